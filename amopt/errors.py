@@ -1,0 +1,122 @@
+"""What can go wrong, in a planner's words.
+
+Every error that amopt raises on purpose is an :class:`AmoptError`. Each class
+carries the exit code with which the command line ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amopt.instance.findings import Finding
+    from amopt.program.outcome import Outcome
+    from amopt.verdict import Verdict
+
+__all__ = [
+    "AmoptError",
+    "InfeasibleError",
+    "InvalidInstanceError",
+    "NoAnswerError",
+    "RefusedError",
+    "UsageError",
+]
+
+
+class AmoptError(Exception):
+    """The base of all errors that amopt raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(AmoptError):
+    """A call that cannot be carried out: an unknown method, a missing extra, a bad option."""
+
+    exit_code = 2
+
+
+class InvalidInstanceError(AmoptError):
+    """The instance is not valid; ``findings`` lists everything that is wrong with it.
+
+    Parameters
+    ----------
+    findings
+        All findings, errors first.
+    """
+
+    exit_code = 3
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class InfeasibleError(AmoptError):
+    """No plan meets every requirement of the instance.
+
+    Parameters
+    ----------
+    message
+        What clashes, in the instance's words.
+    conflict
+        The names of an irreducible set of limits that cannot hold together.
+    remedies
+        The least changes that would mend it, in the instance's words.
+    outcome
+        What the solver said.
+    """
+
+    exit_code = 4
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        conflict: Sequence[str] = (),
+        remedies: Sequence[str] = (),
+        outcome: Outcome | None = None,
+    ) -> None:
+        self.conflict = tuple(conflict)
+        self.remedies = tuple(remedies)
+        self.outcome = outcome
+        super().__init__(message)
+
+
+class NoAnswerError(AmoptError):
+    """The solver ended without an answer: a limit was reached, or it failed.
+
+    Parameters
+    ----------
+    message
+        Which limit, and what to change.
+    outcome
+        What the solver said.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, outcome: Outcome | None = None) -> None:
+        self.outcome = outcome
+        super().__init__(message)
+
+
+class RefusedError(AmoptError):
+    """The referee recomputed the answer from the instance and does not accept it.
+
+    Parameters
+    ----------
+    verdict
+        What the referee found.
+    outcome
+        What the solver said.
+    """
+
+    exit_code = 6
+
+    def __init__(self, verdict: Verdict, *, outcome: Outcome | None = None) -> None:
+        self.verdict = verdict
+        self.outcome = outcome
+        lines = "\n".join(f"- {finding}" for finding in verdict.findings)
+        super().__init__(f"The referee refused the answer:\n{lines}")

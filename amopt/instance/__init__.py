@@ -1,0 +1,1 @@
+"""Ground floor: any file becomes validated data."""

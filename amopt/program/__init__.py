@@ -1,0 +1,1 @@
+"""Ground floor: mathematical programs and the one door to the solver."""

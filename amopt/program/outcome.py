@@ -1,0 +1,103 @@
+"""Why the solver stopped, and what the answer is worth: two questions, two statuses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+
+__all__ = ["Outcome", "Status", "Stopped", "relative_gap", "versions"]
+
+
+class Stopped(StrEnum):
+    """Why the solver stopped."""
+
+    FINISHED = "finished"
+    TIME_LIMIT = "time_limit"
+    ITERATION_LIMIT = "iteration_limit"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Status(StrEnum):
+    """What the answer is worth."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    UNKNOWN = "unknown"
+
+
+def relative_gap(objective: float | None, bound: float | None) -> float | None:
+    """Return ``|objective - bound| / |objective|``: 0 where they agree, None where one is missing."""
+    if objective is None or bound is None:
+        return None
+    difference = abs(objective - bound)
+    if difference == 0:
+        return 0.0
+    return difference / abs(objective) if objective else math.inf
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the installed version of each package, for the record that travels with an answer."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # a source tree that was never installed
+            found[package] = "not installed"
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a solve ended and what its answer is worth.
+
+    Attributes
+    ----------
+    stopped
+        Why the solver stopped.
+    status
+        What the answer is worth.
+    objective
+        The objective of the answer, in the instance's unit; None without an answer.
+    bound
+        The proven bound on the best objective; None where nothing is proven.
+    method
+        The method that gave this answer, such as ``"HiGHS dual simplex"``.
+    seconds
+        Wall-clock seconds by phase (``build``, ``solve``, ``check``, ...).
+    versions
+        The versions of the packages that took part.
+    residuals
+        Largest violations as recomputed, by kind (``primal``, ``dual``, ``integrality``, ``bellman``).
+    iterations
+        Iterations or nodes that the method needed.
+    """
+
+    stopped: Stopped
+    status: Status
+    objective: float | None = None
+    bound: float | None = None
+    method: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    residuals: dict[str, float] = field(default_factory=dict)
+    iterations: int | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """The relative gap between objective and bound."""
+        return relative_gap(self.objective, self.bound)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is an answer to use."""
+        return self.status in (Status.OPTIMAL, Status.FEASIBLE)
+
+    @property
+    def total_seconds(self) -> float:
+        """Wall-clock seconds over all phases."""
+        return sum(self.seconds.values())
