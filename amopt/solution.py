@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.program.outcome import Outcome
 from amopt.verdict import Verdict
@@ -17,10 +13,32 @@ from amopt.verdict import Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Solution", "Table"]
+__all__ = ["Column", "Solution", "Table"]
 
 Table = Sequence[Mapping[str, Any]]
 """A table as a sequence of rows, each a mapping from column to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an answer's table.
+
+    Attributes
+    ----------
+    name
+        Name of the column.
+    unit
+        Unit of its values; empty for names and pure numbers, ``"money"`` for the instance's currency.
+    meaning
+        What it means, in one phrase.
+    shown
+        Whether the terminal summary shows it.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,12 @@ class Solution:
     verdict: Verdict
     rows: Mapping[str, Table]
     notes: tuple[str, ...] = ()
+
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {}
+
+    def headline(self) -> tuple[str, ...]:
+        """Return the answer in a few plain sentences: what a planner reads first."""
+        return ()
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
