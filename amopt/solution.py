@@ -1,13 +1,19 @@
-"""Solution: what all answers share. It sits below the decisions, which add their own names to it."""
+"""Solution: what all answers share; the decisions add their own names to it."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from amopt.program.outcome import Outcome
+from amopt.files import MARK, write_folder
+from amopt.program.outcome import Outcome, Status, Stopped
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -28,7 +34,8 @@ class Column:
     name
         Name of the column.
     unit
-        Unit of its values; empty for names and pure numbers, ``"money"`` for the instance's currency.
+        Unit of its values: empty for names and pure numbers, ``"money"`` for the instance's
+        currency.
     meaning
         What it means, in one phrase.
     shown
@@ -59,6 +66,11 @@ class Solution:
         The answer's tables by name, each a sequence of rows.
     notes
         What the planner should know about the answer, in words.
+    fingerprint
+        SHA-256 of the instance that was solved, so that an answer is never taken for another
+        instance's; empty where a decision's own ``solve`` was called.
+    currency
+        The unit of money of the instance.
     """
 
     kind: str
@@ -67,6 +79,8 @@ class Solution:
     verdict: Verdict
     rows: Mapping[str, Table]
     notes: tuple[str, ...] = ()
+    fingerprint: str = ""
+    currency: str = ""
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {}
 
@@ -82,32 +96,128 @@ class Solution:
         return {name: pd.DataFrame.from_records(list(table)) for name, table in self.rows.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data: what ``--json`` prints."""
+        """Return the answer as plain data that JSON can hold: what ``--json`` prints."""
         from amopt import __version__
 
         outcome = self.outcome
-        return {
-            "amopt": __version__,
-            "kind": self.kind,
-            "name": self.name,
-            "outcome": {
-                "status": str(outcome.status),
-                "stopped": str(outcome.stopped),
-                "objective": outcome.objective,
-                "bound": outcome.bound,
-                "gap": outcome.gap,
-                "seconds": outcome.total_seconds,
-                "seconds_by_phase": dict(outcome.seconds),
-                "method": outcome.method,
-                "residuals": dict(outcome.residuals),
-                "versions": dict(outcome.versions),
-            },
-            "referee": {
-                "accepted": self.verdict.accepted,
-                "checks": self.verdict.checks,
-                "findings": list(self.verdict.findings),
-                "measures": dict(self.verdict.measures),
-            },
-            "notes": list(self.notes),
-            "tables": {name: [dict(row) for row in table] for name, table in self.rows.items()},
-        }
+        plain: dict[str, Any] = _plain(
+            {
+                "amopt": __version__,
+                "kind": self.kind,
+                "name": self.name,
+                "currency": self.currency,
+                "instance": self.fingerprint,
+                "outcome": {
+                    "status": str(outcome.status),
+                    "stopped": str(outcome.stopped),
+                    "objective": outcome.objective,
+                    "bound": outcome.bound,
+                    "gap": outcome.gap,
+                    "seconds": outcome.total_seconds,
+                    "seconds_by_phase": outcome.seconds,
+                    "method": outcome.method,
+                    "iterations": outcome.iterations,
+                    "residuals": outcome.residuals,
+                    "versions": outcome.versions,
+                },
+                "referee": {
+                    "accepted": self.verdict.accepted,
+                    "findings": self.verdict.findings,
+                    "checks": self.verdict.checks,
+                    "measures": self.verdict.measures,
+                },
+                "notes": self.notes,
+                "tables": self.rows,
+            }
+        )
+        return plain
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Solution:
+        """Return the answer that :meth:`to_dict` wrote down.
+
+        Raises
+        ------
+        KeyError, ValueError
+            When ``data`` is not such an answer.
+        """
+        outcome, referee = data["outcome"], data["referee"]
+        return cls(
+            kind=data["kind"],
+            name=data["name"],
+            outcome=Outcome(
+                stopped=Stopped(outcome["stopped"]),
+                status=Status(outcome["status"]),
+                objective=outcome["objective"],
+                bound=outcome["bound"],
+                method=outcome["method"],
+                seconds=dict(outcome["seconds_by_phase"]),
+                versions=dict(outcome["versions"]),
+                residuals=dict(outcome["residuals"]),
+                iterations=outcome["iterations"],
+            ),
+            verdict=Verdict(
+                findings=tuple(referee["findings"]),
+                checks=referee["checks"],
+                measures=dict(referee["measures"]),
+            ),
+            rows={name: list(table) for name, table in data["tables"].items()},
+            notes=tuple(data["notes"]),
+            fingerprint=data["instance"],
+            currency=data["currency"],
+        )
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the answer to a folder, whole or not at all, and return the folder's path.
+
+        ``solution.json`` holds everything; each table is also a file of comma-separated values
+        for a spreadsheet, in which a text that a spreadsheet would take for a formula is led by
+        an apostrophe.
+
+        Raises
+        ------
+        UsageError
+            When the folder cannot be written, or holds files that amopt did not write.
+        """
+        files = {MARK: self.to_json()}
+        for name, table in self.rows.items():
+            files[f"{name}.csv"] = _comma_separated(table, self.columns.get(name, ()))
+        write_folder(folder, files)
+        return Path(folder)
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` as JSON can hold it; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return str(value)
+
+
+def _comma_separated(table: Table, columns: Sequence[Column]) -> str:
+    """Return a table as comma-separated values with a header."""
+    names = [column.name for column in columns] or list(table[0] if table else ())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in table:
+        writer.writerow([_cell(_plain(row.get(name))) for name in names])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,222 @@
+"""The decisions by name: load, check, solve and formulate any instance.
+
+Decisions are looked up when they are asked for, so that what an instance does not need is never
+imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from amopt.errors import UsageError
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.instance.common import Instance
+    from amopt.instance.findings import Finding
+    from amopt.program.highs import Answer, Progress
+    from amopt.program.linear import LinearProgram
+    from amopt.solution import Solution
+
+__all__ = ["KINDS", "check", "decision", "formulate", "load", "load_solution", "solve", "template"]
+
+KINDS = ("printing", "sourcing", "placement")
+"""The decisions that amopt answers, in the order in which they were built."""
+
+
+def decision(kind: str) -> ModuleType:
+    """Return the package of one decision.
+
+    Raises
+    ------
+    UsageError
+        When amopt does not answer such a decision.
+    """
+    if kind not in KINDS:
+        from difflib import get_close_matches
+
+        close = get_close_matches(kind, KINDS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"unknown kind {kind!r}; amopt answers {', '.join(KINDS)}.{hint}")
+    return importlib.import_module(f"amopt.{kind}")
+
+
+def instance_type(kind: str) -> type[Instance]:
+    """Return the instance class of one decision."""
+    return cast("type[Instance]", decision(kind).Instance)
+
+
+def load(source: str | Path | Mapping[str, Any]) -> Instance:
+    """Read and validate an instance.
+
+    Parameters
+    ----------
+    source
+        The path of a yaml, json or toml file, the name of a shipped instance such as
+        ``"printing/mission"``, or the same content as plain data.
+
+    Returns
+    -------
+    Instance
+        The instance of the decision that its ``kind`` names.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    """
+    from amopt.instance.loader import read
+
+    return read(_located(source), instance_type, KINDS)
+
+
+def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
+    """Return everything that is wrong with an instance, without solving it; see :func:`load`."""
+    from amopt.instance.loader import examine
+
+    return list(examine(_located(source), instance_type, KINDS).findings)
+
+
+def _located(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
+    """Return where an instance is: a file that is there comes before a shipped name."""
+    if isinstance(source, Mapping):
+        return source
+    from amopt.instance import catalogue
+
+    path = Path(source)
+    if not path.exists() and str(source) in catalogue.names():
+        return catalogue.path(str(source))
+    return path
+
+
+def solve(
+    instance: Instance | LinearProgram | ConcreteModel,
+    *,
+    method: str = "auto",
+    time_limit: float | None = None,
+    gap: float | None = None,
+    threads: int = 1,
+    seed: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+    **of_the_decision: Any,
+) -> Solution | Answer:
+    """Solve an instance, or a program that a pipeline has extended.
+
+    Parameters
+    ----------
+    instance
+        An instance as :func:`load` returns it, or a Pyomo model or
+        :class:`~amopt.program.linear.LinearProgram` as :func:`formulate` returns it.
+    method
+        A method of the decision; ``"auto"`` takes the fastest one that is exact.
+    time_limit
+        Seconds of wall clock for the solver; None for no limit.
+    gap
+        Relative gap at which the solver may stop; None for the default of 1e-6.
+    threads
+        Threads for the solver.
+    seed
+        Random seed for the solver.
+    progress
+        Called now and then with seconds, incumbent, bound and gap.
+    **of_the_decision
+        Options of the decision's own ``solve``.
+
+    Returns
+    -------
+    Solution or Answer
+        A :class:`~amopt.solution.Solution`, checked by the referee, for an instance; an
+        :class:`~amopt.program.highs.Answer` for a program.
+
+    Raises
+    ------
+    InfeasibleError
+        When no plan meets every requirement, with the limits that clash.
+    NoAnswerError
+        When the limits were reached before any plan was found.
+    RefusedError
+        When the referee does not accept the answer.
+    UsageError
+        When the decision has no such method, or an option is out of range.
+    """
+    from amopt.instance.common import Instance
+    from amopt.program import highs
+    from amopt.program.linear import LinearProgram
+
+    _require(time_limit is None or time_limit > 0, "time_limit must be positive")
+    _require(gap is None or 0 <= gap < 1, "gap must be at least 0 and below 1")
+    _require(threads >= 0, "threads must not be negative")
+    _require(seed >= 0, "seed must not be negative")
+    options = highs.Options(time_limit=time_limit, threads=threads, seed=seed)
+    if gap is not None:
+        options = replace(options, gap=gap)
+    if isinstance(instance, LinearProgram):
+        return highs.solve(instance, options, progress=progress)
+    if not isinstance(instance, Instance):
+        from amopt.program.pyomo import solve_model
+
+        return solve_model(instance, options, progress=progress)
+    started = time.perf_counter()
+    answer: Solution = decision(instance.kind).solve(
+        instance, method=method, options=options, progress=progress, **of_the_decision
+    )
+    elapsed = time.perf_counter() - started
+    seconds = dict(answer.outcome.seconds)
+    seconds["other"] = max(0.0, elapsed - sum(seconds.values()))
+    return replace(
+        answer,
+        outcome=replace(answer.outcome, seconds=seconds),
+        fingerprint=instance.fingerprint(),
+        currency=instance.currency,
+    )
+
+
+def _require(condition: bool, message: str) -> None:
+    """Raise a usage error unless the condition holds."""
+    if not condition:
+        raise UsageError(message)
+
+
+def formulate(instance: Instance, **of_the_decision: Any) -> ConcreteModel | LinearProgram:
+    """Return the mathematical program of an instance, for a pipeline to extend."""
+    return decision(instance.kind).formulate(instance, **of_the_decision)
+
+
+def template(kind: str) -> str:
+    """Return the commented template of a decision's instance file."""
+    from importlib.resources import files
+
+    decision(kind)
+    return files(f"amopt.{kind}").joinpath("template.yaml").read_text(encoding="utf-8")
+
+
+def load_solution(path: str | Path) -> Solution:
+    """Read an answer that :meth:`Solution.save` wrote: its folder, or the json file itself.
+
+    Raises
+    ------
+    UsageError
+        When there is no such answer.
+    """
+    import json
+
+    from amopt.files import MARK
+
+    file = Path(path)
+    if file.is_dir():
+        file = file / MARK
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        solution_type = cast("type[Solution]", decision(data["kind"]).Solution)
+        return solution_type.from_dict(data)
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{file} is not an answer that amopt wrote: {error}") from error

@@ -1,0 +1,116 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from amopt.errors import UsageError
+
+__all__ = ["MARK", "new_file", "write_folder", "write_text"]
+
+MARK = "solution.json"
+"""The file by which a folder is known as one that amopt wrote, and may replace."""
+
+
+@contextmanager
+def new_file(target: str | Path) -> Iterator[Path]:
+    """Give a temporary path that takes the place of ``target`` when the block ends well.
+
+    Raises
+    ------
+    UsageError
+        When the folder of ``target`` does not exist or cannot be written to.
+    """
+    target = Path(target)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write ``text`` to ``target`` in UTF-8, whole or not at all."""
+    with new_file(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
+    """Write a folder of text files, whole or not at all.
+
+    A folder that amopt wrote before (it holds ``solution.json``) is replaced as a whole; an empty
+    one is filled; any other is left alone.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds files that amopt did not write, or cannot be written.
+    """
+    target = Path(target)
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; name a folder")
+    held = {entry.name for entry in target.iterdir()} if target.exists() else set()
+    if not held <= _written_before(target):
+        raise UsageError(
+            f"the folder {target} holds files that amopt did not write; name a new or empty folder"
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+    try:
+        for name, text in files.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+        temporary.chmod(0o777 & ~_umask())
+        _swap(temporary, target)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _written_before(folder: Path) -> set[str]:
+    """Return the names of the files that an earlier answer wrote to this folder."""
+    try:
+        earlier = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        return {MARK, *(f"{table}.csv" for table in earlier["tables"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Put ``new`` in the place of ``target``; an earlier folder comes back when that fails."""
+    if not target.exists():
+        new.replace(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    target.replace(old)
+    try:
+        new.replace(target)
+    except OSError:
+        old.replace(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    """Return the process's umask, so that our files are as readable as anybody else's."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
