@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from amopt.errors import UsageError
 
@@ -94,6 +94,32 @@ def _located(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]
     if not path.exists() and str(source) in catalogue.names():
         return catalogue.path(str(source))
     return path
+
+
+@overload
+def solve(
+    instance: Instance,
+    *,
+    method: str = ...,
+    time_limit: float | None = ...,
+    gap: float | None = ...,
+    threads: int = ...,
+    seed: int = ...,
+    progress: Callable[[Progress], None] | None = ...,
+    **of_the_decision: Any,
+) -> Solution: ...
+
+
+@overload
+def solve(
+    instance: LinearProgram | ConcreteModel,
+    *,
+    time_limit: float | None = ...,
+    gap: float | None = ...,
+    threads: int = ...,
+    seed: int = ...,
+    progress: Callable[[Progress], None] | None = ...,
+) -> Answer: ...
 
 
 def solve(
@@ -195,6 +221,37 @@ def template(kind: str) -> str:
 
     decision(kind)
     return files(f"amopt.{kind}").joinpath("template.yaml").read_text(encoding="utf-8")
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a decision's instance file."""
+    from amopt.instance.loader import schema as json_schema
+
+    return json_schema(instance_type(kind))
+
+
+def shipped() -> list[dict[str, str]]:
+    """Return the instances that ship with amopt: their name in the catalogue, kind and title."""
+    from amopt.instance import catalogue
+
+    listed = []
+    for name in catalogue.names():
+        instance = load(catalogue.path(name))
+        listed.append({"instance": name, "kind": instance.kind, "name": instance.name})
+    return listed
+
+
+def write_program(instance: Instance, path: str | Path, *, form: str) -> None:
+    """Write the mathematical program of an instance as an LP or MPS file, whole or not at all."""
+    from amopt.program import export
+    from amopt.program.linear import LinearProgram
+
+    program = formulate(instance)
+    if not isinstance(program, LinearProgram):
+        from amopt.program.pyomo import compile as compile_model
+
+        program = compile_model(program).program
+    export.write(program, path, form=form)
 
 
 def load_solution(path: str | Path) -> Solution:

@@ -1,18 +1,20 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and values as JSON can hold them."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from amopt.errors import UsageError
 
-__all__ = ["MARK", "new_file", "write_folder", "write_text"]
+__all__ = ["MARK", "as_plain", "new_file", "write_folder", "write_new", "write_text"]
 
 MARK = "solution.json"
 """The file by which a folder is known as one that amopt wrote, and may replace."""
@@ -48,6 +50,19 @@ def write_text(target: str | Path, text: str) -> None:
     """Write ``text`` to ``target`` in UTF-8, whole or not at all."""
     with new_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_new(target: str | Path, text: str) -> None:
+    """Write ``text`` to a file that is not there yet.
+
+    Raises
+    ------
+    UsageError
+        When the file exists, or cannot be written.
+    """
+    if Path(target).exists():
+        raise UsageError(f"{target} exists already; name another file, or remove it first")
+    write_text(target, text)
 
 
 def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
@@ -114,3 +129,18 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def as_plain(value: Any) -> Any:
+    """Return ``value`` as JSON can hold it; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): as_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_plain(item) for item in value]
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if hasattr(value, "item"):
+        return as_plain(value.item())
+    return str(value)

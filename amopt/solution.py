@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from amopt.files import MARK, write_folder
-from amopt.program.outcome import Outcome, Status, Stopped
+from amopt.files import MARK, as_plain, write_folder
+from amopt.program.outcome import Outcome
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -99,33 +98,15 @@ class Solution:
         """Return the answer as plain data that JSON can hold: what ``--json`` prints."""
         from amopt import __version__
 
-        outcome = self.outcome
-        plain: dict[str, Any] = _plain(
+        plain: dict[str, Any] = as_plain(
             {
                 "amopt": __version__,
                 "kind": self.kind,
                 "name": self.name,
                 "currency": self.currency,
                 "instance": self.fingerprint,
-                "outcome": {
-                    "status": str(outcome.status),
-                    "stopped": str(outcome.stopped),
-                    "objective": outcome.objective,
-                    "bound": outcome.bound,
-                    "gap": outcome.gap,
-                    "seconds": outcome.total_seconds,
-                    "seconds_by_phase": outcome.seconds,
-                    "method": outcome.method,
-                    "iterations": outcome.iterations,
-                    "residuals": outcome.residuals,
-                    "versions": outcome.versions,
-                },
-                "referee": {
-                    "accepted": self.verdict.accepted,
-                    "findings": self.verdict.findings,
-                    "checks": self.verdict.checks,
-                    "measures": self.verdict.measures,
-                },
+                "outcome": self.outcome.to_dict(),
+                "referee": self.verdict.to_dict(),
                 "notes": self.notes,
                 "tables": self.rows,
             }
@@ -145,26 +126,11 @@ class Solution:
         KeyError, ValueError
             When ``data`` is not such an answer.
         """
-        outcome, referee = data["outcome"], data["referee"]
         return cls(
             kind=data["kind"],
             name=data["name"],
-            outcome=Outcome(
-                stopped=Stopped(outcome["stopped"]),
-                status=Status(outcome["status"]),
-                objective=outcome["objective"],
-                bound=outcome["bound"],
-                method=outcome["method"],
-                seconds=dict(outcome["seconds_by_phase"]),
-                versions=dict(outcome["versions"]),
-                residuals=dict(outcome["residuals"]),
-                iterations=outcome["iterations"],
-            ),
-            verdict=Verdict(
-                findings=tuple(referee["findings"]),
-                checks=referee["checks"],
-                measures=dict(referee["measures"]),
-            ),
+            outcome=Outcome.from_dict(data["outcome"]),
+            verdict=Verdict.from_dict(data["referee"]),
             rows={name: list(table) for name, table in data["tables"].items()},
             notes=tuple(data["notes"]),
             fingerprint=data["instance"],
@@ -190,21 +156,6 @@ class Solution:
         return Path(folder)
 
 
-def _plain(value: Any) -> Any:
-    """Return ``value`` as JSON can hold it; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (str, bool, int)) or value is None:
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if hasattr(value, "item"):
-        return _plain(value.item())
-    return str(value)
-
-
 def _comma_separated(table: Table, columns: Sequence[Column]) -> str:
     """Return a table as comma-separated values with a header."""
     names = [column.name for column in columns] or list(table[0] if table else ())
@@ -212,7 +163,7 @@ def _comma_separated(table: Table, columns: Sequence[Column]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     for row in table:
-        writer.writerow([_cell(_plain(row.get(name))) for name in names])
+        writer.writerow([_cell(as_plain(row.get(name))) for name in names])
     return text.getvalue()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Verdict"]
 
@@ -29,3 +31,21 @@ class Verdict:
     def accepted(self) -> bool:
         """Whether nothing was found wrong."""
         return not self.findings
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict as plain data."""
+        return {
+            "accepted": self.accepted,
+            "findings": list(self.findings),
+            "checks": self.checks,
+            "measures": self.measures,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
+        """Return the verdict that :meth:`to_dict` wrote down."""
+        return cls(
+            findings=tuple(data["findings"]),
+            checks=data["checks"],
+            measures=dict(data["measures"]),
+        )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 __all__ = ["Outcome", "Status", "Stopped", "relative_gap", "versions"]
 
@@ -101,3 +103,34 @@ class Outcome:
     def total_seconds(self) -> float:
         """Wall-clock seconds over all phases."""
         return sum(self.seconds.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as plain data."""
+        return {
+            "status": str(self.status),
+            "stopped": str(self.stopped),
+            "objective": self.objective,
+            "bound": self.bound,
+            "gap": self.gap,
+            "seconds": self.total_seconds,
+            "seconds_by_phase": self.seconds,
+            "method": self.method,
+            "iterations": self.iterations,
+            "residuals": self.residuals,
+            "versions": self.versions,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Outcome:
+        """Return the outcome that :meth:`to_dict` wrote down."""
+        return cls(
+            stopped=Stopped(data["stopped"]),
+            status=Status(data["status"]),
+            objective=data["objective"],
+            bound=data["bound"],
+            method=data["method"],
+            seconds=dict(data["seconds_by_phase"]),
+            versions=dict(data["versions"]),
+            residuals=dict(data["residuals"]),
+            iterations=data["iterations"],
+        )

@@ -1,0 +1,207 @@
+"""The command line: one short function a command, no logic.
+
+Exit codes: 0 solved, 2 usage, 3 invalid instance, 4 infeasible, 5 no answer within the limits,
+6 refused by the referee.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from amopt.errors import AmoptError
+
+app = typer.Typer(
+    name="amopt",
+    help="Optimisation models for supply chains with additive manufacturing.",
+    epilog="Start with: amopt list, then amopt solve printing/mission",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+File = Annotated[
+    str, typer.Argument(help="An instance file (yaml, json, toml) or a shipped instance's name.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")]
+Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """Optimisation models for supply chains with additive manufacturing."""
+    if version:
+        from amopt import __version__
+
+        typer.echo(f"amopt {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def solve(  # every option of the command line is a parameter
+    file: File,
+    *,
+    json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write solution.json and one csv a table to this folder.")
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap at which to stop.", metavar="G")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads for the solver; 0: it chooses.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    method: Annotated[
+        str, typer.Option(help="auto, or a method of the decision.", metavar="M")
+    ] = "auto",
+    register: Annotated[
+        Path | None, typer.Option(help="Licence register (sourcing): only what is left counts.")
+    ] = None,
+    write_lp: Annotated[
+        Path | None, typer.Option(help="Write the program as an LP file too.")
+    ] = None,
+    write_mps: Annotated[
+        Path | None, typer.Option(help="Write the program as an MPS file too.")
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Solve an instance and show the answer."""
+    with reporting(json=json, verbose=verbose):
+        from amopt import decisions
+        from amopt.report import terminal
+
+        instance = decisions.load(file)
+        for path, form in ((write_lp, "lp"), (write_mps, "mps")):
+            if path is not None:
+                decisions.write_program(instance, path, form=form)
+        more = {} if register is None else {"register": register}
+        with terminal.watching(wanted=not quiet and not json) as progress:
+            solution = decisions.solve(
+                instance,
+                method=method,
+                time_limit=time_limit,
+                gap=gap,
+                threads=threads,
+                seed=seed,
+                progress=progress,
+                **more,
+            )
+        if out is not None:
+            solution.save(out)
+        if json:
+            typer.echo(solution.to_json(), nl=False)
+        elif not quiet:
+            terminal.print_solution(solution)
+
+
+@app.command()
+def check(file: File, *, json: Json = False) -> None:
+    """Say everything that is wrong with an instance file, without solving it."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine, terminal
+
+        findings = decisions.check(file)
+        if json:
+            typer.echo(machine.findings_json(findings), nl=False)
+        elif findings:
+            terminal.print_findings(findings)
+        else:
+            typer.echo(f"{file}: nothing wrong")
+        raise typer.Exit(machine.exit_code(findings))
+
+
+@app.command()
+def new(
+    kind: Kind,
+    file: Annotated[
+        Path | None, typer.Argument(help="File to write; left out, it is printed.")
+    ] = None,
+) -> None:
+    """Give a commented template of an instance file."""
+    with reporting():
+        from amopt import decisions, files
+
+        text = decisions.template(kind)
+        if file is None:
+            typer.echo(text, nl=False)
+        else:
+            files.write_new(file, text)
+            typer.echo(f"{file} written; edit it, then: amopt solve {file}")
+
+
+@app.command()
+def schema(kind: Kind) -> None:
+    """Print the JSON Schema of a decision's instance file."""
+    with reporting():
+        from amopt import decisions
+        from amopt.report import machine
+
+        typer.echo(machine.pretty(decisions.schema(kind)), nl=False)
+
+
+@app.command(name="list")
+def list_(*, json: Json = False) -> None:
+    """List the decisions and the instances that ship with amopt."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine
+
+        shipped = decisions.shipped()
+        if json:
+            typer.echo(machine.pretty(shipped), nl=False)
+        else:
+            for entry in shipped:
+                typer.echo(f"{entry['instance']:<32} {entry['name']}")
+
+
+@contextmanager
+def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
+    """Turn what amopt raises into words, or one JSON object, and an exit code."""
+    import logging
+
+    from amopt.errors import AmoptError
+
+    if verbose:
+        logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        yield
+    except AmoptError as error:
+        _report(error, json=json)
+        raise typer.Exit(error.exit_code) from error
+
+
+def _report(error: AmoptError, *, json: bool) -> None:
+    """Print an error where it belongs: standard output as JSON, standard error as words."""
+    from amopt.report import machine, terminal
+
+    if json:
+        typer.echo(machine.error_json(error), nl=False)
+    else:
+        terminal.print_error(error)
+
+
+def main() -> None:
+    """Run the command line; an interrupt ends it with code 130, a closed pipe silently."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

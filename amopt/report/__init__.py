@@ -1,0 +1,1 @@
+"""What a solution looks like: in the terminal, as one object for machines."""

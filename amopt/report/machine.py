@@ -1,0 +1,76 @@
+"""What machines read: one JSON object a command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from amopt import __version__
+from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError, RefusedError
+from amopt.files import as_plain
+from amopt.instance.findings import Finding, Severity
+from amopt.program.outcome import Outcome
+
+__all__ = ["error_json", "exit_code", "findings_json", "pretty"]
+
+
+def pretty(value: Any) -> str:
+    """Return plain data as JSON text."""
+    return json.dumps(as_plain(value), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Return the exit code for these findings: warnings alone do not stop a solve."""
+    stops = any(finding.severity is Severity.ERROR for finding in findings)
+    return InvalidInstanceError.exit_code if stops else 0
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    """Return findings as one JSON object."""
+    return pretty(
+        {
+            "amopt": __version__,
+            "valid": exit_code(findings) == 0,
+            "findings": [_finding(finding) for finding in findings],
+        }
+    )
+
+
+def error_json(error: AmoptError) -> str:
+    """Return an error as one JSON object."""
+    body: dict[str, Any] = {
+        "type": type(error).__name__,
+        "exit_code": error.exit_code,
+        "message": str(error),
+    }
+    if isinstance(error, InvalidInstanceError):
+        body["findings"] = [_finding(finding) for finding in error.findings]
+    if isinstance(error, InfeasibleError):
+        body["conflict"] = list(error.conflict)
+        body["remedies"] = list(error.remedies)
+    answer: dict[str, Any] = {"amopt": __version__, "error": body}
+    outcome = getattr(error, "outcome", None)
+    if isinstance(outcome, Outcome):
+        answer["outcome"] = outcome.to_dict()
+    elif isinstance(error, InfeasibleError):
+        answer["outcome"] = {"status": "infeasible"}
+    if isinstance(error, RefusedError):
+        answer["referee"] = error.verdict.to_dict()
+    return pretty(answer)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain data."""
+    where = finding.where
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "file": where.file,
+        "line": where.line,
+        "sheet": where.sheet,
+        "row": where.row,
+        "key": list(where.key),
+        "message": finding.message,
+        "advice": finding.advice,
+    }

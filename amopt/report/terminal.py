@@ -1,0 +1,169 @@
+"""The summary that a planner reads in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
+from amopt.instance.findings import Finding, Severity
+from amopt.program.highs import Progress
+from amopt.program.outcome import Outcome, Status
+from amopt.solution import Column, Solution
+
+__all__ = [
+    "console",
+    "print_error",
+    "print_findings",
+    "print_rows",
+    "print_solution",
+    "watching",
+]
+
+MOST_ROWS = 40
+"""Rows of a table that the summary shows; ``--out`` writes them all."""
+
+WIDTH_WHEN_PIPED = 160
+
+
+def console(*, to_errors: bool = False) -> Console:
+    """Return a console on standard output or standard error: plain and wide when piped."""
+    stream = sys.stderr if to_errors else sys.stdout
+    width = None if stream.isatty() else WIDTH_WHEN_PIPED
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_solution(solution: Solution) -> None:
+    """Print what to do, the tables behind it, and what the answer is worth."""
+    out = console()
+    out.print(Text(f"{solution.name} ({solution.kind})", style="bold"))
+    for sentence in solution.headline():
+        out.print(Text(sentence))
+    for name, rows in solution.rows.items():
+        columns = [column for column in solution.columns.get(name, ()) if column.shown]
+        if rows and columns:
+            print_rows(rows, columns, title=name, currency=solution.currency, out=out)
+    out.print(Text(_worth(solution)))
+    for note in solution.notes:
+        out.print(Text(f"Note: {note}"))
+
+
+def print_rows(
+    rows: Sequence[Any],
+    columns: Sequence[Column],
+    *,
+    title: str = "",
+    currency: str = "",
+    out: Console | None = None,
+) -> None:
+    """Print the first rows of a table."""
+    out = out or console()
+    table = Table(
+        title=Text(title) if title else None, box=SIMPLE_HEAD, title_justify="left", pad_edge=False
+    )
+    for column in columns:
+        unit = currency if column.unit == "money" else column.unit
+        header = column.name.replace("_", " ") + (f"\n{unit}" if unit else "")
+        numeric = any(isinstance(row.get(column.name), (int, float)) for row in rows[:MOST_ROWS])
+        table.add_column(Text(header), justify="right" if numeric else "left", overflow="fold")
+    for row in rows[:MOST_ROWS]:
+        table.add_row(*(Text(_shown(row.get(column.name), column.unit)) for column in columns))
+    out.print(table)
+    if len(rows) > MOST_ROWS:
+        out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; --out FOLDER writes all."))
+
+
+def _shown(value: Any, unit: str) -> str:
+    """Return a value as a planner reads it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}" if unit in ("money", "%") else f"{value:,.4g}"
+    return str(value)
+
+
+def _worth(solution: Solution) -> str:
+    """Return one line on what the answer is worth."""
+    outcome, verdict = solution.outcome, solution.verdict
+    gap = "no bound" if outcome.gap is None else f"gap {outcome.gap:.2g}"
+    by = f" by {outcome.method}" if outcome.method else ""
+    referee = (
+        f"accepted by the referee ({verdict.checks:,} checks)"
+        if verdict.accepted
+        else "refused by the referee"
+    )
+    return (
+        f"{outcome.status}{_stopped(outcome)}{by}: objective {outcome.objective:,.6g} "
+        f"{solution.currency}, {gap}; {outcome.total_seconds:.2f} s; {referee}."
+    )
+
+
+def _stopped(outcome: Outcome) -> str:
+    """Say why the solver stopped where the answer is not optimal."""
+    return "" if outcome.status is Status.OPTIMAL else f" ({outcome.stopped})"
+
+
+def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> None:
+    """Print what is wrong with an instance, errors first."""
+    out = console(to_errors=to_errors)
+    for finding in sorted(findings, key=lambda found: found.severity is not Severity.ERROR):
+        style = "bold red" if finding.severity is Severity.ERROR else "bold yellow"
+        line = Text.assemble(
+            (f"{finding.severity} {finding.code}", style), f"  {finding.where}\n    "
+        )
+        line.append(finding.message)
+        if finding.advice:
+            line.append(f"\n    {finding.advice}")
+        out.print(line)
+
+
+def print_error(error: AmoptError) -> None:
+    """Print an error on standard error, with everything that the planner needs to mend it."""
+    out = console(to_errors=True)
+    if isinstance(error, InvalidInstanceError):
+        print_findings(error.findings, to_errors=True)
+        number = len(error.findings)
+        out.print(Text(f"{number} finding{'s' if number != 1 else ''}; nothing was solved."))
+        return
+    out.print(Text.assemble(("error", "bold red"), f"  {error}"))
+    if isinstance(error, InfeasibleError):
+        for title, lines in (
+            ("These clash:", error.conflict),
+            ("Least changes that mend it:", error.remedies),
+        ):
+            if lines:
+                out.print(Text(title))
+            for line in lines:
+                out.print(Text(f"  - {line}"))
+
+
+@contextmanager
+def watching(*, wanted: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a running solve on standard error, where somebody can see it."""
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    with console(to_errors=True).status("building the program ...") as status:
+
+        def show(progress: Progress) -> None:
+            words = [f"{progress.seconds:.0f} s"]
+            if progress.objective is not None:
+                words.append(f"best {progress.objective:,.6g}")
+            if progress.bound is not None:
+                words.append(f"bound {progress.bound:,.6g}")
+            if progress.gap is not None:
+                words.append(f"gap {progress.gap:.2%}")
+            status.update(", ".join(words))
+
+        yield show
