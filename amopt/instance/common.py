@@ -16,6 +16,7 @@ __all__ = [
     "Instance",
     "InstanceModel",
     "Lane",
+    "Mode",
     "Name",
     "Network",
     "Place",
@@ -77,14 +78,43 @@ class Lane(InstanceModel):
     mode: Name = Field(default="road", description="Mode of transport.")
     weeks: Amount = Field(default=0.0, description="Transport time in weeks.")
     cost_per_part: Amount = Field(default=0.0, description="Transport cost a part, in money.")
+    cost_per_kg: Amount = Field(
+        default=0.0, description="Transport cost a kg, in money, on top of the cost a part."
+    )
     kg_co2_per_part: Amount = Field(default=0.0, description="Emissions a part, in kg of CO2.")
+    kg_co2_per_kg: Amount = Field(
+        default=0.0, description="Emissions a kg, in kg of CO2, on top of those a part."
+    )
+
+
+class Mode(InstanceModel):
+    """A mode of transport that joins places by distance, where no lane of the mode is given."""
+
+    name: Name = Field(description="Name of the mode, such as road.")
+    km_per_day: Positive = Field(description="Distance made good in a day, in km.")
+    detour_factor: Annotated[float, Field(ge=1)] = Field(
+        default=1.0, description="Length of the way over the great-circle distance."
+    )
+    handling_days: Amount = Field(default=0.0, description="Handling time a shipment, in days.")
+    cost_per_part: Amount = Field(default=0.0, description="Handling cost a part, in money.")
+    cost_per_kg_km: Amount = Field(default=0.0, description="Transport cost a kg and km, in money.")
+    kg_co2_per_kg_km: Amount = Field(
+        default=0.0, description="Emissions a kg and km, in kg of CO2."
+    )
+    longest_km: Positive | None = Field(
+        default=None, description="Longest way in km; left out, the mode reaches everywhere."
+    )
 
 
 class Network(InstanceModel):
-    """Places and lanes."""
+    """Places, lanes, and the modes that join places by distance."""
 
     places: tuple[Place, ...] = Field(default=(), description="The places.")
     lanes: tuple[Lane, ...] = Field(default=(), description="The lanes between them.")
+    modes: tuple[Mode, ...] = Field(
+        default=(),
+        description="Modes that join places with coordinates directly, without a lane being given.",
+    )
 
 
 class Instance(InstanceModel):

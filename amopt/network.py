@@ -1,0 +1,348 @@
+"""The supply network: places, lanes, and the routes between the places that matter.
+
+A *lane* joins two places by one mode of transport. A *mode* joins any two places that have
+coordinates, where no lane of that mode is given: its way is the great-circle distance times the
+detour factor. A *route* is a sequence of given lanes and at most one lane by distance, so that a
+hub can be written down and its last mile left to the coordinates, while no route is patched
+together from the doorsteps of customers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.instance.common import Lane, Mode, Network, Place
+from amopt.instance.findings import Code, Key, Problem
+from amopt.routes import Arcs, By, RouteTable, best_arcs, best_routes
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["CODES", "By", "RouteTable", "SupplyNetwork", "unreachable_place"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius of the Earth in km (IUGG, mean radius R1)."""
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "unreachable-place",
+        "A place that must be supplied has no route from anywhere that could supply it.",
+        "Add a lane, or give the places coordinates and the network a mode.",
+    ),
+)
+
+
+def unreachable_place(key: Key, place: str, sources: Iterable[str]) -> Problem:
+    """Return the finding that no route leads from any of the sources to the place."""
+    names = sorted(sources)
+    shown = ", ".join(repr(name) for name in names[:5]) + (", ..." if len(names) > 5 else "")
+    return Problem(
+        "unreachable-place",
+        key,
+        f"no route leads to {place!r} from {shown or 'any source'}.",
+        "Add a lane, or give the places coordinates and the network a mode.",
+    )
+
+
+class SupplyNetwork:
+    """Places and lanes as a graph, and the routes through it.
+
+    Parameters
+    ----------
+    places, lanes, modes
+        As the instance's ``network`` has them.
+
+    Raises
+    ------
+    ValueError
+        When two places share a name, or a lane starts or ends nowhere.
+    """
+
+    def __init__(
+        self, places: Iterable[Place], lanes: Iterable[Lane] = (), modes: Iterable[Mode] = ()
+    ) -> None:
+        places = tuple(places)
+        self.places = {place.name: place for place in places}
+        self.lanes = tuple(lanes)
+        self.modes = tuple(modes)
+        if len(self.places) != len(places):
+            raise ValueError("two places share a name")
+        for lane in self.lanes:
+            for end in (lane.from_, lane.to):
+                if end not in self.places:
+                    raise ValueError(f"a lane refers to {end!r}, which is no place of the network")
+        # Sorted, so that the order of rows in a file decides nothing.
+        self._names = tuple(sorted(self.places))
+        self._index = {name: node for node, name in enumerate(self._names)}
+
+    @classmethod
+    def from_instance(cls, network: Network) -> SupplyNetwork:
+        """Return the network that an instance file describes."""
+        return cls(network.places, network.lanes, network.modes)
+
+    def to_instance(self) -> Network:
+        """Return the network as an instance file holds it."""
+        return Network(places=tuple(self.places.values()), lanes=self.lanes, modes=self.modes)
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """The network as a :class:`networkx.MultiDiGraph`; its ``graph`` holds the modes."""
+        import networkx as nx
+
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(
+            modes=[mode.model_dump(exclude_defaults=True) for mode in self.modes]
+        )
+        for place in self.places.values():
+            graph.add_node(place.name, **place.model_dump(exclude={"name"}, exclude_none=True))
+        for lane in self.lanes:
+            graph.add_edge(lane.from_, lane.to, **lane.model_dump(exclude={"from_", "to"}))
+        return graph
+
+    @classmethod
+    def from_graph(cls, graph: nx.MultiDiGraph[Any]) -> SupplyNetwork:
+        """Return the network of a graph whose nodes and edges carry the fields of a file as data.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When the data of a node, an edge or a mode is not what a file may hold.
+        """
+        return cls.from_instance(
+            Network.model_validate(
+                {
+                    "places": tuple(
+                        {"name": name, **data} for name, data in graph.nodes(data=True)
+                    ),
+                    "lanes": tuple(
+                        {"from": tail, "to": head, **data}
+                        for tail, head, data in graph.edges(data=True)
+                    ),
+                    "modes": tuple(graph.graph.get("modes", ())),
+                }
+            )
+        )
+
+    def to_node_link(self) -> dict[str, Any]:
+        """Return the network as node-link data, ready for JSON."""
+        import networkx as nx
+
+        data: dict[str, Any] = nx.node_link_data(self.graph, edges="edges")
+        return data
+
+    @classmethod
+    def from_node_link(cls, data: dict[str, Any]) -> SupplyNetwork:
+        """Return the network of node-link data.
+
+        Raises
+        ------
+        ValueError
+            When the data is no node-link graph, or a value is not what a file may hold.
+        """
+        import networkx as nx
+
+        try:
+            graph = nx.node_link_graph(data, directed=True, multigraph=True, edges="edges")
+        except (AttributeError, KeyError, TypeError, nx.NetworkXError) as error:
+            raise ValueError(
+                f"this is no node-link graph: {type(error).__name__} {error}. "
+                "It must hold lists of 'nodes' and 'edges'."
+            ) from error
+        # An undirected graph becomes lanes in both directions.
+        return cls.from_graph(nx.MultiDiGraph(graph))
+
+    def to_graphml(self) -> str:
+        """Return the network as a GraphML document."""
+        import networkx as nx
+
+        plain: nx.MultiDiGraph[str] = nx.MultiDiGraph(
+            amopt="1", modes=_escape(json.dumps(self.graph.graph["modes"]))
+        )
+        number = {name: f"n{node}" for node, name in enumerate(self.places)}
+        for name, data in self.graph.nodes(data=True):
+            plain.add_node(number[name], name=_escape(name), **_texts(data, _escape))
+        for tail, head, data in self.graph.edges(data=True):
+            plain.add_edge(number[tail], number[head], **_texts(data, _escape))
+        document = BytesIO()
+        nx.write_graphml_xml(plain, document, infer_numeric_types=False)
+        return document.getvalue().decode()
+
+    @classmethod
+    def from_graphml(cls, text: str) -> SupplyNetwork:
+        """Return the network of a GraphML document; nodes are named by their ``name`` or their id.
+
+        Raises
+        ------
+        ValueError
+            When the text is no GraphML document, or a value is not what a file may hold.
+        """
+        from xml.etree.ElementTree import ParseError
+
+        import networkx as nx
+
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise ValueError("a GraphML document with a document type or entities is not read")
+        try:
+            document = nx.parse_graphml(text, node_type=str, force_multigraph=True)
+        except (ParseError, KeyError, TypeError, ValueError, nx.NetworkXError) as error:
+            raise ValueError(f"this is no GraphML document that can be read: {error}") from error
+        ours = document.graph.get("amopt") == "1"
+        read = _unescape if ours else str
+        name = {node: read(data.pop("name", node)) for node, data in document.nodes(data=True)}
+        if len(set(name.values())) != len(name):
+            raise ValueError("two nodes of the GraphML document share a name")
+        modes = json.loads(read(document.graph["modes"])) if ours else []
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(modes=modes)
+        for node, data in document.nodes(data=True):
+            graph.add_node(name[node], **_texts(data, read))
+        for tail, head, data in document.edges(data=True):
+            graph.add_edge(name[tail], name[head], **_texts(data, read))
+        return cls.from_graph(graph)
+
+    def distances_km(self, sources: Sequence[str], targets: Sequence[str]) -> Floats:
+        """Return great-circle distances in km, shape (S, T); infinite without coordinates.
+
+        Haversine formula on a sphere (Sinnott, 1984).
+        """
+        start, end = self._coordinates(sources), self._coordinates(targets)
+        half = (end[None, :, :] - start[:, None, :]) / 2
+        chord = (
+            np.sin(half[..., 0]) ** 2
+            + np.cos(start[:, None, 0]) * np.cos(end[None, :, 0]) * np.sin(half[..., 1]) ** 2
+        )
+        km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+        km[np.isnan(km)] = np.inf
+        return km
+
+    def _coordinates(self, names: Sequence[str]) -> Floats:
+        """Return latitudes and longitudes in radians, shape (n, 2); NaN where not given."""
+        degrees = [
+            (np.nan, np.nan)
+            if place.latitude is None or place.longitude is None
+            else (place.latitude, place.longitude)
+            for place in (self.places[name] for name in names)
+        ]
+        return np.radians(np.asarray(degrees, dtype=float).reshape(-1, 2))
+
+    def routes(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        *,
+        by: By = "cost",
+        kg_per_part: float = 0.0,
+    ) -> RouteTable:
+        """Return the best routes from each source to each target.
+
+        Parameters
+        ----------
+        sources, targets
+            Names of S and T places.
+        by
+            The measure that the routes minimise: ``"cost"``, ``"weeks"`` or ``"kg_co2"``.
+        kg_per_part
+            Weight of a part, for costs and emissions that are stated a kg.
+
+        Raises
+        ------
+        KeyError
+            When a name is no place of the network.
+        ValueError
+            When ``by`` is none of the three measures.
+        """
+        if by not in get_args(By):
+            raise ValueError(f"routes are chosen by one of {get_args(By)}, not {by!r}")
+        starts = np.array([self._index[name] for name in sources], dtype=np.int64)
+        ends = np.array([self._index[name] for name in targets], dtype=np.int64)
+        given = self._given(kg_per_part)
+        nodes, arcs = len(self._names), given
+        if self.modes:
+            direct = self._by_distance(given, starts, ends, kg_per_part, by)
+            arcs = given + given.shifted(nodes, nodes) + direct.shifted(0, nodes)
+        layers = 2 if self.modes else 1
+        return best_routes(arcs, by, names=self._names, layers=layers, starts=starts, ends=ends)
+
+    def _given(self, kg: float) -> Arcs:
+        lanes = self.lanes
+        return Arcs(
+            np.array([self._index[lane.from_] for lane in lanes], dtype=np.int64),
+            np.array([self._index[lane.to] for lane in lanes], dtype=np.int64),
+            np.array(
+                [
+                    [lane.cost_per_part + kg * lane.cost_per_kg for lane in lanes],
+                    [lane.weeks for lane in lanes],
+                    [lane.kg_co2_per_part + kg * lane.kg_co2_per_kg for lane in lanes],
+                ],
+                dtype=float,
+            ).reshape(3, len(lanes)),
+            np.array([lane.mode for lane in lanes], dtype=object),
+        )
+
+    def _by_distance(self, given: Arcs, starts: Ints, ends: Ints, kg: float, by: By) -> Arcs:
+        """Return the lanes by distance that a route may need, the best mode of each pair.
+
+        They start where given lanes lead from a source, and end where given lanes lead to a target.
+        """
+        tails = self._touched(given.tail, given.head, starts)
+        heads = self._touched(given.head, given.tail, ends)
+        distance = self.distances_km(
+            [self._names[node] for node in tails], [self._names[node] for node in heads]
+        )
+        distance[tails[:, None] == heads[None, :]] = np.inf
+        found = Arcs(np.empty(0, int), np.empty(0, int), np.empty((3, 0)), np.empty(0, object))
+        for mode in self.modes:
+            km = distance * mode.detour_factor
+            rows, columns = np.nonzero(np.isfinite(km) & (km <= (mode.longest_km or np.inf)))
+            taken = given.mode == mode.name
+            joined = given.tail[taken] * len(self._names) + given.head[taken]
+            free = ~np.isin(tails[rows] * len(self._names) + heads[columns], joined)
+            rows, columns = rows[free], columns[free]
+            way = km[rows, columns]
+            measures = np.stack(
+                [
+                    mode.cost_per_part + kg * mode.cost_per_kg_km * way,
+                    (mode.handling_days + way / mode.km_per_day) / 7,
+                    kg * mode.kg_co2_per_kg_km * way,
+                ]
+            )
+            names = np.full(way.size, mode.name, dtype=object)
+            found += Arcs(tails[rows], heads[columns], measures, names)
+        return best_arcs(found, by, len(self._names))[0]
+
+    def _touched(self, tail: Ints, head: Ints, starts: Ints) -> Ints:
+        """Return the nodes that can be reached from ``starts``, themselves included."""
+        reached = np.zeros(len(self._names), dtype=bool)
+        reached[starts] = True
+        while True:
+            added = reached[tail] & ~reached[head]
+            if not added.any():
+                return np.flatnonzero(reached)
+            reached[head[added]] = True
+
+
+def _texts(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Return the data with every text changed."""
+    return {key: change(value) if isinstance(value, str) else value for key, value in data.items()}
+
+
+def _escape(text: str) -> str:
+    """Write what XML cannot hold, and the backslash, as six hexadecimal digits."""
+    return "".join(
+        letter if letter.isprintable() and letter != "\\" else f"\\u{ord(letter):06x}"
+        for letter in text
+    )
+
+
+def _unescape(text: str) -> str:
+    """Read what :func:`_escape` wrote."""
+    return re.sub(r"\\u([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), text)

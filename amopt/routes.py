@@ -1,0 +1,226 @@
+"""Best routes through a graph of arcs, between the places that matter, as arrays.
+
+Among routes that tie (to about six digits) on what they are chosen by, the other measures decide:
+cost, then weeks, then emissions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+__all__ = ["Arcs", "By", "RouteTable", "best_arcs", "best_routes"]
+
+By = Literal["cost", "weeks", "kg_co2"]
+"""What a route is chosen by."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TIE = 1e-6
+"""Weight of the measure that breaks ties, relative to the smallest arc."""
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Arcs between nodes.
+
+    Attributes
+    ----------
+    tail, head
+        Nodes where they start and end, shape (n,).
+    measures
+        Cost, weeks and kg of CO2 of each, shape (3, n).
+    mode
+        Name of the mode of each, shape (n,).
+    """
+
+    tail: Ints
+    head: Ints
+    measures: Floats
+    mode: NDArray[Any]
+
+    def __add__(self, other: Arcs) -> Arcs:
+        return Arcs(
+            np.concatenate([self.tail, other.tail]),
+            np.concatenate([self.head, other.head]),
+            np.concatenate([self.measures, other.measures], axis=1),
+            np.concatenate([self.mode, other.mode]),
+        )
+
+    def shifted(self, tail: int, head: int) -> Arcs:
+        """Return the arcs between other copies of their nodes."""
+        return Arcs(self.tail + tail, self.head + head, self.measures, self.mode)
+
+    def weights(self, by: By) -> Floats:
+        """Return what a route adds up: the measure asked for, with ties broken by the others."""
+        first = get_args(By).index(by)
+        order = [first, *(other for other in range(3) if other != first)]
+        weight: Floats = self.measures[first].copy()
+        positive = weight[weight > 0]
+        share = float(positive.min()) if positive.size else 1.0
+        for other in order[1:]:
+            share *= TIE
+            largest = self.measures[other].max(initial=0.0)
+            if largest > 0:
+                weight += share * self.measures[other] / largest
+        return weight
+
+
+@dataclass(frozen=True, eq=False)
+class RouteTable:
+    """The best routes from each source to each target.
+
+    Attributes
+    ----------
+    sources, targets
+        Names of the places, S and T of them.
+    by
+        What the routes were chosen by.
+    cost, weeks, kg_co2
+        Cost in money, time in weeks and emissions in kg of CO2 of one part, shape (S, T);
+        infinite where no route leads.
+    """
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    by: By
+    cost: Floats
+    weeks: Floats
+    kg_co2: Floats
+    _names: tuple[str, ...] = field(repr=False)
+    _predecessor: NDArray[np.int32] = field(repr=False)
+    _end: Ints = field(repr=False)
+    _arc: sp.csr_array = field(repr=False)
+    _mode: NDArray[Any] = field(repr=False)
+
+    @cached_property
+    def _source(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.sources)}
+
+    @cached_property
+    def _target(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self.targets)}
+
+    @property
+    def reached(self) -> NDArray[np.bool_]:
+        """Whether a route leads from each source to each target, shape (S, T)."""
+        return np.isfinite(self.weeks)
+
+    def unreachable(self) -> tuple[str, ...]:
+        """Return the targets that no source reaches."""
+        missed = np.flatnonzero(~self.reached.any(axis=0))
+        return tuple(self.targets[column] for column in missed)
+
+    def _nodes(self, source: str, target: str) -> list[int]:
+        row, column = self._source[source], self._target[target]
+        if not self.reached[row, column]:
+            return []
+        nodes = [int(self._end[row, column])]
+        while (before := int(self._predecessor[row, nodes[-1]])) >= 0:
+            nodes.append(before)
+        return nodes[::-1]
+
+    def path(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the places on the route, both ends included; empty where no route leads.
+
+        Raises
+        ------
+        KeyError
+            When the table has no such source or target.
+        """
+        count = len(self._names)
+        return tuple(self._names[node % count] for node in self._nodes(source, target))
+
+    def modes(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the mode of each lane on the route."""
+        nodes = self._nodes(source, target)
+        return tuple(str(self._mode[self._arc[tail, head] - 1]) for tail, head in pairwise(nodes))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a pair that a route joins: source, target, path and the three measures."""
+        return [
+            {
+                "source": source,
+                "target": target,
+                "cost": float(self.cost[row, column]),
+                "weeks": float(self.weeks[row, column]),
+                "kg_co2": float(self.kg_co2[row, column]),
+                "path": self.path(source, target),
+            }
+            for row, source in enumerate(self.sources)
+            for column, target in enumerate(self.targets)
+            if self.reached[row, column]
+        ]
+
+
+def best_arcs(arcs: Arcs, by: By, size: int) -> tuple[Arcs, Floats]:
+    """Return the best arc of each pair of nodes, sorted by tail and head, and its weight."""
+    weights = arcs.weights(by)
+    order = np.lexsort((arcs.mode.astype(str), weights, arcs.head, arcs.tail))
+    pair = arcs.tail[order] * size + arcs.head[order]
+    keep = order[np.concatenate([[True], pair[1:] != pair[:-1]])] if order.size else order
+    chosen = Arcs(arcs.tail[keep], arcs.head[keep], arcs.measures[:, keep], arcs.mode[keep])
+    return chosen, weights[keep]
+
+
+def best_routes(
+    arcs: Arcs, by: By, *, names: tuple[str, ...], layers: int, starts: Ints, ends: Ints
+) -> RouteTable:
+    """Return the best routes from each start to each end.
+
+    Parameters
+    ----------
+    arcs
+        Arcs between ``layers * len(names)`` nodes; node ``k`` is place ``k % len(names)``.
+    by
+        The measure that the routes minimise.
+    names
+        Names of the places.
+    layers
+        Number of copies of each place; routes start in the first and end in any.
+    starts, ends
+        Places where routes start and end, shapes (S,) and (T,).
+    """
+    import scipy.sparse as sp
+    from scipy.sparse.csgraph import dijkstra
+
+    size = layers * len(names)
+    arcs, weights = best_arcs(arcs, by, size)
+    number = sp.csr_array((np.arange(weights.size) + 1, (arcs.tail, arcs.head)), shape=(size, size))
+    matrix = sp.csr_array((weights, (arcs.tail, arcs.head)), shape=(size, size))
+    distance, predecessor = dijkstra(matrix, indices=starts, return_predecessors=True)
+    rows = np.arange(len(starts))[:, None]
+    ended = ends[None, :, None] + len(names) * np.arange(layers)
+    nearest = np.argmin(distance[rows[..., None], ended], axis=2)
+    end = ends[None, :] + len(names) * nearest
+    measures = np.zeros((3, len(starts), len(ends)))
+    measures[:, np.isinf(distance[rows, end])] = np.inf
+    node = end.copy()
+    while (moving := predecessor[rows, node] >= 0).any():
+        row, column = np.nonzero(moving)
+        head = node[row, column]
+        tail = predecessor[row, head]
+        measures[:, row, column] += arcs.measures[:, number[tail, head] - 1]
+        node[row, column] = tail
+    return RouteTable(
+        sources=tuple(names[node] for node in starts),
+        targets=tuple(names[node] for node in ends),
+        by=by,
+        cost=measures[0],
+        weeks=measures[1],
+        kg_co2=measures[2],
+        _names=names,
+        _predecessor=predecessor,
+        _end=end,
+        _arc=number,
+        _mode=arcs.mode,
+    )
