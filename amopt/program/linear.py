@@ -269,7 +269,11 @@ class LinearProgram:
         return replace(
             self,
             matrix=stacked,
-            row_lower=np.concatenate([self.row_lower, np.broadcast_to(np.asarray(lower, float), k)]),
-            row_upper=np.concatenate([self.row_upper, np.broadcast_to(np.asarray(upper, float), k)]),
+            row_lower=np.concatenate(
+                [self.row_lower, np.broadcast_to(np.asarray(lower, float), k)]
+            ),
+            row_upper=np.concatenate(
+                [self.row_upper, np.broadcast_to(np.asarray(upper, float), k)]
+            ),
             rows=names + Names([family]),
         )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -42,15 +43,17 @@ def relative_gap(objective: float | None, bound: float | None) -> float | None:
     return difference / abs(objective) if objective else math.inf
 
 
+@cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "not installed"
+
+
 def versions(*packages: str) -> dict[str, str]:
     """Return the installed version of each package, for the record that travels with an answer."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # a source tree that was never installed
-            found[package] = "not installed"
-    return found
+    return {package: _version(package) for package in packages}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
