@@ -1,0 +1,46 @@
+"""Sphinx configuration; the findings page is generated from the catalogue of codes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from amopt import __version__  # noqa: E402
+
+project = "amopt"
+author = "The amopt developers"
+copyright = "2026, the amopt developers"
+version = release = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "amopt"
+nitpicky = False
+
+
+def write_generated_pages() -> None:
+    """Write the pages whose content is pulled from the code, so that they cannot drift."""
+    from amopt.instance.findings import catalogue_markdown
+
+    page = HERE / "findings.md"
+    text = catalogue_markdown()
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
+
+
+write_generated_pages()

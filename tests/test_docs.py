@@ -1,0 +1,89 @@
+"""Every code block of the README and the docs does what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
+
+LANGUAGES = {"python", "console", "sh", "yaml", "text", "bibtex", "json", "math"}
+"""Languages that a block may be in; the first two are executed, yaml is checked below."""
+
+INSTALLS = re.compile(r"^python3? -m (pip|venv) ")
+"""Installing is not for a test: ``.ci/run`` executes those lines in new environments."""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return [body for name, body in BLOCK.findall(text) if name == language]
+
+
+def identify(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=identify)
+def test_every_block_names_a_known_language(page: Path) -> None:
+    fences = re.findall(r"^```([^\n`]*)$", page.read_text(encoding="utf-8"), re.M)
+    opening = fences[::2]
+    known = {name.split()[0] for name in opening if name and not name.startswith("{")}
+    assert known <= LANGUAGES
+    assert all(opening), "a block without a language is executed by nobody"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=identify)
+def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for body in blocks(page, "python"):
+        exec(compile(body, str(page), "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=identify)
+def test_console_blocks_run(page: Path, tmp_path: Path) -> None:
+    """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states."""
+    for body in blocks(page, "console"):
+        for line in re.sub(r"\\\n", " ", body).splitlines():
+            if not line.startswith("$ "):
+                continue
+            command, _, remark = line[2:].partition("  # exit ")
+            words = shlex.split(command)
+            assert words[0] == "amopt", line
+            run = subprocess.run(
+                [sys.executable, "-m", "amopt", *words[1:]],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+                env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+            )
+            assert run.returncode == int(remark or 0), f"{line}\n{run.stdout}\n{run.stderr}"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=identify)
+def test_shell_blocks_only_install(page: Path) -> None:
+    for body in blocks(page, "sh"):
+        for line in body.splitlines():
+            assert INSTALLS.match(line), f"{line!r} is executed by nobody: use a console block"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "yaml")], ids=identify)
+def test_yaml_blocks_are_valid(page: Path) -> None:
+    """A yaml block with a passport is an instance without findings; any other is at least yaml."""
+    import yaml
+
+    import amopt
+
+    for body in blocks(page, "yaml"):
+        data = yaml.safe_load(body)
+        if isinstance(data, dict) and "kind" in data and data["kind"] in amopt.KINDS:
+            assert amopt.check(data) == []
