@@ -1,0 +1,70 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+INSTANCES = ROOT / "instances"
+
+settings.register_profile(
+    "amopt", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("amopt")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def amopt_command(tmp_path: Path) -> Callable[..., Run]:
+    """Run the command line as a planner would, in an empty folder."""
+
+    def run(*words: str | Path, cwd: Path = tmp_path, stdin: str | None = None) -> Run:
+        ended = subprocess.run(
+            [sys.executable, "-m", "amopt", *map(str, words)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            input=stdin,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        )
+        return Run(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of published data that is not part of the project, where it is present."""
+    folder = os.environ.get("AMOPT_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("AMOPT_DATA does not name a folder: the published data files are not here")
+    return Path(folder)
+
+
+def columns(rows: Sequence[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
+    """Return some columns of a table as tuples."""
+    return [tuple(row[name] for name in names) for row in rows]

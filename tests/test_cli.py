@@ -1,0 +1,195 @@
+"""The command line, as a planner or a script calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import amopt
+from tests.conftest import INSTANCES, ROOT, Run
+
+Command = Callable[..., Run]
+
+MISSION = INSTANCES / "printing" / "mission.yaml"
+
+IMPOSSIBLE = """\
+amopt: 1
+kind: sourcing
+name: No plan
+network:
+  places: [{name: plant, role: customer}, {name: s, role: supplier}]
+  lanes: [{from: s, to: plant}]
+parts: [{name: bush}]
+lines: [{line: "1", part: bush, place: plant, quantity: 10}]
+offers:
+  - {supplier: s, part: bush, route: direct, material: PA12, between: linear,
+     quotes: [{quantity: 1, cost_per_part: 118, lead_time_weeks: 1.4}],
+     smallest_quantity: 1, largest_quantity: 5}
+minimise: {cost: 1}
+"""
+
+
+def test_mission_as_json_has_the_promised_shape(amopt_command: Command) -> None:
+    run = amopt_command("solve", MISSION, "--json")
+    assert run.code == 0, run.err
+    answer = run.json
+    assert answer["kind"] == "printing"
+    outcome = answer["outcome"]
+    assert {"status", "stopped", "objective", "bound", "gap", "seconds"} <= outcome.keys()
+    assert outcome["status"] == "optimal"
+    assert answer["referee"] == answer["referee"] | {"accepted": True, "findings": []}
+    assert len(answer["tables"]["parts"]) == 14
+    assert run.err == ""
+
+
+def test_summary_is_plain_when_piped(amopt_command: Command) -> None:
+    run = amopt_command("solve", "printing/mission")
+    assert run.code == 0
+    assert "\x1b" not in run.out
+    assert "accepted by the referee" in run.out
+    assert run.err == ""
+
+
+def test_quiet_prints_nothing(amopt_command: Command) -> None:
+    run = amopt_command("solve", "printing/mission", "-q")
+    assert (run.code, run.out, run.err) == (0, "", "")
+
+
+def test_out_writes_the_answer_and_it_can_be_loaded(amopt_command: Command, tmp_path: Path) -> None:
+    run = amopt_command("solve", "printing/mission", "--out", "answer", "--json")
+    assert run.code == 0
+    loaded = amopt.load_solution(tmp_path / "answer")
+    assert loaded.to_dict() == run.json
+    header, *rows = (tmp_path / "answer" / "parts.csv").read_text().splitlines()
+    assert header.startswith("part,")
+    assert len(rows) == 14
+
+
+def test_out_leaves_a_strangers_folder_alone(amopt_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep me")
+    run = amopt_command("solve", "printing/mission", "--out", "mine")
+    assert run.code == 2
+    assert "did not write" in run.err
+    assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("kind", ["printing", "sourcing", "placement"])
+def test_a_template_is_valid_and_solves(amopt_command: Command, kind: str) -> None:
+    assert amopt_command("new", kind, "mine.yaml").code == 0
+    assert amopt_command("new", kind, "mine.yaml").code == 2, "an existing file is kept"
+    assert amopt_command("check", "mine.yaml").code == 0
+    solved = amopt_command("solve", "mine.yaml")
+    assert solved.code == 0, solved.err
+
+
+@pytest.mark.parametrize("kind", ["printing", "sourcing", "placement"])
+def test_schema_is_json(amopt_command: Command, kind: str) -> None:
+    schema = amopt_command("schema", kind).json
+    assert schema["properties"]["kind"]["const"] == kind
+    assert schema["additionalProperties"] is False
+
+
+def test_list_names_what_ships(amopt_command: Command) -> None:
+    entries = amopt_command("list", "--json").json
+    assert {entry["kind"] for entry in entries} == set(amopt.KINDS)
+    mission = next(entry for entry in entries if entry["instance"] == "printing/mission")
+    assert mission["name"] == "Mission, 14 printable parts"
+    words = amopt_command("list")
+    assert "printing/mission" in words.out
+
+
+def test_exit_2_for_usage(amopt_command: Command) -> None:
+    assert amopt_command("solve").code == 2
+    assert amopt_command("solve", "printing/mission", "--method", "magic").code == 2
+    assert amopt_command("solve", "printing/mission", "--time-limit", "-1").code == 2
+    assert amopt_command("new", "cooking").code == 2
+    assert amopt_command("solve", "printing/mission", "--out", "no/such/\0").code == 2
+
+
+def test_exit_3_for_an_invalid_instance(amopt_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("amopt: 1\nkind: printing\nnaem: x\n")
+    run = amopt_command("solve", "bad.yaml")
+    assert run.code == 3
+    assert "bad.yaml" in run.err
+    assert "line 3" in run.err
+    assert run.out == ""
+    as_json = amopt_command("check", "bad.yaml", "--json")
+    assert as_json.code == 3
+    assert "unknown-key" in {finding["code"] for finding in as_json.json["findings"]}
+    solved = amopt_command("solve", "bad.yaml", "--json")
+    assert solved.code == solved.json["error"]["exit_code"] == 3
+
+
+def test_exit_4_names_what_clashes(amopt_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "impossible.yaml").write_text(IMPOSSIBLE)
+    run = amopt_command("solve", "impossible.yaml")
+    assert run.code == 4
+    assert "clash" in run.err
+    as_json = amopt_command("solve", "impossible.yaml", "--json")
+    assert as_json.code == 4
+    assert as_json.json["outcome"]["status"] == "infeasible"
+    assert as_json.json["error"]["conflict"]
+
+
+def test_the_program_is_written_on_request(amopt_command: Command, tmp_path: Path) -> None:
+    run = amopt_command(
+        "solve", "printing/mission", "--write-lp", "m.lp", "--write-mps", "m.mps", "-q"
+    )
+    assert run.code == 0, run.err
+    assert (tmp_path / "m.lp").read_text().lower().startswith(("\\", "min", "max"))
+    assert "ROWS" in (tmp_path / "m.mps").read_text()
+
+
+def test_names_from_files_are_not_markup(amopt_command: Command, tmp_path: Path) -> None:
+    text = MISSION.read_text().replace('name: "2"', 'name: "[red]=HYPERLINK(2)[/red]"')
+    (tmp_path / "m.yaml").write_text(text)
+    run = amopt_command("solve", "m.yaml")
+    assert run.code == 0
+    assert "[red]" in run.out
+
+
+def test_a_closed_pipe_is_not_an_error() -> None:
+    command = f"{sys.executable} -m amopt solve printing/mission --json | head -c 1"
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("module", ["amopt", "amopt.cli", "amopt.printing"])
+def test_heavy_libraries_are_not_imported_at_start(module: str) -> None:
+    program = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    heavy = {"highspy", "networkx", "pandas", "plotly", "pyomo"}
+    assert not heavy & set(json.loads(ended.stdout))
+
+
+def test_the_mission_needs_no_heavy_library(tmp_path: Path) -> None:
+    """The first command is quick because it imports only what it uses."""
+    program = (
+        "import json, sys, amopt; amopt.solve(amopt.load('printing/mission')).to_json();"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert not {"pandas", "plotly", "pyomo"} & set(json.loads(ended.stdout))
