@@ -1,0 +1,341 @@
+"""What a printing instance says: systems in service, their parts, and how often supplies come.
+
+One part at one place: :math:`N` systems hold one piece each. A scheduled replenishment arrives
+every :math:`L` days. Between two of them a system whose part failed, with nothing on the shelf,
+waits, gets a printed part until the replenishment, or an expedited one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from amopt.instance.common import (
+    Amount,
+    Instance,
+    InstanceModel,
+    Name,
+    Network,
+    Probability,
+    RefersTo,
+)
+from amopt.instance.findings import Code, Problem, Severity
+
+__all__ = ["CODES", "DAYS_A_YEAR", "Discounted", "Numbers", "Part", "PrintingInstance", "System"]
+
+Floats = NDArray[np.float64]
+
+DAYS_A_YEAR = 365.0
+"""Days of the year over which a holding cost a year is spread."""
+
+MOST_CYCLE_DAYS = 3650
+"""The longest order cycle that a file may hold: ten years."""
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "exactly-one",
+        "Of fields that say the same in different units, exactly one must be given.",
+        "Keep one of them and leave out the others.",
+    ),
+    Code(
+        "expedite-too-cheap",
+        "An expedited part must cost more than one that comes with the replenishment.",
+        "Raise expedite_cost above the order cost with its transport, or leave it out.",
+    ),
+    Code(
+        "incomplete-supply",
+        "The route of the replenishment needs a network, the place and where it is supplied from.",
+        "Give network, place and supplied_from together, or none of them.",
+    ),
+    Code(
+        "unused-printed-failure",
+        "Failure data of the printed part are given, but no print cost: the part has no printer.",
+        "Add print_cost, or leave out the failure data of the printed part.",
+        Severity.WARNING,
+    ),
+)
+
+
+class Discounted(InstanceModel):
+    """The criterion of expected discounted cost."""
+
+    discount_per_day: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="Discount factor a day, above 0 and below 1."
+    )
+
+
+class System(InstanceModel):
+    """Systems of one type, such as the vehicles of one model, each with one piece of every part."""
+
+    name: Name = Field(description="Name of the type of system, unique in the instance.")
+    count: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        description="Number of systems in service."
+    )
+    backorder_cost_per_day: Amount = Field(
+        description="Cost of a system that is down for want of a part, in money a day."
+    )
+
+
+class Part(InstanceModel):
+    """A part of one type of system."""
+
+    name: Name = Field(description="Name of the part, unique in the instance.")
+    system: Annotated[Name, RefersTo("systems")] = Field(
+        description="The type of system that holds the part."
+    )
+    order_cost: Amount = Field(
+        description="Cost of a regular part that comes with the replenishment, in money."
+    )
+    print_cost: Amount | None = Field(
+        default=None,
+        description="Cost of printing one part at the place, in money; left out: no printer.",
+    )
+    expedite_cost: Amount | None = Field(
+        default=None,
+        description="Cost of flying in a regular part at once, in money; left out: not possible.",
+    )
+    failure_rate_per_day: Amount | None = Field(
+        default=None, description="Failure rate of a regular part in operation, a day."
+    )
+    failure_probability_per_day: Probability | None = Field(
+        default=None,
+        description="Probability that a regular part in operation fails within a day.",
+    )
+    printed_failure_rate_per_day: Amount | None = Field(
+        default=None, description="Failure rate of a printed part in operation, a day."
+    )
+    printed_failure_probability_per_day: Probability | None = Field(
+        default=None,
+        description="Probability that a printed part in operation fails within a day.",
+    )
+    holding_cost_per_year_per_value: Amount | None = Field(
+        default=None,
+        description="Holding cost of a part in stock, as a share of its order cost a year.",
+    )
+    holding_cost_per_day: Amount | None = Field(
+        default=None, description="Holding cost of a part in stock, in money a day."
+    )
+    mass_kg: Amount = Field(
+        default=0.0, description="Mass of a part in kg, for lanes that charge by the kg."
+    )
+
+    def problems(self, key: tuple[str | int, ...]) -> Iterator[Problem]:
+        """Yield what no single field can know."""
+        pairs = [
+            ("failure_rate_per_day", "failure_probability_per_day"),
+            ("holding_cost_per_year_per_value", "holding_cost_per_day"),
+        ]
+        printed = ("printed_failure_rate_per_day", "printed_failure_probability_per_day")
+        if self.print_cost is not None:
+            pairs.append(printed)
+        for pair in pairs:
+            given = [field for field in pair if getattr(self, field) is not None]
+            if len(given) != 1:
+                yield Problem(
+                    "exactly-one",
+                    (*key, given[-1] if given else pair[0]),
+                    f"part {self.name!r} gives {'both' if given else 'none'} of {' and '.join(pair)}.",
+                    "Give exactly one of them.",
+                )
+        if self.print_cost is None:
+            for field in printed:
+                if getattr(self, field) is not None:
+                    yield Problem(
+                        "unused-printed-failure",
+                        (*key, field),
+                        f"part {self.name!r} has no print_cost, so {field} is not used.",
+                        "Add print_cost, or leave the field out.",
+                    )
+
+
+class PrintingInstance(Instance):
+    """When to print, when to wait, and how many to stock, for all parts of one place."""
+
+    kind: Literal["printing"] = Field(description="The decision that the file asks for.")
+    cycle_days: Annotated[int, Field(ge=2, le=MOST_CYCLE_DAYS)] = Field(
+        description="Days between two scheduled replenishments."
+    )
+    criterion: Literal["average"] | Discounted = Field(
+        description="average: cost in the long run; or {discount_per_day: factor}."
+    )
+    systems: Annotated[tuple[System, ...], Field(min_length=1)] = Field(
+        description="The types of systems in service."
+    )
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)] = Field(description="The parts.")
+    network: Network | None = Field(
+        default=None, description="Places and lanes over which the replenishment travels."
+    )
+    place: Annotated[Name, RefersTo("network.places")] | None = Field(
+        default=None, description="The place of the network where the systems are."
+    )
+    supplied_from: Annotated[Name, RefersTo("network.places")] | None = Field(
+        default=None,
+        description="The place that replenishes it, by the cheapest route, whose cost a part is "
+        "added to the order cost.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong across fields."""
+        for index, part in enumerate(self.parts):
+            yield from part.problems(("parts", index))
+        supply = {key: getattr(self, key) for key in ("network", "place", "supplied_from")}
+        missing = [key for key, value in supply.items() if value is None]
+        if missing and len(missing) < len(supply):
+            yield Problem(
+                "incomplete-supply",
+                (next(key for key in supply if key not in missing),),
+                f"the route of the replenishment is not complete without {' and '.join(missing)}.",
+                "Give network, place and supplied_from together, or none of them.",
+            )
+            return
+        transport = self.transport_cost
+        if np.isinf(transport).any():
+            from amopt.network import unreachable_place
+
+            yield unreachable_place(("place",), str(self.place), [str(self.supplied_from)])
+            return
+        for index, (part, extra) in enumerate(zip(self.parts, transport, strict=True)):
+            landed = part.order_cost + extra
+            if part.expedite_cost is not None and part.expedite_cost <= landed:
+                yield Problem(
+                    "expedite-too-cheap",
+                    ("parts", index, "expedite_cost"),
+                    f"{part.expedite_cost:g} does not exceed the order cost of {landed:g}.",
+                    "Raise it, or leave it out.",
+                )
+
+    @cached_property
+    def transport_cost(self) -> Floats:
+        """Cost of the replenishment's cheapest route a part, in money, shape (parts,).
+
+        Zero without a network, infinite where no route leads to the place.
+        """
+        cost = np.zeros(len(self.parts))
+        if self.network is None or self.place is None or self.supplied_from is None:
+            return cost
+        from amopt.network import SupplyNetwork
+
+        network = SupplyNetwork.from_instance(self.network)
+        for mass in {part.mass_kg for part in self.parts}:
+            table = network.routes([self.supplied_from], [self.place], kg_per_part=mass)
+            cost[[part.mass_kg == mass for part in self.parts]] = table.cost[0, 0]
+        return cost
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The numbers of the decision process of all parts, as arrays."""
+        system = {entry.name: entry for entry in self.systems}
+        holders = [system[part.system] for part in self.parts]
+        failures = [
+            _failures(part.failure_rate_per_day, part.failure_probability_per_day)
+            for part in self.parts
+        ]
+        printed = [
+            _failures(part.printed_failure_rate_per_day, part.printed_failure_probability_per_day)
+            for part in self.parts
+        ]
+        criterion = self.criterion
+        return Numbers(
+            cycle_days=self.cycle_days,
+            discount=1.0 if criterion == "average" else criterion.discount_per_day,
+            systems=np.array([holder.count for holder in holders], dtype=np.int64),
+            order_cost=np.array([part.order_cost for part in self.parts]) + self.transport_cost,
+            print_cost=_or_infinite([part.print_cost for part in self.parts]),
+            expedite_cost=_or_infinite([part.expedite_cost for part in self.parts]),
+            backorder_cost=np.array([holder.backorder_cost_per_day for holder in holders]),
+            holding_cost=np.array([_holding_cost_per_day(part) for part in self.parts]),
+            failure=np.array([probability for probability, _ in failures]),
+            printed_failure=np.array([probability for probability, _ in printed]),
+            failures_per_day=np.array([rate for _, rate in failures]),
+        )
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of the decision process, one entry a part.
+
+    Attributes
+    ----------
+    cycle_days
+        :math:`L`, days between two replenishments.
+    discount
+        :math:`\\alpha`, discount factor a day; 1 for average cost.
+    systems
+        :math:`N`, systems in service, shape (parts,), int.
+    order_cost, print_cost, expedite_cost
+        :math:`c_r, c_p, c_e` in money a part, shape (parts,); infinite where not possible.
+    backorder_cost
+        :math:`b` in money a day and system that is down, shape (parts,).
+    holding_cost
+        :math:`h` in money a day and part in stock, shape (parts,).
+    failure, printed_failure
+        :math:`p_r, p_p`, probability of failure within a day, shape (parts,); 0 for a printed part
+        where there is no printer.
+    failures_per_day
+        :math:`\\lambda`, the failure rate a day, or the probability where the instance gives that,
+        shape (parts,).
+    """
+
+    cycle_days: int
+    discount: float
+    systems: NDArray[np.int64]
+    order_cost: Floats
+    print_cost: Floats
+    expedite_cost: Floats
+    backorder_cost: Floats
+    holding_cost: Floats
+    failure: Floats
+    printed_failure: Floats
+    failures_per_day: Floats
+
+    def __len__(self) -> int:
+        """Return the number of parts."""
+        return len(self.systems)
+
+    @property
+    def is_average(self) -> bool:
+        """Whether the criterion is average cost."""
+        return self.discount == 1.0
+
+    def take(self, index: Any) -> Numbers:
+        """Return the numbers of some parts only."""
+        arrays = {
+            field.name: np.atleast_1d(getattr(self, field.name)[index])
+            for field in fields(self)
+            if field.name not in ("cycle_days", "discount")
+        }
+        return replace(self, **arrays)
+
+    def without_printer(self) -> Numbers:
+        """Return the same parts where nothing can be printed: a single source, the supplier."""
+        return replace(
+            self,
+            print_cost=np.full(len(self), np.inf),
+            printed_failure=np.zeros(len(self)),
+        )
+
+
+def _failures(rate: float | None, probability: float | None) -> tuple[float, float]:
+    """Return the probability of failure within a day, ``1 - exp(-rate)``, and failures a day."""
+    if rate is not None:
+        return -math.expm1(-rate), rate
+    return probability or 0.0, probability or 0.0
+
+
+def _holding_cost_per_day(part: Part) -> float:
+    """Return the holding cost of a part in stock, in money a day."""
+    if part.holding_cost_per_day is not None:
+        return part.holding_cost_per_day
+    return (part.holding_cost_per_year_per_value or 0.0) * part.order_cost / DAYS_A_YEAR
+
+
+def _or_infinite(costs: list[float | None]) -> Floats:
+    """Return costs as an array, infinite where there is none."""
+    return np.array([np.inf if cost is None else cost for cost in costs])
