@@ -232,7 +232,8 @@ class SupplyNetwork:
             else (place.latitude, place.longitude)
             for place in (self.places[name] for name in names)
         ]
-        return np.radians(np.asarray(degrees, dtype=float).reshape(-1, 2))
+        radians: Floats = np.radians(np.asarray(degrees, dtype=float).reshape(-1, 2))
+        return radians
 
     def routes(
         self,

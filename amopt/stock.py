@@ -1,0 +1,271 @@
+r"""Stock arithmetic: the Erlang loss system, base-stock with emergency shipments, newsvendor.
+
+A place holds a part under a base-stock policy (S - 1, S): each demand takes a part and orders one,
+which arrives after the lead time L. Demand is Poisson with rate d; a demand that finds nothing on
+the shelf is met by an emergency shipment and orders nothing. The parts on order are then the busy
+servers of an M/G/S/S queue with offered load a = d L, so that the probability of being out of
+stock depends on the mean lead time alone (Sevastyanov, 1957):
+
+.. math::  B(S, a) = \frac{a^S / S!}{\sum_{i=0}^{S} a^i / i!}
+
+The yearly cost of level S, with holding cost h a part and year, c a regular and e an emergency
+part (Westerweel, 2019, chapter 2), is
+
+.. math::  C(S) = h S + d \, [(1 - B(S, a)) \, c + B(S, a) \, e] .
+
+B is convex and decreasing in S (Messerli, 1972), hence so is C up to a linear term, and the
+least S with :math:`d (e - c) [B(S, a) - B(S + 1, a)] \le h` is optimal.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "base_stock_cost",
+    "best_base_stock",
+    "erlang_loss",
+    "erlang_loss_table",
+    "least_base_stock",
+    "newsvendor_cost",
+    "newsvendor_quantity",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def erlang_loss(level: ArrayLike, load: ArrayLike) -> Floats:
+    r"""Return B(S, a): the probability that a base-stock system is out of stock.
+
+    Parameters
+    ----------
+    level
+        Base-stock levels S (servers), integers of at least 0; broadcast against ``load``.
+    load
+        Offered loads a = demand rate x lead time, at least 0.
+
+    Returns
+    -------
+    array
+        Probabilities, to about 13 digits for loads up to 1e8.
+
+    Raises
+    ------
+    ValueError
+        When a level is negative or no whole number, or a load is negative or not finite.
+
+    Notes
+    -----
+    For S > a, B is the ratio of the Poisson probability to the cumulative one at S; for S <= a,
+    where both underflow, :math:`1/B = \sum_k \prod_{j<k} (S - j)/a`, all of whose factors are
+    at most one.
+    """
+    levels = np.asarray(level)
+    loads = np.asarray(load, dtype=float)
+    if (levels < 0).any() or (levels != np.floor(levels)).any():
+        raise ValueError("base-stock levels must be whole numbers of at least 0")
+    if not np.isfinite(loads).all() or (loads < 0).any():
+        raise ValueError("loads must be finite and at least 0")
+    s, a = np.broadcast_arrays(levels.astype(float), loads)
+    loss = np.where(s == 0, 1.0, 0.0)
+    heavy = (s > 0) & (s <= a)
+    light = (s > a) & (a > 0)
+    loss[heavy] = _loss_by_series(s[heavy], a[heavy])
+    loss[light] = _loss_by_poisson(s[light], a[light])
+    return loss
+
+
+def _loss_by_series(s: Floats, a: Floats) -> Floats:
+    """Return B for 0 < S <= a by adding the terms of 1/B, the largest first."""
+    inverse, term, k = np.ones_like(s), np.ones_like(s), 0
+    while term.any():
+        term = term * np.maximum(s - k, 0.0) / a
+        term[term < 1e-17 * inverse] = 0.0
+        inverse += term
+        k += 1
+    loss: Floats = 1.0 / inverse
+    return loss
+
+
+def _loss_by_poisson(s: Floats, a: Floats) -> Floats:
+    r"""Return B for S > a as Poisson probability over cumulative probability.
+
+    The probability is written as its saddle-point form (Loader, 2000), which keeps its digits
+    where S and a are large: :math:`-S (x - \ln(a/S)) - \delta(S) - \frac12 \ln 2 \pi S`
+    with x = (a - S)/S and the remainder :math:`\delta` of Stirling's formula.
+    """
+    from scipy.special import gammaln, pdtr
+
+    x = (a - s) / s
+    few = s < 16
+    direct = gammaln(np.where(few, s, 1) + 1) - (s + 0.5) * np.log(s) + s - 0.5 * np.log(2 * np.pi)
+    series = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * s**2)) / s**2) / s**2) / s
+    ratio = np.where(2 * a < s, np.log(a) - np.log(s), np.log1p(np.maximum(x, -0.5)))
+    exponent = s * (x - ratio) + np.where(few, direct, series)
+    loss: Floats = np.exp(-exponent) / np.sqrt(2 * np.pi * s) / pdtr(s, a)
+    return loss
+
+
+def erlang_loss_table(largest: int, load: ArrayLike) -> Floats:
+    """Return B(S, a) for S = 0, ..., ``largest`` by the recursion B <- a B / (S + a B).
+
+    Parameters
+    ----------
+    largest
+        The largest level.
+    load
+        Offered loads, shape (n,).
+
+    Returns
+    -------
+    array
+        Shape (n, largest + 1).
+    """
+    loads = np.asarray(load, dtype=float)
+    table = np.ones((loads.size, largest + 1))
+    for s in range(1, largest + 1):
+        lost = loads * table[:, s - 1]
+        table[:, s] = lost / (s + lost)
+    return table
+
+
+def base_stock_cost(
+    level: ArrayLike,
+    load: ArrayLike,
+    *,
+    rate: ArrayLike,
+    holding_cost: ArrayLike,
+    regular_cost: ArrayLike,
+    emergency_cost: ArrayLike,
+) -> Floats:
+    """Return C(S), the yearly cost of a base-stock level.
+
+    Parameters
+    ----------
+    level, load
+        As in :func:`erlang_loss`.
+    rate
+        Demand a year.
+    holding_cost
+        Money a year for each part of the base-stock level.
+    regular_cost, emergency_cost
+        Money a part that is met from the shelf, and one met by an emergency shipment.
+    """
+    lost = erlang_loss(level, load)
+    regular, emergency = np.asarray(regular_cost), np.asarray(emergency_cost)
+    cost: Floats = np.asarray(holding_cost) * np.asarray(level) + np.asarray(rate) * (
+        regular + lost * (emergency - regular)
+    )
+    return cost
+
+
+def best_base_stock(
+    load: ArrayLike, *, rate: ArrayLike, holding_cost: ArrayLike, shortage_cost: ArrayLike
+) -> Ints:
+    """Return the least base-stock level of lowest yearly cost.
+
+    Parameters
+    ----------
+    load, rate, holding_cost
+        As in :func:`base_stock_cost`.
+    shortage_cost
+        What an emergency part costs more than a regular one.
+
+    Raises
+    ------
+    ValueError
+        When stock is free to hold and shortages are not: no finite level is best.
+    """
+    a, d, h, p = np.broadcast_arrays(
+        *(np.asarray(value, dtype=float) for value in (load, rate, holding_cost, shortage_cost))
+    )
+    worth = d * p
+    if ((h <= 0) & (worth > 0) & (a > 0)).any():
+        raise ValueError("where holding costs nothing, no finite base-stock level is best")
+
+    def enough(level: Ints) -> NDArray[np.bool_]:
+        saved = erlang_loss(level, a) - erlang_loss(level + 1, a)
+        result: NDArray[np.bool_] = worth * saved <= h
+        return result
+
+    return _least(enough, a.shape)
+
+
+def least_base_stock(load: ArrayLike, fill_rate: ArrayLike) -> Ints:
+    """Return the least level whose fill rate 1 - B(S, a) is at least ``fill_rate``.
+
+    Raises
+    ------
+    ValueError
+        When a fill rate of 1 is asked for under a positive load: no finite level meets it.
+    """
+    a, wanted = np.broadcast_arrays(np.asarray(load, dtype=float), np.asarray(fill_rate, float))
+    if ((wanted >= 1) & (a > 0)).any():
+        raise ValueError("no finite base-stock level has a fill rate of 1")
+    # The comparison is written so that fill rates close to one keep their digits.
+    return _least(lambda level: erlang_loss(level, a) <= 1.0 - wanted, a.shape)
+
+
+class _Enough(Protocol):
+    def __call__(self, level: Ints, /) -> NDArray[np.bool_]: ...
+
+
+def _least(enough: _Enough, shape: tuple[int, ...]) -> Ints:
+    """Return the least level, entry by entry, from which on ``enough`` holds, by bisection."""
+    low = np.full(shape, -1, dtype=np.int64)
+    high = np.zeros(shape, dtype=np.int64)
+    while not (reached := enough(high)).all():
+        low = np.where(reached, low, high)
+        high = np.where(reached, high, 2 * high + 1)
+    while (high - low > 1).any():
+        middle = np.maximum((low + high) // 2, 0)
+        reached = enough(middle)
+        high = np.where(reached, np.minimum(high, middle), high)
+        low = np.where(reached, low, np.maximum(low, middle))
+    return high
+
+
+class Distribution(Protocol):
+    """A demand distribution, such as a frozen one of :mod:`scipy.stats`."""
+
+    def ppf(self, q: float) -> float:
+        """Return the q-quantile."""
+
+    def mean(self) -> float:
+        """Return the mean."""
+
+    def expect(self, func: object, *, lb: float, ub: float) -> float:
+        """Return the expectation of a function between two bounds."""
+
+
+def newsvendor_quantity(
+    demand: Distribution, *, underage_cost: float, overage_cost: float
+) -> float:
+    """Return the quantity that minimises the expected cost of having too few or too many.
+
+    The least quantity whose probability of covering demand is at least the critical ratio
+    underage / (underage + overage) (Arrow, Harris and Marschak, 1951).
+
+    Parameters
+    ----------
+    demand
+        Distribution of the demand, such as ``scipy.stats.poisson(3)``.
+    underage_cost, overage_cost
+        Money a part short, and a part left over; both positive.
+    """
+    if not (underage_cost > 0 and overage_cost > 0):
+        raise ValueError("the costs of a part short and of a part left over must be positive")
+    return float(demand.ppf(underage_cost / (underage_cost + overage_cost)))
+
+
+def newsvendor_cost(
+    quantity: float, demand: Distribution, *, underage_cost: float, overage_cost: float
+) -> float:
+    """Return the expected cost u E[(D - q)+] + o E[(q - D)+] of a quantity."""
+    left = demand.expect(lambda d: quantity - d, lb=-np.inf, ub=quantity)
+    short = left + demand.mean() - quantity
+    return float(underage_cost * short + overage_cost * left)
