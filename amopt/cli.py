@@ -57,6 +57,9 @@ def solve(  # every option of the command line is a parameter
     out: Annotated[
         Path | None, typer.Option(help="Write solution.json and one csv a table to this folder.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the answer as one HTML page (report extra).")
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
     ] = None,
@@ -103,6 +106,10 @@ def solve(  # every option of the command line is a parameter
             )
         if out is not None:
             solution.save(out)
+        if html is not None:
+            from amopt.report import page
+
+            page.write_page(instance, solution, html)
         if json:
             typer.echo(solution.to_json(), nl=False)
         elif not quiet:

@@ -15,7 +15,7 @@ from rich.text import Text
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
 from amopt.program.highs import Progress
-from amopt.program.outcome import Outcome, Status
+from amopt.report.words import shown, worth
 from amopt.solution import Column, Solution
 
 __all__ = [
@@ -50,7 +50,7 @@ def print_solution(solution: Solution) -> None:
         columns = [column for column in solution.columns.get(name, ()) if column.shown]
         if rows and columns:
             print_rows(rows, columns, title=name, currency=solution.currency, out=out)
-    out.print(Text(_worth(solution)))
+    out.print(Text(worth(solution)))
     for note in solution.notes:
         out.print(Text(f"Note: {note}"))
 
@@ -74,44 +74,10 @@ def print_rows(
         numeric = any(isinstance(row.get(column.name), (int, float)) for row in rows[:MOST_ROWS])
         table.add_column(Text(header), justify="right" if numeric else "left", overflow="fold")
     for row in rows[:MOST_ROWS]:
-        table.add_row(*(Text(_shown(row.get(column.name), column.unit)) for column in columns))
+        table.add_row(*(Text(shown(row.get(column.name), column.unit)) for column in columns))
     out.print(table)
     if len(rows) > MOST_ROWS:
         out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; --out FOLDER writes all."))
-
-
-def _shown(value: Any, unit: str) -> str:
-    """Return a value as a planner reads it."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.2f}" if unit in ("money", "%") else f"{value:,.4g}"
-    return str(value)
-
-
-def _worth(solution: Solution) -> str:
-    """Return one line on what the answer is worth."""
-    outcome, verdict = solution.outcome, solution.verdict
-    gap = "no bound" if outcome.gap is None else f"gap {outcome.gap:.2g}"
-    by = f" by {outcome.method}" if outcome.method else ""
-    referee = (
-        f"accepted by the referee ({verdict.checks:,} checks)"
-        if verdict.accepted
-        else "refused by the referee"
-    )
-    return (
-        f"{outcome.status}{_stopped(outcome)}{by}: objective {outcome.objective:,.6g} "
-        f"{solution.currency}, {gap}; {outcome.total_seconds:.2f} s; {referee}."
-    )
-
-
-def _stopped(outcome: Outcome) -> str:
-    """Say why the solver stopped where the answer is not optimal."""
-    return "" if outcome.status is Status.OPTIMAL else f" ({outcome.stopped})"
 
 
 def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> None:

@@ -1,0 +1,112 @@
+"""The answer as one HTML file: words, pictures, tables, and what the answer is worth.
+
+The page needs no network. Names from the instance are untrusted: jinja2 escapes every one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amopt.errors import UsageError
+from amopt.files import write_text
+from amopt.report.words import shown, worth
+from amopt.solution import Column, Solution
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+
+__all__ = ["render", "write_page"]
+
+MOST_ROWS = 2_000
+"""Rows of a table that the page shows: a browser copes, and the csv files hold them all."""
+
+
+def write_page(instance: Instance, solution: Solution, path: str | Path) -> None:
+    """Write the page to ``path``, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed, or the file cannot be written.
+    """
+    write_text(path, render(instance, solution))
+
+
+def render(instance: Instance, solution: Solution) -> str:
+    """Return the page as HTML text."""
+    try:
+        from jinja2 import Environment, PackageLoader
+        from markupsafe import Markup
+    except ImportError as error:
+        raise _missing() from error
+    environment = Environment(
+        loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    pictures = [
+        (title, Markup(html))  # plotly escapes the data it embeds
+        for title, html in _pictures(instance, solution)
+    ]
+    return environment.get_template("page.html").render(
+        instance=instance,
+        solution=solution,
+        headline=solution.headline(),
+        pictures=pictures,
+        tables=[_table(solution, name) for name in solution.rows if solution.rows[name]],
+        worth=worth(solution),
+    )
+
+
+def _missing() -> UsageError:
+    """Return the error that says which extra the page needs."""
+    return UsageError("the HTML report needs the report extra: pip install 'amopt[report]'")
+
+
+def _pictures(instance: Instance, solution: Solution) -> list[tuple[str, str]]:
+    """Return the decision's pictures as HTML; the first one carries the plotting library."""
+    room = f"amopt.{solution.kind}.figures"
+    if importlib.util.find_spec(room) is None:
+        return []
+    try:
+        figures = importlib.import_module(room).figures(instance, solution)
+    except ImportError as error:
+        raise _missing() from error
+    return [
+        (title, figure.to_html(full_html=False, include_plotlyjs=number == 0))
+        for number, (title, figure) in enumerate(figures.items())
+    ]
+
+
+def _table(solution: Solution, name: str) -> dict[str, Any]:
+    """Return what the template needs of one table."""
+    rows = solution.rows[name]
+    columns: Sequence[Column] = solution.columns.get(name) or [
+        Column(key, "", "") for key in rows[0]
+    ]
+    return {
+        "name": name,
+        "columns": [
+            (
+                column.name.replace("_", " "),
+                solution.currency if column.unit == "money" else column.unit,
+                column.meaning,
+            )
+            for column in columns
+        ],
+        "rows": [
+            [
+                (shown(row.get(column.name), column.unit), _is_number(row.get(column.name)))
+                for column in columns
+            ]
+            for row in rows[:MOST_ROWS]
+        ],
+        "left_out": max(0, len(rows) - MOST_ROWS),
+    }
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number, to be set to the right."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
