@@ -1,0 +1,437 @@
+"""What a sourcing file says: order lines, conventional supply, offers, and limits.
+
+The problem is the one of Akmal, Salmi, Björkstrand, Partanen and Holmström (2022), "Switchover to
+industrial additive manufacturing: dynamic decision-making for problematic spare parts",
+International Journal of Operations & Production Management 42: from which suppliers to order, and
+how many of each, at the moment of need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from amopt.instance import common
+from amopt.instance.common import Amount, InstanceModel, Name, Network, Positive, RefersTo
+from amopt.instance.findings import Code, Problem, Severity
+
+__all__ = [
+    "CODES",
+    "CONVENTIONAL",
+    "Between",
+    "Box",
+    "Capacity",
+    "Committed",
+    "Conventional",
+    "Instance",
+    "Licence",
+    "Limits",
+    "Line",
+    "Minimise",
+    "Offer",
+    "Part",
+    "Quote",
+]
+
+CONVENTIONAL = "conventional"
+"""How tables and committed orders name the conventional supply of a part."""
+
+Between = Literal["linear", "all_units", "incremental", "power", "line"]
+"""What an offer costs between its quotes; see :mod:`amopt.sourcing.curves`."""
+
+Route = Literal["direct", "indirect", "rapid tooling"]
+"""How AM makes the part: prints it, prints its pattern, or prints the tool."""
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "duplicate-entry",
+        "Two entries of a collection say something of the same thing.",
+        "Keep one of them, or make them differ in what tells them apart.",
+    ),
+    Code(
+        "fractional-quantity",
+        "A line that is not divisible asks for a fraction of a part.",
+        "Write a whole number, or divisible: true on the line.",
+    ),
+    Code(
+        "quantity-range",
+        "An offer's smallest quantity is above its largest.",
+        "Swap the two, or leave one out: it is then the smallest or largest quoted quantity.",
+    ),
+    Code(
+        "too-few-quotes",
+        "A curve cannot be fitted to fewer than two quotes.",
+        "Add quotes at other quantities, or write between: linear.",
+    ),
+    Code(
+        "curve-not-positive",
+        "The curve fitted to an offer's quotes gives a negative price or lead time.",
+        "Write between: linear, which passes through the quotes.",
+    ),
+    Code(
+        "falling-total",
+        "The price tiers of an offer make the total of all the units fall as the quantity grows.",
+        "Check the unit prices; a total that falls at a price break is taken as it is written.",
+        Severity.WARNING,
+    ),
+    Code(
+        "no-supply",
+        "Nobody makes the part of a line: it has no offer and no conventional supply.",
+        "Add an offer or a conventional supply of the part.",
+    ),
+    Code(
+        "no-order-date",
+        "An offer holds for certain dates only, and the file does not say when the orders are placed.",
+        "Write order_date: YYYY-MM-DD, or leave valid_from and valid_to out.",
+    ),
+    Code(
+        "unknown-place",
+        "A supplier or a line is at a place that the network does not have.",
+        "Add the place to network.places, or mend the name.",
+    ),
+    Code(
+        "unreachable-supplier",
+        "No route leads from a supplier to a place that it could supply.",
+        "Add a lane; as it stands, the supplier's offers are left out there.",
+        Severity.WARNING,
+    ),
+    Code(
+        "unknown-size",
+        "An offer states a build envelope, and the part does not state its dimensions.",
+        "Write length_mm, width_mm and height_mm of the part.",
+        Severity.WARNING,
+    ),
+    Code(
+        "beyond-quotes",
+        "A line asks for more than an offer quotes, and the offer states no largest quantity.",
+        "Write the offer's largest_quantity; beyond the quotes the last one then holds.",
+        Severity.WARNING,
+    ),
+    Code(
+        "unlimited-supplier",
+        "A part's licences name suppliers, and another supplier offers the part without a licence.",
+        "Add a licence for the supplier; prints: 0 forbids it. As it stands it is not limited.",
+        Severity.WARNING,
+    ),
+    Code(
+        "no-capacity-stated",
+        "A capacity states neither machine hours nor parts.",
+        "Write machine_hours, parts, or both.",
+    ),
+    Code(
+        "no-fingerprint",
+        "A licence states a design file without its fingerprint, or the reverse.",
+        "Write both file and sha256, or neither.",
+    ),
+    Code(
+        "nothing-to-minimise",
+        "All weights of minimise are zero.",
+        "Give cost, downtime, weeks or kg_co2 a positive weight.",
+    ),
+    Code(
+        "committed-unknown",
+        "A committed order does not say what was agreed, and no one offer of the file says it.",
+        "Write the committed order's own cost and weeks.",
+    ),
+    Code(
+        "committed-beyond-line",
+        "The committed orders of a line are more than the line asks for.",
+        "Raise the line's quantity or surplus, or mend the committed orders.",
+    ),
+)
+"""The codes of sourcing's own findings."""
+
+
+def _iso_date(value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+Date = Annotated[date, BeforeValidator(_iso_date)]
+"""A day, written YYYY-MM-DD."""
+
+
+class Part(InstanceModel):
+    """A part that is needed."""
+
+    name: Name = Field(description="Name of the part, unique.")
+    length_mm: Positive | None = Field(default=None, description="Length in mm.")
+    width_mm: Positive | None = Field(default=None, description="Width in mm.")
+    height_mm: Positive | None = Field(default=None, description="Height in mm.")
+    weight_kg: Amount = Field(
+        default=0.0, description="Weight in kg, for lanes whose cost is stated a kg."
+    )
+    materials: tuple[Name, ...] = Field(
+        default=(), description="Materials that will do; left out, any will."
+    )
+    certificates: tuple[Name, ...] = Field(
+        default=(), description="Certificates that an AM supplier's offer must hold."
+    )
+
+
+class Line(InstanceModel):
+    """An order line: a quantity of a part that is needed at a place."""
+
+    line: Name = Field(description="Name of the line, unique.")
+    part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is needed.")
+    place: Name | None = Field(
+        default=None,
+        description="Place that needs it; left out, nothing is transported for the line.",
+    )
+    quantity: Positive = Field(description="Parts that are needed; whole unless divisible.")
+    divisible: bool = Field(default=False, description="Whether fractions may be ordered.")
+    surplus: Amount = Field(
+        default=0.0,
+        description="Parts that may be ordered beyond the quantity, to reach a minimum order or a "
+        "price break.",
+    )
+    downtime_cost_per_hour: Amount = Field(
+        default=0.0, description="Cost an hour that the line waits, in money."
+    )
+    hours_per_week: Annotated[float, Field(gt=0, le=168)] | None = Field(
+        default=None,
+        description="Hours of a week that count as downtime; left out, those of the instance.",
+    )
+    need_by_weeks: Amount | None = Field(
+        default=None, description="Latest delivery of the whole line, in weeks from now."
+    )
+    certificates: tuple[Name, ...] = Field(
+        default=(), description="Certificates that this line asks for beyond those of the part."
+    )
+
+
+class Conventional(InstanceModel):
+    """Conventional supply of a part; its asset cost is paid once a line that uses it."""
+
+    part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is supplied.")
+    place: Name | None = Field(
+        default=None,
+        description="Place it is shipped from; left out, the price and lead time are as delivered.",
+    )
+    cost_per_part: Amount = Field(description="Price a part, in money.")
+    asset_cost: Amount = Field(
+        default=0.0, description="Asset-specific cost (tooling, mould, setup), in money."
+    )
+    asset_exists: bool = Field(
+        default=False,
+        description="Whether the asset exists: its cost and its lead time are then left out.",
+    )
+    lead_time_weeks: Amount = Field(description="Lead time in weeks, for any quantity.")
+    tooling_lead_time_weeks: Amount = Field(
+        default=0.0, description="Lead time of the tooling in weeks, on top of the lead time."
+    )
+    minimum_order: Amount = Field(default=1.0, description="Smallest order, in parts.")
+    kg_co2_per_part: Amount = Field(default=0.0, description="Emissions of making, in kg of CO2.")
+
+
+class Quote(InstanceModel):
+    """What an offer asks for one quantity."""
+
+    quantity: Positive = Field(description="Quantity that is quoted, in parts.")
+    cost_per_part: Amount = Field(description="Price a part at this quantity, in money.")
+    lead_time_weeks: Amount = Field(description="Lead time of this quantity, in weeks.")
+
+
+class Box(InstanceModel):
+    """The largest part that a machine builds; the part may be turned."""
+
+    length_mm: Positive = Field(description="Length in mm.")
+    width_mm: Positive = Field(description="Width in mm.")
+    height_mm: Positive = Field(description="Height in mm.")
+
+
+class Offer(InstanceModel):
+    """What an AM supplier asks for a part; told apart by supplier, part, route and material."""
+
+    supplier: Name = Field(description="Supplier, a place of the network where there is one.")
+    part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is offered.")
+    route: Route = Field(
+        default="direct", description="Prints the part, its pattern (indirect), or its tool."
+    )
+    process: str = Field(default="", description="AM process, such as powder bed fusion.")
+    material: str = Field(default="", description="Material, such as PA12.")
+    between: Between = Field(
+        default="linear",
+        description="What holds between quotes: the total is linear (linear), a tier's price "
+        "holds for all units (all_units) or for the units beyond it (incremental), the price is a "
+        "fitted power of the quantity (power), or the total is a fitted line (line).",
+    )
+    quotes: Annotated[tuple[Quote, ...], Field(min_length=1)] = Field(
+        description="Quotes, at different quantities."
+    )
+    smallest_quantity: Positive | None = Field(
+        default=None, description="Smallest order in parts; left out, the smallest quoted."
+    )
+    largest_quantity: Positive | None = Field(
+        default=None,
+        description="Largest order in parts; left out, the largest quoted, or none for price tiers.",
+    )
+    fee_per_order: Amount = Field(default=0.0, description="Fee of each order, in money.")
+    machine_hours_per_part: Amount = Field(default=0.0, description="Machine hours a part.")
+    kg_co2_per_part: Amount = Field(default=0.0, description="Emissions of making, in kg of CO2.")
+    valid_from: Date | None = Field(default=None, description="First day the offer holds.")
+    valid_to: Date | None = Field(default=None, description="Last day the offer holds.")
+    build_envelope: Box | None = Field(
+        default=None, description="Largest part that can be built; left out, any part fits."
+    )
+    certificates: tuple[Name, ...] = Field(
+        default=(), description="Certificates that the supplier holds for this offer."
+    )
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What tells the offer from others: supplier, part, route and material."""
+        return self.supplier, self.part, self.route, self.material
+
+    @property
+    def tiered(self) -> bool:
+        """Whether the quotes are price tiers, the last of which has no end of its own."""
+        return self.between in ("all_units", "incremental")
+
+    @property
+    def smallest(self) -> float:
+        """The smallest order, in parts."""
+        if self.smallest_quantity is not None:
+            return self.smallest_quantity
+        return min(quote.quantity for quote in self.quotes)
+
+    @property
+    def largest(self) -> float:
+        """The largest order, in parts; infinite where price tiers go on."""
+        if self.largest_quantity is not None:
+            return self.largest_quantity
+        return float("inf") if self.tiered else max(quote.quantity for quote in self.quotes)
+
+
+class Capacity(InstanceModel):
+    """What a supplier can make for all lines together."""
+
+    supplier: Name = Field(description="Supplier.")
+    machine_hours: Amount | None = Field(default=None, description="Machine hours in all.")
+    parts: Amount | None = Field(default=None, description="Parts in all.")
+
+
+class Licence(InstanceModel):
+    """How many prints of a part the owner of its design allows."""
+
+    part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is licensed.")
+    supplier: Name | None = Field(
+        default=None, description="Supplier who may print; left out, all suppliers together."
+    )
+    prints: Amount = Field(description="Prints that are allowed in all.")
+    royalty_per_print: Amount = Field(
+        default=0.0,
+        description="Royalty a print, in money; a print under two licences pays both.",
+    )
+    file: str | None = Field(
+        default=None, description="Design file, beside the instance; needs sha256."
+    )
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = Field(
+        default=None, description="SHA-256 fingerprint that the design file must have."
+    )
+
+
+class Committed(InstanceModel):
+    """An order that is placed already: held fixed, with what it uses of capacities and licences."""
+
+    line: Annotated[Name, RefersTo("lines", key="line")] = Field(
+        description="Line that it fills in part."
+    )
+    supplier: Name = Field(description="Supplier, or conventional.")
+    route: Route | None = Field(
+        default=None, description="Route of the offer; left out, the supplier's only one."
+    )
+    material: str | None = Field(
+        default=None, description="Material of the offer; left out, the supplier's only one."
+    )
+    quantity: Positive = Field(description="Parts that were ordered.")
+    cost: Amount | None = Field(
+        default=None,
+        description="What was agreed to be paid in all, in money; left out, what the offer asks.",
+    )
+    weeks: Amount | None = Field(
+        default=None, description="Weeks from now until delivery; left out, what the offer asks."
+    )
+    kg_co2: Amount | None = Field(
+        default=None, description="Emissions in kg of CO2; left out, those of the offer."
+    )
+    machine_hours: Amount | None = Field(
+        default=None, description="Machine hours it uses yet; left out, those of the offer."
+    )
+
+    def matches(self, offer: Offer, part: str) -> bool:
+        """Return whether this order of ``part`` may have been placed on the offer."""
+        return (
+            (offer.supplier, offer.part) == (self.supplier, part)
+            and self.route in (None, offer.route)
+            and self.material in (None, offer.material)
+        )
+
+
+class Minimise(InstanceModel):
+    """Weights of what is minimised."""
+
+    cost: Amount = Field(default=0.0, description="Weight of all that is paid, a unit of money.")
+    downtime: Amount = Field(default=0.0, description="Weight of downtime cost, a unit of money.")
+    weeks: Amount = Field(
+        default=0.0, description="Weight of each line's delivery time, money a week."
+    )
+    kg_co2: Amount = Field(default=0.0, description="Weight of emissions, money a kg of CO2.")
+
+
+class Limits(InstanceModel):
+    """What the plan as a whole must keep to."""
+
+    suppliers_per_line: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Most suppliers of a line; conventional supply counts as one."
+    )
+    budget: Amount | None = Field(default=None, description="Most that is paid in all, in money.")
+    weeks: Amount | None = Field(default=None, description="Latest delivery of any line, in weeks.")
+    kg_co2: Amount | None = Field(default=None, description="Most emissions in all, in kg of CO2.")
+
+
+class Instance(common.Instance):
+    """A sourcing instance: which suppliers fill which order lines, and with how many parts."""
+
+    kind: Literal["sourcing"] = Field(description="The decision that the file asks for.")
+    order_date: Date | None = Field(
+        default=None, description="Day on which the orders are placed, for offers with dates."
+    )
+    hours_per_week: Annotated[float, Field(gt=0, le=168)] = Field(
+        default=40.0, description="Hours of a week that count as downtime (5 days of 8 hours)."
+    )
+    network: Network = Field(
+        default=Network(),
+        description="Places and lanes; left out, prices and lead times are as delivered.",
+    )
+    transport: Literal["cheapest", "fastest"] = Field(
+        default="cheapest", description="Which route of the network orders take."
+    )
+    parts: tuple[Part, ...] = Field(description="Parts.")
+    lines: tuple[Line, ...] = Field(default=(), description="Order lines.")
+    conventional: tuple[Conventional, ...] = Field(
+        default=(), description="Conventional supply, at most one entry a part."
+    )
+    offers: tuple[Offer, ...] = Field(default=(), description="Offers of AM suppliers.")
+    capacities: tuple[Capacity, ...] = Field(
+        default=(), description="Capacities of suppliers, shared by all lines."
+    )
+    licences: tuple[Licence, ...] = Field(
+        default=(), description="Licences of designs; a part without any is not limited."
+    )
+    committed: tuple[Committed, ...] = Field(
+        default=(), description="Orders placed already, which stay as they are."
+    )
+    minimise: Minimise = Field(
+        default=Minimise(cost=1.0, downtime=1.0),
+        description="Weights of the objective; left out, cost and downtime cost.",
+    )
+    limits: Limits = Field(default=Limits(), description="Limits of the plan as a whole.")
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong across fields."""
+        from amopt.sourcing.problems import problems
+
+        yield from problems(self)
