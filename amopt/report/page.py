@@ -40,21 +40,16 @@ def render(instance: Instance, solution: Solution) -> str:
     """Return the page as HTML text."""
     try:
         from jinja2 import Environment, PackageLoader
-        from markupsafe import Markup
     except ImportError as error:
         raise _missing() from error
     environment = Environment(
         loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    pictures = [
-        (title, Markup(html))  # plotly escapes the data it embeds
-        for title, html in _pictures(instance, solution)
-    ]
     return environment.get_template("page.html").render(
         instance=instance,
         solution=solution,
         headline=solution.headline(),
-        pictures=pictures,
+        pictures=_pictures(instance, solution),
         tables=[_table(solution, name) for name in solution.rows if solution.rows[name]],
         worth=worth(solution),
     )
