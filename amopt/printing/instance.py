@@ -259,14 +259,14 @@ class PrintingInstance(Instance):
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of the decision process, one entry a part.
+    r"""The numbers of the decision process, one entry a part.
 
     Attributes
     ----------
     cycle_days
         :math:`L`, days between two replenishments.
     discount
-        :math:`\\alpha`, discount factor a day; 1 for average cost.
+        :math:`\alpha`, discount factor a day; 1 for average cost.
     systems
         :math:`N`, systems in service, shape (parts,), int.
     order_cost, print_cost, expedite_cost
@@ -279,7 +279,7 @@ class Numbers:
         :math:`p_r, p_p`, probability of failure within a day, shape (parts,); 0 for a printed part
         where there is no printer.
     failures_per_day
-        :math:`\\lambda`, the failure rate a day, or the probability where the instance gives that,
+        :math:`\lambda`, the failure rate a day, or the probability where the instance gives that,
         shape (parts,).
     """
 
