@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
-from amopt.program.outcome import Outcome, Status, Stopped, relative_gap, versions
+from amopt.program.outcome import Outcome, Status, Stopped, versions
 from amopt.program.residuals import (
     TOLERANCE,
     DualCheck,
@@ -34,7 +34,6 @@ from amopt.program.residuals import (
     check_dual,
     check_primal,
     cost_scale,
-    is_ray,
 )
 from amopt.program.run import Progress, Watch
 
@@ -145,7 +144,7 @@ class _Attempt:
     settings: dict[str, Any]
 
 
-_SIMPLEX = {
+_WAYS: dict[str, dict[str, Any]] = {
     "dual simplex": {"solver": "simplex", "simplex_strategy": 1},
     "primal simplex": {"solver": "simplex", "simplex_strategy": 4},
     "interior point with crossover": {"solver": "ipm", "run_crossover": "on"},
@@ -171,17 +170,17 @@ def _attempts(program: LinearProgram, options: Options) -> list[_Attempt]:
     }[options.method]
     off = {"presolve": "off"}
     scaled = {"user_objective_scale": -round(math.log2(cost_scale(program)))}
-    ways = [_Attempt(f"HiGHS {asked}", {"presolve": presolve, **_SIMPLEX[asked]})]
+    ways = [_Attempt(f"HiGHS {asked}", {"presolve": presolve, **_WAYS[asked]})]
     if options.presolve:
-        ways.append(_Attempt(f"HiGHS {asked}, no presolve", {**off, **_SIMPLEX[asked]}))
+        ways.append(_Attempt(f"HiGHS {asked}, no presolve", {**off, **_WAYS[asked]}))
     ways += [
         _Attempt(f"HiGHS {name}, no presolve", {**off, **way})
-        for name, way in _SIMPLEX.items()
+        for name, way in _WAYS.items()
         if name != asked
     ]
     ways += [
         _Attempt(f"HiGHS {name}, scaled costs", {**off, **way, **scaled})
-        for name, way in _SIMPLEX.items()
+        for name, way in _WAYS.items()
     ]
     return ways
 

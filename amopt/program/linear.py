@@ -1,9 +1,9 @@
-"""A linear (or mixed-integer linear) program as named sparse arrays.
+r"""A linear (or mixed-integer linear) program as named sparse arrays.
 
 .. math::
 
-    \\min_x \\; c^T x + c_0 \\quad \\text{subject to} \\quad
-    b^- \\le A x \\le b^+, \\quad l \\le x \\le u, \\quad x_j \\in \\mathbb{Z} \\; (j \\in J)
+    \min_x \; c^T x + c_0 \quad \text{subject to} \quad
+    b^- \le A x \le b^+, \quad l \le x \le u, \quad x_j \in \mathbb{Z} \; (j \in J)
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ class LinearProgram:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
-        return self.matrix.shape  # type: ignore[no-any-return]
+        return self.matrix.shape
 
     @cached_property
     def is_mixed_integer(self) -> bool:

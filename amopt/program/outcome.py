@@ -34,7 +34,7 @@ class Status(StrEnum):
 
 
 def relative_gap(objective: float | None, bound: float | None) -> float | None:
-    """Return ``|objective - bound| / |objective|``: 0 where they agree, None where one is missing."""
+    """Return ``|objective - bound| / |objective|``; None where one of them is missing."""
     if objective is None or bound is None:
         return None
     difference = abs(objective - bound)
@@ -77,7 +77,8 @@ class Outcome:
     versions
         The versions of the packages that took part.
     residuals
-        Largest violations as recomputed, by kind (``primal``, ``dual``, ``integrality``, ``bellman``).
+        Largest violations as recomputed, by kind: ``primal``, ``dual``, ``integrality``,
+        ``bellman``.
     iterations
         Iterations or nodes that the method needed.
     """

@@ -1,12 +1,12 @@
-"""What an answer of a linear program is worth, recomputed from the arrays alone.
+r"""What an answer of a linear program is worth, recomputed from the arrays alone.
 
 For ``min c'x + c0`` over ``b- <= Ax <= b+``, ``l <= x <= u`` any row duals ``y`` give a bound.
 With the reduced costs ``z = c - A'y``,
 
 .. math::
 
-    c^T x + c_0 \\;\\ge\\; c_0 + \\sum_i \\min_{b^-_i \\le r \\le b^+_i} y_i r
-    + \\sum_j \\min_{l_j \\le x \\le u_j} z_j x
+    c^T x + c_0 \;\ge\; c_0 + \sum_i \min_{b^-_i \le r \le b^+_i} y_i r
+    + \sum_j \min_{l_j \le x \le u_j} z_j x
 
 for every feasible ``x`` (weak duality). The bound is finite where ``y`` and ``z`` have the right
 signs at open sides; by how much they miss is the dual residual. Values that satisfy the rows and

@@ -109,7 +109,7 @@ class Watch:
     def _work(self, results: list[Any]) -> None:
         try:
             results.append(self._solver.run())
-        except BaseException as error:  # noqa: BLE001, raised again by the waiting thread
+        except BaseException as error:
             self._error = error
 
     def _wait(self, thread: threading.Thread) -> None:
@@ -134,7 +134,7 @@ class Watch:
                 reply.user_interrupt = True
             elif self._progress is not None and time.perf_counter() >= self._next_report:
                 self._report(state)
-        except BaseException as error:  # noqa: BLE001, raised again by the waiting thread
+        except BaseException as error:
             self._error = error
             self.interrupted = True
 
