@@ -1,0 +1,13 @@
+"""Ground floor: finite Markov decision processes in general.
+
+States, state-action pairs and their costs come in as sparse arrays; a policy, its value and a
+proven bound come out, by linear programming or by iteration.
+"""
+
+from __future__ import annotations
+
+from amopt.mdp.linear_program import SideConstraint
+from amopt.mdp.process import METHODS, MarkovDecisionProcess
+from amopt.mdp.solution import MarkovSolution
+
+__all__ = ["METHODS", "MarkovDecisionProcess", "MarkovSolution", "SideConstraint"]

@@ -1,0 +1,383 @@
+r"""Value iteration, modified policy iteration and policy iteration.
+
+All three work on the sweep of :mod:`amopt.mdp.layers`, which covers one whole period, and end with
+its bounds on the optimum:
+
+- *value iteration*: sweep until the bounds meet (Puterman 1994, sections 6.3, 6.6 and 8.5);
+- *modified policy iteration*: between two sweeps over all pairs, cheap sweeps over the pairs of the
+  policy alone (Puterman and Shin 1978);
+- *policy iteration*: solve for the policy's value exactly, improve it in every state, stop when
+  nothing improves (Howard 1960). On average cost it asks that every state can reach the best
+  recurrent class, so that the average does not depend on the first state.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.errors import NoAnswerError
+from amopt.mdp.policy import PolicyChain, toward
+from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.solution import MarkovSolution
+from amopt.program.outcome import Outcome, Status, Stopped, versions
+
+__all__ = [
+    "Clock",
+    "certified",
+    "improve_until_stable",
+    "modified_policy_iteration",
+    "policy_iteration",
+    "value_iteration",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+_DAMPING = 0.75
+_EVALUATION_SWEEPS = 200
+_PROVEN = 1e-6
+_IDLE = 3
+
+
+@dataclass
+class Clock:
+    """Wall clock, limits and iterations of one solve."""
+
+    iteration_limit: int
+    time_limit: float | None
+    iterations: int = 0
+
+    def __post_init__(self) -> None:
+        self.began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the solve began."""
+        return time.perf_counter() - self.began
+
+    def stopped(self) -> Stopped | None:
+        """Return which limit is reached, if any."""
+        if self.time_limit is not None and self.seconds >= self.time_limit:
+            return Stopped.TIME_LIMIT
+        if self.iterations >= self.iteration_limit:
+            return Stopped.ITERATION_LIMIT
+        return None
+
+
+def value_iteration(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    *,
+    tolerance: float = 1e-9,
+    iteration_limit: int = 100_000,
+    time_limit: float | None = None,
+) -> MarkovSolution:
+    """Solve by value iteration; parameters as of :meth:`MarkovDecisionProcess.solve`."""
+    return _iterate(process, initial, tolerance, Clock(iteration_limit, time_limit), modify=False)
+
+
+def modified_policy_iteration(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    *,
+    tolerance: float = 1e-9,
+    iteration_limit: int = 100_000,
+    time_limit: float | None = None,
+) -> MarkovSolution:
+    """Solve by modified policy iteration; parameters as of :meth:`MarkovDecisionProcess.solve`."""
+    return _iterate(process, initial, tolerance, Clock(iteration_limit, time_limit), modify=True)
+
+
+def _iterate(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    tolerance: float,
+    clock: Clock,
+    *,
+    modify: bool,
+) -> MarkovSolution:
+    """Sweep until the bounds are within ``tolerance`` of each other or a limit is reached."""
+    layers = process.layers
+    policy = np.zeros(process.states, dtype=np.intp)
+    before = np.zeros(process.states)
+    step, last_span = 1.0, math.inf
+    while True:
+        clock.iterations += 1
+        after = layers.sweep(before, policy if modify else None)
+        least, largest = layers.differences(before, after)
+        stopped = Stopped.FINISHED if _close(process, before, after, tolerance) else clock.stopped()
+        if stopped is not None:
+            break
+        if largest - least > 0.98 * last_span:
+            step = _DAMPING  # the chain of the cut is itself periodic: make it aperiodic
+        last_span = largest - least
+        if modify:
+            after = _evaluate_by_sweeps(process, policy, after, 0.1 * last_span, clock)
+        before = before + step * (after - before) if step < 1 else after
+        if process.average:
+            before = before - before[layers.cut[0]]
+    if not modify:
+        layers.sweep(before, policy)
+    name = "modified policy iteration" if modify else "value iteration"
+    return _bounded(
+        process, initial, policy, (before, after), stopped=stopped, method=name, clock=clock
+    )
+
+
+def _close(process: MarkovDecisionProcess, before: Floats, after: Floats, tolerance: float) -> bool:
+    """Return whether the bounds are within ``tolerance`` relative to the largest value or gain."""
+    if process.average:
+        low, high = process.layers.gain_bounds(before, after)
+        scale = max(abs(low), abs(high), 1e-6 * float(np.abs(process.cost).max()))
+        return high - low <= tolerance * scale
+    lower, upper = process.layers.value_bounds(before, after)
+    scale = max(float(np.abs(lower).max()), float(np.abs(upper).max()))
+    return float((upper - lower).max()) <= tolerance * scale
+
+
+def _evaluate_by_sweeps(
+    process: MarkovDecisionProcess, policy: Ints, value: Floats, span: float, clock: Clock
+) -> Floats:
+    """Return the values after sweeps of the policy alone, until its changes differ by ``span``."""
+    layers = process.layers.restricted(policy)
+    for _ in range(_EVALUATION_SWEEPS):
+        after = layers.sweep(value)
+        least, largest = layers.differences(value, after)
+        value = after
+        if largest - least <= span or clock.stopped() is Stopped.TIME_LIMIT:
+            break
+    return value
+
+
+def policy_iteration(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    *,
+    tolerance: float = 1e-9,
+    iteration_limit: int = 100_000,
+    time_limit: float | None = None,
+) -> MarkovSolution:
+    """Solve by policy iteration; parameters as of :meth:`MarkovDecisionProcess.solve`.
+
+    Raises
+    ------
+    NoAnswerError
+        On average cost, when it depends on the first state.
+    """
+    clock = Clock(iteration_limit, time_limit)
+    policy = np.zeros(process.states, dtype=np.intp)
+    process.layers.sweep(process.layers.sweep(np.zeros(process.states)), policy)
+    policy, value, gain, stopped = improve_until_stable(process, policy, clock)
+    if stopped is Stopped.FAILED:  # classes of equal gain, whose relative values are open
+        return _iterate(process, initial, tolerance, clock, modify=False)
+    return certified(
+        process,
+        initial,
+        policy,
+        (value, gain),
+        stopped=stopped,
+        method="policy iteration",
+        clock=clock,
+    )
+
+
+def improve_until_stable(
+    process: MarkovDecisionProcess,
+    policy: Ints,
+    clock: Clock | None = None,
+    free: NDArray[np.bool_] | None = None,
+) -> tuple[Ints, Floats, float, Stopped]:
+    """Evaluate and improve a policy until nothing improves or a limit is reached.
+
+    Parameters
+    ----------
+    process
+        The process.
+    policy
+        The first policy, one pair a state, shape (states,).
+    clock
+        Limits; left out, none but 1,000 improvements.
+    free
+        The states whose pair may change, shape (states,); left out, all.
+
+    Returns
+    -------
+    tuple
+        Policy, its values (bias), its gain, and why it ended; ``failed`` where policies of several
+        recurrent classes came back without a better gain.
+
+    Raises
+    ------
+    NoAnswerError
+        On average cost, when it depends on the first state.
+    """
+    clock = Clock(1000, None) if clock is None else clock
+    best_gain, idle = math.inf, 0
+    while True:
+        clock.iterations += 1
+        policy, value, gain, led = _evaluate(process, policy)
+        idle = idle + 1 if led and gain >= best_gain else 0
+        best_gain = min(best_gain, gain)
+        quality = process.quality(value, gain)
+        least, best = process.minimum(quality)
+        noise = 1e-12 * max(float(np.abs(value).max()), float(np.abs(process.cost).max()))
+        better = least < quality[policy] - noise
+        if free is not None:
+            better &= free
+        if not better.any():
+            return policy, value, gain, Stopped.FINISHED
+        stopped = Stopped.FAILED if idle > _IDLE else clock.stopped()
+        if stopped is not None:
+            return policy, value, gain, stopped
+        policy = np.where(better, best, policy)
+
+
+def _evaluate(process: MarkovDecisionProcess, policy: Ints) -> tuple[Ints, Floats, float, bool]:
+    """Return the policy, its values and gain, and whether it had to be led to its best class."""
+    chain = PolicyChain.of(process, policy)
+    led = process.average and len(chain.recurrent_classes) > 1
+    if led:
+        policy = _lead_to_best_class(process, policy, chain)
+        chain = PolicyChain.of(process, policy)
+    value, gain = chain.evaluate()
+    return policy, value, gain, led
+
+
+def _lead_to_best_class(process: MarkovDecisionProcess, policy: Ints, chain: PolicyChain) -> Ints:
+    """Return the policy that leads every state to the recurrent class of the least gain."""
+    gains = [
+        PolicyChain(
+            chain.transition[members][:, members],
+            chain.cost[members],
+            chain.duration[members],
+            True,
+        ).evaluate()[1]
+        for members in chain.recurrent_classes
+    ]
+    best = chain.recurrent_classes[int(np.argmin(gains))]
+    led, rest = toward(process, best, policy)
+    if rest.size:
+        raise NoAnswerError(
+            "the average cost depends on the first state (a multichain process): no policy leads "
+            f"from {process.state_label(int(rest[0]))} to {process.state_label(int(best[0]))}; "
+            "solve each closed part by itself, or with a discount"
+        )
+    return led
+
+
+def certified(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    policy: Ints,
+    exact: tuple[Floats, float],
+    *,
+    stopped: Stopped,
+    method: str,
+    clock: Clock,
+) -> MarkovSolution:
+    """Return the solution of a policy whose values and gain are known, with a sweep's bound."""
+    value, gain = exact
+    after = process.layers.sweep(value)
+    if process.average:
+        low, objective = process.layers.gain_bounds(value, after)[0], gain
+        error, bound = max(gain - low, 0.0), min(low, gain)
+    else:
+        lower, _ = process.layers.value_bounds(value, after)
+        error = max(float((value - lower).max()), 0.0)
+        objective = float(initial @ value)
+        bound = min(float(initial @ lower), objective)
+    return _solution(
+        process,
+        initial,
+        policy,
+        (value, gain),
+        error=error,
+        ending=_Ending(stopped, method, objective, bound, clock),
+    )
+
+
+def _bounded(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    policy: Ints,
+    swept: tuple[Floats, Floats],
+    *,
+    stopped: Stopped,
+    method: str,
+    clock: Clock,
+) -> MarkovSolution:
+    """Return the solution that a sweep, given by the values before and after it, proves."""
+    layers = process.layers
+    if process.average:
+        low, gain = layers.gain_bounds(*swept)
+        value = layers.bias(swept[1], 0.5 * (low + gain))
+        value -= value[layers.cut[0]]
+        error, objective, bound = gain - low, gain, low
+    else:
+        lower, value = layers.value_bounds(*swept)
+        gain, error = 0.0, float((value - lower).max())
+        objective, bound = float(initial @ value), float(initial @ lower)
+    return _solution(
+        process,
+        initial,
+        policy,
+        (value, gain),
+        error=error,
+        ending=_Ending(stopped, method, objective, bound, clock),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a solve ended."""
+
+    stopped: Stopped
+    method: str
+    objective: float
+    bound: float
+    clock: Clock
+
+
+def _solution(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    policy: Ints,
+    answer: tuple[Floats, float],
+    *,
+    error: float,
+    ending: _Ending,
+) -> MarkovSolution:
+    """Return the solution with its residual recomputed and its statuses."""
+    value, gain = answer
+    residual = float(np.abs(process.minimum(process.quality(value, gain))[0] - value).max())
+    scale = abs(gain) if process.average else float(np.abs(value).max())
+    proven = error <= _PROVEN * max(scale, 1e-6 * float(np.abs(process.cost).max()))
+    probabilities = np.zeros(process.pairs)
+    probabilities[policy] = 1.0
+    return MarkovSolution(
+        process=process,
+        initial=initial,
+        value=value,
+        policy=policy,
+        gain=gain if process.average else None,
+        bias=value if process.average else None,
+        residual=residual,
+        error_bound=error,
+        probabilities=probabilities,
+        outcome=Outcome(
+            stopped=ending.stopped,
+            status=Status.OPTIMAL if proven else Status.FEASIBLE,
+            objective=ending.objective,
+            bound=ending.bound,
+            method=ending.method,
+            seconds={"solve": ending.clock.seconds},
+            versions=versions("amopt", "numpy", "scipy"),
+            residuals={"bellman": residual},
+            iterations=ending.clock.iterations,
+        ),
+    )

@@ -1,0 +1,201 @@
+r"""The Markov chain that a policy makes of a process: its value, its visits, its classes.
+
+With :math:`P_\pi`, :math:`c_\pi` and :math:`\tau_\pi` the transition matrix, costs and durations
+under policy :math:`\pi`, and :math:`B_\pi` the transition matrix discounted over each pair,
+
+.. math::
+
+    V = c_\pi + B_\pi V \qquad\text{(discounted; Puterman 1994, theorem 6.1.1)}.
+
+On average cost, with one recurrent class and a state :math:`r` of it, everything follows from one
+cycle from :math:`r` to :math:`r`: with :math:`u` and :math:`v` the expected cost and time from each
+state until :math:`r`, the renewal-reward theorem gives :math:`g = u(r) / v(r)` and the bias
+:math:`h = u - g v`, :math:`h(r) = 0`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import splu
+
+from amopt.errors import NoAnswerError
+from amopt.mdp.process import MarkovDecisionProcess
+
+__all__ = ["PolicyChain", "toward"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class PolicyChain:
+    """The chain under one policy.
+
+    Attributes
+    ----------
+    transition
+        Transition matrix, discounted over each pair, shape (states, states), CSR.
+    cost, duration
+        Expected cost and duration of the step from each state, shape (states,).
+    average
+        Whether the average cost is wanted.
+    """
+
+    transition: sp.csr_array
+    cost: Floats
+    duration: Floats
+    average: bool
+
+    @classmethod
+    def of(cls, process: MarkovDecisionProcess, policy: Ints) -> PolicyChain:
+        """Return the chain of a policy given as one pair a state, shape (states,)."""
+        rows = process.transition[policy]
+        if not process.average:
+            sizes = np.diff(rows.indptr)
+            factor = np.repeat(process.factor[policy], sizes)
+            rows = sp.csr_array((rows.data * factor, rows.indices, rows.indptr), shape=rows.shape)
+        duration = process.duration[policy].astype(np.float64)
+        return cls(rows, process.cost[policy], duration, process.average)
+
+    @classmethod
+    def randomised(cls, process: MarkovDecisionProcess, probabilities: Floats) -> PolicyChain:
+        """Return the chain of a policy given as probabilities of pairs, shape (pairs,)."""
+        shape = (process.states, process.pairs)
+        index = (process.state_of_pair, np.arange(process.pairs))
+        choice = sp.csr_array((probabilities, index), shape=shape)
+        choice.eliminate_zeros()
+        discounted = sp.csr_array(
+            (choice.data * process.factor[choice.indices], choice.indices, choice.indptr),
+            shape=shape,
+        )
+        return cls(
+            transition=sp.csr_array(discounted @ process.transition),
+            cost=np.asarray(choice @ process.cost),
+            duration=np.asarray(choice @ process.duration.astype(np.float64)),
+            average=process.average,
+        )
+
+    @property
+    def states(self) -> int:
+        """The number of states."""
+        return len(self.cost)
+
+    @cached_property
+    def recurrent_classes(self) -> tuple[Ints, ...]:
+        """The sets of states that the chain never leaves, by their first state."""
+        count, component = connected_components(self.transition, directed=True, connection="strong")
+        tail = np.repeat(component, np.diff(self.transition.indptr))
+        head = component[self.transition.indices]
+        closed = np.ones(count, dtype=bool)
+        closed[tail[tail != head]] = False
+        return tuple(np.flatnonzero(component == label) for label in np.flatnonzero(closed))
+
+    @cached_property
+    def reference(self) -> int:
+        """The recurrent state from which cycles are counted.
+
+        Raises
+        ------
+        NoAnswerError
+            When the chain has several recurrent classes: then the average cost depends on the
+            first state.
+        """
+        classes = self.recurrent_classes
+        if len(classes) > 1:
+            raise NoAnswerError(
+                f"the policy has {len(classes)} recurrent classes (they hold the states "
+                f"{', '.join(str(int(members[0])) for members in classes[:5])}): its average cost "
+                "depends on the first state"
+            )
+        return int(classes[0][0])
+
+    def _factor(self, keep: Ints) -> Any:
+        matrix = sp.eye_array(len(keep), format="csr") - self.transition[keep][:, keep]
+        return splu(sp.csc_array(matrix))
+
+    @cached_property
+    def _elsewhere(self) -> Ints:
+        return np.delete(np.arange(self.states), self.reference)
+
+    @cached_property
+    def _solver(self) -> Any:
+        return self._factor(self._elsewhere if self.average else np.arange(self.states))
+
+    def evaluate(self) -> tuple[Floats, float]:
+        """Return the values and 0, or on average cost the bias and the gain.
+
+        Raises
+        ------
+        NoAnswerError
+            On average cost, when the chain has several recurrent classes.
+        """
+        if not self.average:
+            value = self._solver.solve(self.cost)
+            value += self._solver.solve(self.cost + self.transition @ value - value)
+            return value, 0.0
+        cost, time = np.zeros(self.states), np.zeros(self.states)
+        if len(self._elsewhere):
+            both = np.column_stack([self.cost, self.duration])[self._elsewhere]
+            cost[self._elsewhere], time[self._elsewhere] = self._solver.solve(both).T
+        r = self.reference
+        row = self.transition[[r]]
+        cycle_cost = self.cost[r] + float((row @ cost)[0])
+        cycle_time = self.duration[r] + float((row @ time)[0])
+        gain = cycle_cost / cycle_time
+        return cost - gain * time, gain
+
+    def visits(self, initial: Floats) -> Floats:
+        """Return expected (discounted) visits from ``initial``, or visits a period in the long run.
+
+        Parameters
+        ----------
+        initial
+            Distribution of the first state, shape (states,); without effect on average cost.
+        """
+        if not self.average:
+            return np.asarray(np.maximum(self._solver.solve(initial, "T"), 0.0))
+        visits = np.zeros(self.states)
+        visits[self.reference] = 1.0
+        if len(self._elsewhere):
+            outgoing = self.transition[[self.reference]].toarray().ravel()[self._elsewhere]
+            visits[self._elsewhere] = np.maximum(self._solver.solve(outgoing, "T"), 0.0)
+        scaled: Floats = visits / (visits @ self.duration)
+        return scaled
+
+
+def toward(process: MarkovDecisionProcess, target: Ints, policy: Ints) -> tuple[Ints, Ints]:
+    """Return a policy that leads to ``target`` from wherever that is possible, and the rest.
+
+    Parameters
+    ----------
+    process
+        The process.
+    target
+        States to be reached.
+    policy
+        The policy to keep on ``target``, shape (states,).
+
+    Returns
+    -------
+    tuple
+        The policy, shape (states,), and the states from which no policy leads to ``target``.
+    """
+    led = policy.copy()
+    reached = np.zeros(process.states, dtype=bool)
+    reached[target] = True
+    while not reached.all():
+        leading = process.transition @ reached.astype(np.float64) > 0
+        leading &= ~reached[process.state_of_pair]
+        pairs = np.flatnonzero(leading)
+        if pairs.size == 0:
+            break
+        led[process.state_of_pair[pairs]] = pairs
+        reached[process.state_of_pair[pairs]] = True
+    return led, np.flatnonzero(~reached)

@@ -1,0 +1,412 @@
+r"""A finite Markov decision process as sparse state-action arrays.
+
+States :math:`s \in S`; state-action pairs :math:`k \in K`, each belonging to one state
+:math:`s(k)`. Taking pair :math:`k` costs :math:`c_k`, lasts :math:`\tau_k \ge 0` whole periods and
+leads to state :math:`s'` with probability :math:`P_{k s'}`. The optimality equations
+(Puterman 1994, equations 6.2.2 and 11.4.3; here costs are minimised) are
+
+.. math::
+
+    V(s) = \min_{k : s(k) = s} c_k + \alpha^{\tau_k} \sum_{s'} P_{k s'} V(s')
+    \qquad \text{(discounted cost)}
+
+    h(s) = \min_{k : s(k) = s} c_k - g \tau_k + \sum_{s'} P_{k s'} h(s')
+    \qquad \text{(average cost a period)}
+
+A pair with :math:`\tau_k = 0` is an instantaneous step, such as deciding item by item or drawing
+at random in stages; a cycle of such steps would never end and is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
+
+from amopt.errors import UsageError
+
+if TYPE_CHECKING:
+    from amopt.mdp.layers import Layers
+    from amopt.mdp.linear_program import SideConstraint
+    from amopt.mdp.solution import MarkovSolution
+    from amopt.program.highs import Options, Progress
+
+__all__ = ["METHODS", "MarkovDecisionProcess"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+METHODS = ("lp", "policy_iteration", "modified_policy_iteration", "value_iteration")
+"""The methods of :meth:`MarkovDecisionProcess.solve`."""
+
+_ROW_SUM_TOLERANCE = 1e-9
+
+
+class MarkovDecisionProcess:
+    """A finite Markov decision process whose cost is minimised.
+
+    Parameters
+    ----------
+    transition
+        Probability that a pair leads to a state, shape (pairs, states), anything that
+        :class:`scipy.sparse.csr_array` takes. Rows sum to 1 within 1e-9 and are then normalised.
+        A float64 CSR array with sorted indices is used as it is, without a copy.
+    cost
+        Expected cost of taking a pair, shape (pairs,).
+    state_of_pair
+        The state in which a pair can be taken, shape (pairs,), in any order.
+    discount
+        Discount factor a period in (0, 1); None (or 1) for the average cost a period.
+    duration
+        Whole periods that a pair lasts, shape (pairs,), zero allowed; left out, one period each.
+    state_names, pair_names
+        What the states and pairs are called in programs and messages, such as tuples
+        ``(n, I, P)``; left out, they are numbered.
+
+    Raises
+    ------
+    ValueError
+        When shapes disagree, a number is NaN or infinite, a probability is negative, a row does
+        not sum to 1, a state has no pair, or instantaneous pairs form a cycle.
+    """
+
+    def __init__(
+        self,
+        transition: Any,
+        cost: ArrayLike,
+        state_of_pair: ArrayLike,
+        discount: float | None,
+        *,
+        duration: ArrayLike | None = None,
+        state_names: Sequence[Any] | NDArray[Any] | None = None,
+        pair_names: Sequence[Any] | NDArray[Any] | None = None,
+    ) -> None:
+        self.transition = _stochastic(transition)
+        self.discount = _discount(discount)
+        self.cost = _per_pair("cost", cost, self.pairs).astype(np.float64)
+        self.state_of_pair = _whole("state_of_pair", state_of_pair, self.pairs)
+        self.duration = _whole("duration", 1 if duration is None else duration, self.pairs)
+        self.state_names = _names("state_names", state_names, self.states)
+        self.pair_names = _names("pair_names", pair_names, self.pairs)
+        self._check_states()
+        self._check_durations()
+
+    def _check_states(self) -> None:
+        outside = np.flatnonzero((self.state_of_pair < 0) | (self.state_of_pair >= self.states))
+        if outside.size:
+            pair = int(outside[0])
+            raise ValueError(
+                f"state_of_pair[{pair}] is {self.state_of_pair[pair]}; there are {self.states} "
+                f"states, numbered 0 to {self.states - 1}"
+            )
+        idle = np.flatnonzero(np.bincount(self.state_of_pair, minlength=self.states) == 0)
+        if idle.size:
+            raise ValueError(
+                f"{idle.size} states have no action, the first is {self.state_label(int(idle[0]))}"
+            )
+
+    def _check_durations(self) -> None:
+        if (self.duration < 0).any():
+            pair = int(np.argmin(self.duration))
+            raise ValueError(f"duration[{pair}] is {self.duration[pair]}; it cannot be negative")
+        if self.instantaneous is None:
+            return
+        steps = self.instantaneous
+        count, component = connected_components(steps, directed=True, connection="strong")
+        looping = steps.diagonal() > 0
+        if count < self.states:
+            looping = looping | (np.bincount(component)[component] > 1)
+        if looping.any():
+            state = int(np.argmax(looping))
+            raise ValueError(
+                "pairs of duration 0 form a cycle that never ends, through state "
+                f"{self.state_label(state)}"
+            )
+
+    @property
+    def states(self) -> int:
+        """The number of states."""
+        return int(self.transition.shape[1])
+
+    @property
+    def pairs(self) -> int:
+        """The number of state-action pairs."""
+        return int(self.transition.shape[0])
+
+    @property
+    def average(self) -> bool:
+        """Whether the average cost a period is minimised, not the discounted cost."""
+        return self.discount is None
+
+    @cached_property
+    def factor(self) -> Floats:
+        r"""The discount over a pair, :math:`\alpha^{\tau_k}`, shape (pairs,); 1 on average cost."""
+        return np.power(1.0 if self.discount is None else self.discount, self.duration)
+
+    @cached_property
+    def instantaneous(self) -> sp.csr_array | None:
+        """Which states follow which in no time, shape (states, states); None where none do."""
+        chosen = np.flatnonzero(self.duration == 0)
+        if chosen.size == 0:
+            return None
+        ones = np.ones(chosen.size)
+        owner = sp.csr_array(
+            (ones, (self.state_of_pair[chosen], np.arange(chosen.size))),
+            shape=(self.states, chosen.size),
+        )
+        steps = self.transition[chosen]
+        positive = sp.csr_array(
+            ((steps.data > 0).astype(np.float64), steps.indices, steps.indptr), shape=steps.shape
+        )
+        follows = sp.csr_array(owner @ positive)
+        follows.eliminate_zeros()
+        return follows
+
+    @cached_property
+    def order(self) -> Ints | None:
+        """The pairs sorted by state, shape (pairs,); None where they are given so."""
+        if (np.diff(self.state_of_pair) >= 0).all():
+            return None
+        return np.argsort(self.state_of_pair, kind="stable")
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each state's pairs begin in :attr:`order`, shape (states,)."""
+        counts = np.bincount(self.state_of_pair, minlength=self.states)
+        return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
+
+    @cached_property
+    def layers(self) -> Layers:
+        """The order in which states are swept, found once (see :mod:`amopt.mdp.layers`)."""
+        from amopt.mdp.layers import Layers
+
+        return Layers.of(self)
+
+    def state_label(self, state: int) -> str:
+        """Return what a state is called."""
+        return str(state if self.state_names is None else self.state_names[state])
+
+    def quality(self, value: Floats, gain: float = 0.0, *, cost: Floats | None = None) -> Floats:
+        r"""Return :math:`c_k - g \tau_k + \alpha^{\tau_k} \sum_{s'} P_{ks'} V(s')`, shape (pairs,).
+
+        Parameters
+        ----------
+        value
+            Values or bias, shape (states,).
+        gain
+            Average cost a period; 0 for discounted processes.
+        cost
+            Costs to use in place of the process's own, shape (pairs,).
+        """
+        ahead: Floats = self.transition @ value
+        if self.discount is not None:
+            ahead *= self.factor
+        ahead += self.cost if cost is None else cost
+        if gain:
+            ahead -= gain * self.duration
+        return ahead
+
+    def minimum(self, quality: Floats) -> tuple[Floats, Ints]:
+        """Return each state's least quality and the first pair that attains it.
+
+        Parameters
+        ----------
+        quality
+            One number a pair, shape (pairs,).
+
+        Returns
+        -------
+        tuple
+            The least numbers and the pairs, both shape (states,).
+        """
+        ordered = quality if self.order is None else quality[self.order]
+        least = np.minimum.reduceat(ordered, self.starts)
+        position = first_minimum(ordered, least, self.starts)
+        return least, position if self.order is None else self.order[position]
+
+    def solve(
+        self,
+        method: str = "lp",
+        *,
+        initial: ArrayLike | None = None,
+        form: str = "dual",
+        side_constraints: Sequence[SideConstraint] = (),
+        tolerance: float = 1e-9,
+        iteration_limit: int = 100_000,
+        options: Options | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> MarkovSolution:
+        """Find a policy of least cost, with a proven bound.
+
+        Parameters
+        ----------
+        method
+            ``"lp"`` (linear program), ``"policy_iteration"``, ``"modified_policy_iteration"`` or
+            ``"value_iteration"``.
+        initial
+            Probability of starting in each state, shape (states,); left out, all are alike.
+            It weighs the objective and the occupation measure of discounted processes.
+        form
+            Which linear program: ``"dual"`` (occupation measure) or ``"primal"`` (values).
+        side_constraints
+            Limits linear in the occupation measure; they need the dual linear program.
+        tolerance
+            Iterations stop when the proven error, relative to the largest value (or the gain),
+            is below this.
+        iteration_limit
+            Most sweeps, or improvements of the policy.
+        options
+            Time limit for every method; the rest is for the linear program's solver.
+        progress
+            Called while the linear program is being solved.
+
+        Returns
+        -------
+        MarkovSolution
+            Policy, values, occupation measure, bounds and outcome.
+
+        Raises
+        ------
+        UsageError
+            When the method or form is unknown, or the method cannot take side constraints.
+        ValueError
+            When ``initial`` or a side constraint does not fit the process.
+        InfeasibleError
+            When no policy meets the side constraints.
+        NoAnswerError
+            When limits ended the solve before there was a policy, or the average cost depends on
+            the state in which the process starts.
+        """
+        from amopt.mdp import iteration, linear_program
+
+        weights = self.initial_distribution(initial)
+        if method == "lp":
+            return linear_program.solve(
+                self,
+                weights,
+                form=form,
+                side_constraints=side_constraints,
+                options=options,
+                progress=progress,
+            )
+        if side_constraints:
+            raise UsageError(f"side constraints need the method 'lp', not {method!r}")
+        solvers = {
+            "policy_iteration": iteration.policy_iteration,
+            "modified_policy_iteration": iteration.modified_policy_iteration,
+            "value_iteration": iteration.value_iteration,
+        }
+        if method not in solvers:
+            raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")
+        return solvers[method](
+            self,
+            weights,
+            tolerance=tolerance,
+            iteration_limit=iteration_limit,
+            time_limit=None if options is None else options.time_limit,
+        )
+
+    def initial_distribution(self, initial: ArrayLike | None) -> Floats:
+        """Return the distribution of the first state, checked, shape (states,).
+
+        Raises
+        ------
+        ValueError
+            When it has the wrong shape, a negative entry, or does not sum to 1.
+        """
+        if initial is None:
+            return np.full(self.states, 1.0 / self.states)
+        weights = np.asarray(initial, dtype=np.float64)
+        if weights.shape != (self.states,):
+            raise ValueError(f"initial has shape {weights.shape}, expected ({self.states},)")
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise ValueError("initial must hold probabilities: finite, not negative")
+        if abs(weights.sum() - 1.0) > _ROW_SUM_TOLERANCE:
+            raise ValueError(f"initial must sum to 1, it sums to {weights.sum():.12g}")
+        return weights
+
+
+def first_minimum(ordered: Floats, least: Floats, starts: Ints) -> Ints:
+    """Return the position of the first entry of each segment that equals the segment's least."""
+    sizes = np.diff(starts, append=len(ordered))
+    hits = np.flatnonzero(ordered == np.repeat(least, sizes))
+    return hits[np.searchsorted(hits, starts)]
+
+
+def _stochastic(transition: Any) -> sp.csr_array:
+    """Return the transition matrix as CSR with sorted indices and rows that sum to 1."""
+    matrix = sp.csr_array(transition, dtype=np.float64)
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(f"transition has shape {matrix.shape}, expected (pairs, states)")
+    if not matrix.has_canonical_format or not matrix.data.all():
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+    if not np.isfinite(matrix.data).all():
+        raise ValueError(
+            f"transition holds NaN or infinity in row {_row(matrix, ~np.isfinite(matrix.data))}"
+        )
+    if matrix.nnz and matrix.data.min() < 0:
+        raise ValueError(
+            f"transition holds a negative probability in row {_row(matrix, matrix.data < 0)}"
+        )
+    sums = np.asarray(matrix.sum(axis=1)).ravel()
+    error = np.abs(sums - 1.0)
+    if error.max() > _ROW_SUM_TOLERANCE:
+        row = int(np.argmax(error))
+        raise ValueError(f"transition rows must sum to 1; row {row} sums to {sums[row]:.12g}")
+    if error.max() > 1e-15 * matrix.shape[1]:
+        scale = np.repeat(1.0 / sums, np.diff(matrix.indptr))
+        matrix = sp.csr_array(
+            (matrix.data * scale, matrix.indices, matrix.indptr), shape=matrix.shape
+        )
+    return matrix
+
+
+def _row(matrix: sp.csr_array, wrong: NDArray[np.bool_]) -> int:
+    """Return the row of the first wrong entry."""
+    return int(np.searchsorted(matrix.indptr, int(np.argmax(wrong)), side="right")) - 1
+
+
+def _discount(discount: float | None) -> float | None:
+    if discount is None or discount == 1:
+        return None
+    if not 0 < discount < 1:
+        raise ValueError(
+            f"discount must lie in (0, 1), or be None for average cost; got {discount}"
+        )
+    return float(discount)
+
+
+def _per_pair(key: str, values: ArrayLike, pairs: int) -> NDArray[Any]:
+    """Return one number a pair (a scalar is spread), refusing what is not finite."""
+    array = np.asarray(values)
+    if array.shape not in ((), (pairs,)):
+        raise ValueError(f"{key} has shape {array.shape}, expected ({pairs},): one number a pair")
+    if not np.issubdtype(array.dtype, np.number):
+        raise ValueError(f"{key} must hold numbers, not {array.dtype}")
+    if not np.isfinite(array).all():
+        pair = int(np.argmin(np.isfinite(np.broadcast_to(array, pairs))))
+        raise ValueError(f"{key}[{pair}] is {np.broadcast_to(array, pairs)[pair]}")
+    return np.broadcast_to(array, pairs).copy()
+
+
+def _whole(key: str, values: ArrayLike, pairs: int) -> Ints:
+    """Return whole numbers, one a pair."""
+    array = _per_pair(key, values, pairs)
+    whole = array.astype(np.intp)
+    if (whole != array).any():
+        pair = int(np.argmax(whole != array))
+        raise ValueError(f"{key}[{pair}] is {array[pair]}, expected a whole number")
+    return whole
+
+
+def _names(key: str, names: Any, size: int) -> Any:
+    if names is not None and len(names) != size:
+        raise ValueError(f"{key} has {len(names)} names, expected {size}")
+    return names
