@@ -141,7 +141,8 @@ class Part(InstanceModel):
                 yield Problem(
                     "exactly-one",
                     (*key, given[-1] if given else pair[0]),
-                    f"part {self.name!r} gives {'both' if given else 'none'} of {' and '.join(pair)}.",
+                    f"part {self.name!r} gives {'both' if given else 'neither'} of "
+                    f"{' and '.join(pair)}.",
                     "Give exactly one of them.",
                 )
         if self.print_cost is None:
@@ -306,7 +307,7 @@ class Numbers:
 
     def take(self, index: Any) -> Numbers:
         """Return the numbers of some parts only."""
-        arrays = {
+        arrays: dict[str, Any] = {
             field.name: np.atleast_1d(getattr(self, field.name)[index])
             for field in fields(self)
             if field.name not in ("cycle_days", "discount")

@@ -1,0 +1,295 @@
+r"""The expected cost of one order cycle in closed form, for all parts at once.
+
+Let :math:`n` be the days to the replenishment. While the shelf is empty every system is on its own,
+so the value of a state is linear (Westerweel 2019, chapter 3): :math:`\rho_n` for a regular part in
+operation, :math:`\pi_n` for a printed one, :math:`\delta_n` for a missing one. Numerically only
+differences matter: :math:`m_n = \delta_n - \rho_n` (what a missing part costs) and
+:math:`k_n = \pi_n - \rho_n` (what it costs that a part is printed). With :math:`m_0 = k_0 = c_r`:
+
+.. math::
+
+    k_n &= \alpha \bigl( (1 - p_p) k_{n-1} + (p_p - p_r) m_{n-1} \bigr) \\
+    m_n &= \min \{ b + \alpha (1 - p_r) m_{n-1}, \; c_p + k_n, \; c_e \} \\
+    \rho_n &= \alpha (\rho_{n-1} + p_r m_{n-1}), \qquad \rho_0 = 0
+
+Let :math:`B_k \sim \mathrm{Binomial}(kN, p_r)` be the failures within :math:`k` days while stock
+lasts. One more part on the shelf postpones the day on which it is empty. Summing over the days on
+which it may be (by parts) gives the cost of a cycle that starts with :math:`S` on the shelf, where
+what is left at its end is worth its order cost:
+
+.. math::
+
+    g(S) = N \rho_L + S \, \kappa
+           - \sum_{k=1}^{L-1} \alpha^k q_{L-k} \, \mathbb{E} \min(S, B_k)
+
+with :math:`\kappa = c_r (1 - \alpha^L) + h \sum_{k=0}^{L-1} \alpha^k`, what a part costs that is
+never used, and :math:`q_n = h + m_n - \alpha m_{n-1}`, what it saves a day to be short no longer.
+:math:`V(0,0,0) = \min_S g(S) / (1 - \alpha^L)`; at :math:`\alpha = 1` the gain a day is
+:math:`\min_S g(S) / L`.
+
+**Why the S that is found is the best.** The difference is
+:math:`g(S+1) - g(S) = \kappa - \sum_k \alpha^k q_{L-k} P(B_k > S)`. Where all :math:`q_n \ge 0` it
+never falls as :math:`S` grows: :math:`g` is convex, and the first :math:`S` with a difference that
+is not negative is optimal. With :math:`q_n^+` for :math:`q_n` the difference becomes a lower bound
+that never falls, so that no :math:`S` beyond the first :math:`\bar S` where it is not negative is
+better: where some :math:`q_n < 0` (waiting is so cheap that a system that is down, and so cannot
+fail, saves money) the minimum is taken over all of :math:`0, \ldots, \bar S`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, betaincc
+
+from amopt.printing.instance import Numbers
+from amopt.printing.policy import Policy
+
+__all__ = [
+    "Amounts",
+    "amounts",
+    "best_policy",
+    "cycle_cost",
+    "highest_base_stock",
+    "lowest_cycle_cost",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TIE = 1e-12
+"""Actions and stock levels whose costs differ by less than this share of what is at stake tie; then
+the planner does the least: waits before printing, prints before expediting, stocks less."""
+
+CHUNK = 100_000
+"""Stock levels that are looked at in one go where the cost of a cycle is not convex."""
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """What each kind of event costs, shape (parts,) each; a unit vector counts one kind."""
+
+    order: Floats
+    printing: Floats
+    expediting: Floats
+    backorder: Floats
+    holding: Floats
+
+    @classmethod
+    def of(cls, numbers: Numbers) -> _Costs:
+        return cls(
+            order=numbers.order_cost,
+            printing=numbers.print_cost,
+            expediting=numbers.expedite_cost,
+            backorder=numbers.backorder_cost,
+            holding=numbers.holding_cost,
+        )
+
+    @classmethod
+    def counting(cls, kind: str, parts: int) -> _Costs:
+        names = ("order", "printing", "expediting", "backorder", "holding")
+        return cls(**{name: np.full(parts, float(name == kind)) for name in names})
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The line ``fixed + slope S`` and the prices of the cost of a cycle, for all parts.
+
+    ``fixed`` and ``slope`` have shape (parts,); ``price`` (:math:`q_n`, row 0 unused) and ``action``
+    have shape (L, parts).
+    """
+
+    fixed: Floats
+    slope: Floats
+    price: Floats
+    action: Ints
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What happens in a cycle in expectation, shape (parts,) each.
+
+    Attributes
+    ----------
+    orders
+        Regular parts ordered.
+    prints
+        Parts printed.
+    expedites
+        Regular parts expedited.
+    stock_days
+        Days that parts lie on the shelf, over all parts and days.
+    down_days
+        Days that systems are down, over all systems and days.
+    """
+
+    orders: Floats
+    prints: Floats
+    expedites: Floats
+    stock_days: Floats
+    down_days: Floats
+
+
+def best_policy(numbers: Numbers) -> Policy:
+    """Return the policy of least expected cost, for every part; see the top of this file."""
+    line = _line(numbers, _Costs.of(numbers), discount=numbers.discount)
+    highest = _first_without_gain(numbers, line, np.maximum(line.price, 0.0))
+    base_stock = highest.copy()
+    for part in np.flatnonzero((line.price[1:] < 0).any(axis=0)):
+        base_stock[part] = _least_of(numbers, line, int(part), int(highest[part]))
+    return Policy(base_stock, line.action)
+
+
+def highest_base_stock(numbers: Numbers) -> Ints:
+    r"""Return :math:`\bar S`, above which no base-stock level is better, shape (parts,)."""
+    line = _line(numbers, _Costs.of(numbers), discount=numbers.discount)
+    return _first_without_gain(numbers, line, np.maximum(line.price, 0.0))
+
+
+def lowest_cycle_cost(numbers: Numbers) -> Floats:
+    r"""Return :math:`\min_S g(S)` in money a cycle, shape (parts,)."""
+    return cycle_cost(numbers, best_policy(numbers))
+
+
+def cycle_cost(numbers: Numbers, policy: Policy) -> Floats:
+    """Return :math:`g(S)` of a policy in money a cycle, discounted to its start, shape (parts,)."""
+    line = _line(numbers, _Costs.of(numbers), discount=numbers.discount, action=policy.action)
+    return _at(numbers, line, policy.base_stock, numbers.discount)
+
+
+def amounts(numbers: Numbers, policy: Policy, *, discounted: bool = False) -> Amounts:
+    """Return what a policy does in a cycle in expectation.
+
+    The cost of a cycle is linear in the costs, so that counting one kind of event is the cost of a
+    cycle where one event of that kind costs 1 and all else nothing.
+
+    Parameters
+    ----------
+    numbers
+        The numbers of the process.
+    policy
+        The policy.
+    discounted
+        Whether each event counts by its discount factor to the start of the cycle, with parts left
+        over at the end credited; these amounts times their costs sum to :func:`cycle_cost`.
+    """
+    discount = numbers.discount if discounted else 1.0
+    kinds = {
+        "orders": "order",
+        "prints": "printing",
+        "expedites": "expediting",
+        "stock_days": "holding",
+        "down_days": "backorder",
+    }
+    counts = {}
+    for name, kind in kinds.items():
+        costs = _Costs.counting(kind, len(numbers))
+        line = _line(numbers, costs, discount=discount, action=policy.action)
+        counts[name] = np.maximum(_at(numbers, line, policy.base_stock, discount), 0.0)
+    return Amounts(**counts)
+
+
+def _line(numbers: Numbers, costs: _Costs, *, discount: float, action: Ints | None = None) -> _Line:
+    """Run the recursions; without ``action`` the cheapest one is taken, the least on ties."""
+    days, parts = numbers.cycle_days, len(numbers)
+    regular, failing = np.zeros(parts), numbers.failure
+    missing = printed = costs.order
+    price = np.zeros((days, parts))
+    taken = np.zeros((days, parts), dtype=np.int64)
+    for n in range(1, days):
+        regular = discount * (regular + failing * missing)
+        printed = discount * (
+            (1 - numbers.printed_failure) * printed + (numbers.printed_failure - failing) * missing
+        )
+        choices = np.stack(
+            [
+                costs.backorder + discount * (1 - failing) * missing,
+                costs.printing + printed,
+                costs.expediting,
+            ]
+        )
+        taken[n] = _least(choices) if action is None else action[n]
+        before, missing = missing, np.take_along_axis(choices, taken[None, n], axis=0)[0]
+        price[n] = costs.holding + missing - discount * before
+    regular = discount * (regular + failing * missing)
+    unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(
+        discount ** np.arange(days)
+    )
+    return _Line(numbers.systems * regular, unused, price, taken)
+
+
+def _least(choices: Floats) -> Ints:
+    """Return the first choice that is least but for rounding, along the first axis."""
+    least = choices.min(axis=0)
+    first: Ints = np.argmax(choices <= least + TIE * np.abs(least), axis=0)
+    return first
+
+
+def _at(numbers: Numbers, line: _Line, base_stock: Ints, discount: float) -> Floats:
+    """Return :math:`g(S)`, shape (parts,)."""
+    days = np.arange(1, numbers.cycle_days)[:, None]
+    trials = days * numbers.systems
+    used = _expected_use(base_stock, trials, numbers.failure)
+    saved = discount**days * line.price[:0:-1] * used
+    total: Floats = line.fixed + base_stock * line.slope - saved.sum(axis=0)
+    return total
+
+
+def _difference(numbers: Numbers, line: _Line, price: Floats, base_stock: Ints) -> Floats:
+    """Return :math:`g(S+1) - g(S)` for prices of shape (L, parts), shape (parts,)."""
+    days = np.arange(1, numbers.cycle_days)[:, None]
+    runs_out = _exceeds(base_stock, days * numbers.systems, numbers.failure)
+    saved = numbers.discount**days * price[:0:-1] * runs_out
+    difference: Floats = line.slope - saved.sum(axis=0)
+    return difference
+
+
+def _first_without_gain(numbers: Numbers, line: _Line, price: Floats) -> Ints:
+    """Return the first S at which one more part does not pay, by bisection; prices at least 0."""
+    tolerance = TIE * (line.slope + price.sum(axis=0))
+    low = np.full(len(numbers), -1, dtype=np.int64)
+    high = numbers.systems * (numbers.cycle_days - 1)  # the shelf cannot be emptied in time
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        enough = _difference(numbers, line, price, middle) >= -tolerance
+        high = np.where(enough, middle, high)
+        low = np.where(enough, low, middle)
+    return high
+
+
+def _least_of(numbers: Numbers, line: _Line, part: int, highest: int) -> int:
+    """Return the least minimiser of g over 0..highest, where g is not convex."""
+    one = numbers.take([part])
+    alone = _Line(
+        line.fixed[[part]], line.slope[[part]], line.price[:, [part]], line.action[:, [part]]
+    )
+    best, least = 0, np.inf
+    tolerance = TIE * float(alone.slope[0] + np.abs(alone.price).sum())
+    for start in range(0, highest + 1, CHUNK):
+        levels = np.arange(start, min(start + CHUNK, highest + 1))
+        costs = _at(one, alone, levels, numbers.discount)
+        if costs.min() < least - tolerance:
+            best, least = int(levels[np.argmax(costs <= costs.min() + tolerance)]), costs.min()
+    return best
+
+
+def _exceeds(value: Ints, trials: Ints, probability: Floats) -> Floats:
+    """Return P(B > value) of B ~ Binomial(trials, probability), broadcast; value at least 0."""
+    inside = value < trials
+    tail = betainc(value + 1.0, np.where(inside, trials - value, 1), probability)
+    return np.where(inside, tail, 0.0)
+
+
+def _expected_use(stock: Ints, trials: Ints, probability: Floats) -> Floats:
+    """Return E min(stock, B) of B ~ Binomial(trials, probability), broadcast, without cancellation.
+
+    E[B; B <= S] = trials p P(B' <= S - 1) with B' ~ Binomial(trials - 1, p).
+    """
+    inside = (stock > 0) & (stock < trials)
+    below = betaincc(
+        np.where(inside, stock, 1.0), np.where(inside, trials - stock, 1.0), probability
+    )
+    at_most = np.where(inside, below, stock > 0)
+    return trials * probability * at_most + stock * _exceeds(stock, trials, probability)

@@ -1,0 +1,215 @@
+"""The closed form of a cycle: published numbers, an independent enumeration, and its edges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from scipy.stats import binom
+
+from amopt.printing import cycle
+from amopt.printing.instance import Numbers, PrintingInstance
+from amopt.printing.policy import Action, Interval, Policy
+from tests.printing.cases import numbers_of, small_instances, total_yearly_costs
+
+INSTANCES = Path(__file__).parents[2] / "instances" / "printing"
+
+
+def shipped(name: str) -> PrintingInstance:
+    text = (INSTANCES / f"{name}.yaml").read_text(encoding="utf-8")
+    return PrintingInstance.model_validate_json(json.dumps(yaml.safe_load(text)))
+
+
+def value(numbers: Numbers) -> float:
+    """Return V(0,0,0) of the only part."""
+    cost = cycle.lowest_cycle_cost(numbers)[0]
+    return float(cost / (1 - numbers.discount**numbers.cycle_days))
+
+
+PUBLISHED = {  # table 3.2: single-source cost and stock, cost and stock with the printer
+    "2": (339.17, 1, 143.96, 0),
+    "5": (275.36, 1, 97.01, 0),
+    "10": (9.71, 3, 1.90, 0),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_yearly_costs_of_the_mission(name: str) -> None:
+    instance = shipped("mission")
+    index = [part.name for part in instance.parts].index(name)
+    with_printer = instance.numbers.take([index])
+    single = with_printer.without_printer()
+    found = []
+    for numbers in (single, with_printer):
+        cost = total_yearly_costs(numbers, cycle.lowest_cycle_cost(numbers))[0]
+        found += [round(float(cost), 2), int(cycle.best_policy(numbers).base_stock[0])]
+    assert tuple(found) == PUBLISHED[name]
+
+
+def test_worked_example_of_table_3_1() -> None:
+    numbers = shipped("table-3-1").numbers
+    policy = cycle.best_policy(numbers)
+    assert value(numbers) == pytest.approx(8442.487748, abs=1e-6)
+    assert policy.base_stock[0] == 1
+    assert policy.threshold(0, Action.PRINT) == 2
+
+
+def test_worked_example_with_expediting() -> None:
+    numbers = shipped("table-3-1-expedited").numbers
+    policy = cycle.best_policy(numbers)
+    assert value(numbers) == pytest.approx(8412.4524, abs=1e-4)
+    assert policy.base_stock[0] == 1
+    assert policy.intervals(0) == (
+        Interval(Action.EXPEDITE, 8, 13),
+        Interval(Action.PRINT, 2, 7),
+        Interval(Action.WAIT, 1, 1),
+    )
+
+
+def cost_by_enumeration(numbers: Numbers, policy: Policy) -> float:
+    """Return the cost of a cycle by stepping through every state (I, P) of the real process."""
+    fleet, days = int(numbers.systems[0]), numbers.cycle_days
+    stock, discount = int(policy.base_stock[0]), numbers.discount
+    order, holding = numbers.order_cost[0], numbers.holding_cost[0]
+    fails, printed_fails = numbers.failure[0], numbers.printed_failure[0]
+
+    def failures(trials: int, probability: float) -> list[tuple[int, float]]:
+        chances = binom.pmf(np.arange(trials + 1), trials, probability)
+        return [(k, float(chance)) for k, chance in enumerate(chances) if chance > 0]
+
+    total = (order + holding) * stock
+    states = {(stock - d, 0): chance for d, chance in failures(fleet, fails)}
+    for n in range(days - 1, 0, -1):
+        weight, after = discount ** (days - n), {}
+        for (net, printed), chance in states.items():
+            short = max(-net, 0)
+            action = policy.action[n, 0] if short else Action.WAIT
+            cost, waiting, running = 0.0, short, printed
+            if action == Action.PRINT:
+                cost, waiting, running = short * numbers.print_cost[0], 0, printed + short
+            elif action == Action.EXPEDITE:
+                cost, waiting = short * numbers.expedite_cost[0], 0
+            cost += numbers.backorder_cost[0] * waiting + holding * max(net, 0)
+            total += weight * chance * cost
+            left = net if net > 0 else -waiting
+            for d_regular, p1 in failures(fleet - running - waiting, fails):
+                for d_printed, p2 in failures(running, printed_fails):
+                    gone = running if n == 1 else d_printed
+                    key = (left - d_regular - gone, 0 if n == 1 else running - d_printed)
+                    after[key] = after.get(key, 0.0) + chance * p1 * p2
+        states = after
+    return total - discount**days * order * sum(net * chance for (net, _), chance in states.items())
+
+
+@given(small_instances(largest_fleet=3, longest_cycle=4))
+def test_closed_form_is_the_cost_of_the_real_process(instance: PrintingInstance) -> None:
+    numbers = instance.numbers
+    best = cycle.best_policy(numbers)
+    for stock in (int(best.base_stock[0]), 0, 2):
+        policy = Policy(np.array([stock]), best.action)
+        assert cycle.cycle_cost(numbers, policy)[0] == pytest.approx(
+            cost_by_enumeration(numbers, policy), rel=1e-10, abs=1e-9
+        )
+
+
+@given(small_instances())
+def test_base_stock_level_is_the_least_minimiser(instance: PrintingInstance) -> None:
+    numbers = instance.numbers
+    policy = cycle.best_policy(numbers)
+    top = int(numbers.systems[0]) * numbers.cycle_days + 2
+    costs = np.array(
+        [
+            cycle.cycle_cost(numbers, Policy(np.array([stock]), policy.action))[0]
+            for stock in range(top)
+        ]
+    )
+    chosen = int(policy.base_stock[0])
+    tolerance = 1e-9 * (1 + abs(costs.min()))
+    assert costs[chosen] <= costs.min() + tolerance
+    assert chosen <= cycle.highest_base_stock(numbers)[0]
+    assert (costs[:chosen] > costs[chosen] - tolerance).all()
+
+
+def test_waiting_that_saves_failures_makes_the_cost_of_a_cycle_not_convex() -> None:
+    # A system that is down costs nothing and cannot fail; its failures cost 300 each.
+    numbers = numbers_of(
+        backorder_cost_per_day=0.0, holding_cost_per_day=0.0, order_cost=300.0, print_cost=None,
+        failure_probability_per_day=0.5, discount=None,
+    )  # fmt: skip
+    assert cycle.best_policy(numbers).base_stock[0] == 0
+    assert cycle.lowest_cycle_cost(numbers)[0] == pytest.approx(3 * 300.0 * (1 - 0.5**14))
+
+
+@given(small_instances())
+def test_costs_split_by_kind_sum_to_the_total(instance: PrintingInstance) -> None:
+    numbers = instance.numbers
+    policy = cycle.best_policy(numbers)
+    counted = cycle.amounts(numbers, policy, discounted=True)
+    prices = {
+        "orders": numbers.order_cost,
+        "prints": numbers.print_cost,
+        "expedites": numbers.expedite_cost,
+        "stock_days": numbers.holding_cost,
+        "down_days": numbers.backorder_cost,
+    }
+    total = sum(
+        float(getattr(counted, kind)[0] * price[0])
+        for kind, price in prices.items()
+        if np.isfinite(price[0])
+    )
+    expected = cycle.cycle_cost(numbers, policy)[0]
+    assert total == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stock", "threshold"),
+    [
+        ({"failure_probability_per_day": 0.0}, 0, 2),  # nothing ever fails
+        # One fails every day: a part on the shelf only lets a second one fail in the cycle ...
+        ({"failure_probability_per_day": 1.0, "count": 1, "cycle_days": 2}, 0, None),
+        (  # ... which is worth it where being down costs more than a part
+            {
+                "failure_probability_per_day": 1.0,
+                "count": 1,
+                "cycle_days": 2,
+                "backorder_cost_per_day": 300.0,
+                "print_cost": None,
+            },
+            1,
+            None,
+        ),
+        ({"count": 1, "cycle_days": 2}, 0, None),  # one system, the shortest cycle
+        ({"backorder_cost_per_day": 0.0}, 0, None),  # waiting is free: never print
+        ({"print_cost": 0.0}, 0, 1),  # printing is free: always print
+        ({"backorder_cost_per_day": 50.0}, 1, 2),  # c_p = b: waiting the last day costs the same
+    ],
+)
+def test_edges(changes: dict[str, float], stock: int, threshold: int | None) -> None:
+    policy = cycle.best_policy(numbers_of(**changes))
+    assert policy.base_stock[0] == stock
+    assert policy.threshold(0, Action.PRINT) == threshold
+
+
+def test_free_stock_is_held_as_long_as_it_may_be_used() -> None:
+    numbers = numbers_of(holding_cost_per_day=0.0, discount=None, cycle_days=3, count=2)
+    assert cycle.best_policy(numbers).base_stock[0] == 4  # N (L - 1)
+
+
+def test_a_hundred_thousand_systems_stay_exact() -> None:
+    # Independent of the closed form: the expected use of stock by summing binomial tails.
+    numbers = numbers_of(count=100_000, failure_probability_per_day=0.001, cycle_days=7)
+    policy = cycle.best_policy(numbers)
+    stock = int(policy.base_stock[0])
+    below, at, above = (
+        cycle.cycle_cost(numbers, Policy(np.array([level]), policy.action))[0]
+        for level in (stock - 1, stock, stock + 1)
+    )
+    assert at <= below
+    assert at <= above
+    trials = 100_000 * np.arange(1, 7)
+    used = binom.sf(np.arange(stock)[:, None], trials, 0.001).sum(axis=0)
+    assert cycle._expected_use(np.array([stock]), trials, 0.001) == pytest.approx(used, rel=1e-11)
