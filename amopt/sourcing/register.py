@@ -325,7 +325,7 @@ _MEANINGS = {
     "SQLITE_BUSY": "is locked: another program was writing for {seconds:g} seconds; try again",
     "SQLITE_NOTADB": "is not a licence register",
     "SQLITE_CORRUPT": "is damaged; restore it from a copy",
-    "SQLITE_READONLY": "is read-only; nothing was recorded",
+    "SQLITE_READONLY": "or its folder is read-only, a register needs both; nothing was recorded",
     "SQLITE_CANTOPEN": "cannot be opened; it and its folder must be writable",
     "SQLITE_FULL": "could not be written, the disk is full; nothing was recorded",
 }
