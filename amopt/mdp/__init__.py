@@ -6,8 +6,15 @@ proven bound come out, by linear programming or by iteration.
 
 from __future__ import annotations
 
-from amopt.mdp.linear_program import SideConstraint
+from amopt.mdp.linear_program import SideConstraint, dual_program, primal_program
 from amopt.mdp.process import METHODS, MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
 
-__all__ = ["METHODS", "MarkovDecisionProcess", "MarkovSolution", "SideConstraint"]
+__all__ = [
+    "METHODS",
+    "MarkovDecisionProcess",
+    "MarkovSolution",
+    "SideConstraint",
+    "dual_program",
+    "primal_program",
+]

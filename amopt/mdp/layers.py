@@ -188,6 +188,12 @@ class Layers:
             chosen.append(layer.choose(np.flatnonzero(layer.pairs == np.repeat(wanted, sizes))))
         return replace(self, layers=tuple(chosen))
 
+    def with_cost(self, cost: Floats) -> Layers:
+        """Return the sweep with other costs, shape (pairs,)."""
+        return replace(
+            self, layers=tuple(replace(layer, cost=cost[layer.pairs]) for layer in self.layers)
+        )
+
     def differences(self, before: Floats, after: Floats) -> tuple[float, float]:
         """Return the least and largest change that a sweep made on the cut."""
         change = after[self.cut] - before[self.cut]

@@ -1,26 +1,194 @@
-"""The linear programs of a Markov decision process."""
+r"""The linear programs of a Markov decision process: values, policies and prices.
+
+Let :math:`w` be the distribution of the first state, :math:`\beta_k = \alpha^{\tau_k}`, and
+:math:`x_k` the expected discounted number of times that pair :math:`k` is taken: the *occupation
+measure*.
+
+Discounted cost (d'Epenoux 1963; Puterman 1994, section 6.9):
+
+.. math::
+
+    \text{primal:}\quad & \max_V \sum_s w_s V(s) \quad \text{s.t.} \quad
+        V(s(k)) - \beta_k \sum_{s'} P_{ks'} V(s') \le c_k \quad \forall k \\
+    \text{dual:}\quad & \min_{x \ge 0} \sum_k c_k x_k \quad \text{s.t.} \quad
+        \sum_{k : s(k) = s} x_k - \sum_k \beta_k P_{ks} x_k = w_s \quad \forall s
+
+Average cost a period, where every state can reach the best recurrent class, so that the gain
+:math:`g` does not depend on the first state (Manne 1960; Puterman 1994, sections 8.8 and 11.4):
+
+.. math::
+
+    \text{primal:}\quad & \max_{g, h} g \quad \text{s.t.} \quad
+        h(s(k)) - \sum_{s'} P_{ks'} h(s') + \tau_k g \le c_k \quad \forall k \\
+    \text{dual:}\quad & \min_{x \ge 0} \sum_k c_k x_k \quad \text{s.t.} \quad
+        \sum_{k : s(k) = s} x_k - \sum_k P_{ks} x_k = 0 \quad \forall s,
+        \qquad \sum_k \tau_k x_k = 1
+
+*Side constraints* :math:`b^-_i \le \sum_k a_{ik} x_k \le b^+_i` (storage, machine hours, downtime)
+keep the dual linear; each randomises the policy in at most one state (Altman 1999, section 3.8).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SideConstraint", "solve"]
+from amopt.mdp.process import MarkovDecisionProcess
+from amopt.program.linear import Family, LinearProgram
+
+__all__ = ["SideConstraint", "dual_program", "primal_program"]
+
+Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SideConstraint:
-    """A limit on a linear function of the occupation measure."""
+    """A limit on a linear function of the occupation measure: ``lower <= a @ x <= upper``.
+
+    Attributes
+    ----------
+    name
+        Its name in programs and prices.
+    coefficients
+        What taking each pair once adds, shape (pairs,).
+    lower, upper
+        Limits; a period's share on average cost, a discounted total otherwise. Infinite where open.
+
+    Raises
+    ------
+    ValueError
+        When a coefficient is not finite, or the limits are NaN or exclude each other.
+    """
 
     name: str
-    coefficients: NDArray[np.float64]
+    coefficients: Floats
     lower: float = -np.inf
     upper: float = np.inf
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coefficients", np.asarray(self.coefficients, dtype=np.float64))
+        if not np.isfinite(self.coefficients).all():
+            raise ValueError(f"side constraint {self.name!r}: coefficients must be finite")
+        if not self.lower <= self.upper or self.lower == np.inf or self.upper == -np.inf:
+            raise ValueError(
+                f"side constraint {self.name!r}: no number lies in [{self.lower}, {self.upper}]"
+            )
 
-def solve(*arguments: Any, **options: Any) -> Any:
-    """Solve by linear programming."""
-    raise NotImplementedError
+
+def dual_program(
+    process: MarkovDecisionProcess,
+    initial: ArrayLike | None = None,
+    side_constraints: Sequence[SideConstraint] = (),
+) -> LinearProgram:
+    """Return the program in the occupation measure: columns ``occupation``, rows ``flow_balance``.
+
+    Parameters
+    ----------
+    process
+        The process.
+    initial
+        Distribution of the first state, shape (states,); left out, uniform.
+    side_constraints
+        Further rows, each named by its constraint.
+
+    Raises
+    ------
+    ValueError
+        When ``initial`` or a side constraint does not fit the process.
+    """
+    weights = process.initial_distribution(initial)
+    _check(process, side_constraints)
+    balance = _balance(process).T
+    right = weights
+    rows = [Family("flow_balance", _keys(process.state_names, process.states))]
+    if process.average:
+        time = sp.csr_array(process.duration[None, :].astype(np.float64))
+        balance = sp.csr_array(sp.vstack([sp.csr_array(balance), time]))
+        right = np.append(np.zeros(process.states), 1.0)
+        rows.append(Family("normalisation"))
+    program = LinearProgram.from_arrays(
+        process.cost,
+        balance,
+        right,
+        right,
+        rows=rows,
+        columns=[Family("occupation", _keys(process.pair_names, process.pairs))],
+        name="occupation measure",
+    )
+    for side in side_constraints:
+        program = program.with_rows(
+            side.coefficients, side.lower, side.upper, family=Family(side.name)
+        )
+    return program
+
+
+def primal_program(
+    process: MarkovDecisionProcess, initial: ArrayLike | None = None
+) -> LinearProgram:
+    """Return the program in the values: columns ``value`` (or ``bias``, ``gain``), rows ``action``.
+
+    Parameters
+    ----------
+    process
+        The process.
+    initial
+        Distribution of the first state, shape (states,); left out, uniform.
+
+    Raises
+    ------
+    ValueError
+        When ``initial`` does not fit the process.
+    """
+    weights = process.initial_distribution(initial)
+    matrix = _balance(process)
+    states = _keys(process.state_names, process.states)
+    columns = [Family("value", states)]
+    if process.average:
+        matrix = sp.hstack([matrix, sp.csr_array(process.duration[:, None].astype(np.float64))])
+        weights = np.append(np.zeros(process.states), 1.0)
+        columns = [Family("bias", states), Family("gain")]
+    return LinearProgram.from_arrays(
+        weights,
+        matrix,
+        -np.inf,
+        process.cost,
+        lower=-np.inf,
+        rows=[Family("action", _keys(process.pair_names, process.pairs))],
+        columns=columns,
+        maximise=True,
+        name="values",
+    )
+
+
+def _balance(process: MarkovDecisionProcess) -> sp.csr_array:
+    """Return one row a pair: 1 in its state less the discounted transition probabilities."""
+    flow = process.transition
+    if not process.average:
+        factor = np.repeat(process.factor, np.diff(flow.indptr))
+        flow = sp.csr_array((flow.data * factor, flow.indices, flow.indptr), shape=flow.shape)
+    own = sp.csr_array(
+        (np.ones(process.pairs), process.state_of_pair, np.arange(process.pairs + 1)),
+        shape=flow.shape,
+    )
+    return sp.csr_array(own - flow)
+
+
+def _keys(names: Sequence[object] | NDArray[np.generic] | None, size: int) -> Sequence[object]:
+    return range(size) if names is None else names  # type: ignore[return-value]
+
+
+def _check(process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint]) -> None:
+    for side in side_constraints:
+        if side.coefficients.shape != (process.pairs,):
+            raise ValueError(
+                f"side constraint {side.name!r} has coefficients of shape "
+                f"{side.coefficients.shape}, expected ({process.pairs},)"
+            )
+    names = [side.name for side in side_constraints]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"side constraints of the same name: {', '.join(sorted(twice))}")

@@ -148,7 +148,7 @@ class PolicyChain:
         row = self.transition[[r]]
         cycle_cost = self.cost[r] + float((row @ cost)[0])
         cycle_time = self.duration[r] + float((row @ time)[0])
-        gain = cycle_cost / cycle_time
+        gain = float(cycle_cost / cycle_time)
         return cost - gain * time, gain
 
     def visits(self, initial: Floats) -> Floats:

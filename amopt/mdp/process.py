@@ -19,9 +19,10 @@ at random in stages; a cycle of such steps would never end and is refused.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -187,6 +188,24 @@ class MarkovDecisionProcess:
 
         return Layers.of(self)
 
+    def with_cost(self, cost: ArrayLike) -> MarkovDecisionProcess:
+        """Return the process with other costs, sharing everything else.
+
+        Parameters
+        ----------
+        cost
+            Expected cost of taking a pair, shape (pairs,).
+
+        Raises
+        ------
+        ValueError
+            When it has the wrong shape or a number is not finite.
+        """
+        other = copy.copy(self)
+        other.cost = _per_pair("cost", cost, self.pairs).astype(np.float64)
+        other.__dict__["layers"] = self.layers.with_cost(other.cost)
+        return other
+
     def state_label(self, state: int) -> str:
         """Return what a state is called."""
         return str(state if self.state_names is None else self.state_names[state])
@@ -235,6 +254,7 @@ class MarkovDecisionProcess:
         *,
         initial: ArrayLike | None = None,
         form: str = "dual",
+        start: Literal["policy_iteration", "cold"] = "policy_iteration",
         side_constraints: Sequence[SideConstraint] = (),
         tolerance: float = 1e-9,
         iteration_limit: int = 100_000,
@@ -253,6 +273,9 @@ class MarkovDecisionProcess:
             It weighs the objective and the occupation measure of discounted processes.
         form
             Which linear program: ``"dual"`` (occupation measure) or ``"primal"`` (values).
+        start
+            Where the linear program starts: from the basis of ``"policy_iteration"``'s policy, or
+            ``"cold"``.
         side_constraints
             Limits linear in the occupation measure; they need the dual linear program.
         tolerance
@@ -282,14 +305,15 @@ class MarkovDecisionProcess:
             When limits ended the solve before there was a policy, or the average cost depends on
             the state in which the process starts.
         """
-        from amopt.mdp import iteration, linear_program
+        from amopt.mdp import iteration, vertex
 
         weights = self.initial_distribution(initial)
         if method == "lp":
-            return linear_program.solve(
+            return vertex.solve(
                 self,
                 weights,
                 form=form,
+                start=start,
                 side_constraints=side_constraints,
                 options=options,
                 progress=progress,
@@ -303,13 +327,14 @@ class MarkovDecisionProcess:
         }
         if method not in solvers:
             raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")
-        return solvers[method](
+        solution: MarkovSolution = solvers[method](
             self,
             weights,
             tolerance=tolerance,
             iteration_limit=iteration_limit,
             time_limit=None if options is None else options.time_limit,
         )
+        return solution
 
     def initial_distribution(self, initial: ArrayLike | None) -> Floats:
         """Return the distribution of the first state, checked, shape (states,).
