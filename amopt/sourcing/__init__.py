@@ -1,0 +1,1 @@
+"""From which suppliers to order, and how many of each, now."""
