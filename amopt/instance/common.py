@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from amopt.instance.findings import Problem
+from amopt.instance.suggest import shown
 
 __all__ = [
     "Amount",
     "Count",
+    "Date",
     "Instance",
     "InstanceModel",
     "Lane",
@@ -25,11 +40,53 @@ __all__ = [
     "RefersTo",
 ]
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+_JOINERS = "\u200c\u200d"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _printable(name: str) -> str:
+    """Refuse a name that does not look like what it is."""
+    if name.isprintable() and name == name.strip():
+        return name
+    if name != name.strip():
+        raise PydanticCustomError(
+            "malformed-name",
+            "the name {shown} begins or ends with a blank.",
+            {"shown": shown(name), "advice": f"Write {shown(name.strip())}."},
+        )
+    for character in name:
+        if not character.isprintable() and character not in _JOINERS:
+            title = unicodedata.name(character, f"character U+{ord(character):04X}").lower()
+            raise PydanticCustomError(
+                "malformed-name",
+                "the name {shown} holds a {title}.",
+                {
+                    "shown": shown(name),
+                    "title": "line break" if character in "\r\n" else title,
+                    "advice": "Write names with visible characters only.",
+                },
+            )
+    return name
+
+
+def _date(value: Any) -> Any:
+    """Read an ISO date; what is a date already stays one."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            pass
+    if type(value) is datetime.date:
+        return value
+    raise PydanticCustomError("wrong-date", "{shown} is not a date.", {"shown": shown(value)})
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Amount = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+Date = Annotated[datetime.date, BeforeValidator(_date)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +94,9 @@ class RefersTo:
     """Marks a field whose value must be a name defined elsewhere in the instance.
 
     ``Annotated[str, RefersTo("parts")]`` refers to ``name`` of the entries of ``parts``;
-    ``RefersTo("network.places")`` to those of a nested collection.
+    ``RefersTo("network.places")`` to those of a nested collection;
+    ``RefersTo("lines", key="line")`` to another key of the entries; the words in ``also`` are
+    allowed besides.
     """
 
     collection: str
@@ -45,10 +104,39 @@ class RefersTo:
     also: tuple[str, ...] = ()
 
 
-class InstanceModel(BaseModel):
-    """The base of everything in an instance file: frozen, strict, no unknown keys, no NaN."""
+def _take_lists_for_tuples(schema: Any) -> None:
+    """Lift strictness from the tuples, and only the tuples, of a schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "tuple":
+            schema["strict"] = False
+        for part in schema.values():
+            _take_lists_for_tuples(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _take_lists_for_tuples(part)
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+class InstanceModel(BaseModel):
+    """The base of everything in an instance file: frozen, strict, no unknown keys, no NaN.
+
+    Lists are taken where tuples are declared. ``unique_by`` names the fields that together tell
+    the entries of a collection apart; a model without these fields has entries that may repeat.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, strict=True, populate_by_name=True
+    )
+
+    unique_by: ClassVar[tuple[str, ...]] = ("name",)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Take lists for tuples, in spite of strictness: instance files have no tuples."""
+        schema = handler(source)
+        _take_lists_for_tuples(schema)
+        return schema
 
 
 class Place(InstanceModel):
@@ -121,7 +209,13 @@ class Instance(InstanceModel):
     """What every instance file says of itself: its passport.
 
     Decisions derive from it, fix ``kind`` with a ``Literal``, and yield what no single field can
-    know from :meth:`problems`.
+    know from :meth:`problems`. An instance is valid however it was built: built in Python,
+    ``amopt`` and ``kind`` may be left out, and everything that is wrong is raised at once.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When a field, a name, a reference or the whole is not valid.
     """
 
     amopt: Literal[1] = Field(description="Version of the file format.")
@@ -130,11 +224,42 @@ class Instance(InstanceModel):
     source: str = Field(default="", description="Where the numbers come from.")
     currency: Name = Field(default="EUR", description="Unit of money of all amounts.")
 
+    def __init__(self, /, **data: Any) -> None:
+        from amopt.instance.loader import complete
+
+        complete(self, {"amopt": 1, **_kind(type(self)), **data})
+
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields, once every field is right by itself."""
         yield from ()
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Instance:
-        """Build an instance from plain data, with all findings at once."""
-        raise NotImplementedError
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build an instance from plain data, as an instance file holds it.
+
+        Raises
+        ------
+        InvalidInstanceError
+            With everything that is wrong, at once.
+        """
+        from amopt.instance.loader import build
+
+        return build(cls, data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the instance as plain data, with the keys of an instance file."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the instance's content, in hexadecimal digits.
+
+        The order of keys and the way numbers are written do not change it; any value does.
+        """
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kind(instance_type: type[Instance]) -> dict[str, str]:
+    """Return the kind that an instance class stands for, where it fixes one."""
+    choices = get_args(instance_type.model_fields["kind"].annotation)
+    return {"kind": choices[0]} if len(choices) == 1 else {}

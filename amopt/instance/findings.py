@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["CATALOGUE", "Code", "Finding", "Key", "Problem", "Severity", "Where"]
+__all__ = [
+    "CATALOGUE",
+    "Code",
+    "Finding",
+    "Key",
+    "Problem",
+    "Severity",
+    "Where",
+    "catalogue_markdown",
+    "codes_of",
+    "listing",
+]
 
 Key = tuple[str | int, ...]
 """The path to a value: ``("parts", 3, "order_cost")``."""
@@ -63,24 +77,33 @@ class Where:
     row: int | None = None
 
     def __str__(self) -> str:
-        path = ""
-        for part in self.key:
-            path += f"[{part}]" if isinstance(part, int) else (f".{part}" if path else str(part))
-        spot = [self.file] if self.file else []
+        spot = [self.file if self.file.isprintable() else repr(self.file)] if self.file else []
         if self.sheet is not None:
-            spot.append(f"sheet {self.sheet}")
+            spot.append(f"sheet {self.sheet if self.sheet.isprintable() else repr(self.sheet)}")
         if self.row is not None:
             spot.append(f"row {self.row}")
         if self.line is not None:
             spot.append(f"line {self.line}")
-        if path:
-            spot.append(path)
+        if self.key:
+            spot.append(path_text(self.key))
         return ", ".join(spot) or "the instance"
+
+
+def path_text(key: Key) -> str:
+    """Write a key path as a planner reads it: ``parts[3].order_cost``."""
+    path = ""
+    for part in key:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            plain = part if part.isprintable() and part and len(part) <= 60 else repr(part[:60])
+            path += f".{plain}" if path else plain
+    return path
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a decision's own check found wrong at a key; the loader turns it into a :class:`Finding`.
+    """What a check found wrong at a key; the loader turns it into a :class:`Finding`.
 
     Attributes
     ----------
@@ -115,4 +138,253 @@ class Finding:
         return f"{self.severity} {self.code} at {self.where}: {self.message}{advice}"
 
 
-CATALOGUE: dict[str, Code] = {}
+_FILES = (
+    Code(
+        "file-not-found",
+        "There is no file of this name.",
+        "Check the path; `amopt list` names the instances that ship with amopt.",
+    ),
+    Code(
+        "not-a-file",
+        "The path leads to a folder or a device, not to a file.",
+        "Name the instance file itself.",
+    ),
+    Code(
+        "unreadable-file",
+        "The operating system does not let amopt read the file.",
+        "Check the file's permissions and whether another program holds it.",
+    ),
+    Code(
+        "empty-file",
+        "The file holds nothing, or comments only.",
+        "Begin with the template that `amopt new KIND` prints.",
+    ),
+    Code(
+        "file-too-large",
+        "The file is larger than amopt reads.",
+        "Check that it is an instance file; split the instance if it is.",
+    ),
+    Code(
+        "unknown-format",
+        "The file's suffix is not that of a format that amopt reads.",
+        "Write the instance as .yaml, .json or .toml.",
+    ),
+    Code(
+        "wrong-format",
+        "The file's content is not what its suffix says.",
+        "Give the file the suffix of its format, or save it in the format of its suffix.",
+    ),
+    Code(
+        "wrong-encoding",
+        "The file's text is not encoded in UTF-8.",
+        "Save the file again, with the encoding UTF-8.",
+    ),
+    Code(
+        "syntax",
+        "The text breaks the rules of its format.",
+        "Mend the line that is named, or the one before it.",
+    ),
+    Code(
+        "not-a-mapping",
+        "The file does not hold keys with values at its top.",
+        "Begin with `amopt: 1`, `kind: ...` and `name: ...`.",
+    ),
+    Code(
+        "several-documents",
+        "The file holds several YAML documents, separated by `---`.",
+        "Put each instance in a file of its own.",
+    ),
+    Code(
+        "nesting-too-deep",
+        "Values are nested deeper than any instance needs.",
+        "Check the brackets and the indentation.",
+    ),
+    Code(
+        "alias-explosion",
+        "YAML aliases repeat each other until the instance is too large to hold.",
+        "Write the values out, or use fewer aliases.",
+    ),
+    Code(
+        "recursive-alias",
+        "A YAML alias stands inside the very value that it repeats.",
+        "Write the value out.",
+    ),
+    Code(
+        "unknown-tag",
+        "A YAML tag (`!something`) asks for a type that instance files do not have.",
+        "Leave the tag out.",
+    ),
+    Code(
+        "key-not-text",
+        "A key is a number, a date, true, false or empty where a name is wanted.",
+        "Write the key in quotes.",
+    ),
+    Code(
+        "duplicate-key",
+        "The same key is written twice in one place.",
+        "Keep one of the two.",
+    ),
+)
+
+_FIELDS = (
+    Code(
+        "unsupported-version",
+        "The file is written in a version of the format that this amopt does not read.",
+        "Write `amopt: 1`, or install the amopt that reads the version.",
+    ),
+    Code(
+        "unknown-kind",
+        "`kind` does not name a decision that amopt answers.",
+        "Write one of the kinds that `amopt new --help` lists.",
+    ),
+    Code(
+        "missing-key",
+        "A key that the format requires is not there.",
+        "Add it; `amopt new KIND` prints a template with every key.",
+    ),
+    Code(
+        "unknown-key",
+        "The format has no such key in this place.",
+        "Check its spelling and its indentation; `amopt new KIND` prints every key.",
+    ),
+    Code(
+        "wrong-type",
+        "The value is of another type than the format wants.",
+        "Write numbers without quotes, units or thousands separators, and names in quotes.",
+    ),
+    Code(
+        "not-a-choice",
+        "The value is not one of the words that the key allows.",
+        "Write one of the words that the message lists.",
+    ),
+    Code(
+        "out-of-range",
+        "The number is outside the range in which it has a meaning.",
+        "Check its sign and its unit; the key's name says the unit.",
+    ),
+    Code(
+        "not-finite",
+        "The number is infinite, or not a number at all (NaN).",
+        "Write a finite number; leave the key out where there is no limit.",
+    ),
+    Code(
+        "number-too-large",
+        "The whole number has more digits than computer arithmetic keeps (above 2^53).",
+        "Check the number of digits; put names that are made of digits in quotes.",
+    ),
+    Code(
+        "empty-text",
+        "A name or text is empty.",
+        "Write a name.",
+    ),
+    Code(
+        "text-too-long",
+        "A name or text is longer than the format allows.",
+        "Shorten it; longer remarks belong in comments or in `source`.",
+    ),
+    Code(
+        "malformed-name",
+        "A name begins or ends with a blank, or holds a line break or an invisible character.",
+        "Write the name with visible characters only.",
+    ),
+    Code(
+        "wrong-date",
+        "The value is not a calendar date.",
+        "Write the date as year-month-day, such as 2026-01-31.",
+    ),
+    Code(
+        "wrong-length",
+        "A list has too few or too many entries.",
+        "Add or remove entries.",
+    ),
+    Code(
+        "duplicate-name",
+        "Two entries of one list have the same name.",
+        "Rename or remove one of the two.",
+    ),
+    Code(
+        "unknown-name",
+        "A value refers to a name that is not defined in its list.",
+        "Check its spelling, or add the entry that it refers to.",
+    ),
+    Code(
+        "invalid-value",
+        "The value breaks a rule of the format that the message states.",
+        "Change the value as the message says.",
+    ),
+)
+
+CATALOGUE: dict[str, Code] = {code.code: code for code in (*_FILES, *_FIELDS)}
+"""The codes that any instance may yield; :func:`codes_of` adds those of one decision."""
+
+
+def codes_of(instance_type: type) -> dict[str, Code]:
+    """Return every code that an instance of one decision may yield.
+
+    A decision lists its own codes in ``CODES``, beside its instance class.
+    """
+    own: Sequence[Code] = getattr(sys.modules[instance_type.__module__], "CODES", ())
+    return {**CATALOGUE, **{code.code: code for code in own}}
+
+
+def listing(findings: Iterable[Finding], limit: int = 50) -> list[str]:
+    """Return the lines that report findings, the first ``limit`` written out, the others counted.
+
+    Parameters
+    ----------
+    findings
+        Any number of findings.
+    limit
+        How many to write out.
+
+    Returns
+    -------
+    list of str
+        At most ``limit`` lines and one that counts the rest by code.
+    """
+    all_findings = list(findings)
+    lines = [str(finding) for finding in all_findings[:limit]]
+    rest = Counter(finding.code for finding in all_findings[limit:])
+    if rest:
+        counts = ", ".join(f"{count} {code}" for code, count in rest.most_common())
+        lines.append(f"... and {rest.total()} more: {counts}")
+    return lines
+
+
+def catalogue_markdown(decisions: Mapping[str, Sequence[Code]]) -> str:
+    """Render the catalogue as a page of the documentation.
+
+    Parameters
+    ----------
+    decisions
+        Each decision's kind with the codes of its own (``CODES`` of its ``instance.py``).
+    """
+    page = [
+        "# Findings",
+        "What `amopt check` may find in an instance file. An error stops the solve; a warning "
+        "travels with the answer. Each finding names the file, the line where the format has "
+        "lines, the path of keys that leads to the value, and what to write instead. "
+        "The codes are stable: a script may rely on them.",
+        *_section("The file", _FILES),
+        *_section("Any instance", _FIELDS),
+    ]
+    for kind, codes in decisions.items():
+        if codes:
+            page += _section(f"{kind.capitalize()} instances", codes)
+    return "\n\n".join(page) + "\n"
+
+
+def _section(title: str, codes: Sequence[Code]) -> list[str]:
+    """Return the heading and the table of one group of codes."""
+    rows = ["| code | meaning | what to do |", "|---|---|---|"]
+    for code in codes:
+        name = f"`{code.code}`"
+        if code.severity is Severity.WARNING:
+            name += " (warning)"
+        rows.append(f"| {name} | {_cell(code.meaning)} | {_cell(code.advice)} |")
+    return [f"## {title}", "\n".join(rows)]
+
+
+def _cell(text: str) -> str:
+    """Keep a text within its cell of a Markdown table."""
+    return " ".join(text.replace("|", "\\|").split())

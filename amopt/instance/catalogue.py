@@ -1,0 +1,43 @@
+"""The instances that ship with amopt, by name: ``printing/mission``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from amopt.errors import UsageError
+from amopt.instance.document import SUFFIXES
+from amopt.instance.suggest import closest, shown
+
+__all__ = ["names", "path"]
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the shipped instances, in alphabetical order."""
+    return tuple(_paths())
+
+
+def path(name: str) -> Path:
+    """Return the file of a shipped instance.
+
+    Raises
+    ------
+    UsageError
+        When there is no instance of this name.
+    """
+    paths = _paths()
+    if name not in paths:
+        match = closest(name, paths)
+        hint = f" Did you mean {shown(match)}?" if match else ""
+        raise UsageError(f"no instance called {shown(name)} ships with amopt.{hint}")
+    return paths[name]
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    """Return the shipped files by name: a folder for each kind, files of a known suffix in it."""
+    package = Path(__file__).resolve().parent.parent
+    folders = (package / "instances", package.parent / "instances")
+    root = next((folder for folder in folders if folder.is_dir()), folders[0])
+    files = sorted(file for file in root.glob("*/*") if file.suffix in SUFFIXES)
+    return {f"{file.parent.name}/{file.stem}": file for file in files}

@@ -1,0 +1,223 @@
+"""Document -> validated instance, with everything that is wrong at once.
+
+Field errors, names and references are gathered in one pass over the raw data. What only the whole
+instance can know (:meth:`~amopt.instance.common.Instance.problems`) is asked once these are right.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from amopt.errors import InvalidInstanceError
+from amopt.instance.common import Instance
+from amopt.instance.document import Document, load_document, too_deep
+from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
+from amopt.instance.names import name_problems
+from amopt.instance.spots import MAX_DEPTH
+from amopt.instance.suggest import closest, shown
+from amopt.instance.wording import field_problems
+
+__all__ = ["VERSION", "Examination", "build", "complete", "examine", "read"]
+
+VERSION: Final = 1
+"""The version of the file format that this amopt reads."""
+
+_LARGEST: Final = 2**53
+_logger = logging.getLogger(__name__)
+_Kind = TypeVar("_Kind", bound=Instance)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What became of a source.
+
+    Attributes
+    ----------
+    instance
+        The instance; None when there are errors.
+    findings
+        Everything that was found, errors first, then in the order of the file.
+    document
+        The raw data with the places of its values.
+    """
+
+    instance: Instance | None
+    findings: tuple[Finding, ...]
+    document: Document
+
+
+def examine(
+    source: str | Path | Mapping[str, Any],
+    type_of_kind: Callable[[str], type[Instance]],
+    kinds: Sequence[str],
+) -> Examination:
+    """Read an instance and find everything that is wrong with it.
+
+    Parameters
+    ----------
+    source
+        The path of a yaml, json or toml file, or its content as plain data.
+    type_of_kind
+        Returns the instance class of a decision; asked only for one of ``kinds``.
+    kinds
+        The decisions that there are.
+
+    Returns
+    -------
+    Examination
+        Its instance is there when nothing worse than warnings was found.
+    """
+    document = load_document(source)
+    if not document.usable:
+        return _examination(None, document, [], CATALOGUE)
+    head = list(_head_problems(document.data, kinds))
+    kind, version = document.data.get("kind"), document.data.get("amopt")
+    if (
+        not isinstance(kind, str)
+        or kind not in kinds
+        or (type(version) is int and version != VERSION)
+    ):
+        return _examination(None, document, head, CATALOGUE)
+    return _examine_document(document, type_of_kind(kind), head)
+
+
+def read(
+    source: str | Path | Mapping[str, Any],
+    type_of_kind: Callable[[str], type[Instance]],
+    kinds: Sequence[str],
+) -> Instance:
+    """Read a valid instance; parameters as for :func:`examine`. Warnings are logged.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    """
+    return _require(examine(source, type_of_kind, kinds))
+
+
+def build(instance_type: type[_Kind], data: Mapping[str, Any]) -> _Kind:
+    """Build an instance of a known class from plain data.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    """
+    examination = _examine_document(load_document(data), instance_type)
+    instance = _require(examination)
+    assert isinstance(instance, instance_type)
+    return instance
+
+
+def complete(instance: Instance, data: Mapping[str, Any]) -> None:
+    """Fill an instance that Python code is building.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    """
+    _require(_examine_document(Document(data=data), type(instance), blank=instance))
+
+
+def _require(examination: Examination) -> Instance:
+    """Return the instance of an examination, or raise its findings."""
+    if examination.instance is None:
+        raise InvalidInstanceError(examination.findings)
+    for finding in examination.findings:
+        _logger.warning("%s", finding)
+    return examination.instance
+
+
+def _examine_document(
+    document: Document,
+    instance_type: type[Instance],
+    head: Iterable[Problem] = (),
+    *,
+    blank: Instance | None = None,
+) -> Examination:
+    """Validate the data of a document; ``blank`` is the object to fill, or None for a new one."""
+    codes = codes_of(instance_type)
+    if not isinstance(document.data, Mapping):
+        problem = Problem("not-a-mapping", (), f"{shown(document.data)} is not keys with values.")
+        return _examination(None, document, [problem], codes)
+    if too_deep(document.data):
+        problem = Problem("nesting-too-deep", (), f"values are nested more than {MAX_DEPTH} deep.")
+        return _examination(None, document, [problem], codes)
+    data = document.data if isinstance(document.data, dict) else dict(document.data)
+    problems = [*head, *_large_numbers(data, ())]
+    problems += name_problems(instance_type, data, lambda key: document.where(key).line)
+    instance = blank if blank is not None else instance_type.__new__(instance_type)
+    try:
+        instance_type.__pydantic_validator__.validate_python(data, self_instance=instance)
+    except ValidationError as error:
+        known = {problem.key for problem in problems}
+        fields = field_problems(instance_type, data, error)
+        problems += [problem for problem in fields if problem.key not in known]
+    if not problems and not document.findings:
+        problems = list(instance.problems())
+    return _examination(instance, document, problems, codes)
+
+
+def _head_problems(data: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the keys that say how to read the others."""
+    version, kind = data.get("amopt"), data.get("kind")
+    if version is None:
+        yield Problem("missing-key", ("amopt",), "the key 'amopt' is missing.", "Add `amopt: 1`.")
+    elif type(version) is not int or version != VERSION:
+        advice = f"Write `amopt: {VERSION}`."
+        if type(version) is int and version > VERSION:
+            advice = "Install a newer amopt, or write the file in version 1."
+        message = f"the version of the format is {shown(version)}; this amopt reads {VERSION}."
+        yield Problem("unsupported-version", ("amopt",), message, advice)
+    known = ", ".join(kinds)
+    if kind is None:
+        advice = f"Add `kind:` with one of {known}."
+        yield Problem("missing-key", ("kind",), "the key 'kind' is missing.", advice)
+    elif not isinstance(kind, str) or kind not in kinds:
+        match = closest(kind, kinds) if isinstance(kind, str) else None
+        advice = f"Did you mean {shown(match)}?" if match else f"Write one of {known}."
+        message = f"amopt answers no decision called {shown(kind)}."
+        yield Problem("unknown-kind", ("kind",), message, advice)
+
+
+def _large_numbers(data: Any, key: Key) -> Iterator[Problem]:
+    """Yield the whole numbers that floating-point arithmetic would change."""
+    entries: Iterable[tuple[str | int, Any]]
+    entries = data.items() if isinstance(data, dict) else enumerate(data)
+    for part, value in entries:
+        if type(value) is int:
+            if not -_LARGEST <= value <= _LARGEST:
+                message = "the whole number has too many digits (it is above 2^53)."
+                advice = "Check its digits; put a name that is made of digits in quotes."
+                yield Problem("number-too-large", (*key, part), message, advice)
+        elif isinstance(value, (dict, list, tuple)):
+            yield from _large_numbers(value, (*key, part))
+
+
+def _examination(
+    instance: Instance | None,
+    document: Document,
+    problems: Iterable[Problem],
+    codes: Mapping[str, Code],
+) -> Examination:
+    """Give problems their place and severity; errors take the instance away."""
+    findings = list(document.findings)
+    seen = {(finding.code, finding.where.key) for finding in findings}
+    for problem in problems:
+        if (problem.code, problem.key) in seen:
+            continue
+        code = codes.get(problem.code)
+        severity = code.severity if code is not None else Severity.ERROR
+        where = document.where(problem.key)
+        findings.append(Finding(problem.code, where, problem.message, problem.advice, severity))
+    findings.sort(key=lambda finding: (finding.severity != Severity.ERROR, finding.where.line or 0))
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    return Examination(None if failed else instance, tuple(findings), document)

@@ -1,0 +1,260 @@
+"""Names in the raw data of an instance: each given once, each reference to one that is there.
+
+The checks run on the raw data, so that they are reported together with wrong fields. What to check
+is read once from the annotations of an instance class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from amopt.instance.common import InstanceModel, RefersTo
+from amopt.instance.findings import Key, Problem, path_text
+from amopt.instance.suggest import Suggestions, shown
+
+__all__ = ["name_problems"]
+
+Line = Callable[[Key], int | None]
+
+
+class _Scan:
+    """One pass over the data of one instance."""
+
+    def __init__(self, data: Any, line: Line) -> None:
+        self.data = data
+        self.line = line
+        self.problems: list[Problem] = []
+        self.suggestions = Suggestions()
+        self._pools: dict[tuple[str, str], dict[str, None] | None] = {}
+
+    def pool(self, reference: RefersTo) -> dict[str, None] | None:
+        """Return the names that a reference may use; None when their list is not a list."""
+        asked = (reference.collection, reference.key)
+        if asked not in self._pools:
+            self._pools[asked] = _pool(self.data, reference)
+        return self._pools[asked]
+
+
+Visit = Callable[[Any, Key, _Scan], None]
+
+
+def name_problems(instance_type: type[BaseModel], data: Any, line: Line) -> list[Problem]:
+    """Return the names that are given twice and the references that lead nowhere.
+
+    Parameters
+    ----------
+    instance_type
+        The class whose annotations say what is a name and what refers to one.
+    data
+        The raw data of an instance, in whatever shape the file left it.
+    line
+        The line of a key path, where there is one.
+    """
+    scan = _Scan(data, line)
+    _visit_model(instance_type)(data, (), scan)
+    return scan.problems
+
+
+def _get(holder: Any, alias: str, name: str) -> Any:
+    """Return a field's raw value from a mapping or a model, by its alias or its name."""
+    if isinstance(holder, Mapping):
+        return holder[alias] if alias in holder else holder.get(name)
+    return getattr(holder, name, None)
+
+
+def _pool(data: Any, reference: RefersTo) -> dict[str, None] | None:
+    """Collect the names of a collection; those of wrong type too, so that one fault is one."""
+    level = [data]
+    for part in reference.collection.split("."):
+        found = []
+        for holder in level:
+            value = _get(holder, part, part)
+            if isinstance(value, (list, tuple)):
+                found.extend(value)
+            elif isinstance(value, (Mapping, BaseModel)):
+                found.append(value)
+            elif value is not None:
+                return None
+        level = found
+    names = (_get(entry, reference.key, reference.key) for entry in level)
+    return {str(name): None for name in names if isinstance(name, (str, int, float))}
+
+
+@cache
+def _visit_model(model: type[BaseModel]) -> Visit:
+    """Return what visits the fields of a model that hold names, references or such models."""
+    steps: list[tuple[str, str, Visit]] = []
+    prepared = False
+
+    def visit(holder: Any, key: Key, scan: _Scan) -> None:
+        nonlocal prepared
+        if not prepared:  # only now, since models may hold each other
+            steps.extend(_steps(model))
+            prepared = True
+        if isinstance(holder, (Mapping, BaseModel)):
+            for alias, name, step in steps:
+                value = _get(holder, alias, name)
+                if value is not None:
+                    step(value, (*key, alias), scan)
+
+    return visit
+
+
+def _steps(model: type[BaseModel]) -> Iterator[tuple[str, str, Visit]]:
+    """Yield the fields of a model that are worth a visit."""
+    for name, field in model.model_fields.items():
+        visit = _visit(field.annotation, tuple(field.metadata))
+        if visit is not None:
+            yield field.alias or name, name, visit
+
+
+def _visit(annotation: Any, metadata: tuple[Any, ...] = ()) -> Visit | None:
+    """Return what visits the values of an annotation; None when there is nothing to see."""
+    for mark in metadata:
+        if isinstance(mark, RefersTo):
+            return _visit_values(annotation, _visit_reference(mark))
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _visit(parts[0], tuple(annotation.__metadata__))
+    if origin in (Union, UnionType):
+        return _visit_all([_visit(part) for part in parts])
+    if origin in (tuple, list):
+        return _visit_entries(parts[0]) if parts else None
+    if origin is dict:
+        return _visit_mapping(_visit(parts[0]), _visit(parts[1]))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _visit_model(annotation)
+    return None
+
+
+def _visit_reference(reference: RefersTo) -> Visit:
+    """Return what checks that a name is in its collection."""
+
+    def visit(value: Any, key: Key, scan: _Scan) -> None:
+        pool = scan.pool(reference)
+        if type(value) is not str or pool is None or value in pool or value in reference.also:
+            return
+        if pool:
+            listed = ", ".join(shown(name) for name in pool)
+            short = f"Write one of {listed}." if len(pool) <= 8 else ""
+            advice = scan.suggestions.advice(value, pool, short)
+        else:
+            advice = f"Add {reference.collection} with an entry of this name."
+        message = f"there is no {shown(value)} in {reference.collection}."
+        scan.problems.append(Problem("unknown-name", key, message, advice))
+
+    return visit
+
+
+def _visit_values(annotation: Any, visit: Visit) -> Visit:
+    """Return what visits the texts of a marked annotation: itself, or the entries of its list."""
+
+    def values(value: Any, key: Key, scan: _Scan) -> None:
+        if isinstance(value, (list, tuple)):
+            for place, entry in enumerate(value):
+                visit(entry, (*key, place), scan)
+        elif isinstance(value, Mapping):
+            for name in value:
+                visit(name, (*key, name), scan)
+        else:
+            visit(value, key, scan)
+
+    origins = {get_origin(part) for part in (annotation, *get_args(annotation))}
+    return values if origins & {tuple, list, dict} else visit
+
+
+def _visit_all(visits: list[Visit | None]) -> Visit | None:
+    """Return what does several visits."""
+    several = [visit for visit in visits if visit is not None]
+    if len(several) <= 1:
+        return several[0] if several else None
+
+    def visit_all(value: Any, key: Key, scan: _Scan) -> None:
+        before = len(scan.problems)
+        for visit in several:
+            visit(value, key, scan)
+        scan.problems[before:] = dict.fromkeys(scan.problems[before:])
+
+    return visit_all
+
+
+def _visit_mapping(of_key: Visit | None, of_value: Visit | None) -> Visit | None:
+    """Return what visits the keys and values of a mapping."""
+    if of_key is None and of_value is None:
+        return None
+
+    def visit(value: Any, key: Key, scan: _Scan) -> None:
+        if isinstance(value, Mapping):
+            for name, held in value.items():
+                if of_key is not None:
+                    of_key(name, (*key, name), scan)
+                if of_value is not None:
+                    of_value(held, (*key, name), scan)
+
+    return visit
+
+
+def _unique(entry: Any) -> tuple[tuple[str, str, Any], ...]:
+    """Return alias, name and default of the fields that tell the entries of a list apart."""
+    if not (isinstance(entry, type) and issubclass(entry, InstanceModel)):
+        return ()
+    fields = entry.model_fields
+    if not all(name in fields for name in entry.unique_by):
+        return ()
+    return tuple(
+        (fields[name].alias or name, name, fields[name].default) for name in entry.unique_by
+    )
+
+
+def _visit_entries(entry: Any) -> Visit | None:
+    """Return what visits the entries of a list and compares their names."""
+    visit = _visit(entry)
+    unique = _unique(entry)
+    if visit is None and not unique:
+        return None
+
+    def visit_entries(value: Any, key: Key, scan: _Scan) -> None:
+        if not isinstance(value, (list, tuple)):
+            return
+        if visit is not None:
+            for place, held in enumerate(value):
+                visit(held, (*key, place), scan)
+        if unique:
+            _compare(value, unique, key, scan)
+
+    return visit_entries
+
+
+def _compare(entries: Any, unique: tuple[tuple[str, str, Any], ...], key: Key, scan: _Scan) -> None:
+    """Find the entries that cannot be told apart."""
+    first: dict[tuple[Any, ...], int] = {}
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, (Mapping, BaseModel)):
+            continue
+        values = [_get(entry, alias, name) for alias, name, _ in unique]
+        if all(value is None for value in values):
+            continue
+        told = tuple(
+            default if value is None else value
+            for value, (_, _, default) in zip(values, unique, strict=True)
+        )
+        if not all(isinstance(value, (str, int, float, type(None))) for value in told):
+            continue
+        if told not in first:
+            first[told] = place
+            continue
+        earlier = (*key, first[told])
+        line = scan.line(earlier)
+        at = f" (line {line})" if line is not None else ""
+        words = " and ".join(
+            f"{alias} {shown(value)}" for (alias, _, _), value in zip(unique, told, strict=True)
+        )
+        message = f"{words} is already that of {path_text(earlier)}{at}."
+        where = (*key, place, unique[0][0]) if len(unique) == 1 else (*key, place)
+        advice = "Rename or remove one of the two."
+        scan.problems.append(Problem("duplicate-name", where, message, advice))

@@ -1,0 +1,355 @@
+"""What the validator found wrong with fields, in a planner's words."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from amopt.instance.findings import Key, Problem
+from amopt.instance.suggest import Suggestions, shown
+
+__all__ = ["field_problems"]
+
+_NUMBER = re.compile(r"[-+]?[\d.,_' ]*\d[\d.,_' ]*([eE][-+]?\d+)?")
+_WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[^\d\s.,].*", re.DOTALL)
+_CHOICE = re.compile(r"'((?:[^'\\]|\\.)*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """One error of the validator, with the branches of unions taken out of its path.
+
+    ``branches`` holds, for each union on the way, how many keys lead to it and which of its
+    alternatives was tried.
+    """
+
+    key: Key
+    branches: tuple[tuple[int, str], ...]
+    error: Mapping[str, Any]
+    of_key: bool = False
+
+
+def field_problems(
+    instance_type: type[BaseModel], data: Mapping[str, Any], error: ValidationError
+) -> list[Problem]:
+    """Return what is wrong with the fields of raw data, one problem a value.
+
+    Parameters
+    ----------
+    instance_type
+        The class that refused the data.
+    data
+        The raw data.
+    error
+        What the class said.
+    """
+    faults = [_fault(data, told) for told in error.errors(include_url=False)]
+    suggestions = Suggestions()
+    return [_problem(instance_type, fault, suggestions) for fault in _settle(faults)]
+
+
+def _fault(data: Any, error: Mapping[str, Any]) -> _Fault:
+    """Tell the keys of an error's path from the names of union branches."""
+    key: list[str | int] = []
+    branches = []
+    holder, of_key = data, False
+    parts = error["loc"]
+    for place, part in enumerate(parts):
+        last = place == len(parts) - 1
+        if isinstance(holder, Mapping) and part in holder:
+            holder = holder[part]
+        elif isinstance(holder, (list, tuple)) and isinstance(part, int):
+            holder = holder[part] if part < len(holder) else None
+        elif last and error["type"] == "missing":
+            pass
+        elif part == "[key]":
+            of_key = True
+            continue
+        elif isinstance(holder, BaseModel) and hasattr(holder, str(part)):
+            holder = getattr(holder, str(part))
+        else:
+            branches.append((len(key), str(part)))
+            continue
+        key.append(part if isinstance(part, int) else str(part))
+    return _Fault(tuple(key), tuple(branches), error, of_key)
+
+
+def _settle(faults: Sequence[_Fault]) -> Iterator[_Fault]:
+    """Yield one fault a value: of each union, the alternative that the planner seems to mean."""
+    unions: dict[Key, list[_Fault]] = {}
+    for fault in faults:
+        if not fault.branches:
+            yield fault
+        else:
+            unions.setdefault(fault.key[: fault.branches[0][0]], []).append(fault)
+    for key, tried in unions.items():
+        alternatives: dict[str, list[_Fault]] = {}
+        for fault in tried:
+            inner = replace(fault, branches=fault.branches[1:])
+            alternatives.setdefault(fault.branches[0][1], []).append(inner)
+        meant = [inner for inner in alternatives.values() if not _mismatch(inner, key)]
+        if meant:
+            yield from _settle(min(meant, key=len))
+        else:
+            wanted = dict.fromkeys(_wanted(inner.error) for inner in tried)
+            error = {**tried[0].error, "type": "union", "ctx": {"wanted": " or ".join(wanted)}}
+            yield _Fault(key, (), error)
+
+
+def _mismatch(faults: Sequence[_Fault], key: Key) -> bool:
+    """Tell whether an alternative was refused as a whole, for its type or its word."""
+    return all(
+        fault.key == key and str(fault.error["type"]).endswith(("_type", "literal_error"))
+        for fault in faults
+    )
+
+
+_WANTED = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "date_type": "a date such as 2026-01-31",
+    "wrong-date": "a date such as 2026-01-31",
+}
+
+
+def _wanted(error: Mapping[str, Any]) -> str:
+    """Say what would have been right."""
+    if error["type"] == "literal_error":
+        return str(error["ctx"]["expected"])
+    return _WANTED.get(error["type"], "another value")
+
+
+def _problem(instance_type: type[BaseModel], fault: _Fault, suggestions: Suggestions) -> Problem:
+    """Put one fault into words."""
+    kind = str(fault.error["type"])
+    if fault.of_key:
+        advice = "Write the key in quotes." if kind == "string_type" else ""
+        code = "key-not-text" if kind == "string_type" else "invalid-value"
+        return Problem(code, fault.key, f"the key {shown(fault.key[-1])} is not a name.", advice)
+    if kind in ("missing", "extra_forbidden"):
+        models = _models_at(instance_type, fault.key[:-1])
+        if kind == "missing":
+            return _missing(fault, models)
+        return _unknown(fault, models, suggestions)
+    if kind in _WORDS:
+        return _WORDS[kind](fault.key, fault.error)
+    if kind in _WANTED or kind == "union":
+        return _wrong_type(fault.key, fault.error, _fields(instance_type, fault.key))
+    return _other(fault.key, fault.error, kind)
+
+
+def _missing(fault: _Fault, models: Sequence[type[BaseModel]]) -> Problem:
+    key = str(fault.key[-1])
+    meaning = next((field.description for field in _of(models, key) if field.description), "")
+    advice = f"Add it: {meaning[:1].lower()}{meaning[1:]}" if meaning else "Add it."
+    return Problem("missing-key", fault.key, f"the key {shown(key)} is missing.", advice)
+
+
+def _unknown(fault: _Fault, models: Sequence[type[BaseModel]], suggestions: Suggestions) -> Problem:
+    key = fault.key[-1]
+    known = _keys_of(tuple(models))
+    if not isinstance(key, str):
+        return Problem("key-not-text", fault.key, f"the key {shown(key)} is not text.")
+    within = "here" if len(fault.key) > 1 else "at the top"
+    advice = suggestions.advice(key, known, f"Keys {within}: {', '.join(known)}.")
+    return Problem("unknown-key", fault.key, f"there is no key {shown(key)} {within}.", advice)
+
+
+def _not_a_choice(key: Key, error: Mapping[str, Any]) -> Problem:
+    """Name the words that are allowed, and the closest."""
+    value, expected = error["input"], str(error["ctx"]["expected"])
+    choices = _CHOICE.findall(expected)
+    advice = Suggestions().advice(value, choices) if isinstance(value, str) else ""
+    code = {("kind",): "unknown-kind", ("amopt",): "unsupported-version"}.get(key, "not-a-choice")
+    name = shown(key[-1])[1:-1] if key else "the value"
+    return Problem(code, key, f"{name} is {shown(value)}, not {expected}.", advice)
+
+
+def _out_of_range(key: Key, error: Mapping[str, Any]) -> Problem:
+    """Name the bound that a number breaks."""
+    sign, words = {
+        "greater_than": ("gt", "above"),
+        "greater_than_equal": ("ge", "at least"),
+        "less_than": ("lt", "below"),
+        "less_than_equal": ("le", "at most"),
+        "multiple_of": ("multiple_of", "a multiple of"),
+    }[error["type"]]
+    bound = error["ctx"][sign]
+    number = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+    message = f"{shown(error['input'])} is out of range: the number must be {words} {number}."
+    return Problem("out-of-range", key, message, "Check its sign and its unit.")
+
+
+def _not_finite(key: Key, error: Mapping[str, Any]) -> Problem:
+    message = f"{shown(error['input'])} is not a finite number."
+    return Problem("not-finite", key, message, "Write a number, or leave the key out.")
+
+
+def _text_length(key: Key, error: Mapping[str, Any]) -> Problem:
+    if error["type"] == "string_too_short":
+        return Problem("empty-text", key, "the text is empty.", "Write a name.")
+    limit = error["ctx"]["max_length"]
+    message = f"the text has {len(error['input'])} characters; {limit} are allowed."
+    return Problem("text-too-long", key, message, "Shorten it.")
+
+
+def _list_length(key: Key, error: Mapping[str, Any]) -> Problem:
+    context = error["ctx"]
+    if error["type"] == "too_short":
+        limit, words, advice = context["min_length"], "at least", "Add entries."
+    else:
+        limit, words, advice = context["max_length"], "at most", "Remove entries."
+    message = f"the list has {len(error['input'])} entries; {words} {limit} are wanted."
+    return Problem("wrong-length", key, message, advice)
+
+
+def _date(key: Key, error: Mapping[str, Any]) -> Problem:
+    message = f"{shown(error['input'])} is not a calendar date."
+    return Problem("wrong-date", key, message, "Write year-month-day, such as 2026-01-31.")
+
+
+_WORDS: dict[str, Callable[[Key, Mapping[str, Any]], Problem]] = {
+    "literal_error": _not_a_choice,
+    **dict.fromkeys(
+        ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of"),
+        _out_of_range,
+    ),
+    "finite_number": _not_finite,
+    **dict.fromkeys(("string_too_short", "string_too_long"), _text_length),
+    **dict.fromkeys(("too_short", "too_long"), _list_length),
+    **dict.fromkeys(("wrong-date", "date_type"), _date),
+}
+
+
+def _wrong_type(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo]) -> Problem:
+    """Say what type is wanted, and how to write this very value."""
+    value, wanted = error["input"], _wanted(error)
+    if error["type"] == "union":
+        wanted = error["ctx"]["wanted"]
+    if value is None:
+        optional = any(not field.is_required() for field in fields)
+        advice = f"Write {wanted}, or leave the key out." if optional else f"Write {wanted}."
+        return Problem("wrong-type", key, "the value is empty.", advice)
+    message = f"{_seen(value)} stands where {wanted} is wanted."
+    return Problem("wrong-type", key, message, _how_to_write(value, wanted))
+
+
+def _seen(value: object) -> str:
+    """Say what a value is."""
+    if isinstance(value, bool):
+        return f"{shown(value)} (a truth value)"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if isinstance(value, (int, float)):
+        return f"the number {shown(value)}"
+    if isinstance(value, datetime.date):
+        return f"the date {value}"
+    if isinstance(value, (dict, list, tuple)):
+        return shown(value)
+    return f"a {type(value).__name__}"
+
+
+def _how_to_write(value: object, wanted: str) -> str:
+    """Say how to write a value in the type that is wanted."""
+    if "number" in wanted and isinstance(value, str):
+        return _as_number(value.strip())
+    if wanted == "a whole number" and isinstance(value, float):
+        return f"Write {value:.0f}." if value.is_integer() else "Write a number without a fraction."
+    if wanted == "text" and isinstance(value, int) and not isinstance(value, bool):
+        return f'Write it in quotes: "{value}".' if abs(value) < 10**20 else "Write it in quotes."
+    if wanted == "text" and isinstance(value, (bool, float, datetime.date)):
+        return "Write it in quotes."
+    if wanted == "true or false" and isinstance(value, str):
+        yes = value.strip().casefold() in ("yes", "y", "on", "true", "1", "ja")
+        no = value.strip().casefold() in ("no", "n", "off", "false", "0", "nein")
+        return f"Write {'true' if yes else 'false'}, without quotes." if yes or no else ""
+    if wanted == "a list":
+        return "Begin each entry with '- ', or put the entries in [ ]."
+    return f"Write {wanted}."
+
+
+def _as_number(text: str) -> str:
+    """Say how to write a number that was written as text."""
+    if _NUMBER.fullmatch(text):
+        if "," in text:
+            return "Write it with a decimal point, and without thousands separators or quotes."
+        plain = re.sub(r"[_' ]", "", text)
+        try:
+            return (
+                f"Write {int(plain) if plain.lstrip('+-').isdigit() else float(plain)!r}, "
+                "without quotes or separators."
+            )
+        except ValueError:
+            return "Write a number such as 1250.5."
+    unit = _WITH_UNIT.fullmatch(text)
+    if unit:
+        return f"Write the number alone ({unit[1]}); the unit is in the key's name."
+    return "Write a number such as 1250.5."
+
+
+def _other(key: Key, error: Mapping[str, Any], kind: str) -> Problem:
+    """Pass on what a validator of amopt said in its own words."""
+    advice = str(error.get("ctx", {}).get("advice", ""))
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message[:1].lower() + message[1:]
+    code = kind if "-" in kind else "invalid-value"
+    return Problem(code, key, message if message.endswith(".") else f"{message}.", advice)
+
+
+@cache
+def _models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """Return the models that stand anywhere within an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (annotation,)
+    return tuple(model for part in get_args(annotation) for model in _models_in(part))
+
+
+def _of(models: Sequence[type[BaseModel]], key: str) -> list[FieldInfo]:
+    """Return the fields that a key may mean."""
+    return [
+        field
+        for model in models
+        for name, field in model.model_fields.items()
+        if key in (field.alias, name)
+    ]
+
+
+@cache
+def _keys_of(models: tuple[type[BaseModel], ...]) -> Collection[str]:
+    """Return the keys that models know."""
+    return tuple(
+        dict.fromkeys(
+            field.alias or name for model in models for name, field in model.model_fields.items()
+        )
+    )
+
+
+def _models_at(instance_type: type[BaseModel], key: Key) -> tuple[type[BaseModel], ...]:
+    """Return the models that may stand at a key path."""
+    models: tuple[type[BaseModel], ...] = (instance_type,)
+    for part in key:
+        if isinstance(part, str):
+            fields = _of(models, part)
+            models = tuple(model for field in fields for model in _models_in(field.annotation))
+    return models
+
+
+def _fields(instance_type: type[BaseModel], key: Key) -> list[FieldInfo]:
+    """Return the fields that may stand at a key path; none for the entries of a list."""
+    if not key or not isinstance(key[-1], str):
+        return []
+    return _of(_models_at(instance_type, key[:-1]), key[-1])
