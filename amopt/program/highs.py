@@ -17,7 +17,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,16 +25,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
-from amopt.program.linear import LinearProgram
-from amopt.program.outcome import Outcome, Status, Stopped, versions
-from amopt.program.residuals import (
-    TOLERANCE,
-    DualCheck,
-    PrimalCheck,
-    check_dual,
-    check_primal,
-    cost_scale,
+from amopt.program.answer import Answer, Basis
+from amopt.program.judge import (
+    Reading,
+    bounds_only,
+    judge_infeasible,
+    judge_integer,
+    judge_linear,
+    rounded,
 )
+from amopt.program.linear import LinearProgram
+from amopt.program.options import SETTINGS, Attempt, Options, attempts
+from amopt.program.outcome import Status, Stopped
+from amopt.program.residuals import check_primal, cost_scale
 from amopt.program.run import Progress, Watch
 
 __all__ = ["Answer", "Basis", "Door", "Options", "Progress", "solve"]
@@ -42,174 +45,6 @@ __all__ = ["Answer", "Basis", "Door", "Options", "Progress", "solve"]
 logger = logging.getLogger("amopt.highs")
 
 Floats = NDArray[np.float64]
-
-METHODS = ("choose", "simplex", "primal simplex", "ipm")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a caller may ask of a solve.
-
-    Attributes
-    ----------
-    time_limit
-        Seconds of wall clock; None for no limit.
-    gap
-        Relative gap at which a mixed-integer solve may stop. An answer whose gap is larger than
-        1e-6 is called feasible, not optimal, also where this option allows it.
-    threads
-        Threads that HiGHS may use; 0 lets it choose.
-    seed
-        Random seed.
-    method
-        ``"choose"``, ``"simplex"`` (dual), ``"primal simplex"``, ``"ipm"``; for LPs.
-    presolve
-        Whether to presolve.
-    """
-
-    time_limit: float | None = None
-    gap: float = 1e-6
-    threads: int = 1
-    seed: int = 0
-    method: str = "choose"
-    presolve: bool = True
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise UsageError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
-        if self.time_limit is not None and not self.time_limit >= 0:
-            raise UsageError(f"the time limit must be 0 or more seconds, not {self.time_limit}")
-        if not 0 <= self.gap < math.inf:
-            raise UsageError(f"the gap must be 0 or more, not {self.gap}")
-        if self.threads < 0:
-            raise UsageError(f"the number of threads must be 0 or more, not {self.threads}")
-        if not 0 <= self.seed < 2**31:
-            raise UsageError(f"the seed must be between 0 and 2147483647, not {self.seed}")
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """A simplex basis.
-
-    Attributes
-    ----------
-    columns, rows
-        Where each stands, shapes (n,) and (m,): 0 at its lower bound, 1 basic, 2 at its upper
-        bound, 3 free at zero, 4 not basic (the solver finds out where).
-    """
-
-    columns: NDArray[np.int8]
-    rows: NDArray[np.int8]
-
-    @classmethod
-    def of(cls, columns: ArrayLike, rows: ArrayLike) -> Basis:
-        """Return the basis of the columns and rows that are basic, bool, shapes (n,) and (m,)."""
-        return cls(
-            np.where(np.asarray(columns, bool), 1, 4).astype(np.int8),
-            np.where(np.asarray(rows, bool), 1, 4).astype(np.int8),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the solver answered.
-
-    Attributes
-    ----------
-    outcome
-        Statuses, bound, gap, seconds, residuals.
-    values
-        Column values, shape (n,), integer columns exactly integer; None without an answer.
-    duals
-        Row duals (shadow prices: change of the optimum a unit of the right-hand side), shape (m,);
-        None for a mixed-integer program.
-    reduced_costs
-        Column duals, shape (n,); None for a mixed-integer program.
-    basis
-        Simplex basis for a warm start; None where there is none.
-    """
-
-    outcome: Outcome
-    values: Floats | None = None
-    duals: Floats | None = None
-    reduced_costs: Floats | None = None
-    basis: Basis | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One way to solve a program: its name and the solver's options."""
-
-    method: str
-    settings: dict[str, Any]
-
-
-_WAYS: dict[str, dict[str, Any]] = {
-    "dual simplex": {"solver": "simplex", "simplex_strategy": 1},
-    "primal simplex": {"solver": "simplex", "simplex_strategy": 4},
-    "interior point with crossover": {"solver": "ipm", "run_crossover": "on"},
-}
-
-
-def _attempts(program: LinearProgram, options: Options) -> list[_Attempt]:
-    """Return the ways to solve a program, the one asked for first."""
-    presolve = "on" if options.presolve else "off"
-    if program.is_mixed_integer:
-        name = "HiGHS branch and bound"
-        tight = {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
-        return [
-            _Attempt(name, {"presolve": presolve}),
-            _Attempt(f"{name}, no presolve", {"presolve": "off"}),
-            _Attempt(f"{name}, tight tolerances", {"presolve": "off", **tight}),
-        ]
-    asked = {
-        "choose": "dual simplex",
-        "simplex": "dual simplex",
-        "primal simplex": "primal simplex",
-        "ipm": "interior point with crossover",
-    }[options.method]
-    off = {"presolve": "off"}
-    scaled = {"user_objective_scale": -round(math.log2(cost_scale(program)))}
-    ways = [_Attempt(f"HiGHS {asked}", {"presolve": presolve, **_WAYS[asked]})]
-    if options.presolve:
-        ways.append(_Attempt(f"HiGHS {asked}, no presolve", {**off, **_WAYS[asked]}))
-    ways += [
-        _Attempt(f"HiGHS {name}, no presolve", {**off, **way})
-        for name, way in _WAYS.items()
-        if name != asked
-    ]
-    ways += [
-        _Attempt(f"HiGHS {name}, scaled costs", {**off, **way, **scaled})
-        for name, way in _WAYS.items()
-    ]
-    return ways
-
-
-_ALWAYS = {
-    "log_to_console": False,
-    "small_matrix_value": 1e-12,
-    "user_objective_scale": 0,
-    "mip_feasibility_tolerance": 1e-6,
-    "primal_feasibility_tolerance": 1e-7,
-    "run_crossover": "on",
-}
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What one attempt left behind, as recomputed."""
-
-    stopped: Stopped
-    status: Status
-    method: str
-    primal: PrimalCheck | None = None
-    dual: DualCheck | None = None
-    bound: float | None = None
-    values: Floats | None = None
-    duals: Floats | None = None
-    basis: Basis | None = None
-    iterations: int | None = None
-    final: bool = True
 
 
 class Door:
@@ -244,7 +79,9 @@ class Door:
         self._highspy = highspy
         self._solver = _core._Highs()
         self._program = program
-        self._set(_ALWAYS)
+        self._watch: Watch | None = None
+        self._begun = time.perf_counter()
+        self._set(SETTINGS)
         self._hand_over(program)
 
     def __enter__(self) -> Self:
@@ -259,8 +96,9 @@ class Door:
         self.close()
 
     def close(self) -> None:
-        """Release the solver's memory."""
-        self._solver.clear()
+        """Release the solver's memory, unless a second Ctrl-C left it running."""
+        if self._watch is None or not self._watch.running:
+            self._solver.clear()
 
     @property
     def program(self) -> LinearProgram:
@@ -302,12 +140,12 @@ class Door:
         progress: Callable[[Progress], None] | None = None,
     ) -> Answer:
         """Solve the program as it stands now; see :func:`solve`."""
-        begun = time.perf_counter()
-        trivial = self._without_solver()
-        reading = trivial if trivial is not None else self._try(begun, start, basis, progress)
-        return self._answer(reading, time.perf_counter() - begun)
-
-    # -- the solver's side ------------------------------------------------------------------------
+        self._begun = time.perf_counter()
+        if 0 in self._program.shape:
+            reading = bounds_only(self._program)
+        else:
+            reading = self._try(start, basis, progress)
+        return reading.answer(self._program, time.perf_counter() - self._begun)
 
     def _set(self, settings: dict[str, Any]) -> None:
         for key, value in settings.items():
@@ -331,81 +169,51 @@ class Door:
             ),
             "the arrays",
         )  # fmt: skip
-        wanted = int((np.abs(matrix.data) > _ALWAYS["small_matrix_value"]).sum())
+        wanted = int((np.abs(matrix.data) > SETTINGS["small_matrix_value"]).sum())
         if (self._solver.getNumRow(), self._solver.getNumCol()) != (m, n) or (
             self._solver.getNumNz() != wanted
         ):
             raise UsageError(f"HiGHS did not take all coefficients of {program.name!r}")
 
-    def _without_solver(self) -> _Reading | None:
-        """Answer a program without rows' coefficients or columns, which the solver does not."""
-        program = self._program
-        m, n = program.shape
-        if n and m:
-            return None
-        values = np.zeros(n)
-        reading = _Reading(Stopped.FINISHED, Status.OPTIMAL, "no solver needed", values=values)
-        if n:
-            sign = -1.0 if program.maximise else 1.0
-            at_lower = (sign * program.cost > 0) | (
-                (program.cost == 0) & (np.abs(program.lower) <= np.abs(program.upper))
-            )
-            return None if program.is_mixed_integer else self._box(reading, at_lower)
-        reading.primal = check_primal(program, values)
-        reading.duals = np.zeros(m)
-        if reading.primal.accepted:
-            reading.bound = program.offset
-        else:
-            reading.status, reading.values, reading.duals = Status.INFEASIBLE, None, None
-        return reading
-
-    def _box(self, reading: _Reading, at_lower: NDArray[np.bool_]) -> _Reading | None:
-        """Answer a program that has bounds of columns only."""
-        values = np.where(at_lower, self._program.lower, self._program.upper)
-        values = np.where((self._program.cost == 0) & ~np.isfinite(values), 0.0, values)
-        if not np.isfinite(values).all():
-            reading.status, reading.values = Status.UNBOUNDED, None
-            return reading
-        reading.values, reading.duals = values, np.zeros(0)
-        reading.primal = check_primal(self._program, values)
-        reading.bound = reading.primal.objective
-        return reading
-
     def _try(
         self,
-        begun: float,
         start: ArrayLike | None,
         basis: Basis | None,
         progress: Callable[[Progress], None] | None,
-    ) -> _Reading:
+    ) -> Reading:
         """Try one method after the other until an answer stands."""
-        best: _Reading | None = None
-        limit = self.options.time_limit
-        for number, attempt in enumerate(_attempts(self._program, self.options)):
-            left = None if limit is None else max(0.0, limit - (time.perf_counter() - begun))
-            if number and left == 0.0:
-                break
-            if number:
+        best: Reading | None = None
+        for attempt in attempts(self._program, self.options):
+            if best is not None:
+                if self._left() == 0.0:
+                    break
+                logger.info("%s gave no answer that stands; %s tries", best.method, attempt.method)
                 self._solver.clearSolver()
-            self._prepare(attempt, left)
-            self._warm(start, basis if number == 0 else None)
+            self._prepare(attempt)
+            self._warm(start, basis if best is None else None)
             reading = self._attempt(attempt, progress)
-            if reading.final:
+            agreed = best is not None and best.status is reading.status is Status.INFEASIBLE
+            if reading.final or agreed:
                 return reading
-            logger.warning("%s did not give an answer that stands; trying another", attempt.method)
-            if best is None or _worth(reading) > _worth(best):
+            if best is None or reading.worth > best.worth:
                 best = reading
         assert best is not None
         return best
 
-    def _prepare(self, attempt: _Attempt, left: float | None) -> None:
-        gap = self.options.gap
-        self._set(_ALWAYS)
+    def _left(self) -> float | None:
+        """Return the seconds that are left, None where there is no limit."""
+        if self.options.time_limit is None:
+            return None
+        return max(0.0, self.options.time_limit - (time.perf_counter() - self._begun))
+
+    def _prepare(self, attempt: Attempt) -> None:
+        left = self._left()
+        self._set(SETTINGS)
         self._set(
             {
                 # the solver's clock runs on from solve to solve
                 "time_limit": math.inf if left is None else self._solver.getRunTime() + left,
-                "mip_rel_gap": gap,
+                "mip_rel_gap": self.options.gap,
                 "mip_abs_gap": 1e-6 * min(1.0, cost_scale(self._program)),
                 "threads": self.options.threads,
                 "random_seed": self.options.seed,
@@ -418,200 +226,123 @@ class Door:
         if start is not None and self._program.is_mixed_integer:
             point = _spread(start, self._program.shape[1])
             known = np.flatnonzero(np.isfinite(point)).astype(np.int32)
-            status = self._solver.setSolution(known.size, known, point[known])
-            if status == self._highspy.HighsStatus.kError:
-                logger.warning("HiGHS refused the start")
+            self._ok(self._solver.setSolution(known.size, known, point[known]), "the start")
         if basis is not None:
-            member = list(self._highspy.HighsBasisStatus.__members__.values())
+            if (basis.columns.size, basis.rows.size) != self._program.shape[::-1]:
+                raise UsageError(
+                    f"the basis is for {basis.rows.size} rows and {basis.columns.size} columns, "
+                    f"{self._program.name!r} has {self._program.shape}"
+                )
+            kinds = self._highspy.HighsBasisStatus
+            member = [kinds.kLower, kinds.kBasic, kinds.kUpper, kinds.kZero, kinds.kNonbasic]
             given = self._highspy.HighsBasis()
             given.col_status = [member[status] for status in basis.columns]
             given.row_status = [member[status] for status in basis.rows]
             given.valid = True
-            given.alien = bool((basis.columns == 4).any() or (basis.rows == 4).any())
-            if self._solver.setBasis(given) == self._highspy.HighsStatus.kError:
-                logger.warning("HiGHS refused the basis")
+            given.alien = True  # let the solver complete or repair it
+            self._ok(self._solver.setBasis(given), "the basis")
 
-    def _attempt(self, attempt: _Attempt, progress: Callable[[Progress], None] | None) -> _Reading:
-        watch = Watch(
-            self._solver,
-            self._highspy.cb.HighsCallbackType,
-            progress,
-            mixed_integer=self._program.is_mixed_integer,
-        )
-        called = watch.run()
+    def _attempt(self, attempt: Attempt, progress: Callable[[Progress], None] | None) -> Reading:
+        """Run the solver once and judge what it leaves behind."""
+        kinds = self._highspy.cb.HighsCallbackType
+        whole = self._program.is_mixed_integer
+        self._watch = Watch(self._solver, kinds, progress, mixed_integer=whole)
+        failed = self._watch.run() == self._highspy.HighsStatus.kError
         reading = self._read(attempt.method)
-        if called == self._highspy.HighsStatus.kError:
+        if self._watch.interrupted:
+            reading.stopped = Stopped.INTERRUPTED
+        if reading.stopped is Stopped.FAILED or failed:
             reading.final = False
-        if watch.interrupted:
-            reading.stopped, reading.final = Stopped.INTERRUPTED, True
+        elif reading.stopped is not Stopped.FINISHED:
+            reading.final = True
         return reading
 
-    def _read(self, method: str) -> _Reading:
-        """Read and recompute what the solver left behind."""
+    def _read(self, method: str) -> Reading:
+        """Read what the solver says and judge it."""
         kinds = self._highspy.HighsModelStatus
         said = self._solver.getModelStatus()
-        stopped = {
-            kinds.kTimeLimit: Stopped.TIME_LIMIT,
-            kinds.kIterationLimit: Stopped.ITERATION_LIMIT,
-            kinds.kInterrupt: Stopped.INTERRUPTED,
-            kinds.kHighsInterrupt: Stopped.INTERRUPTED,
+        reading = Reading(method, self._stopped(said))
+        info = self._solver.getInfo()
+        if said == kinds.kInfeasible:
+            _, known, ray = self._solver.getDualRay() if self._has_ray() else (None, False, None)
+            judge_infeasible(self._program, reading, np.asarray(ray, float) if known else None)
+        elif said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
+            self._tell_apart(reading)
+        elif self._program.is_mixed_integer:
+            self._read_integer(reading, info)
+        else:
+            self._read_linear(reading, info)
+        return reading
+
+    def _has_ray(self) -> bool:
+        return not self._program.is_mixed_integer and bool(self._solver.getDualRayExist()[1])
+
+    def _stopped(self, said: Any) -> Stopped:
+        kinds = self._highspy.HighsModelStatus
+        return {
             kinds.kOptimal: Stopped.FINISHED,
             kinds.kInfeasible: Stopped.FINISHED,
             kinds.kUnbounded: Stopped.FINISHED,
             kinds.kUnboundedOrInfeasible: Stopped.FINISHED,
+            kinds.kTimeLimit: Stopped.TIME_LIMIT,
+            kinds.kIterationLimit: Stopped.ITERATION_LIMIT,
+            kinds.kInterrupt: Stopped.INTERRUPTED,
+            kinds.kHighsInterrupt: Stopped.INTERRUPTED,
         }.get(said, Stopped.FAILED)
-        reading = _Reading(stopped, Status.UNKNOWN, method)
-        info = self._solver.getInfo()
-        if said == kinds.kInfeasible:
-            reading.status = Status.INFEASIBLE
-            return reading
-        if said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
-            reading.status = self._unbounded_or_infeasible()
-            reading.final = reading.status is not Status.UNKNOWN
-            return reading
-        if self._program.is_mixed_integer:
-            self._read_integer(reading, info)
-        else:
-            self._read_linear(reading, info)
-        if stopped is Stopped.FAILED or (stopped is Stopped.FINISHED and not _stands(reading)):
-            reading.final = False
-        return reading
 
-    def _read_integer(self, reading: _Reading, info: Any) -> None:
-        program = self._program
+    def _read_integer(self, reading: Reading, info: Any) -> None:
         reading.iterations = max(0, int(info.mip_node_count))
         if abs(info.mip_dual_bound) < 1e100:
             reading.bound = float(info.mip_dual_bound)
         solution = self._solver.getSolution()
         if not solution.value_valid:
+            reading.final = False
             return
-        found = np.asarray(solution.col_value, dtype=np.float64)
-        values = np.clip(
-            np.where(program.integer, np.round(found), found), program.lower, program.upper
-        )
-        check = check_primal(program, values)
-        if not check.accepted:
-            values, check = self._polish(values, check)
-        if not check.accepted:
-            return
-        reading.values, reading.primal = values, check
-        gap = _gap(program, check.objective, reading.bound, check.scale)
-        proven = reading.stopped is Stopped.FINISHED and gap <= TOLERANCE
-        reading.status = Status.OPTIMAL if proven else Status.FEASIBLE
+        values = rounded(self._program, np.asarray(solution.col_value, dtype=np.float64))
+        if not check_primal(self._program, values).accepted:
+            values = self._polish(values)
+        judge_integer(self._program, reading, values)
 
-    def _polish(self, values: Floats, check: PrimalCheck) -> tuple[Floats, PrimalCheck]:
-        """Fix the integers and let an LP set the rest anew."""
+    def _polish(self, values: Floats) -> Floats:
+        """Hold the integer columns and let a linear program set the others anew."""
         program = self._program
-        fixed = replace(
+        held = replace(
             program.relaxed(),
             lower=np.where(program.integer, values, program.lower),
             upper=np.where(program.integer, values, program.upper),
         )
-        with Door(fixed, replace(self.options, time_limit=10.0, method="choose")) as door:
-            answer = door.solve()
-        if answer.values is None:
-            return values, check
-        return answer.values, check_primal(program, answer.values)
+        polished = solve(held, replace(self.options, time_limit=self._left(), method="choose"))
+        return values if polished.values is None else polished.values
 
-    def _read_linear(self, reading: _Reading, info: Any) -> None:
-        program = self._program
-        reading.iterations = sum(
-            max(0, int(count))
-            for count in (
-                info.simplex_iteration_count,
-                info.ipm_iteration_count,
-                info.crossover_iteration_count,
-            )
-        )
+    def _read_linear(self, reading: Reading, info: Any) -> None:
+        counts = info.simplex_iteration_count, info.ipm_iteration_count
+        reading.iterations = sum(max(0, int(count)) for count in counts)
         solution = self._solver.getSolution()
-        if not solution.value_valid:
-            return
-        values = np.clip(np.asarray(solution.col_value, float), program.lower, program.upper)
-        check = check_primal(program, values)
-        if solution.dual_valid:
-            duals = np.asarray(solution.row_dual, dtype=np.float64)
-            reading.dual = check_dual(program, duals, values)
-            if reading.dual.accepted:
-                reading.bound = reading.dual.bound
-        if not check.accepted:
-            return
-        reading.values, reading.primal, reading.status = values, check, Status.FEASIBLE
-        if solution.dual_valid:
-            reading.duals = duals
-        gap = _gap(program, check.objective, reading.bound, check.scale)
-        if reading.stopped is Stopped.FINISHED and gap <= TOLERANCE:
-            reading.status = Status.OPTIMAL
-        reading.basis = self._basis()
-
-    def _basis(self) -> Basis | None:
+        x = np.asarray(solution.col_value, dtype=np.float64) if solution.value_valid else None
+        y = np.asarray(solution.row_dual, dtype=np.float64) if solution.dual_valid else None
+        judge_linear(self._program, reading, x, y)
         basis = self._solver.getBasis()
-        if not basis.valid:
-            return None
-        return Basis(
-            np.fromiter((int(status) for status in basis.col_status), np.int8),
-            np.fromiter((int(status) for status in basis.row_status), np.int8),
-        )
+        if basis.valid and reading.values is not None:
+            reading.basis = Basis(
+                np.array([int(status) for status in basis.col_status], dtype=np.int8),
+                np.array([int(status) for status in basis.row_status], dtype=np.int8),
+            )
 
-    def _unbounded_or_infeasible(self) -> Status:
-        """Tell the two apart: without its objective an unbounded program has an answer."""
-        if not self._program.is_mixed_integer:
-            self._solver.getPrimalRay()
+    def _tell_apart(self, reading: Reading) -> None:
+        """Tell unbounded from infeasible: without an objective an unbounded program has answers."""
         silent = replace(self._program, cost=np.zeros_like(self._program.cost))
-        with Door(silent, replace(self.options, method="choose")) as door:
-            status = door.solve().outcome.status
-        return Status.UNBOUNDED if status is Status.OPTIMAL else status
-
-    def _answer(self, reading: _Reading, seconds: float) -> Answer:
-        residuals = {}
-        objective = None
-        bound = reading.bound
-        if reading.primal is not None and reading.values is not None:
-            objective = reading.primal.objective
-            residuals["primal"] = reading.primal.primal
-            if self._program.is_mixed_integer:
-                residuals["integrality"] = reading.primal.integrality
-            if bound is not None:
-                better = max if self._program.maximise else min
-                bound = better(bound, objective)
-        if reading.dual is not None:
-            residuals["dual"] = reading.dual.dual
-        reduced = None
-        if reading.duals is not None:
-            reduced = self._program.cost - self._program.matrix.T @ reading.duals
-        outcome = Outcome(
-            stopped=reading.stopped,
-            status=reading.status,
-            objective=objective,
-            bound=bound,
-            method=reading.method,
-            seconds={"solve": seconds},
-            versions=versions("highspy"),
-            residuals=residuals,
-            iterations=reading.iterations,
-        )
-        return Answer(outcome, reading.values, reading.duals, reduced, reading.basis)
+        options = replace(self.options, time_limit=self._left(), method="choose")
+        told = solve(silent, options).outcome
+        reading.stopped = told.stopped
+        reading.status = {
+            Status.OPTIMAL: Status.UNBOUNDED,
+            Status.FEASIBLE: Status.UNBOUNDED,
+        }.get(told.status, told.status)
+        reading.final = reading.status is not Status.UNKNOWN
 
 
 def _spread(value: ArrayLike, size: int) -> Floats:
     return np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)).copy()
-
-
-def _gap(program: LinearProgram, objective: float, bound: float | None, scale: float) -> float:
-    """Return by how much the objective misses the bound, relative to the objective's terms."""
-    if bound is None:
-        return math.inf
-    sign = -1.0 if program.maximise else 1.0
-    return max(0.0, sign * (objective - bound)) / scale
-
-
-def _stands(reading: _Reading) -> bool:
-    return reading.status in (Status.OPTIMAL, Status.FEASIBLE) and (
-        reading.status is Status.OPTIMAL or reading.duals is None
-    )
-
-
-def _worth(reading: _Reading) -> int:
-    return [Status.UNKNOWN, Status.FEASIBLE, Status.OPTIMAL].index(reading.status)
 
 
 def solve(

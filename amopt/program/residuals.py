@@ -15,14 +15,23 @@ whose objective meets the bound are thereby proven optimal, whatever the solver 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
 
-__all__ = ["OPEN", "TOLERANCE", "DualCheck", "PrimalCheck", "check_dual", "check_primal", "is_ray"]
+__all__ = [
+    "OPEN",
+    "TOLERANCE",
+    "DualCheck",
+    "PrimalCheck",
+    "check_dual",
+    "check_primal",
+    "cost_scale",
+    "proves_infeasible",
+]
 
 Floats = NDArray[np.float64]
 
@@ -169,31 +178,25 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats) -> DualCheck:
     )
 
 
-def is_ray(program: LinearProgram, direction: Floats) -> bool:
-    """Return whether a direction improves the objective for ever without leaving the program.
+def proves_infeasible(program: LinearProgram, ray: Floats) -> bool:
+    """Return whether row duals prove that nothing satisfies a linear program (Farkas, 1902).
+
+    They do when, with all costs zero, the bound that they prove is worse than zero.
 
     Parameters
     ----------
     program
-        The program.
-    direction
-        Shape (n,), of any length.
+        The program; its objective and integrality play no part.
+    ray
+        Shape (m,), of any length and sign.
     """
-    length = float(np.abs(direction).max(initial=0.0))
+    length = float(np.abs(ray).max(initial=0.0))
     if not np.isfinite(length) or length == 0:
         return False
-    d = direction / length
-    sign = -1.0 if program.maximise else 1.0
-    rows = program.matrix @ d
-
-    def recedes(move: Floats, lower: Floats, upper: Floats) -> bool:
-        down = np.where(lower > -OPEN, -move, 0.0).max(initial=0.0)
-        up = np.where(upper < OPEN, move, 0.0).max(initial=0.0)
-        return bool(max(down, up) <= TOLERANCE)
-
-    gain = -sign * float(program.cost @ d)
-    return (
-        recedes(rows, program.row_lower, program.row_upper)
-        and recedes(d, program.lower, program.upper)
-        and gain > TOLERANCE * cost_scale(program)
-    )
+    nothing = np.zeros_like(program.cost)
+    silent = replace(program, cost=nothing, offset=0.0, maximise=False)
+    for y in (ray / length, -ray / length):
+        check = check_dual(silent, y, nothing)
+        if check.dual <= _ROUNDING and check.bound > TOLERANCE:
+            return True
+    return False

@@ -54,6 +54,13 @@ class Watch:
         run and is raised again by :meth:`run`.
     mixed_integer
         Whether the program is mixed-integer.
+
+    Attributes
+    ----------
+    interrupted
+        Whether somebody asked the solver to stop.
+    running
+        Whether the solver still runs; after :meth:`run` only when a second Ctrl-C left it behind.
     """
 
     def __init__(
@@ -65,6 +72,7 @@ class Watch:
         mixed_integer: bool,
     ) -> None:
         self.interrupted = False
+        self.running = False
         self._solver = solver
         self._progress = progress
         self._mixed_integer = mixed_integer
@@ -99,8 +107,10 @@ class Watch:
             self._solver.startCallback(kind)
         results: list[Any] = []
         thread = threading.Thread(target=self._work, args=(results,), daemon=True, name="HiGHS")
+        self.running = True
         thread.start()
         self._wait(thread)
+        self.running = False
         self._solver.setCallback(None, None)
         if self._error is not None:
             raise self._error
