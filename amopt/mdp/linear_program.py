@@ -102,12 +102,12 @@ def dual_program(
     """
     weights = process.initial_distribution(initial)
     _check(process, side_constraints)
-    balance = _balance(process).T
+    balance = sp.csr_array(_balance(process).T)
     right = weights
     rows = [Family("flow_balance", _keys(process.state_names, process.states))]
     if process.average:
         time = sp.csr_array(process.duration[None, :].astype(np.float64))
-        balance = sp.csr_array(sp.vstack([sp.csr_array(balance), time]))
+        balance = sp.csr_array(sp.vstack([balance, time]))
         right = np.append(np.zeros(process.states), 1.0)
         rows.append(Family("normalisation"))
     program = LinearProgram.from_arrays(

@@ -1,0 +1,288 @@
+r"""To and from the formats of other solvers of Markov decision processes.
+
+Others maximise rewards; here costs are minimised, so the sign changes on the way. None of the
+other packages is needed:
+
+- *state-action pairs*, as QuantEcon's ``DiscreteDP(R, Q, beta, s_indices, a_indices)`` takes them;
+- *action by action*, as pymdptoolbox takes them: transitions ``P[a]`` of shape (states, states) for
+  each action ``a`` and rewards ``R`` of shape (states, actions); every action in every state;
+- *files*: all arrays in one compressed NumPy archive.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+from amopt.errors import UsageError
+from amopt.mdp.process import MarkovDecisionProcess
+
+__all__ = [
+    "StateActionPairs",
+    "from_action_arrays",
+    "from_quantecon",
+    "load",
+    "save",
+    "to_action_arrays",
+    "to_quantecon",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StateActionPairs:
+    """A process as QuantEcon's ``DiscreteDP`` takes it.
+
+    Attributes
+    ----------
+    rewards
+        Reward of each pair, shape (pairs,): the negative of its cost.
+    transition
+        Transition probabilities, shape (pairs, states), a CSR matrix.
+    discount
+        Discount factor a period.
+    states, actions
+        State and action of each pair, shape (pairs,), sorted.
+    order
+        Which of the process's pairs stands where, shape (pairs,).
+    """
+
+    rewards: Floats
+    transition: sp.csr_matrix
+    discount: float
+    states: Ints
+    actions: Ints
+    order: Ints
+
+
+def to_quantecon(process: MarkovDecisionProcess) -> StateActionPairs:
+    """Return the arrays for QuantEcon; a state's actions are numbered from 0.
+
+    Raises
+    ------
+    UsageError
+        On average cost, or when a pair does not last exactly one period.
+    """
+    _require_unit_durations(process)
+    if process.discount is None:
+        raise UsageError("QuantEcon's DiscreteDP needs a discount factor below 1")
+    order = np.arange(process.pairs) if process.order is None else process.order
+    states = process.state_of_pair[order]
+    return StateActionPairs(
+        rewards=-process.cost[order],
+        transition=sp.csr_matrix(process.transition[order]),
+        discount=process.discount,
+        states=states,
+        actions=np.arange(process.pairs) - process.starts[states],
+        order=order,
+    )
+
+
+def from_quantecon(
+    rewards: ArrayLike,
+    transition: Any,
+    discount: float,
+    states: ArrayLike | None = None,
+    actions: ArrayLike | None = None,
+) -> MarkovDecisionProcess:
+    """Return the process of QuantEcon's arrays, in either of its two forms.
+
+    Parameters
+    ----------
+    rewards
+        Shape (pairs,) with ``states``; or (states, actions) without, minus infinity where an
+        action is not allowed.
+    transition
+        Shape (pairs, states), dense or sparse; or (states, actions, states).
+    discount
+        Discount factor a period.
+    states, actions
+        State and action of each pair, shape (pairs,); left out for the second form.
+
+    Raises
+    ------
+    UsageError
+        When only one of ``states`` and ``actions`` is given.
+    ValueError
+        When the arrays do not make a process.
+    """
+    if (states is None) != (actions is None):
+        raise UsageError("give both the states and the actions of the pairs, or neither")
+    reward = np.asarray(rewards, dtype=np.float64)
+    if states is None or actions is None:
+        if reward.ndim != 2:
+            raise ValueError(f"rewards have shape {reward.shape}, expected (states, actions)")
+        owner, action = np.nonzero(reward > -np.inf)
+        table = np.asarray(transition, dtype=np.float64)
+        if table.shape != (*reward.shape, reward.shape[0]):
+            raise ValueError(
+                f"transition has shape {table.shape}, expected {(*reward.shape, reward.shape[0])}"
+            )
+        return _from_pairs(-reward[owner, action], table[owner, action], owner, action, discount)
+    return _from_pairs(-reward, transition, np.asarray(states), np.asarray(actions), discount)
+
+
+def to_action_arrays(process: MarkovDecisionProcess) -> tuple[list[sp.csr_matrix], Floats]:
+    """Return transitions action by action and rewards, as pymdptoolbox takes them.
+
+    States with fewer actions than others repeat their first one, which changes neither values nor
+    what is best.
+
+    Returns
+    -------
+    tuple
+        A CSR matrix of shape (states, states) for each action, and the rewards, shape
+        (states, actions).
+
+    Raises
+    ------
+    UsageError
+        When a pair does not last exactly one period.
+    """
+    _require_unit_durations(process)
+    order = np.arange(process.pairs) if process.order is None else process.order
+    sizes = np.diff(process.starts, append=process.pairs)
+    matrices, rewards = [], np.empty((process.states, int(sizes.max())))
+    for action in range(int(sizes.max())):
+        pairs = order[process.starts + np.where(action < sizes, action, 0)]
+        matrices.append(sp.csr_matrix(process.transition[pairs]))
+        rewards[:, action] = -process.cost[pairs]
+    return matrices, rewards
+
+
+def from_action_arrays(
+    transitions: NDArray[Any] | Sequence[Any], rewards: ArrayLike, discount: float | None
+) -> MarkovDecisionProcess:
+    """Return the process of pymdptoolbox's arrays.
+
+    Parameters
+    ----------
+    transitions
+        Shape (actions, states, states), or a (states, states) matrix for each action, dense or
+        sparse.
+    rewards
+        Shape (states,), (states, actions) or (actions, states, states); the last is the reward of
+        each transition.
+    discount
+        Discount factor a period; None (or 1) for average cost.
+
+    Raises
+    ------
+    ValueError
+        When the arrays do not make a process.
+    """
+    matrices = [sp.csr_array(matrix, dtype=np.float64) for matrix in transitions]
+    if not matrices:
+        raise ValueError("transitions hold no action")
+    count, states = len(matrices), matrices[0].shape[0]
+    if any(matrix.shape != (states, states) for matrix in matrices):
+        raise ValueError(f"transitions must all have shape ({states}, {states})")
+    reward = np.asarray(rewards, dtype=np.float64)
+    if reward.shape == (count, states, states):
+        reward = np.column_stack(
+            [
+                np.asarray(matrix.multiply(table).sum(axis=1)).ravel()
+                for matrix, table in zip(matrices, reward, strict=True)
+            ]
+        )
+    elif reward.shape == (states,):
+        reward = np.repeat(reward[:, None], count, axis=1)
+    if reward.shape != (states, count):
+        raise ValueError(
+            f"rewards have shape {reward.shape}, expected ({states}, {count}), ({states},) or "
+            f"({count}, {states}, {states})"
+        )
+    owner, action = np.divmod(np.arange(states * count), count)
+    stacked = sp.csr_array(sp.vstack(matrices, format="csr"))[action * states + owner]
+    return _from_pairs(-reward.ravel(), stacked, owner, action, discount)
+
+
+def save(process: MarkovDecisionProcess, path: str | Path) -> None:
+    """Write a process to a compressed NumPy archive (``.npz``); state and pair names as text.
+
+    The file is written whole or not at all.
+    """
+    target = Path(path)
+    arrays: dict[str, Any] = {
+        "format": _FORMAT,
+        "data": process.transition.data,
+        "indices": process.transition.indices,
+        "indptr": process.transition.indptr,
+        "shape": np.array(process.transition.shape),
+        "cost": process.cost,
+        "state_of_pair": process.state_of_pair,
+        "duration": process.duration,
+        "discount": 1.0 if process.discount is None else process.discount,
+    }
+    for key in ("state_names", "pair_names"):
+        names = getattr(process, key)
+        if names is not None:
+            arrays[key] = np.array([str(name) for name in names])
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with partial.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load(path: str | Path) -> MarkovDecisionProcess:
+    """Read a process that :func:`save` wrote.
+
+    Raises
+    ------
+    ValueError
+        When the file is not such an archive, or its arrays do not make a process.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        raise ValueError(f"{path} is not a NumPy archive (.npz)") from error
+    needed = ("format", "data", "indices", "indptr", "shape", "cost", "state_of_pair", "discount")
+    missing = [key for key in needed if key not in arrays]
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)}: it holds no decision process")
+    if int(arrays["format"]) != _FORMAT:
+        raise ValueError(f"{path} has format {int(arrays['format'])}, this version reads {_FORMAT}")
+    matrix = sp.csr_array(
+        (arrays["data"], arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"])
+    )
+    matrix.check_format()
+    return MarkovDecisionProcess(
+        matrix,
+        arrays["cost"],
+        arrays["state_of_pair"],
+        float(arrays["discount"]),
+        duration=arrays.get("duration"),
+        state_names=_text(arrays, "state_names"),
+        pair_names=_text(arrays, "pair_names"),
+    )
+
+
+def _text(arrays: dict[str, NDArray[Any]], key: str) -> list[str] | None:
+    return [str(name) for name in arrays[key]] if key in arrays else None
+
+
+def _from_pairs(
+    cost: Floats, transition: Any, states: Ints, actions: Ints, discount: float | None
+) -> MarkovDecisionProcess:
+    names = list(zip(states.tolist(), actions.tolist(), strict=True))
+    return MarkovDecisionProcess(transition, cost, states, discount, pair_names=names)
+
+
+def _require_unit_durations(process: MarkovDecisionProcess) -> None:
+    if (process.duration != 1).any():
+        raise UsageError("the other format knows only pairs that last one period")

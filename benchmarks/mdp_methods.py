@@ -1,0 +1,237 @@
+"""Compare ways to solve one Markov decision process, in one run.
+
+The process is the full printing decision of one part at a remote place (Westerweel 2019, chapter
+3): a cycle of ``L`` days, ``N`` systems, state ``(n, I, P)`` of days until the replenishment, net
+stock and printed parts in operation. Every way gets the same arrays; the error of its values is
+measured against policy iteration. Times are compared within the run, never between runs.
+
+    python benchmarks/mdp_methods.py                 # N = 20
+    python benchmarks/mdp_methods.py --systems 20 42 --json results.json
+    python benchmarks/mdp_methods.py --smoke         # a few seconds
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+from amopt.errors import AmoptError
+from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp.exchange import to_quantecon
+from amopt.program.highs import Options
+from amopt.program.outcome import versions
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+DISCOUNT = 0.9995
+TIME_LIMIT = 120.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part with the costs of the source's table 3.1, for a number of systems."""
+
+    systems: int
+    cycle: int = 7
+    order_cost: float = 100.0
+    print_cost: float = 50.0
+    failure: float = 0.01
+    printed_failure: float = 0.2
+    holding: float = 1.0
+    backorder: float = 30.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """The result of one way: seconds, their ratio to the quickest, error of the values."""
+
+    systems: int
+    way: str
+    seconds: float
+    ratio: float
+    error: float
+    note: str
+
+
+def printing_process(part: Part) -> MarkovDecisionProcess:
+    """Return the full printing process of a part."""
+    N, L = part.systems, part.cycle
+    states = [
+        (n, stock, printed)
+        for n in range(L)
+        for stock in range(-N, N + 1)
+        for printed in range(N + min(stock, 0) + 1 if 0 < n < L - 1 and stock <= 0 else 1)
+    ]
+    index = np.full((L, 2 * N + 1, N + 1), -1, dtype=np.intp)
+    index[tuple(np.array(states).T + np.array([[0], [N], [0]]))] = np.arange(len(states))
+    pairs = list(_pairs(part, states, index))
+    owner, cost, heads, draws = zip(*pairs, strict=True)
+    ends = np.concatenate([[0], np.cumsum([len(head) for head in heads])])
+    matrix = sp.csr_array(
+        (np.concatenate(draws), np.concatenate(heads), ends), shape=(len(pairs), len(states))
+    )
+    return MarkovDecisionProcess(matrix, cost, owner, DISCOUNT, state_names=states)
+
+
+def _pairs(
+    part: Part, states: list[tuple[int, int, int]], index: Ints
+) -> Iterator[tuple[int, float, Ints, Floats]]:
+    """Yield each pair's state, cost, successors and their probabilities."""
+    N, L = part.systems, part.cycle
+    count = np.arange(N + 1)
+    regular_fails = binom.pmf(count[None, :], count[:, None], part.failure)
+    printed_fails = binom.pmf(count[None, :], count[:, None], part.printed_failure)
+    for state, (n, stock, printed) in enumerate(states):
+        short = max(-stock, 0)
+        if n == 0:
+            for level in range(max(stock, 0), N + 1):
+                cost = part.order_cost * (level - stock) + part.holding * level
+                yield state, cost, index[L - 1, N + level - count, 0], regular_fails[N]
+            continue
+        regular = N - printed - short
+        lost = count[: regular + 1]
+        for prints in range(short + 1):
+            net = stock + prints
+            cost = part.print_cost * prints
+            cost += part.holding * max(net, 0) + part.backorder * max(-net, 0)
+            if n == 1:
+                head = index[0, N + stock - printed - lost, 0]
+                yield state, cost, head, regular_fails[regular, : regular + 1]
+                continue
+            broken = count[: printed + prints + 1]
+            head = index[
+                n - 1, N + net - lost[:, None] - broken[None, :], printed + prints - broken[None, :]
+            ]
+            chance = np.outer(
+                regular_fails[regular, : regular + 1],
+                printed_fails[printed + prints, : printed + prints + 1],
+            )
+            yield state, cost, head.ravel(), chance.ravel()
+
+
+Way = Callable[[], tuple[Floats, float, str]]
+
+
+def own_way(process: MarkovDecisionProcess, method: str, **settings: object) -> Way:
+    """Return a run of one of amopt's methods: values, seconds, a note."""
+
+    def run() -> tuple[Floats, float, str]:
+        options = Options(time_limit=TIME_LIMIT, presolve=False)
+        began = time.perf_counter()
+        solution = process.solve(method, options=options, tolerance=1e-7, **settings)  # type: ignore[arg-type]
+        seconds = time.perf_counter() - began
+        outcome = solution.outcome
+        return solution.value, seconds, f"{outcome.method}, {outcome.iterations} iterations"
+
+    return run
+
+
+def quantecon_way(process: MarkovDecisionProcess, method: str) -> Way:
+    """Return a run of QuantEcon's DiscreteDP; it maximises rewards."""
+    from quantecon.markov import DiscreteDP
+
+    def run() -> tuple[Floats, float, str]:
+        arrays = to_quantecon(process)
+        problem = DiscreteDP(
+            arrays.rewards, arrays.transition, DISCOUNT, arrays.states, arrays.actions
+        )
+        began = time.perf_counter()
+        result = problem.solve(method=method, epsilon=1e-4, max_iter=50_000)
+        seconds = time.perf_counter() - began
+        return -result.v, seconds, f"{result.num_iter} iterations"
+
+    return run
+
+
+def ways(process: MarkovDecisionProcess, *, slow: bool) -> dict[str, Way]:
+    """Return the ways to compare, quick ones first."""
+    found = {
+        "policy iteration": own_way(process, "policy_iteration"),
+        "value iteration": own_way(process, "value_iteration"),
+        "modified policy iteration": own_way(process, "modified_policy_iteration"),
+        "LP dual from a policy": own_way(process, "lp"),
+        "LP dual, cold": own_way(process, "lp", start="cold"),
+    }
+    if slow:
+        found["LP primal, cold"] = own_way(process, "lp", start="cold", form="primal")
+    try:
+        found["QuantEcon policy iteration"] = quantecon_way(process, "pi")
+        if slow:
+            found["QuantEcon modified policy iteration"] = quantecon_way(process, "mpi")
+            found["QuantEcon value iteration"] = quantecon_way(process, "vi")
+    except ImportError:
+        print("quantecon is not installed: left out")
+    return found
+
+
+def compare(part: Part, *, slow: bool) -> list[Row]:
+    """Return one row a way."""
+    began = time.perf_counter()
+    process = printing_process(part)
+    size = f"{process.states} states, {process.pairs} pairs, {process.transition.nnz} nonzeros"
+    print(f"N = {part.systems}: {size}; built in {time.perf_counter() - began:.2f} s")
+    began = time.perf_counter()
+    print(f"{len(process.layers.layers)} layers; found in {time.perf_counter() - began:.3f} s")
+    reference = process.solve("policy_iteration").value
+    scale = float(np.abs(reference).max())
+    results: list[tuple[str, float, float, str]] = []
+    for name, run in ways(process, slow=slow).items():
+        try:
+            value, seconds, note = run()
+            error = float(np.abs(value - reference).max()) / scale
+        except (AmoptError, RuntimeError) as problem:
+            seconds, error, note = float("nan"), float("nan"), str(problem)
+        results.append((name, seconds, error, note))
+        print(f"  {name}: {seconds:.3f} s", flush=True)
+    quickest = min(seconds for _, seconds, _, _ in results if seconds == seconds)
+    return [
+        Row(part.systems, name, seconds, seconds / quickest, error, note)
+        for name, seconds, error, note in results
+    ]
+
+
+def show(rows: list[Row]) -> None:
+    """Print the rows as a table."""
+    print(f"\n{'N':>4} {'way':<38} {'seconds':>9} {'ratio':>8} {'error':>9}  note")
+    for row in rows:
+        print(
+            f"{row.systems:>4} {row.way:<38} {row.seconds:>9.3f} {row.ratio:>8.1f} "
+            f"{row.error:>9.1e}  {row.note}"
+        )
+
+
+def main() -> None:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--systems", type=int, nargs="+", default=[20], help="sizes N to run")
+    parser.add_argument("--all", action="store_true", help="also the ways that take minutes")
+    parser.add_argument("--smoke", action="store_true", help="a small case, in a few seconds")
+    parser.add_argument("--json", type=Path, help="where to write the results")
+    arguments = parser.parse_args()
+    sizes = [5] if arguments.smoke else arguments.systems
+    rows = []
+    for size in sizes:
+        rows += compare(Part(size), slow=arguments.smoke or arguments.all or size <= 20)
+    show(rows)
+    if arguments.json:
+        record = {
+            "machine": platform.platform(),
+            "versions": versions("amopt", "highspy", "numpy", "scipy", "quantecon"),
+            "rows": [asdict(row) for row in rows],
+        }
+        arguments.json.write_text(json.dumps(record, indent=2))
+
+
+if __name__ == "__main__":
+    main()
