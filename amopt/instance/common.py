@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
@@ -50,7 +51,7 @@ def _printable(name: str) -> str:
         return name
     if name != name.strip():
         raise PydanticCustomError(
-            "malformed-name",
+            "malformed-text",
             "the name {shown} begins or ends with a blank.",
             {"shown": shown(name), "advice": f"Write {shown(name.strip())}."},
         )
@@ -58,7 +59,7 @@ def _printable(name: str) -> str:
         if not character.isprintable() and character not in _JOINERS:
             title = unicodedata.name(character, f"character U+{ord(character):04X}").lower()
             raise PydanticCustomError(
-                "malformed-name",
+                "malformed-text",
                 "the name {shown} holds a {title}.",
                 {
                     "shown": shown(name),
@@ -231,6 +232,16 @@ class Instance(InstanceModel):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields, once every field is right by itself."""
+        yield from ()
+
+    def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
+        """Yield what is wrong with files that the instance names, after :meth:`problems`.
+
+        Parameters
+        ----------
+        folder
+            The folder of the instance file; None for data that never was a file.
+        """
         yield from ()
 
     @classmethod

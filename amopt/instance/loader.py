@@ -7,6 +7,7 @@ instance can know (:meth:`~amopt.instance.common.Instance.problems`) is asked on
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ VERSION: Final = 1
 """The version of the file format that this amopt reads."""
 
 _LARGEST: Final = 2**53
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _logger = logging.getLogger(__name__)
 _Kind = TypeVar("_Kind", bound=Instance)
 
@@ -152,7 +154,7 @@ def _examine_document(
         problem = Problem("nesting-too-deep", (), f"values are nested more than {MAX_DEPTH} deep.")
         return _examination(None, document, [problem], codes)
     data = document.data if isinstance(document.data, dict) else dict(document.data)
-    problems = [*head, *_large_numbers(data, ())]
+    problems = [*head, *_value_problems(data, ())]
     problems += name_problems(instance_type, data, lambda key: document.where(key).line)
     instance = blank if blank is not None else instance_type.__new__(instance_type)
     try:
@@ -162,7 +164,8 @@ def _examine_document(
         fields = field_problems(instance_type, data, error)
         problems += [problem for problem in fields if problem.key not in known]
     if not problems and not document.findings:
-        problems = list(instance.problems())
+        folder = Path(document.file).parent if document.file else None
+        problems = [*instance.problems(), *instance.problems_beside(folder)]
     return _examination(instance, document, problems, codes)
 
 
@@ -188,8 +191,8 @@ def _head_problems(data: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Pr
         yield Problem("unknown-kind", ("kind",), message, advice)
 
 
-def _large_numbers(data: Any, key: Key) -> Iterator[Problem]:
-    """Yield the whole numbers that floating-point arithmetic would change."""
+def _value_problems(data: Any, key: Key) -> Iterator[Problem]:
+    """Yield the whole numbers and texts that no field can hold unchanged."""
     entries: Iterable[tuple[str | int, Any]]
     entries = data.items() if isinstance(data, dict) else enumerate(data)
     for part, value in entries:
@@ -198,8 +201,12 @@ def _large_numbers(data: Any, key: Key) -> Iterator[Problem]:
                 message = "the whole number has too many digits (it is above 2^53)."
                 advice = "Check its digits; put a name that is made of digits in quotes."
                 yield Problem("number-too-large", (*key, part), message, advice)
+        elif isinstance(value, str):
+            if not value.isascii() and _SURROGATE.search(value):
+                message = f"the text {shown(value)} holds half a character (a lone surrogate)."
+                yield Problem("malformed-text", (*key, part), message, "Write the text again.")
         elif isinstance(value, (dict, list, tuple)):
-            yield from _large_numbers(value, (*key, part))
+            yield from _value_problems(value, (*key, part))
 
 
 def _examination(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -17,6 +18,7 @@ from pydantic import BeforeValidator, Field
 from amopt.instance import common
 from amopt.instance.common import Amount, InstanceModel, Name, Network, Positive, RefersTo
 from amopt.instance.findings import Code, Problem, Severity
+from amopt.sourcing.licence import CODES as OF_DESIGN_FILES
 
 __all__ = [
     "CODES",
@@ -141,6 +143,7 @@ CODES: tuple[Code, ...] = (
         "The committed orders of a line are more than the line asks for.",
         "Raise the line's quantity or surplus, or mend the committed orders.",
     ),
+    *OF_DESIGN_FILES,
 )
 """The codes of sourcing's own findings."""
 
@@ -435,3 +438,9 @@ class Instance(common.Instance):
         from amopt.sourcing.problems import problems
 
         yield from problems(self)
+
+    def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
+        """Yield what is wrong with the design files of the licences."""
+        from amopt.sourcing.licence import design_problems
+
+        yield from design_problems(self.licences, folder)

@@ -135,3 +135,36 @@ def test_any_name_is_answered_with_a_finding(name: str) -> None:
     here = Path(__file__).parent
     found = codes(here, Licence(name, "0" * 64))
     assert found in (["design-outside"], ["design-missing"], ["design-mismatch"])
+
+
+INSTANCE = """
+amopt: 1
+kind: sourcing
+name: Bush
+parts: [{{name: bush}}]
+licences: [{{part: bush, prints: 5, file: bush.stl, sha256: "{sha256}"}}]
+"""
+
+
+def test_an_instance_file_is_checked_with_the_design_beside_it(folder: Path) -> None:
+    import amopt
+
+    file = folder / "instance.yaml"
+    file.write_text(INSTANCE.format(sha256=RIGHT))
+    assert amopt.check(file) == []
+    file.write_text(INSTANCE.format(sha256="0" * 64))
+    (finding,) = amopt.check(file)
+    assert finding.code == "design-mismatch"
+    assert finding.where.file == str(file)
+    assert finding.where.line == 6
+    with pytest.raises(amopt.InvalidInstanceError, match="not the licensed design"):
+        amopt.load(file)
+    assert [found.code for found in amopt.check(amopt_data(file))] == ["design-unchecked"]
+
+
+def amopt_data(file: Path) -> dict[str, object]:
+    """Return the content of an instance file as plain data."""
+    import yaml
+
+    data: dict[str, object] = yaml.safe_load(file.read_text())
+    return data
