@@ -6,7 +6,8 @@ its bounds on the optimum:
 - *value iteration*: sweep until the bounds meet (Puterman 1994, sections 6.3, 6.6 and 8.5);
 - *modified policy iteration*: between two sweeps over all pairs, cheap sweeps over the pairs of the
   policy alone (Puterman and Shin 1978);
-- *policy iteration*: solve for the policy's value exactly, improve it in every state, stop when
+- *policy iteration*: solve for the policy's value exactly (through the cut where that is small, by
+  sparse LU otherwise), improve it in every state, stop when
   nothing improves (Howard 1960). On average cost it asks that every state can reach the best
   recurrent class, so that the average does not depend on the first state.
 """
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError
+from amopt.mdp.cut import evaluate_on_cut, is_worthwhile
 from amopt.mdp.policy import PolicyChain, toward
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
@@ -244,7 +246,14 @@ def _evaluate(process: MarkovDecisionProcess, policy: Ints) -> tuple[Ints, Float
     if led:
         policy = _lead_to_best_class(process, policy, chain)
         chain = PolicyChain.of(process, policy)
-    value, gain = chain.evaluate()
+    if is_worthwhile(process):
+        reference = None
+        if process.average:
+            members = chain.recurrent_classes[0]
+            reference = int(members[np.isin(members, process.layers.cut)][0])
+        value, gain = evaluate_on_cut(process, policy, reference)
+    else:
+        value, gain = chain.evaluate()
     return policy, value, gain, led
 
 
