@@ -20,27 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.instance.common import Lane, Mode, Network, Place
-from amopt.instance.findings import Code, Key, Problem
+from amopt.instance.findings import Key, Problem
 from amopt.routes import Arcs, By, RouteTable, best_arcs, best_routes
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["CODES", "By", "RouteTable", "SupplyNetwork", "unreachable_place"]
+__all__ = ["By", "RouteTable", "SupplyNetwork", "unreachable_place"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth in km (IUGG, mean radius R1)."""
-
-CODES: tuple[Code, ...] = (
-    Code(
-        "unreachable-place",
-        "A place that must be supplied has no route from anywhere that could supply it.",
-        "Add a lane, or give the places coordinates and the network a mode.",
-    ),
-)
 
 
 def unreachable_place(key: Key, place: str, sources: Iterable[str]) -> Problem:

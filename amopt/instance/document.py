@@ -5,6 +5,7 @@ Whatever is wrong with the file itself is a finding of the document, never an ex
 
 from __future__ import annotations
 
+import importlib
 import re
 import stat
 from collections.abc import Callable, Mapping
@@ -128,13 +129,7 @@ def _parse(document: Document, format_of_file: str, text: str) -> None:
 
 def _reader(format_of_file: str) -> ModuleType:
     """Return the module that reads one format."""
-    if format_of_file == "yaml":
-        from amopt.instance import yaml_text as reader
-    elif format_of_file == "json":
-        from amopt.instance import json_text as reader
-    else:
-        from amopt.instance import toml_text as reader
-    return reader
+    return importlib.import_module(f"amopt.instance.{format_of_file}_text")
 
 
 def _format(path: Path) -> str:

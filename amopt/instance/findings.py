@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 __all__ = [
     "CATALOGUE",
@@ -19,6 +20,7 @@ __all__ = [
     "catalogue_markdown",
     "codes_of",
     "listing",
+    "path_text",
 ]
 
 Key = tuple[str | int, ...]
@@ -283,9 +285,9 @@ _FIELDS = (
         "Shorten it; longer remarks belong in comments or in `source`.",
     ),
     Code(
-        "malformed-name",
+        "malformed-text",
         "A name begins or ends with a blank, or holds a line break or an invisible character.",
-        "Write the name with visible characters only.",
+        "Write names with visible characters only.",
     ),
     Code(
         "wrong-date",
@@ -314,7 +316,15 @@ _FIELDS = (
     ),
 )
 
-CATALOGUE: dict[str, Code] = {code.code: code for code in (*_FILES, *_FIELDS)}
+_NETWORK = (
+    Code(
+        "unreachable-place",
+        "A place that must be supplied has no route from anywhere that could supply it.",
+        "Add a lane, or give the places coordinates and the network a mode.",
+    ),
+)
+
+CATALOGUE: dict[str, Code] = {code.code: code for code in (*_FILES, *_FIELDS, *_NETWORK)}
 """The codes that any instance may yield; :func:`codes_of` adds those of one decision."""
 
 
@@ -351,7 +361,7 @@ def listing(findings: Iterable[Finding], limit: int = 50) -> list[str]:
     return lines
 
 
-def catalogue_markdown(decisions: Mapping[str, Sequence[Code]]) -> str:
+def catalogue_markdown(decisions: Mapping[str, Sequence[Code]] = MappingProxyType({})) -> str:
     """Render the catalogue as a page of the documentation.
 
     Parameters
@@ -367,6 +377,7 @@ def catalogue_markdown(decisions: Mapping[str, Sequence[Code]]) -> str:
         "The codes are stable: a script may rely on them.",
         *_section("The file", _FILES),
         *_section("Any instance", _FIELDS),
+        *_section("The supply network", _NETWORK),
     ]
     for kind, codes in decisions.items():
         if codes:

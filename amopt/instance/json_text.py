@@ -87,21 +87,21 @@ class _Indexer:
         for match in _TOKEN.finditer(text):
             line += text.count("\n", last, match.start())
             last = match.start()
-            token = match.group()
-            if token in "}]":
+            mark = match.group()
+            if mark in "}]":
                 self.open.pop()
                 self.keys.pop()
-            elif token == "{":
+            elif mark == "{":
                 self.begin(Spot(line, {}))
-            elif token == "[":
+            elif mark == "[":
                 self.begin(Spot(line, []))
-            elif token not in ":,":
-                self.scalar(token, line)
+            elif mark not in ":,":
+                self.scalar(mark, line)
 
-    def scalar(self, token: str, line: int) -> None:
+    def scalar(self, text: str, line: int) -> None:
         """Take a key, or place a number, a text, true, false or null."""
         if self.open and isinstance(self.open[-1].children, dict) and self.key is None:
-            self.key, self.key_line = json.loads(token), line
+            self.key, self.key_line = json.loads(text), line
             if self.key in self.open[-1].children:
                 self.duplicates.append(((*self.keys[1:], str(self.key)), line))
         else:

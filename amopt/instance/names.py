@@ -71,7 +71,7 @@ def _pool(data: Any, reference: RefersTo) -> dict[str, None] | None:
     """Collect the names of a collection; those of wrong type too, so that one fault is one."""
     level = [data]
     for part in reference.collection.split("."):
-        found = []
+        found: list[Any] = []
         for holder in level:
             value = _get(holder, part, part)
             if isinstance(value, (list, tuple)):
@@ -119,14 +119,8 @@ def _visit(annotation: Any, metadata: tuple[Any, ...] = ()) -> Visit | None:
         if isinstance(mark, RefersTo):
             return _visit_values(annotation, _visit_reference(mark))
     origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _visit(parts[0], tuple(annotation.__metadata__))
-    if origin in (Union, UnionType):
-        return _visit_all([_visit(part) for part in parts])
-    if origin in (tuple, list):
-        return _visit_entries(parts[0]) if parts else None
-    if origin is dict:
-        return _visit_mapping(_visit(parts[0]), _visit(parts[1]))
+    if origin in _GENERICS and parts:
+        return _GENERICS[origin](annotation, parts)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _visit_model(annotation)
     return None
@@ -258,3 +252,13 @@ def _compare(entries: Any, unique: tuple[tuple[str, str, Any], ...], key: Key, s
         where = (*key, place, unique[0][0]) if len(unique) == 1 else (*key, place)
         advice = "Rename or remove one of the two."
         scan.problems.append(Problem("duplicate-name", where, message, advice))
+
+
+_GENERICS: dict[Any, Callable[[Any, tuple[Any, ...]], Visit | None]] = {
+    Annotated: lambda annotation, parts: _visit(parts[0], tuple(annotation.__metadata__)),
+    Union: lambda _, parts: _visit_all([_visit(part) for part in parts]),
+    UnionType: lambda _, parts: _visit_all([_visit(part) for part in parts]),
+    tuple: lambda _, parts: _visit_entries(parts[0]),
+    list: lambda _, parts: _visit_entries(parts[0]),
+    dict: lambda _, parts: _visit_mapping(_visit(parts[0]), _visit(parts[1])),
+}

@@ -31,7 +31,7 @@ class Spot:
             if isinstance(children, dict):
                 if part not in children:
                     break
-                spot = children[part]  # type: ignore[index]
+                spot = children[part]
             elif isinstance(children, list):
                 if not isinstance(part, int) or not 0 <= part < len(children):
                     break

@@ -7,23 +7,29 @@ from difflib import get_close_matches
 
 __all__ = ["Suggestions", "closest", "shown"]
 
-_COMPARISONS = 20_000
+_COMPARISONS = 50_000
 """How many words one report may be compared with, so that its cost stays linear in the file."""
 
 
 def closest(word: str, known: Collection[str]) -> str | None:
     """Return the known word that is closest to ``word``, or None when none is close."""
-    folded = _folded(word)
-    for candidate in known:
-        if _folded(candidate) == folded:
-            return candidate
-    matches = get_close_matches(word[:200], known, n=1)
-    return matches[0] if matches else None
+    return _alike(known).get(_folded(word)) or _similar(word, known)
+
+
+def _alike(known: Collection[str]) -> dict[str, str]:
+    """Return the known words by what is left of them when they are folded."""
+    return {_folded(candidate): candidate for candidate in known}
 
 
 def _folded(word: str) -> str:
     """Return the word without what is often mistaken: case, blanks, hyphens, underscores."""
     return "".join(word.casefold().split()).replace("-", "").replace("_", "")
+
+
+def _similar(word: str, known: Collection[str]) -> str | None:
+    """Return the word that shares most letters in their order."""
+    matches = get_close_matches(word[:200], known, n=1)
+    return matches[0] if matches else None
 
 
 class Suggestions:
@@ -32,35 +38,40 @@ class Suggestions:
     def __init__(self) -> None:
         self._left = _COMPARISONS
         self._known: dict[tuple[str, int], str | None] = {}
+        self._alike: dict[int, dict[str, str]] = {}
 
     def advice(self, word: str, known: Collection[str], otherwise: str = "") -> str:
-        """Return ``Did you mean 'x'?``, or ``otherwise`` when nothing is close."""
+        """Return ``Did you mean 'x'?``, or ``otherwise`` when nothing is close.
+
+        ``known`` must be the same object whenever it holds the same words.
+        """
         asked = (word, id(known))
         if asked not in self._known:
-            if self._left <= 0:
-                return otherwise
-            self._left -= len(known)
-            self._known[asked] = closest(word, known)
+            self._known[asked] = self._find(word, known)
         match = self._known[asked]
         return otherwise if match is None else f"Did you mean {shown(match)}?"
+
+    def _find(self, word: str, known: Collection[str]) -> str | None:
+        """Return the closest word as far as the budget of comparisons goes."""
+        if id(known) not in self._alike:
+            self._alike[id(known)] = _alike(known)
+        match = self._alike[id(known)].get(_folded(word))
+        if match is None and len(known) <= self._left:
+            self._left -= len(known)
+            match = _similar(word, known)
+        return match
 
 
 def shown(value: object, length: int = 60) -> str:
     """Write a value as a planner wrote it, short, and safe to print."""
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, str):
         text = repr(value[:length])
         return text if len(value) <= length else f"{text[:-1]}...{text[-1]}"
-    if isinstance(value, dict):
-        return "a mapping of keys to values"
-    if isinstance(value, (list, tuple)):
-        return "a list"
+    if isinstance(value, (dict, list, tuple)):
+        return "a mapping of keys to values" if isinstance(value, dict) else "a list"
     if isinstance(value, int) and abs(value) > 10**20:
         return "a very large whole number"
-    if isinstance(value, (int, float)):
-        return repr(value)
+    if value is None or isinstance(value, bool):
+        return "nothing (null)" if value is None else str(value).lower()
     text = str(value)
-    return shown(text, length)[1:-1] if text.isprintable() else type(value).__name__
+    return text if text.isprintable() and len(text) <= length else type(value).__name__

@@ -60,7 +60,7 @@ def index(text: str) -> Spot:
 
 def _is_heading(line: str) -> bool:
     """Tell a heading from an entry of a list of lists."""
-    bare = line.split("#")[0].strip()
+    bare = line.partition("#")[0].strip()
     return bare.endswith("]") and not bare.endswith("],")
 
 

@@ -6,14 +6,14 @@ import datetime
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, get_args
+from functools import cache, lru_cache
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from amopt.instance.findings import Key, Problem
-from amopt.instance.suggest import Suggestions, shown
+from amopt.instance.suggest import Suggestions, closest, shown
 
 __all__ = ["field_problems"]
 
@@ -98,9 +98,16 @@ def _settle(faults: Sequence[_Fault]) -> Iterator[_Fault]:
         if meant:
             yield from _settle(min(meant, key=len))
         else:
-            wanted = dict.fromkeys(_wanted(inner.error) for inner in tried)
-            error = {**tried[0].error, "type": "union", "ctx": {"wanted": " or ".join(wanted)}}
-            yield _Fault(key, (), error)
+            yield _Fault(key, (), _any_of(tried))
+
+
+def _any_of(tried: Sequence[_Fault]) -> Mapping[str, Any]:
+    """Return the error of a value that is none of the alternatives of a union."""
+    first = tried[0].error
+    wanted = " or ".join(dict.fromkeys(_wanted(fault.error) for fault in tried))
+    words = any(fault.error["type"] == "literal_error" for fault in tried)
+    kind = "literal_error" if words and isinstance(first["input"], str) else "union"
+    return {**first, "type": kind, "ctx": {"expected": wanted}}
 
 
 def _mismatch(faults: Sequence[_Fault], key: Key) -> bool:
@@ -128,7 +135,7 @@ _WANTED = {
 
 def _wanted(error: Mapping[str, Any]) -> str:
     """Say what would have been right."""
-    if error["type"] == "literal_error":
+    if error["type"] in ("literal_error", "union"):
         return str(error["ctx"]["expected"])
     return _WANTED.get(error["type"], "another value")
 
@@ -169,14 +176,24 @@ def _unknown(fault: _Fault, models: Sequence[type[BaseModel]], suggestions: Sugg
     return Problem("unknown-key", fault.key, f"there is no key {shown(key)} {within}.", advice)
 
 
+_HEAD: dict[Key, str] = {("kind",): "unknown-kind", ("amopt",): "unsupported-version"}
+
+
 def _not_a_choice(key: Key, error: Mapping[str, Any]) -> Problem:
     """Name the words that are allowed, and the closest."""
     value, expected = error["input"], str(error["ctx"]["expected"])
     choices = _CHOICE.findall(expected)
-    advice = Suggestions().advice(value, choices) if isinstance(value, str) else ""
-    code = {("kind",): "unknown-kind", ("amopt",): "unsupported-version"}.get(key, "not-a-choice")
+    advice = _closest_choice(value, tuple(choices)) if isinstance(value, str) else ""
+    code = _HEAD.get(key, "not-a-choice")
     name = shown(key[-1])[1:-1] if key else "the value"
     return Problem(code, key, f"{name} is {shown(value)}, not {expected}.", advice)
+
+
+@lru_cache(maxsize=256)
+def _closest_choice(word: str, choices: tuple[str, ...]) -> str:
+    """Return advice on a word that is none of a few."""
+    match = closest(word, choices)
+    return f"Did you mean {shown(match)}?" if match else ""
 
 
 def _out_of_range(key: Key, error: Mapping[str, Any]) -> Problem:
@@ -238,8 +255,6 @@ _WORDS: dict[str, Callable[[Key, Mapping[str, Any]], Problem]] = {
 def _wrong_type(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo]) -> Problem:
     """Say what type is wanted, and how to write this very value."""
     value, wanted = error["input"], _wanted(error)
-    if error["type"] == "union":
-        wanted = error["ctx"]["wanted"]
     if value is None:
         optional = any(not field.is_required() for field in fields)
         advice = f"Write {wanted}, or leave the key out." if optional else f"Write {wanted}."
@@ -265,21 +280,28 @@ def _seen(value: object) -> str:
 
 def _how_to_write(value: object, wanted: str) -> str:
     """Say how to write a value in the type that is wanted."""
-    if "number" in wanted and isinstance(value, str):
-        return _as_number(value.strip())
-    if wanted == "a whole number" and isinstance(value, float):
-        return f"Write {value:.0f}." if value.is_integer() else "Write a number without a fraction."
-    if wanted == "text" and isinstance(value, int) and not isinstance(value, bool):
-        return f'Write it in quotes: "{value}".' if abs(value) < 10**20 else "Write it in quotes."
-    if wanted == "text" and isinstance(value, (bool, float, datetime.date)):
-        return "Write it in quotes."
-    if wanted == "true or false" and isinstance(value, str):
-        yes = value.strip().casefold() in ("yes", "y", "on", "true", "1", "ja")
-        no = value.strip().casefold() in ("no", "n", "off", "false", "0", "nein")
-        return f"Write {'true' if yes else 'false'}, without quotes." if yes or no else ""
     if wanted == "a list":
         return "Begin each entry with '- ', or put the entries in [ ]."
+    if isinstance(value, str) and "number" in wanted:
+        return _as_number(value.strip())
+    if isinstance(value, str) and wanted == "true or false":
+        return _as_truth(value.strip().casefold())
+    if isinstance(value, float) and wanted == "a whole number":
+        whole = value.is_integer() and abs(value) < 2**53
+        return f"Write {value:.0f}." if whole else "Write a number without a fraction."
+    if wanted == "text" and isinstance(value, (int, float, datetime.date)):
+        exact = type(value) is int and abs(value) < 10**20
+        return f'Write it in quotes: "{value}".' if exact else "Write it in quotes."
     return f"Write {wanted}."
+
+
+def _as_truth(word: str) -> str:
+    """Say how to write a truth value that was written as text."""
+    if word in ("yes", "y", "on", "true", "1"):
+        return "Write true, without quotes."
+    if word in ("no", "n", "off", "false", "0"):
+        return "Write false, without quotes."
+    return "Write true or false."
 
 
 def _as_number(text: str) -> str:
@@ -344,7 +366,9 @@ def _models_at(instance_type: type[BaseModel], key: Key) -> tuple[type[BaseModel
     for part in key:
         if isinstance(part, str):
             fields = _of(models, part)
-            models = tuple(model for field in fields for model in _models_in(field.annotation))
+            models = tuple(
+                model for field in fields for model in _models_in(cast("Any", field.annotation))
+            )
     return models
 
 

@@ -110,7 +110,7 @@ class _Builder:
         return value
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
-        line = event.start_mark.line + 1
+        line = _line(event)
         if self.frames and self.frames[-1].state == _KEY:
             self.begin_value(self.resolve(event), event.value, line, event.implicit[0])
             return
@@ -162,7 +162,7 @@ class _Builder:
 
     def begin(self, event: Any, container: Any) -> None:
         """Open a mapping or a list."""
-        line = event.start_mark.line + 1
+        line = _line(event)
         if event.tag not in _KNOWN_TAGS:
             self.refuse_tag(event)
         if len(self.frames) >= MAX_DEPTH:
@@ -212,8 +212,8 @@ class _Builder:
 
     def alias(self, event: yaml.AliasEvent) -> None:
         """Repeat an anchored value."""
-        line = event.start_mark.line + 1
-        value, container, size = self.anchors.get(event.anchor, (None, None, -1))
+        line = _line(event)
+        value, _, size = self.anchors.get(str(event.anchor), (None, None, -1))
         name = shown(event.anchor)[1:-1]
         if size < 0:
             message = f"the alias *{name} repeats a value that no &{name} marks."
@@ -261,12 +261,12 @@ class _Builder:
         self.documents += 1
         if self.documents > 1:
             message = "the file holds more than one YAML document."
-            line = event.start_mark.line + 1
+            line = _line(event)
             raise Unusable(Note("several-documents", (), message, line=line))
 
     def refuse_tag(self, event: Any) -> None:
         if event.tag not in _KNOWN_TAGS:
-            line = event.start_mark.line + 1
+            line = _line(event)
             message = f"the tag {shown(event.tag)} is not one of instance files."
             self.note("unknown-tag", message, "Leave the tag out.", line)
 
@@ -295,6 +295,11 @@ class _Indexer(_Builder):
 
     def children(self, value: Any) -> Any:
         return value.children if isinstance(value, Spot) else None
+
+
+def _line(event: Any) -> int:
+    """Return the line on which an event begins, counted from 1."""
+    return int(event.start_mark.line) + 1
 
 
 def _run(builder: _Builder, text: str) -> None:
