@@ -77,6 +77,7 @@ class Watch:
         self._progress = progress
         self._mixed_integer = mixed_integer
         self._error: BaseException | None = None
+        self._ended = threading.Event()
         self._started = time.perf_counter()
         self._next_report = self._started + _PERIOD
         self._log = kinds.kCallbackLogging
@@ -109,7 +110,7 @@ class Watch:
         thread = threading.Thread(target=self._work, args=(results,), daemon=True, name="HiGHS")
         self.running = True
         thread.start()
-        self._wait(thread)
+        self._wait()
         self.running = False
         self._solver.setCallback(None, None)
         if self._error is not None:
@@ -121,11 +122,14 @@ class Watch:
             results.append(self._solver.run())
         except BaseException as error:
             self._error = error
+        finally:
+            self._ended.set()
 
-    def _wait(self, thread: threading.Thread) -> None:
-        while thread.is_alive():
+    def _wait(self) -> None:
+        """Wait for the end of the run; a first Ctrl-C asks the solver to stop."""
+        while not self._ended.is_set():
             try:
-                thread.join()
+                self._ended.wait()
             except KeyboardInterrupt:
                 if self.interrupted:
                     raise

@@ -1,0 +1,234 @@
+"""Programs that fall apart: blocks that share no constraint are solved one by one.
+
+A constraint that no choice within the bounds of its columns can break joins nothing and is left
+out first. What remains joins columns into connected components; the optimum of the whole is the
+sum of theirs, and so is the bound.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+
+from amopt.program.highs import Answer, Options, Progress, solve
+from amopt.program.linear import LinearProgram
+from amopt.program.outcome import Outcome, Status, Stopped, relative_gap
+
+__all__ = ["Blocks", "solve_blocks", "split"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BATCH = 64
+"""Columns up to which small blocks are solved together, to spare the cost of a solve each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """A program in blocks.
+
+    Attributes
+    ----------
+    program
+        The whole program.
+    rows, columns
+        Rows (those that can be broken) and columns in the order of the blocks.
+    row_starts, column_starts
+        Block b holds ``rows[row_starts[b]:row_starts[b + 1]]``, and columns alike.
+    """
+
+    program: LinearProgram
+    rows: Ints
+    columns: Ints
+    row_starts: Ints
+    column_starts: Ints
+
+    def __len__(self) -> int:
+        return self.column_starts.size - 1
+
+    def merged(self, size: int) -> Blocks:
+        """Return the blocks with small neighbours joined, up to ``size`` columns."""
+        keep = [0]
+        for block, end in enumerate(self.column_starts[1:].tolist(), start=1):
+            last = block == len(self)
+            if last or self.column_starts[block + 1] - self.column_starts[keep[-1]] > size:
+                keep.append(block)
+            del end
+        return replace(
+            self, row_starts=self.row_starts[keep], column_starts=self.column_starts[keep]
+        )
+
+    def programs(self) -> list[LinearProgram]:
+        """Return each block as a program of its own, without names; the first has the offset."""
+        whole = self.program
+        matrix = whole.matrix[self.rows][:, self.columns]
+        programs = []
+        for b in range(len(self)):
+            own_rows = slice(self.row_starts[b], self.row_starts[b + 1])
+            own = slice(self.column_starts[b], self.column_starts[b + 1])
+            row, column = self.rows[own_rows], self.columns[own]
+            begin, end = matrix.indptr[own_rows.start], matrix.indptr[own_rows.stop]
+            block = sp.csr_array(
+                (
+                    matrix.data[begin:end],
+                    matrix.indices[begin:end] - own.start,
+                    matrix.indptr[own_rows.start : own_rows.stop + 1] - begin,
+                ),
+                shape=(row.size, column.size),
+            )
+            programs.append(
+                LinearProgram(
+                    whole.cost[column],
+                    block,
+                    whole.row_lower[row],
+                    whole.row_upper[row],
+                    whole.lower[column],
+                    whole.upper[column],
+                    whole.integer[column],
+                    offset=0.0 if b else whole.offset,
+                    maximise=whole.maximise,
+                    name=f"{whole.name}, block {b + 1} of {len(self)}",
+                )
+            )
+        return programs
+
+
+def split(program: LinearProgram) -> Blocks:
+    """Return the blocks of a program, in the order of their first columns."""
+    m, n = program.shape
+    rows = np.flatnonzero(_can_break(program))
+    matrix = program.matrix[rows]
+    owner = np.repeat(np.arange(rows.size), np.diff(matrix.indptr))
+    joins = sp.coo_array(
+        (np.ones(matrix.nnz, np.int8), (owner + n, matrix.indices)), shape=(n + rows.size,) * 2
+    )
+    count, label = connected_components(joins, directed=False)
+    first = np.full(count, n + m)
+    np.minimum.at(first, label[:n], np.arange(n))
+    place = np.empty(count, dtype=np.int64)
+    place[np.argsort(first, kind="stable")] = np.arange(count)
+    of_column, of_row = place[label[:n]], place[label[n:]]
+    # A row without columns belongs anywhere: it is a component of its own, after all columns.
+    blocks = int((first < n + m).sum())
+    of_row = np.minimum(of_row, max(blocks - 1, 0))
+    columns, order = np.argsort(of_column, kind="stable"), np.argsort(of_row, kind="stable")
+    edges = np.arange(blocks + 1)
+    return Blocks(
+        program,
+        rows[order],
+        columns,
+        np.searchsorted(of_row[order], edges),
+        np.searchsorted(of_column[columns], edges),
+    )
+
+
+def _can_break(program: LinearProgram) -> NDArray[np.bool_]:
+    """Return which rows some values within the columns' bounds would break, shape (m,)."""
+    matrix = program.matrix
+    least, most = _activity(matrix, program.lower, program.upper)
+    slack = 1e-12 * np.maximum(1.0, np.maximum(np.abs(least), np.abs(most)))
+    slack[~np.isfinite(slack)] = 0.0
+    return (least < program.row_lower - slack) | (most > program.row_upper + slack)
+
+
+def _activity(matrix: sp.csr_array, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Return the least and the most that each row can come to, shape (m,) each."""
+    rising = matrix.data > 0
+    low = matrix.data * np.where(rising, lower[matrix.indices], upper[matrix.indices])
+    high = matrix.data * np.where(rising, upper[matrix.indices], lower[matrix.indices])
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return (
+        np.bincount(rows, low, minlength=matrix.shape[0]),
+        np.bincount(rows, high, minlength=matrix.shape[0]),
+    )
+
+
+def solve_blocks(
+    program: LinearProgram,
+    options: Options | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+) -> Answer:
+    """Solve a program block by block; one that does not fall apart is solved as it is.
+
+    The answer has values, bound and statuses, and no duals. The time limit is for all blocks
+    together; a block that it leaves without an answer leaves the whole without one.
+
+    Parameters
+    ----------
+    program
+        A linear or mixed-integer program.
+    options
+        Limits and methods.
+    progress
+        Called after each block, and while a single block is solved.
+    """
+    options = options or Options()
+    blocks = split(program)
+    if len(blocks) > 1:
+        blocks = blocks.merged(BATCH)
+    if len(blocks) <= 1:
+        return solve(program, options, progress=progress)
+    begun = time.perf_counter()
+    values = np.zeros(program.shape[1])
+    outcomes: list[Outcome] = []
+    for b, part in enumerate(blocks.programs()):
+        spent = time.perf_counter() - begun
+        left = options
+        if options.time_limit is not None:
+            left = replace(options, time_limit=max(1e-3, options.time_limit - spent))
+        answer = solve(part, left)
+        outcomes.append(answer.outcome)
+        if answer.values is None:
+            break
+        values[blocks.columns[blocks.column_starts[b] : blocks.column_starts[b + 1]]] = answer.values
+        if answer.outcome.stopped is Stopped.INTERRUPTED and b + 1 < len(blocks):
+            break
+        if progress is not None:
+            progress(_progress(outcomes, spent))
+    complete = len(outcomes) == len(blocks) and outcomes[-1].has_answer
+    outcome = _joined(outcomes, complete, time.perf_counter() - begun, len(blocks))
+    return Answer(outcome, values if complete else None)
+
+
+def _total(numbers: list[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
+
+
+def _progress(outcomes: list[Outcome], seconds: float) -> Progress:
+    objective = _total([outcome.objective for outcome in outcomes])
+    bound = _total([outcome.bound for outcome in outcomes])
+    nodes = sum(outcome.iterations or 0 for outcome in outcomes)
+    return Progress(seconds, objective, bound, relative_gap(objective, bound), nodes)
+
+
+def _joined(outcomes: list[Outcome], complete: bool, seconds: float, blocks: int) -> Outcome:
+    """Return the outcome of the whole."""
+    last = outcomes[-1]
+    proven = all(outcome.status is Status.OPTIMAL for outcome in outcomes)
+    if complete:
+        status = Status.OPTIMAL if proven else Status.FEASIBLE
+    else:
+        status = Status.UNKNOWN if last.has_answer else last.status
+    stops = [outcome.stopped for outcome in outcomes if outcome.stopped is not Stopped.FINISHED]
+    kinds = {kind for outcome in outcomes for kind in outcome.residuals}
+    return Outcome(
+        stopped=stops[0] if stops else Stopped.FINISHED,
+        status=status,
+        objective=_total([outcome.objective for outcome in outcomes]) if complete else None,
+        bound=_total([outcome.bound for outcome in outcomes]) if complete else None,
+        method=f"{last.method}, {blocks} blocks",
+        seconds={"solve": seconds},
+        versions=last.versions,
+        residuals={
+            kind: max(outcome.residuals.get(kind, 0.0) for outcome in outcomes) for kind in kinds
+        },
+        iterations=sum(outcome.iterations or 0 for outcome in outcomes),
+    )

@@ -1,0 +1,148 @@
+"""Limits, Ctrl-C, progress, threads and the log of a running solve."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from amopt.program.highs import Options, Progress, solve
+from amopt.program.outcome import Status, Stopped
+
+from .programs import market_split, transport
+
+
+def test_a_time_limit_returns_the_incumbent() -> None:
+    begun = time.perf_counter()
+    answer = solve(market_split(), Options(time_limit=0.5))
+    assert time.perf_counter() - begun < 10
+    outcome = answer.outcome
+    assert outcome.stopped is Stopped.TIME_LIMIT
+    assert outcome.status is Status.FEASIBLE
+    assert answer.values is not None
+    assert outcome.objective is not None
+    assert outcome.bound is not None
+    assert outcome.bound < outcome.objective
+    assert outcome.gap is not None
+    assert outcome.gap > 0
+    assert outcome.residuals["integrality"] == 0
+
+
+def test_no_time_gives_no_answer() -> None:
+    outcome = solve(transport(60), Options(time_limit=0.0, presolve=False)).outcome
+    assert outcome.stopped is Stopped.TIME_LIMIT
+    assert outcome.status is Status.UNKNOWN
+    assert outcome.objective is None
+
+
+def test_a_gap_that_is_allowed_is_reported() -> None:
+    outcome = solve(market_split(), Options(time_limit=20, gap=5.0)).outcome
+    assert outcome.stopped is Stopped.FINISHED
+    assert outcome.status is Status.FEASIBLE
+
+
+def test_the_time_limit_is_each_solve_s_own() -> None:
+    from amopt.program.highs import Door
+
+    with Door(market_split(), Options(time_limit=0.4)) as door:
+        first, second = door.solve().outcome, door.solve().outcome
+    assert first.stopped is second.stopped is Stopped.TIME_LIMIT
+    assert second.total_seconds > 0.3
+
+
+def test_threads_may_change_in_one_process() -> None:
+    for threads in (1, 2, 1, 2, 0):
+        outcome = solve(market_split(3, 12), Options(threads=threads, time_limit=20)).outcome
+        assert outcome.status is Status.OPTIMAL
+
+
+def test_solves_in_threads_of_an_executor() -> None:
+    with ThreadPoolExecutor(4) as executor:
+        answers = list(executor.map(lambda size: solve(transport(size)), [5, 8, 11, 14] * 3))
+    assert all(answer.outcome.status is Status.OPTIMAL for answer in answers)
+    assert answers[0].outcome.objective == answers[4].outcome.objective
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    first, second = (solve(market_split(3, 12), Options(seed=7)) for _ in range(2))
+    assert first.values is not None
+    assert second.values is not None
+    assert first.values.tolist() == second.values.tolist()
+    assert first.outcome.iterations == second.outcome.iterations
+
+
+def test_progress_tells_incumbent_bound_and_nodes() -> None:
+    heard: list[Progress] = []
+    solve(market_split(), Options(time_limit=1.0), progress=heard.append)
+    assert len(heard) > 2
+    last = heard[-1]
+    assert last.objective is not None
+    assert last.bound is not None
+    assert last.gap is not None
+    assert 0 < last.seconds < 30
+    assert [report.seconds for report in heard] == sorted(report.seconds for report in heard)
+    assert max(report.nodes for report in heard) > 0
+
+
+def test_what_progress_raises_ends_the_solve() -> None:
+    def stop(report: Progress) -> None:
+        raise RuntimeError("enough")
+
+    begun = time.perf_counter()
+    with pytest.raises(RuntimeError, match="enough"):
+        solve(market_split(), Options(time_limit=60), progress=stop)
+    assert time.perf_counter() - begun < 20
+
+
+def test_the_log_goes_to_logging_only(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="amopt.highs"):
+        solve(market_split(3, 12))
+    assert any("HiGHS" in record.message for record in caplog.records)
+    assert capfd.readouterr() == ("", "")
+
+
+INTERRUPTED = """
+import json, os, signal, sys, threading
+from amopt.program.highs import Options, solve
+from tests.program.programs import market_split
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Timer(1.0, interrupt).start()
+outcome = solve(market_split(5, 45), Options(time_limit=60, threads=int(sys.argv[1]))).outcome
+print(json.dumps([outcome.stopped, outcome.status, outcome.gap, outcome.total_seconds]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_returns_the_incumbent(threads: int) -> None:
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(threads)],
+        cwd=root, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    stopped, status, gap, seconds = json.loads(ended.stdout)
+    assert stopped == Stopped.INTERRUPTED
+    assert status == Status.FEASIBLE
+    assert gap > 0
+    assert 0.3 < seconds < 30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_the_handler_of_ctrl_c_is_left_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    solve(transport(5))
+    assert signal.getsignal(signal.SIGINT) is before
