@@ -97,8 +97,8 @@ class _Costs:
 class _Line:
     """The line ``fixed + slope S`` and the prices of the cost of a cycle, for all parts.
 
-    ``fixed`` and ``slope`` have shape (parts,); ``price`` (:math:`q_n`, row 0 unused) and ``action``
-    have shape (L, parts).
+    ``fixed`` and ``slope`` have shape (parts,); ``price`` (:math:`q_n`, row 0 unused) and
+    ``action`` have shape (L, parts).
     """
 
     fixed: Floats

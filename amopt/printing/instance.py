@@ -28,12 +28,24 @@ from amopt.instance.common import (
 )
 from amopt.instance.findings import Code, Problem, Severity
 
-__all__ = ["CODES", "DAYS_A_YEAR", "Discounted", "Numbers", "Part", "PrintingInstance", "System"]
+__all__ = [
+    "CODES",
+    "DAYS_A_YEAR",
+    "REPORTED_DAYS",
+    "Discounted",
+    "Numbers",
+    "Part",
+    "PrintingInstance",
+    "System",
+]
 
 Floats = NDArray[np.float64]
 
 DAYS_A_YEAR = 365.0
 """Days of the year over which a holding cost a year is spread."""
+
+REPORTED_DAYS = 364.0
+"""Days of the year for which costs are reported: 52 weeks, as the published tables do."""
 
 MOST_CYCLE_DAYS = 3650
 """The longest order cycle that a file may hold: ten years."""

@@ -9,8 +9,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Action", "Interval", "Policy"]
+__all__ = ["Action", "Found", "Interval", "Policy"]
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -72,3 +73,25 @@ class Policy:
             members = list(run)
             runs.append(Interval(Action(action), members[-1], members[0]))
         return tuple(runs)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one form of the problem found.
+
+    Attributes
+    ----------
+    policy
+        The policy of each part.
+    cycle_cost
+        What the form says a cycle costs, discounted to its start, in money, shape (parts,).
+    solver
+        How the solver calls what it did; empty where there was none.
+    iterations
+        Its iterations over all parts.
+    """
+
+    policy: Policy
+    cycle_cost: Floats
+    solver: str = ""
+    iterations: int = 0

@@ -1,0 +1,347 @@
+r"""The referee's own reckoning of one part: day by day on the real states, no closed form.
+
+After the decision of a day the systems are counted as :math:`(R, P)`: regular and printed parts in
+operation; :math:`N - R - P` systems wait. Regular and printed parts fail independently, so a matrix
+:math:`W` of values over :math:`(R, P)` becomes :math:`T_r W T_p^\top` a day earlier, with
+:math:`T_r[R, R'] = P(R - R' \text{ of } R \text{ fail})`, and likewise :math:`T_p`.
+
+Above :data:`MOST_SYSTEMS` systems these matrices no longer fit; there the reckoning uses that
+systems which wait do so independently of each other, which makes the value linear in :math:`R`,
+:math:`P` and the systems that wait: checked at the corners, it holds everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlog1py, xlogy
+
+__all__ = ["MOST_SYSTEMS", "Plan", "Reckoning", "Terms", "binomial"]
+
+Floats = NDArray[np.float64]
+
+MOST_SYSTEMS = 100
+"""Up to so many systems the real states are gone through one by one."""
+
+TAIL = 1e-14
+"""Share of the cost beyond which no level of stock needs to be looked at."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The numbers of one part, as the source writes them (see ``Numbers`` of the instance)."""
+
+    N: int
+    L: int
+    alpha: float
+    c_r: float
+    c_p: float
+    c_e: float
+    b: float
+    h: float
+    p_r: float
+    p_p: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a planner would do: stock after a replenishment, and an action a day to go.
+
+    ``actions[n]`` is ``"wait"``, ``"print"`` or ``"expedite"`` for n = 1..L-1; ``actions[0]`` is
+    not used.
+    """
+
+    base_stock: int
+    actions: tuple[str, ...]
+
+
+def binomial(trials: int, probability: float, most: int | None = None) -> Floats:
+    """Return P(B = 0), ..., P(B = most) of B ~ Binomial(trials, probability).
+
+    By the ratios of successive probabilities, whose logarithms lose nothing at large ``trials``.
+    """
+    highest = trials if most is None else min(trials, most)
+    if probability in (0.0, 1.0):
+        return (np.arange(highest + 1) == trials * probability).astype(np.float64)
+    k = np.arange(highest)
+    ratios = np.log((trials - k) / (k + 1.0)) + np.log(probability) - np.log1p(-probability)
+    chances: Floats = np.exp(trials * np.log1p(-probability) + np.cumsum(np.append(0.0, ratios)))
+    return chances
+
+
+def _failures(systems: int, probability: float) -> Floats:
+    """Return T with T[R, R'] the probability that R' of R parts survive a day."""
+    R, left = np.indices((systems + 1, systems + 1))
+    failed = np.maximum(R - left, 0)
+    ways = gammaln(R + 1) - gammaln(failed + 1) - gammaln(left + 1)
+    chance = np.exp(ways + xlogy(failed, probability) + xlog1py(left, -probability))
+    return np.where(left <= R, chance, 0.0)
+
+
+class Reckoning:
+    """What a plan costs and does, and how far from the best it can be.
+
+    Parameters
+    ----------
+    terms
+        The numbers of the part.
+    plan
+        The plan.
+    """
+
+    def __init__(self, terms: Terms, plan: Plan) -> None:
+        self.terms, self.plan = terms, plan
+
+    @property
+    def possible(self) -> bool:
+        """Whether every action of the plan has a source."""
+        costs = {"print": self.terms.c_p, "expedite": self.terms.c_e}
+        return all(np.isfinite(costs.get(action, 0.0)) for action in self.plan.actions[1:])
+
+    def amounts(self, alpha: float) -> dict[str, float]:
+        """Return expected orders, prints, expedites, stock days and down days of a cycle.
+
+        Days count by ``alpha`` to the power of their distance from the start of the cycle. What
+        comes forward in time are expectations: a distribution of the stock while there is any, and
+        the expected regular, printed and missing parts on the event that there is none.
+        """
+        terms, stock = self.terms, self.plan.base_stock
+        N, L = terms.N, terms.L
+        chance = binomial(N, terms.p_r, stock)
+        shelf = np.zeros(stock + 1)  # shelf[I] = P(I parts on the shelf) for I >= 1
+        shelf[stock] = 1.0
+        regular = printed = missing = 0.0
+        if stock == 0:
+            shelf[0], regular = 0.0, float(N)
+        total = {"orders": 0.0, "prints": 0.0, "expedites": 0.0, "down_days": 0.0}
+        total["stock_days"] = float(stock)
+        for n in range(L - 1, -1, -1):
+            weight = alpha ** (L - n)
+            after = _taken(shelf, chance)
+            emptied = float(shelf.sum() - after[1:].sum())
+            short = N * terms.p_r * float(shelf.sum()) - float(
+                np.arange(stock + 1) @ (shelf - after)
+            )
+            shelf = np.concatenate([[0.0], after[1:]])
+            gone = printed if n == 0 else terms.p_p * printed
+            missing += terms.p_r * regular + gone + short
+            regular += emptied * N - short - terms.p_r * regular
+            printed -= gone
+            if n == 0:
+                left = float(np.arange(stock + 1) @ shelf)
+                total["orders"] = stock + weight * (missing - left)
+                break
+            total["stock_days"] += weight * float(np.arange(stock + 1) @ shelf)
+            action = self.plan.actions[n]
+            if action == "print":
+                total["prints"] += weight * missing
+                printed, missing = printed + missing, 0.0
+            elif action == "expedite":
+                total["expedites"] += weight * missing
+                regular, missing = regular + missing, 0.0
+            total["down_days"] += weight * missing
+        return total
+
+    @cached_property
+    def cost(self) -> float:
+        """The expected cost of a cycle, discounted to its start."""
+        terms, total = self.terms, self.amounts(self.terms.alpha)
+        parts = (
+            (terms.c_r, total["orders"]),
+            (terms.c_p, total["prints"]),
+            (terms.c_e, total["expedites"]),
+            (terms.h, total["stock_days"]),
+            (terms.b, total["down_days"]),
+        )
+        return sum(price * amount for price, amount in parts if np.isfinite(price))
+
+    @cached_property
+    def _backward(self) -> _Backward:
+        exact = self.terms.N <= MOST_SYSTEMS
+        return (_by_state if exact else _by_corner)(self.terms, self.plan)
+
+    @property
+    def cost_backward(self) -> float:
+        """The same cost, reckoned backward in time from the values of states."""
+        return float(self._backward.cycle_cost[self.plan.base_stock])
+
+    @property
+    def residual(self) -> float:
+        """Largest amount by which some decision in some state beats the plan's, in money."""
+        found = self._backward
+        return max(found.ordering_residual, float(found.residuals.max(initial=0.0)))
+
+    @property
+    def error_per_cycle(self) -> float:
+        r"""Proven bound on what a cycle of the plan costs above the best, in money.
+
+        The values :math:`W` of the plan satisfy :math:`T W \ge W - \epsilon_n` in all states with
+        n days to go. Over a cycle, :math:`T^L W \ge W - \sum_n \alpha^{L-n} \epsilon_n`.
+        """
+        terms, found = self.terms, self._backward
+        days = terms.L - np.arange(1, terms.L)
+        return found.ordering_residual + float(terms.alpha**days @ found.residuals)
+
+
+@dataclass(frozen=True)
+class _Backward:
+    """Values backward in time.
+
+    ``residuals[n - 1]`` is the largest Bellman residual of all states with n days to go and an
+    empty shelf; ``cycle_cost[S]`` the cost of a cycle from S parts, for every S that may be best;
+    ``tail`` bounds what any S beyond could be better by.
+    """
+
+    residuals: Floats
+    cycle_cost: Floats
+    tail: float
+    base_stock: int
+
+    @property
+    def ordering_residual(self) -> float:
+        """What another base-stock level could be better by."""
+        best = float(self.cycle_cost.min())
+        return max(0.0, float(self.cycle_cost[self.base_stock]) - best + self.tail)
+
+
+def _by_state(terms: Terms, plan: Plan) -> _Backward:
+    """Go through all states (n, R, P)."""
+    N, L, alpha = terms.N, terms.L, terms.alpha
+    survive, keep = _failures(N, terms.p_r), _failures(N, terms.p_p)
+    R, P = np.indices((N + 1, N + 1))
+    waiting = N - R - P
+    valid = waiting >= 0
+    waiting = np.maximum(waiting, 0)
+    # n = 0: whoever waits is given a regular part; printed parts are thrown away.
+    value = np.where(valid, terms.c_r * (N - R), 0.0)
+    ahead = np.where(valid, alpha * (survive @ (terms.c_r * (N - np.arange(N + 1))))[:, None], 0.0)
+    residuals = np.zeros(L - 1)
+    entry = np.zeros((L, N + 1))  # value with n days to go and k systems that wait, none printed
+    entry[0] = value[::-1, 0]
+    dearest = terms.c_r
+    for n in range(1, L):
+        if n > 1:
+            ahead = np.where(valid, alpha * (survive @ value @ keep.T), 0.0)
+        waited = ahead + terms.b * waiting
+        if plan.actions[n] == "print":
+            value = waited[R, np.maximum(N - R, 0)] + terms.c_p * waiting
+        elif plan.actions[n] == "expedite":
+            value = waited[np.maximum(N - P, 0), P] + terms.c_e * waiting
+        else:
+            value = waited
+        value = np.where(valid, value, 0.0)
+        best = np.where(valid, waited, np.inf)
+        for axis, price, count in ((0, terms.c_e, R), (1, terms.c_p, P)):
+            if np.isfinite(price):  # the cheapest of all numbers of parts from this source
+                best = _suffix_minimum(best + price * count, axis) - price * count
+        residuals[n - 1] = max(0.0, float(np.max((value - best)[valid])))
+        entry[n] = value[::-1, 0]
+        step = np.where(valid[:-1] & valid[1:], value[:-1] - value[1:], 0.0)
+        dearest = max(dearest, float(step.max(initial=0.0)))
+    return _from_stock(terms, plan, residuals, entry, dearest)
+
+
+def _suffix_minimum(values: Floats, axis: int) -> Floats:
+    """Return the least of all entries from each on, along an axis."""
+    return np.flip(np.minimum.accumulate(np.flip(values, axis), axis=axis), axis)
+
+
+def _by_corner(terms: Terms, plan: Plan) -> _Backward:
+    """Value one system of each kind: the value of a state is their sum."""
+    N, L, alpha = terms.N, terms.L, terms.alpha
+    regular, printed, missing = 0.0, terms.c_r, terms.c_r
+    residuals = np.zeros(L - 1)
+    worth = np.zeros((L, 2))  # of a regular and a missing part
+    worth[0] = regular, missing
+    dearest = terms.c_r
+    for n in range(1, L):
+        waits = terms.b + alpha * missing
+        ahead = (1 - terms.p_r) * regular + terms.p_r * missing
+        printed_ahead = (1 - terms.p_p) * printed + terms.p_p * missing
+        regular, printed = alpha * ahead, alpha * printed_ahead
+        choices = {"wait": waits, "print": terms.c_p + printed, "expedite": terms.c_e + regular}
+        missing = choices[plan.actions[n]]
+        residuals[n - 1] = N * max(0.0, missing - min(choices.values()))
+        worth[n] = regular, missing
+        dearest = max(dearest, missing - regular)
+    return _from_stock(terms, plan, residuals, worth, dearest)
+
+
+def _from_stock(
+    terms: Terms, plan: Plan, residuals: Floats, entry: Floats, dearest: float
+) -> _Backward:
+    """Add the days on which there is stock, and try every base-stock level.
+
+    ``entry[n]`` is the value with n days to go and 0, 1, ..., N systems that wait; or, where it has
+    two columns only, the value of one regular and of one missing part.
+    """
+    N, L, alpha = terms.N, terms.L, terms.alpha
+    highest, tail = _highest(terms, plan.base_stock, dearest)
+    level = np.arange(highest + 1)
+    chance = binomial(N, terms.p_r, highest)
+    at_most = np.minimum(np.cumsum(chance), 1.0)[np.minimum(level, len(chance) - 1)]
+    value = -terms.c_r * level.astype(float)
+    for n in range(L):
+        if len(entry[n]) == N + 1 and N <= MOST_SYSTEMS:
+            emptied = _emptied(binomial(N, terms.p_r), entry[n], highest)
+        else:
+            # E(D - I)^+ = E D - I + E(I - D)^+, and the other systems run on regular parts
+            spare = np.concatenate([[0.0], np.cumsum(at_most)[:-1]])
+            short = np.maximum(N * terms.p_r - level + spare, 0.0)
+            reached = 1.0 - np.concatenate([[0.0], at_most[:-1]])
+            emptied = entry[n, 0] * (N * reached - short) + entry[n, 1] * short
+        stays = _delayed(np.concatenate([[0.0], value[1:]]), chance)
+        value = terms.h * level + alpha * (stays + emptied)
+    cost = value + terms.c_r * level
+    return _Backward(residuals, cost, tail, plan.base_stock)
+
+
+def _emptied(chance: Floats, entry: Floats, highest: int) -> Floats:
+    """Return E[entry(D - I); D >= I] for I = 0..highest."""
+    found = np.zeros(highest + 1)
+    known = np.convolve(chance, entry[::-1])[len(entry) - 1 :][: highest + 1]
+    found[: len(known)] = known
+    return found
+
+
+def _delayed(values: Floats, chance: Floats) -> Floats:
+    """Return sum over d of chance[d] values[I - d] for every index I of ``values``."""
+    found = np.zeros(len(values))
+    support = np.flatnonzero(chance)
+    if support.size and support[0] < len(values):
+        first, last = int(support[0]), int(support[-1])
+        found[first:] = np.convolve(chance[first : last + 1], values)[: len(values) - first]
+    return found
+
+
+def _taken(shelf: Floats, chance: Floats) -> Floats:
+    """Return the distribution of the stock after failures; what is 0 or below is not counted."""
+    after = _delayed(shelf[::-1], chance)[::-1]
+    after[0] = 0.0
+    return after
+
+
+def _highest(terms: Terms, base_stock: int, dearest: float) -> tuple[int, float]:
+    """Return a level of stock beyond which none is better but for a tail that is returned too.
+
+    One more part than :math:`S` saves at most ``dearest`` and only where more than :math:`S` parts
+    fail while it could help; Chernoff's bound on that probability falls geometrically.
+    """
+    trials = terms.N * (terms.L - 1)
+    if terms.p_r in (0.0, 1.0):
+        return max(base_stock, trials if terms.p_r else 0), 0.0
+    mean = trials * terms.p_r
+    highest = max(base_stock, min(trials, int(mean + 8 * np.sqrt(mean) + 20)))
+    while highest < trials:
+        a = (highest + 1) / trials
+        if a > terms.p_r:
+            divergence = xlogy(a, a / terms.p_r) + xlogy(1 - a, (1 - a) / (1 - terms.p_r))
+            ratio = (1 - a) * terms.p_r / (a * (1 - terms.p_r))
+            tail = dearest * np.exp(-trials * divergence) / (1 - ratio)
+            if tail <= TAIL * (1 + dearest):
+                return highest, float(tail)
+        highest = min(trials, highest + max(20, highest // 4))
+    return highest, 0.0
