@@ -30,7 +30,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.errors import NoAnswerError, UsageError
+from amopt.mdp.conflict import explain
 from amopt.mdp.iteration import Clock, certified, improve_until_stable, policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program, primal_program
 from amopt.mdp.policy import PolicyChain, toward
@@ -38,7 +39,7 @@ from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
 from amopt.program import highs
 from amopt.program.linear import LinearProgram
-from amopt.program.outcome import Outcome, Status
+from amopt.program.outcome import Outcome, Status, Stopped
 
 __all__ = ["solve"]
 
@@ -80,16 +81,26 @@ def solve(
     known = None
     if start == "policy_iteration":
         known = policy_iteration(process, initial, time_limit=options.time_limit)
+    if options.time_limit is not None:
+        left = max(options.time_limit - (time.perf_counter() - began), 0.0)
+        options = replace(options, time_limit=left)
     vertex = _solve_program(
         process, initial, form, side_constraints, known=known, options=options, progress=progress
     )
-    if vertex.outcome.status is Status.INFEASIBLE and side_constraints:
-        raise _infeasible(process, initial, side_constraints, options, vertex.outcome)
+    if side_constraints and vertex.occupation is None and not _interrupted(vertex.outcome):
+        clash = explain(process, initial, side_constraints, options)
+        if clash is not None:
+            clash.outcome = replace(vertex.outcome, status=Status.INFEASIBLE)
+            raise clash
     if side_constraints:
         solution = _constrained(process, initial, side_constraints, vertex)
     else:
         solution = _deterministic(process, initial, vertex, known)
     return _with_outcome(solution, vertex.outcome, time.perf_counter() - began)
+
+
+def _interrupted(outcome: Outcome) -> bool:
+    return outcome.stopped in (Stopped.TIME_LIMIT, Stopped.INTERRUPTED)
 
 
 def _solve_program(
@@ -279,42 +290,17 @@ def _violation(side_constraints: Sequence[SideConstraint], measure: Floats) -> f
     return worst
 
 
-def _infeasible(
-    process: MarkovDecisionProcess,
-    initial: Floats,
-    side_constraints: Sequence[SideConstraint],
-    options: highs.Options,
-    outcome: Outcome,
-) -> InfeasibleError:
-    """Return the error that names an irreducible set of side constraints (a deletion filter)."""
-    needed = list(side_constraints)
-    for side in side_constraints:
-        fewer = [other for other in needed if other is not side]
-        if not fewer:
-            break
-        vertex = _solve_program(process, initial, "dual", fewer, options=options)
-        if vertex.outcome.status is Status.INFEASIBLE:
-            needed = fewer
-    names = [side.name for side in needed]
-    listed = ", ".join(repr(name) for name in names)
-    if len(names) == 1:
-        message = f"no policy meets the side constraint {listed}"
-    else:
-        message = f"no policy meets these side constraints together: {listed}"
-    return InfeasibleError(message, conflict=names, outcome=outcome)
-
-
 def _with_outcome(solution: MarkovSolution, solver: Outcome, seconds: float) -> MarkovSolution:
     """Return the solution with what the solver said of its work."""
     own = solution.outcome
-    refined = own.method if own.method.startswith("refined") else ""
-    stopped = solver.stopped
+    methods = (solver.method, own.method if own.method.startswith("refined") else "")
+    method = ", ".join(part for part in methods if part) if solver.has_answer else own.method
     return replace(
         solution,
         outcome=replace(
             own,
-            stopped=stopped,
-            method=", ".join(part for part in (solver.method, refined) if part),
+            stopped=solver.stopped,
+            method=method,
             seconds={**solver.seconds, "policy": max(seconds - solver.total_seconds, 0.0)},
             versions={**own.versions, **solver.versions},
             residuals={**solver.residuals, **own.residuals},

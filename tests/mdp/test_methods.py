@@ -1,0 +1,228 @@
+"""All methods agree, with brute force where that is possible."""
+
+import numpy as np
+import pytest
+
+from amopt.errors import NoAnswerError, UsageError
+from amopt.mdp import MarkovDecisionProcess
+from amopt.program.highs import Options
+from tests.mdp.cases import METHODS, policies, policy_gain, policy_value, random_process
+
+SHAPES = {
+    "plain": {},
+    "periodic": {"states": 9, "period": 3},
+    "periodic, one state a class": {"states": 5, "period": 5},
+    "long pairs": {"longest": 4},
+    "long pairs and a period": {"states": 8, "period": 2, "longest": 3},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("discount", [0.9, 0.9999, None])
+def test_methods_agree(shape, discount):
+    process = random_process(7, discount=discount, **shape)
+    reference = process.solve("policy_iteration")
+    for how in METHODS.values():
+        solution = process.solve(**how)
+        scale = np.abs(reference.value).max()
+        if discount is None:
+            assert solution.gain == pytest.approx(reference.gain, rel=1e-7)
+        else:
+            np.testing.assert_allclose(solution.value, reference.value, atol=1e-7 * scale)
+        assert solution.outcome.status == "optimal"
+        assert solution.outcome.stopped == "finished"
+        assert solution.outcome.bound <= solution.outcome.objective
+        assert solution.outcome.objective == pytest.approx(reference.outcome.objective, rel=1e-7)
+
+
+@pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize("shape", [{}, {"period": 2}, {"longest": 3}])
+def test_no_policy_is_better(how, shape):
+    process = random_process(3, states=4, actions=3, discount=0.9, **shape)
+    best = np.min([policy_value(process, policy) for policy in policies(process)], axis=0)
+    np.testing.assert_allclose(process.solve(**how).value, best, rtol=1e-7)
+
+
+@pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize("shape", [{}, {"period": 2}, {"longest": 3}])
+def test_no_policy_has_a_better_average(how, shape):
+    process = random_process(4, states=4, actions=3, discount=None, **shape)
+    best = min(policy_gain(process, policy) for policy in policies(process))
+    assert process.solve(**how).gain == pytest.approx(best, rel=1e-7)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_average_cost_is_the_limit_of_discounted_cost(shape):
+    gain = random_process(11, discount=None, **shape).solve().gain
+    near = random_process(11, discount=1 - 1e-7, **shape).solve()
+    assert 1e-7 * near.outcome.objective == pytest.approx(gain, rel=1e-4)
+
+
+def clock(hours, discount, waiting=2.0):
+    """A counter that runs down, then starts again at a price or, dearer, one lower."""
+    chance = np.zeros((hours + 1, hours))
+    chance[np.arange(hours), (np.arange(hours) - 1) % hours] = 1.0
+    chance[hours, hours - 1] = 1.0
+    cost = np.append(np.arange(hours) * waiting, 10.0)
+    return MarkovDecisionProcess(chance, cost, [*range(hours), 0], discount)
+
+
+@pytest.mark.parametrize("method", ["value_iteration", "modified_policy_iteration"])
+@pytest.mark.parametrize("discount", [0.9999, None])
+def test_a_period_does_not_slow_iteration(method, discount):
+    process = clock(24, discount)
+    assert process.layers.period == 24
+    assert len(process.layers.cut) == 1
+    solution = process.solve(method)
+    assert solution.outcome.iterations <= 3
+    reference = process.solve("policy_iteration")
+    assert solution.outcome.objective == pytest.approx(reference.outcome.objective, rel=1e-9)
+
+
+def test_a_policy_more_periodic_than_its_process_still_converges():
+    """The best policy swaps two states; staying put, at a price, makes the process aperiodic."""
+    process = MarkovDecisionProcess([[0, 1], [1, 0], [1, 0]], [1.0, 5.0, 9.0], [0, 1, 0], None)
+    assert process.layers.period == 1
+    solution = process.solve("value_iteration", iteration_limit=1000)
+    assert solution.outcome.status == "optimal"
+    assert solution.gain == pytest.approx(3.0, rel=1e-8)
+
+
+def test_a_cut_is_found_for_pairs_of_several_durations():
+    """A counter that may skip ahead to the start of the cycle, and no further."""
+    chance = np.zeros((6, 4))
+    owner = [0, 1, 2, 3, 1, 2]
+    chance[np.arange(6), [3, 0, 1, 2, 0, 0]] = 1.0
+    duration = [1, 1, 1, 1, 1, 2]
+    process = MarkovDecisionProcess(chance, np.arange(6.0), owner, 0.99, duration=duration)
+    assert process.layers.period == 4
+    assert all(layer.relaxation is None for layer in process.layers.layers)
+    values = [process.solve(**how).value for how in METHODS.values()]
+    for value in values[1:]:
+        np.testing.assert_allclose(value, values[0], rtol=1e-8)
+
+
+def test_several_independent_parts_share_layers():
+    one, two = random_process(1, period=2), random_process(2, period=2)
+    chance = np.block(
+        [
+            [one.transition.toarray(), np.zeros((one.pairs, two.states))],
+            [np.zeros((two.pairs, one.states)), two.transition.toarray()],
+        ]
+    )
+    both = MarkovDecisionProcess(
+        chance,
+        np.concatenate([one.cost, two.cost]),
+        np.concatenate([one.state_of_pair, one.states + two.state_of_pair]),
+        0.95,
+    )
+    assert both.layers.period == 2
+    expected = np.concatenate([one.solve().value, two.solve().value])
+    for how in METHODS.values():
+        np.testing.assert_allclose(both.solve(**how).value, expected, rtol=1e-7, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["value_iteration", "modified_policy_iteration"])
+@pytest.mark.parametrize("discount", [0.999, None])
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_an_iteration_limit_leaves_an_honest_bound(method, discount, limit):
+    process = random_process(5, states=30, discount=discount, longest=2)
+    best = process.solve("policy_iteration")
+    solution = process.solve(method, iteration_limit=limit)
+    assert solution.outcome.stopped == "iteration_limit"
+    assert solution.outcome.status == "feasible"
+    assert solution.outcome.iterations == limit
+    assert solution.outcome.bound <= best.outcome.objective <= solution.outcome.objective
+    if discount is None:
+        reached = policy_gain(process, solution.policy)
+        assert best.gain <= reached + 1e-12
+        assert reached <= solution.gain + 1e-12
+        assert solution.gain - solution.error_bound <= best.gain
+    else:
+        reached = policy_value(process, solution.policy)
+        assert (best.value <= reached + 1e-9).all()
+        assert (reached <= solution.value + 1e-9).all()
+        assert np.abs(solution.value - best.value).max() <= solution.error_bound
+
+
+def test_policy_iteration_stopped_early_has_a_bound():
+    process = random_process(6, states=40, actions=10)
+    best = process.solve().outcome.objective
+    solution = process.solve("policy_iteration", iteration_limit=1)
+    assert solution.outcome.bound <= best <= solution.outcome.objective
+    np.testing.assert_allclose(solution.value, policy_value(process, solution.policy), rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["value_iteration", "modified_policy_iteration", "lp"])
+def test_a_time_limit_of_zero_leaves_a_policy_with_a_bound(method):
+    process = random_process(8, states=30, discount=0.999)
+    best = process.solve("policy_iteration").outcome.objective
+    solution = process.solve(method, options=Options(time_limit=0.0))
+    assert solution.outcome.stopped == "time_limit"
+    assert solution.outcome.bound <= best + 1e-9 * abs(best)
+    assert solution.outcome.objective >= best - 1e-9 * abs(best)
+
+
+def test_a_cold_program_without_time_has_no_answer():
+    process = random_process(8, states=30)
+    with pytest.raises(NoAnswerError, match="allow more time"):
+        process.solve("lp", start="cold", options=Options(time_limit=0.0))
+
+
+def test_states_that_are_never_reached_have_a_best_pair_too():
+    """Only state 0 is a possible start; states 1 and 2 are never entered."""
+    process = MarkovDecisionProcess(
+        [[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0]],
+        [1.0, 7.0, 3.0, 9.0, 2.0],
+        [0, 1, 1, 2, 2],
+        0.5,
+    )
+    for how in METHODS.values():
+        solution = process.solve(initial=[1.0, 0.0, 0.0], **how)
+        np.testing.assert_allclose(solution.value, [2.0, 6.0, 5.0], rtol=1e-8)
+        assert solution.policy.tolist() == [0, 2, 4]
+        np.testing.assert_allclose(solution.occupation, [2.0, 0, 0, 0, 0], atol=1e-8)
+        assert solution.outcome.objective == pytest.approx(2.0)
+
+
+def islands(bridge):
+    """Two absorbing states of different cost and a state that chooses; a bridge joins them."""
+    chance = [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]]
+    cost, owner = [1.0, 2.0, 5.0, 0.0], [0, 1, 2, 2]
+    if bridge:
+        chance, cost, owner = [*chance, [1, 0, 0]], [*cost, 100.0], [*owner, 1]
+    return MarkovDecisionProcess(chance, cost, owner, None)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [how for how in METHODS.values() if "iteration" not in how["method"]]
+    + [METHODS["policy iteration"]],
+)
+def test_an_average_that_depends_on_the_start_is_refused(how):
+    with pytest.raises(NoAnswerError, match="depends on the first state"):
+        islands(bridge=False).solve(**how)
+
+
+def test_value_iteration_bounds_an_average_that_depends_on_the_start():
+    solution = islands(bridge=False).solve("value_iteration", iteration_limit=100)
+    assert solution.outcome.status == "feasible"
+    assert solution.outcome.bound <= 1.0
+    assert solution.gain >= 2.0 - 1e-12
+
+
+@pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
+def test_policies_of_several_classes_are_led_to_the_best(how):
+    solution = islands(bridge=True).solve(**how)
+    assert solution.gain == pytest.approx(1.0, rel=1e-8)
+    assert solution.policy.tolist()[:2] == [0, 4]
+
+
+def test_unknown_methods_and_forms_are_refused():
+    process = random_process(1)
+    with pytest.raises(UsageError, match="unknown method 'magic'; choose one of lp, "):
+        process.solve("magic")
+    with pytest.raises(UsageError, match="unknown form 'both'"):
+        process.solve(form="both")
+    with pytest.raises(UsageError, match="unknown start 'warm'"):
+        process.solve(start="warm")
