@@ -247,7 +247,7 @@ def load(path: str | Path) -> MarkovDecisionProcess:
         When the file is not such an archive, or its arrays do not make a process.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
     except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         raise ValueError(f"{path} is not a NumPy archive (.npz)") from error

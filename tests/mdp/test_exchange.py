@@ -1,0 +1,148 @@
+"""To other solvers' formats and back."""
+
+import numpy as np
+import pytest
+
+from amopt.errors import UsageError
+from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp.exchange import (
+    from_action_arrays,
+    from_quantecon,
+    load,
+    save,
+    to_action_arrays,
+    to_quantecon,
+)
+from tests.mdp.cases import random_process, two_states
+
+
+def test_quantecon_there_and_back():
+    process = random_process(1)
+    arrays = to_quantecon(process)
+    assert (np.diff(arrays.states) >= 0).all()
+    np.testing.assert_allclose(arrays.rewards, -process.cost[arrays.order])
+    back = from_quantecon(
+        arrays.rewards, arrays.transition, arrays.discount, arrays.states, arrays.actions
+    )
+    np.testing.assert_allclose(back.solve().value, process.solve().value)
+    assert arrays.order[back.solve().policy].tolist() == process.solve().policy.tolist()
+
+
+def test_quantecon_agrees():
+    markov = pytest.importorskip("quantecon.markov", reason="quantecon is not installed")
+    process = random_process(2, states=12)
+    arrays = to_quantecon(process)
+    problem = markov.DiscreteDP(
+        arrays.rewards, arrays.transition, arrays.discount, arrays.states, arrays.actions
+    )
+    np.testing.assert_allclose(-problem.solve(method="pi").v, process.solve().value, rtol=1e-9)
+
+
+def test_quantecon_product_form():
+    rewards = np.array([[5.0, 10.0], [-1.0, -np.inf]])
+    chance = np.array([[[0.5, 0.5], [0.0, 1.0]], [[0.0, 1.0], [0.5, 0.5]]])
+    process = from_quantecon(rewards, chance, 0.95)
+    assert process.pairs == 3
+    np.testing.assert_allclose(process.solve().value, two_states().solve().value)
+    assert process.pair_names == [(0, 0), (0, 1), (1, 0)]
+
+
+def test_action_arrays_there_and_back():
+    process = two_states()
+    matrices, rewards = to_action_arrays(process)
+    assert len(matrices) == 2
+    back = from_action_arrays(matrices, rewards, 0.95)
+    np.testing.assert_allclose(back.solve().value, process.solve().value)
+
+
+def test_rewards_in_all_shapes():
+    rng = np.random.default_rng(3)
+    chance = rng.random((2, 4, 4))
+    chance /= chance.sum(axis=2, keepdims=True)
+    of_state = rng.random(4)
+    of_pair = np.repeat(of_state[:, None], 2, axis=1)
+    of_step = np.broadcast_to(of_state[None, :, None], (2, 4, 4))
+    values = [
+        from_action_arrays(chance, rewards, 0.9).solve().value
+        for rewards in (of_state, of_pair, of_step)
+    ]
+    np.testing.assert_allclose(values[1], values[0])
+    np.testing.assert_allclose(values[2], values[0])
+
+
+def test_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match="transitions hold no action"):
+        from_action_arrays([], np.ones((2, 0)), 0.9)
+    with pytest.raises(ValueError, match=r"must all have shape \(2, 2\)"):
+        from_action_arrays([np.eye(2), np.eye(3)], np.ones((2, 2)), 0.9)
+    with pytest.raises(ValueError, match=r"rewards have shape \(3,\)"):
+        from_action_arrays([np.eye(2)], np.ones(3), 0.9)
+    with pytest.raises(ValueError, match="rewards have shape"):
+        from_quantecon(np.ones(3), np.ones((3, 2)), 0.9)
+    with pytest.raises(ValueError, match="transition has shape"):
+        from_quantecon(np.ones((2, 2)), np.ones((2, 2)), 0.9)
+    with pytest.raises(UsageError, match="both the states and the actions"):
+        from_quantecon(np.ones(2), np.eye(2), 0.9, states=[0, 1])
+
+
+def test_what_others_cannot_say_is_refused():
+    long = random_process(4, longest=3)
+    with pytest.raises(UsageError, match="pairs that last one period"):
+        to_quantecon(long)
+    with pytest.raises(UsageError, match="pairs that last one period"):
+        to_action_arrays(long)
+    with pytest.raises(UsageError, match="needs a discount factor below 1"):
+        to_quantecon(random_process(4, discount=None))
+
+
+@pytest.mark.parametrize("discount", [0.9, None])
+def test_files_keep_everything(tmp_path, discount):
+    process = MarkovDecisionProcess(
+        [[0.5, 0.5], [0.0, 1.0], [0.0, 1.0]],
+        [1.0, 2.0, 3.0],
+        [0, 0, 1],
+        discount,
+        duration=[1, 2, 1],
+        state_names=["new", "worn"],
+    )
+    save(process, tmp_path / "process.npz")
+    back = load(tmp_path / "process.npz")
+    assert back.discount == process.discount
+    assert back.state_names == ["new", "worn"]
+    assert back.pair_names is None
+    for key in ("cost", "state_of_pair", "duration"):
+        assert getattr(back, key).tolist() == getattr(process, key).tolist()
+    assert (back.transition != process.transition).nnz == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["process.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken"])
+def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
+    path = tmp_path / "process.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is not a NumPy archive"):
+        load(path)
+
+
+def test_an_archive_of_something_else_is_refused(tmp_path):
+    np.savez(tmp_path / "other.npz", cost=np.ones(3))
+    with pytest.raises(ValueError, match=r"lacks format, data, .*: it holds no decision process"):
+        load(tmp_path / "other.npz")
+
+
+def test_a_newer_format_is_refused(tmp_path):
+    save(two_states(), tmp_path / "process.npz")
+    with np.load(tmp_path / "process.npz") as archive:
+        arrays = dict(archive)
+    np.savez(tmp_path / "newer.npz", **{**arrays, "format": 2})
+    with pytest.raises(ValueError, match="has format 2, this version reads 1"):
+        load(tmp_path / "newer.npz")
+
+
+def test_indices_out_of_range_are_refused(tmp_path):
+    save(two_states(), tmp_path / "process.npz")
+    with np.load(tmp_path / "process.npz") as archive:
+        arrays = dict(archive)
+    np.savez(tmp_path / "wrong.npz", **{**arrays, "indices": arrays["indices"] + 7})
+    with pytest.raises(ValueError, match="ind"):
+        load(tmp_path / "wrong.npz")
