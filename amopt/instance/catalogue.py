@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amopt.errors import UsageError
 from amopt.instance.document import SUFFIXES
-from amopt.instance.suggest import closest, shown
+from amopt.instance.suggest import closest, did_you_mean, shown
 
 __all__ = ["names", "path"]
 
@@ -28,7 +28,7 @@ def path(name: str) -> Path:
     paths = _paths()
     if name not in paths:
         match = closest(name, paths)
-        hint = f" Did you mean {shown(match)}?" if match else ""
+        hint = f" {did_you_mean(match)}" if match else ""
         raise UsageError(f"no instance called {shown(name)} ships with amopt.{hint}")
     return paths[name]
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from amopt.instance.findings import Finding, Key, Where
 from amopt.instance.spots import MAX_DEPTH, Note, Spot, Unusable
-from amopt.instance.suggest import closest, shown
+from amopt.instance.suggest import closest, did_you_mean, shown
 
 __all__ = ["MAX_BYTES", "SUFFIXES", "Document", "load_document"]
 
@@ -185,7 +185,7 @@ def _near(path: Path) -> str:
     except (OSError, ValueError):
         return "Check the path."
     match = closest(path.name, names[:1000])
-    return f"Did you mean {shown(str(path.parent / match), 200)}?" if match else "Check the path."
+    return did_you_mean(match) if match else "Check the path."
 
 
 def _decode(content: bytes) -> str:

@@ -91,16 +91,19 @@ class Where:
         return ", ".join(spot) or "the instance"
 
 
+_LONGEST_PATH = 12
+
+
 def path_text(key: Key) -> str:
     """Write a key path as a planner reads it: ``parts[3].order_cost``."""
     path = ""
-    for part in key:
+    for part in key[:_LONGEST_PATH]:
         if isinstance(part, int):
             path += f"[{part}]"
         else:
             plain = part if part.isprintable() and part and len(part) <= 60 else repr(part[:60])
             path += f".{plain}" if path else plain
-    return path
+    return path if len(key) <= _LONGEST_PATH else f"{path}..."
 
 
 @dataclass(frozen=True, slots=True)

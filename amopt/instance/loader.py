@@ -21,7 +21,7 @@ from amopt.instance.document import Document, load_document, too_deep
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
 from amopt.instance.names import name_problems
 from amopt.instance.spots import MAX_DEPTH
-from amopt.instance.suggest import closest, shown
+from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.wording import field_problems
 
 __all__ = ["VERSION", "Examination", "build", "complete", "examine", "read"]
@@ -186,7 +186,7 @@ def _head_problems(data: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Pr
         yield Problem("missing-key", ("kind",), "the key 'kind' is missing.", advice)
     elif not isinstance(kind, str) or kind not in kinds:
         match = closest(kind, kinds) if isinstance(kind, str) else None
-        advice = f"Did you mean {shown(match)}?" if match else f"Write one of {known}."
+        advice = did_you_mean(match) if match else f"Write one of {known}."
         message = f"amopt answers no decision called {shown(kind)}."
         yield Problem("unknown-kind", ("kind",), message, advice)
 
@@ -217,10 +217,12 @@ def _examination(
 ) -> Examination:
     """Give problems their place and severity; errors take the instance away."""
     findings = list(document.findings)
-    seen = {(finding.code, finding.where.key) for finding in findings}
+    lost = {finding.where.key for finding in findings if finding.code != "duplicate-key"}
+    seen: set[tuple[str, Key]] = set()
     for problem in problems:
-        if (problem.code, problem.key) in seen:
+        if problem.key in lost or (problem.code, problem.key) in seen:
             continue
+        seen.add((problem.code, problem.key))
         code = codes.get(problem.code)
         severity = code.severity if code is not None else Severity.ERROR
         where = document.where(problem.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 
-__all__ = ["Suggestions", "closest", "shown"]
+__all__ = ["Suggestions", "closest", "did_you_mean", "shown"]
 
 _COMPARISONS = 50_000
 """How many words one report may be compared with, so that its cost stays linear in the file."""
@@ -49,7 +49,7 @@ class Suggestions:
         if asked not in self._known:
             self._known[asked] = self._find(word, known)
         match = self._known[asked]
-        return otherwise if match is None else f"Did you mean {shown(match)}?"
+        return otherwise if match is None else did_you_mean(match)
 
     def _find(self, word: str, known: Collection[str]) -> str | None:
         """Return the closest word as far as the budget of comparisons goes."""
@@ -60,6 +60,11 @@ class Suggestions:
             self._left -= len(known)
             match = _similar(word, known)
         return match
+
+
+def did_you_mean(word: object) -> str:
+    """Return the question that suggests a word."""
+    return f"Did you mean {shown(word)}?"
 
 
 def shown(value: object, length: int = 60) -> str:

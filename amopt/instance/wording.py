@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from amopt.instance.findings import Key, Problem
-from amopt.instance.suggest import Suggestions, closest, shown
+from amopt.instance.suggest import Suggestions, closest, did_you_mean, shown
 
 __all__ = ["field_problems"]
 
@@ -50,9 +50,23 @@ def field_problems(
     error
         What the class said.
     """
-    faults = [_fault(data, told) for told in error.errors(include_url=False)]
+    told = (one for one in error.errors(include_url=False) if not _follows(one))
+    faults = [_fault(data, one) for one in told]
     suggestions = Suggestions()
-    return [_problem(instance_type, fault, suggestions) for fault in _settle(faults)]
+    problems = [_problem(instance_type, fault, suggestions) for fault in _settle(faults)]
+    misspelt = {(one.key[:-1], one.advice) for one in problems if one.code == "unknown-key"}
+    return [
+        one
+        for one in problems
+        if one.code != "missing-key" or (one.key[:-1], did_you_mean(one.key[-1])) not in misspelt
+    ]
+
+
+def _follows(error: Mapping[str, Any]) -> bool:
+    """Tell whether a list is called too short only because the validator left entries out."""
+    if error["type"] != "too_short":
+        return False
+    return len(error["input"]) >= int(error["ctx"]["min_length"])
 
 
 def _fault(data: Any, error: Mapping[str, Any]) -> _Fault:
@@ -126,8 +140,8 @@ _WANTED = {
     "bool_type": "true or false",
     "tuple_type": "a list",
     "list_type": "a list",
-    "dict_type": "keys with values",
-    "model_type": "keys with values",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
     "date_type": "a date such as 2026-01-31",
     "wrong-date": "a date such as 2026-01-31",
 }
@@ -193,7 +207,7 @@ def _not_a_choice(key: Key, error: Mapping[str, Any]) -> Problem:
 def _closest_choice(word: str, choices: tuple[str, ...]) -> str:
     """Return advice on a word that is none of a few."""
     match = closest(word, choices)
-    return f"Did you mean {shown(match)}?" if match else ""
+    return did_you_mean(match) if match else ""
 
 
 def _out_of_range(key: Key, error: Mapping[str, Any]) -> Problem:
@@ -227,10 +241,11 @@ def _text_length(key: Key, error: Mapping[str, Any]) -> Problem:
 def _list_length(key: Key, error: Mapping[str, Any]) -> Problem:
     context = error["ctx"]
     if error["type"] == "too_short":
-        limit, words, advice = context["min_length"], "at least", "Add entries."
+        limit, words, advice = context["min_length"], "at least", "Add one."
     else:
-        limit, words, advice = context["max_length"], "at most", "Remove entries."
-    message = f"the list has {len(error['input'])} entries; {words} {limit} are wanted."
+        limit, words, advice = context["max_length"], "at most", "Remove some."
+    count = len(error["input"]) or "no"
+    message = f"the list has {count} entries; {words} {limit} must be there."
     return Problem("wrong-length", key, message, advice)
 
 

@@ -38,6 +38,7 @@ _KNOWN_TAGS = {None, "!", _TAG + "str", _TAG + "map", _TAG + "seq", *_PLAIN_TAGS
 _PROBLEMS = (
     ("mapping values are not allowed", "there is a ':' where none can stand; put text that holds "
      "': ' in quotes, and check the indentation"),
+    ("found unexpected ':'", "a ':' is not followed by a blank and a value"),
     ("could not find expected ':'", "a key stands without its ':'"),
     ("expected ',' or ']'", "a comma or a closing ']' is missing"),
     ("expected ',' or '}'", "a comma or a closing '}' is missing"),
@@ -192,23 +193,28 @@ class _Builder:
 
     def end(self, event: Any) -> None:
         """Close a mapping or a list."""
-        frame = self.frames.pop()
+        frame = self.frames[-1]
         for merged in frame.merges:
-            children = self.children(merged)
-            for part in children if isinstance(children, list) else [merged]:
-                entries = self.children(part)
-                if not isinstance(entries, dict):
-                    message = "'<<' must be followed by a mapping or an alias of one."
-                    self.note("syntax", message, "", frame.line)
-                    continue
-                for key, value in entries.items():
-                    frame.container.setdefault(key, value)  # type: ignore[union-attr]
+            self.merge(frame, merged)
+        self.frames.pop()
         if self.frames:
             self.frames[-1].size += frame.size
         if frame.anchor is not None and frame.anchor in self.anchors:
             value, container, _ = self.anchors[frame.anchor]
             if container is frame.container:
                 self.anchors[frame.anchor] = (value, container, frame.size)
+
+    def merge(self, frame: _Frame, merged: Any) -> None:
+        """Add the entries of what follows ``<<``: a mapping, or several in a list."""
+        children = self.children(merged)
+        for part in children if isinstance(children, list) else [merged]:
+            entries = self.children(part)
+            if isinstance(entries, dict) and isinstance(frame.container, dict):
+                for key, value in entries.items():
+                    frame.container.setdefault(key, value)
+            else:
+                message = "'<<' must be followed by a mapping or an alias of one."
+                self.note("syntax", message, "", frame.line, "<<")
 
     def alias(self, event: yaml.AliasEvent) -> None:
         """Repeat an anchored value."""
@@ -267,7 +273,8 @@ class _Builder:
     def refuse_tag(self, event: Any) -> None:
         if event.tag not in _KNOWN_TAGS:
             line = _line(event)
-            message = f"the tag {shown(event.tag)} is not one of instance files."
+            tag = shown(event.tag.replace(_TAG, "!!"))
+            message = f"the tag {tag} is not one of instance files."
             self.note("unknown-tag", message, "Leave the tag out.", line)
 
     def path(self) -> Key:
@@ -275,7 +282,7 @@ class _Builder:
         path: list[str | int] = []
         for frame in self.frames:
             if isinstance(frame.container, list):
-                path.append(max(len(frame.container) - 1, 0))
+                path.append(len(frame.container) - (frame is not self.frames[-1]))
             else:
                 path.append(frame.key)
         return tuple(path)
@@ -327,7 +334,8 @@ def _syntax(error: yaml.YAMLError, text: str, path: Key) -> Note:
     if not isinstance(error, yaml.MarkedYAMLError):
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         return Note("syntax", (), "there is a character that YAML does not allow.", line=line)
-    mark = error.problem_mark or error.context_mark
+    unclosed = error.context_mark is not None and "end of stream" in (error.problem or "")
+    mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = mark.line + 1 if mark is not None else 1
     lines = text.splitlines()
     broken = lines[line - 1] if line <= len(lines) else ""
