@@ -11,10 +11,16 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 
 __all__ = ["names", "path"]
 
+COMPANIONS = ("-events",)
+"""How the names of files end that go with an instance of the same folder."""
+
 
 def names() -> tuple[str, ...]:
-    """Return the names of the shipped instances, in alphabetical order."""
-    return tuple(_paths())
+    """Return the names of the shipped instances, in alphabetical order.
+
+    What goes with an instance, such as its events, has a :func:`path` but is no instance.
+    """
+    return tuple(name for name in _paths() if not name.endswith(COMPANIONS))
 
 
 def path(name: str) -> Path:

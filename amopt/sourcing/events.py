@@ -66,6 +66,11 @@ CODES: tuple[Code, ...] = (
         "Write down before it, or take it out.",
     ),
     Code(
+        "other-currency",
+        "The events are in another currency than the instance.",
+        "Write the events in the instance's currency.",
+    ),
+    Code(
         "nothing-withdrawn",
         "Quotes are withdrawn that nobody has made, or that were withdrawn before.",
         "Mend the supplier, part, route or material, or take it out.",
@@ -89,7 +94,7 @@ class Cancelled(InstanceModel):
 
 
 class Quoted(Offer):
-    """An offer made or changed; it takes the place of one by that supplier, part, route, material."""
+    """An offer made or changed; it takes the place of the supplier's own of that kind."""
 
     part: Name = Field(description="Part that is offered; one of the instance's.")
 
