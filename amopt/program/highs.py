@@ -105,6 +105,11 @@ class Door:
         """The program as it stands now."""
         return self._program
 
+    @property
+    def solver(self) -> Any:
+        """HiGHS's own object, for what the door does not offer."""
+        return self._solver
+
     def change_cost(self, cost: ArrayLike) -> None:
         """Replace the objective's coefficients, shape (n,)."""
         n = self._program.shape[1]

@@ -41,12 +41,21 @@ class Family:
         """Return the number of members."""
         return 1 if self.keys is None else len(self.keys)
 
+    def key(self, index: int) -> Any:
+        """Return the key of one member: a plain value or a tuple; None for a single member."""
+        if self.keys is None:
+            return None
+        key = self.keys[index]
+        if isinstance(key, (np.ndarray, np.generic)):
+            key = key.tolist()
+        return tuple(key) if isinstance(key, list) else key
+
     def label(self, index: int) -> str:
         """Return the name of one member, such as ``flow_balance[3,0]``."""
         if self.keys is None:
             return self.name
-        key = self.keys[index]
-        parts = key if isinstance(key, (tuple, list, np.ndarray)) else (key,)
+        key = self.key(index)
+        parts = key if isinstance(key, tuple) else (key,)
         return f"{self.name}[{','.join(str(part) for part in parts)}]"
 
 
@@ -67,11 +76,23 @@ class Names(Sequence[str]):
         return int(self._starts[-1])
 
     def __getitem__(self, index: int) -> str:  # type: ignore[override]
+        family, member = self._find(index)
+        return family.label(member)
+
+    def family_and_key(self, index: int) -> tuple[str, Any]:
+        """Return the family's name and the key of the member at ``index``.
+
+        The key is a plain value, a tuple of them, or None for the only member of its family.
+        """
+        family, member = self._find(index)
+        return family.name, family.key(member)
+
+    def _find(self, index: int) -> tuple[Family, int]:
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         index %= len(self)
         block = int(np.searchsorted(self._starts, index, side="right")) - 1
-        return self.families[block].label(index - int(self._starts[block]))
+        return self.families[block], index - int(self._starts[block])
 
     def __iter__(self) -> Iterator[str]:
         for family in self.families:
@@ -123,7 +144,8 @@ class LinearProgram:
     Raises
     ------
     ValueError
-        When shapes disagree, a number is NaN, or a lower bound exceeds an upper one of a column.
+        When shapes disagree, a number is NaN, a bound is infinite on the wrong side, or a lower
+        bound of a column exceeds its upper one.
     """
 
     cost: Floats
@@ -156,6 +178,13 @@ class LinearProgram:
                 raise ValueError(f"{key} holds NaN")
         if not np.isfinite(self.cost).all() or not np.isfinite(self.matrix.data).all():
             raise ValueError("objective and matrix coefficients must be finite")
+        for key, lower, upper in (
+            ("column", self.lower, self.upper),
+            ("row", self.row_lower, self.row_upper),
+        ):
+            wrong = np.flatnonzero((lower == np.inf) | (upper == -np.inf))
+            if wrong.size:
+                raise ValueError(f"{key} {wrong[0]} has a bound that is infinite on the wrong side")
         if (self.lower > self.upper).any():
             worst = int(np.argmax(self.lower - self.upper))
             raise ValueError(f"column {worst} has a lower bound above its upper bound")
@@ -196,7 +225,9 @@ class LinearProgram:
             As the attributes.
         """
         compressed = sp.csr_array(matrix, dtype=np.float64)
-        compressed.sum_duplicates()
+        if not compressed.has_canonical_format:
+            compressed = compressed.copy()  # the caller's matrix stays as it was
+            compressed.sum_duplicates()
         m, n = compressed.shape
 
         def spread(value: ArrayLike, size: int, dtype: Any = np.float64) -> NDArray[Any]:
