@@ -1,4 +1,4 @@
-"""Whether events fit the instance that they happen to: names that are there, when they are there."""
+"""Whether events fit the instance they happen to: names that are there, when they are there."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ class _Known:
                 f"there is a line {line.line!r} already.",
                 "Give the new line a name of its own.",
             )
-        yield from self._part(key, line.part)
+        unknown = list(self._part(key, line.part))
         offers = [o for o in (*self.offers.values(), *self.to_come) if o.part == line.part]
-        yield from self._alone(key, "lines", lines=(line,), offers=tuple(offers))
+        yield from unknown or self._alone(key, "lines", lines=(line,), offers=tuple(offers))
         self.lines[line.line] = line
 
     def see_cancelled(self, key: Key, cancelled: Any) -> Iterator[Problem]:
