@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from amopt.errors import AmoptError
+    from amopt.solution import Solution
 
 app = typer.Typer(
     name="amopt",
@@ -30,6 +31,10 @@ app = typer.Typer(
 
 File = Annotated[
     str, typer.Argument(help="An instance file (yaml, json, toml) or a shipped instance's name.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Write solution.json and one csv a table to this folder.", metavar="FOLDER"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
@@ -54,9 +59,7 @@ def solve(  # every option of the command line is a parameter
     file: File,
     *,
     json: Json = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Write solution.json and one csv a table to this folder.")
-    ] = None,
+    out: Out = None,
     html: Annotated[
         Path | None, typer.Option(help="Write the answer as one HTML page (report extra).")
     ] = None,
@@ -88,10 +91,9 @@ def solve(  # every option of the command line is a parameter
         from amopt import decisions
         from amopt.report import terminal
 
-        instance = decisions.load(file)
-        for path, form in ((write_lp, "lp"), (write_mps, "mps")):
-            if path is not None:
-                decisions.write_program(instance, path, form=form)
+        instance = terminal.valid(decisions.examine(file), quiet=quiet or json)
+        for path in filter(None, (write_lp, write_mps)):
+            decisions.write_program(instance, path)
         more = {} if register is None else {"register": register}
         with terminal.watching(wanted=not quiet and not json) as progress:
             solution = decisions.solve(
@@ -104,16 +106,11 @@ def solve(  # every option of the command line is a parameter
                 progress=progress,
                 **more,
             )
-        if out is not None:
-            solution.save(out)
         if html is not None:
             from amopt.report import page
 
             page.write_page(instance, solution, html)
-        if json:
-            typer.echo(solution.to_json(), nl=False)
-        elif not quiet:
-            terminal.print_solution(solution)
+        give(solution, json=json, out=out, quiet=quiet)
 
 
 @app.command()
@@ -177,6 +174,133 @@ def list_(*, json: Json = False) -> None:
                 typer.echo(f"{entry['instance']:<32} {entry['name']}")
 
 
+def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:
+    """Write and print an answer as it was asked for."""
+    from amopt.report import terminal
+
+    if out is not None:
+        solution.save(out)
+    if json:
+        typer.echo(solution.to_json(), nl=False)
+    elif not quiet:
+        terminal.print_solution(solution)
+
+
+of_printing = typer.Typer(help="More about a printing instance.", no_args_is_help=True)
+of_sourcing = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
+app.add_typer(of_printing, name="printing")
+app.add_typer(of_sourcing, name="sourcing")
+
+
+@of_printing.command()
+def policy(file: File, part: str, *, json: Json = False) -> None:
+    """Show what to do with one part, by days to the replenishment and net stock."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine, terminal
+
+        solution = decisions.solve(decisions.load(file))
+        rows = solution.policy(part)
+        if json:
+            typer.echo(machine.pretty(rows), nl=False)
+        else:
+            terminal.print_policy(rows)
+
+
+@of_sourcing.command()
+def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
+    """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
+    with reporting(json=json):
+        from amopt import decisions, sourcing
+
+        give(sourcing.frontier(decisions.load(file)), json=json, out=out)
+
+
+@of_sourcing.command()
+def pareto(
+    file: File,
+    *,
+    by: Annotated[
+        str, typer.Option(help="Two of cost, downtime, weeks, kg_co2.", metavar="A,B")
+    ] = "cost,weeks",
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Find the answers that no other answer beats in both of two criteria."""
+    with reporting(json=json):
+        from amopt import decisions, sourcing
+
+        give(sourcing.pareto(decisions.load(file), tuple(by.split(","))), json=json, out=out)
+
+
+@of_sourcing.command()
+def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> None:
+    """Replay a file of events: at each one the open lines are decided again."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.sourcing.replay import load_events
+        from amopt.sourcing.replay import replay as replay_events
+
+        instance = decisions.load(file)
+        give(
+            replay_events(instance, load_events(decisions.locate(events), instance)),
+            json=json,
+            out=out,
+        )
+
+
+@of_sourcing.command()
+def commit(
+    solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
+    *,
+    register: Annotated[Path, typer.Option(help="The register; made where there is none.")],
+    instance: Annotated[
+        str | None, typer.Option(help="The instance: the referee checks the answer again.")
+    ] = None,
+    reference: Annotated[
+        str, typer.Option(help="What tells two wanted orders of the same plan apart.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Record the licensed prints of an answer in a register, all of them or none."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine
+        from amopt.sourcing.register import commit as commit_plan
+
+        receipt = commit_plan(
+            decisions.load_solution(solution),
+            register,
+            instance=None if instance is None else decisions.load(instance),
+            reference=reference,
+        )
+        words = "".join(f"{sentence}\n" for sentence in receipt.headline())
+        typer.echo(machine.pretty(receipt.to_dict()) if json else words, nl=False)
+
+
+@app.command()
+def convert(
+    file: Path,
+    out: Path,
+    *,
+    source_format: Annotated[
+        str, typer.Option("--from", help="orlib-cap: OR-Library's capacitated warehouses.")
+    ],
+    capacity: Annotated[
+        float | None, typer.Option(help="Capacity where the file says 'capacity'.")
+    ] = None,
+    uncapacitated: Annotated[bool, typer.Option(help="Leave the capacities out.")] = False,
+) -> None:
+    """Convert a file of another format to an instance file."""
+    with reporting():
+        from amopt import decisions
+
+        decisions.convert(
+            file, out, source_format, capacity=capacity, capacitated=not uncapacitated
+        )
+        typer.echo(f"{out} written; solve it with: amopt solve {out}")
+
+
 @contextmanager
 def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
     """Turn what amopt raises into words, or one JSON object, and an exit code."""
@@ -184,8 +308,8 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
 
     from amopt.errors import AmoptError
 
-    if verbose:
-        logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
+    form = "%(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format=form)
     try:
         yield
     except AmoptError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from amopt.instance.common import Instance
     from amopt.instance.findings import Finding
+    from amopt.instance.loader import Examination
     from amopt.program.highs import Answer, Progress
     from amopt.program.linear import LinearProgram
     from amopt.solution import Solution
@@ -74,25 +76,31 @@ def load(source: str | Path | Mapping[str, Any]) -> Instance:
     """
     from amopt.instance.loader import read
 
-    return read(_located(source), instance_type, KINDS)
+    return read(locate(source), instance_type, KINDS)
 
 
 def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
     """Return everything that is wrong with an instance, without solving it; see :func:`load`."""
+    return list(examine(source).findings)
+
+
+def examine(source: str | Path | Mapping[str, Any]) -> Examination:
+    """Return the instance with everything that was found, warnings too; see :func:`load`."""
     from amopt.instance.loader import examine
 
-    return list(examine(_located(source), instance_type, KINDS).findings)
+    return examine(locate(source), instance_type, KINDS)
 
 
-def _located(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
+def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
     """Return where an instance is: a file that is there comes before a shipped name."""
     if isinstance(source, Mapping):
         return source
-    from amopt.instance import catalogue
-
     path = Path(source)
-    if not path.exists() and str(source) in catalogue.names():
-        return catalogue.path(str(source))
+    if not path.exists():
+        from amopt.instance import catalogue
+
+        with suppress(UsageError):
+            return catalogue.path(str(source))
     return path
 
 
@@ -225,7 +233,7 @@ def template(kind: str) -> str:
 
 def schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema of a decision's instance file."""
-    from amopt.instance.loader import schema as json_schema
+    from amopt.instance.schema import schema as json_schema
 
     return json_schema(instance_type(kind))
 
@@ -241,17 +249,62 @@ def shipped() -> list[dict[str, str]]:
     return listed
 
 
-def write_program(instance: Instance, path: str | Path, *, form: str) -> None:
-    """Write the mathematical program of an instance as an LP or MPS file, whole or not at all."""
+def write_program(instance: Instance, path: str | Path) -> None:
+    """Write the program of an instance as an LP or MPS file, by the ending of its name.
+
+    Raises
+    ------
+    UsageError
+        For another ending, or a folder that cannot be written to.
+    """
     from amopt.program import export
     from amopt.program.linear import LinearProgram
 
     program = formulate(instance)
     if not isinstance(program, LinearProgram):
-        from amopt.program.pyomo import compile as compile_model
+        from amopt.program.pyomo import compile_model
 
         program = compile_model(program).program
-    export.write(program, path, form=form)
+    export.write_program(program, path)
+
+
+def convert(source: str | Path, target: str | Path, source_format: str, **options: Any) -> None:
+    """Write the instance that a file of another format holds, as yaml or json, to a new file.
+
+    Parameters
+    ----------
+    source
+        The file of the other format.
+    target
+        The file to write; its ending says in which format.
+    source_format
+        ``"orlib-cap"``: OR-Library's capacitated warehouse location.
+    **options
+        Options of the format's reader.
+
+    Raises
+    ------
+    UsageError
+        For another format or ending, or a target that exists.
+    InvalidInstanceError
+        When the file is not what it says.
+    """
+    import json
+
+    from amopt.files import write_new
+
+    _require(source_format == "orlib-cap", f"unknown format {source_format!r}; known: orlib-cap")
+    ending = Path(target).suffix.lower()
+    _require(ending in (".yaml", ".yml", ".json"), f"{target} must end in .yaml or .json")
+    from amopt.placement.orlib import read_orlib_cap
+
+    data = read_orlib_cap(source, **options)
+    if ending == ".json":
+        write_new(target, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+        return
+    import yaml
+
+    write_new(target, yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100))
 
 
 def load_solution(path: str | Path) -> Solution:

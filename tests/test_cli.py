@@ -105,12 +105,13 @@ def test_list_names_what_ships(amopt_command: Command) -> None:
     assert "printing/mission" in words.out
 
 
-def test_exit_2_for_usage(amopt_command: Command) -> None:
+def test_exit_2_for_usage(amopt_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
     assert amopt_command("solve").code == 2
     assert amopt_command("solve", "printing/mission", "--method", "magic").code == 2
     assert amopt_command("solve", "printing/mission", "--time-limit", "-1").code == 2
     assert amopt_command("new", "cooking").code == 2
-    assert amopt_command("solve", "printing/mission", "--out", "no/such/\0").code == 2
+    assert amopt_command("solve", "printing/mission", "--out", "file/answer").code == 2
 
 
 def test_exit_3_for_an_invalid_instance(amopt_command: Command, tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
+from amopt.instance.common import Instance
 from amopt.instance.findings import Finding, Severity
+from amopt.instance.loader import Examination
 from amopt.program.highs import Progress
 from amopt.report.words import shown, worth
 from amopt.solution import Column, Solution
@@ -22,8 +24,10 @@ __all__ = [
     "console",
     "print_error",
     "print_findings",
+    "print_policy",
     "print_rows",
     "print_solution",
+    "valid",
     "watching",
 ]
 
@@ -80,6 +84,27 @@ def print_rows(
         out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; --out FOLDER writes all."))
 
 
+def print_policy(rows: Sequence[Any]) -> None:
+    """Print what to do by net stock (down) and days to the replenishment (across)."""
+    days = sorted({row["days_to_go"] for row in rows}, reverse=True)
+    levels = sorted({row["net_stock"] for row in rows}, reverse=True)
+    cells = {(row["net_stock"], row["days_to_go"]): _decision(row) for row in rows}
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("net stock", justify="right")
+    for day in days:
+        table.add_column(f"{day} days to go" if day == days[0] else str(day))
+    for level in levels:
+        table.add_row(str(level), *(cells[level, day] for day in days))
+    console().print(table)
+
+
+def _decision(row: Any) -> str:
+    """Return what is done in one state, with the number of parts."""
+    if row["action"] == "none":
+        return "."
+    return f"{row['action']} {row['parts']}" if row["parts"] else str(row["action"])
+
+
 def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> None:
     """Print what is wrong with an instance, errors first."""
     out = console(to_errors=to_errors)
@@ -92,6 +117,21 @@ def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> N
         if finding.advice:
             line.append(f"\n    {finding.advice}")
         out.print(line)
+
+
+def valid(examination: Examination, *, quiet: bool) -> Instance:
+    """Return the instance of an examination; its warnings are printed on standard error.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When there is none.
+    """
+    if examination.instance is None:
+        raise InvalidInstanceError(examination.findings)
+    if not quiet:
+        print_findings(examination.findings, to_errors=True)
+    return examination.instance
 
 
 def print_error(error: AmoptError) -> None:
