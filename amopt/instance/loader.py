@@ -112,7 +112,7 @@ def build(instance_type: type[_Kind], data: Mapping[str, Any]) -> _Kind:
     InvalidInstanceError
         With everything that is wrong, at once.
     """
-    examination = _examine_document(load_document(data), instance_type)
+    examination = _examine_document(Document(data=data), instance_type)
     instance = _require(examination)
     assert isinstance(instance, instance_type)
     return instance
@@ -193,9 +193,9 @@ def _head_problems(data: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Pr
 
 def _value_problems(data: Any, key: Key) -> Iterator[Problem]:
     """Yield the whole numbers and texts that no field can hold unchanged."""
-    entries: Iterable[tuple[str | int, Any]]
     entries = data.items() if isinstance(data, dict) else enumerate(data)
-    for part, value in entries:
+    for name, value in entries:
+        part = str(name) if isinstance(data, dict) else name
         if type(value) is int:
             if not -_LARGEST <= value <= _LARGEST:
                 message = "the whole number has too many digits (it is above 2^53)."

@@ -21,6 +21,8 @@ __all__ = ["name_problems"]
 
 Line = Callable[[Key], int | None]
 
+_LISTED = 8
+
 
 class _Scan:
     """One pass over the data of one instance."""
@@ -134,8 +136,8 @@ def _visit_reference(reference: RefersTo) -> Visit:
         if type(value) is not str or pool is None or value in pool or value in reference.also:
             return
         if pool:
-            listed = ", ".join(shown(name) for name in pool)
-            short = f"Write one of {listed}." if len(pool) <= 8 else ""
+            few = len(pool) <= _LISTED
+            short = f"Write one of {', '.join(map(shown, pool))}." if few else ""
             advice = scan.suggestions.advice(value, pool, short)
         else:
             advice = f"Add {reference.collection} with an entry of this name."
@@ -154,7 +156,7 @@ def _visit_values(annotation: Any, visit: Visit) -> Visit:
                 visit(entry, (*key, place), scan)
         elif isinstance(value, Mapping):
             for name in value:
-                visit(name, (*key, name), scan)
+                visit(name, (*key, str(name)), scan)
         else:
             visit(value, key, scan)
 
@@ -186,9 +188,9 @@ def _visit_mapping(of_key: Visit | None, of_value: Visit | None) -> Visit | None
         if isinstance(value, Mapping):
             for name, held in value.items():
                 if of_key is not None:
-                    of_key(name, (*key, name), scan)
+                    of_key(name, (*key, str(name)), scan)
                 if of_value is not None:
-                    of_value(held, (*key, name), scan)
+                    of_value(held, (*key, str(name)), scan)
 
     return visit
 

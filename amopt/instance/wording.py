@@ -76,6 +76,7 @@ def _fault(data: Any, error: Mapping[str, Any]) -> _Fault:
     holder, of_key = data, False
     parts = error["loc"]
     for place, part in enumerate(parts):
+        name = part if isinstance(part, int) and not isinstance(holder, Mapping) else str(part)
         last = place == len(parts) - 1
         if isinstance(holder, Mapping) and part in holder:
             holder = holder[part]
@@ -91,7 +92,7 @@ def _fault(data: Any, error: Mapping[str, Any]) -> _Fault:
         else:
             branches.append((len(key), str(part)))
             continue
-        key.append(part if isinstance(part, int) else str(part))
+        key.append(name)
     return _Fault(tuple(key), tuple(branches), error, of_key)
 
 
@@ -118,7 +119,8 @@ def _settle(faults: Sequence[_Fault]) -> Iterator[_Fault]:
 def _any_of(tried: Sequence[_Fault]) -> Mapping[str, Any]:
     """Return the error of a value that is none of the alternatives of a union."""
     first = tried[0].error
-    wanted = " or ".join(dict.fromkeys(_wanted(fault.error) for fault in tried))
+    *several, last = dict.fromkeys(_wanted(fault.error) for fault in tried)
+    wanted = f"{', '.join(several).replace(' or ', ', ')} or {last}" if several else last
     words = any(fault.error["type"] == "literal_error" for fault in tried)
     kind = "literal_error" if words and isinstance(first["input"], str) else "union"
     return {**first, "type": kind, "ctx": {"expected": wanted}}
@@ -157,10 +159,10 @@ def _wanted(error: Mapping[str, Any]) -> str:
 def _problem(instance_type: type[BaseModel], fault: _Fault, suggestions: Suggestions) -> Problem:
     """Put one fault into words."""
     kind = str(fault.error["type"])
-    if fault.of_key:
-        advice = "Write the key in quotes." if kind == "string_type" else ""
-        code = "key-not-text" if kind == "string_type" else "invalid-value"
-        return Problem(code, fault.key, f"the key {shown(fault.key[-1])} is not a name.", advice)
+    if fault.of_key or kind == "invalid_key":
+        code = "key-not-text" if kind in ("string_type", "invalid_key") else "invalid-value"
+        message = f"the key {shown(fault.key[-1])} is not a name."
+        return Problem(code, fault.key, message, "Write a name, in quotes.")
     if kind in ("missing", "extra_forbidden"):
         models = _models_at(instance_type, fault.key[:-1])
         if kind == "missing":

@@ -1,4 +1,4 @@
-"""A small instance class for the tests of the instance floor: every kind of field it must handle."""
+"""A small instance class for the tests of the instance floor, with every kind of field."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Fleet(Instance):
     criterion: Literal["average", "total"] | Discounted = "average"
     network: Network = Network()
     day: Date | None = None
-    weights: dict[Annotated[Name, RefersTo("parts")], Amount] = {}
+    weights: dict[Annotated[Name, RefersTo("parts")], Amount] = Field(default={})
 
     def problems(self) -> Iterator[Problem]:
         if len(self.vehicles) < len(self.parts):

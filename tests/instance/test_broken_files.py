@@ -13,7 +13,7 @@ import yaml
 
 import amopt
 from amopt.instance.document import MAX_BYTES
-from amopt.instance.findings import CATALOGUE, Code, Finding, codes_of
+from amopt.instance.findings import CATALOGUE, Code, Finding
 from tests.instance.fleet import KINDS, fleet, type_of_kind
 
 BROKEN = Path(__file__).parent.parent / "broken"
@@ -36,8 +36,8 @@ def codes(folder: Path) -> dict[str, Code]:
     """Return the codes of a folder of broken files: of any instance, or of one decision."""
     if folder == BROKEN:
         return CATALOGUE
-    module = importlib.import_module(f"amopt.{folder.name}")
-    return codes_of(module.Instance)
+    module = importlib.import_module(f"amopt.{folder.name}.instance")
+    return {**CATALOGUE, **{code.code: code for code in module.CODES}}
 
 
 def code_of(file: Path) -> str:

@@ -1,0 +1,292 @@
+"""From a document to an instance: every finding at once, in a planner's words."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import pickle
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amopt.errors import InvalidInstanceError
+from amopt.instance import suggest
+from amopt.instance.findings import CATALOGUE, Finding, Severity, Where, codes_of, listing
+from amopt.instance.loader import Examination, examine, read
+from amopt.instance.schema import schema
+from tests.instance.fleet import (
+    KINDS,
+    Discounted,
+    Fleet,
+    Part,
+    Vehicle,
+    fleet,
+    type_of_kind,
+)
+
+
+def look(source: Any) -> Examination:
+    return examine(source, type_of_kind, KINDS)
+
+
+def found(**changes: Any) -> list[tuple[str, str]]:
+    """Return code and key path of the errors of a changed fleet."""
+    findings = look(fleet(**changes)).findings
+    return [(one.code, str(one.where)) for one in findings if one.severity is Severity.ERROR]
+
+
+def told(**changes: Any) -> str:
+    """Return message and advice of the one error of a changed fleet."""
+    (finding,) = [one for one in look(fleet(**changes)).findings if one.severity == "error"]
+    return f"{finding.message} {finding.advice}"
+
+
+def part(**changes: Any) -> dict[str, Any]:
+    return {"name": "hinge", "vehicle": "van", "cost": 3, **changes}
+
+
+def test_a_valid_instance() -> None:
+    examination = look(fleet())
+    instance = examination.instance
+    assert isinstance(instance, Fleet)
+    assert examination.findings == ()
+    assert instance.parts[0] == Part(name="hinge", vehicle="van", cost=3.0)
+    assert instance.parts[1].fits == ("all", "van")
+    assert read(fleet(), type_of_kind, KINDS) == instance == Fleet.from_dict(fleet())
+
+
+def test_everything_is_found_at_once() -> None:
+    assert sorted(
+        found(
+            name="",
+            vehicles=[{"name": "van", "count": -1}, {"name": "van"}],
+            parts=[part(vehicle="vam", cost="3"), part(name="lock", colour=1)],
+            criterion="avrage",
+            weights={"hinge": float("nan"), "lok": 1},
+        )
+    ) == [
+        ("duplicate-name", "vehicles[1].name"),
+        ("empty-text", "name"),
+        ("not-a-choice", "criterion"),
+        ("not-finite", "weights.hinge"),
+        ("out-of-range", "vehicles[0].count"),
+        ("unknown-key", "parts[1].colour"),
+        ("unknown-name", "parts[0].vehicle"),
+        ("unknown-name", "weights.lok"),
+        ("wrong-type", "parts[0].cost"),
+    ]
+
+
+def test_the_whole_is_judged_only_when_its_fields_are_right() -> None:
+    three = [part(), part(name="lock"), part(name="bolt")]
+    assert found(parts=three) == [("too-few-vehicles", "vehicles")]
+    assert found(parts=three, colour=1) == [("unknown-key", "colour")]
+
+
+def test_warnings_do_not_stop(caplog: pytest.LogCaptureFixture) -> None:
+    data = fleet(parts=[part()])
+    examination = look(data)
+    assert examination.instance is not None
+    assert [(one.code, one.severity) for one in examination.findings] == [
+        ("idle-vehicle", Severity.WARNING)
+    ]
+    with caplog.at_level(logging.WARNING, "amopt"):
+        read(data, type_of_kind, KINDS)
+    assert "idle-vehicle at vehicles[1]" in caplog.text
+
+
+def test_errors_come_before_warnings_and_in_the_order_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.json"
+    file.write_text(json.dumps(fleet(parts=[part(), part(), part(cost=-1)], name=""), indent=1))
+    with pytest.raises(InvalidInstanceError) as raised:
+        read(file, type_of_kind, KINDS)
+    lines = [one.where.line for one in raised.value.findings]
+    assert lines == sorted(line for line in lines if line is not None)
+    assert len(lines) == 4
+    assert str(file) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": 2}, 'Write it in quotes: "2".'),
+        ({"name": 1.5}, "Write it in quotes."),
+        ({"name": True}, "Write it in quotes."),
+        ({"name": datetime.date(2026, 1, 31)}, "the date 2026-01-31 stands where text"),
+        ({"parts": [part(cost="1_000")]}, "Write 1000, without quotes or separators."),
+        ({"parts": [part(cost="1.5")]}, "Write 1.5, without quotes"),
+        ({"parts": [part(cost="1,5")]}, "decimal point"),
+        ({"parts": [part(cost="5 EUR")]}, "Write the number alone (5); the unit is in the key"),
+        ({"parts": [part(cost="free")]}, "Write a number such as"),
+        ({"parts": [part(cost=True)]}, "true (a truth value) stands where a number"),
+        ({"parts": [part(cost=None)]}, "the value is empty. Write a number."),
+        ({"parts": [part(chance=None)]}, "or leave the key out."),
+        ({"parts": [part(chance=1.5)]}, "must be at most 1."),
+        ({"parts": [part(cost=0)]}, "must be above 0."),
+        ({"parts": [part(spare="yes")]}, "Write true, without quotes."),
+        ({"parts": [part(spare="off")]}, "Write false, without quotes."),
+        ({"parts": [part(spare=1)]}, "Write true or false."),
+        ({"parts": [part(code="ABCDEF")]}, "6 characters; 5 are allowed"),
+        ({"parts": [part(code="a")]}, "the code must be in capitals."),
+        ({"parts": [part(steps=[{"quantity": 2.0, "cost": 1}])]}, "Write 2."),
+        ({"parts": [part(steps=[{"quantity": 2.5, "cost": 1}])]}, "without a fraction"),
+        ({"parts": [part(cod="B")]}, "Did you mean 'code'?"),
+        ({"parts": [{"name": "hinge", "vehicle": "van"}]}, "Add it: cost of a part, in money."),
+        ({"parts": [{**part(), "Cost": 1}]}, "Did you mean 'cost'?"),
+        ({"parts": {"name": "hinge"}}, "Begin each entry with '- '"),
+        ({"parts": ["hinge"]}, "a mapping of keys to values is wanted"),
+        ({"parts": [part(vehicle="Van")]}, "no 'Van' in vehicles. Did you mean 'van'?"),
+        ({"parts": [part(vehicle="ship")]}, "Write one of 'van', 'lorry'."),
+        ({"parts": [part(fits=["all", "vans"])]}, "Did you mean 'van'?"),
+        ({"vehicles": [], "parts": []}, "the list has no entries; at least 1"),
+        ({"vehicles": [{"name": f"van {i}"} for i in range(60)], "parts": []}, "at most 50"),
+        ({"criterion": 3}, "'average', 'total' or a mapping of keys to values is wanted"),
+        ({"criterion": {"rat": 0.5}}, "Did you mean 'rate'?"),
+        ({"criterion": {"rate": 1}}, "must be below 1."),
+        ({"criterion": "averag"}, "Did you mean 'average'?"),
+        ({"day": "31.1.2026"}, "Write year-month-day"),
+        ({"day": 20260131}, "Write year-month-day"),
+        ({"lines": [{"line": "1", "place": "here"}]}, "Add network.places with an entry"),
+        ({"lines": [{"line": "1"}, {"line": "1"}]}, "line '1' is already that of lines[0]."),
+        (
+            {"prices": [{"part": "lock"}, {"part": "lock", "year": 2026}]},
+            "part 'lock' and year 2026 is already that of prices[0].",
+        ),
+        ({"prices": [{"part": "lock", "after": "2"}], "lines": [{"line": "1"}]}, "'2' in lines"),
+        ({"vehicles": [{"name": "van", "count": 10**25}, {"name": "lorry"}]}, "above 2^53"),
+        ({"kind": "fleets"}, "Did you mean 'fleet'?"),
+        ({"amopt": 7}, "Install a newer amopt"),
+    ],
+)
+def test_the_words_of_a_finding(changes: dict[str, Any], words: str) -> None:
+    assert words in told(**changes)
+
+
+def test_one_fault_is_one_finding() -> None:
+    """A misspelt key is not missing too; a list is not short because of a bad entry."""
+    assert found(parts=[{"name": "hinge", "vehicle": "van", "csot": 3}]) == [
+        ("unknown-key", "parts[0].csot")
+    ]
+    assert found(vehicles=[{"name": "van", "count": -1}], parts=[part()]) == [
+        ("out-of-range", "vehicles[0].count")
+    ]
+    assert found(vehicles=[{"name": 1}], parts=[part(vehicle="1")]) == [
+        ("wrong-type", "vehicles[0].name")
+    ]
+    assert found(vehicles="none", parts=[part()]) == [("wrong-type", "vehicles")]
+
+
+def test_entries_that_differ_in_one_of_several_keys_may_stand_together() -> None:
+    prices = [{"part": "lock", "year": 2026}, {"part": "lock", "year": 2027}, {"part": "hinge"}]
+    assert found(prices=prices) == []
+    assert found(lines=[{"line": "1"}, {"line": "2"}], prices=[]) == []
+
+
+def test_dates_are_iso_text_or_dates() -> None:
+    day = datetime.date(2026, 1, 31)
+    assert Fleet.from_dict(fleet(day="2026-01-31")).day == day
+    assert Fleet.from_dict(fleet(day=day)).day == day
+    assert Fleet.from_dict(fleet(**tomllib.loads("day = 2026-01-31"))).day == day
+    assert found(day=datetime.datetime(2026, 1, 31)) == [("wrong-date", "day")]
+
+
+def test_an_instance_may_be_built_in_python() -> None:
+    built = Fleet(
+        name="two vans",
+        vehicles=[Vehicle(name="van", count=2), {"name": "lorry"}],
+        parts=(Part(name="hinge", vehicle="van", cost=3), fleet()["parts"][1]),
+        criterion=Discounted(rate=0.5),
+        network={"lanes": [{"from": "a", "to": "b"}], "places": [{"name": "a"}, {"name": "b"}]},
+    )
+    assert (built.amopt, built.kind) == (1, "fleet")
+    assert built.network.lanes[0].from_ == "a"
+    assert Fleet.from_dict(built.to_dict()) == built
+    assert pickle.loads(pickle.dumps(built)) == built
+    assert Fleet.model_validate(built) is built
+
+
+def test_what_is_wrong_in_python_is_found_too() -> None:
+    vans = [Vehicle(name="van"), Vehicle(name="van")]
+    with pytest.raises(InvalidInstanceError) as raised:
+        Fleet(name="vans", vehicles=vans, parts=[Part(name="hinge", vehicle="lorry", cost=1)])
+    assert [finding.code for finding in raised.value.findings] == ["duplicate-name", "unknown-name"]
+    with pytest.raises(InvalidInstanceError, match="too-few-vehicles"):
+        Fleet(name="vans", vehicles=[{"name": "van"}], parts=[part(), part(name="lock")])
+    with pytest.raises(InvalidInstanceError, match="missing-key at vehicles"):
+        Fleet(name="vans")
+
+
+def test_lists_are_taken_for_tuples_and_nothing_else_is_lenient() -> None:
+    assert found(parts="hinge") == [("wrong-type", "parts")]
+    assert found(parts=[part(fits="all")]) == [("wrong-type", "parts[0].fits")]
+    assert found(parts=[part(cost=" 3")]) == [("wrong-type", "parts[0].cost")]
+
+
+def test_data_of_any_shape_is_refused_in_words() -> None:
+    for data in ([], "fleet", 3, None):
+        with pytest.raises(InvalidInstanceError):
+            Fleet.from_dict(data)  # type: ignore[arg-type]
+    circle: dict[str, Any] = fleet()
+    circle["network"] = circle
+    assert [one.code for one in look(circle).findings] == ["nesting-too-deep"]
+    assert found(weights={2: 1})[0][0] in ("key-not-text", "unknown-name")
+    assert ("key-not-text", "3") in [
+        (one.code, str(one.where)) for one in look({**fleet(), 3: 4}).findings
+    ]
+
+
+def test_the_fingerprint_is_that_of_the_content() -> None:
+    one = Fleet.from_dict(fleet())
+    same = Fleet.from_dict(dict(reversed(list(fleet(currency="EUR").items()))))
+    other = Fleet.from_dict(fleet(currency="USD"))
+    assert one.fingerprint() == same.fingerprint()
+    assert one.fingerprint() != other.fingerprint()
+    assert len(one.fingerprint()) == 64
+
+
+def test_the_codes_of_a_decision_stand_beside_its_class() -> None:
+    assert set(codes_of(Fleet)) == {*CATALOGUE, "too-few-vehicles", "idle-vehicle"}
+
+
+def test_the_schema_describes_the_file() -> None:
+    described = schema(Fleet)
+    assert described["required"] == ["amopt", "kind", "name", "vehicles"]
+    assert described["additionalProperties"] is False
+    assert described["properties"]["kind"]["const"] == "fleet"
+    assert "from" in described["$defs"]["Lane"]["properties"]
+    assert described["$defs"]["Part"]["properties"]["cost"]["description"].endswith("in money.")
+    json.dumps(described)
+
+
+def test_a_long_report_is_counted() -> None:
+    findings = [Finding("unknown-name", Where(key=("parts", i)), "no.") for i in range(30)]
+    findings += [Finding("wrong-type", Where(key=("parts", i)), "no.") for i in range(5)]
+    lines = listing(findings, 10)
+    assert len(lines) == 11
+    assert lines[-1] == "... and 25 more: 20 unknown-name, 5 wrong-type"
+    assert len(listing(findings)) == 35
+
+
+def test_the_cost_of_suggestions_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of wrong references to thousands of names are not all compared with each other."""
+    compared = 0
+
+    def count(word: str, known: dict[str, None], n: int) -> list[str]:
+        nonlocal compared
+        compared += len(known)
+        return []
+
+    monkeypatch.setattr(suggest, "get_close_matches", count)
+    parts = [part(name=f"part {i}") for i in range(5000)]
+    prices = [{"part": f"pert {i}"} for i in range(5000)]
+    assert len(found(parts=parts, prices=prices)) == 5000
+    assert compared <= 50_000
+
+
+def test_names_from_files_are_printed_safely() -> None:
+    where = Where(file="a\nb.yaml", key=("parts", 0, "\x1b[31m", "x" * 500))
+    assert str(where).isprintable()
+    assert len(str(where)) < 120
