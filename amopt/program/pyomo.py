@@ -121,6 +121,7 @@ def compile_model(model: ConcreteModel) -> Compiled:
 def _standard_form(model: ConcreteModel) -> Any:
     """Run Pyomo's compiler, and say in plain words what it refuses."""
     from pyomo.common.errors import InfeasibleConstraintException, PyomoException
+    from pyomo.environ import Var
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
     try:
@@ -132,7 +133,9 @@ def _standard_form(model: ConcreteModel) -> Any:
             f"the constraint {name} holds no variable and cannot hold", conflict=(name,)
         ) from error
     except (PyomoException, ValueError, TypeError) as error:
-        raise UsageError(f"the model {model.name!r} is not a linear program: {error}") from error
+        empty = [x.name for x in model.component_data_objects(Var) if x.fixed and x.value is None]
+        why = f"{', '.join(empty)} fixed without a value" if empty else str(error)
+        raise UsageError(f"the model {model.name!r} is not a linear program: {why}") from error
 
 
 def _domains(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:

@@ -1,0 +1,136 @@
+"""LP and MPS files, names that lead back, and plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amopt.errors import UsageError
+from amopt.program.export import (
+    original_name,
+    read_npz,
+    safe_names,
+    to_arrays,
+    write_npz,
+    write_program,
+)
+from amopt.program.highs import solve
+from amopt.program.linear import Family, LinearProgram, Names
+
+from .programs import market_split, transport
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "program"
+
+LOTS = LinearProgram.from_arrays(
+    [3, 2.125, 1, 0],
+    [[1, 1, 0, 0], [1, 3, 1e-10, 0], [0, 0, 1, -1], [0, 1, 0, 1]],
+    [-np.inf, 2, 0, -np.inf],
+    [4, 6, 0, 9],
+    lower=[0, -np.inf, -5, 0],
+    upper=[1, np.inf, np.inf, 7],
+    integer=[True, False, False, True],
+    offset=7.25,
+    maximise=True,
+    name="lots",
+    rows=[Family("capacity", [("plant", 1), ("plant", 2)]), Family("balance"), Family("free", [1])],
+    columns=[Family("open"), Family("flow", [("plant 1", "Ärmel"), ("a(b)", "c~d")]), Family("e1")],
+)
+
+
+def read_and_solve(path: Path) -> tuple[float, list[str]]:
+    from highspy import _core
+
+    solver = _core._Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("small_matrix_value", 1e-12)
+    assert solver.readModel(str(path)).name == "kOk"
+    solver.run()
+    names = [solver.getColName(column)[1] for column in range(solver.getNumCol())]
+    return solver.getInfo().objective_function_value, names
+
+
+@pytest.mark.parametrize("ending", ["lp", "mps"])
+@pytest.mark.parametrize("p", [LOTS, transport(6), market_split(2, 10)], ids=lambda p: p.name)
+def test_the_file_has_the_same_optimum(p: LinearProgram, ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"program.{ending}"
+    write_program(p, path)
+    optimum, names = read_and_solve(path)
+    assert optimum == pytest.approx(solve(p).outcome.objective)
+    if p is LOTS and ending == "mps":
+        assert [original_name(name) for name in names] == list(p.columns)
+
+
+@pytest.mark.parametrize("ending", ["lp", "mps"])
+def test_the_golden_file(ending: str, tmp_path: Path) -> None:
+    """Bytes are compared with the release of HiGHS that wrote the golden file, else the optimum."""
+    path, golden = tmp_path / f"lots.{ending}", GOLDEN / f"lots.{ending}"
+    write_program(LOTS, path)
+    text = path.read_text()
+    write_program(LOTS, path)
+    assert path.read_text() == text
+    assert list(tmp_path.iterdir()) == [path]
+    if version("highspy").startswith("1.15."):
+        assert text == golden.read_text()
+    assert read_and_solve(golden)[0] == pytest.approx(solve(LOTS).outcome.objective)
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"must end in \.lp or \.mps"):
+        write_program(LOTS, tmp_path / "program.txt")
+    with pytest.raises(UsageError, match="cannot write"):
+        write_program(LOTS, tmp_path / "nowhere" / "program.lp")
+    with pytest.raises(UsageError, match="no rows or no columns"):
+        write_program(LinearProgram.from_arrays([1], np.zeros((0, 1)), [], []), tmp_path / "a.lp")
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(max_examples=200)
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=8))
+def test_safe_names_are_unique_plain_and_lead_back(names: list[str]) -> None:
+    safe = safe_names(Names([Family(name) for name in names]), len(names), "c")
+    assert len({*safe}) == len(names)
+    assert all(name.isascii() and name.isprintable() and " " not in name for name in safe)
+    assert [original_name(name) for name in safe] == names
+
+
+WORDS = ["free", "inf", "Infx", "st", "end", "bin", "e12", "1a", ".a", "~", "max", "x[1,2]", "x:y"]
+
+
+@pytest.mark.parametrize("ending", ["lp", "mps"])
+def test_words_that_readers_know_are_names_too(ending: str, tmp_path: Path) -> None:
+    n = len(WORDS)
+    families = [Family(word) for word in WORDS]
+    p = LinearProgram.from_arrays(np.ones(n), np.eye(n), 1, np.inf, rows=families, columns=families)
+    write_program(p, tmp_path / f"words.{ending}")
+    optimum, names = read_and_solve(tmp_path / f"words.{ending}")
+    assert optimum == n
+    assert [original_name(name) for name in names] == WORDS
+
+
+def test_a_name_that_is_too_long_keeps_its_position() -> None:
+    long = ["x" * 300, "y" * 300, "z"]
+    safe = safe_names(Names([Family(name) for name in long]), 3, "c")
+    assert safe == ["c0~;", "c1~;", "z"]
+
+
+def test_arrays_go_round(tmp_path: Path) -> None:
+    write_npz(LOTS, tmp_path / "lots.npz")
+    again = read_npz(tmp_path / "lots.npz")
+    for key, array in to_arrays(LOTS).items():
+        assert (to_arrays(again)[key] == array).all(), key
+    assert again.columns[1] == "flow[plant 1,Ärmel]"
+    assert to_arrays(replace(LOTS, rows=Names()))["rows"].tolist() == ["r0", "r1", "r2", "r3"]
+
+
+def test_a_file_that_is_not_one_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("not arrays")
+    np.savez(tmp_path / "other.npz", cost=np.ones(3))
+    for name in ("text.npz", "other.npz", "missing.npz"):
+        with pytest.raises(UsageError, match=name):
+            read_npz(tmp_path / name)

@@ -1,0 +1,334 @@
+"""A Pyomo model as arrays, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.program.highs import Options, solve
+from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.outcome import Status
+from amopt.program.pyomo import compile_model, load, solve_model, to_pyomo
+
+from .programs import transport
+
+
+def plant(most: float = 3) -> Any:
+    """A small model with rows of all kinds, a fixed variable and one that stands nowhere."""
+    model = pyo.ConcreteModel(name="plant")
+    model.I = pyo.Set(initialize=["a", "b"])
+    model.x = pyo.Var(model.I, [1, 2], bounds=(0, 5))
+    model.y = pyo.Var(domain=pyo.Binary)
+    model.spare = pyo.Var(model.I, bounds=(2, None))
+    model.two_sided = pyo.Constraint(
+        model.I, rule=lambda m, i: (1, m.x[i, 1] + 2 * m.x[i, 2] - m.y, 4)
+    )
+    model.equal = pyo.Constraint(expr=model.x["a", 1] == model.x["b", 2] + 0.5)
+    model.most = pyo.Constraint(expr=model.x["a", 1] + model.x["a", 2] <= most)
+    model.least = pyo.Constraint(expr=model.x["b", 2] >= 0.25)
+    model.x["b", 1].fix(1)
+    model.profit = pyo.Objective(expr=sum(model.x.values()) + 3 * model.y + 7, sense=pyo.maximize)
+    return model
+
+
+def test_the_arrays_and_names() -> None:
+    program = compile_model(plant()).program
+    assert list(program.rows) == ["two_sided[a]", "two_sided[b]", "equal", "most", "least"]
+    assert list(program.columns) == ["x[a,1]", "x[a,2]", "x[b,2]", "y"]
+    assert program.rows.family_and_key(1) == ("two_sided", "b")
+    assert program.columns.family_and_key(2) == ("x", ("b", 2))
+    assert program.matrix.toarray().tolist() == [
+        [1, 2, 0, -1],
+        [0, 0, 2, -1],
+        [1, 0, -1, 0],
+        [1, 1, 0, 0],
+        [0, 0, 1, 0],
+    ]
+    assert program.row_lower.tolist() == [1, 0, 0.5, -np.inf, 0.25]  # the fixed 1 moved over
+    assert program.row_upper.tolist() == [4, 3, 0.5, 3, np.inf]
+    assert program.cost.tolist() == [1, 1, 1, 3]
+    assert program.offset == 8
+    assert program.maximise
+    assert program.integer.tolist() == [False, False, False, True]
+    assert program.lower.tolist() == [0] * 4
+    assert program.upper.tolist() == [5, 5, 5, 1]
+    assert program.name == "plant"
+
+
+def test_solve_model_fills_the_model() -> None:
+    model = plant()
+    answer = solve_model(model)
+    assert answer.outcome.status is Status.OPTIMAL
+    assert pyo.value(model.profit) == pytest.approx(answer.outcome.objective)
+    assert model.y.value == 1
+    assert model.x["b", 1].value == 1
+    assert model.spare["a"].value == 2  # stands nowhere: nearest to zero
+    for constraint in model.component_data_objects(pyo.Constraint):
+        assert constraint.slack() >= -1e-6
+    assert set(answer.outcome.seconds) == {"compile", "solve", "load"}
+
+
+def test_a_model_without_objective_or_constraints() -> None:
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var([1, 2], bounds=(1, 3))
+    model.c = pyo.Constraint(expr=model.x[1] + model.x[2] == 5)
+    answer = solve_model(model)
+    assert answer.outcome.objective == 0
+    assert model.x[1].value + model.x[2].value == pytest.approx(5)
+    free = pyo.ConcreteModel()
+    free.x = pyo.Var(bounds=(1, 3))
+    free.cost = pyo.Objective(expr=2 * free.x)
+    assert solve_model(free).outcome.objective == 2
+    assert free.x.value == 1
+
+
+def test_blocks_and_expressions() -> None:
+    model = pyo.ConcreteModel()
+    model.price = pyo.Param(initialize=3, mutable=True)
+    model.week = pyo.Block([1, 2])
+    for week in model.week.values():
+        week.make = pyo.Var(["A"], bounds=(0, 4))
+        week.cost = pyo.Expression(expr=model.price * week.make["A"])
+        week.need = pyo.Constraint(expr=week.make["A"] >= 1)
+    model.total = pyo.Objective(expr=sum(week.cost for week in model.week.values()))
+    compiled = compile_model(model)
+    assert list(compiled.program.columns) == ["week[1].make[A]", "week[2].make[A]"]
+    assert list(compiled.program.rows) == ["week[1].need", "week[2].need"]
+    assert solve_model(model).outcome.objective == 6
+    model.price = 5
+    model.week[2].deactivate()
+    model.total.deactivate()
+    model.other = pyo.Objective(expr=model.week[1].cost)
+    assert solve_model(model).outcome.objective == 5
+
+
+def broken(change: Any) -> Any:
+    model = plant()
+    change(model)
+    return model
+
+
+def nonlinear(m: Any) -> None:
+    m.square = pyo.Constraint(expr=m.x["a", 1] * m.x["a", 2] <= 4)
+
+
+def nonlinear_objective(m: Any) -> None:
+    m.profit.expr = m.x["a", 1] ** 2
+
+
+def two_objectives(m: Any) -> None:
+    m.second = pyo.Objective(expr=m.y)
+
+
+def fixed_without_value(m: Any) -> None:
+    m.x["a", 2].fixed = True
+
+
+def gap_in_domain(m: Any) -> None:
+    m.z = pyo.Var(domain=pyo.Set(initialize=[1, 3, 7]))
+    m.with_z = pyo.Constraint(expr=m.z + m.y >= 1)
+
+
+def not_a_number(m: Any) -> None:
+    m.wrong = pyo.Constraint(expr=float("nan") * m.y + m.x["a", 1] <= 1)
+
+
+def infinite_coefficient(m: Any) -> None:
+    m.wrong = pyo.Constraint(expr=float("inf") * m.y + m.x["a", 1] <= 1)
+
+
+def special_ordered_set(m: Any) -> None:
+    m.sos = pyo.SOSConstraint(var=m.spare, sos=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (nonlinear, "square"),
+        (nonlinear_objective, "profit"),
+        (two_objectives, r"2 active objectives \(profit, second\)"),
+        (fixed_without_value, r"x\[a,2\]"),
+        (gap_in_domain, "variable z"),
+        (not_a_number, "wrong"),
+        (infinite_coefficient, "wrong"),
+        (special_ordered_set, "sos"),
+    ],
+)
+def test_what_is_not_a_linear_program_is_named(change: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        compile_model(broken(change))
+
+
+def test_what_cannot_hold_by_itself_is_named() -> None:
+    model = plant()
+    model.held = pyo.Constraint([1], rule=lambda m, i: (3, m.x["b", 1], 4))
+    assert solve_model(model).outcome.status is Status.INFEASIBLE  # x[b,1] is fixed at 1
+    model.p = pyo.Param(initialize=1, mutable=True)
+    model.never = pyo.Constraint([1], rule=lambda m, i: (3, m.p, 4))
+    with pytest.raises(InfeasibleError, match=r"never\[1\]") as raised:
+        compile_model(model)
+    assert raised.value.conflict == ("never[1]",)
+    model = plant()
+    model.x["a", 1].setlb(9)
+    with pytest.raises(InfeasibleError, match=r"x\[a,1\] cannot lie between 9 and 5"):
+        compile_model(model)
+
+
+def test_duals_are_changes_of_the_objective() -> None:
+    def held(most: float, upper: float) -> Any:
+        model = plant(most)
+        model.y.fix(0)
+        model.two_sided["a"].set_value((1, model.two_sided["a"].body, upper))
+        model.rc = pyo.Suffix(direction=pyo.Suffix.IMPORT)
+        return model
+
+    model, step = held(2.8, 4), 1e-4
+    best = solve_model(model).outcome.objective
+    more = solve_model(held(2.8 + step, 4)).outcome.objective
+    wider = solve_model(held(2.8, 4 + step)).outcome.objective
+    assert model.dual[model.most] == pytest.approx((more - best) / step, abs=1e-6)
+    assert model.dual[model.most] > 0.1
+    assert model.dual[model.two_sided["a"]] == pytest.approx((wider - best) / step, abs=1e-6)
+    assert model.rc[model.x["a", 1]] == pytest.approx(0, abs=1e-9)
+
+
+def test_stale_duals_do_not_survive() -> None:
+    model = plant()
+    model.y.fix(0)
+    solve_model(model)
+    assert len(model.dual) == 5
+    model.y.unfix()
+    solve_model(model)
+    assert len(model.dual) == 0
+
+
+def test_no_answer_is_not_loaded() -> None:
+    model = plant()
+    model.most.set_value(model.x["a", 1] + model.x["a", 2] <= -3)
+    assert solve_model(model).outcome.status is Status.INFEASIBLE
+    assert model.y.value is None
+    compiled = compile_model(model)
+    with pytest.raises(NoAnswerError, match="infeasible"):
+        load(compiled, solve(compiled.program))
+
+
+def test_a_component_named_dual_is_not_overwritten() -> None:
+    model = plant()
+    model.dual = pyo.Var()
+    with pytest.raises(UsageError, match="named 'dual'"):
+        solve_model(model)
+    assert solve_model(model, duals=False).outcome.status is Status.OPTIMAL
+
+
+def test_a_start_from_the_model_s_values() -> None:
+    model = plant()
+    solve_model(model)
+    again = solve_model(model, start=True)
+    assert again.outcome.status is Status.OPTIMAL
+
+
+def random_model(seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    m, n = (int(size) for size in rng.integers(1, 6, 2))
+    coefficients = rng.integers(-3, 4, (m, n)).astype(float)
+    middle = coefficients @ rng.uniform(0, 2, n)
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(range(n), bounds=(0, 4))
+    model.row = pyo.Constraint(pyo.Any)
+    for i in np.flatnonzero(coefficients.any(axis=1)).tolist():
+        body = sum(coefficients[i, j] * model.x[j] for j in range(n) if coefficients[i, j])
+        kind = rng.integers(4)
+        model.row[i] = [
+            (middle[i] - 1, body, None),
+            (None, body, middle[i] + 1),
+            (middle[i], body, middle[i]),
+            (middle[i] - 1, body, middle[i] + 1),
+        ][kind]
+    cost = rng.integers(-4, 5, n)
+    sense = pyo.maximize if rng.random() < 0.5 else pyo.minimize
+    model.cost = pyo.Objective(
+        expr=sum(int(c) * model.x[j] for j, c in enumerate(cost)) + 1, sense=sense
+    )
+    return model
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6))
+def test_random_models_against_pyomo_s_own_interface(seed: int) -> None:
+    model = random_model(seed)
+    answer = solve_model(model)
+    other = random_model(seed)
+    other.dual = pyo.Suffix(direction=pyo.Suffix.IMPORT)
+    solver = pyo.SolverFactory("appsi_highs")
+    solver.solve(other)
+    assert answer.outcome.objective == pytest.approx(pyo.value(other.cost))
+    ours = sum(model.dual[c] for c in model.row.values())
+    mine = {key: model.dual[c] for key, c in model.row.items()}
+    theirs = {key: other.dual[c] for key, c in other.row.items()}
+    # duals are unique where the answer is; elsewhere both prove the same bound
+    if all(mine[key] == pytest.approx(theirs[key], abs=1e-7) for key in mine):
+        assert ours == pytest.approx(sum(theirs.values()), abs=1e-6)
+    else:
+        from amopt.program.residuals import check_dual
+
+        compiled = compile_model(model)
+        y = np.array([theirs[c.index()] for c in compiled.constraints])
+        proof = check_dual(compiled.program, y, answer.values)
+        assert proof.bound == pytest.approx(answer.outcome.objective, abs=1e-6)
+
+
+def test_a_program_as_a_model_and_back() -> None:
+    program = compile_model(plant()).program
+    model = to_pyomo(program)
+    assert {component.name for component in model.component_objects(pyo.Constraint)} == {
+        "two_sided", "equal", "most", "least",
+    }  # fmt: skip
+    again = compile_model(model).program
+    assert same(program, again)
+    assert list(again.columns) == list(program.columns)
+    assert list(again.rows) == list(program.rows)
+    assert solve_model(model).outcome.objective == solve(program).outcome.objective
+
+
+def same(one: LinearProgram, two: LinearProgram) -> bool:
+    return (
+        (one.matrix != two.matrix).nnz == 0
+        and all(
+            np.array_equal(getattr(one, name), getattr(two, name))
+            for name in ("cost", "row_lower", "row_upper", "lower", "upper", "integer")
+        )
+        and (one.offset, one.maximise) == (two.offset, two.maximise)
+    )
+
+
+def test_programs_with_awkward_names_become_models() -> None:
+    program = transport(4)
+    assert same(program, compile_model(to_pyomo(program)).program)
+    families = [
+        Family("a b", np.array([[1, 2], [3, 4]])),
+        Family("objective", [(1, (2, 3)), (1, (2, 4))]),
+        Family("a.b", ["x", "x"]),
+        Family("1", range(2)),
+    ]
+    awkward = replace(program, rows=Names(families))
+    model = to_pyomo(awkward)
+    names = [component.name for component in model.component_objects(pyo.Constraint)]
+    assert names == ["a_b", "objective_2", "a_b_2", "_1"]
+    assert model.a_b[3, 4] is not None
+    assert same(program, compile_model(model).program)
+
+
+def test_a_time_limit_loads_the_incumbent() -> None:
+    from .programs import market_split
+
+    model = to_pyomo(market_split())
+    answer = solve_model(model, Options(time_limit=0.5))
+    assert answer.outcome.status is Status.FEASIBLE
+    assert pyo.value(model.objective) == pytest.approx(answer.outcome.objective)
