@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from amopt.errors import AmoptError
 from amopt.sourcing.plan import SPARE, Grant, Licence, Plan, Print, digest
@@ -109,6 +110,8 @@ class Ledger:
     ----------
     used
         Prints used, by part and supplier.
+    orders
+        Prints used, by instance name, line, part and supplier.
     plans
         The number of the first record of each plan, by the plan's fingerprint.
     hashes
@@ -116,6 +119,7 @@ class Ledger:
     """
 
     used: dict[tuple[str, str], float]
+    orders: dict[tuple[str, str, str, str], float]
     plans: dict[str, int]
     hashes: tuple[str, ...]
 
@@ -133,6 +137,10 @@ class Ledger:
         """Return what is left of a licence."""
         grant = Grant.of(licence)
         return Balance(grant.part, grant.supplier, grant.prints, grant.total(self.used))
+
+    def recorded(self, name: str, p: Print) -> float:
+        """Return how many of the prints of an order of instance ``name`` are recorded."""
+        return min(p.prints, self.orders.get((name, p.line, p.part, p.supplier), 0.0))
 
     @classmethod
     def read(cls, connection: sqlite3.Connection, path: Path) -> Ledger:
@@ -152,6 +160,7 @@ class Ledger:
         register, created_at, count, last = heads[0]
         hashes = [_birth(register, created_at)]
         used: dict[tuple[str, str], float] = {}
+        orders: dict[tuple[str, str, str, str], float] = {}
         plans: dict[str, int] = {}
         for row in connection.execute("SELECT * FROM records ORDER BY number"):
             *content, stored = row
@@ -160,11 +169,13 @@ class Ledger:
                 raise _altered(path, f"record {number} is missing", number)
             if row[9] != hashes[-1] or stored != digest(content):
                 raise _altered(path, f"record {number} was changed", number)
-            plans.setdefault(row[1], number)
-            used[row[5], row[6]] = used.get((row[5], row[6]), 0.0) + row[7]
+            _, plan, name, _, line, part, supplier, prints, *_ = row
+            plans.setdefault(plan, number)
+            _add(used, (part, supplier), prints)
+            _add(orders, (name, line, part, supplier), prints)
             hashes.append(stored)
         _require_head(path, count, last, hashes)
-        return cls(used, plans, tuple(hashes))
+        return cls(used, orders, plans, tuple(hashes))
 
     def append(
         self,
@@ -176,16 +187,24 @@ class Ledger:
         """Write a plan's prints after the last record, and return the ledger as it then is."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         fingerprint = plan.fingerprint(reference)
-        used, hashes, rows = dict(self.used), list(self.hashes), []
+        used, orders = dict(self.used), dict(self.orders)
+        hashes, rows = list(self.hashes), []
         for number, p in enumerate(prints, start=self.records + 1):
             origin = (number, fingerprint, plan.name, reference)
             content = (*origin, p.line, p.part, p.supplier, float(p.prints), now, hashes[-1])
             hashes.append(digest(content))
             rows.append((*content, hashes[-1]))
-            used[p.part, p.supplier] = used.get((p.part, p.supplier), 0.0) + p.prints
+            _add(used, (p.part, p.supplier), p.prints)
+            _add(orders, (plan.name, p.line, p.part, p.supplier), p.prints)
         connection.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
         connection.execute("UPDATE head SET records = ?, hash = ?", (len(hashes) - 1, hashes[-1]))
-        return Ledger(used, {fingerprint: self.records + 1, **self.plans}, tuple(hashes))
+        plans = {fingerprint: self.records + 1, **self.plans} if rows else self.plans
+        return Ledger(used, orders, plans, tuple(hashes))
+
+
+def _add(totals: dict[Any, float], key: tuple[str, ...], prints: float) -> None:
+    """Add prints to a total."""
+    totals[key] = totals.get(key, 0.0) + prints
 
 
 def write_new(path: Path) -> None:

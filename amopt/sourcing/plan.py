@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance import Instance
 
-__all__ = ["ANY", "CONVENTIONAL", "SPARE", "Grant", "Licence", "Plan", "Print", "digest"]
+__all__ = ["ANY", "CONVENTIONAL", "SPARE", "Grant", "Licence", "Plan", "Print", "digest", "merged"]
 
 CONVENTIONAL = "conventional"
 """The supplier of an order that is not printed."""
@@ -86,7 +86,9 @@ class Plan:
     instance
         The instance's fingerprint (SHA-256).
     prints
-        The printed orders, in prints.
+        The printed orders that the plan makes.
+    placed
+        Printed orders that the instance says were placed before; recorded unless they are already.
     grants
         The licences as granted; None where the answer does not hold them.
     head
@@ -96,6 +98,7 @@ class Plan:
     name: str
     instance: str
     prints: tuple[Print, ...]
+    placed: tuple[Print, ...] = ()
     grants: tuple[Grant, ...] | None = None
     head: str = ""
 
@@ -127,10 +130,20 @@ class Plan:
         return cls(
             name=_text(solution.name, "name"),
             instance=_text(solution.fingerprint, "instance"),
-            prints=tuple(_prints(solution.rows)),
+            prints=tuple(_prints(solution.rows, placed=False)),
+            placed=merged(_prints(solution.rows, placed=True)),
             grants=_grants(solution.rows, instance),
             head=_head(solution.rows),
         )
+
+
+def merged(prints: Iterable[Print]) -> tuple[Print, ...]:
+    """Return one entry for each line and supplier."""
+    total: dict[tuple[str, str, str], float] = {}
+    for p in prints:
+        key = (p.line, p.part, p.supplier)
+        total[key] = total.get(key, 0.0) + p.prints
+    return tuple(Print(*key, number) for key, number in total.items())
 
 
 def digest(content: object) -> str:
@@ -168,8 +181,8 @@ def _require_of(solution: Solution, instance: Instance) -> None:
         raise RefusedError(verdict, outcome=solution.outcome)
 
 
-def _prints(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[Print]:
-    """Yield the printed orders; a damaged row is an error that names it."""
+def _prints(rows: Mapping[str, Sequence[Mapping[str, Any]]], *, placed: bool) -> Iterable[Print]:
+    """Yield the printed orders, placed before or new; a damaged row is an error that names it."""
     for index, row in enumerate(rows["orders"]):
         where = f"orders[{index}]"
         try:
@@ -179,7 +192,7 @@ def _prints(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[Print]:
         except (KeyError, TypeError) as error:
             raise UsageError(f"the answer is damaged: {where} has no {error}") from error
         prints = _amount(quantity, f"{where}.quantity")
-        if supplier != CONVENTIONAL and prints > 0:
+        if supplier != CONVENTIONAL and prints > 0 and bool(row.get("committed")) is placed:
             yield Print(
                 _text(line, f"{where}.line"),
                 _text(part, f"{where}.part"),

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from amopt.sourcing.ledger import (
     RegisterError,
     write_new,
 )
-from amopt.sourcing.plan import SPARE, Grant, Licence, Plan, Print
+from amopt.sourcing.plan import CONVENTIONAL, SPARE, Grant, Licence, Plan, Print, merged
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -176,17 +176,17 @@ class Register:
         AlteredRegisterError
             When a record was changed, added or lost, with its number.
         """
-        ledger = self._read()
+        ledger = self.ledger()
         self._require_holds(ledger, head)
         return ledger.records
 
     def head(self) -> str:
         """Return the hash of the last record, or of the register's birth while it has none."""
-        return self._read().head
+        return self.ledger().head
 
     def remaining(self, licences: Iterable[Licence]) -> tuple[Balance, ...]:
         """Return what is left of each licence: granted by the instance, less what is recorded."""
-        ledger = self._read()
+        ledger = self.ledger()
         return tuple(ledger.balance(licence) for licence in licences)
 
     def commit(self, plan: Plan, licences: Iterable[Licence], *, reference: str = "") -> Receipt:
@@ -211,12 +211,12 @@ class Register:
             When the register does not hold, or cannot be written.
         """
         grants = tuple(Grant.of(licence) for licence in licences)
-        prints = [p for p in plan.prints if any(g.covers(p.part, p.supplier) for g in grants)]
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             before = Ledger.read(connection, self.path)
             self._require_holds(before, plan.head)
             self._require_new(before, plan, reference)
+            prints = _to_record(before, plan, grants)
             self._require_left(before, grants, prints)
             after = before.append(connection, plan, prints, reference)
             connection.execute("COMMIT")
@@ -268,8 +268,8 @@ class Register:
                 "receipt saw: it is another register, or an older copy of this one"
             )
 
-    def _read(self) -> Ledger:
-        """Return the verified ledger as of now."""
+    def ledger(self) -> Ledger:
+        """Return the records as of now, verified."""
         with self._connection() as connection:
             connection.execute("BEGIN")
             return Ledger.read(connection, self.path)
@@ -336,8 +336,21 @@ def _decode(text: bytes) -> str:
     return text.decode("utf-8", errors="surrogateescape")
 
 
+def _to_record(ledger: Ledger, plan: Plan, grants: Sequence[Grant]) -> list[Print]:
+    """Return the prints that use a licence: new orders, and placed ones not recorded yet."""
+    late = [replace(p, prints=p.prints - ledger.recorded(plan.name, p)) for p in plan.placed]
+    return [
+        p
+        for p in (*plan.prints, *late)
+        if p.prints > SPARE and any(grant.covers(p.part, p.supplier) for grant in grants)
+    ]
+
+
 def with_register(instance: Instance, register: Register) -> Instance:
     """Return the instance with what is left of its licences in place of what was granted.
+
+    An order that the instance holds as committed and the register records is counted once: the
+    licence keeps the prints that it uses.
 
     Parameters
     ----------
@@ -346,12 +359,28 @@ def with_register(instance: Instance, register: Register) -> Instance:
     register
         The register of the prints used so far.
     """
-    balances = register.remaining(instance.licences)
-    licences = tuple(
-        licence.model_copy(update={"prints": balance.left})
-        for licence, balance in zip(instance.licences, balances, strict=True)
+    if not instance.licences:
+        return instance
+    ledger = register.ledger()
+    placed = _placed(instance)
+    counted = {(p.part, p.supplier): 0.0 for p in placed}
+    for p in placed:
+        counted[p.part, p.supplier] += ledger.recorded(instance.name, p)
+    licences = []
+    for licence in instance.licences:
+        left = ledger.balance(licence).left + Grant.of(licence).total(counted)
+        licences.append(licence.model_copy(update={"prints": left}))
+    return instance.model_copy(update={"licences": tuple(licences)})
+
+
+def _placed(instance: Instance) -> tuple[Print, ...]:
+    """Return the printed orders that an instance holds as committed."""
+    parts = {line.line: line.part for line in instance.lines}
+    return merged(
+        Print(order.line, parts[order.line], order.supplier, order.quantity)
+        for order in instance.committed
+        if order.supplier != CONVENTIONAL
     )
-    return instance.model_copy(update={"licences": licences})
 
 
 def commit(

@@ -25,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from amopt.errors import RefusedError, UsageError
 from amopt.program.outcome import Outcome, Status, Stopped
 from amopt.solution import Solution
+from amopt.sourcing.instance import Instance
 from amopt.sourcing.ledger import RECORDS, digest
 from amopt.sourcing.plan import Grant, Plan, Print
 from amopt.sourcing.register import (
@@ -34,6 +35,7 @@ from amopt.sourcing.register import (
     Register,
     RegisterError,
     commit,
+    with_register,
 )
 from amopt.verdict import Verdict
 
@@ -261,7 +263,11 @@ class TestOpen:
     @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
     @pytest.mark.parametrize(
         ("file", "folder", "what"),
-        [(0o444, 0o777, "read-only"), (0o000, 0o777, "cannot be opened"), (0o444, 0o555, "cannot be opened|read-only")],
+        [
+            (0o444, 0o777, "read-only"),
+            (0o000, 0o777, "cannot be opened"),
+            (0o444, 0o555, "cannot be opened|read-only"),
+        ],
     )
     def test_a_register_without_the_right_to_write(self, file: int, folder: int, what: str) -> None:
         with somebody_else() as shared:
@@ -599,6 +605,70 @@ RegisterMachine.TestCase.settings = settings(
     max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAgainstADictionary = RegisterMachine.TestCase
+
+
+def licensed(**changes: object) -> Instance:
+    """Return an instance of one line, 20 bushes, of which 50 may be printed."""
+    data: dict[str, object] = {
+        "name": "Monday",
+        "parts": [{"name": "bush"}],
+        "lines": [{"line": "1", "part": "bush", "quantity": 20}],
+        "conventional": [{"part": "bush", "cost_per_part": 9, "lead_time_weeks": 1}],
+        "licences": [{"part": "bush", "prints": 50}],
+    }
+    return Instance.from_dict({"amopt": 1, "kind": "sourcing", **data, **changes})
+
+
+class TestInstance:
+    """What is recorded, and what the instance says of it."""
+
+    LICENCES = (Grant("bush", None, 50.0),)
+
+    def left(self, instance: Instance, register: Register) -> float:
+        return with_register(instance, register).licences[0].prints
+
+    def test_the_next_solve_sees_only_what_remains(self, register: Register) -> None:
+        assert self.left(licensed(), register) == 50
+        register.commit(plan("Sunday", ("bush", "alpha", 12)), self.LICENCES)
+        assert self.left(licensed(), register) == 38
+
+    def test_an_instance_without_licences_is_as_it_was(self, register: Register) -> None:
+        given = licensed(licences=[])
+        assert with_register(given, register) is given
+
+    def order(self, quantity: float) -> Plan:
+        prints = (Print("1", "bush", "alpha", quantity),)
+        return Plan(name="Monday", instance="f" * 64, prints=prints)
+
+    def test_an_order_both_recorded_and_committed_counts_once(self, register: Register) -> None:
+        register.commit(self.order(12), self.LICENCES)
+        placed = {"line": "1", "supplier": "alpha", "cost": 1, "weeks": 1}
+        half = [{**placed, "quantity": 5}, {**placed, "quantity": 7}]
+        assert self.left(licensed(committed=half), register) == 50  # 12 of them are committed
+        assert self.left(licensed(committed=half[:1]), register) == 43
+        assert self.left(licensed(committed=half, name="Tuesday"), register) == 38
+
+    def test_a_licence_that_is_used_up_still_allows_what_is_committed(
+        self, register: Register
+    ) -> None:
+        register.commit(self.order(12), self.LICENCES)
+        placed = {"line": "1", "supplier": "alpha", "cost": 1, "weeks": 1, "quantity": 12}
+        lowered = licensed(committed=[placed], licences=[{"part": "bush", "prints": 10}])
+        assert self.left(lowered, register) == 12
+
+    def test_orders_placed_before_are_recorded_once(self, register: Register) -> None:
+        register.commit(self.order(12), self.LICENCES)
+        row = {"line": "1", "part": "bush", "supplier": "alpha"}
+        orders = [
+            {**row, "quantity": 9, "committed": True},
+            {**row, "quantity": 6, "committed": True},
+            {**row, "quantity": 4, "committed": False},
+        ]
+        made = Plan.of(solution(rows={"orders": orders}))
+        assert (made.prints[0].prints, made.placed[0].prints) == (4, 15)
+        receipt = register.commit(made, self.LICENCES)
+        assert receipt.prints == 7  # four new ones, and three of fifteen that were not recorded
+        assert receipt.balances[0].left == 31
 
 
 class TestPlan:
