@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# At once, before the room of the same name could hide the function.
+from amopt.printing.check import check
 from amopt.printing.instance import PrintingInstance as Instance
 
 if TYPE_CHECKING:
-    from amopt.printing.check import check
     from amopt.printing.formulation import formulate
     from amopt.printing.methods import METHODS, solve
     from amopt.printing.solution import PrintingSolution as Solution
@@ -22,7 +23,6 @@ __all__ = ["METHODS", "Instance", "Solution", "check", "formulate", "solve"]
 
 _HOMES = {
     "METHODS": ("methods", "METHODS"),
-    "check": ("check", "check"),
     "Solution": ("solution", "PrintingSolution"),
     "formulate": ("formulation", "formulate"),
     "solve": ("methods", "solve"),

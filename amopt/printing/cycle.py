@@ -51,6 +51,7 @@ __all__ = [
     "Amounts",
     "amounts",
     "best_policy",
+    "completed",
     "cycle_cost",
     "highest_base_stock",
     "lowest_cycle_cost",
@@ -153,6 +154,13 @@ def lowest_cycle_cost(numbers: Numbers) -> Floats:
     return cycle_cost(numbers, best_policy(numbers))
 
 
+def completed(numbers: Numbers, policy: Policy) -> Policy:
+    """Return a policy with the best action on days for which it has none (-1)."""
+    costs = _Costs.of(numbers)
+    line = _line(numbers, costs, discount=numbers.discount, action=policy.action)
+    return Policy(policy.base_stock, line.action)
+
+
 def cycle_cost(numbers: Numbers, policy: Policy) -> Floats:
     """Return :math:`g(S)` of a policy in money a cycle, discounted to its start, shape (parts,)."""
     line = _line(numbers, _Costs.of(numbers), discount=numbers.discount, action=policy.action)
@@ -192,7 +200,7 @@ def amounts(numbers: Numbers, policy: Policy, *, discounted: bool = False) -> Am
 
 
 def _line(numbers: Numbers, costs: _Costs, *, discount: float, action: Ints | None = None) -> _Line:
-    """Run the recursions; without ``action`` the cheapest one is taken, the least on ties."""
+    """Run the recursions; where ``action`` is -1 or not given the cheapest one is taken."""
     days, parts = numbers.cycle_days, len(numbers)
     regular, failing = np.zeros(parts), numbers.failure
     missing = printed = costs.order
@@ -210,7 +218,9 @@ def _line(numbers: Numbers, costs: _Costs, *, discount: float, action: Ints | No
                 costs.expediting,
             ]
         )
-        taken[n] = _least(choices) if action is None else action[n]
+        taken[n] = _least(choices)
+        if action is not None:
+            taken[n] = np.where(action[n] < 0, taken[n], action[n])
         before, missing = missing, np.take_along_axis(choices, taken[None, n], axis=0)[0]
         price[n] = costs.holding + missing - discount * before
     regular = discount * (regular + failing * missing)

@@ -26,9 +26,9 @@ FORMS = {
     "collapsed": "linear program of the collapsed process",
     "factored": "linear program of the full process, one print at a time",
     "full": "linear program of the full process",
-    "policy_iteration": "policy iteration on the full process",
-    "modified_policy_iteration": "modified policy iteration on the full process",
-    "value_iteration": "value iteration on the full process",
+    "policy_iteration": "policy iteration, one print at a time",
+    "modified_policy_iteration": "modified policy iteration, one print at a time",
+    "value_iteration": "value iteration, one print at a time",
 }
 
 METHODS = ("auto", *FORMS)
@@ -47,12 +47,12 @@ def find(
         policy = cycle.best_policy(numbers)
         return Found(policy, cycle.cycle_cost(numbers, policy))
     if form == "collapsed":
-        from amopt.printing.formulation import best_policy
+        from amopt.printing import formulation
 
-        return best_policy(numbers, options=options, progress=progress)
-    from amopt.printing.process import best_policy as on_the_process
+        return formulation.best_policy(numbers, options=options, progress=progress)
+    from amopt.printing import process
 
-    return on_the_process(numbers, form, options=options, progress=progress)
+    return process.best_policy(numbers, form, options=options, progress=progress)
 
 
 def solve(

@@ -65,7 +65,7 @@ def binomial(trials: int, probability: float, most: int | None = None) -> Floats
     """
     highest = trials if most is None else min(trials, most)
     if probability in (0.0, 1.0):
-        return (np.arange(highest + 1) == trials * probability).astype(np.float64)
+        return np.asarray(np.arange(highest + 1) == trials * probability, dtype=np.float64)
     k = np.arange(highest)
     ratios = np.log((trials - k) / (k + 1.0)) + np.log(probability) - np.log1p(-probability)
     chances: Floats = np.exp(trials * np.log1p(-probability) + np.cumsum(np.append(0.0, ratios)))

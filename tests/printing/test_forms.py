@@ -1,0 +1,90 @@
+"""All forms of the problem give the same answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amopt.printing import cycle, formulation
+from amopt.printing.instance import Numbers, PrintingInstance
+from amopt.printing.methods import FORMS, solve
+from amopt.printing.process import factored_process, full_process
+from amopt.program.highs import Options
+from tests.printing.cases import one_part, small_instances
+
+OPTIONS = Options()
+TABLE_3_1 = {"plain": {}, "expedited": {"expedite_cost": 200.0}}
+WORKED = {
+    "plain": (8442.487748, 1, {"wait": (1, 1), "print": (2, 13)}),
+    "expedited": (8412.4524, 1, {"wait": (1, 1), "print": (2, 7), "expedite": (8, 13)}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("case", WORKED)
+def test_worked_example_by_every_form(form: str, case: str) -> None:
+    value, stock, intervals = WORKED[case]
+    answer = solve(one_part(**TABLE_3_1[case]), method=form)
+    assert answer.outcome.objective == pytest.approx(value, abs=1e-4)
+    assert answer.outcome.gap == pytest.approx(0.0, abs=1e-9)
+    assert answer.outcome.residuals["objective"] < 1e-7 * value
+    assert answer.rows["parts"][0]["base_stock"] == stock
+    assert {
+        row["action"]: (row["to_days_to_go"], row["from_days_to_go"])
+        for row in answer.rows["intervals"]
+        if row["sourcing"] == "printing"
+    } == intervals
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_tables(form: str) -> None:
+    instance = one_part(count=5, cycle_days=6, failure_probability_per_day=0.05, discount=None)
+    expected, found = (solve(instance, method=method).rows for method in ("closed", form))
+    assert list(found) == list(expected)
+    for name, table in expected.items():
+        for mine, theirs in zip(found[name], table, strict=True):
+            assert mine == pytest.approx(theirs, rel=1e-9)
+
+
+def cycle_costs(numbers: Numbers) -> dict[str, float]:
+    """Return the cost of a cycle as each form, and value iteration on each process, has it."""
+    full, factored = full_process(numbers), factored_process(numbers)
+    found = {
+        f"{name} by {method}": built.cycle_cost(built.process.solve(method), numbers)
+        for name, built, method in (
+            ("full", full, "lp"),
+            ("factored", factored, "lp"),
+            ("full", full, "value_iteration"),
+            ("factored", factored, "value_iteration"),
+            ("full", full, "policy_iteration"),
+        )
+    }
+    collapsed = formulation.best_policy(numbers, options=OPTIONS)
+    return {**found, "collapsed": float(collapsed.cycle_cost[0])}
+
+
+@settings(max_examples=200)
+@given(small_instances())
+def test_two_hundred_random_instances_by_every_form(instance: PrintingInstance) -> None:
+    numbers = instance.numbers
+    closed = float(cycle.lowest_cycle_cost(numbers)[0])
+    expected = dict.fromkeys(cycle_costs(numbers), closed)
+    assert cycle_costs(numbers) == pytest.approx(expected, rel=1e-7, abs=1e-7)
+
+
+@settings(max_examples=25)
+@given(small_instances(largest_fleet=4, longest_cycle=4), st.sampled_from(sorted(FORMS)))
+def test_every_answer_passes_the_referee(instance: PrintingInstance, form: str) -> None:
+    # solve raises when the referee refuses, so that base stock and actions of every form are proven
+    answer = solve(instance, method=form)
+    assert answer.verdict.accepted
+    assert answer.outcome.gap is not None
+
+
+def test_the_full_process_has_the_size_that_the_source_implies() -> None:
+    numbers = one_part(count=8, cycle_days=7).numbers
+    full, factored = full_process(numbers).process, factored_process(numbers).process
+    assert full.transition.nnz > 3 * factored.transition.nnz
+    assert np.unique(full.state_of_pair).size == full.states
