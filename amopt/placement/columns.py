@@ -49,10 +49,12 @@ AMPLE = 0.999
 
 @dataclass(frozen=True)
 class Columns:
-    """The supply columns of one period, shape (n,) each.
+    """Supply columns, shape (n,) each.
 
     Attributes
     ----------
+    period
+        In which period.
     pair
         Which (place, part) is supplied.
     site
@@ -77,6 +79,7 @@ class Columns:
         Cost in money a year by kind, shape (kinds, n).
     """
 
+    period: Ints
     pair: Ints
     site: Ints
     machine: Ints
@@ -124,11 +127,13 @@ class Block:
 
     @cached_property
     def rate(self) -> Floats:
+        """Demand a year of each pair, shape (pairs,)."""
         rates: Floats = self.supply.rates[self.pairs, self.period]
         return rates
 
     @property
     def downtime_per_week(self) -> float:
+        """Cost of a week that a demand waits."""
         return self.part.downtime_cost_per_hour * self.supply.instance.hours_per_week
 
     def build(
@@ -164,6 +169,7 @@ class Block:
         each = {kind: np.broadcast_to(cost, shape)[row, column] for kind, cost in unit.items()}
         pair, rate = self.pairs[column], self.rate[column]
         common: dict[str, Ints | Floats | int] = {
+            "period": self.period,
             "site": site[row],
             "machine": machine,
             "route": route,
@@ -194,11 +200,13 @@ class Block:
         common: dict[str, Ints | Floats | int],
     ) -> Iterator[Columns]:
         load = rate * lead / self.supply.instance.weeks_per_year
-        spot, level = self._levels(pair, rate, load, sum(each.values(), np.zeros(pair.size)))
+        spot, level = self._levels(pair, rate, load, np.sum(list(each.values()), axis=0))
         rate = rate[spot]
         lost = erlang_loss(level, load[spot])
-        split = {kind: rate * (1 - lost) * cost[spot] for kind, cost in each.items()}
-        split["holding"] = self._holding * level
+        split: dict[str, Floats] = {
+            kind: rate * (1 - lost) * cost[spot] for kind, cost in each.items()
+        }
+        split["holding"] = self._holding * level.astype(float)
         split["emergency"] = rate * lost * (self.part.emergency_cost or 0.0)
         split["downtime"] = rate * lost * self.part.emergency_weeks * self.downtime_per_week
         yield make_columns(
@@ -246,6 +254,7 @@ class Block:
         asked = self.supply.asked_of_each[self.pairs]
         yield make_columns(
             pair=self.pairs,
+            period=self.period,
             site=np.full(self.pairs.size, EMERGENCY),
             machine=-1,
             route=0,
@@ -265,7 +274,7 @@ class Block:
 def make_columns(*, pair: Ints, split: dict[str, Floats], **values: object) -> Columns:
     """Return columns with costs by kind, scalars spread over all of them."""
     size = pair.size
-    whole = {"site", "machine", "route", "level"}
+    whole = {"period", "site", "machine", "route", "level"}
     spread = {
         key: np.broadcast_to(np.asarray(value, dtype=np.int64 if key in whole else float), size)
         for key, value in values.items()
@@ -280,6 +289,18 @@ EMPTY = make_columns(
     pair=np.empty(0, dtype=np.int64),
     split={},
     **dict.fromkeys(
-        ("site", "machine", "route", "level", "hours", "weeks", "fill", "kg_co2", "space"), 0
+        (
+            "period",
+            "site",
+            "machine",
+            "route",
+            "level",
+            "hours",
+            "weeks",
+            "fill",
+            "kg_co2",
+            "space",
+        ),
+        0,
     ),
 )

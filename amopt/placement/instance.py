@@ -84,6 +84,16 @@ CODES: tuple[Code, ...] = (
         "Raise most_machines, open the site, or lower the count.",
     ),
     Code(
+        "not-orlib-cap",
+        "A file is not in OR-Library's format for capacitated warehouse location.",
+        "Check that it is a cap file, whole and unchanged.",
+    ),
+    Code(
+        "reserved-name",
+        "A conventional supplier has the name of a site, or that of emergency shipments.",
+        "Give the supplier another name.",
+    ),
+    Code(
         "before-release",
         "An order is due before it is released.",
         "Mend release_week or due_week.",
@@ -428,6 +438,7 @@ class Instance(common.Instance):
         """Yield what is wrong across fields."""
         if not any(d.per_year or any(d.by_period) for d in self.demand) and not self.orders:
             yield Problem("no-demand", ("demand",), "there is neither demand nor an order.")
+        yield from self._problems_of_names()
         yield from self._problems_of_parts()
         yield from self._problems_of_sites()
         yield from self._problems_of_supply()
@@ -438,6 +449,16 @@ class Instance(common.Instance):
                     ("orders", index, "due_week"),
                     f"order {order.order!r} is due in week {order.due_week:g} and released in "
                     f"week {order.release_week:g}.",
+                )
+
+    def _problems_of_names(self) -> Iterator[Problem]:
+        taken = {"emergency", *(site.place for site in self.sites)}
+        for index, entry in enumerate(self.conventional):
+            if entry.supplier in taken:
+                yield Problem(
+                    "reserved-name",
+                    ("conventional", index, "supplier"),
+                    f"the supplier is called {entry.supplier!r}, as another source is.",
                 )
 
     def _problems_of_parts(self) -> Iterator[Problem]:

@@ -103,18 +103,21 @@ class Supply:
             if place in (None, where) and part in (None, what)
         ]
 
-    def columns(self, period: int, *, prune: bool = True) -> Columns:
-        """Return the columns of a period.
+    def columns(self, *, prune: bool = True) -> Columns:
+        """Return the columns of all periods.
 
         Parameters
         ----------
-        period
-            Index of the period.
         prune
             Whether to leave out the columns that a column of the same pair, which needs no
             machine, beats; only where nothing but machine-hours is shared.
         """
-        found = [block for part in self.instance.parts for block in self._of_part(part, period)]
+        found = [
+            block
+            for period in range(len(self.instance.horizon))
+            for part in self.instance.parts
+            for block in self._of_part(part, period)
+        ]
         columns = Columns.join([EMPTY, *found])
         if self.rich.any():
             return columns
@@ -128,13 +131,12 @@ class Supply:
         return room | (self.asked_on_average > 0) | self._counts_emissions
 
     def _cheapest(self, columns: Columns) -> Ints:
-        """Return the cheapest column of each pair, site and machine."""
-        order = np.lexsort(
-            (columns.weeks, columns.cost, columns.machine, columns.site, columns.pair)
-        )
+        """Return the cheapest column of each period, pair, site and machine."""
+        keys = (columns.machine, columns.site, columns.pair, columns.period)
+        order = np.lexsort((columns.level, columns.weeks, columns.cost, *keys))
         same = np.ones(order.size, dtype=bool)
         same[:1] = False
-        for key in (columns.pair, columns.site, columns.machine):
+        for key in keys:
             same[1:] &= key[order][1:] == key[order][:-1]
         chosen: Ints = np.sort(order[~same])
         return chosen
@@ -142,12 +144,13 @@ class Supply:
     def _undominated(self, columns: Columns) -> NDArray[np.bool_]:
         """Return which columns may be better than doing without machines."""
         free = columns.site < 0
-        best = np.full(len(self.pairs), np.inf)
-        np.minimum.at(best, columns.pair[free], columns.cost[free])
-        keep: NDArray[np.bool_] = columns.cost < best[columns.pair]
+        wanted = columns.pair * len(self.instance.horizon) + columns.period
+        best = np.full(self.rates.size, np.inf)
+        np.minimum.at(best, wanted[free], columns.cost[free])
+        keep: NDArray[np.bool_] = columns.cost < best[wanted]
         # One of the columns without machines stays: the cheapest, and of these the first.
-        first = np.flatnonzero(free & (columns.cost == best[columns.pair]))
-        keep[first[np.unique(columns.pair[first], return_index=True)[1]]] = True
+        first = np.flatnonzero(free & (columns.cost == best[wanted]))
+        keep[first[np.unique(wanted[first], return_index=True)[1]]] = True
         return keep
 
     def _of_part(self, part: Part, period: int) -> Iterator[Columns]:

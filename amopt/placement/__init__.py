@@ -1,0 +1,57 @@
+"""placement: where AM capacity goes, central, distributed, in between, or nowhere.
+
+After Khajavi, Partanen and Holmström, "Additive manufacturing in the spare parts supply chain",
+Computers in Industry 65 (2014), with stock at the places of demand as an Erlang loss system
+(Westerweel, TU Eindhoven, 2019, chapter 2).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from amopt.placement.instance import Instance
+
+if TYPE_CHECKING:
+    from amopt.placement.assignment import assign
+    from amopt.placement.check import check
+    from amopt.placement.formulation import formulate
+    from amopt.placement.map import KNOBS, map_forms
+    from amopt.placement.methods import METHODS, solve
+    from amopt.placement.orlib import read_orlib_cap
+    from amopt.placement.solution import PlacementSolution as Solution
+
+__all__ = [
+    "KNOBS",
+    "METHODS",
+    "Instance",
+    "Solution",
+    "assign",
+    "check",
+    "formulate",
+    "map_forms",
+    "read_orlib_cap",
+    "solve",
+]
+
+_HOMES = {
+    "KNOBS": ("map", "KNOBS"),
+    "METHODS": ("methods", "METHODS"),
+    "Solution": ("solution", "PlacementSolution"),
+    "assign": ("assignment", "assign"),
+    "check": ("check", "check"),
+    "formulate": ("formulation", "formulate"),
+    "map_forms": ("map", "map_forms"),
+    "read_orlib_cap": ("orlib", "read_orlib_cap"),
+    "solve": ("methods", "solve"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name in _HOMES:
+        room, public = _HOMES[name]
+        value = getattr(importlib.import_module(f"amopt.placement.{room}"), public)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'amopt.placement' has no attribute {name!r}")

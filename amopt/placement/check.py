@@ -1,0 +1,304 @@
+"""The referee: recomputes a placement answer from the instance and the answer's tables alone.
+
+It knows nothing of the program. Its Erlang losses come from the classical recursion, its lead
+times, hours, stock costs and bill from the file, line by line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from amopt.network import SupplyNetwork
+from amopt.placement.ledger import Ledger
+from amopt.stock import erlang_loss_table
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from amopt.placement.instance import Instance, Part
+    from amopt.routes import RouteTable
+    from amopt.solution import Solution
+
+__all__ = ["check"]
+
+Row = Mapping[str, Any]
+
+
+def check(instance: Instance, solution: Solution) -> Verdict:
+    """Return the referee's verdict on an answer.
+
+    Parameters
+    ----------
+    instance
+        The instance that was solved.
+    solution
+        The answer; only its tables and its outcome are read.
+    """
+    return _Referee(instance, solution.rows).verdict(solution)
+
+
+class _Referee(Ledger):
+    """Checks one answer, and remembers what it found."""
+
+    def __init__(self, instance: Instance, rows: Mapping[str, Iterable[Row]]) -> None:
+        super().__init__(instance, rows)
+        self.kg_co2 = 0.0
+        self.parts = {part.name: part for part in instance.parts}
+        self.hours: dict[tuple[str, str, str], float] = defaultdict(float)
+        self._network = SupplyNetwork.from_instance(instance.network)
+        self._tables: dict[tuple[str, float], RouteTable] = {}
+        self._spots: dict[tuple[str, float], tuple[dict[str, int], dict[str, int]]] = {}
+
+    def verdict(self, solution: Solution) -> Verdict:
+        """Check everything."""
+        if not self._known_names():
+            return Verdict(tuple(self.findings), self.checks)
+        self._check_demand()
+        for row in self.rows["supply"]:
+            self._check_supply(row)
+        self._check_fill_rates()
+        self._check_storage()
+        self._check_sites()
+        self.check_fleet()
+        self._check_hours()
+        self._check_bill(solution)
+        return Verdict(tuple(self.findings), self.checks, {"cost": sum(self.bill.values())})
+
+    def _known_names(self) -> bool:
+        """Check that the tables speak of the instance."""
+        wanted = {(d.place, d.part) for d in self.instance.demand}
+        for row in self.rows["supply"]:
+            pair = (row["place"], row["part"])
+            self.require(pair in wanted, f"nobody demands {pair[1]!r} at {pair[0]!r}")
+            self.require(row["period"] in self.periods, f"there is no period {row['period']!r}")
+        for name in ("sites", "fleet"):
+            for row in self.rows[name]:
+                self.require(row["place"] in self.sites, f"there is no site {row['place']!r}")
+                self.require(row["period"] in self.periods, f"no period {row['period']!r}")
+        return not self.findings
+
+    def _check_demand(self) -> None:
+        """Every demand is supplied all the time; by one source where the file says so."""
+        shares: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+        for row in self.rows["supply"]:
+            shares[row["place"], row["part"], row["period"]].append(row["share"])
+        for demand in self.instance.demand:
+            for name, t in self.periods.items():
+                given = shares.pop((demand.place, demand.part, name), [])
+                what = f"the supply of {demand.part!r} at {demand.place!r} in {name}"
+                if not self.instance.rate(demand, t):
+                    self.require(not given, f"{what} meets no demand")
+                    continue
+                self.same(what, sum(given), 1.0)
+                self.require(all(share >= 0 for share in given), f"{what} has a negative share")
+                if self.instance.single_source:
+                    self.require(len(given) == 1, f"{what} has {len(given)} sources")
+
+    def _check_supply(self, row: Row) -> None:
+        """Recompute lead time, fill rate, hours, emissions and cost of one row."""
+        t = self.periods[row["period"]]
+        demand = next(d for d in self._demand[row["place"]] if d.part == row["part"])
+        part, rate = self.parts[row["part"]], self.instance.rate(demand, t)
+        what = f"{row['part']!r} at {row['place']!r} from {row['source']!r} in {row['period']}"
+        source = self._source(row, part, t)
+        if source is None:
+            self.findings.append(f"{what}: there is no such source")
+            return
+        kind, unit, transport, weeks, hours, kg = source
+        years, share = self.instance.horizon[t].years, row["share"]
+        cost: dict[str, float] = {}
+        downtime = part.downtime_cost_per_hour * self.instance.hours_per_week
+        level = row["stock_level"]
+        ordered = level == 0 and kind != "emergency"
+        if ordered:
+            self.require(
+                part.emergency_cost is None or part.may_wait, f"{what}: demands may not wait"
+            )
+            lost, fill, cost["downtime"] = 0.0, 0.0, rate * weeks * downtime
+        else:
+            load = rate * weeks / self.instance.weeks_per_year
+            lost = 1.0 if level == 0 else float(erlang_loss_table(level, [load])[0, level])
+            fill = 1 - lost
+            holding = part.unit_value * part.holding_cost_per_year_per_value
+            cost["holding"] = holding * level
+            cost["emergency"] = rate * lost * (part.emergency_cost or 0.0)
+            cost["downtime"] = rate * lost * part.emergency_weeks * downtime
+        if kind != "emergency":
+            cost[kind] = rate * (1 - lost) * unit
+            cost["transport"] = rate * (1 - lost) * transport
+        emitted = rate * ((1 - lost) * kg + lost * part.emergency_kg_co2)
+        total = sum(cost.values())
+        self.same(f"{what}: the lead time", row["lead_time_weeks"], weeks)
+        self.same(f"{what}: the fill rate", row["fill_rate"], fill, 1.0)
+        self.same(f"{what}: the hours", row["hours"], share * rate * hours)
+        self.same(f"{what}: the emissions", row["kg_co2"], share * emitted)
+        self.same(f"{what}: the yearly cost", row["yearly_cost"], share * total)
+        self.kg_co2 += years * share * emitted
+        for name, amount in cost.items():
+            self.bill[name] += years * share * amount
+        if kind == "printing":
+            self.hours[row["source"], row["machine"], row["period"]] += share * rate * hours
+
+    @property
+    def _demand(self) -> dict[str, list[Any]]:
+        if not hasattr(self, "_by_place"):
+            self._by_place: dict[str, list[Any]] = defaultdict(list)
+            for demand in self.instance.demand:
+                self._by_place[demand.place].append(demand)
+        return self._by_place
+
+    def _source(
+        self, row: Row, part: Part, t: int
+    ) -> tuple[str, float, float, float, float, float] | None:
+        """Return kind, unit cost, transport, lead time, hours and emissions of a row's source."""
+        if row["machine"]:
+            return self._printed(row, part, t)
+        if row["source"] == "emergency":
+            if part.emergency_cost is None or row["stock_level"]:
+                return None
+            return "emergency", 0.0, 0.0, part.emergency_weeks, 0.0, 0.0
+        for entry in self.instance.conventional:
+            if entry.part == part.name and entry.supplier == row["source"]:
+                cost, weeks, kg = self._lane(row, entry.from_, part.kg)
+                return (
+                    "conventional",
+                    entry.cost_per_part,
+                    cost,
+                    entry.lead_time_weeks + weeks,
+                    0.0,
+                    entry.kg_co2_per_part + kg,
+                )
+        return None
+
+    def _printed(
+        self, row: Row, part: Part, t: int
+    ) -> tuple[str, float, float, float, float, float] | None:
+        site, machine = self.sites.get(row["source"]), self.machines.get(row["machine"])
+        option = next((o for o in part.print if o.machine == row["machine"]), None)
+        if site is None or machine is None or option is None:
+            return None
+        hours = option.hours / self.instance.horizon[t].print_speed_factor
+        per_hour = machine.cost_per_hour + sum(
+            contract.cost_per_hour
+            for contract in site.contracts
+            if contract.machine == machine.name
+        )
+        cost, weeks, kg = self._lane(row, site.place, part.kg)
+        printing = hours * self.instance.weeks_per_year / machine.hours_per_year
+        queue = machine.queue_allowance_weeks
+        if queue is None:
+            queue = printing * machine.utilisation_limit / (1 - machine.utilisation_limit)
+        return (
+            "printing",
+            option.material_cost + hours * per_hour + site.fee_per_part,
+            cost,
+            printing + queue + weeks,
+            hours,
+            hours * machine.kg_co2_per_hour + kg,
+        )
+
+    def _lane(self, row: Row, origin: str | None, kg: float) -> tuple[float, float, float]:
+        """Return cost, weeks and emissions of the way to a row's place."""
+        if origin is None:
+            return 0.0, 0.0, 0.0
+        key = (row["route"], kg)
+        if key not in self._tables:
+            origins = [*self.sites, *(e.from_ for e in self.instance.conventional if e.from_)]
+            origins = list(dict.fromkeys(origins))
+            places = list(dict.fromkeys(demand.place for demand in self.instance.demand))
+            self._tables[key] = self._network.routes(
+                origins, places, by=row["route"], kg_per_part=kg
+            )
+            self._spots[key] = (
+                {name: k for k, name in enumerate(origins)},
+                {name: k for k, name in enumerate(places)},
+            )
+        table, (at, to) = self._tables[key], self._spots[key]
+        spot = at[origin], to[row["place"]]
+        return float(table.cost[spot]), float(table.weeks[spot]), float(table.kg_co2[spot])
+
+    def _check_fill_rates(self) -> None:
+        for limit in self.instance.limits.fill_rate:
+            met: dict[str, float] = defaultdict(float)
+            asked: dict[str, float] = defaultdict(float)
+            for row in self.rows["supply"]:
+                if limit.place not in (None, row["place"]) or limit.part not in (None, row["part"]):
+                    continue
+                demand = next(d for d in self._demand[row["place"]] if d.part == row["part"])
+                rate = self.instance.rate(demand, self.periods[row["period"]])
+                met[row["period"]] += row["share"] * rate * row["fill_rate"]
+                asked[row["period"]] += row["share"] * rate
+                if not limit.on_average:
+                    self.at_most(
+                        f"the share of demand for {row['part']!r} at {row['place']!r} not met from "
+                        "the shelf",
+                        1 - row["fill_rate"],
+                        1 - limit.at_least,
+                    )
+            for period, amount in asked.items():
+                what = f"the demand not met from the shelf on average in {period}"
+                self.at_most(what, amount - met[period], (1 - limit.at_least) * amount)
+
+    def _check_storage(self) -> None:
+        for limit in self.instance.limits.storage:
+            used: dict[str, float] = defaultdict(float)
+            for row in self.rows["supply"]:
+                if row["place"] == limit.place:
+                    space = self.parts[row["part"]].space
+                    used[row["period"]] += row["share"] * row["stock_level"] * space
+            for period, room in used.items():
+                self.at_most(f"the stock at {limit.place!r} in {period}", room, limit.at_most)
+
+    def _check_sites(self) -> None:
+        """Check states, the number of open sites, and what they cost."""
+        limit = self.instance.limits.open_sites
+        for period in self.periods:
+            count = sum(bool(self.open.get((place, period))) for place in self.sites)
+            if limit is not None:
+                self.at_most(f"the number of open sites in {period}", count, limit)
+        for place, site in self.sites.items():
+            before = site.already_open
+            for stretch in self.instance.horizon:
+                opened = bool(self.open.get((place, stretch.name)))
+                if site.state != "candidate":
+                    self.require(
+                        opened == (site.state == "open"), f"{place!r} must be {site.state}"
+                    )
+                self.bill["opening"] += site.opening_cost * (opened and not before)
+                self.bill["sites"] += site.yearly_cost * stretch.years * opened
+                before = opened
+
+    def _check_hours(self) -> None:
+        """Check that each unit has the hours that it sets aside."""
+        for (place, machine, period), used in self.hours.items():
+            site, kind = self.sites[place], self.machines[machine]
+            what = f"the hours of {machine!r} at {place!r} in {period}"
+            self.require(bool(self.open.get((place, period))), f"{place!r} is closed in {period}")
+            contract = next((c for c in site.contracts if c.machine == machine), None)
+            if contract is not None:
+                self.at_most(what, used, math.inf if contract.hours_per_year is None
+                             else contract.hours_per_year)  # fmt: skip
+                continue
+            machines = self.count.get((place, machine, period), 0)
+            machines_ready = machines - self.lost_hours.get((place, machine, period), 0.0)
+            self.at_most(what, used, kind.utilisation_limit * kind.hours_per_year * machines_ready)
+
+    def _check_bill(self, solution: Solution) -> None:
+        """Compare the bill with the one recomputed, and check what it may come to."""
+        limits, weight = self.instance.limits, self.instance.minimise
+        total = sum(self.bill.values())
+        for row in self.rows["bill"]:
+            expected = total if row["cost"] == "total" else self.bill[row["cost"]]
+            self.same(f"the bill for {row['cost']}", row["optimum"], expected, abs(total))
+        if limits.budget is not None:
+            self.at_most("the cost", total, limits.budget)
+        if limits.kg_co2 is not None:
+            self.at_most("the emissions in kg", self.kg_co2, limits.kg_co2)
+        outcome = solution.outcome
+        objective = weight.cost * total + weight.kg_co2 * self.kg_co2
+        if outcome.objective is not None:
+            self.same("the objective", outcome.objective, objective)
+        if outcome.bound is not None:
+            self.at_most("the bound", outcome.bound, objective)

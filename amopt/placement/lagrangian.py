@@ -1,0 +1,5 @@
+"""Placeholder."""
+def obstacle(instance):
+    return "x"
+def price(*a):
+    raise NotImplementedError
