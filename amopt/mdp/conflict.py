@@ -13,6 +13,7 @@ positive optimum proves the clash, and :math:`u, v` are the changes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -77,7 +78,9 @@ def _least_violations(
     options: highs.Options,
 ) -> Floats | None:
     """Return by how much each constraint must give way, positive upwards, shape (constraints,)."""
-    count, size = len(side_constraints), float(process.states)
+    count = len(side_constraints)
+    total = 1.0 if process.discount is None else 1.0 / (1.0 - process.discount)
+    size = process.states / math.sqrt(total)
     program = dual_program(process, initial, side_constraints)
     rows = sp.csr_array(
         (np.ones(count), (process.states + process.average + np.arange(count), np.arange(count))),
@@ -97,7 +100,6 @@ def _least_violations(
         return None
     short, excess = answer.values[process.pairs :].reshape(2, count) / size
     change: Floats = excess - short
-    total = 1.0 if process.discount is None else 1.0 / (1.0 - process.discount)
     change[np.abs(change) <= _BROKEN * scale * total] = 0.0
     return change
 

@@ -4,6 +4,8 @@ Let :math:`w` be the distribution of the first state, :math:`\beta_k = \alpha^{\
 :math:`x_k` the expected discounted number of times that pair :math:`k` is taken: the *occupation
 measure*.
 
+Probabilities below 2e-12, which solvers drop, are left out and the rows normalised again.
+
 Discounted cost (d'Epenoux 1963; Puterman 1994, section 6.9):
 
 .. math::
@@ -43,6 +45,8 @@ from amopt.program.linear import Family, LinearProgram
 __all__ = ["SideConstraint", "dual_program", "primal_program"]
 
 Floats = NDArray[np.float64]
+
+_NEGLIGIBLE = 2e-12  # solvers drop such coefficients, and with them the balance of the flows
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +170,11 @@ def primal_program(
 
 def _balance(process: MarkovDecisionProcess) -> sp.csr_array:
     """Return one row a pair: 1 in its state less the discounted transition probabilities."""
-    flow = process.transition
-    if not process.average:
-        factor = np.repeat(process.factor, np.diff(flow.indptr))
-        flow = sp.csr_array((flow.data * factor, flow.indices, flow.indptr), shape=flow.shape)
+    flow = process.transition.copy()
+    flow.data[flow.data <= _NEGLIGIBLE] = 0.0
+    flow.eliminate_zeros()
+    scale = process.factor / np.add.reduceat(flow.data, flow.indptr[:-1])
+    flow.data *= np.repeat(scale, np.diff(flow.indptr))
     own = sp.csr_array(
         (np.ones(process.pairs), process.state_of_pair, np.arange(process.pairs + 1)),
         shape=flow.shape,

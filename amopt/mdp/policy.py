@@ -7,10 +7,16 @@ under policy :math:`\pi`, and :math:`B_\pi` the transition matrix discounted ove
 
     V = c_\pi + B_\pi V \qquad\text{(discounted; Puterman 1994, theorem 6.1.1)}.
 
-On average cost, with one recurrent class and a state :math:`r` of it, everything follows from one
-cycle from :math:`r` to :math:`r`: with :math:`u` and :math:`v` the expected cost and time from each
-state until :math:`r`, the renewal-reward theorem gives :math:`g = u(r) / v(r)` and the bias
-:math:`h = u - g v`, :math:`h(r) = 0`.
+On average cost, with one recurrent class, the bias of one state :math:`r` may be set to 0; with
+:math:`g` in its place
+
+.. math::
+
+    h = c_\pi - g \tau_\pi + P_\pi h, \quad h(r) = 0 \qquad\text{(Puterman 1994, section 8.6.1)}
+
+is one square system, and its transpose is the balance of the stationary distribution in every
+state but :math:`r`, with the normalisation :math:`\sum_s \mu_s \tau_\pi(s) = 1` in place of the
+balance of :math:`r`, which the others imply.
 """
 
 from __future__ import annotations
@@ -99,7 +105,7 @@ class PolicyChain:
 
     @cached_property
     def reference(self) -> int:
-        """The recurrent state from which cycles are counted.
+        """A recurrent state, whose bias is set to 0.
 
         Raises
         ------
@@ -116,17 +122,17 @@ class PolicyChain:
             )
         return int(classes[0][0])
 
-    def _factor(self, keep: Ints) -> Any:
-        matrix = sp.eye_array(len(keep), format="csr") - self.transition[keep][:, keep]
-        return splu(sp.csc_array(matrix))
-
-    @cached_property
-    def _elsewhere(self) -> Ints:
-        return np.delete(np.arange(self.states), self.reference)
-
     @cached_property
     def _solver(self) -> Any:
-        return self._factor(self._elsewhere if self.average else np.arange(self.states))
+        """The factorised system of the module's equations."""
+        system = sp.csr_array(sp.eye_array(self.states, format="csr") - self.transition)
+        if self.average:
+            others = np.ones(self.states)
+            others[self.reference] = 0.0
+            index = (np.arange(self.states), np.full(self.states, self.reference))
+            time = sp.csr_array((self.duration, index), shape=system.shape)
+            system = sp.csr_array(system @ sp.diags_array(others) + time)
+        return splu(sp.csc_array(system))
 
     def evaluate(self) -> tuple[Floats, float]:
         """Return the values and 0, or on average cost the bias and the gain.
@@ -136,20 +142,13 @@ class PolicyChain:
         NoAnswerError
             On average cost, when the chain has several recurrent classes.
         """
+        value = self._solver.solve(self.cost)
         if not self.average:
-            value = self._solver.solve(self.cost)
             value += self._solver.solve(self.cost + self.transition @ value - value)
             return value, 0.0
-        cost, time = np.zeros(self.states), np.zeros(self.states)
-        if len(self._elsewhere):
-            both = np.column_stack([self.cost, self.duration])[self._elsewhere]
-            cost[self._elsewhere], time[self._elsewhere] = self._solver.solve(both).T
-        r = self.reference
-        row = self.transition[[r]]
-        cycle_cost = self.cost[r] + float((row @ cost)[0])
-        cycle_time = self.duration[r] + float((row @ time)[0])
-        gain = float(cycle_cost / cycle_time)
-        return cost - gain * time, gain
+        gain = float(value[self.reference])
+        value[self.reference] = 0.0
+        return value, gain
 
     def visits(self, initial: Floats) -> Floats:
         """Return expected (discounted) visits from ``initial``, or visits a period in the long run.
@@ -159,15 +158,11 @@ class PolicyChain:
         initial
             Distribution of the first state, shape (states,); without effect on average cost.
         """
-        if not self.average:
-            return np.asarray(np.maximum(self._solver.solve(initial, "T"), 0.0))
-        visits = np.zeros(self.states)
-        visits[self.reference] = 1.0
-        if len(self._elsewhere):
-            outgoing = self.transition[[self.reference]].toarray().ravel()[self._elsewhere]
-            visits[self._elsewhere] = np.maximum(self._solver.solve(outgoing, "T"), 0.0)
-        scaled: Floats = visits / (visits @ self.duration)
-        return scaled
+        right = initial
+        if self.average:
+            right = np.zeros(self.states)
+            right[self.reference] = 1.0
+        return np.asarray(np.maximum(self._solver.solve(right, "T"), 0.0))
 
 
 def toward(process: MarkovDecisionProcess, target: Ints, policy: Ints) -> tuple[Ints, Ints]:

@@ -16,12 +16,14 @@ With side constraints :math:`b^-_i \le \sum_k a_{ik} x_k \le b^+_i` and their sh
 
 is recomputed from the process by policy iteration and travels with the answer.
 
-The solver sees costs times :math:`1 - \alpha` and weights :math:`w` times the number of states, so
-that its tolerances fit; all that comes back is in the process's units.
+The solver sees costs times :math:`1 - \alpha`, and weights :math:`w` times the number of states and
+:math:`\sqrt{1 - \alpha}`: so values have the size of costs, the measure is neither lost below its
+tolerances nor drowned in rounding. All that comes back is in the process's units.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -114,8 +116,8 @@ def _solve_program(
     progress: Callable[[highs.Progress], None] | None = None,
 ) -> _Vertex:
     """Build, scale and solve the program, and scale its answer back."""
-    size = float(process.states)
     money = 1.0 if process.discount is None else 1.0 - process.discount
+    size = process.states * math.sqrt(money)
     if form == "dual":
         program = dual_program(process, initial, side_constraints)
         scaled = replace(
