@@ -58,10 +58,13 @@ def write_program(program: LinearProgram, path: str | Path) -> None:
     if 0 in program.shape:
         raise UsageError(f"cannot write {path}: {program.name!r} has no rows or no columns")
     with tempfile.TemporaryDirectory() as folder, Door(program) as door:
-        for index, name in enumerate(safe_names(program.columns, program.shape[1], "c")):
-            door.solver.passColName(index, name)
-        for index, name in enumerate(safe_names(program.rows, program.shape[0], "r")):
-            door.solver.passRowName(index, name)
+        index = np.arange(program.shape[1], dtype=np.int32)
+        door.solver.changeColsCost(index.size, index, program.cost)  # in the program's own unit
+        door.solver.changeObjectiveOffset(program.offset)
+        for column, name in enumerate(safe_names(program.columns, program.shape[1], "c")):
+            door.solver.passColName(column, name)
+        for row, name in enumerate(safe_names(program.rows, program.shape[0], "r")):
+            door.solver.passRowName(row, name)
         written = Path(folder) / f"program{ending}"
         status = door.solver.writeModel(str(written))
         if status.name != "kOk":

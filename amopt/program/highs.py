@@ -46,6 +46,13 @@ logger = logging.getLogger("amopt.highs")
 
 Floats = NDArray[np.float64]
 
+_SMALL = 20_000
+"""Nonzeros, rows and columns up to which a linear program takes a fraction of a second."""
+
+
+_TINY = 1e-2
+"""Largest cost below which the objective is counted in a smaller unit."""
+
 
 class Door:
     """A program handed to the solver, to be solved, changed and solved again.
@@ -79,6 +86,7 @@ class Door:
         self._highspy = highspy
         self._solver = _core._Highs()
         self._program = program
+        self._unit = _objective_unit(program)
         self._watch: Watch | None = None
         self._begun = time.perf_counter()
         self._set(SETTINGS)
@@ -114,8 +122,13 @@ class Door:
         """Replace the objective's coefficients, shape (n,)."""
         n = self._program.shape[1]
         self._program = replace(self._program, cost=_spread(cost, n))
+        self._unit = _objective_unit(self._program)
         index = np.arange(n, dtype=np.int32)
-        self._ok(self._solver.changeColsCost(n, index, self._program.cost), "new costs")
+        scaled = self._program.cost / self._unit
+        self._ok(self._solver.changeColsCost(n, index, scaled), "new costs")
+        self._ok(
+            self._solver.changeObjectiveOffset(self._program.offset / self._unit), "a new offset"
+        )
 
     def change_bounds(self, lower: ArrayLike, upper: ArrayLike) -> None:
         """Replace the columns' bounds, scalars or shape (n,)."""
@@ -167,8 +180,9 @@ class Door:
         empty = np.zeros(0, np.int32)
         self._ok(
             self._solver.passModel(
-                n, m, matrix.nnz, 0, 2, 0, -1 if program.maximise else 1, program.offset,
-                program.cost, program.lower, program.upper, program.row_lower, program.row_upper,
+                n, m, matrix.nnz, 0, 2, 0, -1 if program.maximise else 1,
+                program.offset / self._unit, program.cost / self._unit,
+                program.lower, program.upper, program.row_lower, program.row_upper,
                 matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
                 empty, empty, np.zeros(0), program.integer.astype(np.int32),
             ),
@@ -196,7 +210,7 @@ class Door:
                 self._solver.clearSolver()
             self._prepare(attempt)
             self._warm(start, basis if best is None else None)
-            reading = self._attempt(attempt, progress)
+            reading = self._attempt(attempt, progress, watched=best is not None or self._is_long())
             agreed = best is not None and best.status is reading.status is Status.INFEASIBLE
             if reading.final or agreed:
                 return reading
@@ -219,7 +233,7 @@ class Door:
                 # the solver's clock runs on from solve to solve
                 "time_limit": math.inf if left is None else self._solver.getRunTime() + left,
                 "mip_rel_gap": self.options.gap,
-                "mip_abs_gap": 1e-6 * min(1.0, cost_scale(self._program)),
+                "mip_abs_gap": 1e-6 * min(1.0, cost_scale(self._program) / self._unit),
                 "threads": self.options.threads,
                 "random_seed": self.options.seed,
                 **attempt.settings,
@@ -247,12 +261,29 @@ class Door:
             given.alien = True  # let the solver complete or repair it
             self._ok(self._solver.setBasis(given), "the basis")
 
-    def _attempt(self, attempt: Attempt, progress: Callable[[Progress], None] | None) -> Reading:
+    def _is_long(self) -> bool:
+        """Return whether a solve may take longer than the start of a thread to watch it."""
+        m, n = self._program.shape
+        size = self._program.matrix.nnz + m + n
+        return self._program.is_mixed_integer or size > _SMALL or logger.isEnabledFor(logging.DEBUG)
+
+    def _attempt(
+        self,
+        attempt: Attempt,
+        progress: Callable[[Progress], None] | None,
+        *,
+        watched: bool,
+    ) -> Reading:
         """Run the solver once and judge what it leaves behind."""
         kinds = self._highspy.cb.HighsCallbackType
         whole = self._program.is_mixed_integer
-        self._watch = Watch(self._solver, kinds, progress, mixed_integer=whole)
-        failed = self._watch.run() == self._highspy.HighsStatus.kError
+        self._watch = Watch(self._solver, kinds, progress, mixed_integer=whole, unit=self._unit)
+        if watched or progress is not None:
+            called = self._watch.run()
+        else:
+            self._set({"threads": 1})  # all runs in the caller's thread must agree on it
+            called = self._watch.run_unwatched()
+        failed = called == self._highspy.HighsStatus.kError
         reading = self._read(attempt.method)
         if self._watch.interrupted:
             reading.stopped = Stopped.INTERRUPTED
@@ -298,7 +329,7 @@ class Door:
     def _read_integer(self, reading: Reading, info: Any) -> None:
         reading.iterations = max(0, int(info.mip_node_count))
         if abs(info.mip_dual_bound) < 1e100:
-            reading.bound = float(info.mip_dual_bound)
+            reading.bound = float(info.mip_dual_bound) * self._unit
         solution = self._solver.getSolution()
         if not solution.value_valid:
             reading.final = False
@@ -324,7 +355,7 @@ class Door:
         reading.iterations = sum(max(0, int(count)) for count in counts)
         solution = self._solver.getSolution()
         x = np.asarray(solution.col_value, dtype=np.float64) if solution.value_valid else None
-        y = np.asarray(solution.row_dual, dtype=np.float64) if solution.dual_valid else None
+        y = np.asarray(solution.row_dual, float) * self._unit if solution.dual_valid else None
         judge_linear(self._program, reading, x, y)
         basis = self._solver.getBasis()
         if basis.valid and reading.values is not None:
@@ -344,6 +375,16 @@ class Door:
             Status.FEASIBLE: Status.UNBOUNDED,
         }.get(told.status, told.status)
         reading.final = reading.status is not Status.UNKNOWN
+
+
+def _objective_unit(program: LinearProgram) -> float:
+    """Return the unit in which the solver counts the objective, a power of two.
+
+    Its tolerances are absolute: costs that are all tiny would pass for zero. A power of two leaves
+    every digit as it is.
+    """
+    largest = cost_scale(program)
+    return 1.0 if largest >= _TINY else 2.0 ** math.floor(math.log2(largest))
 
 
 def _spread(value: ArrayLike, size: int) -> Floats:

@@ -163,8 +163,10 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats) -> DualCheck:
     sign = -1.0 if program.maximise else 1.0
     size = abs(program.matrix)
     row_terms, wrong_row = _least(sign * y, program.row_lower, program.row_upper)
-    heaviest = size.max(axis=1).toarray().ravel() if size.nnz else np.zeros(y.size)
-    miss_row = float((np.abs(y) * heaviest)[wrong_row].max(initial=0.0))
+    miss_row = 0.0
+    if wrong_row.any():
+        heaviest = size[np.flatnonzero(wrong_row)].max(axis=1).toarray().ravel()
+        miss_row = float((np.abs(y[wrong_row]) * heaviest).max())
     y = np.where(wrong_row, 0.0, sign * y)
     z = sign * program.cost - program.matrix.T @ y
     z[np.abs(z) <= _ROUNDING * (np.abs(program.cost) + size.T @ np.abs(y))] = 0.0

@@ -23,6 +23,9 @@ logger = logging.getLogger("amopt.highs")
 _PERIOD = 0.2
 """Seconds between two reports of progress."""
 
+_UNKNOWN = 1e100
+"""Objectives and bounds of this size are the solver's infinity."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -34,10 +37,6 @@ class Progress:
     gap: float | None
     nodes: int
     iterations: int = 0
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if abs(number) < 1e100 else None
 
 
 class Watch:
@@ -54,6 +53,8 @@ class Watch:
         run and is raised again by :meth:`run`.
     mixed_integer
         Whether the program is mixed-integer.
+    unit
+        The unit in which the solver counts the objective.
 
     Attributes
     ----------
@@ -70,12 +71,14 @@ class Watch:
         progress: Callable[[Progress], None] | None,
         *,
         mixed_integer: bool,
+        unit: float = 1.0,
     ) -> None:
         self.interrupted = False
         self.running = False
         self._solver = solver
         self._progress = progress
         self._mixed_integer = mixed_integer
+        self._unit = unit
         self._error: BaseException | None = None
         self._ended = threading.Event()
         self._started = time.perf_counter()
@@ -117,6 +120,14 @@ class Watch:
             raise self._error
         return results[0]
 
+    def run_unwatched(self) -> Any:
+        """Run the solver in the caller's thread, for programs too small to be worth watching.
+
+        Nothing is heard meanwhile; Ctrl-C is raised when the solver has ended.
+        """
+        self._solver.setOptionValue("output_flag", False)
+        return self._solver.run()
+
     def _work(self, results: list[Any]) -> None:
         try:
             results.append(self._solver.run())
@@ -157,8 +168,8 @@ class Watch:
             return
         now = time.perf_counter()
         self._next_report = now + _PERIOD
-        objective = _finite(state.mip_primal_bound) if self._mixed_integer else None
-        bound = _finite(state.mip_dual_bound) if self._mixed_integer else None
+        objective = self._amount(state.mip_primal_bound) if self._mixed_integer else None
+        bound = self._amount(state.mip_dual_bound) if self._mixed_integer else None
         self._progress(
             Progress(
                 seconds=now - self._started,
@@ -169,3 +180,6 @@ class Watch:
                 iterations=max(0, int(state.simplex_iteration_count)),
             )
         )
+
+    def _amount(self, number: float) -> float | None:
+        return float(number) * self._unit if abs(number) < _UNKNOWN else None

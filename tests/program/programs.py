@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse as sp
 
 from amopt.program.linear import LinearProgram
 
@@ -33,3 +34,11 @@ def transport(size: int = 15) -> LinearProgram:
         np.r_[np.full(size, -np.inf), rng.uniform(1, 2, size)],
         np.r_[np.full(size, 2.5), np.full(size, np.inf)],
     )
+
+
+def covering(rows: int, columns: int) -> LinearProgram:
+    """Cover random sets at least cost: a linear program that keeps a simplex busy."""
+    rng = np.random.default_rng(0)
+    matrix = sp.random_array((rows, columns), density=2e-3, rng=rng, format="csr")
+    need = 0.5 * matrix @ np.ones(columns)
+    return LinearProgram.from_arrays(rng.random(columns), matrix, need, np.inf, upper=3)

@@ -56,12 +56,16 @@ def read_and_solve(path: Path) -> tuple[float, list[str]]:
 
 
 @pytest.mark.parametrize("ending", ["lp", "mps"])
-@pytest.mark.parametrize("p", [LOTS, transport(6), market_split(2, 10)], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "p",
+    [LOTS, transport(6), market_split(2, 10), replace(LOTS, cost=LOTS.cost * 2.0**-20, offset=0.0)],
+    ids=["lots", "transport", "market split", "small costs"],
+)
 def test_the_file_has_the_same_optimum(p: LinearProgram, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"program.{ending}"
     write_program(p, path)
     optimum, names = read_and_solve(path)
-    assert optimum == pytest.approx(solve(p).outcome.objective)
+    assert optimum == pytest.approx(solve(p).outcome.objective, rel=1e-7, abs=1e-12)
     if p is LOTS and ending == "mps":
         assert [original_name(name) for name in names] == list(p.columns)
 

@@ -131,13 +131,22 @@ def test_programs_that_went_wrong(hard: LinearProgram, optimum: float) -> None:
     assert (answer.values[hard.integer] == np.round(answer.values[hard.integer])).all()
 
 
-def test_tiny_costs_are_costs() -> None:
-    """Below the solver's absolute dual tolerance any vertex would pass for optimal."""
-    p = replace(WYNDOR, cost=WYNDOR.cost * 1e-9)
+@pytest.mark.parametrize("integer", [False, True])
+@pytest.mark.parametrize("size", [1e-4, 1e-9, 1e-14])
+def test_tiny_costs_are_costs(size: float, integer: bool) -> None:
+    """Below the solver's absolute tolerances any vertex would pass for optimal."""
+    whole = np.full(2, integer)
+    p = replace(WYNDOR, cost=-WYNDOR.cost * size, maximise=False, integer=whole, offset=2 * size)
     answer = solve(p)
     assert answer.outcome.status is Status.OPTIMAL
-    assert answer.outcome.objective == pytest.approx(36e-9, rel=1e-6)
+    assert answer.outcome.objective == pytest.approx(-34 * size, rel=1e-9, abs=0)
+    assert answer.outcome.bound == pytest.approx(-34 * size, rel=1e-6, abs=0)
     assert answer.values == pytest.approx([2, 6])
+    if not integer:
+        assert answer.duals == pytest.approx([0, -1.5 * size, -size], rel=1e-9, abs=1e-9 * size)
+    with Door(WYNDOR) as door:
+        door.change_cost(WYNDOR.cost * size)
+        assert door.solve().outcome.objective == pytest.approx(36 * size, rel=1e-9, abs=0)
 
 
 def test_huge_costs() -> None:
@@ -362,6 +371,37 @@ def test_another_method_answers_when_one_fails(monkeypatch: pytest.MonkeyPatch) 
     assert answer.outcome.status is Status.OPTIMAL
     assert answer.outcome.method == "HiGHS dual simplex, no presolve"
     assert answer.duals == pytest.approx([0, 1.5, 1])
+
+
+def test_a_call_that_fails_is_not_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver says kError, as it does on some dual programs of decision processes."""
+    from highspy import HighsStatus, _core
+
+    honest, seen = _core._Highs.run, itertools.count()
+    monkeypatch.setattr(
+        _core._Highs, "run", lambda s: honest(s) if next(seen) > 1 else HighsStatus.kError
+    )
+    answer = solve(WYNDOR)
+    assert answer.outcome.status is Status.OPTIMAL
+    assert answer.outcome.method == "HiGHS primal simplex, no presolve"
+    monkeypatch.setattr(_core._Highs, "run", lambda s: HighsStatus.kError)
+    answer = solve(WYNDOR)
+    assert answer.outcome.stopped is Stopped.FAILED
+    assert answer.outcome.status is Status.UNKNOWN
+    assert answer.values is None
+
+
+def test_a_wrong_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said once and without a proof, a second method is asked."""
+    from highspy import HighsModelStatus, _core
+
+    honest, seen = _core._Highs.getModelStatus, itertools.count()
+    monkeypatch.setattr(
+        _core._Highs,
+        "getModelStatus",
+        lambda s: honest(s) if next(seen) else HighsModelStatus.kInfeasible,
+    )
+    assert solve(WYNDOR).outcome.objective == pytest.approx(36)
 
 
 def test_an_answer_without_a_proof_is_feasible_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

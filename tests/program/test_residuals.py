@@ -1,0 +1,92 @@
+"""What an answer is worth, from the arrays alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from amopt.program.linear import LinearProgram
+from amopt.program.residuals import check_dual, check_primal, proves_infeasible
+
+program = LinearProgram.from_arrays
+
+DIET = program([2, 3], [[1, 2], [3, 1]], [4, 3], np.inf, upper=[10, np.inf], offset=1)
+
+
+def test_a_feasible_point() -> None:
+    check = check_primal(DIET, np.array([2.0, 1.0]))
+    assert check.accepted
+    assert check.primal == 0
+    assert check.objective == 8
+    assert check.scale == 7
+
+
+@pytest.mark.parametrize(
+    ("x", "violation"),
+    [([2, 0.5], 1 / 4), ([0, 2], 1 / 3), ([11, 0], 1 / 10), ([4, -0.5], 0.5)],
+)
+def test_violations_are_relative_to_bounds_over_one(x: list[float], violation: float) -> None:
+    check = check_primal(DIET, np.array(x, float))
+    assert check.primal == pytest.approx(violation)
+    assert not check.accepted
+
+
+def test_integrality() -> None:
+    p = program([1, 1], [[1, 1]], 0, 9, integer=[True, False])
+    assert check_primal(p, np.array([1.25, 0.5])).integrality == 0.25
+    assert check_primal(p, np.array([1.0, 0.5])).accepted
+
+
+def test_nan_is_no_answer() -> None:
+    assert not check_primal(DIET, np.array([np.nan, 1])).accepted
+    assert not check_dual(DIET, np.array([np.nan, 1]), np.zeros(2)).accepted
+
+
+def test_the_bound_that_duals_prove() -> None:
+    """y = (1, 0): 4 + 1 + min (2 - 1) x1 + (3 - 2) x2 = 5; y = (1.4, 0.2): 7.2."""
+    x = np.array([0.4, 1.8])
+    assert check_dual(DIET, np.array([1.0, 0]), x).bound == pytest.approx(5)
+    best = check_dual(DIET, np.array([1.4, 0.2]), x)
+    assert best.accepted
+    assert best.bound == pytest.approx(7.2)
+    assert check_primal(DIET, x).objective == pytest.approx(7.2)
+
+
+def test_duals_of_the_wrong_sign_prove_nothing() -> None:
+    assert check_dual(DIET, np.array([-1.0, 0]), np.zeros(2)).dual == pytest.approx(2 / 3)
+    assert check_dual(DIET, np.array([0, 9.0]), np.zeros(2)).dual == pytest.approx(6 / 3)
+    # a reduced cost of the wrong sign at a finite bound costs, but proves
+    check = check_dual(DIET, np.array([0.0, 1.0]), np.zeros(2))
+    assert check.accepted
+    assert check.bound == pytest.approx(1 + 3 - 10)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 10**6))
+def test_no_duals_prove_more_than_the_optimum(seed: int) -> None:
+    """Weak duality, for any duals at all, minimised and maximised."""
+    rng = np.random.default_rng(seed)
+    m, n = rng.integers(1, 5, 2)
+    matrix, inside = rng.normal(size=(m, n)), rng.uniform(0, 2, n)
+    maximise = bool(rng.random() < 0.5)
+    upper = matrix @ inside + rng.random(m)
+    p = program(rng.normal(size=n), matrix, -np.inf, upper, upper=2, maximise=maximise)
+    sign = -1 if maximise else 1
+    found = linprog(sign * p.cost, A_ub=matrix, b_ub=upper, bounds=[(0, 2)] * n)
+    best = sign * found.fun
+    for y in (rng.normal(size=m), -sign * rng.random(m)):
+        check = check_dual(p, y, found.x)
+        assert sign * check.bound <= sign * best + 1e-9
+
+
+def test_a_ray_proves_infeasible() -> None:
+    """x1 + x2 >= 3 with both at most 1; the sum of three rows is the proof."""
+    p = program([1, 1], [[1, 1], [1, 0], [0, 1]], [3, -np.inf, -np.inf], [np.inf, 1, 1])
+    assert proves_infeasible(p, np.array([1.0, -1, -1]))
+    assert proves_infeasible(p, np.array([-5.0, 5, 5]))
+    assert not proves_infeasible(p, np.array([1.0, -1, 0]))
+    assert not proves_infeasible(p, np.zeros(3))
+    assert not proves_infeasible(DIET, np.array([1.0, 1]))
