@@ -153,7 +153,7 @@ def _plans(
     for index, row in enumerate(rows[table]):
         where = f"part {row['part']!r} ({sourcing})"
         terms = _terms(instance, index, printer=table == "parts")
-        stock, most = row.get("base_stock"), terms.N * (terms.L - 1)
+        stock, most = row.get("base_stock"), terms.N * terms.L  # more cannot fail in a cycle
         fits = type(stock) is int and 0 <= stock <= most
         ledger.require(
             fits, f"{where}: a stock of {stock!r} is not a whole number from 0 to {most}"

@@ -54,6 +54,7 @@ __all__ = [
     "completed",
     "cycle_cost",
     "highest_base_stock",
+    "levels_to_try",
     "lowest_cycle_cost",
 ]
 
@@ -147,6 +148,16 @@ def highest_base_stock(numbers: Numbers) -> Ints:
     r"""Return :math:`\bar S`, above which no base-stock level is better, shape (parts,)."""
     line = _line(numbers, _Costs.of(numbers), discount=numbers.discount)
     return _first_without_gain(numbers, line, np.maximum(line.price, 0.0))
+
+
+def levels_to_try(numbers: Numbers) -> Ints:
+    r"""Return the highest level that a program should offer, shape (parts,).
+
+    One above :math:`\bar S`, so that no level is chosen only for want of a higher one; but no more
+    than can fail before the replenishment is decided.
+    """
+    most = numbers.systems * (numbers.cycle_days - 1) * (numbers.failure > 0)
+    return np.minimum(highest_base_stock(numbers) + 1, most)
 
 
 def lowest_cycle_cost(numbers: Numbers) -> Floats:

@@ -82,7 +82,7 @@ def _program(
     from pyomo.environ import Block, ConcreteModel, Objective
 
     if highest is None:
-        highest = (cycle.highest_base_stock(numbers) + 1).tolist()
+        highest = cycle.levels_to_try(numbers).tolist()
     with PauseGC():
         model = ConcreteModel(name=title)
         model.part = Block(names)

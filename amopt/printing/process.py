@@ -93,7 +93,7 @@ def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProces
     numbers
         The numbers of one part.
     highest
-        The most parts that may be on the shelf; left out, one more than can be best.
+        The most parts that may be on the shelf; left out, one more than can be best where it may be used.
     """
     day = _day(numbers, highest)
     N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
@@ -145,7 +145,7 @@ def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingPr
     numbers
         The numbers of one part.
     highest
-        The most parts that may be on the shelf; left out, one more than can be best.
+        The most parts that may be on the shelf; left out, one more than can be best where it may be used.
     """
     day = _day(numbers, highest)
     N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
@@ -190,10 +190,12 @@ def _one_more(steps: Steps, numbers: Numbers, day: Day, here: int) -> None:
 
 
 def _day(numbers: Numbers, highest: int | None) -> Day:
-    """Return the states of a day, with one part more on the shelf than can be best by default."""
-    if highest is None:
-        highest = int(cycle.highest_base_stock(numbers)[0]) + 1
-    return Day(numbers, highest)
+    """Return the states of a day, by default with as many parts on the shelf as may be used.
+
+    Where no part ever fails none is on the shelf: it would lie there for ever, and the average cost
+    would depend on how many there were at first.
+    """
+    return Day(numbers, int(cycle.levels_to_try(numbers)[0]) if highest is None else highest)
 
 
 def _decisions(numbers: Numbers, waiting: Ints) -> tuple[Ints, Ints, Ints]:

@@ -45,11 +45,14 @@ def test_every_form_gives_the_same_tables(form: str) -> None:
     assert list(found) == list(expected)
     for name, table in expected.items():
         for mine, theirs in zip(found[name], table, strict=True):
-            assert mine == pytest.approx(theirs, rel=1e-9)
+            assert mine.keys() == theirs.keys()
+            for column, value in theirs.items():
+                close = pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+                assert mine[column] == close, column
 
 
 def cycle_costs(numbers: Numbers) -> dict[str, float]:
-    """Return the cost of a cycle as each form, and value iteration on each process, has it."""
+    """Return the cost of a cycle by each form, and by iteration."""
     full, factored = full_process(numbers), factored_process(numbers)
     found = {
         f"{name} by {method}": built.cycle_cost(built.process.solve(method), numbers)
@@ -57,8 +60,7 @@ def cycle_costs(numbers: Numbers) -> dict[str, float]:
             ("full", full, "lp"),
             ("factored", factored, "lp"),
             ("full", full, "value_iteration"),
-            ("factored", factored, "value_iteration"),
-            ("full", full, "policy_iteration"),
+            ("factored", factored, "policy_iteration"),
         )
     }
     collapsed = formulation.best_policy(numbers, options=OPTIONS)
@@ -74,7 +76,7 @@ def test_two_hundred_random_instances_by_every_form(instance: PrintingInstance) 
     assert cycle_costs(numbers) == pytest.approx(expected, rel=1e-7, abs=1e-7)
 
 
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(small_instances(largest_fleet=4, longest_cycle=4), st.sampled_from(sorted(FORMS)))
 def test_every_answer_passes_the_referee(instance: PrintingInstance, form: str) -> None:
     # solve raises when the referee refuses, so that base stock and actions of every form are proven
