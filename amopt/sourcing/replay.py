@@ -115,6 +115,7 @@ class _Run:
     situation: Situation
     steps: list[_Step] = field(default_factory=list)
     planned: tuple[Order, ...] = ()
+    placed: set[tuple[float, int]] = field(default_factory=set)
 
     def go_to(self, now: float, events: tuple[Event, ...]) -> None:
         """Place what is due before a time, let its events happen, and decide."""
@@ -134,6 +135,7 @@ class _Run:
         """Place the planned orders whose time has come."""
         due = [order for order in self.planned if order.placed_weeks <= now]
         self.planned = tuple(order for order in self.planned if order.placed_weeks > now)
+        self.placed |= {order.decided for order in due}
         self.situation = self.situation.placing(due)
 
     def _decide(self, step: _Step) -> None:
@@ -283,17 +285,16 @@ def _step_row(step: _Step) -> dict[str, Any]:
 
 def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
     """Yield each decision, and each order that the files give, with what became of it."""
-    kept = {_identity(order) for order in run.situation.orders}
-    placed = {_identity(order) for step in run.steps for order in step.situation.orders} | kept
-    told: set[tuple[object, ...]] = set()
+    kept = {order.decided for order in run.situation.orders}
+    told: set[tuple[float, int]] = set()
     for step in run.steps:
-        given = [o for o in step.situation.orders if o.given and _identity(o) not in told]
+        given = [o for o in step.situation.orders if o.given and o.decided not in told]
         for order in (*given, *step.orders):
-            identity = _identity(order)
-            told.add(identity)
-            state = "given" if order.given else "placed" if identity in placed else "planned"
-            if identity in placed and identity not in kept:
-                state = "lost"
+            told.add(order.decided)
+            if order.decided in kept:
+                state = "given" if order.given else "placed"
+            else:
+                state = "lost" if order.given or order.decided in run.placed else "planned"
             yield {
                 "step": step.number,
                 "weeks": step.situation.now,
@@ -315,24 +316,15 @@ _SHOWN = (
 )
 
 
-def _identity(order: Order) -> tuple[object, ...]:
-    """Return what stays of an order, whatever happens to it."""
-    return (order.line, order.supplier, order.route, order.material, order.placed_weeks, order.cost)
-
-
 def _line_row(
     situation: Situation, name: str, bounds: Mapping[str, float] | None
 ) -> dict[str, Any]:
     """Return what a line came to."""
     known = situation.lines[name]
     own = [order for order in situation.orders if order.line == name]
-    hours = known.line.hours_per_week
-    rate = known.line.downtime_cost_per_hour * (
-        situation.instance.hours_per_week if hours is None else hours
-    )
     delivered = max((order.delivered_weeks for order in own), default=known.since_weeks)
     waited = max(0.0, delivered - known.since_weeks)
-    cost, downtime = sum(order.cost for order in own), rate * waited
+    cost, downtime = sum(order.cost for order in own), situation.cost_per_week(name) * waited
     weights = situation.instance.minimise
     objective = (
         weights.cost * cost

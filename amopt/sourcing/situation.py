@@ -36,6 +36,8 @@ class Order:
 
     Attributes
     ----------
+    decided
+        When it was decided, in weeks from the start, and its place among the orders of then.
     line, part, supplier, route, material
         What was ordered where.
     quantity
@@ -50,8 +52,11 @@ class Order:
         Whether the prints are finished.
     given
         Whether the files say so, and no plan.
+    early_weeks
+        How much earlier than promised it is delivered.
     """
 
+    decided: tuple[float, int]
     line: str
     part: str
     supplier: str
@@ -65,6 +70,7 @@ class Order:
     machine_hours: float = 0.0
     finished: bool = False
     given: bool = False
+    early_weeks: float = 0.0
 
     def holds_capacity(self, now: float) -> bool:
         """Return whether the supplier is still busy with it."""
@@ -137,6 +143,7 @@ class Situation:
         parts = {line.line: line.part for line in instance.lines}
         orders = tuple(
             Order(
+                decided=(0.0, -1 - number),
                 line=order.line,
                 part=parts[order.line],
                 supplier=order.supplier,
@@ -150,7 +157,9 @@ class Situation:
                 machine_hours=hours,
                 given=True,
             )
-            for order, cost, weeks, kg_co2, hours in Market.of(instance).commitments
+            for number, (order, cost, weeks, kg_co2, hours) in enumerate(
+                Market.of(instance).commitments
+            )
         )
         return cls(
             instance=instance,
@@ -170,6 +179,13 @@ class Situation:
     def ordered(self, line: str) -> float:
         """Return how many parts of a line are ordered."""
         return sum(order.quantity for order in self.orders if order.line == line)
+
+    def cost_per_week(self, line: str) -> float:
+        """Return the downtime cost of a week that a line waits, in money."""
+        entry = self.lines[line].line
+        default = self.instance.hours_per_week
+        hours = default if entry.hours_per_week is None else entry.hours_per_week
+        return entry.downtime_cost_per_hour * hours
 
     def open(self) -> dict[str, float]:
         """Return the parts that each line still needs, by line; lines that need none left out."""
@@ -238,6 +254,7 @@ class Situation:
         line = self.lines[order.line].line
         priced = self._priced(order)
         placed = Order(
+            decided=(self.now, -1 - len(self.orders)),
             line=order.line,
             part=line.part,
             supplier=order.supplier,
@@ -289,7 +306,8 @@ class Situation:
 
     def _done(self, order: Order, weeks: float | None) -> Order:
         delivered = order.delivered_weeks if weeks is None else self.now + weeks
-        return replace(order, finished=True, delivered_weeks=delivered)
+        early = order.early_weeks + max(0.0, order.delivered_weeks - delivered)
+        return replace(order, finished=True, delivered_weeks=delivered, early_weeks=early)
 
     def _capacity(self, capacity: Any) -> Situation:
         return replace(self, capacities={**self.capacities, capacity.supplier: capacity})
@@ -360,15 +378,17 @@ class Situation:
 
     def planned(self, rows: Iterable[dict[str, Any]]) -> tuple[Order, ...]:
         """Return the new orders of an answer's table of orders, each with its times."""
-        return tuple(self._planned(row) for row in rows if not row.get("committed"))
+        new = (row for row in rows if not row.get("committed"))
+        return tuple(self._planned(number, row) for number, row in enumerate(new))
 
-    def _planned(self, row: dict[str, Any]) -> Order:
+    def _planned(self, number: int, row: dict[str, Any]) -> Order:
         line, quantity = row["line"], float(row["quantity"])
         part, origin = self.lines[line].line.part, self.origin(line)
         printed = row["supplier"] != CONVENTIONAL
         key = (row["supplier"], part, row.get("route"), row.get("material"))
         hours = self.offers[key].machine_hours_per_part if printed else 0.0  # type: ignore[index]
         return Order(
+            decided=(self.now, number),
             line=line,
             part=part,
             supplier=row["supplier"],

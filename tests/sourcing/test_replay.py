@@ -1,0 +1,322 @@
+"""The replay: decided event by event, held to what was decided, never better than foresight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import amopt
+from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
+from amopt.instance import catalogue
+from amopt.sourcing.events import Events
+from amopt.sourcing.instance import Instance
+from amopt.sourcing.plan import Plan
+from amopt.sourcing.replay import Replay, load_events, replay
+from amopt.sourcing.situation import Situation
+
+
+def offer(supplier: str, part: str, price: float, weeks: float, **more: Any) -> dict[str, Any]:
+    quote = {"quantity": 1, "cost_per_part": price, "lead_time_weeks": weeks}
+    return {"supplier": supplier, "part": part, "quotes": [quote], "largest_quantity": 99, **more}
+
+
+def line(name: str, part: str = "bush", quantity: int = 4, **more: Any) -> dict[str, Any]:
+    return {"line": name, "part": part, "quantity": quantity, **more}
+
+
+INSTANCE: dict[str, Any] = {
+    "amopt": 1,
+    "kind": "sourcing",
+    "name": "Two suppliers",
+    "parts": [{"name": "bush"}, {"name": "cap"}],
+    "lines": [line("1", downtime_cost_per_hour=1)],
+    "offers": [
+        offer("alpha", "bush", 50, 1),
+        offer("beta", "bush", 40, 3),
+        offer("alpha", "cap", 5, 1),
+        offer("beta", "cap", 4, 2),
+    ],
+}
+
+
+def run(*happening: dict[str, Any], changes: dict[str, Any] | None = None, **more: Any) -> Replay:
+    """Replay events on the two suppliers."""
+    instance = Instance.from_dict({**INSTANCE, **(changes or {})})
+    head = {"amopt": 1, "kind": "sourcing-events", "name": "What happens"}
+    events = load_events({**head, **more, "events": list(happening)}, instance)
+    return replay(instance, events)
+
+
+def orders(answer: Replay, *keys: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[key] for key in keys) for row in answer.rows["decisions"]]
+
+
+NOTHING = {"weeks": 9, "capacity": {"supplier": "beta", "parts": 99}}
+
+
+def test_a_decision_with_nothing_to_come_is_the_plan() -> None:
+    # Alpha: 200 + 40 a week x 1; beta: 160 + 40 x 3. Two weeks' downtime are worth 80, not 40.
+    answer = run(NOTHING)
+    assert orders(answer, "supplier", "quantity", "cost") == [("alpha", 4, 200)]
+    (row,) = answer.rows["lines"]
+    assert (row["cost"], row["downtime_cost"], row["objective"]) == (200, 40, 240)
+    assert row["bound"] == pytest.approx(240)
+    assert amopt.solve(Instance.from_dict(INSTANCE)).outcome.objective == pytest.approx(240)
+    assert [step["status"] for step in answer.rows["steps"]] == ["optimal", "none"]
+
+
+def test_what_is_placed_stays_whatever_is_quoted_later() -> None:
+    answer = run({"weeks": 0.5, "quoted": offer("beta", "bush", 1, 0.5)})
+    assert orders(answer, "supplier", "cost", "delivered_weeks") == [("alpha", 200, 1)]
+    # Foresight would have waited: 4 for the bushes, and a week of downtime.
+    (row,) = answer.rows["lines"]
+    assert row["bound"] == pytest.approx(44)
+    assert row["regret"] == pytest.approx(196)
+
+
+def test_a_line_that_waits_is_decided_again() -> None:
+    answer = run({"weeks": 0.5, "quoted": offer("beta", "bush", 1, 0.5)}, place_after_weeks=1)
+    assert orders(answer, "supplier", "placed_weeks", "delivered_weeks", "state") == [
+        ("alpha", 1, 2, "planned"),
+        ("beta", 1, 1.5, "placed"),
+    ]
+    (row,) = answer.rows["lines"]
+    assert (row["cost"], row["waited_weeks"], row["downtime_cost"]) == (4, 1.5, 60)
+    assert row["bound"] == pytest.approx(64)  # bound to the same rule
+
+
+def test_a_line_whose_time_has_come_is_placed_before_the_next_event() -> None:
+    late = {"weeks": 2, "quoted": offer("beta", "bush", 1, 0.5)}
+    answer = run(late, place_after_weeks=1)
+    assert orders(answer, "supplier", "placed_weeks", "state") == [("alpha", 1, "placed")]
+
+
+def test_a_supplier_who_is_down_loses_what_is_not_finished() -> None:
+    answer = run({"weeks": 0.5, "down": {"supplier": "alpha", "reopen": True}})
+    assert orders(answer, "supplier", "placed_weeks", "state") == [
+        ("alpha", 0, "lost"),
+        ("beta", 0.5, "placed"),
+    ]
+    (row,) = answer.rows["lines"]
+    assert (row["cost"], row["waited_weeks"]) == (160, 3.5)
+    assert "is lost" in answer.notes[0]
+
+
+def test_an_order_by_hand_counts_and_the_rest_is_decided() -> None:
+    placed = {"line": "2", "supplier": "friend", "quantity": 3, "cost": 7, "weeks": 6}
+    answer = run(
+        {"weeks": 1, "new_line": line("2", "cap", 5, downtime_cost_per_hour=1), "placed": placed}
+    )
+    assert orders(answer, "line", "supplier", "quantity", "state")[1:] == [
+        ("2", "friend", 3, "given"),
+        ("2", "beta", 2, "placed"),  # nothing hurries any more
+    ]
+    row = answer.rows["lines"][1]
+    assert (row["cost"], row["downtime_cost"]) == (15, 240)
+    assert row["regret"] == pytest.approx(0)
+
+
+def test_finished_prints_free_the_capacity() -> None:
+    busy = {
+        "offers": [offer("alpha", "bush", 50, 4, machine_hours_per_part=2)],
+        "capacities": [{"supplier": "alpha", "machine_hours": 9}],
+    }
+    come = {"weeks": 1, "new_line": line("2")}
+    with pytest.raises(InfeasibleError, match=r"week 1 \(new line 2"):
+        run(come, changes=busy)
+    finished = {"weeks": 0.5, "finished": {"line": "1", "supplier": "alpha", "weeks": 0.1}}
+    answer = run(finished, come, changes=busy)
+    first = answer.rows["lines"][0]
+    assert first["delivered_weeks"] == pytest.approx(0.6)
+    assert first["regret"] == pytest.approx(0)  # foresight may have been as lucky
+
+
+def test_a_licence_is_kept_over_all_events() -> None:
+    licensed = {"licences": [{"part": "bush", "prints": 6}]}
+    with pytest.raises(InfeasibleError, match="week 1 "):
+        run({"weeks": 1, "new_line": line("2")}, changes=licensed)
+    more = {"weeks": 1, "new_line": line("2"), "licence": {"part": "bush", "prints": 8}}
+    assert len(run(more, changes=licensed).rows["decisions"]) == 2
+
+
+class TestWithoutAPlan:
+    EVENTS = (
+        {"weeks": 1, "withdrawn": {"supplier": "alpha"}},
+        {"weeks": 2, "withdrawn": {"supplier": "beta"}, "new_line": line("2", "cap", 2)},
+        {"weeks": 3, "quoted": offer("gamma", "cap", 9, 1)},
+    )
+
+    def test_the_replay_stops_and_names_the_event(self) -> None:
+        with pytest.raises(InfeasibleError, match=r"week 2 \(new line 2, cap; withdrawn beta\)"):
+            run(*self.EVENTS)
+
+    def test_open_lines_may_wait_for_the_next_event(self) -> None:
+        answer = run(*self.EVENTS, when_infeasible="wait")
+        assert [step["status"] for step in answer.rows["steps"]] == [
+            "optimal",
+            "none",
+            "wait",
+            "optimal",
+        ]
+        assert orders(answer, "supplier", "placed_weeks")[1:] == [("gamma", 3)]
+
+    def test_a_line_that_waits_for_ever_is_never_silent(self) -> None:
+        with pytest.raises(InfeasibleError, match="week 2"):
+            run(*self.EVENTS[:2], when_infeasible="wait")
+
+
+def test_events_that_do_not_fit_are_refused() -> None:
+    events = Events.from_dict(
+        {
+            "amopt": 1,
+            "kind": "sourcing-events",
+            "name": "x",
+            "events": [{"weeks": 1, "up": {"supplier": "alpha"}}],
+        }
+    )
+    with pytest.raises(InvalidInstanceError, match="is not down"):
+        replay(Instance.from_dict(INSTANCE), events)
+
+
+def test_the_replay_is_refused_when_a_line_is_left_unfilled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Situation, "planned", lambda *_: ())
+    with pytest.raises(RefusedError, match="line '1' still needs 4 parts"):
+        run(NOTHING)
+
+
+def test_the_replay_is_refused_when_it_beats_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Situation.planned
+
+    def cheaper(situation: Situation, rows: Any) -> Any:
+        return tuple(order.__replace__(cost=1.0) for order in whole(situation, rows))
+
+    from dataclasses import replace as replace_in
+
+    from amopt.sourcing.situation import Order
+
+    monkeypatch.setattr(Order, "__replace__", replace_in, raising=False)
+    monkeypatch.setattr(Situation, "planned", cheaper)
+    with pytest.raises(RefusedError, match="less than the bound"):
+        run(NOTHING)
+
+
+@pytest.fixture(scope="module")
+def answer() -> Replay:
+    """The shipped events replayed."""
+    instance = amopt.load("sourcing/dynamic")
+    assert isinstance(instance, Instance)
+    return replay(instance, load_events(catalogue.path("sourcing/dynamic-events"), instance))
+
+
+class TestShipped:
+    def test_the_first_order_is_what_the_quotes_say(self, answer: Replay) -> None:
+        # Three bushes at alpha: 118 for one and 960 for ten, linear between; 1 each for the road.
+        first = answer.rows["decisions"][0]
+        assert first["cost"] == pytest.approx(118 + 2 * (960 - 118) / 9 + 3)
+        assert first["delivered_weeks"] == pytest.approx(1.4 + 2 * 0.4 / 9 + 0.2)
+
+    def test_beta_loses_the_levers(self, answer: Replay) -> None:
+        lost = [row for row in answer.rows["decisions"] if row["state"] == "lost"]
+        assert [(row["line"], row["supplier"]) for row in lost] == [("2", "beta")]
+        regret = {row["line"]: row["regret"] for row in answer.rows["lines"]}
+        # Foresight would have waited for beta: 45 for one lever and 1,240 for forty, not alpha's
+        # 52 and 1,520.
+        alpha = 52 + 19 * (1520 - 52) / 39 + 20 * 1.0
+        beta = 45 + 19 * (1240 - 45) / 39 + 20 * 0.6
+        assert regret["2"] == pytest.approx(alpha - beta)
+
+    def test_the_sums_are_those_of_the_rows(self, answer: Replay) -> None:
+        lines = answer.rows["lines"]
+        kept = [row for row in answer.rows["decisions"] if row["state"] in ("placed", "given")]
+        assert sum(row["cost"] for row in lines) == pytest.approx(sum(r["cost"] for r in kept))
+        assert answer.outcome.objective == pytest.approx(sum(row["objective"] for row in lines))
+        assert answer.outcome.bound == pytest.approx(sum(row["bound"] for row in lines))
+        assert answer.rows["steps"][-1]["paid"] == pytest.approx(sum(r["cost"] for r in kept))
+        assert answer.verdict.accepted
+
+    def test_licences_capacities_and_need_by_hold(self, answer: Replay) -> None:
+        kept = [row for row in answer.rows["decisions"] if row["state"] == "placed"]
+        assert sum(row["quantity"] for row in kept if row["part"] == "lever") <= 60
+        (fourth,) = [row for row in answer.rows["lines"] if row["line"] == "4"]
+        assert fourth["waited_weeks"] <= 3
+
+    def test_it_is_a_table_for_machines_and_a_few_words(self, answer: Replay) -> None:
+        data = answer.to_dict()
+        for name, rows in data["tables"].items():
+            known = [column.name for column in Replay.columns[name]]
+            assert all(list(row) == known for row in rows)
+        assert set(data["tables"]) == set(Replay.columns)
+        assert "10 decisions for 7 lines" in answer.headline()[0]
+        assert answer.outcome.status == "feasible"
+
+    def test_a_replay_is_no_plan_to_commit(self, answer: Replay) -> None:
+        with pytest.raises(UsageError, match="without a table of orders"):
+            Plan.of(answer)
+
+    def test_the_frontier_rule_replayed_is_above_the_bound(self, answer: Replay) -> None:
+        instance = amopt.load("sourcing/dynamic")
+        assert isinstance(instance, Instance)
+        events = load_events(catalogue.path("sourcing/dynamic-events"), instance)
+        rule = replay(instance, events, method="frontier", clairvoyant=False)
+        assert rule.outcome.bound is None
+        assert rule.outcome.objective is not None
+        assert answer.outcome.bound is not None
+        assert rule.outcome.objective >= answer.outcome.bound - 1e-6
+
+
+NEW = st.builds(
+    lambda part, quantity, downtime: {
+        "part": part,
+        "quantity": quantity,
+        "downtime_cost_per_hour": downtime,
+    },
+    st.sampled_from(["bush", "cap"]),
+    st.integers(1, 9),
+    st.sampled_from([0, 0.2, 3]),
+)
+QUOTED = st.builds(
+    lambda supplier, part, price, weeks: {"quoted": offer(supplier, part, price, weeks)},
+    st.sampled_from(["alpha", "gamma"]),
+    st.sampled_from(["bush", "cap"]),
+    st.integers(1, 60),
+    st.sampled_from([0.5, 1, 4]),
+)
+HAPPENS = st.lists(
+    st.one_of(
+        NEW.map(lambda new: {"new_line": new}),
+        QUOTED,
+        st.booleans().map(lambda reopen: {"down": {"supplier": "alpha", "reopen": reopen}}),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(HAPPENS, st.sampled_from([0, 0.7]))
+def test_no_replay_beats_its_bound(happening: list[dict[str, Any]], wait: float) -> None:
+    events, down = [], False
+    for number, event in enumerate(happening):
+        what = dict(event)
+        if "new_line" in what:
+            what["new_line"] = {"line": f"new {number}", **what["new_line"]}
+        if "down" in what:
+            what = {"up": {"supplier": "alpha"}} if down else what
+            down = not down
+        events.append({"weeks": 0.5 * number, **what})
+    limited = {"limits": {"suppliers_per_line": 2}, "licences": [{"part": "bush", "prints": 99}]}
+    answer = run(*events, changes=limited, place_after_weeks=wait)
+    assert answer.verdict.accepted
+    assert answer.outcome.objective is not None
+    assert answer.outcome.bound is not None
+    assert answer.outcome.objective >= answer.outcome.bound - 1e-6
+    kept = [row for row in answer.rows["decisions"] if row["state"] == "placed"]
+    for row in answer.rows["lines"]:
+        own = sum(order["quantity"] for order in kept if order["line"] == row["line"])
+        assert own == row["quantity"]
+        assert row["regret"] >= -1e-6
