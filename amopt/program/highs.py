@@ -37,7 +37,7 @@ from amopt.program.judge import (
 from amopt.program.linear import LinearProgram
 from amopt.program.options import SETTINGS, Attempt, Options, attempts
 from amopt.program.outcome import Status, Stopped
-from amopt.program.residuals import check_primal, cost_scale
+from amopt.program.residuals import check_primal, cost_scale, objective_unit
 from amopt.program.run import Progress, Watch
 
 __all__ = ["Answer", "Basis", "Door", "Options", "Progress", "solve"]
@@ -48,10 +48,6 @@ Floats = NDArray[np.float64]
 
 _SMALL = 20_000
 """Nonzeros, rows and columns up to which a linear program takes a fraction of a second."""
-
-
-_TINY = 1e-2
-"""Largest cost below which the objective is counted in a smaller unit."""
 
 
 class Door:
@@ -86,7 +82,7 @@ class Door:
         self._highspy = highspy
         self._solver = _core._Highs()
         self._program = program
-        self._unit = _objective_unit(program)
+        self._unit = objective_unit(program)
         self._watch: Watch | None = None
         self._begun = time.perf_counter()
         self._set(SETTINGS)
@@ -122,7 +118,7 @@ class Door:
         """Replace the objective's coefficients, shape (n,)."""
         n = self._program.shape[1]
         self._program = replace(self._program, cost=_spread(cost, n))
-        self._unit = _objective_unit(self._program)
+        self._unit = objective_unit(self._program)
         index = np.arange(n, dtype=np.int32)
         scaled = self._program.cost / self._unit
         self._ok(self._solver.changeColsCost(n, index, scaled), "new costs")
@@ -283,6 +279,8 @@ class Door:
         else:
             self._set({"threads": 1})  # all runs in the caller's thread must agree on it
             called = self._watch.run_unwatched()
+            if called == self._highspy.HighsStatus.kError:
+                called = self._watch.run()  # others may have used HiGHS with more threads there
         failed = called == self._highspy.HighsStatus.kError
         reading = self._read(attempt.method)
         if self._watch.interrupted:
@@ -375,16 +373,6 @@ class Door:
             Status.FEASIBLE: Status.UNBOUNDED,
         }.get(told.status, told.status)
         reading.final = reading.status is not Status.UNKNOWN
-
-
-def _objective_unit(program: LinearProgram) -> float:
-    """Return the unit in which the solver counts the objective, a power of two.
-
-    Its tolerances are absolute: costs that are all tiny would pass for zero. A power of two leaves
-    every digit as it is.
-    """
-    largest = cost_scale(program)
-    return 1.0 if largest >= _TINY else 2.0 ** math.floor(math.log2(largest))
 
 
 def _spread(value: ArrayLike, size: int) -> Floats:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from amopt.program.answer import Answer, Basis
 from amopt.program.linear import LinearProgram
 from amopt.program.outcome import Outcome, Status, Stopped, versions
-from amopt.program.residuals import TOLERANCE, check_dual, check_primal, proves_infeasible
+from amopt.program.residuals import OPEN, TOLERANCE, check_dual, check_primal, proves_infeasible
 
 __all__ = [
     "Reading",
@@ -152,7 +152,7 @@ def bounds_only(program: LinearProgram) -> Reading:
     cost = -program.cost if program.maximise else program.cost
     at_zero = np.clip(np.zeros(n), lower, upper)
     values = np.where(cost == 0, at_zero, np.where(cost > 0, lower, upper))
-    if not np.isfinite(values).all():
+    if (np.abs(values) >= OPEN).any():
         reading.status = Status.UNBOUNDED
         return reading
     reading.values = values

@@ -107,6 +107,7 @@ def attempts(program: LinearProgram, options: Options) -> list[Attempt]:
 
 SETTINGS: dict[str, Any] = {
     "log_to_console": False,
+    "threads": 1,
     "small_matrix_value": 1e-12,
     "user_objective_scale": 0,
     "mip_feasibility_tolerance": 1e-6,

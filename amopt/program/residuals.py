@@ -15,6 +15,7 @@ whose objective meets the bound are thereby proven optimal, whatever the solver 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = [
     "check_dual",
     "check_primal",
     "cost_scale",
+    "objective_unit",
     "proves_infeasible",
 ]
 
@@ -40,6 +42,9 @@ TOLERANCE = 1e-6
 
 OPEN = 1e20
 """Bounds of this size and beyond are infinite to the solver."""
+
+_TINY = 1e-2
+"""Largest cost below which the objective is counted in a smaller unit."""
 
 _ROUNDING = 1e-12
 """Relative size below which a difference of sums is rounding."""
@@ -108,6 +113,16 @@ def cost_scale(program: LinearProgram) -> float:
     """Return the largest absolute cost, 1 where all costs are zero."""
     largest = float(np.abs(program.cost).max(initial=0.0))
     return largest or 1.0
+
+
+def objective_unit(program: LinearProgram) -> float:
+    """Return the unit in which the solver counts the objective, a power of two.
+
+    Its tolerances are absolute: costs that are all tiny would pass for zero. A power of two leaves
+    every digit as it is.
+    """
+    largest = cost_scale(program)
+    return 1.0 if largest >= _TINY else 2.0 ** math.floor(math.log2(largest))
 
 
 def check_primal(program: LinearProgram, x: Floats) -> PrimalCheck:

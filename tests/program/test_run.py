@@ -11,9 +11,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from amopt.program.diagnose import diagnose
 from amopt.program.highs import Options, Progress, solve
+from amopt.program.linear import Family
 from amopt.program.outcome import Status, Stopped
 
 from .programs import market_split, transport
@@ -61,6 +64,27 @@ def test_threads_may_change_in_one_process() -> None:
     for threads in (1, 2, 1, 2, 0):
         outcome = solve(market_split(3, 12), Options(threads=threads, time_limit=20)).outcome
         assert outcome.status is Status.OPTIMAL
+
+
+def test_others_may_use_the_solver_in_the_same_thread() -> None:
+    """Their number of threads does not disturb ours, nor does a diagnosis."""
+    from highspy import _core
+
+    theirs = _core._Highs()
+    theirs.setOptionValue("output_flag", False)
+    theirs.setOptionValue("threads", 2)
+    theirs.addVar(0.0, 1.0)
+    theirs.addRow(0.5, 1.0, 1, np.array([0], np.int32), np.array([1.0]))
+    theirs.run()
+    try:
+        answer = solve(transport(5))
+        assert answer.outcome.status is Status.OPTIMAL
+        assert answer.outcome.method == "HiGHS dual simplex"
+    finally:
+        _core._Highs.resetGlobalScheduler(True)
+    short = transport(5).with_rows(np.ones((1, 25)), -np.inf, 1, family=Family("total"))
+    assert diagnose(short, Options(threads=2)).rows
+    assert solve(transport(5)).outcome.method == "HiGHS dual simplex"
 
 
 def test_solves_in_threads_of_an_executor() -> None:
