@@ -35,10 +35,13 @@ nitpicky = False
 
 def write_generated_pages() -> None:
     """Write the pages whose content is pulled from the code, so that they cannot drift."""
+    from importlib import import_module
+
+    from amopt import KINDS
     from amopt.instance.findings import catalogue_markdown
 
     page = HERE / "findings.md"
-    text = catalogue_markdown()
+    text = catalogue_markdown({kind: import_module(f"amopt.{kind}.instance").CODES for kind in KINDS})
     if not page.exists() or page.read_text(encoding="utf-8") != text:
         page.write_text(text, encoding="utf-8")
 

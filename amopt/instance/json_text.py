@@ -12,7 +12,7 @@ from amopt.instance.suggest import shown
 
 __all__ = ["index", "parse"]
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\]:,"]+', re.DOTALL)
 _PROBLEMS = {
     "Expecting ',' delimiter": "a comma or a closing bracket is missing",
     "Expecting ':' delimiter": "a key stands without its ':'",
@@ -95,13 +95,14 @@ class _Indexer:
                 self.begin(Spot(line, {}))
             elif mark == "[":
                 self.begin(Spot(line, []))
-            elif mark not in ":,":
+            else:
                 self.scalar(mark, line)
 
     def scalar(self, text: str, line: int) -> None:
         """Take a key, or place a number, a text, true, false or null."""
         if self.open and isinstance(self.open[-1].children, dict) and self.key is None:
-            self.key, self.key_line = json.loads(text), line
+            self.key = json.loads(text) if "\\" in text else text[1:-1]
+            self.key_line = line
             if self.key in self.open[-1].children:
                 self.duplicates.append(((*self.keys[1:], str(self.key)), line))
         else:

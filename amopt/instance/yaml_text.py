@@ -321,7 +321,8 @@ def _run(builder: _Builder, text: str) -> None:
         yaml.DocumentStartEvent: builder.document,
     }
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        parser = _LOADER(text)
+        while (event := parser.get_event()) is not None:
             action = actions.get(type(event))
             if action is not None:
                 action(event)

@@ -255,3 +255,18 @@ def test_a_json_text_of_deep_lists_is_indexed_without_recursion() -> None:
 def test_deep_yaml_is_refused_early() -> None:
     with pytest.raises(Unusable, match="nested more than 50 deep"):
         yaml_text.parse("[" * 1_000_000)
+
+
+def test_the_parser_in_python_finds_what_the_parser_in_c_finds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyYAML may have been installed without its parser in C."""
+    files = sorted((Path(__file__).parent.parent / "broken").glob("*.yaml"))
+    files = [file for file in files if file.stem != "syntax-blank"]  # it takes `key:,` as empty
+    quick = [load_document(file).findings for file in files]
+    monkeypatch.setattr(yaml_text, "_LOADER", yaml.SafeLoader)
+    for file, findings in zip(files, quick, strict=True):
+        slow = load_document(file).findings
+        assert [(one.code, one.where) for one in slow] == [
+            (one.code, one.where) for one in findings
+        ], file
