@@ -481,6 +481,25 @@ class TestKilled:
             started = plans
 
 
+def test_a_machine_that_dies_while_the_log_is_written(register: Register, tmp_path: Path) -> None:
+    """Whatever part of the log reached the disk, a plan is there whole or not at all."""
+    reader = sqlite3.connect(register.path)  # while it is open, the log is not cleared away
+    reader.execute("SELECT * FROM head").fetchall()
+    for name in ("one", "two", "three"):
+        register.commit(plan(name, *[("bush", "x", 1)] * 3), GRANTS)
+    log = register.path.with_name(register.path.name + "-wal").read_bytes()
+    reached = set()
+    lengths = {*range(0, len(log), len(log) // 48), len(log)}
+    for number, length in enumerate(lengths):
+        copy = Register(tmp_path / f"{number}" / "r.sqlite")
+        copy.path.parent.mkdir()
+        shutil.copy(register.path, copy.path)
+        copy.path.with_name("r.sqlite-wal").write_bytes(log[:length])
+        reached.add(copy.verify())
+    reader.close()
+    assert reached == {0, 3, 6, 9}
+
+
 @dataclass(frozen=True)
 class Work:
     path: Path
