@@ -41,7 +41,9 @@ def write_generated_pages() -> None:
     from amopt.instance.findings import catalogue_markdown
 
     page = HERE / "findings.md"
-    text = catalogue_markdown({kind: import_module(f"amopt.{kind}.instance").CODES for kind in KINDS})
+    text = catalogue_markdown(
+        {kind: import_module(f"amopt.{kind}.instance").CODES for kind in KINDS}
+    )
     if not page.exists() or page.read_text(encoding="utf-8") != text:
         page.write_text(text, encoding="utf-8")
 

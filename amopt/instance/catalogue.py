@@ -45,5 +45,5 @@ def _paths() -> dict[str, Path]:
     package = Path(__file__).resolve().parent.parent
     folders = (package / "instances", package.parent / "instances")
     root = next((folder for folder in folders if folder.is_dir()), folders[0])
-    files = sorted(file for file in root.glob("*/*") if file.suffix in SUFFIXES)
-    return {f"{file.parent.name}/{file.stem}": file for file in files}
+    files = (file for file in root.glob("*/*") if file.suffix in SUFFIXES)
+    return dict(sorted((f"{file.parent.name}/{file.stem}", file) for file in files))
