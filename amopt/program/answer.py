@@ -53,7 +53,7 @@ class Answer:
     reduced_costs
         Column duals, shape (n,); None for a mixed-integer program.
     basis
-        Simplex basis for a warm start; None where there is none.
+        Simplex basis for a warm start; None where there is none, and in a sequence of solves.
     """
 
     outcome: Outcome

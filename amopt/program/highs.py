@@ -153,13 +153,27 @@ class Door:
         basis: Basis | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Answer:
-        """Solve the program as it stands now; see :func:`solve`."""
+        """Solve the program as it stands now, as :func:`solve` does.
+
+        A solve starts from the basis of the last. The answer comes without a basis, which takes
+        longer to read than to use: ask for it with :meth:`basis`.
+        """
         self._begun = time.perf_counter()
         if 0 in self._program.shape:
             reading = bounds_only(self._program)
         else:
             reading = self._try(start, basis, progress)
         return reading.answer(self._program, time.perf_counter() - self._begun)
+
+    def basis(self) -> Basis | None:
+        """Return the basis at which the last solve ended; None where there is none."""
+        found = self._solver.getBasis()
+        if not found.valid:
+            return None
+        return Basis(
+            np.array([int(status) for status in found.col_status], dtype=np.int8),
+            np.array([int(status) for status in found.row_status], dtype=np.int8),
+        )
 
     def _set(self, settings: dict[str, Any]) -> None:
         for key, value in settings.items():
@@ -355,12 +369,6 @@ class Door:
         x = np.asarray(solution.col_value, dtype=np.float64) if solution.value_valid else None
         y = np.asarray(solution.row_dual, float) * self._unit if solution.dual_valid else None
         judge_linear(self._program, reading, x, y)
-        basis = self._solver.getBasis()
-        if basis.valid and reading.values is not None:
-            reading.basis = Basis(
-                np.array([int(status) for status in basis.col_status], dtype=np.int8),
-                np.array([int(status) for status in basis.row_status], dtype=np.int8),
-            )
 
     def _tell_apart(self, reading: Reading) -> None:
         """Tell unbounded from infeasible: without an objective an unbounded program has answers."""
@@ -414,4 +422,5 @@ def solve(
         When the solver does not take the program or an option.
     """
     with Door(program, options) as door:
-        return door.solve(start=start, basis=basis, progress=progress)
+        answer = door.solve(start=start, basis=basis, progress=progress)
+        return answer if answer.duals is None else replace(answer, basis=door.basis())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.program.answer import Answer, Basis
+from amopt.program.answer import Answer
 from amopt.program.linear import LinearProgram
 from amopt.program.outcome import Outcome, Status, Stopped, versions
 from amopt.program.residuals import OPEN, TOLERANCE, check_dual, check_primal, proves_infeasible
@@ -30,7 +30,7 @@ class Reading:
 
     Attributes
     ----------
-    method, stopped, status, bound, values, duals, iterations, basis, residuals
+    method, stopped, status, bound, values, duals, iterations, residuals
         As in :class:`~amopt.program.outcome.Outcome` and :class:`~amopt.program.answer.Answer`.
     final
         Whether it stands; if not, another method should try.
@@ -43,7 +43,6 @@ class Reading:
     values: Floats | None = None
     duals: Floats | None = None
     iterations: int | None = None
-    basis: Basis | None = None
     residuals: dict[str, float] = field(default_factory=dict)
     final: bool = True
 
@@ -72,7 +71,7 @@ class Reading:
             residuals=self.residuals,
             iterations=self.iterations,
         )
-        return Answer(outcome, self.values, self.duals, reduced, self.basis)
+        return Answer(outcome, self.values, self.duals, reduced)
 
 
 def judge_linear(

@@ -309,6 +309,10 @@ def test_a_door_solves_a_sequence() -> None:
     p = transport()
     with Door(p) as door:
         cold = door.solve()
+        assert cold.basis is None
+        kept = door.basis()
+        assert kept is not None
+        assert (kept.columns == 1).sum() + (kept.rows == 1).sum() == p.shape[0]
         door.change_cost(p.cost * 1.001)
         assert door.solve().outcome.iterations == 0
         door.change_cost(p.cost[::-1])
