@@ -37,8 +37,6 @@ from amopt.sourcing.register import (
     commit,
     with_register,
 )
-from amopt.sourcing.tally import COLUMNS as TALLY
-from amopt.sourcing.tally import tally
 from amopt.verdict import Verdict
 
 GRANTS = (Grant("bush", "alpha", 50.0), Grant("bush", None, 80.0), Grant("seal", None, 10.0))
@@ -690,35 +688,6 @@ class TestInstance:
         receipt = register.commit(made, self.LICENCES)
         assert receipt.prints == 7  # four new ones, and three of fifteen that were not recorded
         assert receipt.balances[0].left == 31
-
-
-class TestTally:
-    def test_an_answer_says_what_it_takes_of_each_licence(self, register: Register) -> None:
-        register.commit(plan("Sunday", ("bush", "alpha", 12)), [Grant("bush", None, 50.0)])
-        licences = [
-            {"part": "bush", "prints": 50, "royalty_per_print": 2},
-            {"part": "bush", "supplier": "alpha", "prints": 30},
-        ]
-        tables = tally(licensed(licences=licences), solution().rows["orders"], register)
-        common = {"part": "bush", "used_before": 12, "prints": 20}
-        assert tables["licences"] == [
-            {**common, "supplier": "any", "granted": 50, "royalty": 40},
-            {**common, "supplier": "alpha", "granted": 30, "royalty": 0},
-        ]
-        assert tables["register"] == [
-            {"register": str(register.path), "records": 1, "head": register.head()}
-        ]
-        for name, rows in tables.items():
-            assert list(rows[0]) == [column.name for column in TALLY[name]]
-
-    def test_such_an_answer_can_be_committed(self, register: Register) -> None:
-        rows = solution().rows["orders"]
-        tables = {"orders": rows, **tally(licensed(), rows, register)}
-        receipt = commit(solution(rows=tables), register.path)
-        assert receipt.balances[0].left == 30
-
-    def test_without_a_register(self) -> None:
-        assert tally(licensed(licences=[]), []) == {"licences": [], "register": []}
 
 
 class TestPlan:
