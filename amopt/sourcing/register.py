@@ -282,7 +282,7 @@ class Register:
             ) as folder:
                 new = Path(folder) / "register"
                 write_new(new)
-                os.link(new, self.path)
+                _put(new, self.path)
         except FileExistsError:
             return
         except (OSError, sqlite3.Error) as error:
@@ -325,10 +325,22 @@ _MEANINGS = {
     "SQLITE_BUSY": "is locked: another program was writing for {seconds:g} seconds; try again",
     "SQLITE_NOTADB": "is not a licence register",
     "SQLITE_CORRUPT": "is damaged; restore it from a copy",
-    "SQLITE_READONLY": "or its folder is read-only, a register needs both; nothing was recorded",
+    "SQLITE_READONLY": "or its folder is read-only, and both must be writable; nothing was recorded",
     "SQLITE_CANTOPEN": "cannot be opened; it and its folder must be writable",
     "SQLITE_FULL": "could not be written, the disk is full; nothing was recorded",
 }
+
+
+def _put(new: Path, path: Path) -> None:
+    """Give a finished file its name, unless something has that name already."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with path.open("xb") as file:
+            file.write(new.read_bytes())
+            os.fsync(file.fileno())
 
 
 def _decode(text: bytes) -> str:

@@ -287,9 +287,19 @@ class TestOpen:
         register.commit(plan("one", ("seal", "x", 1)), GRANTS)
         assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
-    def test_creating_never_replaces(self, filled: Register) -> None:
+    @pytest.mark.parametrize("links", [True, False])
+    def test_creating_never_replaces(
+        self, filled: Register, links: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_links(*_: object) -> None:
+            raise PermissionError
+
+        if not links:
+            monkeypatch.setattr(os, "link", no_links)
         filled._create()
         assert filled.verify() == 4
+        another = Register.open(filled.path.with_name("another.sqlite"), create=True)
+        assert another.commit(plan("one", ("seal", "x", 1)), GRANTS).records == (1,)
 
 
 COLUMNS = (
