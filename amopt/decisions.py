@@ -92,15 +92,23 @@ def examine(source: str | Path | Mapping[str, Any]) -> Examination:
 
 
 def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
-    """Return where an instance is: a file that is there comes before a shipped name."""
+    """Return where an instance is: a file that is there comes before a shipped name.
+
+    Raises
+    ------
+    UsageError
+        When there is neither a file nor a shipped instance of a name without an ending.
+    """
     if isinstance(source, Mapping):
         return source
-    path = Path(source)
-    if not path.exists():
-        from amopt.instance import catalogue
+    from amopt.instance import catalogue
 
-        with suppress(UsageError):
-            return catalogue.path(str(source))
+    path = Path(source)
+    with suppress(OSError):
+        if path.exists():
+            return path
+    if not path.suffix:
+        return catalogue.path(str(source))
     return path
 
 

@@ -50,7 +50,10 @@ class InvalidInstanceError(AmoptError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__("\n".join(str(finding) for finding in self.findings))
+        lines = [str(finding) for finding in self.findings[:50]]
+        if len(self.findings) > len(lines):
+            lines.append(f"... and {len(self.findings) - len(lines)} more")
+        super().__init__("\n".join(lines))
 
 
 class InfeasibleError(AmoptError):

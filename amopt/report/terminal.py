@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +34,9 @@ __all__ = [
 
 MOST_ROWS = 40
 """Rows of a table that the summary shows; ``--out`` writes them all."""
+
+MOST_FINDINGS = 50
+"""Findings that are written out; the rest are counted by code."""
 
 WIDTH_WHEN_PIPED = 160
 
@@ -108,7 +112,8 @@ def _decision(row: Any) -> str:
 def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> None:
     """Print what is wrong with an instance, errors first."""
     out = console(to_errors=to_errors)
-    for finding in sorted(findings, key=lambda found: found.severity is not Severity.ERROR):
+    ranked = sorted(findings, key=lambda found: found.severity is not Severity.ERROR)
+    for finding in ranked[:MOST_FINDINGS]:
         style = "bold red" if finding.severity is Severity.ERROR else "bold yellow"
         line = Text.assemble(
             (f"{finding.severity} {finding.code}", style), f"  {finding.where}\n    "
@@ -117,6 +122,10 @@ def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> N
         if finding.advice:
             line.append(f"\n    {finding.advice}")
         out.print(line)
+    rest = Counter(finding.code for finding in ranked[MOST_FINDINGS:])
+    if rest:
+        counts = ", ".join(f"{count:,} {code}" for code, count in rest.most_common())
+        out.print(Text(f"... and {rest.total():,} more ({counts}); --json lists them all."))
 
 
 def valid(examination: Examination, *, quiet: bool) -> Instance:
