@@ -93,7 +93,7 @@ def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProces
     numbers
         The numbers of one part.
     highest
-        The most parts that may be on the shelf; left out, one more than can be best where it may be used.
+        The most parts that may be on the shelf; left out, see ``cycle.levels_to_try``.
     """
     day = _day(numbers, highest)
     N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
@@ -131,21 +131,26 @@ def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProces
         )
     one_waits = edge + np.arange(nights) * size + int(day.at(-1, 0))
     one_waits[-1] = edge + (nights - 1) * size + int(np.searchsorted(first_day, day.at(-1, 0)))
-    return steps.process(numbers, start=N, waiting=one_waits, one_by_one=False)
+    named = [
+        _named(day, n, first_day if n == nights else slice(None)) for n in range(1, nights + 1)
+    ]
+    names = np.concatenate([_named(day, 0, day.at(day.levels, 0)), *named])
+    return steps.process(numbers, names, start=N, waiting=one_waits, one_by_one=False)
 
 
 def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingProcess:
     """Return the process in which parts are ordered, printed and expedited one at a time.
 
     Its states are those of n = 0; those of n = 1, ..., L - 1; and for n = 2, ..., L - 1 those with
-    printed parts in operation after the night's regular failures, before its printed ones.
+    printed parts in operation after the night's regular failures, before its printed ones, whose
+    names (n, I, P, 1) end with 1.
 
     Parameters
     ----------
     numbers
         The numbers of one part.
     highest
-        The most parts that may be on the shelf; left out, one more than can be best where it may be used.
+        The most parts that may be on the shelf; left out, see ``cycle.levels_to_try``.
     """
     day = _day(numbers, highest)
     N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
@@ -174,7 +179,11 @@ def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingPr
         steps.add(here + printed, between, first=half, cost=day.cost[printed], duration=0)
         steps.add(half + np.arange(len(printed)), day.printed_failures[printed], first=before)
     one_waits = edge + np.arange(nights) * size + int(day.at(-1, 0))
-    return steps.process(numbers, start=N, waiting=one_waits, one_by_one=True)
+    named = [_named(day, n) for n in range(1, nights + 1)]
+    halves = [_named(day, n, printed) for n in range(2, nights + 1)]
+    names = np.concatenate([_named(day, 0, day.at(day.levels, 0)), *named, *halves])
+    names = np.column_stack([names, np.arange(len(names)) >= edge + nights * size])
+    return steps.process(numbers, names, start=N, waiting=one_waits, one_by_one=True)
 
 
 def _one_more(steps: Steps, numbers: Numbers, day: Day, here: int) -> None:
@@ -205,6 +214,12 @@ def _decisions(numbers: Numbers, waiting: Ints) -> tuple[Ints, Ints, Ints]:
     left = waiting[owner] - expedited
     chosen, printed = each((left if np.isfinite(numbers.print_cost[0]) else 0 * left) + 1)
     return owner[chosen], expedited[chosen], printed
+
+
+def _named(day: Day, n: int, chosen: Ints | slice = slice(None)) -> Ints:
+    """Return (n, I, P) of some states of a day."""
+    net, printed = day.I[chosen], day.P[chosen]
+    return np.stack([np.full_like(net, n), net, printed], axis=1)
 
 
 def _times(cost: float, count: Ints) -> NDArray[np.float64]:

@@ -119,9 +119,9 @@ class Steps:
             self._columns.setdefault(name, []).append(column)
 
     def process(
-        self, numbers: Numbers, *, start: int, waiting: Ints, one_by_one: bool
+        self, numbers: Numbers, names: Ints, *, start: int, waiting: Ints, one_by_one: bool
     ) -> PrintingProcess:
-        """Return the process of all pairs that were added."""
+        """Return the process of all pairs that were added, its states named (n, I, P, ...)."""
         column = {name: np.concatenate(values) for name, values in self._columns.items()}
         return PrintingProcess(
             MarkovDecisionProcess(
@@ -130,6 +130,7 @@ class Steps:
                 column["owner"].astype(np.int64),
                 None if numbers.is_average else numbers.discount,
                 duration=column["duration"].astype(np.int64),
+                state_names=names,
             ),
             start=start,
             waiting=waiting,

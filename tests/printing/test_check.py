@@ -1,0 +1,224 @@
+"""The referee finds every planted error, and agrees with the closed form without knowing it."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import amopt
+from amopt.errors import RefusedError
+from amopt.printing import check, cycle, methods
+from amopt.printing.instance import Numbers, PrintingInstance
+from amopt.printing.policy import Found, Policy
+from amopt.printing.reckoning import MOST_SYSTEMS, Plan, Reckoning, Terms, binomial
+from amopt.printing.solution import PrintingSolution, tables
+from amopt.program.outcome import Status
+from tests.printing.cases import numbers_of, one_part, small_instances
+
+ACTIONS = ("wait", "print", "expedite")
+
+
+@pytest.fixture(scope="module")
+def answered() -> tuple[PrintingInstance, PrintingSolution]:
+    instance = one_part(expedite_cost=200.0)
+    return instance, methods.solve(instance)
+
+
+def with_rows(solution: PrintingSolution, rows: Any) -> PrintingSolution:
+    return replace(solution, rows=rows)
+
+
+def other(value: Any) -> Any:
+    """Return a value that is wrong but of the same kind."""
+    if value is None:
+        return 3
+    if isinstance(value, str):
+        return "print" if value == "wait" else "wait"
+    if isinstance(value, int):
+        return value + 1
+    return value * 1.001 + 0.001
+
+
+CELLS = [
+    (table, column.name)
+    for table, columns in PrintingSolution.columns.items()
+    for column in columns
+]
+
+
+@pytest.mark.parametrize(("table", "column"), CELLS)
+def test_an_error_in_any_column_is_found(
+    answered: tuple[PrintingInstance, PrintingSolution], table: str, column: str
+) -> None:
+    instance, solution = answered
+    for row in range(len(solution.rows[table])):
+        rows: Any = copy.deepcopy(dict(solution.rows))
+        rows[table][row][column] = other(rows[table][row][column])
+        assert not check(instance, with_rows(solution, rows)).accepted
+        rows[table][row][column] = math.nan
+        assert not check(instance, with_rows(solution, rows)).accepted
+        del rows[table][row][column]
+        assert not check(instance, with_rows(solution, rows)).accepted
+
+
+def test_the_tables_have_the_columns_that_they_document(
+    answered: tuple[PrintingInstance, PrintingSolution],
+) -> None:
+    _, solution = answered
+    for table, columns in PrintingSolution.columns.items():
+        for row in solution.rows[table]:
+            assert list(row) == [column.name for column in columns] or set(row) == {
+                column.name for column in columns
+            }
+
+
+def test_missing_and_additional_rows_are_found(
+    answered: tuple[PrintingInstance, PrintingSolution],
+) -> None:
+    instance, solution = answered
+    for table in solution.rows:
+        for changed in ([], [*solution.rows[table], solution.rows[table][0]]):
+            rows = {**solution.rows, table: changed}
+            assert not check(instance, with_rows(solution, rows)).accepted
+        rows = {name: rows for name, rows in solution.rows.items() if name != table}
+        assert not check(instance, with_rows(solution, rows)).accepted
+
+
+def test_a_wrong_objective_and_an_unproven_bound_are_found(
+    answered: tuple[PrintingInstance, PrintingSolution],
+) -> None:
+    instance, solution = answered
+    objective = solution.outcome.objective
+    for changes in (
+        {"objective": objective * 1.0001},
+        {"objective": None},
+        {"bound": objective * 1.0001},
+    ):
+        outcome = replace(solution.outcome, **changes)
+        assert not check(instance, replace(solution, outcome=outcome)).accepted
+
+
+def answer_for(instance: PrintingInstance, policy: Policy) -> PrintingSolution:
+    """Return a truthful answer that follows a policy."""
+    single = cycle.best_policy(instance.numbers.without_printer())
+    answer = methods.solve(instance)
+    cost = float(cycle.cycle_cost(instance.numbers, policy)[0])
+    numbers = instance.numbers
+    horizon = 1 - numbers.discount**numbers.cycle_days
+    return replace(
+        answer,
+        rows=tables(instance, policy, single),
+        outcome=replace(answer.outcome, objective=cost / horizon, bound=None),
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"stock": 2}, {"stock": 0}, {"day": 1, "action": 1}, {"day": 7, "action": 0}]
+)
+def test_a_policy_that_is_not_the_best_is_not_called_optimal(change: dict[str, int]) -> None:
+    instance = one_part(expedite_cost=200.0)
+    best = cycle.best_policy(instance.numbers)
+    action = best.action.copy()
+    if "day" in change:
+        action[change["day"], 0] = change["action"]
+    stock = np.array([change.get("stock", int(best.base_stock[0]))])
+    answer = answer_for(instance, Policy(stock, action))
+    verdict = check(instance, answer)
+    assert len(verdict.findings) == 1
+    assert "called optimal" in verdict.findings[0]
+    # said plainly to be a policy, not the best one, it is right, and the bound is a bound
+    honest = replace(answer, outcome=replace(answer.outcome, status=Status.FEASIBLE))
+    verdict = check(instance, honest)
+    assert verdict.accepted
+    least = methods.solve(instance).outcome.objective
+    assert honest.outcome.objective - verdict.measures["proven_error"] <= least
+
+
+def test_a_source_that_is_not_there_is_refused() -> None:
+    instance = one_part(print_cost=None)
+    policy = Policy(np.array([1]), np.array([[0], *[[1]] * 13]))
+    single = cycle.best_policy(instance.numbers)
+    rows = tables(instance, policy, single)
+    verdict = check(instance, with_rows(methods.solve(instance), rows))
+    assert "does not offer" in " ".join(verdict.findings)
+
+
+def test_solve_raises_what_the_referee_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(numbers: Numbers, *_: Any, **__: Any) -> Found:
+        best = cycle.best_policy(numbers)
+        policy = Policy(best.base_stock + 1, best.action)
+        return Found(policy, cycle.cycle_cost(numbers, policy))
+
+    monkeypatch.setattr(methods, "find", wrong)
+    with pytest.raises(RefusedError) as error:
+        methods.solve(one_part())
+    assert error.value.exit_code == 6
+    assert not error.value.verdict.accepted
+
+
+def reckoned(numbers: Numbers, policy: Policy) -> Reckoning:
+    values = {
+        "alpha": numbers.discount,
+        "c_r": numbers.order_cost[0],
+        "c_p": numbers.print_cost[0],
+        "c_e": numbers.expedite_cost[0],
+        "b": numbers.backorder_cost[0],
+        "h": numbers.holding_cost[0],
+        "p_r": numbers.failure[0],
+        "p_p": numbers.printed_failure[0],
+    }
+    terms = Terms(N=int(numbers.systems[0]), L=numbers.cycle_days, **values)
+    return Reckoning(
+        terms, Plan(int(policy.base_stock[0]), tuple(ACTIONS[a] for a in policy.action[:, 0]))
+    )
+
+
+@settings(max_examples=60)
+@given(small_instances(largest_fleet=6, longest_cycle=7))
+def test_state_by_state_and_by_corners_the_same(instance: PrintingInstance) -> None:
+    from amopt.printing import reckoning
+
+    numbers = instance.numbers
+    policy = cycle.best_policy(numbers)
+    found = reckoned(numbers, policy)
+    by_state, by_corner = (
+        way(found.terms, found.plan) for way in (reckoning._by_state, reckoning._by_corner)
+    )
+    size = min(len(by_state.cycle_cost), len(by_corner.cycle_cost))
+    scale = 1 + abs(by_state.cycle_cost).max()
+    assert by_state.cycle_cost[:size] == pytest.approx(
+        by_corner.cycle_cost[:size], abs=1e-10 * scale
+    )
+    assert by_state.residuals == pytest.approx(by_corner.residuals, abs=1e-10 * scale)
+    assert found.cost == pytest.approx(found.cost_backward, abs=1e-10 * scale)
+
+
+@pytest.mark.parametrize("count", [MOST_SYSTEMS, MOST_SYSTEMS + 1, 20_000])
+def test_large_fleets_are_proven_too(count: int) -> None:
+    numbers = numbers_of(count=count, failure_probability_per_day=0.002, cycle_days=7)
+    policy = cycle.best_policy(numbers)
+    found = reckoned(numbers, policy)
+    assert found.cost == pytest.approx(cycle.cycle_cost(numbers, policy)[0], rel=1e-11)
+    assert found.error_per_cycle <= 1e-9 * found.cost
+
+
+@pytest.mark.parametrize("probability", [0.0, 1e-9, 0.3, 0.999, 1.0])
+def test_binomial_probabilities(probability: float) -> None:
+    from scipy.stats import binom
+
+    expected = binom.pmf(np.arange(31), 30, probability)
+    assert binomial(30, probability) == pytest.approx(expected, rel=1e-12, abs=1e-300)
+    assert binomial(30, probability, 4) == pytest.approx(expected[:5], rel=1e-12, abs=1e-300)
+
+
+def test_the_mission_is_accepted_with_a_proof() -> None:
+    answer = amopt.solve(amopt.load("printing/mission"))
+    assert answer.verdict.checks > 700
+    assert answer.outcome.gap < 1e-10
+    assert answer.outcome.bound <= answer.outcome.objective

@@ -1,0 +1,126 @@
+"""What a printing file says, and how its numbers reach the decision process."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.printing.instance import Part, PrintingInstance, System
+from tests.printing.cases import one_part
+
+MINIMAL = {
+    "amopt": 1,
+    "kind": "printing",
+    "name": "minimal",
+    "cycle_days": 7,
+    "criterion": "average",
+    "systems": [{"name": "truck", "count": 2, "backorder_cost_per_day": 10}],
+    "parts": [
+        {
+            "name": "hinge",
+            "system": "truck",
+            "order_cost": 100,
+            "failure_rate_per_day": 0.1,
+            "holding_cost_per_year_per_value": 0.5,
+            "mass_kg": 2.0,
+        }
+    ],
+}
+LANES = [
+    {"from": "port", "to": "depot", "cost_per_part": 1, "cost_per_kg": 2},
+    {"from": "depot", "to": "base", "cost_per_part": 3},
+]
+SUPPLY = {
+    "network": {"places": [{"name": "port"}, {"name": "depot"}, {"name": "base"}], "lanes": LANES},
+    "place": "base",
+    "supplied_from": "port",
+}
+
+
+def test_rates_become_probabilities_and_yearly_holding_becomes_daily() -> None:
+    numbers = amopt.load(MINIMAL).numbers
+    assert numbers.failure[0] == pytest.approx(1 - math.exp(-0.1))
+    assert numbers.failures_per_day[0] == 0.1
+    assert numbers.holding_cost[0] == pytest.approx(0.5 * 100 / 365)
+    assert np.isinf([numbers.print_cost[0], numbers.expedite_cost[0]]).all()
+    assert numbers.is_average
+
+
+def test_a_probability_is_taken_as_it_is() -> None:
+    numbers = one_part().numbers
+    assert numbers.failure[0] == numbers.failures_per_day[0] == 0.01
+    assert numbers.discount == 0.9995
+
+
+def test_the_cheapest_route_adds_to_the_order_cost_by_mass() -> None:
+    instance = amopt.load({**MINIMAL, **SUPPLY})
+    assert instance.transport_cost == pytest.approx([1 + 2 * 2.0 + 3])
+    assert instance.numbers.order_cost == pytest.approx([108.0])
+    # the value on the shelf is what the part costs, not its transport
+    assert instance.numbers.holding_cost == pytest.approx([0.5 * 100 / 365])
+    (note,) = amopt.solve(instance).notes
+    assert "port" in note
+    assert "8 EUR" in note
+
+
+def test_findings_of_a_file_come_together() -> None:
+    part = {**MINIMAL["parts"][0], "failure_probability_per_day": 0.1, "expedite_cost": 50}
+    codes = [finding.code for finding in amopt.check({**MINIMAL, "parts": [part]})]
+    assert sorted(codes) == ["exactly-one", "expedite-too-cheap"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"cycle_days": 1}, "out-of-range"),
+        ({"cycle_days": 10_000}, "out-of-range"),
+        ({"criterion": {"discount_per_day": 1.0}}, "out-of-range"),
+        ({"criterion": "best"}, "not-a-choice"),
+        ({"systems": []}, "wrong-length"),
+        ({"place": "moon", "supplied_from": "port", "network": SUPPLY["network"]}, "unknown-name"),
+        ({**SUPPLY, "place": "port", "supplied_from": "base"}, "unreachable-place"),
+    ],
+)
+def test_what_a_file_must_not_say(change: dict[str, object], code: str) -> None:
+    assert code in [finding.code for finding in amopt.check({**MINIMAL, **change})]
+
+
+def test_an_instance_can_be_built_in_python() -> None:
+    built = PrintingInstance(
+        amopt=1,
+        kind="printing",
+        name="built",
+        cycle_days=7,
+        criterion="average",
+        systems=(System(name="truck", count=2, backorder_cost_per_day=10),),
+        parts=(
+            Part(
+                name="hinge",
+                system="truck",
+                order_cost=100,
+                failure_rate_per_day=0.1,
+                holding_cost_per_day=0.1,
+            ),
+        ),
+    )
+    assert amopt.solve(built).rows["parts"][0]["base_stock"] >= 0
+
+
+@pytest.mark.parametrize("name", ["mission", "table-3-1", "table-3-1-expedited"])
+def test_shipped_instances_are_valid_and_solved(name: str) -> None:
+    assert amopt.check(f"printing/{name}") == []
+    assert amopt.solve(amopt.load(f"printing/{name}")).verdict.accepted
+
+
+def test_the_template_is_a_valid_instance_that_mentions_every_field(tmp_path) -> None:
+    text = amopt.template("printing")
+    file = tmp_path / "template.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert amopt.check(file) == []
+    assert amopt.solve(amopt.load(file)).verdict.accepted
+    for model in (PrintingInstance, System, Part):
+        for field in model.model_fields:
+            assert f"{field}:" in text, field
