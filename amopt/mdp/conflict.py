@@ -1,6 +1,9 @@
 r"""Why no policy meets the side constraints: which clash, and the least change that mends it.
 
-The elastic program lets each side constraint be broken at a price and minimises what is broken,
+What a single constraint can reach is a decision process of its own, with the constraint's
+coefficients as costs; policy iteration answers it at once. Constraints that only clash together are
+found by programs. The elastic program lets each side constraint be broken at a price and minimises
+what is broken,
 
 .. math::
 
@@ -22,16 +25,57 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError
+from amopt.mdp.iteration import policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.program import highs
 from amopt.program.linear import LinearProgram
+from amopt.program.outcome import Outcome, Status, Stopped
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_alone"]
 
 Floats = NDArray[np.float64]
 
 _BROKEN = 1e-7
+
+
+def explain_alone(
+    process: MarkovDecisionProcess, initial: Floats, side_constraints: Sequence[SideConstraint]
+) -> InfeasibleError | None:
+    """Return the error that names constraints which no policy meets; None where there are none.
+
+    Parameters
+    ----------
+    process, initial, side_constraints
+        What is to be solved.
+    """
+    changes = {side.name: _change_alone(process, initial, side) for side in side_constraints}
+    remedies = [_remedy(side, changes[side.name]) for side in side_constraints]
+    for side in side_constraints:
+        if changes[side.name]:
+            return InfeasibleError(
+                f"no policy meets the side constraint {side.name!r}",
+                conflict=[side.name],
+                remedies=[text for text in remedies if text],
+                outcome=Outcome(
+                    stopped=Stopped.FINISHED, status=Status.INFEASIBLE, method="policy iteration"
+                ),
+            )
+    return None
+
+
+def _change_alone(process: MarkovDecisionProcess, initial: Floats, side: SideConstraint) -> float:
+    """Return by how much a constraint's limit must move before any policy meets it."""
+    for sign, limit in ((1.0, side.upper), (-1.0, side.lower)):
+        if math.isinf(limit):
+            continue
+        other = process.with_cost(sign * side.coefficients)
+        best = policy_iteration(other, initial).outcome
+        assert best.bound is not None
+        missing = best.bound - sign * limit
+        if missing > _BROKEN * max(abs(best.bound), abs(limit)):
+            return sign * missing
+    return 0.0
 
 
 def explain(

@@ -42,7 +42,7 @@ from numpy.typing import ArrayLike, NDArray
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.program.linear import Family, LinearProgram
 
-__all__ = ["SideConstraint", "dual_program", "primal_program"]
+__all__ = ["SideConstraint", "check_side_constraints", "dual_program", "primal_program"]
 
 Floats = NDArray[np.float64]
 
@@ -105,7 +105,7 @@ def dual_program(
         When ``initial`` or a side constraint does not fit the process.
     """
     weights = process.initial_distribution(initial)
-    _check(process, side_constraints)
+    check_side_constraints(process, side_constraints)
     balance = sp.csr_array(_balance(process).T)
     right = weights
     rows = [Family("flow_balance", _keys(process.state_names, process.states))]
@@ -186,7 +186,16 @@ def _keys(names: Sequence[object] | NDArray[np.generic] | None, size: int) -> Se
     return range(size) if names is None else names  # type: ignore[return-value]
 
 
-def _check(process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint]) -> None:
+def check_side_constraints(
+    process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint]
+) -> None:
+    """Refuse side constraints that do not fit a process.
+
+    Raises
+    ------
+    ValueError
+        When coefficients have the wrong shape or two constraints share a name.
+    """
     for side in side_constraints:
         if side.coefficients.shape != (process.pairs,):
             raise ValueError(

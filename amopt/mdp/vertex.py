@@ -33,9 +33,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
-from amopt.mdp.conflict import explain
+from amopt.mdp.conflict import explain, explain_alone
 from amopt.mdp.iteration import Clock, certified, improve_until_stable, policy_iteration
-from amopt.mdp.linear_program import SideConstraint, dual_program, primal_program
+from amopt.mdp.linear_program import (
+    SideConstraint,
+    check_side_constraints,
+    dual_program,
+    primal_program,
+)
 from amopt.mdp.policy import PolicyChain, toward
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
@@ -86,6 +91,11 @@ def solve(
     if options.time_limit is not None:
         left = max(options.time_limit - (time.perf_counter() - began), 0.0)
         options = replace(options, time_limit=left)
+    if side_constraints:
+        check_side_constraints(process, side_constraints)
+        clash = explain_alone(process, initial, side_constraints)
+        if clash is not None:
+            raise clash
     vertex = _solve_program(
         process, initial, form, side_constraints, known=known, options=options, progress=progress
     )
@@ -125,6 +135,7 @@ def _solve_program(
             cost=program.cost * money,
             row_lower=program.row_lower * size,
             row_upper=program.row_upper * size,
+            upper=_generous(process, side_constraints, size),
         )
     else:
         program = primal_program(process, initial)
@@ -137,6 +148,24 @@ def _solve_program(
     if side_constraints and answer.duals is not None:
         prices = answer.duals[-len(side_constraints) :] / money
     return _Vertex(answer.outcome, occupation, prices)
+
+
+def _generous(
+    process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint], size: float
+) -> Floats:
+    r"""Return upper bounds that no measure reaches, shape (pairs,).
+
+    A state is passed at most once between two pairs that take time, so no pair is taken more often
+    than those: :math:`1 / (1 - \alpha^{\underline\tau})` times. Twice that changes no answer and
+    makes the solver's proof that side constraints clash one that can be checked.
+    """
+    if not side_constraints:
+        return np.full(process.pairs, np.inf)
+    shortest = int(process.duration[process.duration > 0].min())
+    most = 1.0 / shortest
+    if process.discount is not None:
+        most = 1.0 / (1.0 - process.discount**shortest)
+    return np.full(process.pairs, 2.0 * most * size)
 
 
 def _basis(

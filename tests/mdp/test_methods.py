@@ -226,3 +226,20 @@ def test_unknown_methods_and_forms_are_refused():
         process.solve(form="both")
     with pytest.raises(UsageError, match="unknown start 'warm'"):
         process.solve(start="warm")
+
+
+@pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
+def test_a_state_hardly_ever_visited_spoils_nothing(how):
+    """A queue that empties (state 0) about once in 1e38 periods."""
+    states = 40
+    up, down = 0.9, 0.1
+    chance = np.zeros((states, states))
+    chance[np.arange(states - 1), np.arange(1, states)] = up
+    chance[np.arange(1, states), np.arange(states - 1)] = down
+    chance[0, 0], chance[-1, -1] = down, up
+    process = MarkovDecisionProcess(chance, np.arange(float(states)), range(states), None)
+    ratio = (up / down) ** np.arange(states - 1, -1, -1.0)
+    share = 1 / ratio / (1 / ratio).sum()
+    solution = process.solve(**how)
+    assert solution.gain == pytest.approx(share @ np.arange(states), rel=1e-9)
+    np.testing.assert_allclose(solution.occupation, share, atol=1e-9)
