@@ -5,22 +5,18 @@ The instance says how many prints a licence grants; the register says how many a
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import AmoptError
+from amopt.sourcing.database import create_file, opened
 from amopt.sourcing.ledger import (
     AlteredRegisterError,
     Balance,
     Ledger,
     RegisterError,
-    write_new,
 )
 from amopt.sourcing.plan import CONVENTIONAL, SPARE, Grant, Licence, Plan, Print, merged
 
@@ -158,7 +154,7 @@ class Register:
         """
         register = cls(Path(path), timeout)
         if create and not register.path.exists():
-            register._create()
+            create_file(register.path)
         register.verify()
         return register
 
@@ -211,7 +207,7 @@ class Register:
             When the register does not hold, or cannot be written.
         """
         grants = tuple(Grant.of(licence) for licence in licences)
-        with self._connection() as connection:
+        with opened(self.path, self.timeout) as connection:
             connection.execute("BEGIN IMMEDIATE")
             before = Ledger.read(connection, self.path)
             self._require_holds(before, plan.head)
@@ -270,82 +266,9 @@ class Register:
 
     def ledger(self) -> Ledger:
         """Return the records as of now, verified."""
-        with self._connection() as connection:
+        with opened(self.path, self.timeout) as connection:
             connection.execute("BEGIN")
             return Ledger.read(connection, self.path)
-
-    def _create(self) -> None:
-        """Make a register beside the path and link it there: never half of one, never over one."""
-        try:
-            with tempfile.TemporaryDirectory(
-                prefix=f".{self.path.name}.", dir=self.path.parent
-            ) as folder:
-                new = Path(folder) / "register"
-                write_new(new)
-                _put(new, self.path)
-        except FileExistsError:
-            return
-        except (OSError, sqlite3.Error) as error:
-            raise RegisterError(f"cannot make the register {self.path}: {error}") from error
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Open the file; what SQLite says is told in the register's words."""
-        if not self.path.is_file():
-            raise RegisterError(
-                f"{self.path} is a folder, not a licence register"
-                if self.path.is_dir()
-                else f"there is no licence register {self.path}; `amopt sourcing commit` makes one"
-            )
-        connection = None
-        try:
-            uri = self.path.resolve().as_uri() + "?mode=rw"
-            connection = sqlite3.connect(uri, uri=True, timeout=self.timeout, isolation_level=None)
-            connection.text_factory = _decode
-            connection.execute("PRAGMA trusted_schema = OFF")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA fullfsync = ON")
-            yield connection
-        except sqlite3.Error as error:
-            raise RegisterError(self._explained(error)) from error
-        finally:
-            if connection is not None:
-                connection.close()
-
-    def _explained(self, error: sqlite3.Error) -> str:
-        """Return what SQLite's error means here and what to do."""
-        name = getattr(error, "sqlite_errorname", "") or ""
-        for prefix, meaning in _MEANINGS.items():
-            if name.startswith(prefix):
-                return f"{self.path} {meaning.format(seconds=self.timeout)} ({error})"
-        return f"{self.path} cannot be used: {error}"
-
-
-_MEANINGS = {
-    "SQLITE_BUSY": "is locked: another program was writing for {seconds:g} seconds; try again",
-    "SQLITE_NOTADB": "is not a licence register",
-    "SQLITE_CORRUPT": "is damaged; restore it from a copy",
-    "SQLITE_READONLY": "or its folder is read-only, and both must be writable; nothing was recorded",
-    "SQLITE_CANTOPEN": "cannot be opened; it and its folder must be writable",
-    "SQLITE_FULL": "could not be written, the disk is full; nothing was recorded",
-}
-
-
-def _put(new: Path, path: Path) -> None:
-    """Give a finished file its name, unless something has that name already."""
-    try:
-        os.link(new, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        with path.open("xb") as file:
-            file.write(new.read_bytes())
-            os.fsync(file.fileno())
-
-
-def _decode(text: bytes) -> str:
-    """Return text as stored; bytes that are no text stay visible to the hash."""
-    return text.decode("utf-8", errors="surrogateescape")
 
 
 def _to_record(ledger: Ledger, plan: Plan, grants: Sequence[Grant]) -> list[Print]:

@@ -25,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from amopt.errors import RefusedError, UsageError
 from amopt.program.outcome import Outcome, Status, Stopped
 from amopt.solution import Solution
+from amopt.sourcing.database import create_file
 from amopt.sourcing.instance import Instance
 from amopt.sourcing.ledger import RECORDS, digest
 from amopt.sourcing.plan import Grant, Plan, Print
@@ -296,7 +297,7 @@ class TestOpen:
 
         if not links:
             monkeypatch.setattr(os, "link", no_links)
-        filled._create()
+        create_file(filled.path)
         assert filled.verify() == 4
         another = Register.open(filled.path.with_name("another.sqlite"), create=True)
         assert another.commit(plan("one", ("seal", "x", 1)), GRANTS).records == (1,)
@@ -428,17 +429,18 @@ SUICIDE = (
     + """
 import os, signal, sqlite3
 from contextlib import contextmanager
-inner, seen = Register._connection, []
+from amopt.sourcing import register as room
+inner, seen = room.opened, []
 @contextmanager
-def _connection(self):
-    with inner(self) as connection:
+def opened(path, timeout):
+    with inner(path, timeout) as connection:
         def trace(statement):
             seen.append(statement)
             if len(seen) == int(sys.argv[2]):
                 os.kill(os.getpid(), signal.SIGKILL)
         connection.set_trace_callback(trace)
         yield connection
-Register._connection = _connection
+room.opened = opened
 register.commit(plan(0), GRANTS)
 print(len(seen), flush=True)
 """
