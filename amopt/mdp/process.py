@@ -284,7 +284,8 @@ class MarkovDecisionProcess:
         iteration_limit
             Most sweeps, or improvements of the policy.
         options
-            Time limit for every method; the rest is for the linear program's solver.
+            Time limit for every method; the rest is for the linear program's solver. Left out, a
+            cold program is presolved, one that starts from a policy is not.
         progress
             Called while the linear program is being solved.
 

@@ -84,7 +84,7 @@ def solve(
     if start not in ("policy_iteration", "cold"):
         raise UsageError(f"unknown start {start!r}; choose 'policy_iteration' or 'cold'")
     began = time.perf_counter()
-    options = highs.Options(presolve=False) if options is None else options
+    options = highs.Options(presolve=start == "cold") if options is None else options
     known = None
     if start == "policy_iteration":
         known = policy_iteration(process, initial, time_limit=options.time_limit)

@@ -177,3 +177,18 @@ def test_a_discounted_program_by_hand():
     np.testing.assert_allclose(dual.matrix.toarray(), [[0.75, 0.625, -0.5], [-0.25, -0.125, 1.0]])
     np.testing.assert_allclose(dual.row_lower, [0.25, 0.75])
     np.testing.assert_allclose(dual.row_upper, [0.25, 0.75])
+
+
+def test_probabilities_that_a_solver_would_drop_are_left_out():
+    """Each column of the dual sums to one less the discount, also where it has tiny entries."""
+    tiny = 1e-13
+    process = MarkovDecisionProcess(
+        [[0.5, 0.5 - tiny, tiny], [0.0, 1.0 - 3 * tiny, 3 * tiny], [1.0, 0.0, 0.0]],
+        [1.0, 2.0, 3.0],
+        [0, 1, 2],
+        0.5,
+    )
+    dual = dual_program(process)
+    assert np.abs(dual.matrix.data).min() > 1e-9
+    np.testing.assert_allclose(dual.matrix.sum(axis=0), 0.5, rtol=1e-15)
+    assert process.transition.nnz == 6
