@@ -6,7 +6,7 @@ Optimization). What the least change would be that mends it, :mod:`amopt.program
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,14 +17,18 @@ from amopt.program.elastic import Change, Remedy, elastic_program, least_change,
 from amopt.program.highs import Door, Options, solve
 from amopt.program.limits import Limit, Side, Words, column_limit, row_limit
 from amopt.program.linear import LinearProgram, Names
-from amopt.program.outcome import Status
+from amopt.program.outcome import Outcome, Status
+from amopt.program.residuals import OPEN, infeasibility_proof
 
 __all__ = ["Change", "Conflict", "Limit", "Remedy", "diagnose", "least_change"]
 
 
+Sides = dict[int, Side]
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Limits that cannot hold together.
+    """Limits that cannot hold together; that columns are not negative is taken for granted.
 
     Attributes
     ----------
@@ -85,7 +89,11 @@ def _infeasible(program: LinearProgram, options: Options) -> bool:
     outcome = solve(program, options).outcome
     if outcome.status is Status.INFEASIBLE or outcome.has_answer:
         return outcome.status is Status.INFEASIBLE
-    raise NoAnswerError(
+    raise _undecided(program, outcome)
+
+
+def _undecided(program: LinearProgram, outcome: Outcome) -> NoAnswerError:
+    return NoAnswerError(
         f"the solver stopped ({outcome.stopped}) before it was known whether {program.name!r} "
         "can be satisfied: allow it more time",
         outcome=outcome,
@@ -107,33 +115,63 @@ def _alone(program: LinearProgram) -> Conflict | None:
 
 
 def _clash_of_bounds(program: LinearProgram, options: Options) -> Conflict:
-    """Ask HiGHS for an irreducible infeasible set; where it has none, filter for one."""
-    with Door(program, options) as door:
-        solver = door.solver
-        solver.setOptionValue("iis_strategy", 6)  # irreducible; the light strategy may be empty
-        if options.time_limit is not None:
-            solver.setOptionValue("iis_time_limit", options.time_limit)
-        _, found = solver.getIis()
-        sides: dict[int, Side] = {2: "lower", 3: "upper", 4: "both"}
-        rows = {
-            int(row): sides[int(bound)]
-            for row, bound in zip(found.row_index_, found.row_bound_, strict=True)
-            if int(bound) in sides
-        }
-        columns = {
-            int(column): sides[int(bound)]
-            for column, bound in zip(found.col_index_, found.col_bound_, strict=True)
-            if int(bound) in sides
-        }
-        valid = bool(found.valid_)
-    if not valid or not _infeasible(_only(program, rows, columns), options):
-        kept = _filter_rows(program, range(program.shape[0]), options)
-        rows, columns = dict.fromkeys(kept, "both"), _filter_columns(program, kept, options)
+    """Leave out one limit after the other for good where the rest still cannot hold.
+
+    The deletion filter; each proof of infeasibility on the way (Gleeson and Ryan, 1990) leaves out
+    at once all limits on which it does not rest.
+    """
+    bounded = np.flatnonzero((program.lower > -OPEN) | (program.upper < OPEN)).tolist()
+    rows: Sides = dict.fromkeys(range(program.shape[0]), "both")
+    columns: Sides = dict.fromkeys(bounded, "both")
+    found = _resting_on(program, rows, columns, options)
+    rows, columns = found or (rows, columns)
+    for row in list(rows):
+        if row in rows:
+            less = {other: side for other, side in rows.items() if other != row}
+            rows, columns = _resting_on(program, less, columns, options) or (rows, columns)
+    for column in list(columns):
+        if column in columns:
+            less = {other: side for other, side in columns.items() if other != column}
+            rows, columns = _resting_on(program, rows, less, options) or (rows, columns)
     return Conflict(
         tuple(row_limit(program, row, side) for row, side in sorted(rows.items())),
         tuple(column_limit(program, column, side) for column, side in sorted(columns.items())),
         "bounds",
     )
+
+
+def _resting_on(
+    program: LinearProgram, rows: Sides, columns: Sides, options: Options
+) -> tuple[Sides, Sides] | None:
+    """Return those limits on which a proof of infeasibility rests; None if all can hold."""
+    part = _only(program, rows, columns)
+    if 0 in part.shape:
+        return (rows, columns) if _infeasible(part, options) else None
+    with Door(part, replace(options, presolve=False)) as door:
+        outcome = door.solve().outcome
+        ray = door.ray()
+    if outcome.has_answer:
+        return None
+    if outcome.status is not Status.INFEASIBLE:
+        raise _undecided(program, outcome)
+    proof = None if ray is None else infeasibility_proof(part, ray)
+    if proof is None:
+        return rows, columns
+    reduced = -(part.matrix.T @ proof)
+    small = 1e-9 * (abs(part.matrix).T @ np.abs(proof))
+    kept_rows: Sides = {
+        row: "lower" if dual > 0 else "upper"
+        for row, dual in zip(sorted(rows), proof.tolist(), strict=True)
+        if abs(dual) > 1e-9
+    }
+    kept_columns: Sides = {
+        column: "lower" if reduced[column] > 0 else "upper"
+        for column in columns
+        if abs(reduced[column]) > small[column]
+        and not (reduced[column] > 0 and program.lower[column] == 0)
+    }
+    again = _only(program, kept_rows, kept_columns)
+    return (kept_rows, kept_columns) if _infeasible(again, options) else (rows, columns)
 
 
 def _clash_of_integers(program: LinearProgram, options: Options) -> Conflict:
@@ -171,7 +209,7 @@ def _clash_of_integers(program: LinearProgram, options: Options) -> Conflict:
 
 
 def _still_infeasible(program: LinearProgram, rows: Sequence[int], options: Options) -> bool:
-    columns: dict[int, Side] = dict.fromkeys(range(program.shape[1]), "both")
+    columns: Sides = dict.fromkeys(range(program.shape[1]), "both")
     return _infeasible(_only(program, dict.fromkeys(rows, "both"), columns), options)
 
 
@@ -185,30 +223,14 @@ def _filter_rows(program: LinearProgram, rows: Sequence[int], options: Options) 
     return kept
 
 
-def _filter_columns(
-    program: LinearProgram, rows: Sequence[int], options: Options
-) -> dict[int, Side]:
-    """Do the same with the bounds of the columns of some rows."""
-    used = np.unique(program.matrix[list(rows)].indices).tolist()
-    kept: dict[int, Side] = dict.fromkeys(used, "both")
-    held: dict[int, Side] = dict.fromkeys(rows, "both")
-    for column in used:
-        others = {other: side for other, side in kept.items() if other != column}
-        if _infeasible(_only(program, held, others), options):
-            kept = others
-    bounded = np.isfinite(program.lower) | np.isfinite(program.upper)
-    return {column: side for column, side in kept.items() if bounded[column]}
-
-
-def _only(
-    program: LinearProgram, rows: Mapping[int, Side], columns: Mapping[int, Side]
-) -> LinearProgram:
-    """Return the program with these rows and bounds of columns only."""
+def _only(program: LinearProgram, rows: Sides, columns: Sides) -> LinearProgram:
+    """Return the program with these rows and bounds of columns only; columns stay non-negative."""
     index = np.array(sorted(rows), dtype=np.int64)
     row_sides = [rows[row] for row in index.tolist()]
     no_lower = np.array([side == "upper" for side in row_sides], dtype=bool)
     no_upper = np.array([side == "lower" for side in row_sides], dtype=bool)
-    lower, upper = np.full(program.shape[1], -np.inf), np.full(program.shape[1], np.inf)
+    lower = np.where(program.lower == 0, 0.0, -np.inf)
+    upper = np.full(program.shape[1], np.inf)
     for column, side in columns.items():
         if side != "upper":
             lower[column] = program.lower[column]

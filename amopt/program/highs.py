@@ -175,6 +175,17 @@ class Door:
             np.array([int(status) for status in found.row_status], dtype=np.int8),
         )
 
+    def ray(self) -> Floats | None:
+        """Return the row duals by which the last solve saw that nothing satisfies the program.
+
+        Shape (m,), of any length and sign; None where there are none, as after presolve and for a
+        mixed-integer program.
+        """
+        if self._program.is_mixed_integer or not self._solver.getDualRayExist()[1]:
+            return None
+        _, known, ray = self._solver.getDualRay()
+        return np.asarray(ray, dtype=np.float64) if known else None
+
     def _set(self, settings: dict[str, Any]) -> None:
         for key, value in settings.items():
             self._ok(self._solver.setOptionValue(key, value), f"option {key} = {value}")
@@ -312,8 +323,7 @@ class Door:
         reading = Reading(method, self._stopped(said))
         info = self._solver.getInfo()
         if said == kinds.kInfeasible:
-            _, known, ray = self._solver.getDualRay() if self._has_ray() else (None, False, None)
-            judge_infeasible(self._program, reading, np.asarray(ray, float) if known else None)
+            judge_infeasible(self._program, reading, self.ray())
         elif said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
             self._tell_apart(reading)
         elif self._program.is_mixed_integer:
@@ -321,9 +331,6 @@ class Door:
         else:
             self._read_linear(reading, info)
         return reading
-
-    def _has_ray(self) -> bool:
-        return not self._program.is_mixed_integer and bool(self._solver.getDualRayExist()[1])
 
     def _stopped(self, said: Any) -> Stopped:
         kinds = self._highspy.HighsModelStatus

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from amopt.program.answer import Answer
 from amopt.program.linear import LinearProgram
 from amopt.program.outcome import Outcome, Status, Stopped, versions
-from amopt.program.residuals import OPEN, TOLERANCE, check_dual, check_primal, proves_infeasible
+from amopt.program.residuals import OPEN, TOLERANCE, check_dual, check_primal, infeasibility_proof
 
 __all__ = [
     "Reading",
@@ -135,7 +135,7 @@ def judge_infeasible(program: LinearProgram, reading: Reading, ray: Floats | Non
     """
     reading.status = Status.INFEASIBLE
     reading.final = program.is_mixed_integer or (
-        ray is not None and proves_infeasible(program, ray)
+        ray is not None and infeasibility_proof(program, ray) is not None
     )
 
 

@@ -31,8 +31,8 @@ __all__ = [
     "check_dual",
     "check_primal",
     "cost_scale",
+    "infeasibility_proof",
     "objective_unit",
-    "proves_infeasible",
 ]
 
 Floats = NDArray[np.float64]
@@ -195,10 +195,10 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats) -> DualCheck:
     )
 
 
-def proves_infeasible(program: LinearProgram, ray: Floats) -> bool:
-    """Return whether row duals prove that nothing satisfies a linear program (Farkas, 1902).
+def infeasibility_proof(program: LinearProgram, ray: Floats) -> Floats | None:
+    """Return row duals that prove that nothing satisfies a linear program (Farkas, 1902).
 
-    They do when, with all costs zero, the bound that they prove is worse than zero.
+    They do when, with all costs zero, the bound that they prove is above zero.
 
     Parameters
     ----------
@@ -206,14 +206,20 @@ def proves_infeasible(program: LinearProgram, ray: Floats) -> bool:
         The program; its objective and integrality play no part.
     ray
         Shape (m,), of any length and sign.
+
+    Returns
+    -------
+    ndarray or None
+        The ray, its largest entry 1 in size and its sign that of duals of a minimisation; None
+        where it proves nothing.
     """
     length = float(np.abs(ray).max(initial=0.0))
     if not np.isfinite(length) or length == 0:
-        return False
+        return None
     nothing = np.zeros_like(program.cost)
     silent = replace(program, cost=nothing, offset=0.0, maximise=False)
     for y in (ray / length, -ray / length):
         check = check_dual(silent, y, nothing)
         if check.dual <= _ROUNDING and check.bound > TOLERANCE:
-            return True
-    return False
+            return y
+    return None

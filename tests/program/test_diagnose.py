@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from amopt.errors import UsageError
 from amopt.program.diagnose import Conflict, diagnose, least_change
-from amopt.program.highs import solve
+from amopt.program.highs import Door, solve
 from amopt.program.linear import Family, LinearProgram, Names
 from amopt.program.outcome import Status
+
+from .programs import transport
 
 program = LinearProgram.from_arrays
 
@@ -105,7 +107,7 @@ def kept(p: LinearProgram, conflict: Conflict, leave_out: int | None = None) -> 
     """Keep the conflict's rows and bounds only, but one."""
     limits = [*conflict.rows, *conflict.columns]
     low, high = np.full(p.shape[0], -np.inf), np.full(p.shape[0], np.inf)
-    lower, upper = np.full(p.shape[1], -np.inf), np.full(p.shape[1], np.inf)
+    lower, upper = np.where(p.lower == 0, 0, -np.inf), np.full(p.shape[1], np.inf)
     for position, limit in enumerate(limits):
         if position == leave_out:
             continue
@@ -128,6 +130,7 @@ def test_random_conflicts_are_irreducible(seed: int) -> None:
     p = program(
         rng.integers(-3, 4, n), rng.integers(-3, 4, (m, n)),
         rng.integers(0, 4, m), rng.integers(4, 8, m), upper=rng.integers(1, 6, n),
+        lower=rng.integers(-1, 2, n),
     )  # fmt: skip
     if solve(p).outcome.status is not Status.INFEASIBLE:
         return
@@ -138,18 +141,23 @@ def test_random_conflicts_are_irreducible(seed: int) -> None:
         assert solve(kept(p, conflict, position)).outcome.status is Status.OPTIMAL
 
 
-def test_when_the_solver_has_no_set_the_filter_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from highspy import _core
-
-    class Nothing:
-        valid_ = False
-        row_index_ = row_bound_ = col_index_ = col_bound_ = ()
-
-    monkeypatch.setattr(_core._Highs, "getIis", lambda self: (None, Nothing()))
+def test_without_a_proof_the_filter_still_finds_the_conflict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Door, "ray", lambda self: None)
     conflict = diagnose(SUPPLY)
     assert [limit.name for limit in conflict.rows] == ["capacity[A]", "capacity[B]", "demand"]
     p = replace(SUPPLY, upper=np.array([np.inf, 2.0]), row_upper=np.array([6.0, 3, np.inf, 100]))
     assert [limit.name for limit in diagnose(p).columns] == ["amount[B]"]
+
+
+def test_a_conflict_among_many_limits() -> None:
+    """6,400 shipments against 80 demands and one total that is too small for them."""
+    p = transport(80).with_rows(np.ones((1, 6400)), -np.inf, 1.0, family=Family("total"))
+    conflict = diagnose(p)
+    assert "total" in [limit.name for limit in conflict.rows]
+    assert len(conflict.rows) == 2
+    assert conflict.columns == ()
 
 
 # -- the least change -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.program.linear import LinearProgram
-from amopt.program.residuals import check_dual, check_primal, proves_infeasible
+from amopt.program.residuals import check_dual, check_primal, infeasibility_proof
 
 program = LinearProgram.from_arrays
 
@@ -85,8 +85,10 @@ def test_no_duals_prove_more_than_the_optimum(seed: int) -> None:
 def test_a_ray_proves_infeasible() -> None:
     """x1 + x2 >= 3 with both at most 1; the sum of three rows is the proof."""
     p = program([1, 1], [[1, 1], [1, 0], [0, 1]], [3, -np.inf, -np.inf], [np.inf, 1, 1])
-    assert proves_infeasible(p, np.array([1.0, -1, -1]))
-    assert proves_infeasible(p, np.array([-5.0, 5, 5]))
-    assert not proves_infeasible(p, np.array([1.0, -1, 0]))
-    assert not proves_infeasible(p, np.zeros(3))
-    assert not proves_infeasible(DIET, np.array([1.0, 1]))
+    for ray in ([1.0, -1, -1], [-5.0, 5, 5]):
+        proof = infeasibility_proof(p, np.array(ray))
+        assert proof is not None
+        assert proof.tolist() == [1, -1, -1]
+    assert infeasibility_proof(p, np.array([1.0, -1, 0])) is None
+    assert infeasibility_proof(p, np.zeros(3)) is None
+    assert infeasibility_proof(DIET, np.array([1.0, 1])) is None
