@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.program.highs import Answer, Options, Progress, solve
+from amopt.program.identifiers import component_blocks
 from amopt.program.linear import Family, LinearProgram, Names
 
 if TYPE_CHECKING:
@@ -346,7 +347,7 @@ def to_pyomo(program: LinearProgram) -> ConcreteModel:
         model = ConcreteModel(name=program.name)
         taken = {"objective", "dual", "rc"}
         x: list[Any] = []
-        for name, keys, _ in _blocks(program.columns, program.shape[1], "x", taken):
+        for name, keys, _ in component_blocks(program.columns, program.shape[1], "x", taken):
             component = Var(keys) if keys is not None else Var()
             model.add_component(name, component)
             x.extend(component[key] for key in (keys if keys is not None else [None]))
@@ -358,7 +359,7 @@ def to_pyomo(program: LinearProgram) -> ConcreteModel:
         matrix = program.matrix
         data, indices, starts = matrix.data.tolist(), matrix.indices.tolist(), matrix.indptr
         low_side, high_side = _sides(program.row_lower), _sides(program.row_upper)
-        for name, keys, block in _blocks(program.rows, program.shape[0], "row", taken):
+        for name, keys, block in component_blocks(program.rows, program.shape[0], "row", taken):
             component = Constraint(keys) if keys is not None else Constraint()
             model.add_component(name, component)
             for key, row in zip(keys if keys is not None else [None], block, strict=True):
@@ -381,44 +382,3 @@ def to_pyomo(program: LinearProgram) -> ConcreteModel:
 
 def _sides(bounds: Floats) -> list[float | None]:
     return [None if np.isinf(bound) else bound for bound in bounds.tolist()]
-
-
-def _blocks(
-    names: Names, size: int, default: str, taken: set[str]
-) -> Iterable[tuple[str, list[Any] | None, range]]:
-    """Yield each family's Pyomo name, its index keys (None for a scalar) and its positions."""
-    start = 0
-    for family in names.families if len(names) else (Family(default, range(size)),):
-        name = _identifier(family.name, taken)
-        keys: list[Any] | None = None
-        if family.keys is not None:
-            keys = [_index(key) for key in family.keys]
-            if len(set(keys)) != len(keys):
-                keys = list(range(len(keys)))
-        yield name, keys, range(start, start + len(family))
-        start += len(family)
-
-
-def _index(key: Any) -> Any:
-    """Return a key as Pyomo takes it: a plain value or a flat tuple of plain values."""
-    if isinstance(key, np.ndarray):
-        key = key.tolist()
-    if isinstance(key, (tuple, list)):
-        parts = tuple(_index(part) for part in key)
-        flat = all(not isinstance(part, tuple) for part in parts)
-        return (parts if len(parts) > 1 else parts[0]) if flat and parts else str(parts)
-    if isinstance(key, np.generic):
-        return key.item()
-    return key if isinstance(key, (str, int, float)) else str(key)
-
-
-def _identifier(name: str, taken: set[str]) -> str:
-    """Return a name that Python and Pyomo take and that is not taken yet."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in name) or "_"
-    plain = plain if plain[0].isalpha() else f"_{plain}"
-    unique, number = plain, 1
-    while unique in taken:
-        number += 1
-        unique = f"{plain}_{number}"
-    taken.add(unique)
-    return unique
