@@ -112,7 +112,7 @@ def add_variables(part: Any) -> None:
     part.levels = RangeSet(0, part.highest)
     part.days = RangeSet(1, last_day)
     part.order_up_to = Var(part.levels, domain=NonNegativeReals)
-    part.shelf = Var(RangeSet(0, last_day), RangeSet(1, part.highest), domain=NonNegativeReals)
+    part.shelf = Var(part.days, RangeSet(1, part.highest), domain=NonNegativeReals)
     for name in ("waits", "prints", "expedites", "printed"):
         part.add_component(name, Var(part.days, domain=NonNegativeReals))
     for source, price in (
@@ -132,32 +132,35 @@ def add_expectations(part: Any) -> None:
         \bar x_L = \sum_S S y_S, \qquad \bar x_n = \sum_I I x_{nI} \quad (n < L), \qquad
         B_n = w_{n+1} + p_r (N - w_{n+1} - q_{n+1}) + p_p q_{n+1} - \bar x_{n+1} + \bar x_n
 
-    are the stock and the systems that wait when the day begins; with 0 days to go all printed parts
-    are removed (1 for :math:`p_p`).
+    are the stock and the systems that wait when the day begins. The replenishment meets a shortage
+    of :math:`B_0 - \bar x_0`, less than 0 where stock is left, with 1 for :math:`p_p`: all printed
+    parts are removed.
     """
     from pyomo.environ import Expression, RangeSet
 
     numbers, days = part.numbers, part.numbers.cycle_days
     systems, fails = int(numbers.systems[0]), float(numbers.failure[0])
-    printed_fails = float(numbers.printed_failure[0])
+    levels = range(1, part.highest + 1)
 
     def stock(_: Any, n: int) -> Any:
         if n == days:
             return _sum_of(part.levels, part.order_up_to.values())
-        levels = range(1, part.highest + 1)
         return _sum_of(levels, (part.shelf[n, level] for level in levels))
 
-    def waiting(_: Any, n: int) -> Any:
-        used = part.stock[n + 1] - part.stock[n]
-        if n + 1 == days:
-            return systems * fails - used
-        waits, printed = part.waits[n + 1], part.printed[n + 1]
-        gone = printed if n == 0 else printed_fails * printed
-        return waits + fails * (systems - waits - printed) + gone - used
+    def short(n: int, printed_fails: float) -> Any:
+        if n == days:
+            return systems * fails - part.stock[n]
+        waits, printed = part.waits[n], part.printed[n]
+        failed = fails * (systems - waits - printed) + printed_fails * printed
+        return waits + failed - part.stock[n]
 
-    part.stock = Expression(RangeSet(0, days), rule=stock)
-    part.waiting = Expression(RangeSet(0, days - 1), rule=waiting)
-    part.orders = Expression(expr=part.stock[days] - part.stock[0] + part.waiting[0])
+    def waiting(_: Any, n: int) -> Any:
+        return short(n + 1, float(numbers.printed_failure[0])) + part.stock[n]
+
+    part.stock = Expression(RangeSet(1, days), rule=stock)
+    part.waiting = Expression(part.days, rule=waiting)
+    part.shortage = Expression(expr=short(1, 1.0))
+    part.orders = Expression(expr=part.stock[days] + part.shortage)
     part.print_total = Expression(expr=sum(part.prints.values()))
     part.expedite_total = Expression(expr=sum(part.expedites.values()))
     part.stock_days = Expression(expr=sum(part.stock[n] for n in range(1, days + 1)))
@@ -187,7 +190,7 @@ def add_shelf_balance(part: Any) -> None:
         before = [part.order_up_to[J] if n + 1 == days else part.shelf[n + 1, J] for J in above]
         return part.shelf[n, level] == _sum_of(chance[: len(before)], before)
 
-    part.shelf_balance = Constraint(RangeSet(0, days - 1), RangeSet(1, top), rule=balance)
+    part.shelf_balance = Constraint(part.days, RangeSet(1, top), rule=balance)
 
 
 def add_printed_balance(part: Any) -> None:
@@ -240,7 +243,7 @@ def add_cost(part: Any) -> None:
             kinds.append((source, float(price)))
     part.cost = Expression(
         expr=order * part.stock[days]
-        + float(weight[0]) * order * (part.waiting[0] - part.stock[0])
+        + float(weight[0]) * order * part.shortage
         + sum(holding * float(weight[n]) * part.stock[n] for n in range(1, days + 1))
         + sum(price * float(weight[n]) * source[n] for source, price in kinds for n in part.days)
     )

@@ -1,0 +1,135 @@
+"""The linear program: written out, priced, extended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyomo.environ import Constraint, value
+
+import amopt
+from amopt.printing import cycle
+from amopt.printing.formulation import formulate
+from amopt.printing.policy import Policy
+from amopt.program.linear import LinearProgram
+from amopt.program.pyomo import compile_model, solve_model
+from tests.printing.cases import one_part
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def written_out(program: LinearProgram) -> str:
+    """Write a program out, a line for the objective and for each row and fixed sign."""
+
+    def terms(coefficients: np.ndarray) -> str:
+        named = [
+            (program.column_name(j), coefficients[j]) for j in np.flatnonzero(coefficients).tolist()
+        ]
+        return " ".join(f"{number:+.10g} {name}" for name, number in sorted(named))
+
+    dense = program.matrix.toarray()
+    rows = [
+        f"{program.row_name(i)}: {program.row_lower[i]:.10g} <= {terms(dense[i])} "
+        f"<= {program.row_upper[i]:.10g}"
+        for i in range(program.shape[0])
+    ]
+    assert (program.lower == 0).all()
+    assert np.isinf(program.upper).all()
+    return "\n".join([f"minimise: {terms(program.cost)} {program.offset:+.10g}", *sorted(rows), ""])
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("print-and-expedite", {"expedite_cost": 150.0}),
+        ("no-printer", {"print_cost": None, "discount": None}),
+    ],
+)
+def test_the_program_written_out(name: str, changes: dict[str, float | None]) -> None:
+    instance = one_part(
+        **{"count": 2, "cycle_days": 3, "failure_probability_per_day": 0.1, "discount": 0.9}
+        | changes
+    )
+    model = formulate(instance, highest_base_stock=1)
+    golden = GOLDEN / f"{name}.txt"
+    assert written_out(compile_model(model).program) == golden.read_text(encoding="utf-8")
+
+
+def test_the_dual_of_a_shortage_is_what_a_missing_part_costs() -> None:
+    instance = one_part()
+    numbers = instance.numbers
+    model = formulate(instance)
+    solve_model(model)
+    part = model.part["part"]
+    alpha, fails, printed_fails = 0.9995, 0.01, 0.2
+    missing = printed = 100.0
+    for n in range(1, 14):
+        printed = alpha * ((1 - printed_fails) * printed + (printed_fails - fails) * missing)
+        missing = min(30.0 + alpha * (1 - fails) * missing, 50.0 + printed)
+        weight = alpha ** (14 - n)
+        assert abs(model.dual[part.shortage_balance[n]]) == pytest.approx(weight * missing)
+    assert value(model.cost) == pytest.approx(cycle.lowest_cycle_cost(numbers)[0])
+
+
+def test_expressions_are_what_happens_in_a_cycle() -> None:
+    instance = one_part(expedite_cost=200.0, discount=None)
+    model = formulate(instance)
+    solve_model(model)
+    part = model.part["part"]
+    expected = cycle.amounts(instance.numbers, cycle.best_policy(instance.numbers))
+    assert value(part.orders) == pytest.approx(expected.orders[0])
+    assert value(part.print_total) == pytest.approx(expected.prints[0])
+    assert value(part.expedite_total) == pytest.approx(expected.expedites[0])
+    assert value(part.stock_days) == pytest.approx(expected.stock_days[0])
+    assert value(part.down_days) == pytest.approx(expected.down_days[0])
+
+
+def test_a_pipeline_adds_a_limit_that_all_parts_share() -> None:
+    instance = amopt.load("printing/mission")
+    model = amopt.formulate(instance, highest_base_stock=8)
+    names = [part.name for part in instance.parts]
+    free = amopt.solve(model).outcome.objective
+    prints = sum(model.part[name].print_total for name in names)
+    model.printer = Constraint(expr=prints <= 0.2)
+    limited = amopt.solve(model).outcome.objective
+    price = model.dual[model.printer]
+    assert limited > free
+    assert value(prints) == pytest.approx(0.2)
+    # the price is the slope of the cost in the limit: by solving twice more, on both sides
+    costs = []
+    for limit in (0.199, 0.201):
+        model.del_component(model.printer)
+        model.printer = Constraint(expr=prints <= limit)
+        costs.append(amopt.solve(model).outcome.objective)
+    assert costs[1] - limited == pytest.approx(0.001 * price, rel=1e-6)
+    assert costs[0] - limited >= -0.001 * price - 1e-9
+
+
+def test_without_prints_the_program_is_that_of_the_single_source() -> None:
+    instance = amopt.load("printing/mission")
+    single = formulate(instance, printer=False)
+    solve_model(single)
+    expected = cycle.lowest_cycle_cost(instance.numbers.without_printer())
+    assert value(single.cost) == pytest.approx(expected.sum())
+    forbidden = formulate(instance, highest_base_stock=8)
+    for part in instance.parts:
+        forbidden.part[part.name].prints.fix(0.0)
+    solve_model(forbidden)
+    assert value(forbidden.cost) == pytest.approx(expected.sum())
+
+
+def test_days_without_an_action_are_completed_with_the_best() -> None:
+    numbers = one_part(expedite_cost=200.0).numbers
+    best = cycle.best_policy(numbers)
+    open_days = best.action.copy()
+    open_days[[3, 9], 0] = -1
+    completed = cycle.completed(numbers, Policy(best.base_stock, open_days))
+    assert (completed.action == best.action).all()
+
+
+def test_names_from_files_are_only_names() -> None:
+    base = amopt.load("printing/table-3-1").model_dump(by_alias=True)
+    base["parts"] = [{**base["parts"][0], "name": "a[1]; <b>=x: [/red] é"}]
+    answer = amopt.solve(amopt.load(base), method="collapsed")
+    assert answer.rows["parts"][0]["part"] == "a[1]; <b>=x: [/red] é"
