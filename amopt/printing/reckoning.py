@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, xlog1py, xlogy
 
 __all__ = ["MOST_SYSTEMS", "Plan", "Reckoning", "Terms", "binomial"]
 
@@ -59,26 +58,34 @@ class Plan:
 
 
 def binomial(trials: int, probability: float, most: int | None = None) -> Floats:
-    """Return P(B = 0), ..., P(B = most) of B ~ Binomial(trials, probability).
-
-    By the ratios of successive probabilities, whose logarithms lose nothing at large ``trials``.
-    """
+    """Return P(B = 0), ..., P(B = most) of B ~ Binomial(trials, probability)."""
     highest = trials if most is None else min(trials, most)
-    if probability in (0.0, 1.0):
-        return np.asarray(np.arange(highest + 1) == trials * probability, dtype=np.float64)
-    k = np.arange(highest)
-    ratios = np.log((trials - k) / (k + 1.0)) + np.log(probability) - np.log1p(-probability)
-    chances: Floats = np.exp(trials * np.log1p(-probability) + np.cumsum(np.append(0.0, ratios)))
+    chances: Floats = _binomials(np.array([trials]), probability, highest)[0]
     return chances
+
+
+def _binomials(trials: NDArray[np.int64], probability: float, most: int) -> Floats:
+    """Return P(B = k) for k = 0..most in columns and some numbers of trials in rows.
+
+    By the ratios of successive probabilities, whose logarithms lose nothing at many trials.
+    """
+    trials = trials[:, None]
+    if probability in (0.0, 1.0):
+        sure = np.arange(most + 1) == trials * int(probability)
+        return np.asarray(sure, dtype=np.float64)
+    k = np.arange(most)
+    left = trials - k
+    odds = np.log(probability) - np.log1p(-probability)
+    ratios = np.where(left > 0, np.log(np.maximum(left, 1) / (k + 1.0)) + odds, -np.inf)
+    logarithms = np.concatenate([trials * np.log1p(-probability), ratios], axis=1)
+    return np.asarray(np.exp(np.cumsum(logarithms, axis=1)))
 
 
 def _failures(systems: int, probability: float) -> Floats:
     """Return T with T[R, R'] the probability that R' of R parts survive a day."""
     R, left = np.indices((systems + 1, systems + 1))
-    failed = np.maximum(R - left, 0)
-    ways = gammaln(R + 1) - gammaln(failed + 1) - gammaln(left + 1)
-    chance = np.exp(ways + xlogy(failed, probability) + xlog1py(left, -probability))
-    return np.where(left <= R, chance, 0.0)
+    chances = _binomials(np.arange(systems + 1), probability, systems)
+    return np.where(left <= R, chances[R, np.maximum(R - left, 0)], 0.0)
 
 
 class Reckoning:
@@ -338,7 +345,9 @@ def _highest(terms: Terms, base_stock: int, dearest: float) -> tuple[int, float]
     while highest < trials:
         a = (highest + 1) / trials
         if a > terms.p_r:
-            divergence = xlogy(a, a / terms.p_r) + xlogy(1 - a, (1 - a) / (1 - terms.p_r))
+            divergence = a * np.log(a / terms.p_r)
+            if a < 1:
+                divergence += (1 - a) * np.log((1 - a) / (1 - terms.p_r))
             ratio = (1 - a) * terms.p_r / (a * (1 - terms.p_r))
             tail = dearest * np.exp(-trials * divergence) / (1 - ratio)
             if tail <= TAIL * (1 + dearest):
