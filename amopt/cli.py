@@ -199,8 +199,7 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
         from amopt import decisions
         from amopt.report import machine, terminal
 
-        solution = decisions.solve(decisions.load(file))
-        rows = solution.policy(part)
+        rows = decisions.solve(decisions.load_of("printing", file)).policy(part)
         if json:
             typer.echo(machine.pretty(rows), nl=False)
         else:
@@ -213,7 +212,7 @@ def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        give(sourcing.frontier(decisions.load(file)), json=json, out=out)
+        give(sourcing.frontier(decisions.load_of("sourcing", file)), json=json, out=out)
 
 
 @of_sourcing.command()
@@ -230,7 +229,11 @@ def pareto(
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        give(sourcing.pareto(decisions.load(file), tuple(by.split(","))), json=json, out=out)
+        give(
+            sourcing.pareto(decisions.load_of("sourcing", file), tuple(by.split(","))),
+            json=json,
+            out=out,
+        )
 
 
 @of_sourcing.command()
@@ -241,7 +244,7 @@ def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> N
         from amopt.sourcing.replay import load_events
         from amopt.sourcing.replay import replay as replay_events
 
-        instance = decisions.load(file)
+        instance = decisions.load_of("sourcing", file)
         give(
             replay_events(instance, load_events(decisions.locate(events), instance)),
             json=json,
@@ -271,7 +274,7 @@ def commit(
         receipt = commit_plan(
             decisions.load_solution(solution),
             register,
-            instance=None if instance is None else decisions.load(instance),
+            instance=None if instance is None else decisions.load_of("sourcing", instance),
             reference=reference,
         )
         words = "".join(f"{sentence}\n" for sentence in receipt.headline())

@@ -79,6 +79,23 @@ def load(source: str | Path | Mapping[str, Any]) -> Instance:
     return read(locate(source), instance_type, KINDS)
 
 
+def load_of(kind: str, source: str | Path | Mapping[str, Any]) -> Any:
+    """Return the instance of a source that must be of one kind; see :func:`load`.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    UsageError
+        When it is an instance of another decision.
+    """
+    instance = load(source)
+    _require(
+        instance.kind == kind, f"{source} is a {instance.kind} instance; this is for {kind} only"
+    )
+    return instance
+
+
 def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
     """Return everything that is wrong with an instance, without solving it; see :func:`load`."""
     return list(examine(source).findings)
