@@ -107,7 +107,7 @@ def _iterate(
     layers = process.layers
     policy = np.zeros(process.states, dtype=np.intp)
     before = np.zeros(process.states)
-    step, last_span = 1.0, math.inf
+    step, last_span, evaluate = 1.0, math.inf, modify
     while True:
         clock.iterations += 1
         after = layers.sweep(before, policy if modify else None)
@@ -116,9 +116,10 @@ def _iterate(
         if stopped is not None:
             break
         if largest - least > 0.98 * last_span:
+            evaluate = evaluate and step == 1.0  # policies of several classes drift apart
             step = _DAMPING  # the chain of the cut is itself periodic: make it aperiodic
         last_span = largest - least
-        if modify:
+        if evaluate:
             after = _evaluate_by_sweeps(process, policy, after, 0.1 * last_span, clock)
         before = before + step * (after - before) if step < 1 else after
         if process.average:

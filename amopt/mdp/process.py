@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 
 from amopt.errors import UsageError
+from amopt.mdp import checks
 
 if TYPE_CHECKING:
     from amopt.mdp.layers import Layers
@@ -44,8 +45,6 @@ Ints = NDArray[np.intp]
 
 METHODS = ("lp", "policy_iteration", "modified_policy_iteration", "value_iteration")
 """The methods of :meth:`MarkovDecisionProcess.solve`."""
-
-_ROW_SUM_TOLERANCE = 1e-9
 
 
 class MarkovDecisionProcess:
@@ -87,13 +86,13 @@ class MarkovDecisionProcess:
         state_names: Sequence[Any] | NDArray[Any] | None = None,
         pair_names: Sequence[Any] | NDArray[Any] | None = None,
     ) -> None:
-        self.transition = _stochastic(transition)
-        self.discount = _discount(discount)
-        self.cost = _per_pair("cost", cost, self.pairs).astype(np.float64)
-        self.state_of_pair = _whole("state_of_pair", state_of_pair, self.pairs)
-        self.duration = _whole("duration", 1 if duration is None else duration, self.pairs)
-        self.state_names = _names("state_names", state_names, self.states)
-        self.pair_names = _names("pair_names", pair_names, self.pairs)
+        self.transition = checks.stochastic(transition)
+        self.discount = checks.discount(discount)
+        self.cost = checks.per_pair("cost", cost, self.pairs).astype(np.float64)
+        self.state_of_pair = checks.whole("state_of_pair", state_of_pair, self.pairs)
+        self.duration = checks.whole("duration", 1 if duration is None else duration, self.pairs)
+        self.state_names = checks.names("state_names", state_names, self.states)
+        self.pair_names = checks.names("pair_names", pair_names, self.pairs)
         self._check_states()
         self._check_durations()
 
@@ -202,7 +201,7 @@ class MarkovDecisionProcess:
             When it has the wrong shape or a number is not finite.
         """
         other = copy.copy(self)
-        other.cost = _per_pair("cost", cost, self.pairs).astype(np.float64)
+        other.cost = checks.per_pair("cost", cost, self.pairs).astype(np.float64)
         other.__dict__["layers"] = self.layers.with_cost(other.cost)
         return other
 
@@ -352,7 +351,7 @@ class MarkovDecisionProcess:
             raise ValueError(f"initial has shape {weights.shape}, expected ({self.states},)")
         if not np.isfinite(weights).all() or (weights < 0).any():
             raise ValueError("initial must hold probabilities: finite, not negative")
-        if abs(weights.sum() - 1.0) > _ROW_SUM_TOLERANCE:
+        if abs(weights.sum() - 1.0) > checks.SUM_TOLERANCE:
             raise ValueError(f"initial must sum to 1, it sums to {weights.sum():.12g}")
         return weights
 
@@ -362,77 +361,3 @@ def first_minimum(ordered: Floats, least: Floats, starts: Ints) -> Ints:
     sizes = np.diff(starts, append=len(ordered))
     hits = np.flatnonzero(ordered == np.repeat(least, sizes))
     return hits[np.searchsorted(hits, starts)]
-
-
-def _stochastic(transition: Any) -> sp.csr_array:
-    """Return the transition matrix as CSR with sorted indices and rows that sum to 1."""
-    matrix = sp.csr_array(transition, dtype=np.float64)
-    if matrix.ndim != 2 or 0 in matrix.shape:
-        raise ValueError(f"transition has shape {matrix.shape}, expected (pairs, states)")
-    if not matrix.has_canonical_format or not matrix.data.all():
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-    if not np.isfinite(matrix.data).all():
-        raise ValueError(
-            f"transition holds NaN or infinity in row {_row(matrix, ~np.isfinite(matrix.data))}"
-        )
-    if matrix.nnz and matrix.data.min() < 0:
-        raise ValueError(
-            f"transition holds a negative probability in row {_row(matrix, matrix.data < 0)}"
-        )
-    sums = np.asarray(matrix.sum(axis=1)).ravel()
-    error = np.abs(sums - 1.0)
-    if error.max() > _ROW_SUM_TOLERANCE:
-        row = int(np.argmax(error))
-        raise ValueError(f"transition rows must sum to 1; row {row} sums to {sums[row]:.12g}")
-    if error.max() > 1e-15 * matrix.shape[1]:
-        scale = np.repeat(1.0 / sums, np.diff(matrix.indptr))
-        matrix = sp.csr_array(
-            (matrix.data * scale, matrix.indices, matrix.indptr), shape=matrix.shape
-        )
-    return matrix
-
-
-def _row(matrix: sp.csr_array, wrong: NDArray[np.bool_]) -> int:
-    """Return the row of the first wrong entry."""
-    return int(np.searchsorted(matrix.indptr, int(np.argmax(wrong)), side="right")) - 1
-
-
-def _discount(discount: float | None) -> float | None:
-    if discount is None or discount == 1:
-        return None
-    if not 0 < discount < 1:
-        raise ValueError(
-            f"discount must lie in (0, 1), or be None for average cost; got {discount}"
-        )
-    return float(discount)
-
-
-def _per_pair(key: str, values: ArrayLike, pairs: int) -> NDArray[Any]:
-    """Return one number a pair (a scalar is spread), refusing what is not finite."""
-    array = np.asarray(values)
-    if array.shape not in ((), (pairs,)):
-        raise ValueError(f"{key} has shape {array.shape}, expected ({pairs},): one number a pair")
-    if not np.issubdtype(array.dtype, np.number):
-        raise ValueError(f"{key} must hold numbers, not {array.dtype}")
-    if not np.isfinite(array).all():
-        pair = int(np.argmin(np.isfinite(np.broadcast_to(array, pairs))))
-        raise ValueError(f"{key}[{pair}] is {np.broadcast_to(array, pairs)[pair]}")
-    return np.broadcast_to(array, pairs).copy()
-
-
-def _whole(key: str, values: ArrayLike, pairs: int) -> Ints:
-    """Return whole numbers, one a pair."""
-    array = _per_pair(key, values, pairs)
-    whole = array.astype(np.intp)
-    if (whole != array).any():
-        pair = int(np.argmax(whole != array))
-        raise ValueError(f"{key}[{pair}] is {array[pair]}, expected a whole number")
-    return whole
-
-
-def _names(key: str, names: Any, size: int) -> Any:
-    if names is not None and len(names) != size:
-        raise ValueError(f"{key} has {len(names)} names, expected {size}")
-    return names

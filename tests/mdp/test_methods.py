@@ -243,3 +243,25 @@ def test_a_state_hardly_ever_visited_spoils_nothing(how):
     solution = process.solve(**how)
     assert solution.gain == pytest.approx(share @ np.arange(states), rel=1e-9)
     np.testing.assert_allclose(solution.occupation, share, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_policies_of_several_classes_on_the_way(seed):
+    """A dear ring joins all states; whole numbers as costs leave many classes of equal gain."""
+    rng = np.random.default_rng(seed)
+    states = 6
+    ring = np.roll(np.eye(states), 1, axis=1)
+    local = np.zeros((3 * states, states))
+    np.add.at(
+        local, (np.repeat(np.arange(3 * states), 2), rng.integers(0, states, 6 * states)), 0.5
+    )
+    cost = np.concatenate([rng.integers(2, 6, states), rng.integers(1, 3, 3 * states)])
+    process = MarkovDecisionProcess(
+        np.vstack([ring, local]), cost, [*range(states), *np.repeat(range(states), 3)], None
+    )
+    gains = {}
+    for name, how in METHODS.items():
+        solution = process.solve(**how)
+        assert solution.outcome.status == "optimal", name
+        gains[name] = solution.gain
+    assert max(gains.values()) - min(gains.values()) < 1e-7
