@@ -267,10 +267,12 @@ def shipped() -> list[dict[str, str]]:
     """Return the instances that ship with amopt: their name in the catalogue, kind and title."""
     from amopt.instance import catalogue
 
+    from amopt.instance.document import load_document
+
     listed = []
     for name in catalogue.names():
-        instance = load(catalogue.path(name))
-        listed.append({"instance": name, "kind": instance.kind, "name": instance.name})
+        passport = load_document(catalogue.path(name)).data
+        listed.append({"instance": name, "kind": passport["kind"], "name": passport["name"]})
     return listed
 
 
