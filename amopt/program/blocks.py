@@ -187,7 +187,9 @@ def solve_blocks(
         outcomes.append(answer.outcome)
         if answer.values is None:
             break
-        values[blocks.columns[blocks.column_starts[b] : blocks.column_starts[b + 1]]] = answer.values
+        values[blocks.columns[blocks.column_starts[b] : blocks.column_starts[b + 1]]] = (
+            answer.values
+        )
         if answer.outcome.stopped is Stopped.INTERRUPTED and b + 1 < len(blocks):
             break
         if progress is not None:

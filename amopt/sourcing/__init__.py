@@ -1,1 +1,54 @@
-"""From which suppliers to order, and how many of each, now."""
+"""sourcing: from which suppliers to order, and how many of each, now.
+
+After Akmal, Salmi, Björkstrand, Partanen and Holmström, "Switchover to industrial additive
+manufacturing: dynamic decision-making for problematic spare parts", International Journal of
+Operations & Production Management 42 (2022).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# At once, before the rooms of the same names could hide the functions.
+from amopt.sourcing.check import check
+from amopt.sourcing.frontier import frontier
+from amopt.sourcing.instance import Instance
+from amopt.sourcing.pareto import pareto
+from amopt.sourcing.replay import replay
+
+if TYPE_CHECKING:
+    from amopt.sourcing.formulation import formulate
+    from amopt.sourcing.methods import METHODS, solve
+    from amopt.sourcing.register import commit
+    from amopt.sourcing.solution import SourcingSolution as Solution
+
+__all__ = [
+    "METHODS",
+    "Instance",
+    "Solution",
+    "check",
+    "commit",
+    "formulate",
+    "frontier",
+    "pareto",
+    "replay",
+    "solve",
+]
+
+
+_HOMES = {
+    "METHODS": ("methods", "METHODS"),
+    "Solution": ("solution", "SourcingSolution"),
+    "commit": ("register", "commit"),
+    "formulate": ("formulation", "formulate"),
+    "solve": ("methods", "solve"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name in _HOMES:
+        room, public = _HOMES[name]
+        return getattr(importlib.import_module(f"amopt.sourcing.{room}"), public)
+    raise AttributeError(f"module 'amopt.sourcing' has no attribute {name!r}")

@@ -7,7 +7,7 @@ power, tangents of a convex one), so that the program's bound holds whatever the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +19,10 @@ if TYPE_CHECKING:
     from amopt.sourcing.curves import Curves
     from amopt.sourcing.market import Market
 
-__all__ = ["Knots", "Segments", "cut", "open_quantity"]
+__all__ = ["Segments", "cut", "open_quantity"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-Knots = "Mapping[int, Floats]"
-"""Quantities, by option, at which the pieces of a power touch it."""
 
 FIRST_KNOTS = 6
 """Knots of a power to begin with, evenly spaced in logs."""
@@ -72,7 +69,7 @@ class Segments:
         least: Floats = self.weeks_fixed + np.minimum(*ends)
         return least
 
-    def keep(self, wanted: NDArray[np.bool_]) -> Segments:
+    def keep(self, wanted: NDArray[np.bool_] | Ints) -> Segments:
         """Return some of the segments."""
         return Segments(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
 
@@ -125,9 +122,8 @@ def cut(market: Market, knots: Mapping[int, Floats] | None = None) -> Segments:
         *(np.concatenate([getattr(p, name) for p in pieces]) for name in made.__dataclass_fields__)
     )
     order = np.lexsort((joined.lower, joined.option))
-    joined = joined.keep(order)  # type: ignore[arg-type]
-    joined = _in_time(market, joined)
-    return Segments(option[joined.option], *list(joined.__dict__.values())[1:])
+    joined = _in_time(market, joined.keep(order))
+    return replace(joined, option=option[joined.option])
 
 
 def _last_quantity(total: Curves, lead: Curves, divisible: NDArray[np.bool_]) -> Floats:
@@ -157,9 +153,7 @@ def _in_time(market: Market, segments: Segments) -> Segments:
     upper[whole] = np.floor(upper[whole] * (1 + 1e-9))
     lower[whole] = np.ceil(lower[whole] * (1 - 1e-9))
     wanted = (lower <= upper) & ((slope != 0) | (segments.weeks_fixed <= latest))
-    fields = dict(segments.__dict__)
-    fields["lower"], fields["upper"] = lower, upper
-    return Segments(**fields).keep(wanted)
+    return replace(segments, lower=lower, upper=upper).keep(wanted)
 
 
 def _below_powers(

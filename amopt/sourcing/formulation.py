@@ -1,0 +1,504 @@
+"""Sourcing as a mixed-integer program.
+
+Sets: lines :math:`l`; options :math:`o` of a line (an offer, or conventional supply); segments
+:math:`s` of an option, on which what is paid, :math:`f_s + r_s q`, and the lead time,
+:math:`\\tau_s + \\rho_s q`, are linear in the quantity :math:`q \\in [a_s, b_s]`. A segment is ordered
+on or not (:math:`y_s`), and if it is, then :math:`x_s` parts (the multiple-choice form of a piecewise
+linear function, which is as tight as its convex hull: Croxton, Gendron and Magnanti, 2003). No
+constant of the program is larger than the data make it.
+
+Committed orders are constants: they lower what a line still needs and what is left of capacities,
+licences, budget and emissions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.sourcing.instance import Instance
+from amopt.sourcing.market import Market
+from amopt.sourcing.segments import Segments, cut, open_quantity
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+__all__ = ["build", "formulate"]
+
+Floats = NDArray[np.float64]
+
+
+def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) -> ConcreteModel:
+    """Return the program of an instance as a Pyomo model.
+
+    Variables ``quantity[s]`` and ``ordered[s]`` are indexed by segment, ``delivery_weeks[l]`` by
+    line. ``model.market`` and ``model.segments`` say what each index stands for; ``model.options``,
+    ``model.of_line`` and ``model.of_supplier`` list the segments of an option, a line (by name) and
+    a supplier, for constraints of your own. ``model.paid``, ``model.downtime`` and
+    ``model.emissions`` are expressions.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    knots
+        For offers with a fitted power: more quantities, by option of the market, at which the
+        program's pieces touch it. Between its knots such a piece lies below the power, so that the
+        program bounds the cost from below.
+
+    Raises
+    ------
+    InfeasibleError
+        When nothing that can be ordered for a line would fill it.
+    """
+    market = Market.of(instance)
+    return build(market, cut(market, knots))
+
+
+def build(market: Market, segments: Segments) -> ConcreteModel:
+    """Return the program of a market over given segments; see :func:`formulate`."""
+    from pyomo.common.gc_manager import PauseGC
+    from pyomo.environ import ConcreteModel
+
+    with PauseGC():
+        model = ConcreteModel(name=market.instance.name)
+        model.market, model.segments = market, segments
+        _group(model)
+        add_variables(model)
+        add_expressions(model)
+        add_demand(model)
+        add_range(model)
+        add_one_segment(model)
+        add_suppliers(model)
+        add_delivery(model)
+        add_delivery_mean(model)
+        add_need_by(model)
+        add_machine_hours(model)
+        add_parts(model)
+        add_prints(model)
+        add_budget(model)
+        add_emission_limit(model)
+        add_objective(model)
+    return model
+
+
+def _group(model: ConcreteModel) -> None:
+    """List the segments of each option, line and supplier, and what committed orders take."""
+    market, segments = model.market, model.segments
+    names = [line.line for line in market.instance.lines]
+    options: dict[int, list[int]] = defaultdict(list)
+    of_line: dict[str, list[int]] = {name: [] for name in names}
+    of_supplier: dict[str, list[int]] = defaultdict(list)
+    suppliers = market.supplier
+    for s, (o, line) in enumerate(
+        zip(segments.option.tolist(), segments.line.tolist(), strict=True)
+    ):
+        options[o].append(s)
+        of_line[names[line]].append(s)
+        of_supplier[suppliers[o]].append(s)
+    model.options, model.of_line, model.of_supplier = dict(options), of_line, dict(of_supplier)
+    model.needed = open_quantity(market)
+    arrived: dict[str, float] = defaultdict(float)
+    model.committed_cost = model.committed_kg_co2 = 0.0
+    for order, cost, weeks, kg_co2, _ in market.commitments:
+        arrived[order.line] = max(arrived[order.line], weeks)
+        model.committed_cost += cost
+        model.committed_kg_co2 += kg_co2
+    model.committed_weeks = dict(arrived)
+
+
+def _sum(terms: Iterable[int], coefficients: Any, variables: Any, constant: float = 0.0) -> Any:
+    """Return ``constant + sum_s coefficients[s] * variables[s]`` as one linear expression."""
+    from pyomo.core.expr.numeric_expr import LinearExpression
+
+    terms = list(terms)
+    return LinearExpression(
+        constant=constant,
+        linear_coefs=[coefficients[s] for s in terms],
+        linear_vars=[variables[s] for s in terms],
+    )
+
+
+def add_variables(model: ConcreteModel) -> None:
+    """Parts, choice and delivery.
+
+    .. math:: x_s \\in \\{0, \\dots, b_s\\} \\text{ (or real)}, \\quad y_s \\in \\{0, 1\\},
+        \\quad T_l \\ge \\text{weeks of what is committed}
+    """
+    from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
+
+    market, segments = model.market, model.segments
+    model.SEGMENTS = RangeSet(0, len(segments) - 1)
+    upper = segments.upper.tolist()
+    whole = (~market.divisible[segments.line]).tolist()
+    model.quantity = Var(
+        model.SEGMENTS,
+        domain=lambda _, s: NonNegativeIntegers if whole[s] else NonNegativeReals,
+        bounds=lambda _, s: (0, upper[s]),
+    )
+    model.ordered = Var(model.SEGMENTS, domain=Binary)
+    model.x, model.y = list(model.quantity.values()), list(model.ordered.values())
+    weights, limit = market.instance.minimise, market.instance.limits.weeks
+    matters = (
+        (market.downtime_per_week * weights.downtime > 0)
+        | (weights.weeks > 0)
+        | np.isfinite(market.need_by)
+        | (limit is not None)
+    )
+    names = [line.line for line in market.instance.lines]
+    model.timed = [l for l, wanted in enumerate(matters) if wanted]
+    model.delivery_weeks = Var([names[l] for l in model.timed], domain=NonNegativeReals)
+    for name, weeks in model.committed_weeks.items():
+        if name in model.delivery_weeks:
+            model.delivery_weeks[name].setlb(weeks)
+
+
+def add_expressions(model: ConcreteModel) -> None:
+    """What is paid, what waiting costs, and what is emitted.
+
+    .. math:: \\sum_s f_s y_s + r_s x_s, \\qquad \\sum_l h_l T_l, \\qquad \\sum_s g_s x_s
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Expression
+
+    market, segments = model.market, model.segments
+    every = np.flatnonzero(segments.fixed).tolist()
+    model.paid = Expression(
+        expr=LinearExpression(
+            constant=model.committed_cost,
+            linear_coefs=segments.fixed[every].tolist() + segments.rate.tolist(),
+            linear_vars=[model.y[s] for s in every] + model.x,
+        )
+    )
+    rate = market.downtime_per_week
+    waiting = [l for l in model.timed if rate[l] > 0]
+    names = [market.instance.lines[l].line for l in waiting]
+    model.downtime = Expression(expr=_sum(names, dict(zip(names, rate[waiting].tolist(), strict=True)), model.delivery_weeks))
+    kg = market.kg_co2[segments.option]
+    model.emissions = Expression(
+        expr=_sum(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, model.committed_kg_co2)
+    )
+
+
+def add_demand(model: ConcreteModel) -> None:
+    """Every line is filled.
+
+    .. math:: Q_l \\le \\sum_{s \\in l} x_s \\le Q_l + \\text{surplus}_l
+    """
+    from pyomo.environ import Constraint
+
+    market = model.market
+    names = [line.line for line in market.instance.lines]
+    needed, surplus = model.needed.tolist(), market.surplus.tolist()
+    open_lines = [l for l in range(len(names)) if needed[l] > 0]
+    missing = [names[l] for l in open_lines if not model.of_line[names[l]]]
+    if missing:
+        from amopt.sourcing.infeasible import nothing_to_order
+
+        raise nothing_to_order(market, missing)
+    ones = [1.0] * len(model.segments)
+    position = {names[l]: l for l in open_lines}
+
+    def demand(_: Any, name: str) -> Any:
+        l = position[name]
+        return needed[l], _sum(model.of_line[name], ones, model.x), needed[l] + surplus[l]
+
+    model.demand = Constraint(list(position), rule=demand)
+
+
+def add_range(model: ConcreteModel) -> None:
+    """What is ordered on a segment lies on it.
+
+    .. math:: a_s y_s \\le x_s \\le b_s y_s
+
+    The left side is left out where it can never matter: one part at least is what any order has.
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    segments, x, y = model.segments, model.x, model.y
+    lower, upper = segments.lower.tolist(), segments.upper.tolist()
+
+    def most(_: Any, s: int) -> Any:
+        return None, LinearExpression(linear_coefs=[1.0, -upper[s]], linear_vars=[x[s], y[s]]), 0.0
+
+    def least(_: Any, s: int) -> Any:
+        return 0.0, LinearExpression(linear_coefs=[1.0, -lower[s]], linear_vars=[x[s], y[s]]), None
+
+    whole = ~model.market.divisible[segments.line]
+    slack = whole & (segments.lower <= 1) & (segments.fixed >= 0)
+    model.most = Constraint(model.SEGMENTS, rule=most)
+    model.least = Constraint(np.flatnonzero(~slack).tolist(), rule=least)
+
+
+def add_one_segment(model: ConcreteModel) -> None:
+    """An option is ordered on one segment at most.
+
+    .. math:: \\sum_{s \\in o} y_s \\le 1
+    """
+    from pyomo.environ import Constraint
+
+    ones = [1.0] * len(model.segments)
+    several = {o: own for o, own in model.options.items() if len(own) > 1}
+    model.one_segment = Constraint(
+        list(several), rule=lambda _, o: (None, _sum(several[o], ones, model.y), 1.0)
+    )
+
+
+def add_suppliers(model: ConcreteModel) -> None:
+    """A line has at most K suppliers, :math:`u_{lk}` saying whether supplier k is one of them.
+
+    .. math:: \\sum_{s \\in o} y_s \\le u_{lk} \\; (o \\text{ of supplier } k), \\quad
+        \\sum_k u_{lk} \\le K
+
+    Where each supplier has one option for the line, :math:`y` says it already.
+    """
+    from pyomo.environ import Binary, Constraint, Var
+
+    market = model.market
+    limit = market.instance.limits.suppliers_per_line
+    if limit is None:
+        return
+    committed: dict[str, set[str]] = defaultdict(set)
+    for order in market.instance.committed:
+        committed[order.line].add(order.supplier)
+    own: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for o in model.options:
+        name = market.instance.lines[market.line[o]].line
+        if market.supplier[o] not in committed[name]:
+            own[name][market.supplier[o]].append(o)
+    pairs = [
+        (name, supplier)
+        for name, by in own.items()
+        for supplier, options in by.items()
+        if len(options) > 1
+    ]
+    model.supplies = Var(pairs, domain=Binary)
+    ones = [1.0] * len(model.segments)
+    uses = [(name, supplier, o) for name, supplier in pairs for o in own[name][supplier]]
+
+    def used(_: Any, name: str, supplier: str, o: int) -> Any:
+        return _sum(model.options[o], ones, model.y) <= model.supplies[name, supplier]
+
+    def most_suppliers(_: Any, name: str) -> Any:
+        counted = [model.supplies[name, k] for k, options in own[name].items() if len(options) > 1]
+        single = [o for options in own[name].values() if len(options) == 1 for o in options]
+        counted += [model.y[s] for o in single for s in model.options[o]]
+        return sum(counted) <= limit - len(committed[name])
+
+    crowded = [name for name, by in own.items() if len(by) > limit - len(committed[name])]
+    model.supplier_used = Constraint(uses, rule=used)
+    model.suppliers_per_line = Constraint(crowded, rule=most_suppliers)
+
+
+def add_delivery(model: ConcreteModel) -> None:
+    """A line is delivered when its last order is.
+
+    .. math:: T_l \\ge \\sum_{s \\in o} \\tau_s y_s + \\rho_s x_s
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    segments, market = model.segments, model.market
+    fixed, rate = segments.weeks_fixed.tolist(), segments.weeks_rate.tolist()
+    weeks = {l: model.delivery_weeks[market.instance.lines[l].line] for l in model.timed}
+    line = market.line.tolist()
+
+    def delivery(_: Any, o: int) -> Any:
+        own = model.options[o]
+        sloped = [s for s in own if rate[s]]
+        return (
+            None,
+            LinearExpression(
+                linear_coefs=[fixed[s] for s in own] + [rate[s] for s in sloped] + [-1.0],
+                linear_vars=[model.y[s] for s in own] + [model.x[s] for s in sloped] + [weeks[line[o]]],
+            ),
+            0.0,
+        )
+
+    model.delivery = Constraint([o for o in model.options if line[o] in weeks], rule=delivery)
+
+
+def add_delivery_mean(model: ConcreteModel) -> None:
+    """No line is delivered before its parts are on average: a valid inequality that tightens.
+
+    .. math:: (Q_l + \\text{surplus}_l) \\, T_l \\ge \\sum_{s \\in l} \\min_{q \\in s}(\\tau_s + \\rho_s q) \\, x_s
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    market = model.market
+    earliest = model.segments.earliest.tolist()
+    most = (model.needed + market.surplus).tolist()
+    position = {market.instance.lines[l].line: l for l in model.timed}
+
+    def mean(_: Any, name: str) -> Any:
+        own = model.of_line[name]
+        return (
+            None,
+            LinearExpression(
+                linear_coefs=[earliest[s] for s in own] + [-most[position[name]]],
+                linear_vars=[model.x[s] for s in own] + [model.delivery_weeks[name]],
+            ),
+            0.0,
+        )
+
+    model.delivery_mean = Constraint(
+        [name for name in position if len(model.of_line[name]) > 1], rule=mean
+    )
+
+
+def add_need_by(model: ConcreteModel) -> None:
+    """A line is delivered by when it is needed.
+
+    .. math:: T_l \\le D_l
+    """
+    from pyomo.environ import Constraint
+
+    market = model.market
+    limit = market.instance.limits.weeks
+    latest = np.minimum(market.need_by, np.inf if limit is None else limit)
+    due = {market.instance.lines[l].line: latest[l] for l in np.flatnonzero(np.isfinite(latest))}
+    model.need_by = Constraint(
+        list(due), rule=lambda _, name: model.delivery_weeks[name] <= float(due[name])
+    )
+
+
+def add_machine_hours(model: ConcreteModel) -> None:
+    """A supplier's orders fit its machine hours.
+
+    .. math:: \\sum_{s \\in k} h_s x_s \\le H_k - \\text{committed}
+    """
+    market = model.market
+    hours = market.hours[model.segments.option].tolist()
+    taken: dict[str, float] = defaultdict(float)
+    for order, _, _, _, used in market.commitments:
+        taken[order.supplier] += used
+    limit = {
+        entry.supplier: entry.machine_hours - taken[entry.supplier]
+        for entry in market.instance.capacities
+        if entry.machine_hours is not None
+    }
+    own = {
+        supplier: [s for s in model.of_supplier.get(supplier, ()) if hours[s] > 0]
+        for supplier in limit
+    }
+    _add_limit(model, "machine_hours", own, hours, limit)
+
+
+def add_parts(model: ConcreteModel) -> None:
+    """A supplier's orders fit the number of parts that it can make.
+
+    .. math:: \\sum_{s \\in k} x_s \\le M_k - \\text{committed}
+    """
+    market = model.market
+    limit = {
+        entry.supplier: entry.parts
+        - sum(o.quantity for o in market.instance.committed if o.supplier == entry.supplier)
+        for entry in market.instance.capacities
+        if entry.parts is not None
+    }
+    own = {supplier: list(model.of_supplier.get(supplier, ())) for supplier in limit}
+    _add_limit(model, "parts", own, [1.0] * len(model.segments), limit)
+
+
+def add_prints(model: ConcreteModel) -> None:
+    """Each licence covers the prints under it.
+
+    .. math:: \\sum_{s \\in p} x_s \\le P_p - \\text{committed}, \\qquad
+        \\sum_{s \\in p, k} x_s \\le P_{pk} - \\text{committed}
+    """
+    market = model.market
+    own, limit = {}, {}
+    printed: dict[tuple[str, str], list[int]] = defaultdict(list)
+    names = market.supplier
+    for o, segments in model.options.items():
+        if not market.conventional[o]:
+            printed[market.sources[market.source[o]].part, names[o]] += segments
+    done: dict[tuple[str, str], float] = defaultdict(float)
+    part = {line.line: line.part for line in market.instance.lines}
+    for order in market.instance.committed:
+        done[part[order.line], order.supplier] += order.quantity
+    for licence in market.instance.licences:
+        key = (licence.part, licence.supplier or "any supplier")
+        covers = [k for k in printed if _covers(licence, *k)]
+        own[key] = sorted(s for k in covers for s in printed[k])
+        limit[key] = licence.prints - sum(n for k, n in done.items() if _covers(licence, *k))
+    _add_limit(model, "prints", own, [1.0] * len(model.segments), limit)
+
+
+def _covers(licence: Any, part: str, supplier: str) -> bool:
+    from amopt.sourcing.instance import CONVENTIONAL
+
+    return (
+        licence.part == part
+        and supplier != CONVENTIONAL
+        and licence.supplier in (None, supplier)
+    )
+
+
+def _add_limit(
+    model: ConcreteModel,
+    name: str,
+    own: Mapping[Any, list[int]],
+    coefficients: list[float],
+    limit: Mapping[Any, float],
+) -> None:
+    from pyomo.environ import Constraint
+
+    held = [key for key, segments in own.items() if segments]
+    model.add_component(
+        name,
+        Constraint(
+            held,
+            rule=lambda _, *key: (
+                None,
+                _sum(own[key if len(key) > 1 else key[0]], coefficients, model.x),
+                max(0.0, limit[key if len(key) > 1 else key[0]]),
+            ),
+        ),
+    )
+
+
+def add_budget(model: ConcreteModel) -> None:
+    """What is paid stays within the budget.
+
+    .. math:: \\sum_s f_s y_s + r_s x_s + \\text{committed} \\le B
+    """
+    from pyomo.environ import Constraint
+
+    limit = model.market.instance.limits.budget
+    if limit is not None and len(model.segments):
+        model.budget = Constraint(expr=model.paid.expr <= limit)
+
+
+def add_emission_limit(model: ConcreteModel) -> None:
+    """Emissions stay within their limit.
+
+    .. math:: \\sum_s g_s x_s + \\text{committed} \\le G
+    """
+    from pyomo.environ import Constraint
+
+    limit = model.market.instance.limits.kg_co2
+    if limit is not None and np.any(model.market.kg_co2[model.segments.option]):
+        model.emission_limit = Constraint(expr=model.emissions.expr <= limit)
+
+
+def add_objective(model: ConcreteModel) -> None:
+    """Minimise the weighted sum of what is paid, downtime, delivery weeks and emissions."""
+    from pyomo.environ import Objective, minimize
+
+    weights = model.market.instance.minimise
+    terms = [
+        (weights.cost, model.paid),
+        (weights.downtime, model.downtime),
+        (weights.kg_co2, model.emissions),
+    ]
+    objective = sum(weight * term for weight, term in terms if weight)
+    if weights.weeks:
+        objective += weights.weeks * sum(model.delivery_weeks.values())
+    model.objective = Objective(expr=objective, sense=minimize)

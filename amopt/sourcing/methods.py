@@ -1,0 +1,340 @@
+"""Solve a sourcing instance: by the program, or by the frontier rule as its baseline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
+from amopt.program.outcome import Outcome, Status, Stopped, versions
+from amopt.sourcing.analysis import Analysis, analysis_of
+from amopt.sourcing.check import check
+from amopt.sourcing.rule import frontier_plan
+from amopt.sourcing.market import Market
+from amopt.sourcing.reckoning import Reckoning, reckon
+from amopt.sourcing.segments import Segments, cut
+from amopt.sourcing.solution import SourcingSolution, notes, switchover_rows, tables
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from amopt.program.highs import Answer, Options, Progress
+    from amopt.sourcing.instance import Instance
+
+__all__ = [
+    "METHODS",
+    "Goal",
+    "NoPlanError",
+    "answer_of",
+    "by_program",
+    "rule_outcome",
+    "solve",
+    "switchover",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+METHODS = ("auto", "program", "frontier")
+"""What ``solve`` takes as its method; ``auto`` is the program."""
+
+ROUNDS = 25
+"""Most refinements of fitted powers; each halves the gap or better."""
+
+
+def solve(
+    instance: Instance,
+    *,
+    method: str = "auto",
+    options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    register: str | Path | None = None,
+) -> SourcingSolution:
+    """Decide what to order from whom, and have it checked by the referee.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    method
+        ``"program"`` (``"auto"``): the mixed-integer program, to a proven bound. ``"frontier"``:
+        the frontier rule, without a bound.
+    options
+        Time limit, gap, threads and seed of the solver.
+    progress
+        Called now and then while the solver runs.
+    register
+        A licence register: only what is left of each licence counts.
+
+    Raises
+    ------
+    InfeasibleError
+        When no plan keeps every limit, with the limits that clash and the least changes.
+    NoAnswerError
+        When a limit was reached before any plan was found, or the frontier rule finds none.
+    RefusedError
+        When the referee does not accept the answer.
+    UsageError
+        When there is no such method.
+    """
+    if method not in METHODS:
+        close = get_close_matches(str(method), METHODS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"sourcing has no method {method!r}; it has {', '.join(METHODS)}.{hint}")
+    from amopt.program.highs import Options as Chosen
+
+    begun = time.perf_counter()
+    head, granted = "", {(x.part, x.supplier): x.prints for x in instance.licences}
+    if register is not None:
+        instance, head = _registered(instance, register)
+    market = Market.of(instance)
+    compared = analysis_of(market)
+    quantity, unfilled = frontier_plan(market, compared)
+    rule = reckon(market, quantity), unfilled
+    prepared = time.perf_counter() - begun
+    if method == "frontier":
+        plan, outcome = rule[0], rule_outcome(*rule)
+    else:
+        plan, outcome = _plan(market, options or Chosen(), progress)
+    outcome = replace(outcome, seconds={"prepare": prepared, **outcome.seconds})
+    rows = tables(plan, rule, switchover(market, compared), granted)
+    if register is not None:
+        rows["register"] = [{"file": str(register), "head": head}]
+    return _checked(market, plan, rows, outcome)
+
+
+def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str]:
+    """Return the instance with what the register leaves, and the register's head."""
+    from amopt.sourcing.register import Register, with_register
+
+    opened = Register.open(register)
+    return with_register(instance, opened), opened.ledger().head
+
+
+def rule_outcome(rule: Reckoning, unfilled: tuple[str, ...]) -> Outcome:
+    if unfilled:
+        raise NoAnswerError(
+            f"the frontier rule cannot fill the lines {', '.join(unfilled)}: no supplier makes "
+            "them at reduced cost and in reduced time, and conventional supply cannot either; "
+            "the method 'program' may find a plan"
+        )
+    return Outcome(
+        stopped=Stopped.FINISHED,
+        status=Status.FEASIBLE,
+        objective=rule.objective,
+        method="frontier rule",
+        versions=versions("amopt"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a plan is for, where it is not the instance's own objective.
+
+    Attributes
+    ----------
+    shape
+        Changes the Pyomo model: its objective, and more constraints.
+    value
+        The objective of a plan.
+    """
+
+    shape: Callable[[Any], None]
+    value: Callable[[Reckoning], float]
+
+
+OWN = Goal(lambda model: None, lambda plan: plan.objective)
+"""The instance's own objective."""
+
+
+class NoPlanError(Exception):
+    """The program gave no plan; ``outcome`` says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(str(outcome.status))
+
+
+def by_program(
+    market: Market,
+    options: Options,
+    progress: Callable[[Progress], None] | None = None,
+    goal: Goal = OWN,
+) -> tuple[Reckoning, Outcome]:
+    """Solve the program, with more pieces for fitted powers until the bound is as near as asked.
+
+    Raises
+    ------
+    NoPlanError
+        When there is no plan, or none was found within the limits.
+    """
+    knots: dict[int, Floats] = {}
+    spent: dict[str, float] = {}
+    begun = time.perf_counter()
+    best: tuple[Reckoning, Outcome] | None = None
+    for _ in range(ROUNDS):
+        segments = cut(market, knots)
+        left = options
+        if options.time_limit is not None:
+            elapsed = time.perf_counter() - begun
+            left = replace(options, time_limit=max(1e-3, options.time_limit - elapsed))
+        answer, quantity = _solve_once(market, segments, left, progress, spent, goal)
+        if answer.values is None:
+            if best is not None:
+                break
+            raise NoPlanError(answer.outcome)
+        plan = reckon(market, quantity)
+        outcome = _proven(goal.value(plan), answer.outcome, best, spent)
+        if best is None or goal.value(plan) < goal.value(best[0]):
+            best = plan, outcome
+        else:
+            best = best[0], _proven(goal.value(best[0]), outcome, best, spent)
+        used = np.flatnonzero(quantity)
+        curved = used[np.isin(used, segments.option[~segments.exact])].tolist()
+        new = [o for o in curved if quantity[o] not in knots.get(o, ())]
+        late = answer.outcome.stopped is not Stopped.FINISHED
+        gap = best[1].gap
+        if late or not new or (gap is not None and gap <= max(options.gap, 1e-9)):
+            break
+        for o in new:
+            knots[o] = np.append(knots.get(o, np.zeros(0)), quantity[o])
+    assert best is not None
+    return best
+
+
+@dataclass
+class _Watch:
+    """Adds the time of a phase to what was spent."""
+
+    spent: dict[str, float]
+    phase: str
+
+    def __enter__(self) -> None:
+        self.begun = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        elapsed = time.perf_counter() - self.begun
+        self.spent[self.phase] = self.spent.get(self.phase, 0.0) + elapsed
+
+
+def _solve_once(
+    market: Market,
+    segments: Segments,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    spent: dict[str, float],
+    goal: Goal,
+) -> tuple[Answer, Floats]:
+    """Solve the program over given segments; return the answer and parts by option."""
+    from amopt.program.blocks import solve_blocks
+    from amopt.program.pyomo import compile_model, load
+    from amopt.sourcing.formulation import build
+
+    quantity = np.zeros(len(market))
+    with _Watch(spent, "build"):
+        model = build(market, segments)
+        goal.shape(model)
+    with _Watch(spent, "compile"):
+        compiled = compile_model(model)
+    with _Watch(spent, "solve"):
+        answer = solve_blocks(compiled.program, options, progress=progress)
+    if answer.values is not None:
+        with _Watch(spent, "load"):
+            load(compiled, answer, duals=False)
+            found = np.fromiter((x.value for x in model.x), float, len(segments))
+            np.add.at(quantity, segments.option, found)
+            whole = ~market.divisible[market.line]
+            quantity[whole] = np.round(quantity[whole])
+            quantity[quantity <= 1e-9 * market.quantity[market.line]] = 0.0
+    return answer, quantity
+
+
+def _proven(
+    objective: float,
+    outcome: Outcome,
+    best: tuple[Reckoning, Outcome] | None,
+    spent: dict[str, float],
+) -> Outcome:
+    """Return the outcome with the objective as reckoned, and the best bound so far."""
+    bounds = [b for b in (outcome.bound, best[1].bound if best else None) if b is not None]
+    bound = min(max(bounds), objective) if bounds else None
+    near = bound is not None and objective - bound <= 1e-6 * max(1.0, abs(objective))
+    proven = outcome.stopped is Stopped.FINISHED and near
+    return replace(
+        outcome,
+        objective=objective,
+        bound=bound,
+        status=Status.OPTIMAL if proven else Status.FEASIBLE,
+        seconds=dict(spent),
+        versions=versions("amopt", "highspy", "pyomo"),
+    )
+
+
+def _plan(
+    market: Market, options: Options, progress: Callable[[Progress], None] | None
+) -> tuple[Reckoning, Outcome]:
+    """Return the program's plan; where there is none, say why."""
+    try:
+        return by_program(market, options, progress)
+    except InfeasibleError as error:
+        outcome = error.outcome
+    except NoPlanError as error:
+        outcome = error.outcome
+        if outcome.status is not Status.INFEASIBLE:
+            raise NoAnswerError(
+                f"no plan was found ({outcome.stopped}); allow more time, or a larger gap",
+                outcome=outcome,
+            ) from None
+    from amopt.sourcing.infeasible import explain
+
+    raise explain(market.instance, options, outcome)
+
+
+def switchover(market: Market, compared: tuple[Ints, Analysis]) -> list[dict[str, Any]]:
+    """Return the comparisons as rows, those of a part without a line at a quantity of one."""
+    from amopt.sourcing.instance import Line
+
+    rows = switchover_rows(market, *compared)
+    asked = {line.part for line in market.instance.lines}
+    idle = sorted({offer.part for offer in market.instance.offers} - asked)
+    if idle:
+        lines = tuple(Line(line=part, part=part, quantity=1) for part in idle)
+        update = {"lines": lines, "committed": ()}
+        other = Market.of(market.instance.model_copy(update=update))
+        rows += [{**row, "line": ""} for row in switchover_rows(other, *analysis_of(other))]
+    return rows
+
+
+def answer_of(
+    market: Market, plan: Reckoning, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
+) -> SourcingSolution:
+    instance = market.instance
+    return SourcingSolution(
+        kind="sourcing",
+        name=instance.name,
+        outcome=outcome,
+        verdict=Verdict(),
+        rows=rows,
+        notes=notes(plan),
+        currency=instance.currency,
+    )
+
+
+def _checked(
+    market: Market, plan: Reckoning, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
+) -> SourcingSolution:
+    """Return the answer with the referee's verdict; raise when it is refused."""
+    begun = time.perf_counter()
+    answer = answer_of(market, plan, rows, outcome)
+    verdict = check(market.instance, answer)
+    seconds = {**outcome.seconds, "check": time.perf_counter() - begun}
+    outcome = replace(outcome, seconds=seconds)
+    if not verdict.accepted:
+        raise RefusedError(verdict, outcome=outcome)
+    return replace(answer, verdict=verdict, outcome=outcome)
