@@ -47,8 +47,14 @@ DAYS_A_YEAR = 365.0
 REPORTED_DAYS = 364.0
 """Days of the year for which costs are reported: 52 weeks, as the published tables do."""
 
-MOST_CYCLE_DAYS = 3650
-"""The longest order cycle that a file may hold: ten years."""
+MOST_CYCLE_DAYS = 366
+"""The longest order cycle that a file may hold: a year."""
+
+MOST_FAILURES = 200_000
+"""The most failures of a part that may be expected in a cycle."""
+
+MOST_SYSTEMS = 100_000
+"""The largest fleet that a file may hold: up to it every answer is proven."""
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -65,6 +71,11 @@ CODES: tuple[Code, ...] = (
         "incomplete-supply",
         "The route of the replenishment needs a network, the place and where it is supplied from.",
         "Give network, place and supplied_from together, or none of them.",
+    ),
+    Code(
+        "too-many-failures",
+        "So many failures are expected in a cycle that no answer could be proven in reasonable time.",
+        "Check the failure rate, the number of systems and the length of the cycle.",
     ),
     Code(
         "unused-printed-failure",
@@ -87,7 +98,7 @@ class System(InstanceModel):
     """Systems of one type, such as the vehicles of one model, each with one piece of every part."""
 
     name: Name = Field(description="Name of the type of system, unique in the instance.")
-    count: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+    count: Annotated[int, Field(ge=1, le=MOST_SYSTEMS)] = Field(
         description="Number of systems in service."
     )
     backorder_cost_per_day: Amount = Field(
@@ -198,6 +209,7 @@ class PrintingInstance(Instance):
         """Yield what is wrong across fields."""
         for index, part in enumerate(self.parts):
             yield from part.problems(("parts", index))
+            yield from self._too_many_failures(index)
         supply = {key: getattr(self, key) for key in ("network", "place", "supplied_from")}
         missing = [key for key, value in supply.items() if value is None]
         if missing and len(missing) < len(supply):
@@ -223,6 +235,25 @@ class PrintingInstance(Instance):
                     f"{part.expedite_cost:g} does not exceed the order cost of {landed:g}.",
                     "Raise it, or leave it out.",
                 )
+
+    def _too_many_failures(self, index: int) -> Iterator[Problem]:
+        part = self.parts[index]
+        count = next(system.count for system in self.systems if system.name == part.system)
+        within_a_day, _ = _failures(part.failure_rate_per_day, part.failure_probability_per_day)
+        expected = within_a_day * count * self.cycle_days
+        if expected > MOST_FAILURES:
+            by_rate = part.failure_rate_per_day is not None
+            yield Problem(
+                "too-many-failures",
+                (
+                    "parts",
+                    index,
+                    "failure_rate_per_day" if by_rate else "failure_probability_per_day",
+                ),
+                f"{expected:,.0f} failures of part {part.name!r} are expected in a cycle; the most "
+                f"is {MOST_FAILURES:,}.",
+                "Check the rate, the number of systems and the length of the cycle.",
+            )
 
     @cached_property
     def transport_cost(self) -> Floats:

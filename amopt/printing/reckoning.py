@@ -29,6 +29,13 @@ TAIL = 1e-14
 """Share of the cost beyond which no level of stock needs to be looked at."""
 
 
+NEGLIGIBLE = 1e-40
+"""Probabilities below are far below rounding, whatever they multiply."""
+
+LONG = 10_000_000
+"""Products beyond which sequences are convolved by Fourier transforms."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """The numbers of one part, as the source writes them (see ``Numbers`` of the instance)."""
@@ -317,11 +324,21 @@ def _emptied(chance: Floats, entry: Floats, highest: int) -> Floats:
 def _delayed(values: Floats, chance: Floats) -> Floats:
     """Return sum over d of chance[d] values[I - d] for every index I of ``values``."""
     found = np.zeros(len(values))
-    support = np.flatnonzero(chance)
+    support = np.flatnonzero(chance > NEGLIGIBLE)
     if support.size and support[0] < len(values):
         first, last = int(support[0]), int(support[-1])
-        found[first:] = np.convolve(chance[first : last + 1], values)[: len(values) - first]
+        found[first:] = _product(chance[first : last + 1], values)[: len(values) - first]
     return found
+
+
+def _product(one: Floats, other: Floats) -> Floats:
+    """Return the convolution of two sequences, by Fourier transforms where they are long."""
+    if len(one) * len(other) < LONG:
+        return np.convolve(one, other)
+    size = len(one) + len(other) - 1
+    length = 1 << (size - 1).bit_length()
+    transformed = np.fft.rfft(one, length) * np.fft.rfft(other, length)
+    return np.asarray(np.fft.irfft(transformed, length)[:size])
 
 
 def _taken(shelf: Floats, chance: Floats) -> Floats:

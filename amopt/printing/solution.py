@@ -134,8 +134,8 @@ class PrintingSolution(Solution):
         percent = total["saving_percent"]
         share = "" if percent is None else f" ({percent:.0f} %)"
         sentences.append(
-            f"Print {total['printed_parts']} of {total['parts']} parts for systems that wait, with "
-            "at least so many days to go as the threshold says: it saves "
+            f"{total['printed_parts']} of {total['parts']} parts are worth printing for a system "
+            "that waits, as long as the replenishment is no nearer than the threshold: it saves "
             f"{total['saving']:,.2f} {money} a year{share}."
         )
         best = max(self.rows["parts"], key=lambda row: row["saving"])
