@@ -176,7 +176,7 @@ def _require_of(solution: Solution, instance: Instance) -> None:
             f"the answer {solution.name!r} was made for another instance, or the instance has "
             "changed since; solve it again"
         )
-    verdict = check(instance, solution)  # type: ignore[arg-type]
+    verdict = check(instance, solution)
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=solution.outcome)
 

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+import amopt
 import amopt.sourcing.register as room
 from amopt.errors import RefusedError, UsageError
 from amopt.program.outcome import Outcome, Status, Stopped
@@ -761,3 +762,39 @@ class TestPlan:
         with pytest.raises(AlteredRegisterError, match="another register"):
             commit(solution(rows=rows), tmp_path / "other.sqlite")
         commit(solution(rows=rows), filled.path)
+
+
+class TestSolved:
+    """A plan as the solver makes it, from the solve to the register and back."""
+
+    def test_what_is_committed_is_missing_in_the_next_solve(self, register: Register) -> None:
+        given = amopt.load("sourcing/dynamic")
+        monday = amopt.solve(given, register=register.path)
+        assert commit(monday, register.path, instance=given).prints == 20
+        with pytest.raises(AlreadyCommittedError):
+            commit(monday, register.path)
+        tuesday = amopt.solve(given, register=register.path)
+        (row,) = tuesday.rows["licences"]
+        assert (row["granted"], row["recorded"], row["left"]) == (40, 20, 0)
+        commit(tuesday, register.path, instance=given, reference="again")
+        with pytest.raises(amopt.InfeasibleError, match="lever"):
+            amopt.solve(given.model_copy(update={"conventional": ()}), register=register.path)
+
+    def test_an_answer_altered_by_hand_is_refused(self, tmp_path: Path) -> None:
+        given = amopt.load("sourcing/dynamic")
+        solved = amopt.solve(given)
+        orders = [{**row} for row in solved.rows["orders"]]
+        orders[1]["quantity"] -= 5
+        with pytest.raises(RefusedError, match="'2'"):
+            commit(
+                replace(solved, rows={**solved.rows, "orders": orders}),
+                tmp_path / "licences.sqlite",
+                instance=given,
+            )
+        assert not list(tmp_path.iterdir())
+
+    def test_an_answer_to_another_instance_is_refused(self, tmp_path: Path) -> None:
+        given = amopt.load("sourcing/dynamic")
+        changed = given.model_copy(update={"hours_per_week": 41.0})
+        with pytest.raises(UsageError, match="another instance"):
+            commit(amopt.solve(given), tmp_path / "licences.sqlite", instance=changed)
