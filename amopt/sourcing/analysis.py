@@ -155,8 +155,9 @@ def nondominated(group: Ints, first: Floats, second: Floats) -> Bools:
     n = group.size
     if not n:
         return np.zeros(0, dtype=bool)
-    first, second = np.nan_to_num(first, nan=-1, posinf=np.inf), np.nan_to_num(
-        second, nan=-1, posinf=np.inf
+    first, second = (
+        np.nan_to_num(first, nan=-1, posinf=np.inf),
+        np.nan_to_num(second, nan=-1, posinf=np.inf),
     )
     rank = np.unique(second, return_inverse=True)[1].astype(np.int64)
     group = np.unique(group, return_inverse=True)[1].astype(np.int64)
@@ -189,7 +190,9 @@ def analysis_of(market: Market) -> tuple[Ints, Analysis]:
     usual = market.conventional_of_line[line]
     known = usual >= 0
     total, weeks = (
-        curves.take(np.maximum(usual, 0)) if known.any() else Curves.lines(*2 * [np.zeros(line.size)])
+        curves.take(np.maximum(usual, 0))
+        if known.any()
+        else Curves.lines(*2 * [np.zeros(line.size)])
         for curves in (market.total, market.lead_time)
     )
     fixed, rate, lead = total.fixed.copy(), total.rate.copy(), weeks.fixed.copy()

@@ -49,9 +49,7 @@ def check(instance: Instance, solution: Solution) -> Verdict:
     try:
         referee.judge(solution)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        referee.findings.append(
-            f"the answer's tables are damaged: {type(error).__name__} {error}"
-        )
+        referee.findings.append(f"the answer's tables are damaged: {type(error).__name__} {error}")
     return Verdict(tuple(referee.findings), referee.checks, dict(referee.measures))
 
 
@@ -211,9 +209,7 @@ class _Referee:
         for row in solution.rows.get("switchover", ()):
             self._switchover(row)
 
-    def _order(
-        self, row: Row, seen: set[tuple[object, ...]], by_line: dict[str, _Totals]
-    ) -> None:
+    def _order(self, row: Row, seen: set[tuple[object, ...]], by_line: dict[str, _Totals]) -> None:
         where = f"order of line {row['line']!r} at {row['supplier']!r}"
         line = self.lines.get(row["line"])
         if line is None:
@@ -309,9 +305,7 @@ class _Referee:
         if row["scenario"] != expected:
             self.refuse(f"{where}: scenario is {row['scenario']!r}, recomputed {expected!r}")
 
-    def _committed(
-        self, row: Row, waiting: list[Committed], by_line: dict[str, _Totals]
-    ) -> None:
+    def _committed(self, row: Row, waiting: list[Committed], by_line: dict[str, _Totals]) -> None:
         where = f"committed order of line {row['line']!r} at {row['supplier']!r}"
         for order in waiting:
             told = (order.line, order.supplier, order.route, order.material)

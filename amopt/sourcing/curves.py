@@ -101,9 +101,7 @@ class Curves:
 
     def joined(self, other: Curves) -> Curves:
         """Return these curves, and then the others."""
-        own, more = (
-            (c.lower, c.fixed, c.rate, c.scale, c.exponent) for c in (self, other)
-        )
+        own, more = ((c.lower, c.fixed, c.rate, c.scale, c.exponent) for c in (self, other))
         start = np.concatenate([self.start, self.start[-1] + other.start[1:]])
         return Curves(start, *(np.concatenate(pair) for pair in zip(own, more, strict=True)))
 

@@ -177,7 +177,11 @@ def add_expressions(model: ConcreteModel) -> None:
     rate = market.downtime_per_week
     waiting = [l for l in model.timed if rate[l] > 0]
     names = [market.instance.lines[l].line for l in waiting]
-    model.downtime = Expression(expr=_sum(names, dict(zip(names, rate[waiting].tolist(), strict=True)), model.delivery_weeks))
+    model.downtime = Expression(
+        expr=_sum(
+            names, dict(zip(names, rate[waiting].tolist(), strict=True)), model.delivery_weeks
+        )
+    )
     kg = market.kg_co2[segments.option]
     model.emissions = Expression(
         expr=_sum(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, model.committed_kg_co2)
@@ -315,7 +319,9 @@ def add_delivery(model: ConcreteModel) -> None:
             None,
             LinearExpression(
                 linear_coefs=[fixed[s] for s in own] + [rate[s] for s in sloped] + [-1.0],
-                linear_vars=[model.y[s] for s in own] + [model.x[s] for s in sloped] + [weeks[line[o]]],
+                linear_vars=[model.y[s] for s in own]
+                + [model.x[s] for s in sloped]
+                + [weeks[line[o]]],
             ),
             0.0,
         )
@@ -435,9 +441,7 @@ def _covers(licence: Any, part: str, supplier: str) -> bool:
     from amopt.sourcing.instance import CONVENTIONAL
 
     return (
-        licence.part == part
-        and supplier != CONVENTIONAL
-        and licence.supplier in (None, supplier)
+        licence.part == part and supplier != CONVENTIONAL and licence.supplier in (None, supplier)
     )
 
 

@@ -8,8 +8,8 @@ others held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from amopt.sourcing.reckoning import Reckoning
 
 if TYPE_CHECKING:
     from amopt.program.outcome import Outcome
+    from amopt.sourcing.instance import Line
 
 __all__ = ["Limit", "explain", "limits_of", "nothing_to_order"]
 
@@ -48,35 +49,53 @@ class Limit:
     index: int = 0
 
 
-def explain(instance: Instance, options: Options, outcome: Outcome | None = None) -> InfeasibleError:
+def explain(
+    instance: Instance, options: Options, outcome: Outcome | None = None
+) -> InfeasibleError:
     """Return the error that says which limits clash, and what would mend it."""
-    options = replace(options, gap=0.0 if options.gap is None else options.gap)
-    instance = _blocked_part(instance, options)
-    limits = limits_of(instance)
-    if not _feasible(_without(instance, limits), options):
+    free = _without(instance, limits_of(instance))
+    if not _feasible(free, options):
         return nothing_to_order(Market.of(instance), _unsupplied(instance, options), outcome)
-    conflicts: list[tuple[Limit, ...]] = []
-    left = list(limits)
-    while len(conflicts) < MOST_CONFLICTS and not _feasible(_keeping(instance, left), options):
+    said: list[str] = []
+    limits: list[str] = []
+    remedies: list[str] = []
+    for part in _blocked_parts(instance, options):
+        conflicts = _conflicts(part, options, MOST_CONFLICTS - len(said))
+        words = [[_words(part, limit) for limit in conflict] for conflict in conflicts]
+        limits += [limit for own in words for limit in own]
+        said += [_clash(part, own) for own in words]
+        for conflict, changes in zip(conflicts, _remedies(part, conflicts, options), strict=True):
+            if changes:
+                also = " together with one for each other clash" if len(conflicts) > 1 else ""
+                remedies += [f"{change}{also}" for change in changes]
+            else:
+                remedies.append(
+                    f"change more than one of: {', '.join(_words(part, x) for x in conflict)}"
+                )
+        if len(said) >= MOST_CONFLICTS:
+            break
+    message = f"no plan exists: {'; and '.join(said)}."
+    return InfeasibleError(message, conflict=limits, remedies=remedies, outcome=outcome)
+
+
+def _clash(instance: Instance, limits: Sequence[str]) -> str:
+    """Return a conflict in words, with the lines that it is about."""
+    lines = [f"line {line.line!r} ({line.quantity:g} parts)" for line in instance.lines]
+    about = ", ".join(lines) if len(lines) <= 3 else f"{len(lines)} lines"
+    if len(limits) == 1:
+        return f"{limits[0]} cannot be kept by {about}"
+    return f"{', '.join(limits[:-1])} and {limits[-1]} cannot hold together for {about}"
+
+
+def _conflicts(instance: Instance, options: Options, most: int) -> list[tuple[Limit, ...]]:
+    """Return conflicts that share no limit, until the rest can be kept."""
+    found: list[tuple[Limit, ...]] = []
+    left = limits_of(instance)
+    while len(found) < most and not _feasible(_keeping(instance, left), options):
         conflict = _conflict(instance, left, options)
-        conflicts.append(conflict)
+        found.append(conflict)
         left = [limit for limit in left if limit not in conflict]
-    words = [[_words(instance, limit) for limit in conflict] for conflict in conflicts]
-    remedies = _remedies(instance, conflicts, options)
-    said = "; and ".join(" and ".join(own) for own in words)
-    several = sum(len(own) for own in words) > 1
-    message = f"no plan exists: {said} cannot {'hold together' if several else 'be kept'}."
-    if remedies:
-        joint = len(conflicts) > 1
-        message += (" One change for each of them mends it: " if joint else " To mend it: ") + (
-            "; or ".join(remedies) + "."
-        )
-    return InfeasibleError(
-        message,
-        conflict=[limit for own in words for limit in own],
-        remedies=remedies,
-        outcome=outcome,
-    )
+    return found
 
 
 def nothing_to_order(
@@ -151,7 +170,12 @@ def _without(instance: Instance, limits: Sequence[Limit]) -> Instance:
             result.append(entry.model_copy(update=update) if update else entry)
         return tuple(result)
 
-    own = {"budget": "budget", "weeks": "weeks", "kg_co2": "kg_co2", "suppliers_per_line": "suppliers"}
+    own = {
+        "budget": "budget",
+        "weeks": "weeks",
+        "kg_co2": "kg_co2",
+        "suppliers_per_line": "suppliers",
+    }
     return instance.model_copy(
         update={
             "lines": changed(instance.lines, need_by_weeks=("need_by", None)),
@@ -202,39 +226,38 @@ def _feasible(instance: Instance, options: Options) -> bool:
     return True
 
 
-def _blocked_part(instance: Instance, options: Options) -> Instance:
-    """Return the instance with only the lines that no plan exists for, where that is simpler.
+def _blocked_parts(instance: Instance, options: Options) -> Iterator[Instance]:
+    """Yield the instance with only lines that share limits, for each such group without a plan.
 
-    Lines whose part, supplier and plan share no limit with others are looked at by themselves.
+    A line whose part and suppliers have no limit in common with others is a group by itself.
     """
     own = instance.limits
-    if own.budget is not None or own.kg_co2 is not None or len(instance.lines) < 2:
-        return instance
+    if own.budget is not None or own.kg_co2 is not None:
+        yield instance
+        return
     limited = {entry.supplier for entry in instance.capacities}
+    licensed = {licence.part for licence in instance.licences}
     suppliers: dict[str, set[str]] = {}
     for offer in instance.offers:
         suppliers.setdefault(offer.part, set()).add(offer.supplier)
-    licensed = {licence.part for licence in instance.licences}
-    committed = {order.line for order in instance.committed}
-    alone, shared = [], []
+    groups: dict[str, list[Line]] = {}
     for line in instance.lines:
-        tied = line.part in licensed or suppliers.get(line.part, set()) & limited
-        (shared if tied or line.line in committed else alone).append(line)
-    for group in [shared, *([line] for line in alone)]:
+        capacity = "capacity" if suppliers.get(line.part, set()) & limited else ""
+        licence = f"licence {line.part}" if line.part in licensed else ""
+        groups.setdefault(capacity or licence or f"line {line.line}", []).append(line)
+    for group in groups.values():
+        names, parts = {line.line for line in group}, {line.part for line in group}
         part = instance.model_copy(
             update={
                 "lines": tuple(group),
-                "committed": tuple(
-                    o for o in instance.committed if o.line in {line.line for line in group}
-                ),
-                "offers": tuple(
-                    o for o in instance.offers if o.part in {line.part for line in group}
-                ),
+                "committed": tuple(o for o in instance.committed if o.line in names),
+                "offers": tuple(o for o in instance.offers if o.part in parts),
+                "conventional": tuple(e for e in instance.conventional if e.part in parts),
+                "licences": tuple(x for x in instance.licences if x.part in parts),
             }
         )
-        if group and not _feasible(part, options):
-            return part
-    return instance
+        if not _feasible(part, options):
+            yield part
 
 
 def _unsupplied(instance: Instance, options: Options) -> list[str]:
@@ -276,21 +299,20 @@ def _conflict(instance: Instance, limits: list[Limit], options: Options) -> tupl
 
 def _remedies(
     instance: Instance, conflicts: Sequence[tuple[Limit, ...]], options: Options
-) -> list[str]:
-    """Return the least change of each limit that mends its conflict, the others' limits dropped."""
+) -> list[list[str]]:
+    """Return, by conflict, the least change of each limit that mends it, other conflicts dropped."""
     found = []
     for conflict in conflicts:
         others = [limit for other in conflicts if other is not conflict for limit in other]
-        for limit in conflict:
-            change = _least_change(_without(instance, [*others, limit]), instance, limit, options)
-            if change is not None:
-                found.append(change)
+        changes = (
+            _least_change(_without(instance, [*others, limit]), instance, limit, options)
+            for limit in conflict
+        )
+        found.append([change for change in changes if change is not None])
     return found
 
 
-def _least_change(
-    free: Instance, instance: Instance, limit: Limit, options: Options
-) -> str | None:
+def _least_change(free: Instance, instance: Instance, limit: Limit, options: Options) -> str | None:
     """Return how far a limit must be moved if it alone is; nothing if that does not mend it."""
     measure = _MEASURES[limit.kind]
     weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
@@ -334,9 +356,7 @@ def _options_where(market: Market, wanted: Callable[[int], bool]) -> list[int]:
 
 
 def _weighted(model: Any, options: Sequence[int], weight: Callable[[int], float]) -> Any:
-    return sum(
-        weight(o) * model.quantity[s] for o in options for s in model.options.get(o, ())
-    )
+    return sum(weight(o) * model.quantity[s] for o in options for s in model.options.get(o, ()))
 
 
 def _amount(plan: Reckoning, options: Sequence[int], weight: Callable[[int], float]) -> float:
@@ -361,9 +381,11 @@ def _licence_options(market: Market, index: int) -> list[int]:
     licence = market.instance.licences[index]
     return _options_where(
         market,
-        lambda o: not market.conventional[o]
-        and market.sources[market.source[o]].part == licence.part
-        and licence.supplier in (None, market.supplier[o]),
+        lambda o: (
+            not market.conventional[o]
+            and market.sources[market.source[o]].part == licence.part
+            and licence.supplier in (None, market.supplier[o])
+        ),
     )
 
 
@@ -380,9 +402,11 @@ def _licensed(market: Market, index: int) -> float:
     part = {line.line: line.part for line in market.instance.lines}
     return _held(
         market,
-        lambda order: part[order.line] == licence.part
-        and order.supplier != CONVENTIONAL
-        and licence.supplier in (None, order.supplier),
+        lambda order: (
+            part[order.line] == licence.part
+            and order.supplier != CONVENTIONAL
+            and licence.supplier in (None, order.supplier)
+        ),
     )
 
 
@@ -437,9 +461,11 @@ def _largest_order(options_of: Callable[[Market, int], list[int]]) -> _Measure:
         model.largest_order = Var(domain=NonNegativeReals)
         model.none_larger = Constraint(
             range(len(options)),
-            rule=lambda m, i: _weighted(m, [options[i]], _one) <= m.largest_order
-            if m.options.get(options[i])
-            else Constraint.Skip,
+            rule=lambda m, i: (
+                _weighted(m, [options[i]], _one) <= m.largest_order
+                if m.options.get(options[i])
+                else Constraint.Skip
+            ),
         )
         return model.largest_order
 
@@ -466,24 +492,29 @@ def _least_order(options_of: Callable[[Market, int], list[int]]) -> _Measure:
 _MEASURES: dict[str, _Measure] = {
     "machine_hours": _Measure(
         lambda m, _, i: _weighted(m, _supplier_options(m.market, i), _hours(m.market)),
-        lambda plan, i: _amount(plan, _supplier_options(plan.market, i), _hours(plan.market))
-        + _held(
-            plan.market,
-            lambda order: order.supplier == _by_supplier(plan.market.instance, i),
-            hours=True,
+        lambda plan, i: (
+            _amount(plan, _supplier_options(plan.market, i), _hours(plan.market))
+            + _held(
+                plan.market,
+                lambda order: order.supplier == _by_supplier(plan.market.instance, i),
+                hours=True,
+            )
         ),
     ),
     "parts": _Measure(
         lambda m, _, i: _weighted(m, _supplier_options(m.market, i), _one),
-        lambda plan, i: _amount(plan, _supplier_options(plan.market, i), _one)
-        + _held(
-            plan.market, lambda order: order.supplier == _by_supplier(plan.market.instance, i)
+        lambda plan, i: (
+            _amount(plan, _supplier_options(plan.market, i), _one)
+            + _held(
+                plan.market, lambda order: order.supplier == _by_supplier(plan.market.instance, i)
+            )
         ),
     ),
     "prints": _Measure(
         lambda m, _, i: _weighted(m, _licence_options(m.market, i), _one),
-        lambda plan, i: _amount(plan, _licence_options(plan.market, i), _one)
-        + _licensed(plan.market, i),
+        lambda plan, i: (
+            _amount(plan, _licence_options(plan.market, i), _one) + _licensed(plan.market, i)
+        ),
     ),
     "need_by": _Measure(
         lambda m, instance, i: m.delivery_weeks[instance.lines[i].line],
@@ -517,7 +548,9 @@ def _words(instance: Instance, limit: Limit) -> str:
     if limit.kind in ("largest", "smallest"):
         offer = instance.offers[i]
         amount = offer.largest if limit.kind == "largest" else offer.smallest
-        return f"the {limit.kind} quantity of {offer.supplier!r} for {offer.part!r}, {amount:g} parts"
+        return (
+            f"the {limit.kind} quantity of {offer.supplier!r} for {offer.part!r}, {amount:g} parts"
+        )
     if limit.kind == "minimum_order":
         entry_ = instance.conventional[i]
         return f"the minimum order of conventional {entry_.part!r}, {entry_.minimum_order:g} parts"

@@ -195,9 +195,7 @@ class Market:
         else:
             asked = (0.0, 0.0, 0.0, 0.0)
         agreed = (order.cost, order.weeks, order.kg_co2, order.machine_hours)
-        cost, weeks, kg, hours = (
-            b if a is None else a for a, b in zip(agreed, asked, strict=True)
-        )
+        cost, weeks, kg, hours = (b if a is None else a for a, b in zip(agreed, asked, strict=True))
         return cost, weeks, kg, hours
 
 
@@ -216,10 +214,7 @@ def _source_curves(instance: Instance) -> tuple[Curves, Curves]:
     price = np.array([entry.cost_per_part for entry in made], dtype=float)
     asset = np.array([0.0 if e.asset_exists else e.asset_cost for e in made], dtype=float)
     weeks = np.array(
-        [
-            e.lead_time_weeks + (0.0 if e.asset_exists else e.tooling_lead_time_weeks)
-            for e in made
-        ],
+        [e.lead_time_weeks + (0.0 if e.asset_exists else e.tooling_lead_time_weeks) for e in made],
         dtype=float,
     )
     return (
@@ -244,9 +239,7 @@ def _royalties(instance: Instance) -> Floats:
     return np.array(offers + [0.0] * len(instance.conventional), dtype=float)
 
 
-def _transport(
-    instance: Instance, sources: tuple[Source, ...], line: Ints, source: Ints
-) -> Floats:
+def _transport(instance: Instance, sources: tuple[Source, ...], line: Ints, source: Ints) -> Floats:
     """Return cost, weeks and kg of CO2 a part, shape (3, n); infinite where no route leads."""
     found = np.zeros((3, line.size))
     if not instance.network.places or not line.size:

@@ -19,7 +19,7 @@ from amopt.sourcing.check import check
 from amopt.sourcing.rule import frontier_plan
 from amopt.sourcing.market import Market
 from amopt.sourcing.reckoning import Reckoning, reckon
-from amopt.sourcing.segments import Segments, cut
+from amopt.sourcing.segments import Segments, cut, open_quantity
 from amopt.sourcing.solution import SourcingSolution, notes, switchover_rows, tables
 from amopt.verdict import Verdict
 
@@ -249,10 +249,23 @@ def _solve_once(
             load(compiled, answer, duals=False)
             found = np.fromiter((x.value for x in model.x), float, len(segments))
             np.add.at(quantity, segments.option, found)
-            whole = ~market.divisible[market.line]
-            quantity[whole] = np.round(quantity[whole])
-            quantity[quantity <= 1e-9 * market.quantity[market.line]] = 0.0
+            quantity = _exact(market, quantity)
     return answer, quantity
+
+
+def _exact(market: Market, quantity: Floats) -> Floats:
+    """Return the parts without the solver's tolerance: whole, or adding up to what is asked for."""
+    whole = ~market.divisible[market.line]
+    exact = np.where(whole, np.round(quantity), quantity)
+    exact[exact <= 1e-9 * market.quantity[market.line]] = 0.0
+    short = open_quantity(market) - np.bincount(market.line, exact, minlength=market.quantity.size)
+    for line in np.flatnonzero(market.divisible & (short > 0)):
+        options = market.options_of_line[line]
+        room = np.minimum(exact - market.smallest, market.largest - exact)[options]
+        used = exact[options] > 0
+        if short[line] <= 1e-5 * market.quantity[line] and used.any():
+            exact[options[np.argmax(np.where(used, room, -np.inf))]] += short[line]
+    return exact
 
 
 def _proven(

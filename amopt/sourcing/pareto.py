@@ -214,7 +214,9 @@ def _shape(model: Any, criterion: str, downtime: float | None) -> None:
         )
         goal = model.latest
     else:
-        goal = {"cost": model.paid, "downtime": model.downtime, "kg_co2": model.emissions}[criterion]
+        goal = {"cost": model.paid, "downtime": model.downtime, "kg_co2": model.emissions}[
+            criterion
+        ]
     model.criterion = Objective(expr=1.0 * goal)
     if downtime is not None and any(model.market.downtime_per_week > 0):
         model.downtime_limit = Constraint(expr=model.downtime.expr <= downtime)

@@ -49,9 +49,13 @@ def _duplicates(instance: Instance) -> Iterator[Problem]:
     yield from _repeated(
         "offers", (offer.key for offer in instance.offers), "supplier, part, route or material"
     )
-    yield from _repeated("capacities", (entry.supplier for entry in instance.capacities), "supplier")
     yield from _repeated(
-        "licences", ((entry.part, entry.supplier) for entry in instance.licences), "part or supplier"
+        "capacities", (entry.supplier for entry in instance.capacities), "supplier"
+    )
+    yield from _repeated(
+        "licences",
+        ((entry.part, entry.supplier) for entry in instance.licences),
+        "part or supplier",
     )
 
 

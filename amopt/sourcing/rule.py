@@ -130,7 +130,11 @@ class _Left:
         instance = market.instance
         lines = {line.line: index for index, line in enumerate(instance.lines)}
         left = cls(
-            {c.supplier: c.machine_hours for c in instance.capacities if c.machine_hours is not None},
+            {
+                c.supplier: c.machine_hours
+                for c in instance.capacities
+                if c.machine_hours is not None
+            },
             {c.supplier: c.parts for c in instance.capacities if c.parts is not None},
             {(entry.part, entry.supplier): entry.prints for entry in instance.licences},
             np.zeros(len(lines)),

@@ -116,7 +116,9 @@ def cut(market: Market, knots: Mapping[int, Floats] | None = None) -> Segments:
     curved = np.flatnonzero(wanted & ~exact)
     pieces = [straight]
     if curved.size:
-        extra = {own_: q for own_, o in enumerate(option) if knots and (q := knots.get(o)) is not None}
+        extra = {
+            own_: q for own_, o in enumerate(option) if knots and (q := knots.get(o)) is not None
+        }
         pieces.append(_below_powers(total, lead, made, curved, whole[curved], extra))
     joined = Segments(
         *(np.concatenate([getattr(p, name) for p in pieces]) for name in made.__dataclass_fields__)
