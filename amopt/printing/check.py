@@ -329,10 +329,11 @@ def _account(instance: PrintingInstance, index: int, reckoning: Reckoning) -> di
         "prints_per_cycle": happening["prints"],
         "expedites_per_cycle": happening["expedites"],
     }
+    scale = 1e-3 * (1 + terms.N * terms.p_r * terms.L)  # rounding grows with what fails
     return {
         **{column: (value, gross) for column, value in money.items()},
         "yearly_unavoidable_cost": (unavoidable, gross),
-        **{column: (value, 1e-3) for column, value in events.items()},
+        **{column: (value, scale) for column, value in events.items()},
     }
 
 

@@ -74,7 +74,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "too-many-failures",
-        "So many failures are expected in a cycle that no answer could be proven in reasonable time.",
+        "So many failures are expected in a cycle that no answer could be proven in short time.",
         "Check the failure rate, the number of systems and the length of the cycle.",
     ),
     Code(
@@ -238,7 +238,7 @@ class PrintingInstance(Instance):
 
     def _too_many_failures(self, index: int) -> Iterator[Problem]:
         part = self.parts[index]
-        count = next(system.count for system in self.systems if system.name == part.system)
+        count = sum(system.count for system in self.systems if system.name == part.system)
         within_a_day, _ = _failures(part.failure_rate_per_day, part.failure_probability_per_day)
         expected = within_a_day * count * self.cycle_days
         if expected > MOST_FAILURES:

@@ -208,6 +208,12 @@ def test_large_fleets_are_proven_too(count: int) -> None:
     assert found.error_per_cycle <= 1e-9 * found.cost
 
 
+def test_free_stock_for_a_large_fleet_leaves_nothing_but_rounding() -> None:
+    instance = one_part(count=5_000, holding_cost_per_day=0.0, discount=None)
+    answer = methods.solve(instance)
+    assert answer.rows["single_source"][0]["down_days_per_cycle"] == pytest.approx(0, abs=1e-9)
+
+
 @pytest.mark.parametrize("probability", [0.0, 1e-9, 0.3, 0.999, 1.0])
 def test_binomial_probabilities(probability: float) -> None:
     from scipy.stats import binom

@@ -1,0 +1,41 @@
+"""The figures show what the tables say."""
+
+from __future__ import annotations
+
+import pytest
+
+from amopt.printing import figures, methods
+from tests.printing.cases import one_part
+
+
+def test_the_policy_of_a_part() -> None:
+    pytest.importorskip("plotly", reason="plotly is an extra")
+    solution = methods.solve(one_part(expedite_cost=200.0))
+    figure = figures.policy(solution, "part")
+    shown = {trace.name: set(trace.x) for trace in figure.data}
+    assert shown["wait"] == {1}
+    assert shown["print"] == set(range(2, 8))
+    assert shown["expedite"] == set(range(8, 14))
+    assert sum(len(trace.x) for trace in figure.data) == 14 * (3 + 1 + 1)
+
+
+def test_the_costs_with_and_without_printer() -> None:
+    pytest.importorskip("plotly", reason="plotly is an extra")
+    solution = methods.solve(one_part())
+    figure = figures.costs(solution)
+    row = solution.rows["parts"][0]
+    gross = row["yearly_cost"] + row["yearly_unavoidable_cost"]
+    assert sum(trace.y[1] for trace in figure.data) == pytest.approx(gross)
+
+
+def test_the_whole_policy_as_a_table() -> None:
+    solution = methods.solve(one_part(expedite_cost=200.0))
+    table = {(row["days_to_go"], row["net_stock"]): row for row in solution.policy("part")}
+    assert len(table) == 14 * 5
+    assert table[0, -2] == {"days_to_go": 0, "net_stock": -2, "action": "order", "parts": 3}
+    assert table[0, 1]["action"] == "none"
+    assert table[9, -2] == {"days_to_go": 9, "net_stock": -2, "action": "expedite", "parts": 2}
+    assert table[1, -1] == {"days_to_go": 1, "net_stock": -1, "action": "wait", "parts": 0}
+    assert table[5, 0] == {"days_to_go": 5, "net_stock": 0, "action": "none", "parts": 0}
+    with pytest.raises(KeyError):
+        solution.policy("nothing")
