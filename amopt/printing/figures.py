@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from amopt.errors import UsageError
@@ -22,9 +23,9 @@ KINDS = ("order", "print", "expedite", "holding", "backorder")
 def _figure() -> Any:
     """Return an empty plotly figure."""
     try:
-        import plotly.graph_objects as plotly
+        plotly: Any = import_module("plotly.graph_objects")
     except ModuleNotFoundError as error:
-        raise UsageError("figures need plotly: python -m pip install plotly") from error
+        raise UsageError("figures need plotly: python -m pip install 'amopt[report]'") from error
     return plotly.Figure()
 
 
