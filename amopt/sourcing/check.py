@@ -470,6 +470,8 @@ class _Referee:
             reduced = row[column]
             if not reduced:
                 continue
+            if reduced > offer.largest:
+                self.refuse(f"{where}: {column} is {reduced}, of {offer.largest:g} at most")
             for amount, lower in ((reduced, True), (reduced + 1, False)):
                 if amount > offer.largest or amount < offer.smallest:
                     continue

@@ -16,7 +16,7 @@ def least(data: dict[str, Any]) -> float:
     (line,) = data["lines"]
     need, rate = line["quantity"], line.get("downtime_cost_per_hour", 0.0) * 40
     most = data.get("limits", {}).get("suppliers_per_line", 99)
-    orders = [_orders(offer, need) for offer in data["offers"]]
+    orders = [orders_of(offer, need) for offer in data["offers"]]
     for entry in data.get("conventional", ()):
         asset, price = entry.get("asset_cost", 0.0), entry["cost_per_part"]
         weeks = entry["lead_time_weeks"]
@@ -47,7 +47,7 @@ def _least_by(
     return min((cost for (filled, _), cost in best.items() if filled == need), default=math.inf)
 
 
-def _orders(offer: dict[str, Any], need: int) -> dict[int, tuple[float, float]]:
+def orders_of(offer: dict[str, Any], need: int) -> dict[int, tuple[float, float]]:
     """Return cost and weeks of every quantity that an offer takes."""
     quotes = sorted(
         (q["quantity"], q["cost_per_part"], q["lead_time_weeks"]) for q in offer["quotes"]

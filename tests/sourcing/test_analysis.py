@@ -1,0 +1,169 @@
+"""The analysis: worked numbers, switchover quantities against counting, and the frontier rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import amopt
+from amopt.sourcing.analysis import nondominated, scenarios
+from amopt.sourcing.curves import KINDS, fitted, quotes_of
+from amopt.sourcing.instance import Offer
+
+
+def test_bush_is_worth_printing_in_both_profiles() -> None:
+    """32 + 100 x 40 x 2.6 and -70.21 + 100 x 40 x 1.6, as published."""
+    rows = amopt.solve(amopt.load("sourcing/bush")).rows["switchover"]
+    direct, other = rows
+    assert (direct["cost_saving"], other["cost_saving"]) == pytest.approx((32.0, -70.21))
+    assert (direct["weeks_saved"], other["weeks_saved"]) == pytest.approx((2.6, 1.6))
+    assert direct["total_saving"] == pytest.approx(10_432.00, abs=5e-3)
+    assert other["total_saving"] == pytest.approx(6_329.79, abs=5e-3)
+    assert (direct["scenario"], direct["scenario_with_downtime"]) == ("I", "I")
+    assert (other["scenario"], other["scenario_with_downtime"]) == ("IV", "I")
+
+
+def test_hangbar_switchover_quantities() -> None:
+    """Every supplier makes 56 at reduced cost and 158 in reduced time; the best 124 and 285."""
+    rows = amopt.sourcing.frontier(amopt.load("sourcing/hangbar")).rows["switchover"]
+    by_cost = [row["reduced_cost_quantity"] for row in rows]
+    by_time = [row["reduced_time_quantity"] for row in rows]
+    assert len(rows) == 4
+    assert (min(by_cost), max(by_cost)) == (56, 124)
+    assert (min(by_time), max(by_time)) == (158, 285)
+    assert any(row["on_frontier"] for row in rows)
+    assert not all(row["on_frontier"] for row in rows)
+
+
+def test_a_constant_price_gives_the_closed_form() -> None:
+    """N = C_asset / (c_AM - c_conv)."""
+    data: dict[str, Any] = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "constant",
+        "parts": [{"name": "p"}],
+        "lines": [{"line": "1", "part": "p", "quantity": 10}],
+        "conventional": [
+            {"part": "p", "cost_per_part": 20, "asset_cost": 1000, "lead_time_weeks": 4}
+        ],
+        "offers": [
+            {
+                "supplier": "s",
+                "part": "p",
+                "quotes": [{"quantity": 1, "cost_per_part": 30, "lead_time_weeks": 4}],
+                "largest_quantity": 500,
+            }
+        ],
+    }
+    row = amopt.sourcing.frontier(amopt.load(data)).rows["switchover"][0]
+    assert row["reduced_cost_quantity"] == 1000 / (30 - 20) - 1
+    # an identical lead time saves no time
+    assert row["weeks_saved"] == 0
+    assert row["reduced_time_quantity"] == 0
+    assert row["scenario"] == "II"
+
+
+def test_zero_is_no_saving() -> None:
+    cost = np.array([1.0, 1.0, 0.0, 0.0, -1.0, 1.0])
+    weeks = np.array([1.0, 0.0, 0.0, 1.0, -1.0, -1.0])
+    assert scenarios(cost, weeks).tolist() == [1, 2, 3, 4, 3, 2]
+
+
+QUOTES = st.lists(
+    st.tuples(
+        st.integers(1, 60), st.floats(1, 50), st.floats(0.1, 10)
+    ),
+    min_size=2,
+    max_size=5,
+    unique_by=lambda quote: quote[0],
+)
+
+
+@given(QUOTES, st.sampled_from(KINDS), st.floats(0, 2000), st.floats(0, 60), st.integers(1, 20))
+def test_switchover_quantities_equal_counting(
+    quotes: list[tuple[int, float, float]], between: str, fixed: float, rate: float, low: int
+) -> None:
+    offer = Offer.model_validate(
+        {
+            "supplier": "s",
+            "part": "p",
+            "between": between,
+            "quotes": [
+                {"quantity": q, "cost_per_part": p, "lead_time_weeks": t} for q, p, t in quotes
+            ],
+        }
+    )
+    total, _ = quotes_of([offer]).curves()
+    line = np.array([fixed]), np.array([rate])
+    found = total.first_not_below(*line, np.array([float(low)]), np.array([80.0]))[0]
+    q = np.arange(low, 81, dtype=float)
+    own = total.take(np.zeros(q.size, dtype=np.int64)).at(q)
+    usual = fixed + rate * q
+    below = own < usual - 1e-8 * np.maximum(np.abs(own), usual)
+    above = own > usual + 1e-8 * np.maximum(np.abs(own), usual)
+    if np.isinf(found):
+        assert not above.any()
+    else:
+        assert not below[q == found].any()
+        assert not above[q < found].any()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=25
+    )
+)
+def test_frontier_equals_comparing_all_pairs(points: list[tuple[int, int, int]]) -> None:
+    group, a, b = (np.array(column) for column in zip(*points, strict=True))
+    found = nondominated(group, a.astype(float), b.astype(float))
+    for i, (g, x, y) in enumerate(points):
+        beaten = any(
+            g == h and u >= x and v >= y and (u > x or v > y) for h, u, v in points
+        )
+        assert found[i] == (not beaten)
+
+
+def test_fits_report_how_well_they_fit() -> None:
+    """Least squares, with R-squared and p-value as the textbook formulas give them."""
+    quotes = [(1, 50.0, 1.0), (10, 30.0, 1.4), (50, 21.0, 2.1), (200, 15.0, 4.6)]
+    offer = Offer.model_validate(
+        {
+            "supplier": "s",
+            "part": "p",
+            "between": "power",
+            "quotes": [
+                {"quantity": q, "cost_per_part": p, "lead_time_weeks": t} for q, p, t in quotes
+            ],
+        }
+    )
+    from scipy.stats import linregress
+
+    expected = linregress([np.log(q) for q, _, _ in quotes], [np.log(p) for _, p, _ in quotes])
+    fit = fitted(offer).cost_fit
+    assert fit.slope[0] == pytest.approx(expected.slope)
+    assert fit.r_squared[0] == pytest.approx(expected.rvalue**2)
+    assert fit.p_value[0] == pytest.approx(expected.pvalue)
+    assert fit.r_squared[0] > 0.78
+
+
+def test_outside_of_its_quotes_a_linear_offer_keeps_price_and_lead_time() -> None:
+    offer = Offer.model_validate(
+        {
+            "supplier": "s",
+            "part": "p",
+            "quotes": [
+                {"quantity": 10, "cost_per_part": 8, "lead_time_weeks": 1},
+                {"quantity": 20, "cost_per_part": 6, "lead_time_weeks": 2},
+            ],
+        }
+    )
+    assert (offer.smallest, offer.largest) == (10, 20)
+    total, lead_time = quotes_of([offer]).curves()
+    at = np.array([5.0, 10, 15, 20, 40])
+    five = np.zeros(5, dtype=np.int64)
+    assert total.take(five).at(at).tolist() == pytest.approx([40, 80, 100, 120, 240])
+    assert lead_time.take(five).at(at).tolist() == pytest.approx([1, 1, 1.5, 2, 2])
