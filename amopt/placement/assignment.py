@@ -14,64 +14,29 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError
-from amopt.network import SupplyNetwork
 from amopt.placement.check_orders import check_orders
 from amopt.placement.solution import PlacementSolution
+from amopt.placement.ways import Unit, Ways, units
 from amopt.program import highs
 from amopt.program.builder import Builder, Term, Variables
-from amopt.program.diagnose import diagnose, least_change
-from amopt.program.outcome import Status
+from amopt.program.outcome import Outcome, Status
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance, Order
+    from amopt.placement.instance import Instance
     from amopt.placement.plan import Plan
     from amopt.program.linear import LinearProgram
 
 __all__ = ["assign"]
 
 Floats = NDArray[np.float64]
-Unit = tuple[str, str]
-"""A site and a type of machine."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One way to fill an order.
-
-    Attributes
-    ----------
-    order
-        Index of the order.
-    unit
-        Unit that prints it; None for a conventional supplier.
-    supplier
-        What the source is called.
-    week
-        Last week of printing; -1 for a conventional supplier.
-    arrival
-        When it arrives, in weeks.
-    hours
-        Hours of printing.
-    cost, penalty
-        Printing or price with transport, and penalty for being late, in money.
-    """
-
-    order: int
-    unit: Unit | None
-    supplier: str
-    week: int
-    arrival: float
-    hours: float
-    cost: float
-    penalty: float
 
 
 def assign(
@@ -105,150 +70,223 @@ def assign(
         When the referee does not accept the answer.
     """
     options = options or highs.Options()
-    started = time.perf_counter()
-    capacity = units(instance, plan)
-    choices = _choices(instance, capacity)
-    program, printed, hours = _program(instance, capacity, choices)
-    built = time.perf_counter()
-    answer = highs.solve(program, options, progress=progress)
-    if answer.values is None:
-        raise _no_assignment(instance, program, answer)
-    rows = _tables(instance, choices, answer.values, printed, hours)
+    rows, outcome = assigned(instance, plan=plan, options=options, progress=progress)
     solution = PlacementSolution(
         kind="placement",
         name=instance.name,
-        outcome=replace(
-            answer.outcome,
-            seconds={"build": built - started, "solve": time.perf_counter() - built},
-        ),
+        outcome=outcome,
         verdict=Verdict(),
         rows=rows,
         currency=instance.currency,
     )
-    verdict = check_orders(instance, solution, capacity)
+    verdict = check_orders(instance, solution)
     if not verdict.accepted:
-        raise RefusedError(verdict, outcome=answer.outcome)
+        raise RefusedError(verdict, outcome=outcome)
     return replace(solution, verdict=verdict)
 
 
-def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
-    """Return the hours a week of each unit."""
-    weekly: dict[Unit, float] = {}
-    if plan is not None:
-        fleet = plan.fleet
-        for u, stand in enumerate(fleet.stand):
-            site = instance.sites[fleet.unit_site[u]]
-            machine = instance.machines[fleet.unit_machine[u]].name
-            if stand >= 0:
-                yearly = float(fleet.capacity[stand] * plan.count[stand, 0])
-            else:
-                yearly = float(fleet.contract_hours[u]) if plan.open[fleet.unit_site[u], 0] else 0.0
-            weekly[site.place, machine] = yearly / instance.weeks_per_year
-        return weekly
-    machines = {machine.name: machine for machine in instance.machines}
-    for site in instance.sites:
-        if site.state == "closed":
-            continue
-        for owned in site.owned:
-            kind = machines[owned.machine]
-            yearly = owned.count * kind.utilisation_limit * kind.hours_per_year
-            weekly[site.place, kind.name] = yearly / instance.weeks_per_year
-        for contract in site.contracts:
-            yearly = math.inf if contract.hours_per_year is None else contract.hours_per_year
-            weekly[site.place, contract.machine] = yearly / instance.weeks_per_year
-    return weekly
+def assigned(
+    instance: Instance,
+    *,
+    plan: Plan | None,
+    options: highs.Options,
+    progress: Callable[[highs.Progress], None] | None = None,
+) -> tuple[dict[str, Any], Outcome]:
+    """Return the tables of an assignment and its outcome, not yet seen by the referee."""
+    started = time.perf_counter()
+    program = _Program(instance, units(instance, plan))
+    built = time.perf_counter()
+    answer = highs.solve(program.arrays, options, progress=progress)
+    if answer.values is None:
+        raise _no_assignment(program.arrays, answer)
+    seconds = {"build": built - started, "solve": time.perf_counter() - built}
+    return _tables(program, answer.values), replace(answer.outcome, seconds=seconds)
 
 
-def _horizon(instance: Instance, capacity: dict[Unit, float]) -> int:
-    """Return the number of weeks after which nothing needs to be printed.
+class _Program:
+    r"""The program, family by family.
 
-    One unit alone, after all that is taken and released, could then have printed every order.
+    .. math::
+
+        \min \sum_{ouw} c_{ouw} x_{ouw} \quad \text{subject to} \quad \sum_{u,w} x_{ouw} = 1, \quad
+        \sum_v g_{ouv} = h_{ou} \sum_w x_{ouw},
+
+        g_{ouv} \le h_{ou} \sum_{w \ge v} x_{ouw}, \quad \sum_o g_{ouv} \le C_{uv},
+        \quad x \in \{0, 1\}, \quad g \ge 0
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    capacity
+        Hours a week of each unit.
     """
-    latest = max((order.release_week for order in instance.orders), default=0.0)
-    taken = max((entry.week + 1 for entry in instance.commitments), default=0)
-    parts = {part.name: part for part in instance.parts}
-    weeks = 0.0
-    for order in instance.orders:
-        each = [
-            order.quantity * option.hours / hours
-            for option in parts[order.part].print
-            for (_, machine), hours in capacity.items()
-            if machine == option.machine and hours > 0
+
+    def __init__(self, instance: Instance, capacity: dict[Unit, float]) -> None:
+        self.instance, self.capacity = instance, capacity
+        self.choices = Ways(instance, capacity).choices()
+        self.names = [order.order for order in instance.orders]
+        builder = Builder()
+        self.x = builder.variables(
+            "filled",
+            [(self.names[c.order], c.supplier, c.week) for c in self.choices],
+            cost=[c.cost + c.penalty for c in self.choices],
+            upper=1.0,
+            integer=True,
+        )
+        self.ends = self._ends()
+        self.keys = [
+            (o, unit, week)
+            for (o, unit), ends in self.ends.items()
+            for week in range(
+                math.floor(instance.orders[o].release_week),
+                max(self.choices[k].week for k in ends) + 1,
+            )
         ]
-        weeks += max(each, default=0.0)
-    return math.ceil(max(latest, taken)) + math.ceil(weeks) + 1
+        self.g = builder.variables(
+            "printed", [(self.names[o], *unit, week) for o, unit, week in self.keys]
+        )
+        builder.rows(
+            "order",
+            self.names,
+            self.x.grouped([c.order for c in self.choices]),
+            lower=1.0,
+            upper=1.0,
+        )
+        self._printing_time(builder)
+        self._printed_before_ready(builder)
+        self._free_hours(builder)
+        self.arrays: LinearProgram = builder.build(f"orders: {instance.name}")
+
+    def _ends(self) -> dict[tuple[int, Unit], list[int]]:
+        """Return the choices of each order and unit."""
+        ends: dict[tuple[int, Unit], list[int]] = {}
+        for k, choice in enumerate(self.choices):
+            if choice.unit is not None:
+                ends.setdefault((choice.order, choice.unit), []).append(k)
+        return ends
+
+    def _need(self, row: int, chosen: list[int]) -> tuple[list[int], list[int], list[float]]:
+        """Return a row's coefficients of the choices: the hours that they need, negative."""
+        return [row] * len(chosen), chosen, [-self.choices[k].hours for k in chosen]
+
+    def _printing_time(self, builder: Builder) -> None:
+        """Print an order for as long as it needs, where it is assigned."""
+        at = {pair: row for row, pair in enumerate(self.ends)}
+        needs = [self._need(at[pair], chosen) for pair, chosen in self.ends.items()]
+        builder.rows(
+            "printing_time",
+            [(self.names[o], *unit) for o, unit in at],
+            self.g.grouped([at[o, unit] for o, unit, _ in self.keys]),
+            _joined(self.x, needs),
+            lower=0.0,
+            upper=0.0,
+        )
+
+    def _printed_before_ready(self, builder: Builder) -> None:
+        """Print nothing of an order after the week in which it is to be ready."""
+        needs = [
+            self._need(row, [k for k in self.ends[o, unit] if self.choices[k].week >= week])
+            for row, (o, unit, week) in enumerate(self.keys)
+        ]
+        builder.rows(
+            "printed_before_ready",
+            [(self.names[o], *unit, week) for o, unit, week in self.keys],
+            self.g.per_row(),
+            _joined(self.x, needs),
+            upper=0.0,
+        )
+
+    def _free_hours(self, builder: Builder) -> None:
+        """Print no longer than a unit has free hours in a week."""
+        taken = {(e.place, e.machine, e.week): e.hours for e in self.instance.commitments}
+        weeks = sorted({(unit, week) for _, unit, week in self.keys})
+        slot = {key: row for row, key in enumerate(weeks)}
+        free = [
+            max(self.capacity[unit] - taken.get((*unit, week), 0.0), 0.0) for unit, week in weeks
+        ]
+        builder.rows(
+            "free_hours",
+            [(*unit, week) for unit, week in weeks],
+            self.g.grouped([slot[unit, week] for _, unit, week in self.keys]),
+            upper=free,
+        )
 
 
-def _choices(instance: Instance, capacity: dict[Unit, float]) -> list[Choice]:
-    network = SupplyNetwork.from_instance(instance.network)
-    weeks = _horizon(instance, capacity)
-    parts = {part.name: part for part in instance.parts}
-    sites = {site.place: site for site in instance.sites}
-    machines = {machine.name: machine for machine in instance.machines}
-    choices = []
-    for o, order in enumerate(instance.orders):
-        part = parts[order.part]
-        ways = [
-            (unit, option)
-            for option in part.print
-            for unit, hours in capacity.items()
-            if unit[1] == option.machine and hours > 0
-        ]
-        entries = [entry for entry in instance.conventional if entry.part == part.name]
-        origins = {unit[0] for unit, _ in ways} | {e.from_ for e in entries if e.from_}
-        lanes = {
-            by: network.routes(sorted(origins), [order.place], by=by, kg_per_part=part.kg)
-            for by in instance.routes
+def _joined(x: Variables, needs: list[tuple[list[int], list[int], list[float]]]) -> Term:
+    rows, members, coefficients = (
+        [value for need in needs for value in need[position]] for position in range(3)
+    )
+    return Term(x, rows, members, coefficients)
+
+
+def _tables(program: _Program, values: Floats) -> dict[str, Any]:
+    """Return the tables of orders, and of the work on them week by week."""
+    instance = program.instance
+    work = [
+        {
+            "order": instance.orders[o].order,
+            "source": unit[0],
+            "machine": unit[1],
+            "week": week,
+            "hours": float(hours),
         }
-        for by in instance.routes:
-            spot = {name: k for k, name in enumerate(lanes[by].sources)}
-            for unit, option in ways:
-                lane = spot[unit[0]]
-                if not lanes[by].reached[lane, 0]:
-                    continue
-                site, kind = sites[unit[0]], machines[unit[1]]
-                per_hour = kind.cost_per_hour + sum(
-                    c.cost_per_hour for c in site.contracts if c.machine == kind.name
-                )
-                unit_cost = (
-                    option.material_cost
-                    + option.hours * per_hour
-                    + site.fee_per_part
-                    + float(lanes[by].cost[lane, 0])
-                )
-                for week in range(math.floor(order.release_week), weeks):
-                    choices.append(
-                        _choice(
-                            order, o, unit, unit[0], week,
-                            week + 1 + float(lanes[by].weeks[lane, 0]),
-                            order.quantity * option.hours,
-                            order.quantity * unit_cost,
-                        )
-                    )  # fmt: skip
-            for entry in entries:
-                cost = weeks_on_lane = 0.0
-                if entry.from_:
-                    lane = spot[entry.from_]
-                    if not lanes[by].reached[lane, 0]:
-                        continue
-                    cost = float(lanes[by].cost[lane, 0])
-                    weeks_on_lane = float(lanes[by].weeks[lane, 0])
-                choices.append(
-                    _choice(
-                        order, o, None, entry.supplier, -1,
-                        order.release_week + entry.lead_time_weeks + weeks_on_lane,
-                        0.0,
-                        order.quantity * (entry.cost_per_part + cost),
-                    )
-                )  # fmt: skip
-    return [choice for choice in choices if math.isfinite(choice.penalty)]
+        for (o, unit, week), hours in zip(program.keys, values[program.g.block], strict=True)
+        if hours > 1e-7
+    ]
+    started = {row["order"]: row["week"] for row in reversed(work)}
+    rows = []
+    for choice, chosen in zip(program.choices, values, strict=False):
+        if chosen < 0.5:
+            continue
+        order = instance.orders[choice.order]
+        rows.append(
+            {
+                "order": order.order,
+                "part": order.part,
+                "quantity": order.quantity,
+                "place": order.place,
+                "source": choice.supplier,
+                "machine": choice.unit[1] if choice.unit else "",
+                "start_week": started.get(order.order) if choice.unit else None,
+                "ready_week": choice.week + 1 if choice.unit else None,
+                "arrival_week": choice.arrival,
+                "due_week": order.due_week,
+                "weeks_late": max(0.0, choice.arrival - order.due_week),
+                "cost": choice.cost,
+                "penalty": choice.penalty,
+            }
+        )
+    return {"orders": rows, "work": work}
 
 
-def _choice(
-    order: Order, o: int, unit: Unit | None, supplier: str, week: int, arrival: float,
-    hours: float, cost: float,
-) -> Choice:  # fmt: skip
-    late = max(0.0, arrival - order.due_week)
-    rate = math.inf if order.late_cost_per_week is None else order.late_cost_per_week
-    penalty = 0.0 if late <= 1e-9 else rate * late
-    return Choice(o, unit, supplier, week, arrival, hours, cost, penalty)
+def _no_assignment(program: LinearProgram, answer: highs.Answer) -> InfeasibleError | NoAnswerError:
+    from amopt.program.diagnose import diagnose, least_change
+
+    outcome = answer.outcome
+    if outcome.status is not Status.INFEASIBLE:
+        return NoAnswerError(
+            f"no assignment was found ({outcome.stopped}): allow more time", outcome=outcome
+        )
+    words = {
+        "order": lambda key: f"order {key!r} must be filled on time, or late where it may be",
+        "free_hours": lambda key: f"the free hours of {key[1]!r} at {key[0]!r} in week {key[2]}",
+        "printing_time": lambda key: f"the print time of order {key[0]!r} at {key[1]!r}",
+        "printed_before_ready": lambda key: f"order {key[0]!r} is printed before it is ready",
+        "filled": lambda key: f"order {key[0]!r} goes to one source",
+        "printed": lambda key: f"no hours below zero for order {key[0]!r}",
+    }
+    give = {
+        "free_hours": lambda key, amount: (
+            f"find {amount:,.1f} more hours of {key[1]!r} at {key[0]!r} in week {key[2]}"
+        )
+    }
+    change = None
+    if any(family.name == "free_hours" for family in program.rows.families):
+        change = least_change(program, {"free_hours": 1.0})
+    return InfeasibleError(
+        "the orders cannot all be filled on time: these cannot hold together",
+        conflict=diagnose(program).in_words(words),
+        remedies=change.in_words(give) if change else (),
+        outcome=outcome,
+    )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from amopt.network import SupplyNetwork
+from amopt.placement.check_orders import check_orders
 from amopt.placement.ledger import Ledger
 from amopt.stock import erlang_loss_table
 from amopt.verdict import Verdict
@@ -36,7 +37,16 @@ def check(instance: Instance, solution: Solution) -> Verdict:
     solution
         The answer; only its tables and its outcome are read.
     """
-    return _Referee(instance, solution.rows).verdict(solution)
+    verdicts = []
+    if "sites" in solution.rows:
+        verdicts.append(_Referee(instance, solution.rows).verdict(solution))
+    if "orders" in solution.rows:
+        verdicts.append(check_orders(instance, solution))
+    return Verdict(
+        tuple(finding for verdict in verdicts for finding in verdict.findings),
+        sum(verdict.checks for verdict in verdicts),
+        {name: value for verdict in verdicts for name, value in verdict.measures.items()},
+    )
 
 
 class _Referee(Ledger):

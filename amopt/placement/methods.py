@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
 from amopt.placement.check import check
@@ -39,6 +40,7 @@ MANY = 150_000
 OPTIMUM_SHARE = 0.7
 """Share of the time limit that the optimum has, when the forms are asked for as well."""
 
+Floats = NDArray[np.float64]
 Progress = Callable[[highs.Progress], None]
 Extend = Callable[["ConcreteModel"], None]
 
@@ -57,12 +59,15 @@ class Found:
         The bound of the linear relaxation; None where it was not solved.
     model
         The program; None where it was never written down as a whole.
+    prices
+        Prices of the pairs that prove the bound; None where the solver proved it.
     """
 
     plan: Plan | None
     outcome: Outcome
     relaxation: float | None = None
     model: Model | None = None
+    prices: Floats | None = None
 
 
 def solve(
@@ -128,11 +133,13 @@ def solve(
     compared = time.perf_counter()
     answer = _answer(instance, found, others)
     if instance.orders:
-        from amopt.placement.assignment import assign
+        from amopt.placement.assignment import assigned
 
-        units = assign(instance, plan=found.plan, options=options)
-        answer = replace(answer, rows={**answer.rows, **units.rows})
+        orders, _ = assigned(instance, plan=found.plan, options=options)
+        answer = replace(answer, rows={**answer.rows, **orders})
     verdict = check(instance, answer)
+    if found.prices is not None:
+        verdict = _proven(instance, found, verdict)
     seconds = {
         **found.outcome.seconds,
         "forms": compared - built,
@@ -142,6 +149,26 @@ def solve(
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=outcome)
     return replace(answer, outcome=outcome, verdict=verdict)
+
+
+def _proven(instance: Instance, found: Found, verdict: Verdict) -> Verdict:
+    """Return the verdict with the referee's own proof of the bound."""
+    from amopt.placement.certificate import proven_bound
+
+    assert found.plan is not None
+    assert found.prices is not None
+    prices = dict(zip(found.plan.supply.pairs, found.prices.tolist(), strict=True))
+    proven = proven_bound(instance, prices)
+    findings = verdict.findings
+    claimed = found.outcome.bound
+    if claimed is not None and claimed > proven + 1e-6 * abs(proven):
+        findings += (f"the bound is given as {claimed:.8g}, and the prices prove {proven:.8g}",)
+    return replace(
+        verdict,
+        findings=findings,
+        checks=verdict.checks + 1,
+        measures={**verdict.measures, "proven_bound": proven},
+    )
 
 
 def _optimum(
@@ -160,7 +187,8 @@ def _optimum(
         raise UsageError(f"method 'lagrangian' cannot answer this instance: {against}")
     many = len(supply.pairs) * max(len(supply.instance.sites), 1) > MANY
     if method == "lagrangian" or (method == "auto" and many and not against):
-        return price(supply, options, progress)
+        priced = price(supply, options, progress)
+        return Found(priced.plan, priced.outcome, prices=priced.prices)
     return by_program(supply, "optimum", options, progress)
 
 
@@ -224,9 +252,7 @@ def _is_whole(model: Model, values: Any) -> bool:
     return bool((np.abs(integer - np.round(integer)) <= WHOLE).all())
 
 
-def _found(
-    model: Model, answer: highs.Answer, outcome: Outcome, relaxation: float | None
-) -> Found:
+def _found(model: Model, answer: highs.Answer, outcome: Outcome, relaxation: float | None) -> Found:
     if answer.values is None:
         return Found(None, outcome, relaxation, model)
     plan = Plan.from_values(model, answer.values)
@@ -248,7 +274,8 @@ def _by_form(supply: Supply, form: Form, optimum: Found, options: highs.Options)
     if optimum.model is None:
         from amopt.placement.lagrangian import form_plan
 
-        return form_plan(supply, form, options)
+        priced = form_plan(supply, form, options)
+        return Found(priced.plan, priced.outcome)
     return by_program(supply, form, options)
 
 
@@ -288,12 +315,10 @@ def _no_plan(
     )
 
 
-def _answer(
-    instance: Instance, found: Found, others: dict[Form, Found]
-) -> PlacementSolution:
+def _answer(instance: Instance, found: Found, others: dict[Form, Found]) -> PlacementSolution:
     """Return the answer, not yet seen by the referee."""
     assert found.plan is not None
-    plans: dict[str, Found] = {"optimum": found, **others}
+    plans: dict[Form, Found] = {"optimum": found, **others}
     rows: dict[str, Any] = tables(found.plan)
     rows["bill"] = [
         {
