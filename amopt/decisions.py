@@ -7,6 +7,7 @@ imported.
 from __future__ import annotations
 
 import importlib
+import inspect
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -33,6 +34,10 @@ KINDS = ("printing", "sourcing", "placement")
 """The decisions that amopt answers, in the order in which they were built."""
 
 
+COMPANIONS = {"sourcing-events": ("amopt.sourcing.events", "Events")}
+"""Files that go with an instance and are checked like one: their kind, and where their class is."""
+
+
 def decision(kind: str) -> ModuleType:
     """Return the package of one decision.
 
@@ -51,7 +56,10 @@ def decision(kind: str) -> ModuleType:
 
 
 def instance_type(kind: str) -> type[Instance]:
-    """Return the instance class of one decision."""
+    """Return the instance class of one decision, or of a file that goes with its instances."""
+    if kind in COMPANIONS:
+        room, name = COMPANIONS[kind]
+        return cast("type[Instance]", getattr(importlib.import_module(room), name))
     return cast("type[Instance]", decision(kind).Instance)
 
 
@@ -97,8 +105,13 @@ def load_of(kind: str, source: str | Path | Mapping[str, Any]) -> Any:
 
 
 def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
-    """Return everything that is wrong with an instance, without solving it; see :func:`load`."""
-    return list(examine(source).findings)
+    """Return everything that is wrong with an instance, without solving it; see :func:`load`.
+
+    A file that goes with an instance, such as the events of a replay, is checked by itself.
+    """
+    from amopt.instance.loader import examine
+
+    return list(examine(locate(source), instance_type, (*KINDS, *COMPANIONS)).findings)
 
 
 def examine(source: str | Path | Mapping[str, Any]) -> Examination:
@@ -222,8 +235,12 @@ def solve(
         from amopt.program.pyomo import solve_model
 
         return solve_model(instance, options, progress=progress)
+    solve_it = decision(instance.kind).solve
+    for option in of_the_decision:
+        known = option in inspect.signature(solve_it).parameters
+        _require(known, f"{instance.kind} has no option {option!r}")
     started = time.perf_counter()
-    answer: Solution = decision(instance.kind).solve(
+    answer: Solution = solve_it(
         instance, method=method, options=options, progress=progress, **of_the_decision
     )
     elapsed = time.perf_counter() - started

@@ -110,6 +110,8 @@ def test_exit_2_for_usage(amopt_command: Command, tmp_path: Path) -> None:
     assert amopt_command("solve").code == 2
     assert amopt_command("solve", "printing/mission", "--method", "magic").code == 2
     assert amopt_command("solve", "printing/mission", "--time-limit", "-1").code == 2
+    assert amopt_command("solve", "printing/mission", "--register", "r.sqlite").code == 2
+    assert amopt_command("sourcing", "frontier", "printing/mission").code == 2
     assert amopt_command("new", "cooking").code == 2
     assert amopt_command("solve", "printing/mission", "--out", "file/answer").code == 2
 
