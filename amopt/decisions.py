@@ -283,7 +283,6 @@ def schema(kind: str) -> dict[str, Any]:
 def shipped() -> list[dict[str, str]]:
     """Return the instances that ship with amopt: their name in the catalogue, kind and title."""
     from amopt.instance import catalogue
-
     from amopt.instance.document import load_document
 
     listed = []
