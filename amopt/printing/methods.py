@@ -96,45 +96,60 @@ def solve(
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise UsageError(f"printing has no method {method!r}, only {', '.join(METHODS)}.{hint}")
     form = "closed" if method == "auto" else method
-    options = options or Options()
     began = time.perf_counter()
-    numbers = instance.numbers
-    deadline = None if options.time_limit is None else began + options.time_limit
-    with_printer = find(numbers, form, options=options, progress=progress)
-    if deadline is not None:
-        left = deadline - time.perf_counter()
-        if left <= 0:
-            raise NoAnswerError("The time limit was reached before both policies were found.")
-        options = replace(options, time_limit=left)
-    single = find(numbers.without_printer(), form, options=options, progress=progress)
+    with_printer, single = _find_both(instance.numbers, form, options or Options(), progress)
     solved = time.perf_counter()
     answer = PrintingSolution(
         kind=instance.kind,
         name=instance.name,
-        outcome=_outcome(numbers, form, with_printer),
+        outcome=_outcome(instance.numbers, form, with_printer),
         verdict=Verdict(),
         rows=tables(instance, with_printer.policy, single.policy),
         notes=_notes(instance),
         currency=instance.currency,
     )
-    tabulated = time.perf_counter()
+    seconds = {"solve": solved - began, "tables": time.perf_counter() - solved}
+    return _judged(instance, answer, seconds)
+
+
+def _find_both(
+    numbers: Numbers, form: str, options: Options, progress: Callable[[Progress], None] | None
+) -> tuple[Found, Found]:
+    """Find the best policies with the printer and without, within one time limit."""
+    began = time.perf_counter()
+    with_printer = find(numbers, form, options=options, progress=progress)
+    if options.time_limit is not None:
+        left = options.time_limit - (time.perf_counter() - began)
+        if left <= 0:
+            raise NoAnswerError(
+                "The time limit was reached before the policy without a printer was found; raise "
+                "it, or take the method 'closed'."
+            )
+        options = replace(options, time_limit=left)
+    single = find(numbers.without_printer(), form, options=options, progress=progress)
+    return with_printer, single
+
+
+def _judged(
+    instance: PrintingInstance, answer: PrintingSolution, seconds: dict[str, float]
+) -> PrintingSolution:
+    """Return the answer with the referee's verdict and the bound that it has proven."""
+    began = time.perf_counter()
     verdict = check(instance, answer)
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=answer.outcome)
-    outcome = replace(
-        answer.outcome,
-        bound=_proven(answer.outcome.objective, verdict),
-        seconds={
-            "solve": solved - began,
-            "tables": tabulated - solved,
-            "check": time.perf_counter() - tabulated,
-        },
-        residuals={
-            **answer.outcome.residuals,
-            "bellman": verdict.measures["bellman_residual"],
-        },
+    outcome, proven = answer.outcome, verdict.measures
+    objective = outcome.objective
+    return replace(
+        answer,
+        verdict=verdict,
+        outcome=replace(
+            outcome,
+            bound=None if objective is None else objective - proven["proven_error"],
+            seconds={**seconds, "check": time.perf_counter() - began},
+            residuals={**outcome.residuals, "bellman": proven["bellman_residual"]},
+        ),
     )
-    return replace(answer, outcome=outcome, verdict=verdict)
 
 
 def _outcome(numbers: Numbers, form: str, found: Found) -> Outcome:
@@ -151,11 +166,6 @@ def _outcome(numbers: Numbers, form: str, found: Found) -> Outcome:
         residuals={"objective": float(np.abs(found.cycle_cost - cost).max(initial=0.0))},
         iterations=found.iterations or None,
     )
-
-
-def _proven(objective: float | None, verdict: Verdict) -> float | None:
-    """Return the bound that the referee has proven."""
-    return None if objective is None else objective - verdict.measures["proven_error"]
 
 
 def _notes(instance: PrintingInstance) -> tuple[str, ...]:
