@@ -59,6 +59,11 @@ CODES: tuple[Code, ...] = (
         "Write a whole number, or divisible: true on the line.",
     ),
     Code(
+        "reserved-supplier",
+        "A supplier is named 'conventional', which is how tables name conventional supply.",
+        "Give the supplier another name.",
+    ),
+    Code(
         "quantity-range",
         "An offer's smallest quantity is above its largest.",
         "Swap the two, or leave one out: it is then the smallest or largest quoted quantity.",

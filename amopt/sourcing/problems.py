@@ -72,6 +72,13 @@ def _quantities(instance: Instance) -> Iterator[Problem]:
 
 def _offers(instance: Instance) -> Iterator[Problem]:
     for index, offer in enumerate(instance.offers):
+        if offer.supplier == CONVENTIONAL:
+            yield Problem(
+                "reserved-supplier",
+                ("offers", index, "supplier"),
+                f"{CONVENTIONAL!r} is how tables name conventional supply.",
+                "Give the supplier another name.",
+            )
         quantities = [quote.quantity for quote in offer.quotes]
         repeated = [quantity for quantity, times in Counter(quantities).items() if times > 1]
         if repeated:
