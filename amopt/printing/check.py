@@ -27,6 +27,9 @@ TOLERANCE = 1e-7
 OPTIMALITY = 1e-6
 """Relative distance from the best from which an answer is not optimal."""
 
+NOTHING = 1e-9
+"""Share of what is at stake below which there is no cost to save from."""
+
 ACTIONS = ("wait", "print", "expedite")
 TABLES = ("parts", "single_source", "intervals", "totals")
 
@@ -196,6 +199,7 @@ def _actions(
 def _possible(
     ledger: _Ledger, names: list[str], chosen: list[Reckoning], single: list[Reckoning]
 ) -> None:
+    """Require that every source of a plan is one that the instance offers."""
     for name, *both in zip(names, chosen, single, strict=True):
         for reckoning in both:
             ledger.require(
@@ -219,7 +223,8 @@ def _compare_tables(
             kind[index]["yearly_cost"] for kind in (accounts, references)
         )
         stated = dict(rows["parts"][index])
-        _compare_percent(ledger, where, stated, costs=(cost, reference, gross))
+        least = NOTHING * (reference + _stake(instance, index))
+        _compare_percent(ledger, where, stated, costs=(cost, reference, gross), least=least)
         expected = {
             "part": part.name,
             "system": part.system,
@@ -275,31 +280,46 @@ def _compare_totals(
     (cost, _), (reference, gross) = sums
     expected["saving"] = (reference - cost, gross)
     row = dict(stated)
-    _compare_percent(ledger, "totals", row, costs=(cost, reference, gross))
+    stake = math.fsum(_stake(instance, index) for index in range(len(instance.parts)))
+    least = NOTHING * (reference + stake)
+    _compare_percent(ledger, "totals", row, costs=(cost, reference, gross), least=least)
     ledger.compare("totals", row, expected)
 
 
 def _compare_percent(
-    ledger: _Ledger, where: str, row: dict[str, Any], *, costs: tuple[float, float, float]
+    ledger: _Ledger,
+    where: str,
+    row: dict[str, Any],
+    *,
+    costs: tuple[float, float, float],
+    least: float,
 ) -> None:
     """Take the saving in percent from a row, and compare it in money.
 
-    ``costs`` holds the cost, the cost without a printer, and the latter before subtraction.
+    ``costs`` holds the cost, the cost without a printer, and the scale of the latter; where that
+    cost is not above ``least`` there is nothing to save from.
     """
-    cost, reference, gross = costs
+    cost, reference, scale = costs
     saving = reference - cost
     if not ledger.require("saving_percent" in row, f"{where} lacks saving_percent"):
         return
     stated = row.pop("saving_percent")
     if stated is None:
-        fits = reference <= 2e-9 * gross
+        fits = reference <= 2 * least
     else:
         fits = (
             type(stated) is float
-            and reference > 0.5e-9 * gross
-            and abs(stated * reference / 100 - saving) <= TOLERANCE * gross
+            and reference > least / 2
+            and abs(stated * reference / 100 - saving) <= TOLERANCE * scale
         )
     ledger.require(fits, f"{where}, saving_percent: {stated!r} is not {saving:g} of {reference:g}")
+
+
+def _stake(instance: PrintingInstance, index: int) -> float:
+    """Return the unavoidable cost, and that of one system that is always down, in money a year."""
+    terms = _terms(instance, index, printer=True)
+    rate = float(instance.numbers.failures_per_day[index])
+    return REPORTED_DAYS * (terms.c_r * terms.N * rate + terms.b)
 
 
 def _account(instance: PrintingInstance, index: int, reckoning: Reckoning) -> dict[str, Any]:
@@ -320,7 +340,8 @@ def _account(instance: PrintingInstance, index: int, reckoning: Reckoning) -> di
     }
     rate = float(instance.numbers.failures_per_day[index])
     unavoidable = REPORTED_DAYS * terms.c_r * terms.N * rate
-    gross = sum(yearly.values()) + unavoidable
+    # rounding grows with what is at stake, not with what is left of it
+    gross = sum(yearly.values()) + unavoidable + 1e-3 * REPORTED_DAYS * terms.b
     money = {"yearly_cost": sum(yearly.values()) - unavoidable, **yearly}
     events = {
         "expected_stock": happening["stock_days"] / terms.L,
@@ -329,7 +350,7 @@ def _account(instance: PrintingInstance, index: int, reckoning: Reckoning) -> di
         "prints_per_cycle": happening["prints"],
         "expedites_per_cycle": happening["expedites"],
     }
-    scale = 1e-3 * (1 + terms.N * terms.p_r * terms.L)  # rounding grows with what fails
+    scale = 1e-3 * (1 + terms.N * terms.p_r * terms.L)
     return {
         **{column: (value, gross) for column, value in money.items()},
         "yearly_unavoidable_cost": (unavoidable, gross),
@@ -351,34 +372,26 @@ def _optimality(
 ) -> dict[str, float]:
     """Prove how good the policies are, and compare objective and bound with that."""
     optimal = str(solution.outcome.status) == "optimal"
-    objective = error = residual = 0.0
+    objective = error = scale = 0.0
     for name, *both in zip(names, chosen, single, strict=True):
         for reckoning in both:
-            cost = reckoning.cost
-            above = reckoning.error_per_cycle + abs(reckoning.cost_backward - cost)
-            close = above <= OPTIMALITY * (abs(cost) + reckoning.terms.c_r)
+            cost, excess = reckoning.cost, reckoning.excess
+            close = excess <= OPTIMALITY * (abs(cost) + reckoning.stake)
             ledger.require(
                 close or not optimal,
                 f"part {name!r}: the policy is called optimal, but a cycle of it, which costs "
-                f"{cost:.9g}, may cost {above:.3g} more than the best",
+                f"{cost:.9g}, may cost {excess:.3g} more than the best",
             )
-            residual = max(residual, reckoning.residual)
-        reckoning = both[0]
-        worth = _horizon(reckoning.terms)
-        objective += worth * reckoning.cost
-        error += worth * (reckoning.error_per_cycle + abs(reckoning.cost_backward - reckoning.cost))
-    ledger.same("objective", solution.outcome.objective, (objective, error))
+        worth = both[0].horizon
+        objective += worth * both[0].cost
+        error += worth * both[0].excess
+        scale += worth * both[0].stake
+    ledger.same("objective", solution.outcome.objective, (objective, scale))
     bound, lowest = solution.outcome.bound, objective - error
     if bound is not None:
         ledger.require(
-            bound <= lowest + OPTIMALITY * abs(objective),
+            bound <= lowest + OPTIMALITY * (abs(objective) + scale),
             f"the bound {bound:.9g} is not proven: the best may cost as little as {lowest:.9g}",
         )
+    residual = max(reckoning.residual for reckoning in (*chosen, *single))
     return {"bellman_residual": residual, "proven_error": error}
-
-
-def _horizon(terms: Terms) -> float:
-    """Return the factor from the cost of a cycle to the objective: value, or cost a day."""
-    if terms.alpha == 1.0:
-        return 1.0 / terms.L
-    return -1.0 / math.expm1(terms.L * math.log(terms.alpha))

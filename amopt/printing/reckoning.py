@@ -199,6 +199,22 @@ class Reckoning:
         days = terms.L - np.arange(1, terms.L)
         return found.ordering_residual + float(terms.alpha**days @ found.residuals)
 
+    @property
+    def excess(self) -> float:
+        """The same bound, with the rounding that shows between the two reckonings."""
+        return self.error_per_cycle + abs(self.cost_backward - self.cost)
+
+    @property
+    def stake(self) -> float:
+        """A thousandth of a part and of a day down: costs far below it are rounding, in money."""
+        return 1e-3 * (self.terms.c_r + self.terms.b)
+
+    @property
+    def horizon(self) -> float:
+        """The factor from the cost of a cycle to the value of a start, or to the cost a day."""
+        days, alpha = self.terms.L, self.terms.alpha
+        return 1.0 / days if alpha == 1.0 else float(-1.0 / np.expm1(days * np.log(alpha)))
+
 
 @dataclass(frozen=True)
 class _Backward:

@@ -205,6 +205,7 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
     without = _account(numbers.without_printer(), single)
     cost, reference = with_printer.pop("yearly_cost"), without.pop("yearly_cost")
     saving = reference - cost
+    stake = without["yearly_unavoidable_cost"] + REPORTED_DAYS * numbers.backorder_cost
     return {
         "parts": _rows(
             part=[part.name for part in instance.parts],
@@ -219,12 +220,7 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
             saving=saving.tolist(),
             saving_percent=[
                 _percent(*entry)
-                for entry in zip(
-                    saving.tolist(),
-                    reference.tolist(),
-                    without["yearly_unavoidable_cost"].tolist(),
-                    strict=True,
-                )
+                for entry in zip(saving.tolist(), reference.tolist(), stake.tolist(), strict=True)
             ],
             **{name: values.tolist() for name, values in with_printer.items()},
         ),
@@ -253,9 +249,7 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
                 "single_source_yearly_cost": float(reference.sum()),
                 "saving": float(saving.sum()),
                 "saving_percent": _percent(
-                    float(saving.sum()),
-                    float(reference.sum()),
-                    float(without["yearly_unavoidable_cost"].sum()),
+                    float(saving.sum()), float(reference.sum()), float(stake.sum())
                 ),
                 "down_days_per_cycle": float(with_printer["down_days_per_cycle"].sum()),
                 "prints_per_cycle": float(with_printer["prints_per_cycle"].sum()),
@@ -298,9 +292,9 @@ def _thresholds(policy: Policy, action: Action) -> list[int | None]:
     return [policy.threshold(part, action) for part in range(len(policy.base_stock))]
 
 
-def _percent(saving: float, reference: float, unavoidable: float) -> float | None:
+def _percent(saving: float, reference: float, stake: float) -> float | None:
     """Return the saving in percent; None where nothing but rounding could be saved."""
-    return 100 * saving / reference if reference > 1e-9 * (reference + unavoidable) else None
+    return 100 * saving / reference if reference > 1e-9 * (reference + stake) else None
 
 
 def _intervals(

@@ -205,13 +205,23 @@ def test_large_fleets_are_proven_too(count: int) -> None:
     policy = cycle.best_policy(numbers)
     found = reckoned(numbers, policy)
     assert found.cost == pytest.approx(cycle.cycle_cost(numbers, policy)[0], rel=1e-11)
-    assert found.error_per_cycle <= 1e-9 * found.cost
+    assert found.excess <= 1e-9 * found.cost
 
 
 def test_free_stock_for_a_large_fleet_leaves_nothing_but_rounding() -> None:
     instance = one_part(count=5_000, holding_cost_per_day=0.0, discount=None)
     answer = methods.solve(instance)
     assert answer.rows["single_source"][0]["down_days_per_cycle"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("form", ["closed", "collapsed", "factored", "full"])
+@pytest.mark.parametrize("discount", [None, 0.9995])
+def test_parts_that_cost_nothing(form: str, discount: float | None) -> None:
+    free = {"order_cost": 0.0, "holding_cost_per_day": 0.0, "cycle_days": 4, "discount": discount}
+    answer = methods.solve(one_part(**free), method=form)
+    assert answer.rows["parts"][0]["saving_percent"] is None
+    nothing = {**free, "print_cost": 0.0, "backorder_cost_per_day": 0.0}
+    assert methods.solve(one_part(**nothing), method=form).outcome.objective == 0.0
 
 
 @pytest.mark.parametrize("probability", [0.0, 1e-9, 0.3, 0.999, 1.0])
