@@ -129,10 +129,10 @@ class _Orders:
         )  # fmt: skip
         late = max(0.0, row["arrival_week"] - order.due_week)
         self.same(f"{what}: the weeks late", row["weeks_late"], late)
+        allowed = order.late_cost_per_week
         if late > 1e-6:
-            allowed = order.late_cost_per_week
             self.require(allowed is not None, f"{what} may not be late")
-            self.same(f"{what}: the penalty", row["penalty"], late * (allowed or 0.0))
+        self.same(f"{what}: the penalty", row["penalty"], late * (allowed or 0.0))
 
     def _ways(self, order: Order, row: Mapping[str, Any], part: Any) -> list[tuple[float, float]]:
         """Return when the order could arrive from its source, and at what cost, by each route."""
@@ -146,21 +146,24 @@ class _Orders:
                     continue
                 fees = sum(c.cost_per_hour for c in site.contracts if c.machine == kind.name)
                 unit = option.material_cost + option.hours * (kind.cost_per_hour + fees)
+                unit += site.fee_per_part
                 found.append(
-                    self._arrival(order, by, part, site.place, row["ready_week"],
-                                  unit + site.fee_per_part)
-                )  # fmt: skip
+                    self._arrival(
+                        order, by, part, origin=site.place, leaves=row["ready_week"], unit=unit
+                    )
+                )
                 continue
             for entry in self.instance.conventional:
                 if (entry.part, entry.supplier) == (part.name, row["source"]):
                     leaves = order.release_week + entry.lead_time_weeks
+                    unit = entry.cost_per_part
                     found.append(
-                        self._arrival(order, by, part, entry.from_, leaves, entry.cost_per_part)
+                        self._arrival(order, by, part, origin=entry.from_, leaves=leaves, unit=unit)
                     )
         return found
 
     def _arrival(
-        self, order: Order, by: Any, part: Any, origin: str | None, leaves: float, unit: float
+        self, order: Order, by: Any, part: Any, *, origin: str | None, leaves: float, unit: float
     ) -> tuple[float, float]:
         if origin is None:
             return leaves, order.quantity * unit

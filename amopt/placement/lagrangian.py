@@ -55,11 +55,14 @@ class Priced:
         Statuses, objective and bound.
     prices
         Prices of the pairs that prove the bound, shape (pairs,).
+    market
+        The instance as the relaxation saw it.
     """
 
     plan: Plan | None
     outcome: Outcome
     prices: Floats
+    market: Market
 
 
 def obstacle(instance: Instance) -> str:
@@ -114,7 +117,14 @@ def price(
     seconds = {"build": built - started, "solve": time.perf_counter() - built}
     stopped = Stopped.TIME_LIMIT if time.perf_counter() >= until else Stopped.FINISHED
     return _priced(
-        market, best, prices.bound, prices.best, seconds, stopped, prices.rounds, options
+        market,
+        best,
+        bound=prices.bound,
+        prices=prices.best,
+        seconds=seconds,
+        stopped=stopped,
+        rounds=prices.rounds,
+        options=options,
     )
 
 
@@ -146,14 +156,14 @@ def _priced(
         iterations=rounds,
     )
     if not found:
-        return Priced(None, outcome, prices)
+        return Priced(None, outcome, prices, market)
     plan = plan_of(market, best)
     objective = plan.objective
     if bound is not None:
         bound = min(bound, objective)
         if (relative_gap(objective, bound) or 0.0) <= options.gap:
             outcome = replace(outcome, status=Status.OPTIMAL)
-    return Priced(plan, replace(outcome, objective=objective, bound=bound), prices)
+    return Priced(plan, replace(outcome, objective=objective, bound=bound), prices, market)
 
 
 def plan_of(market: Market, filled: Filled) -> Plan:
@@ -183,7 +193,7 @@ def plan_of(market: Market, filled: Filled) -> Plan:
     )
 
 
-def form_plan(supply: Supply, form: Form, options: highs.Options) -> Priced:
+def form_plan(market: Market, form: Form, options: highs.Options) -> Priced:
     """Find the best plan of one form.
 
     Without machines every pair has its cheapest other supply. With one site, or with each pair
@@ -191,7 +201,6 @@ def form_plan(supply: Supply, form: Form, options: highs.Options) -> Priced:
     a site has one type of machine.
     """
     started = time.perf_counter()
-    market = Market(supply)
     best, bound = _of_form(market, form)
     seconds = {"solve": time.perf_counter() - started}
     return _priced(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
 from amopt.placement.check import check
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.placement.instance import Instance
+    from amopt.placement.lagrangian import Priced
 
 __all__ = ["METHODS", "Found", "solve"]
 
@@ -40,7 +40,6 @@ MANY = 150_000
 OPTIMUM_SHARE = 0.7
 """Share of the time limit that the optimum has, when the forms are asked for as well."""
 
-Floats = NDArray[np.float64]
 Progress = Callable[[highs.Progress], None]
 Extend = Callable[["ConcreteModel"], None]
 
@@ -59,15 +58,15 @@ class Found:
         The bound of the linear relaxation; None where it was not solved.
     model
         The program; None where it was never written down as a whole.
-    prices
-        Prices of the pairs that prove the bound; None where the solver proved it.
+    priced
+        What the Lagrangian route found; None where the solver proved the bound.
     """
 
     plan: Plan | None
     outcome: Outcome
     relaxation: float | None = None
     model: Model | None = None
-    prices: Floats | None = None
+    priced: Priced | None = None
 
 
 def solve(
@@ -138,7 +137,7 @@ def solve(
         orders, _ = assigned(instance, plan=found.plan, options=options)
         answer = replace(answer, rows={**answer.rows, **orders})
     verdict = check(instance, answer)
-    if found.prices is not None:
+    if found.priced is not None:
         verdict = _proven(instance, found, verdict)
     seconds = {
         **found.outcome.seconds,
@@ -156,8 +155,8 @@ def _proven(instance: Instance, found: Found, verdict: Verdict) -> Verdict:
     from amopt.placement.certificate import proven_bound
 
     assert found.plan is not None
-    assert found.prices is not None
-    prices = dict(zip(found.plan.supply.pairs, found.prices.tolist(), strict=True))
+    assert found.priced is not None
+    prices = dict(zip(found.plan.supply.pairs, found.priced.prices.tolist(), strict=True))
     proven = proven_bound(instance, prices)
     findings = verdict.findings
     claimed = found.outcome.bound
@@ -188,7 +187,7 @@ def _optimum(
     many = len(supply.pairs) * max(len(supply.instance.sites), 1) > MANY
     if method == "lagrangian" or (method == "auto" and many and not against):
         priced = price(supply, options, progress)
-        return Found(priced.plan, priced.outcome, prices=priced.prices)
+        return Found(priced.plan, priced.outcome, priced=priced)
     return by_program(supply, "optimum", options, progress)
 
 
@@ -271,10 +270,10 @@ def priced(outcome: Outcome, plan: Plan) -> Outcome:
 
 def _by_form(supply: Supply, form: Form, optimum: Found, options: highs.Options) -> Found:
     """Solve for one form; with many columns, by its own route."""
-    if optimum.model is None:
+    if optimum.priced is not None:
         from amopt.placement.lagrangian import form_plan
 
-        priced = form_plan(supply, form, options)
+        priced = form_plan(optimum.priced.market, form, options)
         return Found(priced.plan, priced.outcome)
     return by_program(supply, form, options)
 

@@ -12,7 +12,8 @@ needs no machine, every site decides for itself:
            \Big\{\sum_j (v_j - c_{ju}) x_j : \sum_j h_{ju} x_j \le C_u n\Big\}.
 
 :math:`G_u` is a knapsack in fractions: sort by gain an hour, and fill. Machines stay whole in the
-relaxation, so that its best bound is at least that of the strong linear relaxation (Geoffrion, 1974).
+relaxation, so that its best bound is at least that of the strong linear relaxation (Geoffrion,
+1974).
 Prices climb by the volume algorithm (Barahona and Anbil, 2000), whose running averages also say
 which machines a good plan has.
 """
@@ -139,7 +140,8 @@ class Market:
         if not self.units:
             return self.free.copy()
         loaded = (self.cost + an_hour[:, None] * self.hours).min(axis=0)
-        return np.minimum(loaded, self.free)
+        prices: Floats = np.minimum(loaded, self.free)
+        return prices
 
 
 @dataclass(frozen=True)
