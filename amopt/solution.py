@@ -70,6 +70,8 @@ class Solution:
         instance's; empty where a decision's own ``solve`` was called.
     currency
         The unit of money of the instance.
+    objective_meaning
+        What the objective measures, such as ``"average cost a day"``.
     """
 
     kind: str
@@ -80,6 +82,7 @@ class Solution:
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
     currency: str = ""
+    objective_meaning: str = ""
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {}
 
@@ -105,6 +108,7 @@ class Solution:
                 "name": self.name,
                 "currency": self.currency,
                 "instance": self.fingerprint,
+                "objective_meaning": self.objective_meaning,
                 "outcome": self.outcome.to_dict(),
                 "referee": self.verdict.to_dict(),
                 "notes": self.notes,
@@ -135,6 +139,7 @@ class Solution:
             notes=tuple(data["notes"]),
             fingerprint=data["instance"],
             currency=data["currency"],
+            objective_meaning=data["objective_meaning"],
         )
 
     def save(self, folder: str | Path) -> Path:

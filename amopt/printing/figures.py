@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
-from amopt.printing.solution import PrintingSolution
+from amopt.printing.solution import PRINTING, PrintingSolution
 
-__all__ = ["costs", "policy"]
+if TYPE_CHECKING:
+    from amopt.printing.instance import PrintingInstance
+
+__all__ = ["costs", "figures", "plan", "policy", "savings"]
+
+MOST_PARTS = 40
+"""Parts in a figure of many: those with the largest saving."""
 
 COLOURS = {
     "none": "#e8e8e8",
@@ -17,7 +23,28 @@ COLOURS = {
     "print": "#2a9d8f",
     "expedite": "#d1495b",
 }
-KINDS = ("order", "print", "expedite", "holding", "backorder")
+KINDS = {
+    "order": COLOURS["order"],
+    "print": COLOURS["print"],
+    "expedite": COLOURS["expedite"],
+    "holding": "#b8a1c9",
+    "backorder": "#f2c14e",
+}
+
+
+def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str, Any]:
+    """Return the figures of the report by title.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    return {
+        "What to stock, and what to do for a system that waits": plan(solution),
+        "What printing saves, part by part": savings(solution),
+        f"Where the money goes, in {instance.currency} a year": costs(solution),
+    }
 
 
 def _figure() -> Any:
@@ -41,10 +68,8 @@ def policy(solution: PrintingSolution, part: str) -> Any:
 
     Raises
     ------
-    KeyError
-        When there is no such part.
     UsageError
-        When plotly is not installed.
+        When there is no such part, or plotly is not installed.
     """
     figure = _figure()
     table = solution.policy(part)
@@ -65,6 +90,80 @@ def policy(solution: PrintingSolution, part: str) -> Any:
     return figure.update_layout(title=f"What to do for part {_plain(part)}")
 
 
+def _dearest(solution: PrintingSolution) -> list[Any]:
+    """Return the rows of the parts to show, the largest saving last, as plotly stacks upwards."""
+    rows = sorted(solution.rows["parts"], key=lambda row: row["saving"])
+    return rows[-MOST_PARTS:]
+
+
+def plan(solution: PrintingSolution) -> Any:
+    """Return a plotly figure of all parts: stock level, and the action by days to go.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    figure = _figure()
+    rows = _dearest(solution)
+    label = {row["part"]: f"{_plain(row['part'])}: stock {row['base_stock']}" for row in rows}
+    for action in ("wait", "print", "expedite"):
+        runs = [
+            run
+            for run in solution.rows["intervals"]
+            if run["sourcing"] == PRINTING and run["action"] == action and run["part"] in label
+        ]
+        if runs:
+            figure.add_bar(
+                y=[label[run["part"]] for run in runs],
+                x=[run["from_days_to_go"] - run["to_days_to_go"] + 1 for run in runs],
+                base=[run["to_days_to_go"] - 0.5 for run in runs],
+                customdata=[(run["from_days_to_go"], run["to_days_to_go"]) for run in runs],
+                hovertemplate="%{customdata[0]} to %{customdata[1]} days to go",
+                orientation="h",
+                marker={"color": COLOURS[action]},
+                name=action,
+            )
+    figure.update_xaxes(title="days to the replenishment", autorange="reversed", dtick=1)
+    figure.update_yaxes(categoryorder="array", categoryarray=list(label.values()), automargin=True)
+    return figure.update_layout(
+        barmode="overlay", height=_height(len(rows)), bargap=0.15, showlegend=True
+    )
+
+
+def savings(solution: PrintingSolution) -> Any:
+    """Return a plotly figure of the yearly cost of each part, with and without a printer.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    figure = _figure()
+    rows = _dearest(solution)
+    for column, name, colour in (
+        ("yearly_cost", "with the printer", COLOURS["print"]),
+        ("single_source_yearly_cost", "without", COLOURS["order"]),
+    ):
+        figure.add_bar(
+            y=[_plain(f"part {row['part']}") for row in rows],
+            x=[row[column] for row in rows],
+            orientation="h",
+            marker={"color": colour},
+            name=name,
+        )
+    figure.update_xaxes(title=f"{_plain(solution.currency)} a year")
+    figure.update_yaxes(automargin=True)
+    return figure.update_layout(
+        barmode="group", height=_height(len(rows)), legend={"traceorder": "reversed"}
+    )
+
+
+def _height(parts: int) -> int:
+    """Return the height in pixels of a figure with a line for each part."""
+    return 160 + 28 * parts
+
+
 def costs(solution: PrintingSolution) -> Any:
     """Return a plotly figure of the yearly costs by kind, of all parts, with and without printer.
 
@@ -75,15 +174,16 @@ def costs(solution: PrintingSolution) -> Any:
     """
     figure = _figure()
     tables = {"single source": "single_source", "with the printer": "parts"}
-    for kind in KINDS:
+    for kind, colour in KINDS.items():
         column = f"yearly_{kind}_cost"
         figure.add_bar(
             x=list(tables),
             y=[sum(row[column] for row in solution.rows[table]) for table in tables.values()],
+            marker={"color": colour},
             name=kind,
         )
     figure.update_yaxes(title=f"{_plain(solution.currency)} a year")
-    return figure.update_layout(barmode="stack", title="Where the money goes")
+    return figure.update_layout(barmode="stack")
 
 
 def _plain(text: str) -> str:

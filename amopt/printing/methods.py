@@ -107,6 +107,9 @@ def solve(
         rows=tables(instance, with_printer.policy, single.policy),
         notes=_notes(instance),
         currency=instance.currency,
+        objective_meaning=(
+            "average cost a day" if instance.numbers.is_average else "discounted cost"
+        ),
     )
     seconds = {"solve": solved - began, "tables": time.perf_counter() - solved}
     return _judged(instance, answer, seconds)

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.errors import UsageError
+from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.printing import cycle
 from amopt.printing.instance import REPORTED_DAYS, Numbers, PrintingInstance
 from amopt.printing.policy import Action, Policy
@@ -160,12 +162,14 @@ class PrintingSolution(Solution):
 
         Raises
         ------
-        KeyError
+        UsageError
             When there is no such part.
         """
         found = [row for row in self.rows["parts"] if row["part"] == part]
         if not found:
-            raise KeyError(part)
+            match = closest(part, [row["part"] for row in self.rows["parts"]])
+            hint = f" {did_you_mean(match)}" if match else ""
+            raise UsageError(f"the answer has no part {shown(part)}.{hint}")
         stock, systems = found[0]["base_stock"], found[0]["systems"]
         actions = {0: "order"}
         for row in self.rows["intervals"]:

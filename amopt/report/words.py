@@ -28,7 +28,9 @@ def worth(solution: Solution) -> str:
     outcome, verdict = solution.outcome, solution.verdict
     gap = "no bound" if outcome.gap is None else f"gap {outcome.gap:.2g}"
     by = f" by {outcome.method}" if outcome.method else ""
-    objective = "" if outcome.objective is None else f"objective {outcome.objective:,.6g}, "
+    meaning = solution.objective_meaning or "objective"
+    unit = f" {solution.currency}" if solution.currency else ""
+    objective = "" if outcome.objective is None else f"{meaning} {outcome.objective:,.6g}{unit}, "
     referee = (
         f"accepted by the referee ({verdict.checks:,} checks)"
         if verdict.accepted

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from amopt.errors import UsageError
 from amopt.printing import figures, methods
+from amopt.printing.instance import PrintingInstance
+from amopt.report.page import render
 from tests.printing.cases import one_part
 
 
 def test_the_policy_of_a_part() -> None:
-    pytest.importorskip("plotly", reason="plotly is an extra")
     solution = methods.solve(one_part(expedite_cost=200.0))
     figure = figures.policy(solution, "part")
     shown = {trace.name: set(trace.x) for trace in figure.data}
@@ -20,7 +22,6 @@ def test_the_policy_of_a_part() -> None:
 
 
 def test_the_costs_with_and_without_printer() -> None:
-    pytest.importorskip("plotly", reason="plotly is an extra")
     solution = methods.solve(one_part())
     figure = figures.costs(solution)
     row = solution.rows["parts"][0]
@@ -37,5 +38,22 @@ def test_the_whole_policy_as_a_table() -> None:
     assert table[9, -2] == {"days_to_go": 9, "net_stock": -2, "action": "expedite", "parts": 2}
     assert table[1, -1] == {"days_to_go": 1, "net_stock": -1, "action": "wait", "parts": 0}
     assert table[5, 0] == {"days_to_go": 5, "net_stock": 0, "action": "none", "parts": 0}
-    with pytest.raises(KeyError):
-        solution.policy("nothing")
+    with pytest.raises(UsageError, match="Did you mean 'part'"):
+        solution.policy("parts")
+
+
+def test_the_plan_of_all_parts() -> None:
+    solution = methods.solve(one_part(expedite_cost=200.0))
+    figure = figures.plan(solution)
+    shown = {trace.name: tuple(map(tuple, trace.customdata)) for trace in figure.data}
+    assert shown == {"wait": ((1, 1),), "print": ((7, 2),), "expedite": ((13, 8),)}
+    assert {label for trace in figure.data for label in trace.y} == {"part: stock 1"}
+
+
+def test_the_page_escapes_names_and_shows_every_table() -> None:
+    data = one_part().to_dict() | {"name": "<script>alert(1)</script>"}
+    instance = PrintingInstance.from_dict(data)
+    page = render(instance, methods.solve(instance))
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert page.count("<thead>") == 4
