@@ -188,6 +188,29 @@ def room_for_machines(model: Model) -> None:
     )
 
 
+def machines_at_open_sites(model: Model) -> None:
+    r""":math:`\sum_m n_{imt} \ge y_{it}` in the central and distributed forms.
+
+    A site that is part of the form prints: it has a machine, or sells hours.
+    """
+    if model.form not in ("central", "distributed"):
+        return
+    fleet, periods = model.fleet, model.periods
+    sellers = np.unique(fleet.unit_site[fleet.stand < 0])
+    sites = np.setdiff1d(np.unique(fleet.site), sellers)
+    mine = np.flatnonzero(np.isin(fleet.site, sites))
+    every = np.arange(periods)
+    row = np.searchsorted(sites, fleet.site[mine])[:, None] * periods + every
+    opened = (sites[:, None] * periods + every).ravel()
+    model.builder.rows(
+        "machines_at_open_sites",
+        SiteKeys(model.instance, sites),
+        Term(model.machines, row.ravel(), (mine[:, None] * periods + every).ravel()),
+        model.y.spread(opened, -1.0),
+        lower=0.0,
+    )
+
+
 def opening(model: Model) -> None:
     r""":math:`a_{it} \ge y_{it} - y_{i,t-1}`: a site that was closed before is opened.
 
@@ -384,6 +407,7 @@ FAMILIES = (
     only_from_open_sites,
     only_by_machines,
     room_for_machines,
+    machines_at_open_sites,
     opening,
     most_open_sites,
     balance,

@@ -84,9 +84,9 @@ CODES: tuple[Code, ...] = (
         "Raise most_machines, open the site, or lower the count.",
     ),
     Code(
-        "not-orlib-cap",
-        "A file is not in OR-Library's format for capacitated warehouse location.",
-        "Check that it is a cap file, whole and unchanged.",
+        "nothing-to-minimise",
+        "All weights of minimise are zero.",
+        "Give cost or kg_co2 a positive weight.",
     ),
     Code(
         "reserved-name",
@@ -438,6 +438,8 @@ class Instance(common.Instance):
         """Yield what is wrong across fields."""
         if not any(d.per_year or any(d.by_period) for d in self.demand) and not self.orders:
             yield Problem("no-demand", ("demand",), "there is neither demand nor an order.")
+        if self.minimise.cost == 0 and self.minimise.kg_co2 == 0:
+            yield Problem("nothing-to-minimise", ("minimise",), "both weights are zero.")
         yield from self._problems_of_names()
         yield from self._problems_of_parts()
         yield from self._problems_of_sites()

@@ -111,7 +111,7 @@ class _Tokens:
         """Return the error that says what is wrong, and where."""
         where = Where(file=str(self.path), line=line)
         advice = "The file must hold OR-Library's format for capacitated warehouse location."
-        return InvalidInstanceError([Finding("not-orlib-cap", where, message, advice)])
+        return InvalidInstanceError([Finding("wrong-format", where, message, advice)])
 
     def _next(self, what: str) -> tuple[str, int]:
         if self.position >= len(self.words):

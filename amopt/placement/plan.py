@@ -80,7 +80,7 @@ class Plan:
             fleet=model.fleet,
             columns=model.columns.take(used),
             share=np.minimum(share[used] / total[wanted[used]], 1.0),
-            open=whole(model.y) > 0,
+            open=_in_use(model, whole(model.y) > 0, share, whole(model.machines)),
             count=whole(model.machines),
             bought=whole(model.bought),
             sold=whole(model.sold),
@@ -159,6 +159,22 @@ class Plan:
             self.count[stand] - missed * self.moved_in[stand]
         )
         return available
+
+
+def _in_use(
+    model: Model, opened: NDArray[np.bool_], share: Floats, count: Floats
+) -> NDArray[np.bool_]:
+    """Close the sites that cost nothing and do nothing: the solver may leave them open."""
+    used = np.zeros_like(opened)
+    printed = model.printed[share[model.printed] > 0]
+    used[model.columns.site[printed], model.columns.period[printed]] = True
+    np.logical_or.at(used, model.fleet.site, count > 0)
+    costly = [
+        site.state == "open" or site.yearly_cost > 0 or site.opening_cost > 0
+        for site in model.instance.sites
+    ]
+    kept: NDArray[np.bool_] = opened & (used | np.array(costly, dtype=bool).reshape(-1, 1))
+    return kept
 
 
 def tables(plan: Plan) -> dict[str, list[Row]]:
