@@ -25,6 +25,7 @@ from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from amopt.program.highs import Answer, Options, Progress
+    from amopt.program.pyomo import Compiled
     from amopt.sourcing.instance import Instance
 
 __all__ = [
@@ -43,6 +44,9 @@ Ints = NDArray[np.int64]
 
 METHODS = ("auto", "program", "frontier")
 """What ``solve`` takes as its method; ``auto`` is the program."""
+
+MANY = 60
+"""Lines from which prices on shared limits are tried first."""
 
 ROUNDS = 25
 """Most refinements of fitted powers; each halves the gap or better."""
@@ -232,7 +236,6 @@ def _solve_once(
     goal: Goal,
 ) -> tuple[Answer, Floats]:
     """Solve the program over given segments; return the answer and parts by option."""
-    from amopt.program.blocks import solve_blocks
     from amopt.program.pyomo import compile_model, load
     from amopt.sourcing.formulation import build
 
@@ -243,7 +246,7 @@ def _solve_once(
     with _Watch(spent, "compile"):
         compiled = compile_model(model)
     with _Watch(spent, "solve"):
-        answer = solve_blocks(compiled.program, options, progress=progress)
+        answer = _answer_of(model, compiled, options, progress, plain=goal is OWN)
     if answer.values is not None:
         with _Watch(spent, "load"):
             load(compiled, answer, duals=False)
@@ -251,6 +254,50 @@ def _solve_once(
             np.add.at(quantity, segments.option, found)
             quantity = _exact(market, quantity)
     return answer, quantity
+
+
+def _answer_of(
+    model: Any,
+    compiled: Compiled,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    *,
+    plain: bool,
+) -> Answer:
+    """Solve the arrays: by prices where there are many lines, and then what is left by HiGHS."""
+    from amopt.program.blocks import solve_blocks
+    from amopt.program.highs import solve as solve_program
+    from amopt.sourcing.prices import Layout, solve_by_prices
+
+    program = compiled.program
+    if not plain or len(model.of_line) < MANY:
+        return solve_blocks(program, options, progress=progress)
+    begun = time.perf_counter()
+    first = solve_by_prices(program, Layout.of(model, compiled), options, progress)
+    if first is None:
+        return solve_blocks(program, options, progress=progress)
+    gap = first.outcome.gap
+    if first.outcome.stopped is not Stopped.FINISHED or (gap is not None and gap <= options.gap):
+        return first
+    if options.time_limit is not None:
+        left = max(0.01, options.time_limit - (time.perf_counter() - begun))
+        options = replace(options, time_limit=left)
+    second = solve_program(program, options, start=first.values, progress=progress)
+    return _better(first, second)
+
+
+def _better(first: Answer, second: Answer) -> Answer:
+    """Return the better plan of two solves of one program, with the better bound."""
+    bounds = [a.outcome.bound for a in (first, second) if a.outcome.bound is not None]
+    known = [a for a in (first, second) if a.values is not None and a.outcome.objective is not None]
+    best = min(known, key=lambda answer: answer.outcome.objective or 0.0)
+    outcome = replace(
+        best.outcome,
+        bound=max(bounds, default=None),
+        stopped=second.outcome.stopped,
+        method=f"{first.outcome.method}, then {second.outcome.method}",
+    )
+    return replace(best, outcome=outcome)
 
 
 def _exact(market: Market, quantity: Floats) -> Floats:
