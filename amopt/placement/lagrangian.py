@@ -245,13 +245,4 @@ def _of_form(market: Market, form: Form) -> tuple[Filled, float | None]:
 
 def _at_free_prices(market: Market) -> tuple[Filled, float]:
     relaxed = relax(market, market.free)
-    filled = fill(market, relaxed.count.astype(np.int64))
-    count, cost = filled.count.copy(), filled.cost
-    for site in np.flatnonzero(market.forced):
-        mine = np.flatnonzero(market.site == site)
-        if mine.size and market.own[mine].all() and not count[mine].any():
-            # A site that is part of the form has a machine, used or not.
-            cheapest = mine[market.machine_cost[mine].argmin()]
-            count[cheapest] = 1
-            cost += float(market.machine_cost[cheapest])
-    return replace(filled, count=count, cost=cost), relaxed.bound
+    return fill(market, relaxed.count.astype(np.int64)), relaxed.bound

@@ -293,14 +293,14 @@ def _no_plan(
         )
     program = found.model.program
     within = replace(options, time_limit=min(options.time_limit or 60.0, 60.0))
-    conflict: tuple[str, ...] = ()
-    remedies: tuple[str, ...] = ()
+    remedies: list[str] = []
     try:
-        conflict = diagnose(program, within).in_words(limit_words(instance))
-        present = {family.name for family in program.rows.families}
-        soft = {name: 1.0 for name in SOFT if name in present}
-        change = least_change(program, soft, within) if soft else None
-        remedies = change.in_words(remedy_words(instance)) if change else ()
+        conflict = diagnose(program, within)
+        clashing = {limit.family for limit in conflict.rows}
+        # One family at a time: hours and money cannot be weighed against each other.
+        for name in SOFT:
+            change = least_change(program, {name: 1.0}, within) if name in clashing else None
+            remedies += change.in_words(remedy_words(instance)) if change else ()
     except (NoAnswerError, UsageError):
         return InfeasibleError(
             "no plan meets every requirement; which of them clash could not be found in time",
@@ -308,7 +308,7 @@ def _no_plan(
         )
     return InfeasibleError(
         "no plan meets every requirement: these cannot hold together",
-        conflict=conflict,
+        conflict=conflict.in_words(limit_words(instance)),
         remedies=remedies,
         outcome=outcome,
     )

@@ -147,8 +147,8 @@ class Plan:
     def unit_available(self) -> Floats:
         """Hours a year that each unit has, planned or not, shape (units, periods)."""
         fleet, periods = self.fleet, self.years.size
-        available = np.repeat(fleet.contract_hours[:, None], periods, axis=1)
-        available *= np.where(self.open[fleet.unit_site], 1.0, 0.0) if available.size else 1.0
+        offered = np.repeat(fleet.contract_hours[:, None], periods, axis=1)
+        available = np.where(self.open[fleet.unit_site], offered, 0.0)
         own = np.flatnonzero(fleet.stand >= 0)
         stand = fleet.stand[own]
         hours = np.array([machine.hours_per_year for machine in self.supply.instance.machines])
@@ -201,7 +201,7 @@ def _sites(plan: Plan) -> list[Row]:
     machines, hours, available = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     np.add.at(machines, fleet.site, plan.count)
     np.add.at(hours, fleet.unit_site, plan.unit_hours)
-    np.add.at(available, fleet.unit_site, np.nan_to_num(plan.unit_available, posinf=np.inf))
+    np.add.at(available, fleet.unit_site, plan.unit_available)
 
     def row(i: int, t: int) -> Row:
         return {

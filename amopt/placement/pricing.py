@@ -53,9 +53,9 @@ class Market:
         Cost of the cheapest supply without machines, and its column, shape (pairs,).
     column
         Column of each unit and pair, shape (units, pairs); -1 for none.
-    capacity, machine_cost, most
+    capacity, machine_cost, most, least
         Of each unit: hours a year of one machine (of all hours sold), cost of a machine, and most
-        machines (1 where hours are sold), shape (units,).
+        and least machines (1 and 0 where hours are sold), shape (units,).
     site, site_cost, forced
         Site of each unit; fixed cost of each site, and whether it must be open, shape (sites,).
     """
@@ -109,6 +109,7 @@ class Market:
         self.forced = np.array([site.state == "open" for site in instance.sites], dtype=bool)
         self.room = np.array([site.most_machines for site in instance.sites], dtype=np.int64)
         self.own = own
+        self.least = np.zeros(own.size, dtype=np.int64)
 
     @property
     def units(self) -> int:
@@ -127,9 +128,14 @@ class Market:
         return float(self.site_cost @ opened + self.machine_cost @ count)
 
     def narrowed(self, cost: Floats, forced: NDArray[np.bool_]) -> Market:
-        """Return the market with other costs and other sites that must be open."""
+        """Return the market with other costs and other sites that must be open.
+
+        A site that must be open has a machine, where only one type may stand there.
+        """
         narrow = copy(self)
         narrow.cost, narrow.forced = cost, forced
+        alone = np.bincount(self.site, minlength=forced.size)[self.site] == 1
+        narrow.least = np.where(forced[self.site] & self.own & alone, 1, 0)
         return narrow
 
     def start(self) -> Floats:
@@ -192,6 +198,7 @@ def _units_alone(
         won = np.concatenate([[0.0], np.cumsum(gain[order])])
         capacity = market.capacity[u] * np.arange(market.most[u] + 1)
         net = np.interp(capacity, used, won) - market.machine_cost[u] * np.arange(capacity.size)
+        net[: market.least[u]] = -np.inf
         best = int(net.argmax())
         gains[u], counts[u] = net[best], best
         last = int(np.searchsorted(used, capacity[best], side="right")) - 1

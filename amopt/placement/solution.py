@@ -99,6 +99,8 @@ class PlacementSolution(Solution):
         ),
         "work": (
             Column("order", "", "Order.", shown=False),
+            Column("source", "", "Site of the unit that prints it.", shown=False),
+            Column("machine", "", "Type of machine.", shown=False),
             Column("week", "weeks", "Week of printing.", shown=False),
             Column("hours", "hours", "Machine-hours in that week.", shown=False),
         ),

@@ -75,7 +75,7 @@ def fill(market: Market, count: Ints, hour_price: Floats | None = None) -> Fille
     unit = np.full(market.pairs, FREE, dtype=np.int64)
     unit[own] = units[choice[own]]
     kept = np.bincount(unit[own], minlength=market.units) > 0
-    count = np.where(kept, count, 0)
+    count = np.where(kept, count, market.least)
     whole = np.zeros(market.units)
     whole[units] = price
     pays = market.free

@@ -21,10 +21,11 @@ def options(data, demand, *, level_cap=LEVELS):
     part = next(p for p in data["parts"] if p["name"] == demand["part"])
     rate = demand["per_year"]
     downtime = part.get("downtime_cost_per_hour", 0) * 168
-    sources = []
-    for entry in data["conventional"]:
-        if entry["part"] == part["name"]:
-            sources.append((None, 0.0, entry["cost_per_part"], entry["lead_time_weeks"], 0.0))
+    sources = [
+        (None, 0.0, entry["cost_per_part"], entry["lead_time_weeks"], 0.0)
+        for entry in data["conventional"]
+        if entry["part"] == part["name"]
+    ]
     for site in data["sites"]:
         for lane in data["network"]["lanes"]:
             if (lane["from"], lane["to"]) != (site["place"], demand["place"]):

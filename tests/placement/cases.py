@@ -1,10 +1,7 @@
-"""Small random placement instances, and where OR-Library's files are."""
+"""Small random placement instances, and what should not matter to them."""
 
-import os
+import copy
 import random
-from pathlib import Path
-
-import pytest
 
 
 def random_data(seed, *, sites=2, places=3, parts=1, periods=(), stocked=True, single=True):
@@ -91,10 +88,45 @@ def random_data(seed, *, sites=2, places=3, parts=1, periods=(), stocked=True, s
     return data
 
 
-@pytest.fixture(scope="session")
-def orlib():
-    """Return the folder of OR-Library's files, or skip."""
-    folder = Path(os.environ.get("AMOPT_DATA", "")) / "orlib"
-    if not os.environ.get("AMOPT_DATA") or not folder.is_dir():
-        pytest.skip("AMOPT_DATA does not name a folder that holds orlib")
-    return folder
+def reordered(data, shuffle):
+    """Return the same instance with its rows in another order."""
+    changed = copy.deepcopy(data)
+    for table in ("machines", "sites", "parts", "demand", "conventional"):
+        shuffle.shuffle(changed[table])
+    for table in ("places", "lanes"):
+        shuffle.shuffle(changed["network"][table])
+    return changed
+
+
+def renamed(data):
+    """Return the same instance with every name turned around."""
+    names = {entry["name"] for entry in data["network"]["places"]}
+    names |= {entry["name"] for table in ("parts", "machines") for entry in data[table]}
+
+    def change(value):
+        if isinstance(value, dict):
+            return {key: change(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [change(entry) for entry in value]
+        return f"<{value[::-1]}>" if isinstance(value, str) and value in names else value
+
+    return change(copy.deepcopy(data))
+
+
+AMOUNTS_OF_MONEY = (
+    "price", "yearly_cost", "cost_per_hour", "opening_cost", "material_cost", "unit_value",
+    "emergency_cost", "downtime_cost_per_hour", "cost_per_part",
+)  # fmt: skip
+
+
+def money(data, factor):
+    """Return the same instance with every amount of money in another unit."""
+
+    def change(value, key=""):
+        if isinstance(value, dict):
+            return {name: change(entry, name) for name, entry in value.items()}
+        if isinstance(value, list):
+            return [change(entry) for entry in value]
+        return value * factor if key in AMOUNTS_OF_MONEY else value
+
+    return change(copy.deepcopy(data))

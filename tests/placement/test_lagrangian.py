@@ -1,0 +1,105 @@
+"""Bounds that hold, plans near them, and a proof that does not trust the route."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.placement import Instance, methods, solve
+from amopt.placement.certificate import proven_bound
+from amopt.placement.pricing import Market, Prices, relax
+from amopt.placement.supply import Supply
+from amopt.placement.transport import fill
+from amopt.program import highs
+from tests.placement import brute_force
+from tests.placement.cases import random_data
+
+
+def prices_of(instance, prices):
+    return dict(zip(Supply(instance).pairs, prices.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("stocked", [True, False])
+def test_bound_and_plan_enclose_the_optimum(seed, stocked):
+    data = random_data(seed, sites=3, places=4, stocked=stocked)
+    best = brute_force.best_single(data)
+    answer = solve(Instance.from_dict(data), method="lagrangian", forms=False)
+    assert answer.outcome.bound <= best * (1 + 1e-9)
+    assert answer.outcome.objective >= best * (1 - 1e-9)
+    assert answer.verdict.measures["proven_bound"] >= answer.outcome.bound * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_prices_prove_a_bound(seed):
+    instance = Instance.from_dict(random_data(seed, single=False))
+    best = solve(instance, forms=False).outcome.objective
+    market = Market(Supply(instance))
+    rng = np.random.default_rng(seed)
+    for scale in (0.0, 0.5, 1.0, 3.0):
+        prices = market.free * rng.uniform(0, 1, market.pairs) * scale
+        proven = proven_bound(instance, prices_of(instance, prices))
+        assert proven <= best * (1 + 1e-9)
+        if scale <= 1:
+            assert relax(market, prices).bound == pytest.approx(proven, rel=1e-6, abs=1e-6)
+
+
+def test_prices_beat_the_linear_relaxation():
+    instance = amopt.load("placement/synthetic")
+    relaxed = methods.by_program(Supply(instance), "optimum", highs.Options(gap=0.5)).relaxation
+    prices = Prices(Market(Supply(instance)))
+    for _ in range(300):
+        prices.climb(1.05 * relaxed)
+    assert prices.bound >= relaxed * (1 - 1e-4)
+    bounds = proven_bound(instance, prices_of(instance, prices.best))
+    assert bounds == pytest.approx(prices.bound, rel=1e-6)
+
+
+def test_a_wrong_bound_is_refused(monkeypatch):
+    from amopt.placement import lagrangian
+
+    instance = amopt.load("placement/textbook")
+    honest = lagrangian.price
+
+    def boast(*arguments):
+        priced = honest(*arguments)
+        outcome = replace(priced.outcome, bound=priced.outcome.objective)
+        return replace(priced, outcome=outcome, prices=priced.prices * 0.5)
+
+    monkeypatch.setattr(lagrangian, "price", boast)
+    with pytest.raises(amopt.RefusedError, match="the prices prove"):
+        solve(instance, method="lagrangian", forms=False)
+
+
+def test_the_forms_agree_with_the_program():
+    for name in ("placement/textbook", "placement/aircraft-future", "placement/aircraft-today"):
+        instance = amopt.load(name)
+        by_program = solve(instance, method="milp").rows["bill"][-1]
+        by_prices = solve(instance, method="lagrangian").rows["bill"][-1]
+        for form in ("central", "distributed", "conventional"):
+            assert by_prices[form] == pytest.approx(by_program[form], rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_filling_keeps_every_unit_within_its_hours(seed):
+    instance = Instance.from_dict(random_data(seed, sites=3, places=12, stocked=False))
+    market = Market(Supply(instance))
+    rng = np.random.default_rng(seed)
+    count = rng.integers(0, market.most + 1)
+    filled = fill(market, count)
+    used = np.zeros(market.units)
+    own = np.flatnonzero(filled.unit >= 0)
+    np.add.at(used, filled.unit[own], market.hours[filled.unit[own], own])
+    assert (used <= market.capacity * count + 1e-6).all()
+    assert (filled.count <= count).all()
+
+
+def test_a_time_limit_gives_what_was_found():
+    answer = solve(
+        amopt.load("placement/synthetic"),
+        method="lagrangian",
+        options=highs.Options(time_limit=0.5),
+    )
+    assert answer.outcome.status in ("feasible", "optimal")
+    assert answer.outcome.bound <= answer.outcome.objective
