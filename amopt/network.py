@@ -265,20 +265,28 @@ class SupplyNetwork:
         layers = 2 if self.modes else 1
         return best_routes(arcs, by, names=self._names, layers=layers, starts=starts, ends=ends)
 
+    @cached_property
+    def _lane_numbers(self) -> Floats:
+        """Cost a part and a kg, weeks, emissions a part and a kg of each lane, shape (5, lanes)."""
+        numbers = [
+            (
+                lane.cost_per_part,
+                lane.cost_per_kg,
+                lane.weeks,
+                lane.kg_co2_per_part,
+                lane.kg_co2_per_kg,
+            )
+            for lane in self.lanes
+        ]
+        return np.array(numbers, dtype=float).reshape(-1, 5).T
+
     def _given(self, kg: float) -> Arcs:
-        lanes = self.lanes
+        index, numbers = self._index, self._lane_numbers
         return Arcs(
-            np.array([self._index[lane.from_] for lane in lanes], dtype=np.int64),
-            np.array([self._index[lane.to] for lane in lanes], dtype=np.int64),
-            np.array(
-                [
-                    [lane.cost_per_part + kg * lane.cost_per_kg for lane in lanes],
-                    [lane.weeks for lane in lanes],
-                    [lane.kg_co2_per_part + kg * lane.kg_co2_per_kg for lane in lanes],
-                ],
-                dtype=float,
-            ).reshape(3, len(lanes)),
-            np.array([lane.mode for lane in lanes], dtype=object),
+            np.array([index[lane.from_] for lane in self.lanes], dtype=np.int64),
+            np.array([index[lane.to] for lane in self.lanes], dtype=np.int64),
+            np.stack([numbers[0] + kg * numbers[1], numbers[2], numbers[3] + kg * numbers[4]]),
+            np.array([lane.mode for lane in self.lanes], dtype=object),
         )
 
     def _by_distance(self, given: Arcs, starts: Ints, ends: Ints, kg: float, by: By) -> Arcs:

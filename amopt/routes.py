@@ -165,9 +165,13 @@ class RouteTable:
 def best_arcs(arcs: Arcs, by: By, size: int) -> tuple[Arcs, Floats]:
     """Return the best arc of each pair of nodes, sorted by tail and head, and its weight."""
     weights = arcs.weights(by)
-    order = np.lexsort((arcs.mode.astype(str), weights, arcs.head, arcs.tail))
-    pair = arcs.tail[order] * size + arcs.head[order]
-    keep = order[np.concatenate([[True], pair[1:] != pair[:-1]])] if order.size else order
+    pair = arcs.tail * size + arcs.head
+    order = np.argsort(pair, kind="stable")
+    if (pair[order][1:] == pair[order][:-1]).any():
+        order = np.lexsort((arcs.mode.astype(str), weights, pair))
+    first = np.ones(order.size, dtype=bool)
+    first[1:] = pair[order][1:] != pair[order][:-1]
+    keep = order[first]
     chosen = Arcs(arcs.tail[keep], arcs.head[keep], arcs.measures[:, keep], arcs.mode[keep])
     return chosen, weights[keep]
 

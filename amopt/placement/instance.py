@@ -302,6 +302,10 @@ class Period(InstanceModel):
     )
 
 
+ONE_YEAR = (Period(name="year"),)
+"""The periods of an instance that states none."""
+
+
 class FillRate(InstanceModel):
     """A least share of demand that is met from the shelf."""
 
@@ -426,7 +430,7 @@ class Instance(common.Instance):
     @property
     def horizon(self) -> tuple[Period, ...]:
         """The periods, of which there is always one."""
-        return self.periods or (Period(name="year"),)
+        return self.periods or ONE_YEAR
 
     def rate(self, demand: Demand, period: int) -> float:
         """Return the demand a year in a period."""
