@@ -273,7 +273,7 @@ def _first_without_gain(numbers: Numbers, line: _Line, price: Floats) -> Ints:
     low = np.full(len(numbers), -1, dtype=np.int64)
     high = numbers.systems * (numbers.cycle_days - 1)  # the shelf cannot be emptied in time
     while (high - low > 1).any():
-        middle = (low + high) // 2
+        middle = np.maximum((low + high) // 2, 0)  # parts that are done wait for the others
         enough = _difference(numbers, line, price, middle) >= -tolerance
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)

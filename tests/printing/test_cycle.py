@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,20 @@ def test_a_hundred_thousand_systems_stay_exact() -> None:
     trials = 100_000 * np.arange(1, 7)
     used = binom.sf(np.arange(stock)[:, None], trials, 0.001).sum(axis=0)
     assert cycle._expected_use(np.array([stock]), trials, 0.001) == pytest.approx(used, rel=1e-11)
+
+
+def test_parts_that_need_no_stock_wait_for_parts_that_need_much() -> None:
+    """A part alone and the same part among others get the same base-stock level."""
+    needy = numbers_of(count=5000, discount=0.5, backorder_cost_per_day=1000.0, print_cost=None)
+    modest = numbers_of(count=1, discount=0.5, holding_cost_per_day=500.0)
+    both = replace(
+        needy,
+        **{
+            field.name: np.concatenate([getattr(modest, field.name), getattr(needy, field.name)])
+            for field in fields(needy)
+            if field.name not in ("cycle_days", "discount")
+        },
+    )
+    alone = [int(cycle.best_policy(numbers).base_stock[0]) for numbers in (modest, needy)]
+    assert alone[0] == 0 < alone[1]
+    assert cycle.best_policy(both).base_stock.tolist() == alone
