@@ -88,11 +88,13 @@ def solve(  # every option of the command line is a parameter
 ) -> None:
     """Solve an instance and show the answer."""
     with reporting(json=json, verbose=verbose):
-        from amopt import decisions
+        from amopt import decisions, files
         from amopt.report import terminal
 
-        instance = terminal.valid(decisions.examine(file), quiet=quiet or json)
+        instance = decisions.load(file)
+        require_room(out, html)
         for path in filter(None, (write_lp, write_mps)):
+            files.require_writable_file(path)
             decisions.write_program(instance, path)
         more = {} if register is None else {"register": register}
         with terminal.watching(wanted=not quiet and not json) as progress:
@@ -106,11 +108,11 @@ def solve(  # every option of the command line is a parameter
                 progress=progress,
                 **more,
             )
+        give(solution, json=json, out=out, quiet=quiet)
         if html is not None:
             from amopt.report import page
 
             page.write_page(instance, solution, html)
-        give(solution, json=json, out=out, quiet=quiet)
 
 
 @app.command()
@@ -172,6 +174,18 @@ def list_(*, json: Json = False) -> None:
         else:
             for entry in shipped:
                 typer.echo(f"{entry['instance']:<32} {entry['name']}")
+
+
+def require_room(out: Path | None, html: Path | None) -> None:
+    """Refuse targets that cannot be written before the work is done, not after."""
+    from amopt import files
+
+    if out is not None:
+        files.require_writable_folder(out)
+    if html is not None:
+        from amopt.report import page
+
+        page.require_writable(html)
 
 
 def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:

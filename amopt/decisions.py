@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from amopt.instance.common import Instance
     from amopt.instance.findings import Finding
-    from amopt.instance.loader import Examination
     from amopt.program.highs import Answer, Progress
     from amopt.program.linear import LinearProgram
+    from amopt.program.options import Options
     from amopt.solution import Solution
 
 __all__ = ["KINDS", "check", "decision", "formulate", "load", "load_solution", "solve", "template"]
@@ -47,11 +47,11 @@ def decision(kind: str) -> ModuleType:
         When amopt does not answer such a decision.
     """
     if kind not in KINDS:
-        from difflib import get_close_matches
+        from amopt.instance.suggest import closest, did_you_mean, shown
 
-        close = get_close_matches(kind, KINDS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"unknown kind {kind!r}; amopt answers {', '.join(KINDS)}.{hint}")
+        match = closest(kind, KINDS)
+        hint = f" {did_you_mean(match)}" if match else ""
+        raise UsageError(f"unknown kind {shown(kind)}; amopt answers {', '.join(KINDS)}.{hint}")
     return importlib.import_module(f"amopt.{kind}")
 
 
@@ -114,13 +114,6 @@ def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
     return list(examine(locate(source), instance_type, (*KINDS, *COMPANIONS)).findings)
 
 
-def examine(source: str | Path | Mapping[str, Any]) -> Examination:
-    """Return the instance with everything that was found, warnings too; see :func:`load`."""
-    from amopt.instance.loader import examine
-
-    return examine(locate(source), instance_type, KINDS)
-
-
 def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
     """Return where an instance is: a file that is there comes before a shipped name.
 
@@ -160,6 +153,7 @@ def solve(
 def solve(
     instance: LinearProgram | ConcreteModel,
     *,
+    method: str = ...,
     time_limit: float | None = ...,
     gap: float | None = ...,
     threads: int = ...,
@@ -187,7 +181,8 @@ def solve(
         An instance as :func:`load` returns it, or a Pyomo model or
         :class:`~amopt.program.linear.LinearProgram` as :func:`formulate` returns it.
     method
-        A method of the decision; ``"auto"`` takes the fastest one that is exact.
+        A method of the decision, or for a program one of
+        :data:`amopt.program.options.METHODS`; ``"auto"`` takes the fastest one that is exact.
     time_limit
         Seconds of wall clock for the solver; None for no limit.
     gap
@@ -219,22 +214,27 @@ def solve(
         When the decision has no such method, or an option is out of range.
     """
     from amopt.instance.common import Instance
-    from amopt.program import highs
-    from amopt.program.linear import LinearProgram
+    from amopt.program.options import Options
 
-    _require(time_limit is None or time_limit > 0, "time_limit must be positive")
-    _require(gap is None or 0 <= gap < 1, "gap must be at least 0 and below 1")
-    _require(threads >= 0, "threads must not be negative")
-    _require(seed >= 0, "seed must not be negative")
-    options = highs.Options(time_limit=time_limit, threads=threads, seed=seed)
+    options = Options(time_limit=time_limit, threads=threads, seed=seed)
     if gap is not None:
         options = replace(options, gap=gap)
-    if isinstance(instance, LinearProgram):
-        return highs.solve(instance, options, progress=progress)
-    if not isinstance(instance, Instance):
-        from amopt.program.pyomo import solve_model
+    if isinstance(instance, Instance):
+        return _solve_instance(instance, method, options, progress, of_the_decision)
+    _require(not of_the_decision, f"a program has no option {', '.join(of_the_decision)}")
+    if method != "auto":
+        options = replace(options, method=method)
+    return _solve_program(instance, options, progress)
 
-        return solve_model(instance, options, progress=progress)
+
+def _solve_instance(
+    instance: Instance,
+    method: str,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    of_the_decision: Mapping[str, Any],
+) -> Solution:
+    """Solve an instance by its decision; what was found in the file travels with the answer."""
     solve_it = decision(instance.kind).solve
     for option in of_the_decision:
         known = option in inspect.signature(solve_it).parameters
@@ -251,7 +251,29 @@ def solve(
         outcome=replace(answer.outcome, seconds=seconds),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
+        notes=(*answer.notes, *(str(finding) for finding in instance.warnings)),
     )
+
+
+def _solve_program(
+    program: LinearProgram | ConcreteModel,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+) -> Answer:
+    """Solve a program that is no instance: arrays, or a Pyomo model."""
+    from amopt.program import highs
+    from amopt.program.linear import LinearProgram
+
+    if isinstance(program, LinearProgram):
+        return highs.solve(program, options, progress=progress)
+    _require(
+        hasattr(program, "component_objects"),  # a Pyomo model, without importing Pyomo to ask
+        f"amopt.solve takes an instance or a program, not {type(program).__name__}; "
+        "amopt.load reads a file or a shipped name",
+    )
+    from amopt.program.pyomo import solve_model
+
+    return solve_model(program, options, progress=progress)
 
 
 def _require(condition: bool, message: str) -> None:

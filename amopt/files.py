@@ -14,7 +14,16 @@ from typing import Any
 
 from amopt.errors import UsageError
 
-__all__ = ["MARK", "as_plain", "new_file", "write_folder", "write_new", "write_text"]
+__all__ = [
+    "MARK",
+    "as_plain",
+    "new_file",
+    "require_writable_file",
+    "require_writable_folder",
+    "write_folder",
+    "write_new",
+    "write_text",
+]
 
 MARK = "solution.json"
 """The file by which a folder is known as one that amopt wrote, and may replace."""
@@ -33,7 +42,7 @@ def new_file(target: str | Path) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+        raise _cannot_write(target, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -41,7 +50,7 @@ def new_file(target: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+        raise _cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -60,6 +69,7 @@ def write_new(target: str | Path, text: str) -> None:
     UsageError
         When the file exists, or cannot be written.
     """
+    require_writable_file(target)
     if Path(target).exists():
         raise UsageError(f"{target} exists already; name another file, or remove it first")
     write_text(target, text)
@@ -76,28 +86,76 @@ def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
     UsageError
         When the folder holds files that amopt did not write, or cannot be written.
     """
-    target = Path(target)
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file; name a folder")
-    held = {entry.name for entry in target.iterdir()} if target.exists() else set()
-    if not held <= _written_before(target):
-        raise UsageError(
-            f"the folder {target} holds files that amopt did not write; name a new or empty folder"
-        )
+    target = require_writable_folder(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+        raise _cannot_write(target, error) from error
     try:
         for name, text in files.items():
             (temporary / name).write_text(text, encoding="utf-8")
         temporary.chmod(0o777 & ~_umask())
         _swap(temporary, target)
     except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+        raise _cannot_write(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_writable_file(target: str | Path) -> None:
+    """Refuse a file that could not be written later.
+
+    Raises
+    ------
+    UsageError
+        When it is a folder, or its folder is not there or cannot be written to.
+    """
+    target = Path(target)
+    try:
+        if os.path.lexists(target) and target.is_dir():
+            raise UsageError(f"{target} is a folder; name a file")
+        if not target.parent.is_dir():
+            raise UsageError(f"cannot write {target}: there is no folder {target.parent}")
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise UsageError(f"cannot write {target}: no permission in {target.parent}")
+    except (OSError, ValueError) as error:
+        raise _cannot_write(target, error) from error
+
+
+def require_writable_folder(target: str | Path) -> Path:
+    """Refuse a folder that could not be written later; return where it is.
+
+    Raises
+    ------
+    UsageError
+        When it is a file, holds files that amopt did not write, or is the current folder or one
+        around it (it is replaced as a whole), or when the folder around it cannot be written to.
+    """
+    try:
+        place = Path(target).resolve()
+        if place.exists() and not place.is_dir():
+            raise UsageError(f"{target} is a file; name a folder")
+        if Path.cwd().is_relative_to(place) or place.is_mount():
+            raise UsageError(f"{target} cannot be replaced as a whole; name a folder inside it")
+        held = {entry.name for entry in place.iterdir()} if place.exists() else set()
+        if not held <= _written_before(place):
+            raise UsageError(
+                f"the folder {target} holds files that amopt did not write; "
+                "name a new or empty folder"
+            )
+        around = next(folder for folder in place.parents if folder.exists())
+        if not (around.is_dir() and os.access(around, os.W_OK | os.X_OK)):
+            raise UsageError(f"cannot write {target}: no permission in {around}")
+    except (OSError, ValueError) as error:
+        raise _cannot_write(target, error) from error
+    return place
+
+
+def _cannot_write(target: str | Path, error: OSError | ValueError) -> UsageError:
+    """Return the error that says what cannot be written, and why."""
+    reason = getattr(error, "strerror", None) or error
+    return UsageError(f"cannot write {target}: {reason}")
 
 
 def _written_before(folder: Path) -> set[str]:

@@ -95,7 +95,12 @@ class Solution:
         """The answer's tables as pandas data frames."""
         import pandas as pd
 
-        return {name: pd.DataFrame.from_records(list(table)) for name, table in self.rows.items()}
+        return {
+            name: pd.DataFrame.from_records(list(table))
+            if table
+            else pd.DataFrame(columns=[column.name for column in self.columns.get(name, ())])
+            for name, table in self.rows.items()
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data that JSON can hold: what ``--json`` prints."""

@@ -71,6 +71,29 @@ def test_out_writes_the_answer_and_it_can_be_loaded(amopt_command: Command, tmp_
     assert len(rows) == 14
 
 
+def test_targets_are_refused_before_the_work(amopt_command: Command, tmp_path: Path) -> None:
+    run = amopt_command("solve", MISSION, "--out", "answer", "--html", "nowhere/page.html")
+    assert run.code == 2
+    assert "nowhere" in run.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_shows_the_answer(amopt_command: Command, tmp_path: Path) -> None:
+    run = amopt_command("solve", MISSION, "--html", "page.html", "-q")
+    assert (run.code, run.out) == (0, "")
+    page = (tmp_path / "page.html").read_text()
+    assert "339.17" in page
+    assert page.count('class="plotly-graph-div"') == 3
+
+
+def test_warnings_travel_with_the_answer(amopt_command: Command, tmp_path: Path) -> None:
+    text = MISSION.read_text().replace("    print_cost: 41.28", "", 1)
+    (tmp_path / "warned.yaml").write_text(text)
+    run = amopt_command("solve", "warned.yaml", "--json")
+    assert run.code == 0, run.err
+    assert any("unused-printed-failure" in note for note in run.json["notes"])
+
+
 def test_out_leaves_a_strangers_folder_alone(amopt_command: Command, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep me")

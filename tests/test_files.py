@@ -69,3 +69,27 @@ def test_what_is_not_finite_becomes_null() -> None:
         {"a": float("inf"), "b": np.float64(2.5), "c": (np.int64(3), None), "d": np.bool_(True)}
     )
     assert plain == {"a": None, "b": 2.5, "c": [3, None], "d": True}
+
+
+def test_the_current_folder_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for target in (".", "..", "/"):
+        with pytest.raises(UsageError, match=r"as a whole|did not write"):
+            files.write_folder(target, {files.MARK: "{}"})
+
+
+def test_a_link_to_an_empty_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    files.write_folder(tmp_path / "link", {files.MARK: "{}"})
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there" / files.MARK).read_text() == "{}"
+
+
+@pytest.mark.parametrize("name", ["nowhere/answer.html", "folder"])
+def test_a_target_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match=r"cannot write|is a folder"):
+        files.require_writable_file(tmp_path / name)

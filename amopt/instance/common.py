@@ -19,10 +19,11 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    PrivateAttr,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from amopt.instance.findings import Problem
+from amopt.instance.findings import Finding, Problem
 from amopt.instance.suggest import shown
 
 __all__ = [
@@ -229,6 +230,13 @@ class Instance(InstanceModel):
         from amopt.instance.loader import complete
 
         complete(self, {"amopt": 1, **_kind(type(self)), **data})
+
+    _warnings: tuple[Finding, ...] = PrivateAttr(default=())
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What was found that does not stop a solve; it travels with the answer."""
+        return self._warnings
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields, once every field is right by itself."""

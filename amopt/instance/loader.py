@@ -229,4 +229,7 @@ def _examination(
         findings.append(Finding(problem.code, where, problem.message, problem.advice, severity))
     findings.sort(key=lambda finding: (finding.severity != Severity.ERROR, finding.where.line or 0))
     failed = any(finding.severity is Severity.ERROR for finding in findings)
-    return Examination(None if failed else instance, tuple(findings), document)
+    if failed or instance is None:
+        return Examination(None, tuple(findings), document)
+    instance._warnings = tuple(findings)
+    return Examination(instance, tuple(findings), document)

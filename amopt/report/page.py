@@ -12,17 +12,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
-from amopt.files import write_text
+from amopt.files import require_writable_file, write_text
 from amopt.report.words import shown, worth
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["render", "write_page"]
+__all__ = ["render", "require_writable", "write_page"]
 
 MOST_ROWS = 2_000
 """Rows of a table that the page shows: a browser copes, and the csv files hold them all."""
+
+
+def require_writable(path: str | Path) -> None:
+    """Refuse a page that could not be written later.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed, or the file cannot be written.
+    """
+    if not all(importlib.util.find_spec(name) for name in ("jinja2", "plotly")):
+        raise _missing()
+    require_writable_file(path)
 
 
 def write_page(instance: Instance, solution: Solution, path: str | Path) -> None:
@@ -40,7 +53,7 @@ def render(instance: Instance, solution: Solution) -> str:
     """Return the page as HTML text."""
     try:
         from jinja2 import Environment, PackageLoader
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise _missing() from error
     environment = Environment(
         loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -65,10 +78,7 @@ def _pictures(instance: Instance, solution: Solution) -> list[tuple[str, str]]:
     room = f"amopt.{solution.kind}.figures"
     if importlib.util.find_spec(room) is None:
         return []
-    try:
-        figures = importlib.import_module(room).figures(instance, solution)
-    except ImportError as error:
-        raise _missing() from error
+    figures = importlib.import_module(room).figures(instance, solution)
     return [
         (title, figure.to_html(full_html=False, include_plotlyjs=number == 0))
         for number, (title, figure) in enumerate(figures.items())

@@ -14,9 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
-from amopt.instance.common import Instance
 from amopt.instance.findings import Finding, Severity
-from amopt.instance.loader import Examination
 from amopt.program.highs import Progress
 from amopt.report.words import shown, worth
 from amopt.solution import Column, Solution
@@ -28,7 +26,6 @@ __all__ = [
     "print_policy",
     "print_rows",
     "print_solution",
-    "valid",
     "watching",
 ]
 
@@ -126,21 +123,6 @@ def print_findings(findings: Sequence[Finding], *, to_errors: bool = False) -> N
     if rest:
         counts = ", ".join(f"{count:,} {code}" for code, count in rest.most_common())
         out.print(Text(f"... and {rest.total():,} more ({counts}); --json lists them all."))
-
-
-def valid(examination: Examination, *, quiet: bool) -> Instance:
-    """Return the instance of an examination; its warnings are printed on standard error.
-
-    Raises
-    ------
-    InvalidInstanceError
-        When there is none.
-    """
-    if examination.instance is None:
-        raise InvalidInstanceError(examination.findings)
-    if not quiet:
-        print_findings(examination.findings, to_errors=True)
-    return examination.instance
 
 
 def print_error(error: AmoptError) -> None:
