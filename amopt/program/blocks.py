@@ -54,12 +54,11 @@ class Blocks:
 
     def merged(self, size: int) -> Blocks:
         """Return the blocks with small neighbours joined, up to ``size`` columns."""
-        keep = [0]
+        keep, begin = [0], 0
         for block, end in enumerate(self.column_starts[1:].tolist(), start=1):
-            last = block == len(self)
-            if last or self.column_starts[block + 1] - self.column_starts[keep[-1]] > size:
+            if end == self.column_starts[-1] or self.column_starts[block + 1] - begin > size:
                 keep.append(block)
-            del end
+                begin = end
         return replace(
             self, row_starts=self.row_starts[keep], column_starts=self.column_starts[keep]
         )
@@ -129,24 +128,32 @@ def split(program: LinearProgram) -> Blocks:
 
 
 def _can_break(program: LinearProgram) -> NDArray[np.bool_]:
-    """Return which rows some values within the columns' bounds would break, shape (m,)."""
-    matrix = program.matrix
-    least, most = _activity(matrix, program.lower, program.upper)
-    slack = 1e-12 * np.maximum(1.0, np.maximum(np.abs(least), np.abs(most)))
-    slack[~np.isfinite(slack)] = 0.0
-    return (least < program.row_lower - slack) | (most > program.row_upper + slack)
+    """Return which rows some values within the columns' bounds would break, shape (m,).
+
+    A row of which that cannot be told can break.
+    """
+    least, most = _activity(program.matrix, program.lower, program.upper)
+    holds = (least >= program.row_lower - _slack(least)) & (most <= program.row_upper + _slack(most))
+    result: NDArray[np.bool_] = ~holds
+    return result
+
+
+def _slack(activity: Floats) -> Floats:
+    """Return what rounding may have added to an activity, shape (m,)."""
+    return np.where(np.isfinite(activity), 1e-12 * np.maximum(1.0, np.abs(activity)), 0.0)
 
 
 def _activity(matrix: sp.csr_array, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
     """Return the least and the most that each row can come to, shape (m,) each."""
-    rising = matrix.data > 0
-    low = matrix.data * np.where(rising, lower[matrix.indices], upper[matrix.indices])
-    high = matrix.data * np.where(rising, upper[matrix.indices], lower[matrix.indices])
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    return (
-        np.bincount(rows, low, minlength=matrix.shape[0]),
-        np.bincount(rows, high, minlength=matrix.shape[0]),
+    some = matrix.data != 0  # zero times an open bound would be no number
+    rows, columns, data = rows[some], matrix.indices[some], matrix.data[some]
+    with np.errstate(over="ignore"):
+        ends = np.sort([data * lower[columns], data * upper[columns]], axis=0)
+    least, most = (
+        np.bincount(rows, end, minlength=matrix.shape[0]).astype(np.float64) for end in ends
     )
+    return least, most
 
 
 def solve_blocks(

@@ -45,7 +45,7 @@ class Analysis:
         Parts that can be had at reduced cost (``N_cost - 1``, eq. 5) and in reduced time
         (``N_time - 1``, eq. 6); the offer's largest quantity where all of them can.
     on_frontier
-        Whether no other offer of the group is at least as good in both quantities and better in one.
+        Whether no other offer of the group does as much in both quantities and more in one.
     """
 
     cost_saving: Floats
@@ -133,7 +133,7 @@ def _difference(a: Floats, b: Floats) -> Floats:
 def _reduced(
     curves: Curves, fixed: Floats, rate: Floats, smallest: Floats, largest: Floats
 ) -> Floats:
-    """Return N - 1: what can be had below the line ``fixed + rate * q``, counted from the smallest."""
+    """Return N - 1: how many parts can be had below the line ``fixed + rate * q``."""
     first = curves.first_not_below(
         np.nan_to_num(fixed), np.nan_to_num(rate), np.maximum(smallest, 1.0), largest
     )

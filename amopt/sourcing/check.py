@@ -23,7 +23,7 @@ from amopt.verdict import Verdict
 if TYPE_CHECKING:
     from amopt.network import RouteTable
     from amopt.solution import Solution
-    from amopt.sourcing.instance import Committed, Instance
+    from amopt.sourcing.instance import Committed, Instance, Part
 
 __all__ = ["check"]
 
@@ -113,15 +113,20 @@ class _Referee:
         return {entry.part: entry for entry in self.instance.conventional}
 
     @cached_property
-    def weight(self) -> dict[str, float]:
-        """Weight of a part in kg."""
-        return {part.name: part.weight_kg for part in self.instance.parts}
+    def part(self) -> dict[str, Part]:
+        """The parts by name."""
+        return {part.name: part for part in self.instance.parts}
+
+    @cached_property
+    def royalty(self) -> dict[tuple[str, str | None], float]:
+        """The royalty a print of each licence, by part and supplier."""
+        return {(x.part, x.supplier): x.royalty_per_print for x in self.instance.licences}
 
     def transport(self, start: str | None, line: Line) -> tuple[float, float, float]:
         """Return cost, weeks and kg of CO2 a part on the line's route; infinite without one."""
         if start is None or line.place is None or not self.instance.network.places:
             return 0.0, 0.0, 0.0
-        kg = self.weight[line.part]
+        kg = self.part[line.part].weight_kg
         if kg not in self.tables:
             starts = {offer.supplier for offer in self.instance.offers}
             starts |= {e.place for e in self.instance.conventional if e.place is not None}
@@ -146,11 +151,7 @@ class _Referee:
         """Return cost, weeks and kg of CO2 of q parts of an offer for a line."""
         total, lead_time = self.curves_of(offer)
         cost, weeks, kg = self.transport(offer.supplier, line)
-        royalty = sum(
-            licence.royalty_per_print
-            for licence in self.instance.licences
-            if licence.part == offer.part and licence.supplier in (None, offer.supplier)
-        )
+        royalty = sum(self.royalty.get((offer.part, who), 0.0) for who in (None, offer.supplier))
         return (
             total(q) + offer.fee_per_order + (cost + royalty) * q,
             lead_time(q) + weeks,
@@ -280,7 +281,7 @@ class _Referee:
             yield f"the offer holds from {offer.valid_from} on"
         if today and offer.valid_to and today > offer.valid_to:
             yield f"the offer held until {offer.valid_to}"
-        part = next(part for part in self.instance.parts if part.name == offer.part)
+        part = self.part[offer.part]
         if part.materials and offer.material not in part.materials:
             yield f"{offer.material!r} is none of the part's materials"
         for certificate in {*part.certificates, *line.certificates} - {*offer.certificates}:

@@ -1,4 +1,4 @@
-"""What an offer costs, and how long it takes, at any quantity: curves made from its quotes.
+r"""What an offer costs, and how long it takes, at any quantity: curves made from its quotes.
 
 A curve consists of pieces. On a piece from quantity ``a`` up to, but without, quantity ``b``
 
@@ -12,7 +12,7 @@ and what holds between quotes :math:`(q_i, p_i, t_i)` is, for the total cost C a
 ``linear``       linear between :math:`(q_i, q_i p_i)`            linear between :math:`(q_i,t_i)`
 ``all_units``    :math:`q p_i` from :math:`q_i` on                :math:`t_i` from :math:`q_i` on
 ``incremental``  :math:`C(q_i) + (q - q_i) p_i` from :math:`q_i`  :math:`t_i` from :math:`q_i` on
-``power``        :math:`q \\cdot a q^b`, price fitted in logs      :math:`a' q^{b'}`, fitted in logs
+``power``        :math:`q \cdot a q^b`, price fitted in logs      :math:`a' q^{b'}`, fitted in logs
 ``line``         :math:`a + b q`, total fitted                    :math:`a' + b' q`, fitted
 ================ ================================================ ===============================
 
@@ -58,7 +58,7 @@ class Curves:
     start
         Curve i has the pieces ``start[i]:start[i + 1]``, ascending, shape (n + 1,).
     lower
-        Quantity from which a piece holds, until the next one, shape (m,); the first of a curve is 0.
+        Quantity from which a piece holds, until the next one, shape (m,); a curve's first is 0.
     fixed, rate, scale, exponent
         Coefficients of the pieces, shape (m,) each.
     """
@@ -169,15 +169,15 @@ class Curves:
                 slope[piece],
                 self.scale[piece],
                 self.exponent[piece],
-                lo[piece],
-                np.minimum(hi[piece], 2.0**53),
+                lo=lo[piece],
+                hi=np.minimum(hi[piece], 2.0**53),
             )
         found[lo > hi] = np.inf
         return np.minimum.reduceat(found, self.start[:-1])
 
 
 def _first_on_power(
-    fixed: Floats, rate: Floats, scale: Floats, exponent: Floats, lo: Floats, hi: Floats
+    fixed: Floats, rate: Floats, scale: Floats, exponent: Floats, *, lo: Floats, hi: Floats
 ) -> Floats:
     """Return the least whole q of [lo, hi] where ``fixed + rate q + scale q^exponent >= 0``.
 
@@ -285,8 +285,10 @@ def _linear(quotes: Quotes) -> tuple[Ints, Floats]:
     rate = np.where(last, price, (_next(q * price) - q * price) / step)
     per_week = np.where(last, 0.0, (_next(weeks) - weeks) / step)
     from_quotes = np.stack(
-        [q, np.where(last, 0.0, q * price - rate * q), rate, zero, zero]
-        + [weeks - per_week * q, per_week, zero, zero]
+        [
+            *(q, np.where(last, 0.0, q * price - rate * q), rate, zero, zero),
+            *(weeks - per_week * q, per_week, zero, zero),
+        ]
     )
     below = np.stack([zero, zero, price, zero, zero, weeks, zero, zero, zero])[:, first]
     return np.concatenate([owner, owner[first]]), np.concatenate([from_quotes, below], axis=1)

@@ -1,11 +1,11 @@
-"""Sourcing as a mixed-integer program.
+r"""Sourcing as a mixed-integer program.
 
 Sets: lines :math:`l`; options :math:`o` of a line (an offer, or conventional supply); segments
 :math:`s` of an option, on which what is paid, :math:`f_s + r_s q`, and the lead time,
-:math:`\\tau_s + \\rho_s q`, are linear in the quantity :math:`q \\in [a_s, b_s]`. A segment is ordered
-on or not (:math:`y_s`), and if it is, then :math:`x_s` parts (the multiple-choice form of a piecewise
-linear function, which is as tight as its convex hull: Croxton, Gendron and Magnanti, 2003). No
-constant of the program is larger than the data make it.
+:math:`\tau_s + \rho_s q`, are linear in the quantity :math:`q \in [a_s, b_s]`. A segment is
+ordered on or not (:math:`y_s`), and if it is, then :math:`x_s` parts (the multiple-choice form of a
+piecewise linear function, which is as tight as its convex hull: Croxton, Gendron and Magnanti,
+2003). No constant of the program is larger than the data make it.
 
 Committed orders are constants: they lower what a line still needs and what is left of capacities,
 licences, budget and emissions.
@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) -> ConcreteModel:
     """Return the program of an instance as a Pyomo model.
 
-    Variables ``quantity[s]`` and ``ordered[s]`` are indexed by segment, ``delivery_weeks[l]`` by
+    Variables ``quantity[s]`` and ``ordered[s]`` are indexed by segment, ``delivery_weeks[n]`` by
     line. ``model.market`` and ``model.segments`` say what each index stands for; ``model.options``,
     ``model.of_line`` and ``model.of_supplier`` list the segments of an option, a line (by name) and
     a supplier, for constraints of your own. ``model.paid``, ``model.downtime`` and
@@ -124,10 +124,10 @@ def _sum(terms: Iterable[int], coefficients: Any, variables: Any, constant: floa
 
 
 def add_variables(model: ConcreteModel) -> None:
-    """Parts, choice and delivery.
+    r"""Add parts, choice and delivery.
 
-    .. math:: x_s \\in \\{0, \\dots, b_s\\} \\text{ (or real)}, \\quad y_s \\in \\{0, 1\\},
-        \\quad T_l \\ge \\text{weeks of what is committed}
+    .. math:: x_s \in \{0, \dots, b_s\} \text{ (or real)}, \quad y_s \in \{0, 1\},
+        \quad T_l \ge \text{weeks of what is committed}
     """
     from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
 
@@ -150,17 +150,17 @@ def add_variables(model: ConcreteModel) -> None:
         | (limit is not None)
     )
     names = [line.line for line in market.instance.lines]
-    model.timed = [l for l, wanted in enumerate(matters) if wanted]
-    model.delivery_weeks = Var([names[l] for l in model.timed], domain=NonNegativeReals)
+    model.timed = [n for n, wanted in enumerate(matters) if wanted]
+    model.delivery_weeks = Var([names[n] for n in model.timed], domain=NonNegativeReals)
     for name, weeks in model.committed_weeks.items():
         if name in model.delivery_weeks:
             model.delivery_weeks[name].setlb(weeks)
 
 
 def add_expressions(model: ConcreteModel) -> None:
-    """What is paid, what waiting costs, and what is emitted.
+    r"""Say what is paid, what waiting costs, and what is emitted.
 
-    .. math:: \\sum_s f_s y_s + r_s x_s, \\qquad \\sum_l h_l T_l, \\qquad \\sum_s g_s x_s
+    .. math:: \sum_s f_s y_s + r_s x_s, \qquad \sum_l h_l T_l, \qquad \sum_s g_s x_s
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Expression
@@ -175,8 +175,8 @@ def add_expressions(model: ConcreteModel) -> None:
         )
     )
     rate = market.downtime_per_week
-    waiting = [l for l in model.timed if rate[l] > 0]
-    names = [market.instance.lines[l].line for l in waiting]
+    waiting = [n for n in model.timed if rate[n] > 0]
+    names = [market.instance.lines[n].line for n in waiting]
     model.downtime = Expression(
         expr=_sum(
             names, dict(zip(names, rate[waiting].tolist(), strict=True)), model.delivery_weeks
@@ -189,35 +189,35 @@ def add_expressions(model: ConcreteModel) -> None:
 
 
 def add_demand(model: ConcreteModel) -> None:
-    """Every line is filled.
+    r"""Fill every line.
 
-    .. math:: Q_l \\le \\sum_{s \\in l} x_s \\le Q_l + \\text{surplus}_l
+    .. math:: Q_l \le \sum_{s \in l} x_s \le Q_l + \text{surplus}_l
     """
     from pyomo.environ import Constraint
 
     market = model.market
     names = [line.line for line in market.instance.lines]
     needed, surplus = model.needed.tolist(), market.surplus.tolist()
-    open_lines = [l for l in range(len(names)) if needed[l] > 0]
-    missing = [names[l] for l in open_lines if not model.of_line[names[l]]]
+    open_lines = [n for n in range(len(names)) if needed[n] > 0]
+    missing = [names[n] for n in open_lines if not model.of_line[names[n]]]
     if missing:
         from amopt.sourcing.infeasible import nothing_to_order
 
         raise nothing_to_order(market, missing)
     ones = [1.0] * len(model.segments)
-    position = {names[l]: l for l in open_lines}
+    position = {names[n]: n for n in open_lines}
 
     def demand(_: Any, name: str) -> Any:
-        l = position[name]
-        return needed[l], _sum(model.of_line[name], ones, model.x), needed[l] + surplus[l]
+        n = position[name]
+        return needed[n], _sum(model.of_line[name], ones, model.x), needed[n] + surplus[n]
 
     model.demand = Constraint(list(position), rule=demand)
 
 
 def add_range(model: ConcreteModel) -> None:
-    """What is ordered on a segment lies on it.
+    r"""Keep what is ordered on a segment on it.
 
-    .. math:: a_s y_s \\le x_s \\le b_s y_s
+    .. math:: a_s y_s \le x_s \le b_s y_s
 
     The left side is left out where it can never matter: one part at least is what any order has.
     """
@@ -240,9 +240,9 @@ def add_range(model: ConcreteModel) -> None:
 
 
 def add_one_segment(model: ConcreteModel) -> None:
-    """An option is ordered on one segment at most.
+    r"""Order an option on one segment at most.
 
-    .. math:: \\sum_{s \\in o} y_s \\le 1
+    .. math:: \sum_{s \in o} y_s \le 1
     """
     from pyomo.environ import Constraint
 
@@ -254,10 +254,10 @@ def add_one_segment(model: ConcreteModel) -> None:
 
 
 def add_suppliers(model: ConcreteModel) -> None:
-    """A line has at most K suppliers, :math:`u_{lk}` saying whether supplier k is one of them.
+    r"""Allow a line K suppliers at most, :math:`u_{lk}` saying whether supplier k is one of them.
 
-    .. math:: \\sum_{s \\in o} y_s \\le u_{lk} \\; (o \\text{ of supplier } k), \\quad
-        \\sum_k u_{lk} \\le K
+    .. math:: \sum_{s \in o} y_s \le u_{lk} \; (o \text{ of supplier } k), \quad
+        \sum_k u_{lk} \le K
 
     Where each supplier has one option for the line, :math:`y` says it already.
     """
@@ -300,16 +300,16 @@ def add_suppliers(model: ConcreteModel) -> None:
 
 
 def add_delivery(model: ConcreteModel) -> None:
-    """A line is delivered when its last order is.
+    r"""Deliver a line when its last order is.
 
-    .. math:: T_l \\ge \\sum_{s \\in o} \\tau_s y_s + \\rho_s x_s
+    .. math:: T_l \ge \sum_{s \in o} \tau_s y_s + \rho_s x_s
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Constraint
 
     segments, market = model.segments, model.market
     fixed, rate = segments.weeks_fixed.tolist(), segments.weeks_rate.tolist()
-    weeks = {l: model.delivery_weeks[market.instance.lines[l].line] for l in model.timed}
+    weeks = {n: model.delivery_weeks[market.instance.lines[n].line] for n in model.timed}
     line = market.line.tolist()
 
     def delivery(_: Any, o: int) -> Any:
@@ -330,9 +330,10 @@ def add_delivery(model: ConcreteModel) -> None:
 
 
 def add_delivery_mean(model: ConcreteModel) -> None:
-    """No line is delivered before its parts are on average: a valid inequality that tightens.
+    r"""Deliver no line before its parts are on average: a valid inequality that tightens.
 
-    .. math:: (Q_l + \\text{surplus}_l) \\, T_l \\ge \\sum_{s \\in l} \\min_{q \\in s}(\\tau_s + \\rho_s q) \\, x_s
+    .. math:: (Q_l + \text{surplus}_l) \, T_l \ge
+        \sum_{s \in l} \min_{q \in s}(\tau_s + \rho_s q) \, x_s
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Constraint
@@ -340,7 +341,7 @@ def add_delivery_mean(model: ConcreteModel) -> None:
     market = model.market
     earliest = model.segments.earliest.tolist()
     most = (model.needed + market.surplus).tolist()
-    position = {market.instance.lines[l].line: l for l in model.timed}
+    position = {market.instance.lines[n].line: n for n in model.timed}
 
     def mean(_: Any, name: str) -> Any:
         own = model.of_line[name]
@@ -359,25 +360,25 @@ def add_delivery_mean(model: ConcreteModel) -> None:
 
 
 def add_need_by(model: ConcreteModel) -> None:
-    """A line is delivered by when it is needed.
+    r"""Deliver a line by when it is needed.
 
-    .. math:: T_l \\le D_l
+    .. math:: T_l \le D_l
     """
     from pyomo.environ import Constraint
 
     market = model.market
     limit = market.instance.limits.weeks
     latest = np.minimum(market.need_by, np.inf if limit is None else limit)
-    due = {market.instance.lines[l].line: latest[l] for l in np.flatnonzero(np.isfinite(latest))}
+    due = {market.instance.lines[n].line: latest[n] for n in np.flatnonzero(np.isfinite(latest))}
     model.need_by = Constraint(
         list(due), rule=lambda _, name: model.delivery_weeks[name] <= float(due[name])
     )
 
 
 def add_machine_hours(model: ConcreteModel) -> None:
-    """A supplier's orders fit its machine hours.
+    r"""Fit a supplier's orders to its machine hours.
 
-    .. math:: \\sum_{s \\in k} h_s x_s \\le H_k - \\text{committed}
+    .. math:: \sum_{s \in k} h_s x_s \le H_k - \text{committed}
     """
     market = model.market
     hours = market.hours[model.segments.option].tolist()
@@ -397,9 +398,9 @@ def add_machine_hours(model: ConcreteModel) -> None:
 
 
 def add_parts(model: ConcreteModel) -> None:
-    """A supplier's orders fit the number of parts that it can make.
+    r"""Fit a supplier's orders to the number of parts that it can make.
 
-    .. math:: \\sum_{s \\in k} x_s \\le M_k - \\text{committed}
+    .. math:: \sum_{s \in k} x_s \le M_k - \text{committed}
     """
     market = model.market
     limit = {
@@ -413,10 +414,10 @@ def add_parts(model: ConcreteModel) -> None:
 
 
 def add_prints(model: ConcreteModel) -> None:
-    """Each licence covers the prints under it.
+    r"""Keep the prints under each licence to what it allows.
 
-    .. math:: \\sum_{s \\in p} x_s \\le P_p - \\text{committed}, \\qquad
-        \\sum_{s \\in p, k} x_s \\le P_{pk} - \\text{committed}
+    .. math:: \sum_{s \in p} x_s \le P_p - \text{committed}, \qquad
+        \sum_{s \in p, k} x_s \le P_{pk} - \text{committed}
     """
     market = model.market
     own, limit = {}, {}
@@ -469,9 +470,9 @@ def _add_limit(
 
 
 def add_budget(model: ConcreteModel) -> None:
-    """What is paid stays within the budget.
+    r"""Keep what is paid within the budget.
 
-    .. math:: \\sum_s f_s y_s + r_s x_s + \\text{committed} \\le B
+    .. math:: \sum_s f_s y_s + r_s x_s + \text{committed} \le B
     """
     from pyomo.environ import Constraint
 
@@ -481,9 +482,9 @@ def add_budget(model: ConcreteModel) -> None:
 
 
 def add_emission_limit(model: ConcreteModel) -> None:
-    """Emissions stay within their limit.
+    r"""Keep emissions within their limit.
 
-    .. math:: \\sum_s g_s x_s + \\text{committed} \\le G
+    .. math:: \sum_s g_s x_s + \text{committed} \le G
     """
     from pyomo.environ import Constraint
 

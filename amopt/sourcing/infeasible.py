@@ -300,7 +300,7 @@ def _conflict(instance: Instance, limits: list[Limit], options: Options) -> tupl
 def _remedies(
     instance: Instance, conflicts: Sequence[tuple[Limit, ...]], options: Options
 ) -> list[list[str]]:
-    """Return, by conflict, the least change of each limit that mends it, other conflicts dropped."""
+    """Return, by conflict, the least change of each limit, the other conflicts dropped."""
     found = []
     for conflict in conflicts:
         others = [limit for other in conflicts if other is not conflict for limit in other]
@@ -547,13 +547,12 @@ def _words(instance: Instance, limit: Limit) -> str:
         return f"the need-by of line {line.line!r}, {line.need_by_weeks:g} weeks"
     if limit.kind in ("largest", "smallest"):
         offer = instance.offers[i]
-        amount = offer.largest if limit.kind == "largest" else offer.smallest
-        return (
-            f"the {limit.kind} quantity of {offer.supplier!r} for {offer.part!r}, {amount:g} parts"
-        )
+        most = offer.largest if limit.kind == "largest" else offer.smallest
+        whose = f"{offer.supplier!r} for {offer.part!r}"
+        return f"the {limit.kind} quantity of {whose}, {most:g} parts"
     if limit.kind == "minimum_order":
-        entry_ = instance.conventional[i]
-        return f"the minimum order of conventional {entry_.part!r}, {entry_.minimum_order:g} parts"
+        made = instance.conventional[i]
+        return f"the minimum order of conventional {made.part!r}, {made.minimum_order:g} parts"
     return {
         "budget": f"the budget, {own.budget or 0:g} {instance.currency}",
         "weeks": f"the latest delivery, {own.weeks or 0:g} weeks",

@@ -91,7 +91,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "no-order-date",
-        "An offer holds for certain dates only, and the file does not say when the orders are placed.",
+        "An offer holds for certain dates only, and the file does not say when orders are placed.",
         "Write order_date: YYYY-MM-DD, or leave valid_from and valid_to out.",
     ),
     Code(
@@ -274,7 +274,7 @@ class Offer(InstanceModel):
     )
     largest_quantity: Positive | None = Field(
         default=None,
-        description="Largest order in parts; left out, the largest quoted, or none for price tiers.",
+        description="Largest order in parts; left out, the largest quoted (tiers: no end).",
     )
     fee_per_order: Amount = Field(default=0.0, description="Fee of each order, in money.")
     machine_hours_per_part: Amount = Field(default=0.0, description="Machine hours a part.")

@@ -16,9 +16,9 @@ from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageErro
 from amopt.program.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.analysis import Analysis, analysis_of
 from amopt.sourcing.check import check
-from amopt.sourcing.rule import frontier_plan
 from amopt.sourcing.market import Market
 from amopt.sourcing.reckoning import Reckoning, reckon
+from amopt.sourcing.rule import frontier_plan
 from amopt.sourcing.segments import Segments, cut, open_quantity
 from amopt.sourcing.solution import SourcingSolution, notes, switchover_rows, tables
 from amopt.verdict import Verdict
@@ -45,7 +45,7 @@ Ints = NDArray[np.int64]
 METHODS = ("auto", "program", "frontier")
 """What ``solve`` takes as its method; ``auto`` is the program."""
 
-MANY = 60
+MANY = 2
 """Lines from which prices on shared limits are tried first."""
 
 ROUNDS = 25
@@ -122,6 +122,7 @@ def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str
 
 
 def rule_outcome(rule: Reckoning, unfilled: tuple[str, ...]) -> Outcome:
+    """Return what the frontier rule's plan is worth; raise where it leaves lines unfilled."""
     if unfilled:
         raise NoAnswerError(
             f"the frontier rule cannot fill the lines {', '.join(unfilled)}: no supplier makes "
@@ -188,7 +189,7 @@ def by_program(
         if options.time_limit is not None:
             elapsed = time.perf_counter() - begun
             left = replace(options, time_limit=max(1e-3, options.time_limit - elapsed))
-        answer, quantity = _solve_once(market, segments, left, progress, spent, goal)
+        answer, quantity = _solve_once(market, segments, left, progress, spent=spent, goal=goal)
         if answer.values is None:
             if best is not None:
                 break
@@ -232,10 +233,26 @@ def _solve_once(
     segments: Segments,
     options: Options,
     progress: Callable[[Progress], None] | None,
+    *,
     spent: dict[str, float],
     goal: Goal,
 ) -> tuple[Answer, Floats]:
     """Solve the program over given segments; return the answer and parts by option."""
+    from pyomo.common.gc_manager import PauseGC
+
+    with PauseGC():
+        return _built_and_solved(market, segments, options, progress, spent=spent, goal=goal)
+
+
+def _built_and_solved(
+    market: Market,
+    segments: Segments,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    *,
+    spent: dict[str, float],
+    goal: Goal,
+) -> tuple[Answer, Floats]:
     from amopt.program.pyomo import compile_model, load
     from amopt.sourcing.formulation import build
 
@@ -374,6 +391,7 @@ def switchover(market: Market, compared: tuple[Ints, Analysis]) -> list[dict[str
 def answer_of(
     market: Market, plan: Reckoning, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
 ) -> SourcingSolution:
+    """Return an answer that the referee has not seen yet."""
     instance = market.instance
     return SourcingSolution(
         kind="sourcing",

@@ -79,8 +79,8 @@ class Pareto(Solution):
         first, last = rows[0], rows[-1]
         money = f" {self.currency}".rstrip()
         return (
-            f"{len(rows)} answers, from {first['cost']:,.2f}{money} and {first['weeks']:g} weeks to "
-            f"{last['cost']:,.2f}{money} and {last['weeks']:g} weeks.",
+            f"{len(rows)} answers, from {first['cost']:,.2f}{money} and {first['weeks']:g} weeks "
+            f"to {last['cost']:,.2f}{money} and {last['weeks']:g} weeks.",
         )
 
 

@@ -1,20 +1,20 @@
-"""Many lines that share a few limits: solved by putting prices on the limits.
+r"""Many lines that share a few limits: solved by putting prices on the limits.
 
 The program falls apart into lines but for the rows that they share (capacities, licences, budget,
-emissions). With prices :math:`\\pi \\ge 0` on these rows, each line is decided by itself, and
+emissions). With prices :math:`\pi \ge 0` on these rows, each line is decided by itself, and
 
-.. math:: \\sum_l \\min_{p \\in P_l} (c_p + \\pi^T u_p) - \\pi^T b
+.. math:: \sum_l \min_{p \in P_l} (c_p + \pi^T u_p) - \pi^T b
 
-over the plans :math:`P_l` of each line (cost :math:`c_p`, use :math:`u_p`) is a bound for any prices
-(Lagrange). The prices come from a linear program that mixes the plans known so far; lines for which
-a better plan may exist at these prices are solved for it (Dantzig and Wolfe, 1960). At the end a
-mixed-integer program picks one plan a line.
+over the plans :math:`P_l` of each line (cost :math:`c_p`, use :math:`u_p`) is a bound for any
+prices (Lagrange). The prices come from a linear program that mixes the plans known so far; lines
+for which a better plan may exist at these prices are solved for it (Dantzig and Wolfe, 1960). At
+the end a mixed-integer program picks one plan a line.
 
 Most lines need no solver: ordering all Q parts from one supplier costs the least single-source
 plan, and no plan of the line costs less than
 
-.. math:: Q \\, \\min_s \\min_{a_s \\le q \\le b_s} \\left( \\frac{f_s}{q} + r_s
-    + \\frac{h}{Q} (\\tau_s + \\rho_s q) \\right)
+.. math:: Q \, \min_s \min_{a_s \le q \le b_s} \left( \frac{f_s}{q} + r_s
+    + \frac{h}{Q} (\tau_s + \rho_s q) \right)
 
 because delivery is no earlier than the parts are on average. Where the two meet, the line is done.
 """
@@ -86,7 +86,6 @@ class Layout:
     needed: Floats
     plain: Bools
     shared: Ints
-
 
     @classmethod
     def of(cls, model: Any, compiled: Compiled) -> Layout:
@@ -439,7 +438,10 @@ class _Run:
             status=Status.OPTIMAL if gap is not None and gap <= 1e-9 else Status.FEASIBLE,
             objective=objective,
             bound=bound,
-            method=f"prices on {self.limit.size} shared limits ({self.solved} lines by HiGHS)",
+            method=(
+                f"prices on {self.limit.size} shared limits" if self.limit.size else "line by line"
+            )
+            + f" ({self.solved} lines by HiGHS)",
             seconds={"solve": self.elapsed()},
             versions=versions("highspy"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
@@ -133,7 +134,7 @@ def _fit(index: int, offer: Offer) -> Iterator[Problem]:
 
 def _falling(index: int, offer: Offer) -> Iterator[Problem]:
     quotes = sorted(offer.quotes, key=lambda quote: quote.quantity)
-    for low, high in zip(quotes, quotes[1:], strict=False):
+    for low, high in pairwise(quotes):
         if high.quantity * high.cost_per_part < low.quantity * low.cost_per_part:
             yield Problem(
                 "falling-total",

@@ -69,8 +69,9 @@ def reckon(market: Market, quantity: Floats) -> Reckoning:
     order_cost, order_weeks = np.zeros(len(market)), np.zeros(len(market))
     order_cost[used] = market.total.take(used).at(quantity[used])
     order_weeks[used] = market.lead_time.take(used).at(quantity[used])
-    cost = np.bincount(line, order_cost[used], minlength=lines)
-    kg_co2 = np.bincount(line, market.kg_co2[used] * quantity[used], minlength=lines)
+    cost = np.bincount(line, order_cost[used], minlength=lines).astype(np.float64)
+    kg_co2 = np.zeros(lines)
+    np.add.at(kg_co2, line, market.kg_co2[used] * quantity[used])
     weeks = np.zeros(lines)
     np.maximum.at(weeks, line, order_weeks[used])
     number = {entry.line: index for index, entry in enumerate(market.instance.lines)}

@@ -7,7 +7,6 @@ of them together cannot, the whole line is supplied conventionally.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ def frontier_plan(
             continue
         own = [o for o in options if not market.conventional[o] and effective[o] > 0]
         own.sort(key=lambda o: (-effective[o], price[o]))
-        chosen = _fill(market, left, line, need, own, effective)
+        chosen = _fill(market, left, line, need, own=own, effective=effective)
         if not chosen:
             chosen = _conventional(market, left, line, need)
         if not chosen:
@@ -73,13 +72,12 @@ def frontier_plan(
 
 
 def _fill(
-    market: Market, left: _Left, line: int, need: float, own: list[int], effective: Floats
+    market: Market, left: _Left, line: int, need: float, *, own: list[int], effective: Floats
 ) -> list[tuple[int, float]]:
     """Return what the suppliers take of a line, most effective first; nothing if they cannot."""
     limit = market.instance.limits.suppliers_per_line
     suppliers = set(left.suppliers[line])
     chosen: list[tuple[int, float]] = []
-    used: dict[int, float] = defaultdict(float)
     for o in own:
         supplier = market.supplier[o]
         if limit is not None and supplier not in suppliers and len(suppliers) >= limit:
@@ -90,7 +88,6 @@ def _fill(
         if amount < market.smallest[o]:
             continue
         chosen.append((o, float(amount)))
-        used[o] = amount
         suppliers.add(supplier)
         need -= amount
         if need <= WHOLE * market.quantity[line]:

@@ -116,10 +116,11 @@ def cut(market: Market, knots: Mapping[int, Floats] | None = None) -> Segments:
     curved = np.flatnonzero(wanted & ~exact)
     pieces = [straight]
     if curved.size:
-        extra = {
-            own_: q for own_, o in enumerate(option) if knots and (q := knots.get(o)) is not None
-        }
-        pieces.append(_below_powers(total, lead, made, curved, whole[curved], extra))
+        touched = knots or {}
+        extra = {n: touched[o] for n, o in enumerate(option.tolist()) if o in touched}
+        pieces.append(
+            _below_powers(total, lead, made, curved=curved, whole=whole[curved], extra=extra)
+        )
     joined = Segments(
         *(np.concatenate([getattr(p, name) for p in pieces]) for name in made.__dataclass_fields__)
     )
@@ -162,6 +163,7 @@ def _below_powers(
     total: Curves,
     lead: Curves,
     made: Segments,
+    *,
     curved: Ints,
     whole: NDArray[np.bool_],
     extra: Mapping[int, Floats],

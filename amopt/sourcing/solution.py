@@ -134,10 +134,21 @@ class SourcingSolution(Solution):
             Column("downtime_cost", "money", "Cost of all waiting."),
             Column("weeks", "weeks", "Latest delivery."),
             Column("kg_co2", "kg CO2", "Emissions of making and transport."),
-            Column("cost_of_conventional", "money", "What conventional supply would be paid.", shown=False),
-            Column("downtime_cost_of_conventional", "money", "Cost of waiting for it.", shown=False),
-            Column("cost_of_frontier_rule", "money", "What the frontier rule would pay.", shown=False),
-            Column("downtime_cost_of_frontier_rule", "money", "Cost of waiting under it.", shown=False),
+            Column(
+                "cost_of_conventional",
+                "money",
+                "What conventional supply would be paid.",
+                shown=False,
+            ),
+            Column(
+                "downtime_cost_of_conventional", "money", "Cost of waiting for it.", shown=False
+            ),
+            Column(
+                "cost_of_frontier_rule", "money", "What the frontier rule would pay.", shown=False
+            ),
+            Column(
+                "downtime_cost_of_frontier_rule", "money", "Cost of waiting under it.", shown=False
+            ),
         ),
     }
 

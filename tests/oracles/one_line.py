@@ -8,6 +8,7 @@ is the optimum.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 
@@ -68,7 +69,7 @@ Quotes = list[tuple[float, float, float]]
 def _linear(quotes: Quotes, q: int) -> tuple[float, float]:
     if q <= quotes[0][0]:
         return q * quotes[0][1], quotes[0][2]
-    for (q0, p0, t0), (q1, p1, t1) in zip(quotes, quotes[1:], strict=False):
+    for (q0, p0, t0), (q1, p1, t1) in pairwise(quotes):
         if q <= q1:
             part = (q - q0) / (q1 - q0)
             return q0 * p0 + part * (q1 * p1 - q0 * p0), t0 + part * (t1 - t0)

@@ -74,9 +74,7 @@ def test_zero_is_no_saving() -> None:
 
 
 QUOTES = st.lists(
-    st.tuples(
-        st.integers(1, 60), st.floats(1, 50), st.floats(0.1, 10)
-    ),
+    st.tuples(st.integers(1, 60), st.floats(1, 50), st.floats(0.1, 10)),
     min_size=2,
     max_size=5,
     unique_by=lambda quote: quote[0],
@@ -121,9 +119,7 @@ def test_frontier_equals_comparing_all_pairs(points: list[tuple[int, int, int]])
     group, a, b = (np.array(column) for column in zip(*points, strict=True))
     found = nondominated(group, a.astype(float), b.astype(float))
     for i, (g, x, y) in enumerate(points):
-        beaten = any(
-            g == h and u >= x and v >= y and (u > x or v > y) for h, u, v in points
-        )
+        beaten = any(g == h and u >= x and v >= y and (u > x or v > y) for h, u, v in points)
         assert found[i] == (not beaten)
 
 

@@ -15,7 +15,10 @@ DATA: dict[str, Any] = {
     "kind": "sourcing",
     "name": "no plan",
     "parts": [{"name": "a"}, {"name": "b"}],
-    "lines": [{"line": "1", "part": "a", "quantity": 40}, {"line": "2", "part": "b", "quantity": 5}],
+    "lines": [
+        {"line": "1", "part": "a", "quantity": 40},
+        {"line": "2", "part": "b", "quantity": 5},
+    ],
     "offers": [
         {
             "supplier": supplier,
@@ -26,7 +29,11 @@ DATA: dict[str, Any] = {
             ],
             "machine_hours_per_part": 1,
         }
-        for supplier, part, price, weeks in (("s1", "a", 10, 1), ("s2", "a", 12, 2), ("s1", "b", 9, 1))
+        for supplier, part, price, weeks in (
+            ("s1", "a", 10, 1),
+            ("s2", "a", 12, 2),
+            ("s1", "b", 9, 1),
+        )
     ],
 }
 
@@ -35,7 +42,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str], list[str]]] = 
         {"capacities": [{"supplier": "s1", "machine_hours": 15}, {"supplier": "s2", "parts": 10}]},
         {},
         ["capacity of 's1', 15 machine hours", "capacity of 's2', 10 parts"],
-        ["raise the capacity of 's2' to 30 parts", "raise the capacity of 's1' to 35 machine hours"],
+        [
+            "raise the capacity of 's2' to 30 parts",
+            "raise the capacity of 's1' to 35 machine hours",
+        ],
     ),
     "need-by too soon": (
         {},

@@ -17,14 +17,14 @@ def every_plan(data: dict[str, Any]) -> list[tuple[float, float]]:
     """Return cost and weeks of every way of filling the line."""
     need = data["lines"][0]["quantity"]
     choices = [{0: (0.0, 0.0), **orders_of(offer, need)} for offer in data["offers"]]
-    for entry in data["conventional"]:
-        choices.append(
-            {0: (0.0, 0.0)}
-            | {
-                q: (entry["asset_cost"] + entry["cost_per_part"] * q, entry["lead_time_weeks"])
-                for q in range(int(entry["minimum_order"]), need + 1)
-            }
-        )
+    choices += [
+        {0: (0.0, 0.0)}
+        | {
+            q: (entry["asset_cost"] + entry["cost_per_part"] * q, entry["lead_time_weeks"])
+            for q in range(int(entry["minimum_order"]), need + 1)
+        }
+        for entry in data["conventional"]
+    ]
     found = []
     for amounts in product(*choices):
         if sum(amounts) == need:

@@ -38,7 +38,13 @@ DATA: dict[str, Any] = {
         }
     ],
     "conventional": [
-        {"part": "a", "place": "maker", "cost_per_part": 15, "asset_cost": 900, "lead_time_weeks": 5}
+        {
+            "part": "a",
+            "place": "maker",
+            "cost_per_part": 15,
+            "asset_cost": 900,
+            "lead_time_weeks": 5,
+        }
     ],
     "offers": [
         {

@@ -1,6 +1,6 @@
 """A synthetic portfolio for sourcing, as plain data; and the 36-part one that ships.
 
-    python benchmarks/sourcing_portfolio.py
+    python benchmarks/_sourcing_portfolio.py
 
 writes ``instances/sourcing/portfolio-36x7.yaml`` anew. Prices fall with the quantity as a power,
 lead times rise with it, each quoted at a few quantities as a supplier's web tool would; noise is
@@ -19,7 +19,7 @@ SEED = 20220
 QUANTITIES = (1, 5, 20, 50, 100, 200, 500)
 HEADER = """\
 # A synthetic portfolio: {parts} parts, {suppliers} AM suppliers. No number is a measurement.
-# Written by benchmarks/sourcing_portfolio.py with seed {seed}.
+# Written by benchmarks/_sourcing_portfolio.py with seed {seed}.
 """
 
 
@@ -99,7 +99,9 @@ def _add_part(
         {
             "part": part,
             "cost_per_part": round(price * float(rng.uniform(0.2, 0.9)), 2),
-            "asset_cost": round(price * float(rng.choice([0.0, 1.0])) * float(rng.uniform(5, 80)), 2),
+            "asset_cost": round(
+                price * float(rng.choice([0.0, 1.0])) * float(rng.uniform(5, 80)), 2
+            ),
             "lead_time_weeks": round(float(rng.uniform(2, 10)), 1),
         }
     )
