@@ -286,6 +286,12 @@ def _no_plan(
     from amopt.program.diagnose import diagnose, least_change
 
     outcome = found.outcome
+    if found.priced is not None:
+        return NoAnswerError(
+            "no plan was found: the machines may have too few hours for demand that nobody else "
+            "supplies. Method 'milp' would prove it and say what clashes",
+            outcome=outcome,
+        )
     if outcome.status is not Status.INFEASIBLE or found.model is None:
         return NoAnswerError(
             f"no plan was found ({outcome.stopped}, {outcome.status}): allow more time",

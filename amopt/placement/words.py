@@ -55,7 +55,7 @@ def limit_words(instance: Instance) -> Words:
         **{f"fill_rate_{number}": average(number) for number in range(len(fill))},
         "supply": lambda key: f"that {key[3]!r} supplies {key[1]!r} with {key[2]!r} or does not",
         "open": lambda key: f"that {key[0]!r} is {_state(instance, key[0])}",
-        "machines": lambda key: f"the whole number of {key[1]!r} at {key[0]!r}",
+        "machines": lambda key: f"how many {key[1]!r} may stand at {key[0]!r}",
     }
 
 
