@@ -147,7 +147,7 @@ def new(
         if file is None:
             typer.echo(text, nl=False)
         else:
-            files.write_new(file, text)
+            files.write_new(file, text, endings=(".yaml", ".yml"))
             typer.echo(f"{file} written; edit it, then: amopt solve {file}")
 
 
@@ -171,9 +171,13 @@ def list_(*, json: Json = False) -> None:
         shipped = decisions.shipped()
         if json:
             typer.echo(machine.pretty(shipped), nl=False)
-        else:
-            for entry in shipped:
-                typer.echo(f"{entry['instance']:<32} {entry['name']}")
+            return
+        typer.echo("Decisions:")
+        for kind, question in decisions.questions().items():
+            typer.echo(f"  {kind:<32} {question}")
+        typer.echo("Instances that ship with amopt:")
+        for entry in shipped:
+            typer.echo(f"  {entry['instance']:<32} {entry['name']}")
 
 
 def require_room(out: Path | None, html: Path | None) -> None:

@@ -132,6 +132,11 @@ def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
             return path
     if not path.suffix:
         return catalogue.path(str(source))
+    shipped = "/".join(path.with_suffix("").parts[-2:])
+    _require(
+        shipped not in catalogue.names(),
+        f"there is no file {source}; the instance that ships with amopt is called {shipped}",
+    )
     return path
 
 
@@ -312,6 +317,12 @@ def shipped() -> list[dict[str, str]]:
         passport = load_document(catalogue.path(name)).data
         listed.append({"instance": name, "kind": passport["kind"], "name": passport["name"]})
     return listed
+
+
+def questions() -> dict[str, str]:
+    """Return the question that each decision answers."""
+    firsts = {kind: (decision(kind).__doc__ or "").partition("\n")[0] for kind in KINDS}
+    return {kind: first.removeprefix(f"{kind}: ") for kind, first in firsts.items()}
 
 
 def write_program(instance: Instance, path: str | Path) -> None:

@@ -61,14 +61,16 @@ def write_text(target: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_new(target: str | Path, text: str) -> None:
+def write_new(target: str | Path, text: str, *, endings: tuple[str, ...] = ()) -> None:
     """Write ``text`` to a file that is not there yet.
 
     Raises
     ------
     UsageError
-        When the file exists, or cannot be written.
+        When the file exists or cannot be written, or its name has none of the ``endings``.
     """
+    if endings and Path(target).suffix.lower() not in endings:
+        raise UsageError(f"name a file that ends in {' or '.join(endings)}, not {target}")
     require_writable_file(target)
     if Path(target).exists():
         raise UsageError(f"{target} exists already; name another file, or remove it first")

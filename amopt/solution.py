@@ -95,12 +95,16 @@ class Solution:
         """The answer's tables as pandas data frames."""
         import pandas as pd
 
-        return {
-            name: pd.DataFrame.from_records(list(table))
-            if table
-            else pd.DataFrame(columns=[column.name for column in self.columns.get(name, ())])
-            for name, table in self.rows.items()
-        }
+        frames = {}
+        for name, table in self.rows.items():
+            declared = [column.name for column in self.columns.get(name, ())]
+            frame = pd.DataFrame.from_records(list(table), columns=None if table else declared)
+            for column in map(str, frame):
+                known = [row[column] for row in table if row.get(column) is not None]
+                if known and all(type(value) is int for value in known):
+                    frame[column] = frame[column].astype("Int64")  # whole numbers, some missing
+            frames[name] = frame
+        return frames
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data that JSON can hold: what ``--json`` prints."""

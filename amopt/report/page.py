@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render", "require_writable", "write_page"]
 
+PLAIN = {"displayModeBar": False, "responsive": True}
+"""Pictures without a toolbar over them."""
+
 MOST_ROWS = 2_000
 """Rows of a table that the page shows: a browser copes, and the csv files hold them all."""
 
@@ -70,7 +73,7 @@ def render(instance: Instance, solution: Solution) -> str:
 
 def _missing() -> UsageError:
     """Return the error that says which extra the page needs."""
-    return UsageError("the HTML report needs the report extra: pip install 'amopt[report]'")
+    return UsageError("the page needs two more packages: python -m pip install jinja2 plotly")
 
 
 def _pictures(instance: Instance, solution: Solution) -> list[tuple[str, str]]:
@@ -79,8 +82,10 @@ def _pictures(instance: Instance, solution: Solution) -> list[tuple[str, str]]:
     if importlib.util.find_spec(room) is None:
         return []
     figures = importlib.import_module(room).figures(instance, solution)
+    for figure in figures.values():
+        figure.update_layout(margin={"t": 20}, template="plotly_white")
     return [
-        (title, figure.to_html(full_html=False, include_plotlyjs=number == 0))
+        (title, figure.to_html(full_html=False, include_plotlyjs=number == 0, config=PLAIN))
         for number, (title, figure) in enumerate(figures.items())
     ]
 
@@ -92,7 +97,7 @@ def _table(solution: Solution, name: str) -> dict[str, Any]:
         Column(key, "", "") for key in rows[0]
     ]
     return {
-        "name": name,
+        "name": name.replace("_", " "),
         "columns": [
             (
                 column.name.replace("_", " "),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -37,11 +39,17 @@ MOST_FINDINGS = 50
 
 WIDTH_WHEN_PIPED = 160
 
+WIDTH_OF_HEADER = 12
+"""Letters of a header's line, before it breaks between words."""
+
+WIDTH_BETWEEN = 3
+"""Blanks between two columns."""
+
 
 def console(*, to_errors: bool = False) -> Console:
     """Return a console on standard output or standard error: plain and wide when piped."""
     stream = sys.stderr if to_errors else sys.stdout
-    width = None if stream.isatty() else WIDTH_WHEN_PIPED
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_WHEN_PIPED
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -52,7 +60,11 @@ def print_solution(solution: Solution) -> None:
     for sentence in solution.headline():
         out.print(Text(sentence))
     for name, rows in solution.rows.items():
-        columns = [column for column in solution.columns.get(name, ()) if column.shown]
+        columns = [
+            column
+            for column in solution.columns.get(name, ())
+            if column.shown and any(row.get(column.name) is not None for row in rows)
+        ]
         if rows and columns:
             print_rows(rows, columns, title=name, currency=solution.currency, out=out)
     out.print(Text(worth(solution)))
@@ -68,35 +80,89 @@ def print_rows(
     currency: str = "",
     out: Console | None = None,
 ) -> None:
-    """Print the first rows of a table."""
+    """Print the first rows of a table, and as many columns as there is room for."""
     out = out or console()
+    texts = {
+        column.name: [shown(row.get(column.name), column.unit) for row in rows[:MOST_ROWS]]
+        for column in columns
+    }
+    fitting = _fitting(columns, texts, currency, out.width)
     table = Table(
-        title=Text(title) if title else None, box=SIMPLE_HEAD, title_justify="left", pad_edge=False
+        title=Text(title.replace("_", " ")) if title else None,
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
     )
-    for column in columns:
-        unit = currency if column.unit == "money" else column.unit
-        header = column.name.replace("_", " ") + (f"\n{unit}" if unit else "")
+    for column in fitting:
         numeric = any(isinstance(row.get(column.name), (int, float)) for row in rows[:MOST_ROWS])
-        table.add_column(Text(header), justify="right" if numeric else "left", overflow="fold")
-    for row in rows[:MOST_ROWS]:
-        table.add_row(*(Text(shown(row.get(column.name), column.unit)) for column in columns))
-    out.print(table)
+        justify: JustifyMethod = "right" if numeric else "left"
+        table.add_column(Text("\n".join(_header(column, currency))), justify=justify)
+    for cells in zip(*(texts[column.name] for column in fitting), strict=True):
+        table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
+    _print_table(table, out)
+    left_out = [column.name.replace("_", " ") for column in columns[len(fitting) :]]
+    if left_out:
+        out.print(Text(f"No room for: {', '.join(left_out)}; --out FOLDER writes all."))
     if len(rows) > MOST_ROWS:
         out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; --out FOLDER writes all."))
 
 
+def _header(column: Column, currency: str) -> list[str]:
+    """Return the lines of a column's header: its name, a word or two a line, and its unit."""
+    unit = currency if column.unit == "money" else column.unit
+    lines: list[str] = []
+    for word in [*column.name.split("_"), *([unit] if unit else [])]:
+        if lines and word != unit and len(lines[-1]) + len(word) < WIDTH_OF_HEADER:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _fitting(
+    columns: Sequence[Column], texts: Mapping[str, Sequence[str]], currency: str, width: int
+) -> list[Column]:
+    """Return the first columns that a line holds without breaking a number in two."""
+    used = 0
+    fitting: list[Column] = []
+    for column in columns:
+        lines = [*texts[column.name], *_header(column, currency)]
+        used += max(map(len, lines)) + WIDTH_BETWEEN
+        if used > width and fitting:
+            break
+        fitting.append(column)
+    return fitting
+
+
+def _print_table(table: Table, out: Console) -> None:
+    """Print a table; piped, without blanks at the ends of lines."""
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    for line in captured.get().splitlines():
+        out.print(Text(line.rstrip()))
+
+
 def print_policy(rows: Sequence[Any]) -> None:
-    """Print what to do by net stock (down) and days to the replenishment (across)."""
-    days = sorted({row["days_to_go"] for row in rows}, reverse=True)
+    """Print what to do by net stock (down) and days to the replenishment (across).
+
+    Neighbouring days with the same decisions share a column.
+    """
     levels = sorted({row["net_stock"] for row in rows}, reverse=True)
-    cells = {(row["net_stock"], row["days_to_go"]): _decision(row) for row in rows}
+    by_day: dict[int, dict[int, str]] = {}
+    for row in rows:
+        by_day.setdefault(row["days_to_go"], {})[row["net_stock"]] = _decision(row)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("net stock", justify="right")
-    for day in days:
-        table.add_column(f"{day} days to go" if day == days[0] else str(day))
+    runs = [list(run) for _, run in groupby(sorted(by_day, reverse=True), key=by_day.__getitem__)]
+    for run in runs:
+        days = f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}"
+        table.add_column(f"{days} days to go" if run[0] else "replenishment")
     for level in levels:
-        table.add_row(str(level), *(cells[level, day] for day in days))
-    console().print(table)
+        table.add_row(str(level), *(by_day[run[0]][level] for run in runs))
+    _print_table(table, console())
 
 
 def _decision(row: Any) -> str:
