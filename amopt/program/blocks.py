@@ -133,7 +133,9 @@ def _can_break(program: LinearProgram) -> NDArray[np.bool_]:
     A row of which that cannot be told can break.
     """
     least, most = _activity(program.matrix, program.lower, program.upper)
-    holds = (least >= program.row_lower - _slack(least)) & (most <= program.row_upper + _slack(most))
+    holds = (least >= program.row_lower - _slack(least)) & (
+        most <= program.row_upper + _slack(most)
+    )
     result: NDArray[np.bool_] = ~holds
     return result
 
@@ -149,9 +151,10 @@ def _activity(matrix: sp.csr_array, lower: Floats, upper: Floats) -> tuple[Float
     some = matrix.data != 0  # zero times an open bound would be no number
     rows, columns, data = rows[some], matrix.indices[some], matrix.data[some]
     with np.errstate(over="ignore"):
-        ends = np.sort([data * lower[columns], data * upper[columns]], axis=0)
+        ends = data * lower[columns], data * upper[columns]
     least, most = (
-        np.bincount(rows, end, minlength=matrix.shape[0]).astype(np.float64) for end in ends
+        np.bincount(rows, end, minlength=matrix.shape[0]).astype(np.float64)
+        for end in (np.minimum(*ends), np.maximum(*ends))
     )
     return least, most
 
@@ -192,18 +195,17 @@ def solve_blocks(
             left = replace(options, time_limit=max(1e-3, options.time_limit - spent))
         answer = solve(part, left)
         outcomes.append(answer.outcome)
-        if answer.values is None:
+        if answer.values is not None:
+            own = slice(blocks.column_starts[b], blocks.column_starts[b + 1])
+            values[blocks.columns[own]] = answer.values
+        elif answer.outcome.status is not Status.UNBOUNDED:  # then the others may be infeasible
             break
-        values[blocks.columns[blocks.column_starts[b] : blocks.column_starts[b + 1]]] = (
-            answer.values
-        )
         if answer.outcome.stopped is Stopped.INTERRUPTED and b + 1 < len(blocks):
             break
         if progress is not None:
             progress(_progress(outcomes, spent))
-    complete = len(outcomes) == len(blocks) and outcomes[-1].has_answer
-    outcome = _joined(outcomes, complete, time.perf_counter() - begun, len(blocks))
-    return Answer(outcome, values if complete else None)
+    outcome = _joined(outcomes, time.perf_counter() - begun, len(blocks))
+    return Answer(outcome, values if outcome.has_answer else None)
 
 
 def _total(numbers: list[float | None]) -> float | None:
@@ -218,14 +220,21 @@ def _progress(outcomes: list[Outcome], seconds: float) -> Progress:
     return Progress(seconds, objective, bound, relative_gap(objective, bound), nodes)
 
 
-def _joined(outcomes: list[Outcome], complete: bool, seconds: float, blocks: int) -> Outcome:
+def _status(statuses: list[Status], blocks: int) -> Status:
+    """Return the status of the whole, some of whose blocks may not have been solved."""
+    if statuses[-1] is Status.INFEASIBLE:
+        return Status.INFEASIBLE
+    if len(statuses) < blocks or Status.UNKNOWN in statuses:
+        return Status.UNKNOWN
+    found = (Status.UNBOUNDED, Status.FEASIBLE)
+    return next((status for status in found if status in statuses), Status.OPTIMAL)
+
+
+def _joined(outcomes: list[Outcome], seconds: float, blocks: int) -> Outcome:
     """Return the outcome of the whole."""
     last = outcomes[-1]
-    proven = all(outcome.status is Status.OPTIMAL for outcome in outcomes)
-    if complete:
-        status = Status.OPTIMAL if proven else Status.FEASIBLE
-    else:
-        status = Status.UNKNOWN if last.has_answer else last.status
+    status = _status([outcome.status for outcome in outcomes], blocks)
+    complete = status in (Status.OPTIMAL, Status.FEASIBLE)
     stops = [outcome.stopped for outcome in outcomes if outcome.stopped is not Stopped.FINISHED]
     kinds = {kind for outcome in outcomes for kind in outcome.residuals}
     return Outcome(

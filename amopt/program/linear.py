@@ -125,7 +125,7 @@ class LinearProgram:
     cost
         Objective coefficients, shape (n,).
     matrix
-        Constraint coefficients, shape (m, n), CSR with sorted indices.
+        Constraint coefficients, shape (m, n), CSR with sorted indices; zeros are not kept.
     row_lower, row_upper
         Bounds of the rows, shape (m,); equal for an equation, infinite where open.
     lower, upper
@@ -162,6 +162,10 @@ class LinearProgram:
     name: str = "program"
 
     def __post_init__(self) -> None:
+        if not self.matrix.data.all():  # a stored zero would count as a coefficient
+            matrix = self.matrix.copy()  # the caller's stays as it was
+            matrix.eliminate_zeros()
+            object.__setattr__(self, "matrix", matrix)
         m, n = self.matrix.shape
         shapes = {
             "cost": (self.cost, n),
