@@ -101,13 +101,15 @@ def price(
             prices.climb(best.cost)
             if time.perf_counter() > until:
                 break
+        starts = [best]
         for count in rounded(market, prices.count):
             if time.perf_counter() > until:
                 break
-            best = min(best, fill(market, count), key=lambda filled: filled.cost)
+            starts.append(fill(market, count))
+        best = min(starts, key=_cost)
         if resting:
             goal = prices.bound / (1 - options.gap) if options.gap < 1 else np.inf
-            best, searched = improve(market, best, until, goal), True
+            best, searched = _search(market, starts, until, goal), True
         if progress is not None:
             objective = best.cost if np.isfinite(best.cost) else None
             spent = time.perf_counter() - started
@@ -126,6 +128,20 @@ def price(
         rounds=prices.rounds,
         options=options,
     )
+
+
+def _cost(filled: Filled) -> float:
+    return filled.cost
+
+
+def _search(market: Market, starts: list[Filled], until: float, goal: float) -> Filled:
+    """Better the starts, the cheapest first, until one is good enough."""
+    best = min(starts, key=_cost)
+    for start in sorted(starts, key=_cost):
+        if best.cost <= goal or not np.isfinite(start.cost):
+            break
+        best = min(best, improve(market, start, until, goal), key=_cost)
+    return best
 
 
 def _gap(best: Filled, prices: Prices) -> float:

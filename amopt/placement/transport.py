@@ -21,7 +21,7 @@ __all__ = ["Filled", "fill", "improve", "rounded"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NEAR = 15
+NEAR = 30
 """Units that are tried for one machine more, and for one less."""
 
 FREE = -1
