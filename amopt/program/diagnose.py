@@ -25,6 +25,18 @@ __all__ = ["Change", "Conflict", "Limit", "Remedy", "diagnose", "least_change"]
 
 Sides = dict[int, Side]
 
+_PATIENCE = 2.0
+"""Seconds for a mixed-integer program that has lost a bound, whose search may never end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One limit: a side of a row, a bound of a column, or its integrality."""
+
+    of: Literal["row", "column"]
+    index: int
+    side: Side
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -36,7 +48,7 @@ class Conflict:
         The rows and the bounds of columns that take part.
     kind
         ``"bounds"`` when they clash even for fractional values, ``"integrality"`` when only whole
-        numbers make them clash.
+        numbers make them clash: then the columns' limits say also which must be integer.
     """
 
     rows: tuple[Limit, ...]
@@ -58,6 +70,9 @@ class Conflict:
 
 def diagnose(program: LinearProgram, options: Options | None = None) -> Conflict:
     """Find an irreducible set of limits that cannot hold together.
+
+    Of a mixed-integer program a limit stays in the set where the solver could not tell within the
+    limits whether the others clash without it.
 
     Parameters
     ----------
@@ -101,16 +116,18 @@ def _undecided(program: LinearProgram, outcome: Outcome) -> NoAnswerError:
 
 
 def _alone(program: LinearProgram) -> Conflict | None:
-    """Return a limit that cannot hold whatever the others are, if there is one."""
+    """Return a row or column that cannot hold whatever the others are, if there is one."""
     empty = np.diff(program.matrix.indptr) == 0
-    over = empty & ((program.row_lower > 0) | (program.row_upper < 0))
-    wrong_rows = np.flatnonzero((program.row_lower > program.row_upper) | over).tolist()
-    if wrong_rows:
-        return Conflict((row_limit(program, wrong_rows[0], "both"),), (), "bounds")
+    over, under = empty & (program.row_lower > 0), empty & (program.row_upper < 0)
+    crossed = program.row_lower > program.row_upper
+    for row in np.flatnonzero(crossed | over | under).tolist()[:1]:
+        side: Side = "lower" if over[row] else "upper" if under[row] else "both"
+        return Conflict((row_limit(program, row, side),), (), "bounds")
     between = np.floor(program.upper) < np.ceil(program.lower)
-    wrong_columns = np.flatnonzero(program.integer & between).tolist()
-    if wrong_columns:
-        return Conflict((), (column_limit(program, wrong_columns[0], "integer"),), "integrality")
+    for column in np.flatnonzero(program.integer & between).tolist()[:1]:
+        sides: tuple[Side, ...] = ("lower", "upper", "integer")
+        limits = tuple(column_limit(program, column, side) for side in sides)
+        return Conflict((), limits, "integrality")
     return None
 
 
@@ -133,11 +150,46 @@ def _clash_of_bounds(program: LinearProgram, options: Options) -> Conflict:
         if column in columns:
             less = {other: side for other, side in columns.items() if other != column}
             rows, columns = _resting_on(program, rows, less, options) or (rows, columns)
+    parts = [*_parts(program, "row", rows), *_parts(program, "column", columns)]
+    sides = {"row": rows, "column": columns}
+    split = [part for part in parts if sides[part.of][part.index] == "both"]
+    return _conflict(program, _filtered(program, parts, split, options), "bounds")
+
+
+def _parts(program: LinearProgram, of: Literal["row", "column"], sides: Sides) -> list[_Part]:
+    """Return the bounded sides one by one, without columns that are not negative."""
+    given = {
+        "row": (program.row_lower, program.row_upper),
+        "column": (np.where(program.lower == 0, -np.inf, program.lower), program.upper),
+    }[of]
+    ends: tuple[Side, Side] = ("lower", "upper")
+    return [
+        _Part(of, index, end)
+        for index, side in sorted(sides.items())
+        for end, bounds in zip(ends, given, strict=True)
+        if side in (end, "both") and abs(bounds[index]) < OPEN
+    ]
+
+
+def _conflict(
+    program: LinearProgram, parts: Sequence[_Part], kind: Literal["bounds", "integrality"]
+) -> Conflict:
+    rows = _merged([part for part in parts if part.of == "row"])
+    bounds = _merged([part for part in parts if part.of == "column" and part.side != "integer"])
+    whole = [(part.index, part.side) for part in parts if part.side == "integer"]
     return Conflict(
         tuple(row_limit(program, row, side) for row, side in sorted(rows.items())),
-        tuple(column_limit(program, column, side) for column, side in sorted(columns.items())),
-        "bounds",
+        tuple(column_limit(program, j, side) for j, side in sorted([*bounds.items(), *whole])),
+        kind,
     )
+
+
+def _merged(parts: Sequence[_Part]) -> Sides:
+    """Return the sides by index, two of the same as one."""
+    sides: Sides = {}
+    for part in parts:
+        sides[part.index] = "both" if part.index in sides else part.side
+    return sides
 
 
 def _resting_on(
@@ -175,11 +227,29 @@ def _resting_on(
 
 
 def _clash_of_integers(program: LinearProgram, options: Options) -> Conflict:
-    """Find rows that whole numbers cannot satisfy together.
+    """Leave out rows, integrality and bounds of columns where the rest still cannot hold."""
+    integer = np.flatnonzero(program.integer).tolist()
+    bounded = _parts(program, "column", dict.fromkeys(range(program.shape[1]), "both"))
+    columns = [*(_Part("column", j, "integer") for j in integer), *bounded]
+    rows = _parts(program, "row", dict.fromkeys(_enforced(program, options), "both"))
+    if not _clashes(program, [*rows, *columns], options):
+        rows = _parts(program, "row", dict.fromkeys(range(program.shape[0]), "both"))
+    kept = _filtered(program, [*rows, *columns], rows, options)
+    touched = set(program.matrix[[part.index for part in kept if part.of == "row"]].indices)
+    apart = [part for part in columns if part.index not in touched]
+    kept = _filtered(program, kept, apart, options)
+    kept = _filtered(program, kept, [part for part in kept if part.side == "integer"], options)
+    limit = _PATIENCE if options.time_limit is None else min(_PATIENCE, options.time_limit)
+    bounds = [part for part in kept if part in set(bounded)]
+    kept = _filtered(program, kept, bounds, replace(options, time_limit=limit))
+    return _conflict(program, kept, "integrality")
+
+
+def _enforced(program: LinearProgram, options: Options) -> list[int]:
+    """Return rows that whole numbers cannot satisfy together, as far as can be told.
 
     The elastic filter: rows that must give in the elastic program are enforced, one round after
-    the other, until nothing helps; the rows that were enforced hold the conflict. The deletion
-    filter then leaves out each that is not needed.
+    the other, until nothing helps.
     """
     m = program.shape[0]
     enforced: set[int] = set()
@@ -197,30 +267,34 @@ def _clash_of_integers(program: LinearProgram, options: Options) -> Conflict:
                 outcome=answer.outcome,
             )
         enforced |= giving
-    candidates = sorted(enforced)
-    sure = _still_infeasible(program, candidates, options)
-    rows = _filter_rows(program, candidates if sure else range(m), options)
-    whole = np.unique(program.matrix[rows].indices)
-    return Conflict(
-        tuple(row_limit(program, row, "both") for row in rows),
-        tuple(column_limit(program, j, "integer") for j in whole.tolist() if program.integer[j]),
-        "integrality",
-    )
+    return sorted(enforced)
 
 
-def _still_infeasible(program: LinearProgram, rows: Sequence[int], options: Options) -> bool:
-    columns: Sides = dict.fromkeys(range(program.shape[1]), "both")
-    return _infeasible(_only(program, dict.fromkeys(rows, "both"), columns), options)
+def _clashes(program: LinearProgram, parts: Sequence[_Part], options: Options) -> bool:
+    """Return whether these limits surely cannot hold together."""
+    rows = _merged([part for part in parts if part.of == "row"])
+    columns = _merged([part for part in parts if part.of == "column" and part.side != "integer"])
+    part = _only(program, rows, columns)
+    whole = np.zeros_like(program.integer)
+    whole[[limit.index for limit in parts if limit.side == "integer"]] = True
+    return solve(replace(part, integer=whole), options).outcome.status is Status.INFEASIBLE
 
 
-def _filter_rows(program: LinearProgram, rows: Sequence[int], options: Options) -> list[int]:
-    """Leave out one row after the other for good where the rest still cannot hold."""
-    kept = list(rows)
-    for row in rows:
-        others = [other for other in kept if other != row]
-        if _still_infeasible(program, others, options):
-            kept = others
-    return kept
+def _filtered(
+    program: LinearProgram, kept: Sequence[_Part], doubtful: Sequence[_Part], options: Options
+) -> list[_Part]:
+    """Leave out of ``kept`` for good what is doubtful, by halves, where the rest still clashes."""
+    if not doubtful:
+        return list(kept)
+    out = set(doubtful)
+    rest = [part for part in kept if part not in out]
+    if _clashes(program, rest, options):
+        return rest
+    if len(doubtful) == 1:
+        return list(kept)
+    half = len(doubtful) // 2
+    less = _filtered(program, kept, doubtful[:half], options)
+    return _filtered(program, less, doubtful[half:], options)
 
 
 def _only(program: LinearProgram, rows: Sides, columns: Sides) -> LinearProgram:

@@ -81,13 +81,31 @@ def test_integrality_over_several_rows() -> None:
     assert [limit.index for limit in conflict.rows] == [0, 1, 2]
 
 
+def test_bounds_that_clash_with_whole_numbers_take_part() -> None:
+    """2x + 3y = 7 holds for whole numbers, x = 2 and y = 1, until x is at most 1."""
+    conflict = diagnose(program([0, 0], [[2, 3]], 7, 7, upper=[1, 5], integer=True))
+    assert conflict.kind == "integrality"
+    assert [(limit.index, limit.side) for limit in conflict.rows] == [(0, "both")]
+    assert [(limit.index, limit.side) for limit in conflict.columns] == [
+        (0, "integer"), (0, "upper"), (1, "integer"),
+    ]  # fmt: skip
+
+
+def test_one_side_of_a_row_is_named() -> None:
+    """Of ``1 <= 3x - 3y <= 2`` both sides clash with whole numbers, of the room only one."""
+    p = program([0, 0], [[3, -3], [1, 1]], [1, 0], [2, 9], upper=4, integer=True)
+    assert [limit.side for limit in diagnose(p).rows] == ["both"]
+    q = program([0, 0], [[2, 2], [1, 1]], [3, -5], [9, 1.8], integer=True)
+    assert [(limit.index, limit.side) for limit in diagnose(q).rows] == [(0, "lower"), (1, "upper")]
+
+
 @pytest.mark.parametrize(
     ("p", "rows", "columns"),
     [
         (program([1], [[1], [2]], [0, 3], [5, 2]), [1], []),
         (program([1], [[1], [0]], [0, 3], [5, 4]), [1], []),
         (program([], np.zeros((2, 0)), [0, 1], [0, 1]), [1], []),
-        (program([1], [[1]], 0, 9, lower=0.2, upper=0.8, integer=True), [], [0]),
+        (program([1], [[1]], 0, 9, lower=0.2, upper=0.8, integer=True), [], [0, 0, 0]),
     ],
 )
 def test_a_limit_that_cannot_hold_alone(
@@ -104,12 +122,16 @@ def test_a_feasible_program_has_no_conflict() -> None:
 
 
 def kept(p: LinearProgram, conflict: Conflict, leave_out: int | None = None) -> LinearProgram:
-    """Keep the conflict's rows and bounds only, but one."""
+    """Keep the conflict's limits only, but one."""
     limits = [*conflict.rows, *conflict.columns]
     low, high = np.full(p.shape[0], -np.inf), np.full(p.shape[0], np.inf)
     lower, upper = np.where(p.lower == 0, 0, -np.inf), np.full(p.shape[1], np.inf)
+    whole = np.zeros(p.shape[1], bool)
     for position, limit in enumerate(limits):
         if position == leave_out:
+            continue
+        if limit.side == "integer":
+            whole[limit.index] = True
             continue
         sides = (low, high) if position < len(conflict.rows) else (lower, upper)
         given = (p.row_lower, p.row_upper) if position < len(conflict.rows) else (p.lower, p.upper)
@@ -118,8 +140,9 @@ def kept(p: LinearProgram, conflict: Conflict, leave_out: int | None = None) -> 
         if limit.side != "lower":
             sides[1][limit.index] = given[1][limit.index]
     return replace(
-        p, cost=0 * p.cost, row_lower=low, row_upper=high, lower=lower, upper=upper, rows=Names()
-    )
+        p, cost=0 * p.cost, row_lower=low, row_upper=high, lower=lower, upper=upper, integer=whole,
+        rows=Names(),
+    )  # fmt: skip
 
 
 @settings(max_examples=60)
@@ -136,6 +159,27 @@ def test_random_conflicts_are_irreducible(seed: int) -> None:
         return
     conflict = diagnose(p)
     assert conflict.kind == "bounds"
+    assert solve(kept(p, conflict)).outcome.status is Status.INFEASIBLE
+    for position in range(len(conflict.rows) + len(conflict.columns)):
+        assert solve(kept(p, conflict, position)).outcome.status is Status.OPTIMAL
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 10**6))
+def test_random_conflicts_of_whole_numbers_are_irreducible(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    m, n = rng.integers(1, 5), rng.integers(1, 4)
+    low = rng.integers(2, 9, m)
+    p = program(
+        rng.integers(-3, 4, n), rng.integers(2, 8, (m, n)), low, low + rng.integers(0, 3, m),
+        upper=rng.integers(1, 6, n) + 0.5, lower=rng.integers(-1, 2, n),
+        integer=rng.random(n) < 0.8,
+    )  # fmt: skip
+    relaxed = solve(p.relaxed()).outcome.status
+    if relaxed is Status.INFEASIBLE or solve(p).outcome.status is not Status.INFEASIBLE:
+        return
+    conflict = diagnose(p)
+    assert conflict.kind == "integrality"
     assert solve(kept(p, conflict)).outcome.status is Status.INFEASIBLE
     for position in range(len(conflict.rows) + len(conflict.columns)):
         assert solve(kept(p, conflict, position)).outcome.status is Status.OPTIMAL
