@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-SEED = 20220
+SEED = 20222
 QUANTITIES = (1, 5, 20, 50, 100, 200, 500)
 HEADER = """\
 # A synthetic portfolio: {parts} parts, {suppliers} AM suppliers. No number is a measurement.
@@ -24,7 +24,7 @@ HEADER = """\
 
 
 def portfolio(
-    parts: int, suppliers: int, *, seed: int = SEED, capacity: float | None = 1.5
+    parts: int, suppliers: int, *, seed: int = SEED, capacity: float | None = 1.6
 ) -> dict[str, Any]:
     """Return a portfolio with one order line a part.
 

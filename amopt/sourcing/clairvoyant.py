@@ -122,18 +122,16 @@ def _alone(
         for entry in last.instance.conventional
         if entry.part == line.part
     )
-    return last.instance.model_copy(
-        update={
-            "order_date": None,
-            "network": _with_copies(last.instance.network, names),
-            "lines": (_at_least(line, given),),
-            "conventional": conventional,
-            "offers": tuple(offers),
-            "capacities": (),
-            "licences": _licences(granted, names),
-            "committed": tuple(order.committed(since, since) for order in given),
-            "limits": last.instance.limits.model_copy(update={"suppliers_per_line": None}),
-        }
+    return last.instance.supposing(
+        order_date=None,
+        network=_with_copies(last.instance.network, names),
+        lines=(_at_least(line, given),),
+        conventional=conventional,
+        offers=tuple(offers),
+        capacities=(),
+        licences=_licences(granted, names),
+        committed=tuple(order.committed(since, since) for order in given),
+        limits=last.instance.limits.model_copy(update={"suppliers_per_line": None}),
     )
 
 

@@ -176,26 +176,24 @@ def _without(instance: Instance, limits: Sequence[Limit]) -> Instance:
         "kg_co2": "kg_co2",
         "suppliers_per_line": "suppliers",
     }
-    return instance.model_copy(
-        update={
-            "lines": changed(instance.lines, need_by_weeks=("need_by", None)),
-            "conventional": changed(instance.conventional, minimum_order=("minimum_order", 0.0)),
-            "offers": changed(
-                instance.offers,
-                smallest_quantity=("smallest", 1e-9),
-                largest_quantity=("largest", 1e15),
-            ),
-            "capacities": changed(
-                instance.capacities, machine_hours=("machine_hours", None), parts=("parts", None)
-            ),
-            "licences": tuple(
-                entry.model_copy(update={"prints": 1e15}) if i in drop.get("prints", ()) else entry
-                for i, entry in enumerate(instance.licences)
-            ),
-            "limits": instance.limits.model_copy(
-                update={field: None for field, kind in own.items() if kind in drop}
-            ),
-        }
+    return instance.supposing(
+        lines=changed(instance.lines, need_by_weeks=("need_by", None)),
+        conventional=changed(instance.conventional, minimum_order=("minimum_order", 0.0)),
+        offers=changed(
+            instance.offers,
+            smallest_quantity=("smallest", 1e-9),
+            largest_quantity=("largest", 1e15),
+        ),
+        capacities=changed(
+            instance.capacities, machine_hours=("machine_hours", None), parts=("parts", None)
+        ),
+        licences=tuple(
+            entry.model_copy(update={"prints": 1e15}) if i in drop.get("prints", ()) else entry
+            for i, entry in enumerate(instance.licences)
+        ),
+        limits=instance.limits.model_copy(
+            update={field: None for field, kind in own.items() if kind in drop}
+        ),
     )
 
 
@@ -247,14 +245,12 @@ def _blocked_parts(instance: Instance, options: Options) -> Iterator[Instance]:
         groups.setdefault(capacity or licence or f"line {line.line}", []).append(line)
     for group in groups.values():
         names, parts = {line.line for line in group}, {line.part for line in group}
-        part = instance.model_copy(
-            update={
-                "lines": tuple(group),
-                "committed": tuple(o for o in instance.committed if o.line in names),
-                "offers": tuple(o for o in instance.offers if o.part in parts),
-                "conventional": tuple(e for e in instance.conventional if e.part in parts),
-                "licences": tuple(x for x in instance.licences if x.part in parts),
-            }
+        part = instance.supposing(
+            lines=tuple(group),
+            committed=tuple(o for o in instance.committed if o.line in names),
+            offers=tuple(o for o in instance.offers if o.part in parts),
+            conventional=tuple(e for e in instance.conventional if e.part in parts),
+            licences=tuple(x for x in instance.licences if x.part in parts),
         )
         if not _feasible(part, options):
             yield part
@@ -267,11 +263,9 @@ def _unsupplied(instance: Instance, options: Options) -> list[str]:
         line.line
         for line in free.lines
         if not _feasible(
-            free.model_copy(
-                update={
-                    "lines": (line,),
-                    "committed": tuple(o for o in free.committed if o.line == line.line),
-                }
+            free.supposing(
+                lines=(line,),
+                committed=tuple(o for o in free.committed if o.line == line.line),
             ),
             options,
         )
@@ -316,7 +310,7 @@ def _least_change(free: Instance, instance: Instance, limit: Limit, options: Opt
     """Return how far a limit must be moved if it alone is; nothing if that does not mend it."""
     measure = _MEASURES[limit.kind]
     weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
-    market = Market.of(free.model_copy(update={"minimise": weights}))
+    market = Market.of(free.supposing(minimise=weights))
     goal = Goal(
         lambda model: measure.shape(model, instance, limit.index),
         lambda plan: measure.value(plan, limit.index),

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from amopt.instance import common
 from amopt.instance.common import Amount, InstanceModel, Name, Network, Positive, RefersTo
@@ -437,6 +437,14 @@ class Instance(common.Instance):
         description="Weights of the objective; left out, cost and downtime cost.",
     )
     limits: Limits = Field(default=Limits(), description="Limits of the plan as a whole.")
+
+    def supposing(self, **fields: Any) -> Instance:
+        """Return the instance as if some fields were other, unchecked.
+
+        For questions about a valid instance, such as what would be without a limit: a part of it,
+        or one with a limit taken away, need not be what a file may say.
+        """
+        return BaseModel.model_copy(self.model_copy(), update=fields)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

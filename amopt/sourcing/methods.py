@@ -383,7 +383,7 @@ def switchover(market: Market, compared: tuple[Ints, Analysis]) -> list[dict[str
     if idle:
         lines = tuple(Line(line=part, part=part, quantity=1) for part in idle)
         update = {"lines": lines, "committed": ()}
-        other = Market.of(market.instance.model_copy(update=update))
+        other = Market.of(market.instance.supposing(**update))
         rows += [{**row, "line": ""} for row in switchover_rows(other, *analysis_of(other))]
     return rows
 

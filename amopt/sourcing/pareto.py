@@ -193,7 +193,7 @@ def _best(
     )
     # Positive weights give every line its delivery time; the goal replaces the objective.
     weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
-    market = Market.of(instance.model_copy(update={"limits": limits, "minimise": weights}))
+    market = Market.of(instance.supposing(limits=limits, minimise=weights))
     goal = Goal(
         lambda model: _shape(model, criterion, bounds.get("downtime")),
         lambda plan: measures(plan)[criterion],
@@ -259,7 +259,7 @@ def _answer(
     answers, orders = [], []
     findings: list[str] = []
     checks = 0
-    free = instance.model_copy(update={"minimise": Minimise(cost=1.0)})
+    free = instance.supposing(minimise=Minimise(cost=1.0))
     for number, (plan, outcome) in enumerate(found, start=1):
         rows = tables(plan, (plan, ()), [], {})
         proof = replace(outcome, objective=None, bound=None)

@@ -275,13 +275,11 @@ class Situation:
         from amopt.sourcing.market import Market
 
         line = self.lines[order.line].line
-        alone = self.instance.model_copy(
-            update={
-                "lines": (line,),
-                "offers": tuple(o for o in self.offers.values() if o.part == line.part),
-                "licences": tuple(self.licences.values()),
-                "committed": (order,),
-            }
+        alone = self.instance.supposing(
+            lines=(line,),
+            offers=tuple(o for o in self.offers.values() if o.part == line.part),
+            licences=tuple(self.licences.values()),
+            committed=(order,),
         )
         ((_, *terms),) = Market.of(alone).commitments
         cost, weeks, kg_co2, hours = terms
@@ -326,20 +324,18 @@ class Situation:
             line for known in self.lines.values() if (line := self._line_now(known)) is not None
         )
         names = {line.line for line in lines}
-        return self.instance.model_copy(
-            update={
-                "order_date": self._order_date(),
-                "lines": lines,
-                "offers": tuple(o for o in self.offers.values() if o.supplier not in self.down),
-                "capacities": tuple(self._capacity_now(c) for c in self.capacities.values()),
-                "licences": tuple(self.licences.values()),
-                "committed": tuple(
-                    order.committed(self.now, self.origin(order.line))
-                    for order in self.orders
-                    if order.line in names
-                ),
-                "limits": self.instance.limits.model_copy(update={"weeks": None}),
-            }
+        return self.instance.supposing(
+            order_date=self._order_date(),
+            lines=lines,
+            offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),
+            capacities=tuple(self._capacity_now(c) for c in self.capacities.values()),
+            licences=tuple(self.licences.values()),
+            committed=tuple(
+                order.committed(self.now, self.origin(order.line))
+                for order in self.orders
+                if order.line in names
+            ),
+            limits=self.instance.limits.model_copy(update={"weeks": None}),
         )
 
     def _line_now(self, known: KnownLine) -> Line | None:

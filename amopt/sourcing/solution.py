@@ -158,8 +158,8 @@ class SourcingSolution(Solution):
         money = f" {self.currency}".rstrip()
         suppliers = {row["supplier"] for row in orders} - {CONVENTIONAL}
         said = [
-            f"{len(orders)} orders at {len(suppliers)} AM suppliers fill "
-            f"{len(self.rows['lines'])} lines for {total['cost']:,.2f}{money}; the last is "
+            f"{_count(len(orders), 'order')} at {_count(len(suppliers), 'AM supplier')} for "
+            f"{_count(len(self.rows['lines']), 'line')}: {total['cost']:,.2f}{money}; the last is "
             f"delivered after {total['weeks']:g} weeks."
         ]
         if total["downtime_cost"]:
@@ -175,6 +175,10 @@ class SourcingSolution(Solution):
                 word = "more" if other >= mine else "less"
                 said.append(f"{label} would cost {abs(other - mine):,.2f}{money} {word}.")
         return tuple(said)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _number(value: float) -> float | None:

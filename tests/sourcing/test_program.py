@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import amopt
 from amopt.sourcing import formulate, solve
+from tests.conftest import ROOT
 from tests.oracles.one_line import least
 from tests.sourcing import bid
 from tests.sourcing.random_instances import instance
@@ -159,3 +161,21 @@ def test_every_column_of_every_table_has_a_meaning() -> None:
     for name, rows in solution.rows.items():
         for row in rows:
             assert list(row) == [column.name for column in solution.columns[name]], name
+
+
+def test_the_shipped_portfolio_is_what_its_script_writes() -> None:
+    """Proven optimal, below the frontier rule, and the same as its stated seed gives."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        from _sourcing_portfolio import portfolio
+    finally:
+        sys.path.pop(0)
+    shipped = amopt.load("sourcing/portfolio-36x7")
+    assert shipped.model_dump(mode="json") == load(portfolio(36, 7)).model_dump(mode="json")
+    solution = solve(shipped)
+    assert solution.outcome.status == "optimal"
+    total = solution.rows["totals"][0]
+    assert (
+        total["cost"] + total["downtime_cost"]
+        < total["cost_of_frontier_rule"] + total["downtime_cost_of_frontier_rule"]
+    )
