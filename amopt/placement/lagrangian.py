@@ -184,9 +184,9 @@ def _priced(
 
 def plan_of(market: Market, filled: Filled) -> Plan:
     """Return the plan of machines and of who supplies whom."""
-    every = np.arange(market.pairs)
-    own = filled.unit != FREE
-    chosen = np.where(own, market.column[np.where(own, filled.unit, 0), every], market.free_column)
+    own = np.flatnonzero(filled.unit != FREE)
+    chosen = market.free_column.copy()
+    chosen[own] = market.column[filled.unit[own], own]
     columns: Columns = market.columns.take(chosen)
     opened = market.forced.copy()
     opened[market.site[filled.count > 0]] = True

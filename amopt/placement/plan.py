@@ -98,7 +98,7 @@ class Plan:
     def bill(self) -> dict[str, float]:
         """Cost in money over all periods, by kind."""
         sites, fleet, years = self.supply.instance.sites, self.fleet, self.years
-        before = np.array([site.already_open for site in sites]).reshape(-1, 1)
+        before = np.array([site.already_open for site in sites], dtype=bool).reshape(-1, 1)
         opened = self.open & ~np.concatenate([before, self.open[:, :-1]], axis=1)
         opening = np.array([site.opening_cost for site in sites])
         yearly = np.array([site.yearly_cost for site in sites])

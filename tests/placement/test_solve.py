@@ -244,3 +244,27 @@ def test_an_unknown_method_is_a_usage_error():
         solve(amopt.load("placement/textbook"), method="luck")
     with pytest.raises(UsageError, match="several periods"):
         solve(amopt.load("placement/mobile-factory"), method="lagrangian")
+
+
+@pytest.mark.parametrize("method", ["milp", "lagrangian"])
+def test_without_sites_everything_is_conventional(method):
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, mode="json")
+    answer = solve(Instance.from_dict(data | {"sites": []}), method=method)
+    assert total(answer)["optimum"] == pytest.approx(8000)
+    assert total(answer)["central"] is None
+
+
+@pytest.mark.parametrize("method", ["milp", "lagrangian"])
+def test_sites_that_must_be_open_are_paid_for(method):
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, mode="json")
+    for site in data["sites"]:
+        site["state"] = "open"
+    answer = solve(Instance.from_dict(data), method=method)
+    assert total(answer)["optimum"] == pytest.approx(3380)
+    assert total(answer)["central"] is None
+    assert total(answer)["conventional"] == pytest.approx(8700)
+
+
+def test_a_limit_without_a_plan_says_so():
+    with pytest.raises(amopt.NoAnswerError, match="time"):
+        solve(amopt.load("placement/textbook"), options=highs.Options(time_limit=1e-6))
