@@ -20,10 +20,12 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     PrivateAttr,
+    ValidationError,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from amopt.instance.findings import Finding, Problem
+from amopt.instance.document import plain
+from amopt.instance.findings import Code, Finding, Problem
 from amopt.instance.suggest import shown
 
 __all__ = [
@@ -118,11 +120,24 @@ def _take_lists_for_tuples(schema: Any) -> None:
             _take_lists_for_tuples(part)
 
 
+def _hashable(value: Any) -> Any:
+    """Return what stands for a value in a hash."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(held)) for key, held in value.items())
+    return value
+
+
 class InstanceModel(BaseModel):
     """The base of everything in an instance file: frozen, strict, no unknown keys, no NaN.
 
     Lists are taken where tuples are declared. ``unique_by`` names the fields that together tell
     the entries of a collection apart; a model without these fields has entries that may repeat.
+    Two of one class are equal when all their fields are.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When Python code builds one with fields that are not valid.
     """
 
     model_config = ConfigDict(
@@ -130,6 +145,33 @@ class InstanceModel(BaseModel):
     )
 
     unique_by: ClassVar[tuple[str, ...]] = ("name",)
+
+    def __init__(self, /, **data: Any) -> None:
+        validator = self.__pydantic_validator__
+        try:
+            validator.validate_python(data, self_instance=self)
+        except ValidationError as error:
+            without_numpy = plain(data)
+            if without_numpy is not data:
+                type(self).__init__(self, **without_numpy)
+                return
+            from amopt.instance.loader import refusal
+
+            raise refusal(type(self), data, error) from None
+
+    # The validator builds the entries of files by itself, without a detour through Python.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the fields; what was worked out from them, such as arrays, does not count."""
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
+    def __hash__(self) -> int:
+        """Return a number that equal models share."""
+        values = (_hashable(getattr(self, name)) for name in type(self).model_fields)
+        return hash((type(self), *values))
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -211,8 +253,9 @@ class Instance(InstanceModel):
     """What every instance file says of itself: its passport.
 
     Decisions derive from it, fix ``kind`` with a ``Literal``, and yield what no single field can
-    know from :meth:`problems`. An instance is valid however it was built: built in Python,
-    ``amopt`` and ``kind`` may be left out, and everything that is wrong is raised at once.
+    know from :meth:`problems`, with codes of their own in ``codes``. An instance is valid however
+    it was built: built in Python, ``amopt`` and ``kind`` may be left out, and everything that is
+    wrong is raised at once.
 
     Raises
     ------
@@ -231,7 +274,10 @@ class Instance(InstanceModel):
 
         complete(self, {"amopt": 1, **_kind(type(self)), **data})
 
+    codes: ClassVar[tuple[Code, ...]] = ()
+
     _warnings: tuple[Finding, ...] = PrivateAttr(default=())
+    _folder: Path | None = PrivateAttr(default=None)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -251,6 +297,47 @@ class Instance(InstanceModel):
             The folder of the instance file; None for data that never was a file.
         """
         yield from ()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, with some fields changed; nothing that was worked out goes with it.
+
+        Parameters
+        ----------
+        update
+            New values by field. The copy is checked as a new instance is.
+        deep
+            Whether the entries are copied too.
+
+        Raises
+        ------
+        InvalidInstanceError
+            With everything that is wrong with the changed copy, at once.
+        """
+        copy = super().model_copy(deep=deep)._without_what_was_worked_out()
+        if not update:
+            return copy
+        from amopt.instance.loader import changed
+
+        return changed(copy, update)
+
+    def supposing(self, **fields: Any) -> Self:
+        """Return the instance as if some fields were other: for steps of algorithms, not checked.
+
+        A part of a valid instance, or one with a limit taken away, need not be what a file may say.
+        What a user changes goes through :meth:`model_copy`.
+
+        Parameters
+        ----------
+        fields
+            New values by field, of the fields' own types.
+        """
+        return super().model_copy(update=fields)._without_what_was_worked_out()
+
+    def _without_what_was_worked_out(self) -> Self:
+        """Drop what is cached beside the fields, from a copy that nobody has seen yet."""
+        for name in vars(self).keys() - type(self).model_fields.keys():
+            del vars(self)[name]
+        return self
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

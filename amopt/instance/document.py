@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import stat
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ from amopt.instance.findings import Finding, Key, Where
 from amopt.instance.spots import MAX_DEPTH, Note, Spot, Unusable
 from amopt.instance.suggest import closest, did_you_mean, shown
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Document", "load_document"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "Document", "load_document", "plain", "too_deep"]
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest file that is read, in bytes."""
@@ -91,7 +92,7 @@ def load_document(source: str | Path | Mapping[str, Any]) -> Document:
         Not ``usable``, with findings that say why, when there is nothing to go on with.
     """
     if isinstance(source, Mapping):
-        return Document(data=source)
+        return Document(data=plain(source))
     document = Document(file=str(source))
     try:
         format_of_file = _format(Path(source))
@@ -247,3 +248,30 @@ def too_deep(data: Mapping[str, Any]) -> bool:
             return False
         level = list(held.values())
     return True
+
+
+def plain(data: Any) -> Any:
+    """Return data with Python's own numbers for those of numpy; as it is where it holds none.
+
+    What is nested deeper than an instance may be is left alone: it is refused for that.
+    """
+    numpy = sys.modules.get("numpy")  # without it nobody can have made such a number
+    return data if numpy is None else _plain(data, numpy.generic, MAX_DEPTH + 1)
+
+
+def _plain(data: Any, numpy_scalar: type, depth: int) -> Any:
+    if isinstance(data, numpy_scalar):
+        return data.item()  # type: ignore[attr-defined]
+    if depth == 0 or not isinstance(data, (Mapping, list, tuple)):
+        return data
+    entries = data.items() if isinstance(data, Mapping) else enumerate(data)
+    changed = {
+        key: new
+        for key, value in entries
+        if (new := _plain(value, numpy_scalar, depth - 1)) is not value
+    }
+    if not changed:
+        return data
+    if isinstance(data, Mapping):
+        return {**data, **changed}
+    return [changed.get(place, value) for place, value in enumerate(data)]

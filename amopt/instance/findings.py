@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -19,7 +18,6 @@ __all__ = [
     "Where",
     "catalogue_markdown",
     "codes_of",
-    "listing",
     "path_text",
 ]
 
@@ -332,36 +330,17 @@ CATALOGUE: dict[str, Code] = {code.code: code for code in (*_FILES, *_FIELDS, *_
 
 
 def codes_of(instance_type: type) -> dict[str, Code]:
-    """Return every code that an instance of one decision may yield.
+    """Return every code that an instance of one class may yield.
 
-    A decision lists its own codes in ``CODES``, beside its instance class.
+    A class lists its own in its ``codes``, or in ``CODES`` of its module; those of the classes that
+    it derives from are added.
     """
-    own: Sequence[Code] = getattr(sys.modules[instance_type.__module__], "CODES", ())
-    return {**CATALOGUE, **{code.code: code for code in own}}
-
-
-def listing(findings: Iterable[Finding], limit: int = 50) -> list[str]:
-    """Return the lines that report findings, the first ``limit`` written out, the others counted.
-
-    Parameters
-    ----------
-    findings
-        Any number of findings.
-    limit
-        How many to write out.
-
-    Returns
-    -------
-    list of str
-        At most ``limit`` lines and one that counts the rest by code.
-    """
-    all_findings = list(findings)
-    lines = [str(finding) for finding in all_findings[:limit]]
-    rest = Counter(finding.code for finding in all_findings[limit:])
-    if rest:
-        counts = ", ".join(f"{count} {code}" for code, count in rest.most_common())
-        lines.append(f"... and {rest.total()} more: {counts}")
-    return lines
+    found = dict(CATALOGUE)
+    for base in reversed(instance_type.__mro__):
+        beside = getattr(sys.modules.get(base.__module__), "CODES", ())
+        own: Sequence[Code] = (*beside, *vars(base).get("codes", ()))
+        found.update({code.code: code for code in own})
+    return found
 
 
 def catalogue_markdown(decisions: Mapping[str, Sequence[Code]] = MappingProxyType({})) -> str:

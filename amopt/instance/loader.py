@@ -16,15 +16,15 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from amopt.errors import InvalidInstanceError
-from amopt.instance.common import Instance
-from amopt.instance.document import Document, load_document, too_deep
+from amopt.instance.common import Instance, InstanceModel
+from amopt.instance.document import Document, load_document, plain, too_deep
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
 from amopt.instance.names import name_problems
 from amopt.instance.spots import MAX_DEPTH
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.wording import field_problems
 
-__all__ = ["VERSION", "Examination", "build", "complete", "examine", "read"]
+__all__ = ["VERSION", "Examination", "build", "changed", "complete", "examine", "read", "refusal"]
 
 VERSION: Final = 1
 """The version of the file format that this amopt reads."""
@@ -112,7 +112,7 @@ def build(instance_type: type[_Kind], data: Mapping[str, Any]) -> _Kind:
     InvalidInstanceError
         With everything that is wrong, at once.
     """
-    examination = _examine_document(Document(data=data), instance_type)
+    examination = _examine_document(Document(data=plain(data)), instance_type)
     instance = _require(examination)
     assert isinstance(instance, instance_type)
     return instance
@@ -126,15 +126,43 @@ def complete(instance: Instance, data: Mapping[str, Any]) -> None:
     InvalidInstanceError
         With everything that is wrong, at once.
     """
-    _require(_examine_document(Document(data=data), type(instance), blank=instance))
+    _require(_examine_document(Document(data=plain(data)), type(instance), blank=instance))
 
 
-def _require(examination: Examination) -> Instance:
-    """Return the instance of an examination, or raise its findings."""
+def changed(instance: _Kind, update: Mapping[str, Any]) -> _Kind:
+    """Return a new instance with some fields changed; only warnings that are new are logged.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    """
+    fields = {name: getattr(instance, name) for name in instance.model_fields_set}
+    document = Document(data=plain({**fields, **update}))
+    examination = _examine_document(document, type(instance), folder=instance._folder)
+    found = _require(examination, known=instance.warnings)
+    assert isinstance(found, type(instance))
+    return found
+
+
+def refusal(
+    model_type: type[InstanceModel], data: dict[str, Any], error: ValidationError
+) -> InvalidInstanceError:
+    """Return what is wrong with an entry of an instance that Python code is building."""
+    problems = field_problems(model_type, data, error)
+    return InvalidInstanceError(
+        _examination(None, Document(data=data), problems, CATALOGUE).findings
+    )
+
+
+def _require(examination: Examination, known: Sequence[Finding] = ()) -> Instance:
+    """Return the instance of an examination, or raise its findings; log those not yet known."""
     if examination.instance is None:
         raise InvalidInstanceError(examination.findings)
+    said = {(finding.code, finding.where.key) for finding in known}
     for finding in examination.findings:
-        _logger.warning("%s", finding)
+        if (finding.code, finding.where.key) not in said:
+            _logger.warning("%s", finding)
     return examination.instance
 
 
@@ -144,8 +172,13 @@ def _examine_document(
     head: Iterable[Problem] = (),
     *,
     blank: Instance | None = None,
+    folder: Path | None = None,
 ) -> Examination:
-    """Validate the data of a document; ``blank`` is the object to fill, or None for a new one."""
+    """Validate the data of a document.
+
+    ``blank`` is the object to fill, or None for a new one; ``folder`` that of data which never was
+    a file.
+    """
     codes = codes_of(instance_type)
     if not isinstance(document.data, Mapping):
         problem = Problem("not-a-mapping", (), f"{shown(document.data)} is not keys with values.")
@@ -164,8 +197,8 @@ def _examine_document(
         fields = field_problems(instance_type, data, error)
         problems += [problem for problem in fields if problem.key not in known]
     if not problems and not document.findings:
-        folder = Path(document.file).parent if document.file else None
-        problems = [*instance.problems(), *instance.problems_beside(folder)]
+        instance._folder = Path(document.file).parent if document.file else folder
+        problems = [*instance.problems(), *instance.problems_beside(instance._folder)]
     return _examination(instance, document, problems, codes)
 
 
@@ -223,9 +256,13 @@ def _examination(
         if problem.key in lost or (problem.code, problem.key) in seen:
             continue
         seen.add((problem.code, problem.key))
-        code = codes.get(problem.code)
-        severity = code.severity if code is not None else Severity.ERROR
+        if problem.code not in codes:
+            kind = type(instance).__name__ if instance is not None else "the reader"
+            raise LookupError(
+                f"{kind} yields the code {problem.code!r}, which none of its `codes` describes"
+            )
         where = document.where(problem.key)
+        severity = codes[problem.code].severity
         findings.append(Finding(problem.code, where, problem.message, problem.advice, severity))
     findings.sort(key=lambda finding: (finding.severity != Severity.ERROR, finding.where.line or 0))
     failed = any(finding.severity is Severity.ERROR for finding in findings)

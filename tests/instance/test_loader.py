@@ -14,7 +14,7 @@ import pytest
 
 from amopt.errors import InvalidInstanceError
 from amopt.instance import suggest
-from amopt.instance.findings import CATALOGUE, Finding, Severity, Where, codes_of, listing
+from amopt.instance.findings import CATALOGUE, Severity, Where, codes_of
 from amopt.instance.loader import Examination, examine, read
 from amopt.instance.schema import schema
 from tests.instance.fleet import (
@@ -259,15 +259,6 @@ def test_the_schema_describes_the_file() -> None:
     assert "from" in described["$defs"]["Lane"]["properties"]
     assert described["$defs"]["Part"]["properties"]["cost"]["description"].endswith("in money.")
     json.dumps(described)
-
-
-def test_a_long_report_is_counted() -> None:
-    findings = [Finding("unknown-name", Where(key=("parts", i)), "no.") for i in range(30)]
-    findings += [Finding("wrong-type", Where(key=("parts", i)), "no.") for i in range(5)]
-    lines = listing(findings, 10)
-    assert len(lines) == 11
-    assert lines[-1] == "... and 25 more: 20 unknown-name, 5 wrong-type"
-    assert len(listing(findings)) == 35
 
 
 def test_the_cost_of_suggestions_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
