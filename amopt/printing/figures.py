@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from amopt.errors import UsageError
+from amopt.drawing import BLUE, GREEN, GREY, MAUVE, RED, YELLOW, new_figure, plain
 from amopt.printing.solution import PRINTING, PrintingSolution
 
 if TYPE_CHECKING:
@@ -16,20 +15,8 @@ __all__ = ["costs", "figures", "plan", "policy", "savings"]
 MOST_PARTS = 40
 """Parts in a figure of many: those with the largest saving."""
 
-COLOURS = {
-    "none": "#e8e8e8",
-    "order": "#7f9fbf",
-    "wait": "#f2c14e",
-    "print": "#2a9d8f",
-    "expedite": "#d1495b",
-}
-KINDS = {
-    "order": COLOURS["order"],
-    "print": COLOURS["print"],
-    "expedite": COLOURS["expedite"],
-    "holding": "#b8a1c9",
-    "backorder": "#f2c14e",
-}
+COLOURS = {"none": GREY, "order": BLUE, "wait": YELLOW, "print": GREEN, "expedite": RED}
+KINDS = {"order": BLUE, "print": GREEN, "expedite": RED, "holding": MAUVE, "backorder": YELLOW}
 
 
 def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str, Any]:
@@ -47,15 +34,6 @@ def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str,
     }
 
 
-def _figure() -> Any:
-    """Return an empty plotly figure."""
-    try:
-        plotly: Any = import_module("plotly.graph_objects")
-    except ModuleNotFoundError as error:
-        raise UsageError("figures need plotly: python -m pip install 'amopt[report]'") from error
-    return plotly.Figure()
-
-
 def policy(solution: PrintingSolution, part: str) -> Any:
     """Return a plotly figure of one part: what is done with n days to go at each net stock.
 
@@ -71,7 +49,7 @@ def policy(solution: PrintingSolution, part: str) -> Any:
     UsageError
         When there is no such part, or plotly is not installed.
     """
-    figure = _figure()
+    figure = new_figure()
     table = solution.policy(part)
     for action, colour in COLOURS.items():
         rows = [row for row in table if row["action"] == action]
@@ -87,7 +65,7 @@ def policy(solution: PrintingSolution, part: str) -> Any:
             )
     figure.update_xaxes(title="days to the replenishment", autorange="reversed", dtick=1)
     figure.update_yaxes(title="net stock (stock less systems that wait)")
-    return figure.update_layout(title=f"What to do for part {_plain(part)}")
+    return figure.update_layout(title=f"What to do for part {plain(part)}")
 
 
 def _dearest(solution: PrintingSolution) -> list[Any]:
@@ -104,9 +82,9 @@ def plan(solution: PrintingSolution) -> Any:
     UsageError
         When plotly is not installed.
     """
-    figure = _figure()
+    figure = new_figure()
     rows = _dearest(solution)
-    label = {row["part"]: f"{_plain(row['part'])}: stock {row['base_stock']}" for row in rows}
+    label = {row["part"]: f"{plain(row['part'])}: stock {row['base_stock']}" for row in rows}
     for action in ("wait", "print", "expedite"):
         runs = [
             run
@@ -139,20 +117,20 @@ def savings(solution: PrintingSolution) -> Any:
     UsageError
         When plotly is not installed.
     """
-    figure = _figure()
+    figure = new_figure()
     rows = _dearest(solution)
     for column, name, colour in (
         ("yearly_cost", "with the printer", COLOURS["print"]),
         ("single_source_yearly_cost", "without", COLOURS["order"]),
     ):
         figure.add_bar(
-            y=[_plain(f"part {row['part']}") for row in rows],
+            y=[plain(f"part {row['part']}") for row in rows],
             x=[row[column] for row in rows],
             orientation="h",
             marker={"color": colour},
             name=name,
         )
-    figure.update_xaxes(title=f"{_plain(solution.currency)} a year")
+    figure.update_xaxes(title=f"{plain(solution.currency)} a year")
     figure.update_yaxes(automargin=True)
     return figure.update_layout(
         barmode="group", height=_height(len(rows)), legend={"traceorder": "reversed"}
@@ -172,7 +150,7 @@ def costs(solution: PrintingSolution) -> Any:
     UsageError
         When plotly is not installed.
     """
-    figure = _figure()
+    figure = new_figure()
     tables = {"single source": "single_source", "with the printer": "parts"}
     for kind, colour in KINDS.items():
         column = f"yearly_{kind}_cost"
@@ -182,10 +160,5 @@ def costs(solution: PrintingSolution) -> Any:
             marker={"color": colour},
             name=kind,
         )
-    figure.update_yaxes(title=f"{_plain(solution.currency)} a year")
+    figure.update_yaxes(title=f"{plain(solution.currency)} a year")
     return figure.update_layout(barmode="stack")
-
-
-def _plain(text: str) -> str:
-    """Return a name such that it is shown, not read as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
