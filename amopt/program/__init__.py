@@ -2,7 +2,7 @@
 
 ``linear``
     A program as named sparse arrays.
-``pyomo``
+``pyomo``, ``standard_form``
     A Pyomo model as the same arrays, and the answer back into it.
 ``highs``
     The one door to the solver: :func:`~amopt.program.highs.solve`, and

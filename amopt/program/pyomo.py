@@ -11,9 +11,8 @@ HiGHS writes them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.program.highs import Answer, Options, Progress, solve
 from amopt.program.identifiers import component_blocks
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram
+from amopt.program.standard_form import domains, families, objective, refuse_unreal, rows
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -75,33 +75,21 @@ def compile_model(model: ConcreteModel) -> Compiled:
         When the model is not linear, has several active objectives, or holds something that a
         linear program cannot express.
     InfeasibleError
-        When a constraint without variables, or the two bounds of a variable, cannot hold.
+        When a constraint without variables cannot hold, or a variable has no value.
     """
     from pyomo.common.gc_manager import PauseGC
 
     with PauseGC():
         form = _standard_form(model)
-        if len(form.objectives) > 1:
-            names = ", ".join(objective.name for objective in form.objectives)
-            raise UsageError(
-                f"the model {model.name!r} has {len(form.objectives)} active objectives ({names}): "
-                "deactivate all but one"
-            )
         columns = form.columns
-        lower, upper, integer = _domains(columns)
-        kept, constraints, row_lower, row_upper = _rows(form)
+        lower, upper, integer = domains(columns)
+        kept, constraints, row_lower, row_upper = rows(form)
         matrix = sp.csr_array(form.A)
         if len(kept) != matrix.shape[0]:
             matrix = matrix[kept]
         matrix.sort_indices()
-        _refuse_unreal(matrix, row_lower, row_upper, constraints)
-        objective = form.objectives[0] if form.objectives else None
-        cost = form.c.toarray()[0] if objective is not None else np.zeros(len(columns))
-        offset = float(form.c_offset[0]) if objective is not None else 0.0
-        if not np.isfinite(cost).all() or not np.isfinite(offset):
-            raise UsageError(
-                f"the objective of {model.name!r} has a coefficient that is not finite"
-            )
+        refuse_unreal(matrix, row_lower, row_upper, constraints)
+        cost, offset, maximise = objective(form, len(columns))
         program = LinearProgram(
             cost=cost,
             matrix=matrix,
@@ -110,13 +98,15 @@ def compile_model(model: ConcreteModel) -> Compiled:
             lower=lower,
             upper=upper,
             integer=integer,
-            rows=_families(constraints),
-            columns=_families(columns),
+            rows=families(constraints),
+            columns=families(columns),
             offset=offset,
-            maximise=objective is not None and objective.sense == -1,
+            maximise=maximise,
             name=model.name,
         )
-        return Compiled(program, model, columns, constraints, _unused(model, columns))
+        unused = _unused(model, columns)
+        domains(_plain(unused))
+        return Compiled(program, model, columns, constraints, unused)
 
 
 def _standard_form(model: ConcreteModel) -> Any:
@@ -127,7 +117,7 @@ def _standard_form(model: ConcreteModel) -> Any:
 
     try:
         # without column_order: with it, Pyomo 6.10 mistakes fixed variables for others
-        return LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
     except InfeasibleConstraintException as error:
         name = str(error).rpartition("constraint, ")[2].strip("'")
         raise InfeasibleError(
@@ -137,90 +127,38 @@ def _standard_form(model: ConcreteModel) -> Any:
         empty = [x.name for x in model.component_data_objects(Var) if x.fixed and x.value is None]
         why = f"{', '.join(empty)} fixed without a value" if empty else str(error)
         raise UsageError(f"the model {model.name!r} is not a linear program: {why}") from error
-
-
-def _domains(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return bounds and integrality of the variables."""
-    n = len(columns)
-    bounds = [variable.bounds for variable in columns]
-    lower = np.fromiter((-np.inf if low is None else low for low, _ in bounds), float, n)
-    upper = np.fromiter((np.inf if high is None else high for _, high in bounds), float, n)
-    integer = np.fromiter((not variable.is_continuous() for variable in columns), np.bool_, n)
-    for index in np.flatnonzero(integer).tolist():
-        if not columns[index].is_integer():
-            raise UsageError(
-                f"the variable {columns[index].name} has the domain {columns[index].domain}, "
-                "which is neither continuous nor all integers of an interval"
-            )
-    wrong = np.flatnonzero(~(lower <= upper)).tolist()
-    if wrong:
-        variable = columns[wrong[0]]
-        raise InfeasibleError(
-            f"the variable {variable.name} cannot lie between {lower[wrong[0]]:g} "
-            f"and {upper[wrong[0]]:g}",
-            conflict=tuple(columns[index].name for index in wrong),
+    if len(form.objectives) > 1:
+        names = ", ".join(objective.name for objective in form.objectives)
+        raise UsageError(
+            f"the model {model.name!r} has {len(form.objectives)} active objectives ({names}): "
+            "deactivate all but one"
         )
-    return lower, upper, integer
-
-
-def _rows(form: Any) -> tuple[NDArray[np.int64], list[Any], Floats, Floats]:
-    """Join the two halves of two-sided constraints; return kept rows, constraints and bounds."""
-    m = len(form.rows)
-    sides = np.fromiter((row.bound_type for row in form.rows), np.int8, m)
-    constraints = [row.constraint for row in form.rows]
-    rhs = np.asarray(form.rhs, dtype=np.float64).reshape(m)
-    lower = np.where(sides == 1, -np.inf, rhs)
-    upper = np.where(sides == -1, np.inf, rhs)
-    second = np.fromiter(
-        (k > 0 and constraints[k] is constraints[k - 1] for k in range(m)), np.bool_, m
-    )
-    first = np.flatnonzero(second) - 1
-    lower[first] = rhs[first + 1]
-    kept = np.flatnonzero(~second)
-    return kept, [constraints[k] for k in kept], lower[kept], upper[kept]
-
-
-def _families(members: Iterable[Any]) -> Names:
-    """Return the names of variables or constraints, by component and index."""
-    families = []
-    for _, run in groupby(members, key=lambda member: id(member.parent_component())):
-        together = list(run)
-        component = together[0].parent_component()
-        keys = [member.index() for member in together]
-        families.append(Family(component.name, keys if component.is_indexed() else None))
-    return Names(families)
-
-
-def _refuse_unreal(
-    matrix: sp.csr_array, lower: Floats, upper: Floats, constraints: Sequence[Any]
-) -> None:
-    """Name the first constraint that holds NaN or an infinite coefficient."""
-    unreal = np.flatnonzero(~np.isfinite(matrix.data))
-    if unreal.size:
-        row = int(np.searchsorted(matrix.indptr, unreal[0], side="right")) - 1
-    else:
-        broken = np.flatnonzero(np.isnan(lower) | np.isnan(upper))
-        if not broken.size:
-            return
-        row = int(broken[0])
-    raise UsageError(f"the constraint {constraints[row].name} has a number that is not finite")
+    return form
 
 
 def _unused(model: ConcreteModel, columns: Sequence[Any]) -> list[Any]:
+    used = {id(variable) for variable in columns}
+    return [variable for variable in _free(model) if id(variable) not in used]
+
+
+def _plain(variables: Sequence[Any]) -> list[Any]:
+    """Return the variables whose domain is continuous or all integers of an interval."""
+    return [x for x in variables if x.is_continuous() or x.is_integer()]
+
+
+def _free(model: ConcreteModel) -> list[Any]:
+    """Return the variables that are not fixed."""
     from pyomo.environ import Var
 
-    used = {id(variable) for variable in columns}
-    return [
-        variable
-        for variable in model.component_data_objects(Var, active=True)
-        if id(variable) not in used and not variable.fixed
-    ]
+    every = model.component_data_objects(Var, active=True)
+    return [variable for variable in every if not variable.fixed]
 
 
 def load(compiled: Compiled, answer: Answer, *, duals: bool = True) -> None:
     """Put an answer into the model: values, and duals where there are any.
 
-    Variables that stand nowhere in the program get the value of their interval nearest to zero.
+    Variables that stand nowhere in the program get the value of their domain nearest to zero; where
+    the domain is neither continuous nor all integers of an interval, they keep what they have.
 
     Parameters
     ----------
@@ -249,10 +187,9 @@ def load(compiled: Compiled, answer: Answer, *, duals: bool = True) -> None:
     StaleFlagManager.mark_all_as_stale(delayed=True)
     for variable, number in zip(compiled.variables, answer.values.tolist(), strict=True):
         variable.set_value(number, skip_validation=True)
-    for variable in compiled.unused:
-        low, high = variable.bounds
-        nearest = max(0.0 if low is None else low, min(0.0, 0.0 if high is None else high))
-        variable.set_value(nearest, skip_validation=True)
+    plain = _plain(compiled.unused)
+    for variable, number in zip(plain, _nearest_to_zero(plain).tolist(), strict=True):
+        variable.set_value(number, skip_validation=True)
     if not duals:
         return
     model = compiled.model
@@ -266,6 +203,24 @@ def load(compiled: Compiled, answer: Answer, *, duals: bool = True) -> None:
     _fill(model.dual, compiled.constraints, answer.duals)
     if isinstance(model.component("rc"), Suffix):
         _fill(model.rc, compiled.variables, answer.reduced_costs)
+
+
+def _nearest_to_zero(variables: Sequence[Any]) -> Floats:
+    lower, upper, integer = domains(variables)
+    lower, upper = np.where(integer, [np.ceil(lower), np.floor(upper)], [lower, upper])
+    return np.clip(np.zeros(len(variables)), lower, upper)
+
+
+def _forget(model: ConcreteModel) -> None:
+    """Take out of a model what an earlier solve put in: values, duals and reduced costs."""
+    from pyomo.environ import Suffix
+
+    for variable in _free(model):
+        variable.set_value(None, skip_validation=True)
+        variable.stale = True
+    for name in ("dual", "rc"):
+        if isinstance(model.component(name), Suffix):
+            model.component(name).clear()
 
 
 def _fill(suffix: Any, members: Sequence[Any], numbers: Floats | None) -> None:
@@ -284,6 +239,9 @@ def solve_model(
 ) -> Answer:
     """Compile a Pyomo model, solve it, and load the answer where there is one.
 
+    Without an answer the variables that are not fixed lose their values, and the suffixes ``dual``
+    and ``rc`` theirs: what an earlier solve left there would be mistaken for an answer.
+
     Parameters
     ----------
     model
@@ -301,9 +259,18 @@ def solve_model(
     -------
     Answer
         ``outcome.seconds`` tells compiling, solving and loading apart.
+
+    Raises
+    ------
+    UsageError, InfeasibleError
+        As :func:`compile_model` and :func:`load` do.
     """
     begun = time.perf_counter()
-    compiled = compile_model(model)
+    try:
+        compiled = compile_model(model)
+    except InfeasibleError:
+        _forget(model)
+        raise
     point = None
     if start:
         point = np.array(
@@ -312,7 +279,9 @@ def solve_model(
     handed = time.perf_counter()
     answer = solve(compiled.program, options, start=point, progress=progress)
     solved = time.perf_counter()
-    if answer.values is not None:
+    if answer.values is None:
+        _forget(model)
+    else:
         load(compiled, answer, duals=duals)
     seconds = {
         "compile": handed - begun,
@@ -332,42 +301,13 @@ def to_pyomo(program: LinearProgram) -> ConcreteModel:
     """
     from pyomo.common.gc_manager import PauseGC
     from pyomo.core.expr.numeric_expr import LinearExpression
-    from pyomo.environ import (
-        ConcreteModel,
-        Constraint,
-        Integers,
-        Objective,
-        Reals,
-        Var,
-        maximize,
-        minimize,
-    )
+    from pyomo.environ import ConcreteModel, Objective, maximize, minimize
 
     with PauseGC():
         model = ConcreteModel(name=program.name)
         taken = {"objective", "dual", "rc"}
-        x: list[Any] = []
-        for name, keys, _ in component_blocks(program.columns, program.shape[1], "x", taken):
-            component = Var(keys) if keys is not None else Var()
-            model.add_component(name, component)
-            x.extend(component[key] for key in (keys if keys is not None else [None]))
-        for variable, low, high, whole in zip(
-            x, _sides(program.lower), _sides(program.upper), program.integer, strict=True
-        ):
-            variable.domain = Integers if whole else Reals
-            variable.bounds = (low, high)
-        matrix = program.matrix
-        data, indices, starts = matrix.data.tolist(), matrix.indices.tolist(), matrix.indptr
-        low_side, high_side = _sides(program.row_lower), _sides(program.row_upper)
-        for name, keys, block in component_blocks(program.rows, program.shape[0], "row", taken):
-            component = Constraint(keys) if keys is not None else Constraint()
-            model.add_component(name, component)
-            for key, row in zip(keys if keys is not None else [None], block, strict=True):
-                part = slice(starts[row], starts[row + 1])
-                body = LinearExpression(
-                    linear_coefs=data[part], linear_vars=[x[j] for j in indices[part]]
-                )
-                component.add(key, (low_side[row], body, high_side[row]))
+        x = _add_columns(model, program, taken)
+        _add_rows(model, program, taken, x)
         used = np.flatnonzero(program.cost)
         model.objective = Objective(
             expr=LinearExpression(
@@ -378,6 +318,52 @@ def to_pyomo(program: LinearProgram) -> ConcreteModel:
             sense=maximize if program.maximise else minimize,
         )
         return model
+
+
+def _add_columns(model: ConcreteModel, program: LinearProgram, taken: set[str]) -> list[Any]:
+    """Add a variable a family; return the variable of each column."""
+    from pyomo.environ import Integers, Reals, Var
+
+    x: list[Any] = []
+    for name, keys, _ in component_blocks(program.columns, program.shape[1], "x", taken):
+        component = Var() if keys is None else Var(_index_set(keys))
+        model.add_component(name, component)
+        x.extend(component[key] for key in (keys if keys is not None else [None]))
+    for variable, low, high, whole in zip(
+        x, _sides(program.lower), _sides(program.upper), program.integer, strict=True
+    ):
+        variable.domain = Integers if whole else Reals
+        variable.bounds = (low, high)
+    return x
+
+
+def _add_rows(
+    model: ConcreteModel, program: LinearProgram, taken: set[str], x: Sequence[Any]
+) -> None:
+    """Add a constraint a family over the variables of the columns."""
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    matrix = program.matrix
+    data, indices, starts = matrix.data.tolist(), matrix.indices.tolist(), matrix.indptr
+    low_side, high_side = _sides(program.row_lower), _sides(program.row_upper)
+    for name, keys, block in component_blocks(program.rows, program.shape[0], "row", taken):
+        component = Constraint() if keys is None else Constraint(_index_set(keys))
+        model.add_component(name, component)
+        for key, row in zip(keys if keys is not None else [None], block, strict=True):
+            part = slice(starts[row], starts[row + 1])
+            body = LinearExpression(
+                linear_coefs=data[part], linear_vars=[x[j] for j in indices[part]]
+            )
+            component.add(key, (low_side[row], body, high_side[row]))
+
+
+def _index_set(keys: list[Any]) -> Any:
+    """Return keys as an index of a component, also where some are longer than others."""
+    from pyomo.environ import Set
+
+    sizes = {len(key) if isinstance(key, tuple) else 1 for key in keys}
+    return keys if len(sizes) <= 1 else Set(initialize=keys, dimen=None)
 
 
 def _sides(bounds: Floats) -> list[float | None]:

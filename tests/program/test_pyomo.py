@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -73,6 +74,34 @@ def test_solve_model_fills_the_model() -> None:
     for constraint in model.component_data_objects(pyo.Constraint):
         assert constraint.slack() >= -1e-6
     assert set(answer.outcome.seconds) == {"compile", "solve", "load"}
+
+
+@pytest.mark.parametrize(
+    ("domain", "low", "high", "value"),
+    [
+        (pyo.Reals, None, -1, -1),
+        (pyo.Reals, None, None, 0),
+        (pyo.Reals, -3, 5, 0),
+        (pyo.Reals, 2.5, None, 2.5),
+        (pyo.Integers, 0.5, 3, 1),
+        (pyo.Integers, None, -0.5, -1),
+        (pyo.Set(initialize=[1, 3, 7]), None, None, None),
+    ],
+)
+def test_what_stands_nowhere_gets_a_value_of_its_domain(
+    domain: Any, low: float | None, high: float | None, value: float | None
+) -> None:
+    model = plant()
+    model.nowhere = pyo.Var(domain=domain, bounds=(low, high))
+    assert solve_model(model).outcome.status is Status.OPTIMAL
+    assert model.nowhere.value == value
+
+
+def test_what_has_no_value_is_named() -> None:
+    model = plant()
+    model.nowhere = pyo.Var(domain=pyo.Integers, bounds=(0.2, 0.8))
+    with pytest.raises(InfeasibleError, match=r"nowhere cannot be whole and lie between 0.2 and"):
+        solve_model(model)
 
 
 def test_a_model_without_objective_or_constraints() -> None:
@@ -209,6 +238,34 @@ def test_stale_duals_do_not_survive() -> None:
     assert len(model.dual) == 0
 
 
+def impossible(model: Any) -> None:
+    model.most.set_value(model.x["a", 1] + model.x["a", 2] <= -3)
+
+
+def without_a_value(model: Any) -> None:
+    model.x["a", 1].setlb(9)
+
+
+@pytest.mark.parametrize("change", [impossible, without_a_value])
+def test_an_answer_does_not_outlive_its_model(change: Any) -> None:
+    model = plant()
+    model.y.fix(0)
+    model.rc = pyo.Suffix(direction=pyo.Suffix.IMPORT)
+    solve_model(model)
+    assert not model.x["a", 1].stale
+    assert model.dual
+    assert model.rc
+    change(model)
+    with suppress(InfeasibleError):
+        assert solve_model(model).outcome.status is Status.INFEASIBLE
+    for variable in (model.x["a", 1], model.x["b", 2], model.spare["a"]):
+        assert variable.value is None
+        assert variable.stale
+    assert (model.y.value, model.x["b", 1].value) == (0, 1)  # fixed: data, not an answer
+    assert not model.dual
+    assert not model.rc
+
+
 def test_no_answer_is_not_loaded() -> None:
     model = plant()
     model.most.set_value(model.x["a", 1] + model.x["a", 2] <= -3)
@@ -323,6 +380,17 @@ def test_programs_with_awkward_names_become_models() -> None:
     assert names == ["a_b", "objective_2", "a_b_2", "_1"]
     assert model.a_b[3, 4] is not None
     assert same(program, compile_model(model).program)
+
+
+def test_keys_of_several_lengths_become_a_model() -> None:
+    program = transport(2)
+    keys = ["a", ("b", 1), ("c", 1, 2), 4]
+    mixed = replace(program, rows=Names([Family("row", keys)]), columns=Names([Family("x", keys)]))
+    model = to_pyomo(mixed)
+    assert model.x["b", 1].name == "x[b,1]"
+    again = compile_model(model).program
+    assert same(program, again)
+    assert [again.rows.family_and_key(row)[1] for row in range(4)] == keys
 
 
 def test_a_time_limit_loads_the_incumbent() -> None:
