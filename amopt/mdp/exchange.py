@@ -11,7 +11,6 @@ other packages is needed:
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,9 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
+from amopt.files import new_file
 from amopt.mdp.process import MarkovDecisionProcess
+from amopt.program.archive import read_archive
 
 __all__ = [
     "StateActionPairs",
@@ -123,7 +124,7 @@ def from_quantecon(
     if states is None or actions is None:
         if reward.ndim != 2:
             raise ValueError(f"rewards have shape {reward.shape}, expected (states, actions)")
-        owner, action = np.nonzero(reward > -np.inf)
+        owner, action = np.nonzero(~np.isneginf(reward))  # what is no number is refused later
         table = np.asarray(transition, dtype=np.float64)
         if table.shape != (*reward.shape, reward.shape[0]):
             raise ValueError(
@@ -212,8 +213,12 @@ def save(process: MarkovDecisionProcess, path: str | Path) -> None:
     """Write a process to a compressed NumPy archive (``.npz``); state and pair names as text.
 
     The file is written whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        When the folder does not exist or cannot be written to.
     """
-    target = Path(path)
     arrays: dict[str, Any] = {
         "format": _FORMAT,
         "data": process.transition.data,
@@ -229,13 +234,8 @@ def save(process: MarkovDecisionProcess, path: str | Path) -> None:
         names = getattr(process, key)
         if names is not None:
             arrays[key] = np.array([str(name) for name in names])
-    partial = target.with_name(target.name + ".partial")
-    try:
-        with partial.open("wb") as stream:
-            np.savez_compressed(stream, **arrays)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_file(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
 
 
 def load(path: str | Path) -> MarkovDecisionProcess:
@@ -243,33 +243,36 @@ def load(path: str | Path) -> MarkovDecisionProcess:
 
     Raises
     ------
+    UsageError
+        When the file is missing or cannot be opened.
     ValueError
         When the file is not such an archive, or its arrays do not make a process.
     """
-    try:
-        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise ValueError(f"{path} is not a NumPy archive (.npz)") from error
+    arrays = read_archive(path)
     needed = ("format", "data", "indices", "indptr", "shape", "cost", "state_of_pair", "discount")
     missing = [key for key in needed if key not in arrays]
     if missing:
         raise ValueError(f"{path} lacks {', '.join(missing)}: it holds no decision process")
-    if int(arrays["format"]) != _FORMAT:
-        raise ValueError(f"{path} has format {int(arrays['format'])}, this version reads {_FORMAT}")
-    matrix = sp.csr_array(
-        (arrays["data"], arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"])
-    )
-    matrix.check_format()
-    return MarkovDecisionProcess(
-        matrix,
-        arrays["cost"],
-        arrays["state_of_pair"],
-        float(arrays["discount"]),
-        duration=arrays.get("duration"),
-        state_names=_text(arrays, "state_names"),
-        pair_names=_text(arrays, "pair_names"),
-    )
+    found = arrays["format"]
+    if found.shape or found != _FORMAT:
+        raise ValueError(f"{path} has format {found.tolist()}, this version reads {_FORMAT}")
+    try:
+        matrix = sp.csr_array(
+            (arrays["data"], arrays["indices"], arrays["indptr"]),
+            shape=tuple(arrays["shape"].tolist()),
+        )
+        matrix.check_format()
+        return MarkovDecisionProcess(
+            matrix,
+            arrays["cost"],
+            arrays["state_of_pair"],
+            float(arrays["discount"]),
+            duration=arrays.get("duration"),
+            state_names=_text(arrays, "state_names"),
+            pair_names=_text(arrays, "pair_names"),
+        )
+    except (TypeError, IndexError) as error:
+        raise ValueError(f"the arrays of {path} make no decision process: {error}") from error
 
 
 def _text(arrays: dict[str, NDArray[Any]], key: str) -> list[str] | None:

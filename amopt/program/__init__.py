@@ -11,6 +11,6 @@
     What the door asks for, how it runs the solver, and how it judges what comes back.
 ``diagnose``, ``elastic``, ``limits``
     Why a program is infeasible, and the least that would mend it, in an instance's words.
-``export``
+``export``, ``archive``
     LP and MPS files, and plain arrays.
 """

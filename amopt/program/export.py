@@ -17,10 +17,18 @@ from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 from amopt.files import new_file, write_text
+from amopt.program.archive import read_archive
 from amopt.program.highs import Door
 from amopt.program.linear import Family, LinearProgram, Names
 
-__all__ = ["original_name", "read_npz", "safe_names", "to_arrays", "write_npz", "write_program"]
+__all__ = [
+    "original_name",
+    "read_npz",
+    "safe_names",
+    "to_arrays",
+    "write_npz",
+    "write_program",
+]
 
 _LONGEST = 200
 """Characters of a name; LP readers take 255 at most, and a suffix may be added to a row's."""
@@ -167,11 +175,11 @@ def read_npz(path: str | Path) -> LinearProgram:
         When the file is missing or is not such a file.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
-            parts = {key: held[key] for key in held.files}
+        parts = read_archive(path)
         matrix = sp.csr_array(
             (parts["data"], parts["indices"], parts["indptr"]), shape=tuple(parts["shape"])
         )
+        matrix.check_format()
         return LinearProgram.from_arrays(
             parts["cost"], matrix, parts["row_lower"], parts["row_upper"],
             lower=parts["lower"], upper=parts["upper"], integer=parts["integer"],
@@ -179,7 +187,7 @@ def read_npz(path: str | Path) -> LinearProgram:
             offset=float(parts["offset"]), maximise=bool(parts["maximise"]),
             name=str(parts["name"]),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise UsageError(f"{path} does not hold the arrays of a program: {error}") from error
 
 

@@ -146,3 +146,29 @@ def test_indices_out_of_range_are_refused(tmp_path):
     np.savez(tmp_path / "wrong.npz", **{**arrays, "indices": arrays["indices"] + 7})
     with pytest.raises(ValueError, match="ind"):
         load(tmp_path / "wrong.npz")
+
+
+@pytest.mark.parametrize(("key", "value"), [("shape", 3.5), ("discount", [1, 2]), ("cost", "x")])
+def test_arrays_of_another_kind_are_refused(tmp_path, key, value):
+    save(two_states(), tmp_path / "process.npz")
+    with np.load(tmp_path / "process.npz") as archive:
+        arrays = dict(archive)
+    np.savez(tmp_path / "wrong.npz", **{**arrays, key: value})
+    with pytest.raises(ValueError):
+        load(tmp_path / "wrong.npz")
+
+
+def test_files_that_are_not_there_are_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot read .*missing\.npz"):
+        load(tmp_path / "missing.npz")
+    with pytest.raises(UsageError, match="cannot write"):
+        save(two_states(), tmp_path / "nowhere" / "process.npz")
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_only_minus_infinity_forbids_an_action(wrong):
+    transition = np.full((2, 2, 2), 0.5)
+    allowed = from_quantecon([[1.0, -np.inf], [0.0, 2.0]], transition, 0.9)
+    assert allowed.pairs == 3
+    with pytest.raises(ValueError, match="cost"):
+        from_quantecon([[1.0, wrong], [0.0, 2.0]], transition, 0.9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -138,3 +139,21 @@ def test_a_file_that_is_not_one_is_an_error(tmp_path: Path) -> None:
     for name in ("text.npz", "other.npz", "missing.npz"):
         with pytest.raises(UsageError, match=name):
             read_npz(tmp_path / name)
+
+
+@given(cut=st.floats(0, 1, exclude_max=True), flip=st.none() | st.integers(0, 10**6))
+def test_a_damaged_file_is_an_error_or_says_the_same(
+    cut: float, flip: int | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "lots.npz"
+    write_npz(LOTS, path)
+    whole = path.read_bytes()
+    if flip is None:
+        path.write_bytes(whole[: int(cut * len(whole))])
+        with pytest.raises(UsageError, match=r"lots\.npz"):
+            read_npz(path)
+        return
+    place = flip % len(whole)
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+    with suppress(UsageError):
+        assert (to_arrays(read_npz(path))["cost"] == LOTS.cost).all()
