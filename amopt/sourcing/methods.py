@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -228,6 +230,18 @@ class _Watch:
         self.spent[self.phase] = self.spent.get(self.phase, 0.0) + elapsed
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector, which would search a large model again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _solve_once(
     market: Market,
     segments: Segments,
@@ -238,9 +252,7 @@ def _solve_once(
     goal: Goal,
 ) -> tuple[Answer, Floats]:
     """Solve the program over given segments; return the answer and parts by option."""
-    from pyomo.common.gc_manager import PauseGC
-
-    with PauseGC():
+    with _collector_paused():
         return _built_and_solved(market, segments, options, progress, spent=spent, goal=goal)
 
 
