@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
+from amopt.printing.ledger import TOLERANCE, Ledger
 from amopt.printing.reckoning import Plan, Reckoning, Terms
 from amopt.verdict import Verdict
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
 
 __all__ = ["check"]
-
-TOLERANCE = 1e-7
-"""Relative difference from which a stated number is wrong."""
 
 OPTIMALITY = 1e-6
 """Relative distance from the best from which an answer is not optimal."""
@@ -32,44 +29,6 @@ NOTHING = 1e-9
 
 ACTIONS = ("wait", "print", "expedite")
 TABLES = ("parts", "single_source", "intervals", "totals")
-
-
-@dataclass
-class _Ledger:
-    """What was compared and what was found wrong."""
-
-    findings: list[str] = field(default_factory=list)
-    checks: int = 0
-
-    def require(self, holds: bool, finding: str) -> bool:
-        """Note a finding unless something holds."""
-        self.checks += 1
-        if not holds:
-            self.findings.append(finding)
-        return holds
-
-    def compare(self, where: str, stated: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-        """Compare a row with what it should be; numbers come as (number, scale)."""
-        missing, unknown = expected.keys() - stated.keys(), stated.keys() - expected.keys()
-        self.require(not missing, f"{where} lacks {', '.join(sorted(missing))}")
-        self.require(not unknown, f"{where} has unknown columns {', '.join(sorted(unknown))}")
-        for column, value in expected.items():
-            if column in stated:
-                self.same(f"{where}, {column}", stated[column], value)
-
-    def same(self, where: str, stated: Any, expected: Any) -> None:
-        """Compare one value."""
-        if isinstance(expected, tuple):
-            number, scale = expected
-            fits = (
-                isinstance(stated, (int, float))
-                and not isinstance(stated, bool)
-                and abs(stated - number) <= TOLERANCE * max(abs(number), scale)
-            )
-            self.require(fits, f"{where}: {stated!r} is stated, {number:.9g} is right")
-        else:
-            fits = type(stated) is type(expected) and stated == expected
-            self.require(fits, f"{where}: {stated!r} is stated, {expected!r} is right")
 
 
 def check(instance: PrintingInstance, solution: Solution) -> Verdict:
@@ -92,7 +51,7 @@ def check(instance: PrintingInstance, solution: Solution) -> Verdict:
         state beats the stated one, and ``proven_error``, the most by which the objective can be
         above the best, both in money.
     """
-    ledger = _Ledger()
+    ledger = Ledger()
     rows = solution.rows
     ledger.require(set(rows) == set(TABLES), f"the tables are {sorted(rows)}, not {sorted(TABLES)}")
     if ledger.findings:
@@ -136,7 +95,7 @@ def _terms(instance: PrintingInstance, index: int, *, printer: bool) -> Terms:
 
 
 def _plans(
-    ledger: _Ledger,
+    ledger: Ledger,
     instance: PrintingInstance,
     rows: Mapping[str, Sequence[Mapping[str, Any]]],
     sourcing: str,
@@ -168,7 +127,7 @@ def _plans(
 
 
 def _actions(
-    ledger: _Ledger, where: str, intervals: Sequence[Mapping[str, Any]], days: int
+    ledger: Ledger, where: str, intervals: Sequence[Mapping[str, Any]], days: int
 ) -> tuple[str, ...]:
     """Return the action by days to go; intervals must run from L - 1 down to 1 without a gap."""
     actions = ["wait"] * days
@@ -197,7 +156,7 @@ def _actions(
 
 
 def _possible(
-    ledger: _Ledger, names: list[str], chosen: list[Reckoning], single: list[Reckoning]
+    ledger: Ledger, names: list[str], chosen: list[Reckoning], single: list[Reckoning]
 ) -> None:
     """Require that every source of a plan is one that the instance offers."""
     for name, *both in zip(names, chosen, single, strict=True):
@@ -208,7 +167,7 @@ def _possible(
 
 
 def _compare_tables(
-    ledger: _Ledger,
+    ledger: Ledger,
     instance: PrintingInstance,
     rows: Mapping[str, Sequence[Mapping[str, Any]]],
     chosen: list[Reckoning],
@@ -230,6 +189,7 @@ def _compare_tables(
             "system": part.system,
             "systems": chosen[index].terms.N,
             "base_stock": chosen[index].plan.base_stock,
+            "plan": _words(chosen[index].plan),
             "print_threshold": _threshold(chosen[index].plan, "print"),
             "expedite_threshold": _threshold(chosen[index].plan, "expedite"),
             "single_source_base_stock": single[index].plan.base_stock,
@@ -252,7 +212,7 @@ Accounts = tuple[list[Reckoning], list[dict[str, Any]]]
 
 
 def _compare_totals(
-    ledger: _Ledger,
+    ledger: Ledger,
     instance: PrintingInstance,
     stated: Mapping[str, Any],
     with_printer: Accounts,
@@ -287,7 +247,7 @@ def _compare_totals(
 
 
 def _compare_percent(
-    ledger: _Ledger,
+    ledger: Ledger,
     where: str,
     row: dict[str, Any],
     *,
@@ -363,8 +323,19 @@ def _threshold(plan: Plan, action: str) -> int | None:
     return next((n for n in range(1, len(plan.actions)) if plan.actions[n] == action), None)
 
 
+def _words(plan: Plan) -> str:
+    """Return the actions from the first day of a cycle to the last, each with its days to go."""
+    told = []
+    first = len(plan.actions) - 1
+    for n in range(first, 0, -1):
+        if n == 1 or plan.actions[n - 1] != plan.actions[n]:
+            told.append(f"{plan.actions[n]} {first}" + (f"-{n}" if n < first else ""))
+            first = n - 1
+    return ", ".join(told)
+
+
 def _optimality(
-    ledger: _Ledger,
+    ledger: Ledger,
     solution: Solution,
     names: list[str],
     chosen: list[Reckoning],

@@ -55,7 +55,6 @@ __all__ = [
     "cycle_cost",
     "highest_base_stock",
     "levels_to_try",
-    "lowest_cycle_cost",
 ]
 
 Floats = NDArray[np.float64]
@@ -158,11 +157,6 @@ def levels_to_try(numbers: Numbers) -> Ints:
     """
     most = numbers.systems * (numbers.cycle_days - 1) * (numbers.failure > 0)
     return np.minimum(highest_base_stock(numbers) + 1, most)
-
-
-def lowest_cycle_cost(numbers: Numbers) -> Floats:
-    r"""Return :math:`\min_S g(S)` in money a cycle, shape (parts,)."""
-    return cycle_cost(numbers, best_policy(numbers))
 
 
 def completed(numbers: Numbers, policy: Policy) -> Policy:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 
 import numpy as np
 
 from amopt.errors import NoAnswerError, RefusedError, UsageError
+from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.printing import cycle
 from amopt.printing.check import check
 from amopt.printing.instance import Numbers, PrintingInstance
@@ -85,16 +85,18 @@ def solve(
     Raises
     ------
     NoAnswerError
-        When a limit was reached first.
+        When a limit was reached before the optimum; no other plan is given away as one.
     RefusedError
         When the referee does not accept the answer.
     UsageError
         When there is no such method.
     """
     if method not in METHODS:
-        close = get_close_matches(method, METHODS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"printing has no method {method!r}, only {', '.join(METHODS)}.{hint}")
+        match = closest(method, METHODS)
+        hint = f" {did_you_mean(match)}" if match else ""
+        raise UsageError(
+            f"printing has no method {shown(method)}, only {', '.join(METHODS)}.{hint}"
+        )
     form = "closed" if method == "auto" else method
     began = time.perf_counter()
     with_printer, single = _find_both(instance.numbers, form, options or Options(), progress)
@@ -156,7 +158,7 @@ def _judged(
 
 
 def _outcome(numbers: Numbers, form: str, found: Found) -> Outcome:
-    """Return the outcome before the referee has spoken."""
+    """Return the outcome before the referee has spoken; every form finds the optimum or raises."""
     cost = cycle.cycle_cost(numbers, found.policy)
     days, discount = numbers.cycle_days, numbers.discount
     horizon = days if numbers.is_average else -np.expm1(days * np.log(discount))

@@ -30,11 +30,11 @@ class Action(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Days to the replenishment, ``first`` to ``last`` with ``first <= last``, of one action."""
+    """A run of days with one action, in the order of time: from many days to go down to few."""
 
     action: Action
-    first: int
-    last: int
+    from_days_to_go: int
+    to_days_to_go: int
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ class Policy:
         runs = []
         for action, run in groupby(days, key=lambda n: int(self.action[n, part])):
             members = list(run)
-            runs.append(Interval(Action(action), members[-1], members[0]))
+            runs.append(Interval(Action(action), members[0], members[-1]))
         return tuple(runs)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one form of the problem found.
+    """What one form of the problem found: the optimum, or else it raises.
 
     Attributes
     ----------

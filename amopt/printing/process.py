@@ -26,6 +26,7 @@ from amopt.printing.instance import Numbers
 from amopt.printing.policy import Action, Found, Policy
 from amopt.printing.steps import PrintingProcess, Steps
 from amopt.program.highs import Options, Progress
+from amopt.program.outcome import Outcome, Status
 
 __all__ = ["best_policy", "factored_process", "full_process"]
 
@@ -56,7 +57,7 @@ def best_policy(
     Raises
     ------
     NoAnswerError
-        When the time limit was reached first.
+        When the optimum of some part was not reached within the limits.
     """
     build = full_process if form == "full" else factored_process
     method = "lp" if form in ("full", "factored") else form
@@ -74,6 +75,7 @@ def best_policy(
         one = numbers.take([part])
         built = build(one)
         solution = built.process.solve(method, options=options, progress=progress)
+        _require_optimal(solution.outcome, part, len(numbers))
         policies.append(built.policy(solution))
         costs.append(built.cycle_cost(solution, one))
         iterations += solution.outcome.iterations or 0
@@ -83,6 +85,16 @@ def best_policy(
         np.concatenate([entry.action for entry in policies], axis=1),
     )
     return Found(policy, np.array(costs), solver, iterations)
+
+
+def _require_optimal(outcome: Outcome, part: int, parts: int) -> None:
+    """Raise unless a part was solved to its optimum."""
+    if outcome.status is not Status.OPTIMAL:
+        raise NoAnswerError(
+            f"{outcome.method} ended at part {part + 1} of {parts} before its optimum was proven "
+            f"({outcome.stopped}); raise the time limit, or take the method 'closed'.",
+            outcome=outcome,
+        )
 
 
 def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProcess:

@@ -5,9 +5,9 @@ operation; :math:`N - R - P` systems wait. Regular and printed parts fail indepe
 :math:`W` of values over :math:`(R, P)` becomes :math:`T_r W T_p^\top` a day earlier, with
 :math:`T_r[R, R'] = P(R - R' \text{ of } R \text{ fail})`, and likewise :math:`T_p`.
 
-Above :data:`MOST_SYSTEMS` systems these matrices no longer fit; there the reckoning uses that
-systems which wait do so independently of each other, which makes the value linear in :math:`R`,
-:math:`P` and the systems that wait: checked at the corners, it holds everywhere.
+Above :data:`MOST_SYSTEMS_BY_STATE` systems these matrices no longer fit; there the reckoning uses
+that systems which wait do so independently of each other, which makes the value linear in
+:math:`R`, :math:`P` and the systems that wait: checked at the corners, it holds everywhere.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_SYSTEMS", "Plan", "Reckoning", "Terms", "binomial"]
+__all__ = ["MOST_SYSTEMS_BY_STATE", "Plan", "Reckoning", "Terms", "binomial"]
 
 Floats = NDArray[np.float64]
 
-MOST_SYSTEMS = 100
+MOST_SYSTEMS_BY_STATE = 100
 """Up to so many systems the real states are gone through one by one."""
 
 TAIL = 1e-14
@@ -174,7 +174,7 @@ class Reckoning:
 
     @cached_property
     def _backward(self) -> _Backward:
-        exact = self.terms.N <= MOST_SYSTEMS
+        exact = self.terms.N <= MOST_SYSTEMS_BY_STATE
         return (_by_state if exact else _by_corner)(self.terms, self.plan)
 
     @property
@@ -315,7 +315,7 @@ def _from_stock(
     at_most = np.minimum(np.cumsum(chance), 1.0)[np.minimum(level, len(chance) - 1)]
     value = -terms.c_r * level.astype(float)
     for n in range(L):
-        if len(entry[n]) == N + 1 and N <= MOST_SYSTEMS:
+        if len(entry[n]) == N + 1 and N <= MOST_SYSTEMS_BY_STATE:
             emptied = _emptied(binomial(N, terms.p_r), entry[n], highest)
         else:
             # E(D - I)^+ = E D - I + E(I - D)^+, and the other systems run on regular parts

@@ -54,6 +54,11 @@ YEARLY = (
     "charge at the start of every cycle that has the same present value."
 )
 
+FEWEST_TO_EXPEDITE = (
+    "Fewest days to go with which a part is expedited; empty where it never is. With more days "
+    "another action may be better: see the intervals."
+)
+
 
 @dataclass(frozen=True)
 class PrintingSolution(Solution):
@@ -71,15 +76,19 @@ class PrintingSolution(Solution):
             Column("systems", "", "Systems in service.", shown=False),
             Column("base_stock", "parts", "Stock after each replenishment."),
             Column(
-                "print_threshold",
+                "plan",
                 "days to go",
-                "Fewest days to the replenishment with which a waiting system gets a printed part.",
+                "What is done for a system that waits, by days to the replenishment: "
+                "'print 6-2, wait 1' prints with 6 to 2 days to go and waits with 1.",
             ),
             Column(
-                "expedite_threshold",
+                "print_threshold",
                 "days to go",
-                "Fewest days to the replenishment with which a part is expedited.",
+                "Fewest days to go with which a waiting system gets a printed part; empty where "
+                "it never does. With more days another action may be better: see the plan.",
+                shown=False,
             ),
+            Column("expedite_threshold", "days to go", FEWEST_TO_EXPEDITE, shown=False),
             Column("yearly_cost", "money", YEARLY),
             Column("single_source_base_stock", "parts", "Stock where nothing can be printed."),
             Column("single_source_yearly_cost", "money", "Cost where nothing can be printed."),
@@ -90,12 +99,7 @@ class PrintingSolution(Solution):
         "single_source": (
             Column("part", "", "Name of the part.", shown=False),
             Column("base_stock", "parts", "Stock after each replenishment.", shown=False),
-            Column(
-                "expedite_threshold",
-                "days to go",
-                "Fewest days to the replenishment with which a part is expedited.",
-                shown=False,
-            ),
+            Column("expedite_threshold", "days to go", FEWEST_TO_EXPEDITE, shown=False),
             Column("yearly_cost", "money", YEARLY, shown=False),
             *(Column(entry.name, entry.unit, entry.meaning, shown=False) for entry in ACCOUNT),
         ),
@@ -124,27 +128,40 @@ class PrintingSolution(Solution):
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""
-        total = self.rows["totals"][0]
-        money = self.currency
+        total, money = self.rows["totals"][0], self.currency
         sentences = [
-            f"Stock {total['base_stock']} parts worth {total['stock_value']:,.2f} {money} at each "
-            f"replenishment; without a printer it would be {total['single_source_base_stock']} "
-            f"worth {total['single_source_stock_value']:,.2f} {money}.",
+            f"Stock {_counted(total['base_stock'], 'part')} worth {total['stock_value']:,.2f} "
+            f"{money} at each replenishment; without a printer it would be "
+            f"{total['single_source_base_stock']:,} worth "
+            f"{total['single_source_stock_value']:,.2f} {money}.",
+            *self._what_to_do(),
         ]
         if not total["printed_parts"]:
             return (*sentences, "No part is worth printing.")
         percent = total["saving_percent"]
         share = "" if percent is None else f" ({percent:.0f} %)"
-        sentences.append(
-            f"{total['printed_parts']} of {total['parts']} parts are worth printing for a system "
-            "that waits, as long as the replenishment is no nearer than the threshold: it saves "
-            f"{total['saving']:,.2f} {money} a year{share}."
-        )
-        best = max(self.rows["parts"], key=lambda row: row["saving"])
-        sentences.append(
-            f"It saves most on part {best['part']}: {best['saving']:,.2f} {money} a year."
-        )
+        sentences.append(f"Printing saves {total['saving']:,.2f} {money} a year{share}.")
+        if total["parts"] > 1:
+            best = max(self.rows["parts"], key=lambda row: row["saving"])
+            sentences.append(
+                f"It saves most on part {best['part']}: {best['saving']:,.2f} {money} a year."
+            )
         return tuple(sentences)
+
+    def _what_to_do(self) -> Iterator[str]:
+        """Yield what is done for a system that waits: days for one part, counts for several."""
+        runs = [row for row in self.rows["intervals"] if row["sourcing"] == PRINTING]
+        parts = len(self.rows["parts"])
+        if parts == 1:
+            yield f"For a system that waits: {', '.join(map(_in_words, runs))}."
+            return
+        for action, verb in (("print", "printing"), ("expedite", "expediting")):
+            names = {row["part"] for row in runs if row["action"] == action}
+            if names:
+                yield (
+                    f"{len(names):,} of {parts:,} parts {'is' if len(names) == 1 else 'are'} worth "
+                    f"{verb} for a system that waits, on the days that the plan names."
+                )
 
     def policy(self, part: str) -> Table:
         """Return the whole policy of one part: a row for each day to go and net stock.
@@ -192,6 +209,19 @@ def _decision(action: str, level: int, stock: int) -> dict[str, Any]:
     return {"action": action, "parts": 0 if action == "wait" else -level}
 
 
+def _counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _in_words(run: Mapping[str, Any]) -> str:
+    """Return an interval as part of a sentence."""
+    first, last = run["from_days_to_go"], run["to_days_to_go"]
+    if first == last:
+        return f"{run['action']} with {_counted(first, 'day')} to go"
+    return f"{run['action']} with {first} to {last} days to go"
+
+
 def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[str, Table]:
     """Return the tables of an answer.
 
@@ -207,59 +237,70 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
     numbers = instance.numbers
     with_printer = _account(numbers, policy)
     without = _account(numbers.without_printer(), single)
-    cost, reference = with_printer.pop("yearly_cost"), without.pop("yearly_cost")
-    saving = reference - cost
+    saving = without["yearly_cost"] - with_printer["yearly_cost"]
     stake = without["yearly_unavoidable_cost"] + REPORTED_DAYS * numbers.backorder_cost
+    names = [part.name for part in instance.parts]
     return {
         "parts": _rows(
-            part=[part.name for part in instance.parts],
+            part=names,
             system=[part.system for part in instance.parts],
             systems=numbers.systems.tolist(),
             base_stock=policy.base_stock.tolist(),
+            plan=[_plan(policy, part) for part in range(len(names))],
             print_threshold=_thresholds(policy, Action.PRINT),
             expedite_threshold=_thresholds(policy, Action.EXPEDITE),
-            yearly_cost=cost.tolist(),
+            yearly_cost=with_printer["yearly_cost"].tolist(),
             single_source_base_stock=single.base_stock.tolist(),
-            single_source_yearly_cost=reference.tolist(),
+            single_source_yearly_cost=without["yearly_cost"].tolist(),
             saving=saving.tolist(),
-            saving_percent=[
-                _percent(*entry)
-                for entry in zip(saving.tolist(), reference.tolist(), stake.tolist(), strict=True)
-            ],
-            **{name: values.tolist() for name, values in with_printer.items()},
+            saving_percent=list(map(_percent, saving, without["yearly_cost"], stake)),
+            **_but_cost(with_printer),
         ),
         "single_source": _rows(
-            part=[part.name for part in instance.parts],
+            part=names,
             base_stock=single.base_stock.tolist(),
             expedite_threshold=_thresholds(single, Action.EXPEDITE),
-            yearly_cost=reference.tolist(),
-            **{name: values.tolist() for name, values in without.items()},
+            yearly_cost=without["yearly_cost"].tolist(),
+            **_but_cost(without),
         ),
         "intervals": [
             row
-            for index, part in enumerate(instance.parts)
+            for index, name in enumerate(names)
             for sourcing, chosen in ((PRINTING, policy), (SINGLE_SOURCE, single))
-            for row in _intervals(part.name, sourcing, chosen, index)
+            for row in _intervals(name, sourcing, chosen, index)
         ],
-        "totals": [
-            {
-                "parts": len(numbers),
-                "printed_parts": int((policy.action == Action.PRINT).any(axis=0).sum()),
-                "base_stock": int(policy.base_stock.sum()),
-                "stock_value": float(policy.base_stock @ numbers.order_cost),
-                "yearly_cost": float(cost.sum()),
-                "single_source_base_stock": int(single.base_stock.sum()),
-                "single_source_stock_value": float(single.base_stock @ numbers.order_cost),
-                "single_source_yearly_cost": float(reference.sum()),
-                "saving": float(saving.sum()),
-                "saving_percent": _percent(
-                    float(saving.sum()), float(reference.sum()), float(stake.sum())
-                ),
-                "down_days_per_cycle": float(with_printer["down_days_per_cycle"].sum()),
-                "prints_per_cycle": float(with_printer["prints_per_cycle"].sum()),
-            }
-        ],
+        "totals": [_totals(numbers, (policy, with_printer), (single, without), stake.sum())],
     }
+
+
+Accounted = tuple[Policy, dict[str, Floats]]
+
+
+def _totals(
+    numbers: Numbers, with_printer: Accounted, without: Accounted, stake: float
+) -> dict[str, Any]:
+    """Return the sums over all parts."""
+    (policy, account), (single, single_account) = with_printer, without
+    cost, reference = (float(entry["yearly_cost"].sum()) for entry in (account, single_account))
+    return {
+        "parts": len(numbers),
+        "printed_parts": int((policy.action == Action.PRINT).any(axis=0).sum()),
+        "base_stock": int(policy.base_stock.sum()),
+        "stock_value": float(policy.base_stock @ numbers.order_cost),
+        "yearly_cost": cost,
+        "single_source_base_stock": int(single.base_stock.sum()),
+        "single_source_stock_value": float(single.base_stock @ numbers.order_cost),
+        "single_source_yearly_cost": reference,
+        "saving": reference - cost,
+        "saving_percent": _percent(reference - cost, reference, stake),
+        "down_days_per_cycle": float(account["down_days_per_cycle"].sum()),
+        "prints_per_cycle": float(account["prints_per_cycle"].sum()),
+    }
+
+
+def _but_cost(account: Mapping[str, Floats]) -> dict[str, list[Any]]:
+    """Return the columns of an account but the total, which a table has in its own place."""
+    return {name: values.tolist() for name, values in account.items() if name != "yearly_cost"}
 
 
 def _account(numbers: Numbers, policy: Policy) -> dict[str, Floats]:
@@ -298,7 +339,18 @@ def _thresholds(policy: Policy, action: Action) -> list[int | None]:
 
 def _percent(saving: float, reference: float, stake: float) -> float | None:
     """Return the saving in percent; None where nothing but rounding could be saved."""
-    return 100 * saving / reference if reference > 1e-9 * (reference + stake) else None
+    if reference <= 1e-9 * (reference + stake):
+        return None
+    return float(100 * saving / reference)
+
+
+def _plan(policy: Policy, part: int) -> str:
+    """Return what is done for a system that waits, as a planner reads it: ``print 6-2, wait 1``."""
+    words = []
+    for run in policy.intervals(part):
+        until = "" if run.from_days_to_go == run.to_days_to_go else f"-{run.to_days_to_go}"
+        words.append(f"{run.action.word} {run.from_days_to_go}{until}")
+    return ", ".join(words)
 
 
 def _intervals(
@@ -309,8 +361,8 @@ def _intervals(
             "part": name,
             "sourcing": sourcing,
             "action": run.action.word,
-            "from_days_to_go": run.last,
-            "to_days_to_go": run.first,
+            "from_days_to_go": run.from_days_to_go,
+            "to_days_to_go": run.to_days_to_go,
         }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from amopt.printing import cycle
 from amopt.printing.instance import Discounted, Numbers, Part, PrintingInstance, System
 
 
@@ -49,6 +50,11 @@ def one_part(**changes: Any) -> PrintingInstance:
 def numbers_of(**changes: Any) -> Numbers:
     """Return the numbers of :func:`one_part`."""
     return one_part(**changes).numbers
+
+
+def lowest_cycle_cost(numbers: Numbers) -> Any:
+    """Return the cost of a cycle of the best policy, in money, shape (parts,)."""
+    return cycle.cycle_cost(numbers, cycle.best_policy(numbers))
 
 
 def total_yearly_costs(numbers: Numbers, cycle_costs: Any) -> Any:

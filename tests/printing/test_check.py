@@ -16,7 +16,7 @@ from amopt.errors import RefusedError
 from amopt.printing import check, cycle, methods
 from amopt.printing.instance import Numbers, PrintingInstance
 from amopt.printing.policy import Found, Policy
-from amopt.printing.reckoning import MOST_SYSTEMS, Plan, Reckoning, Terms, binomial
+from amopt.printing.reckoning import MOST_SYSTEMS_BY_STATE, Plan, Reckoning, Terms, binomial
 from amopt.printing.solution import PrintingSolution, tables
 from amopt.program.outcome import Status
 from tests.printing.cases import numbers_of, one_part, small_instances
@@ -199,7 +199,7 @@ def test_state_by_state_and_by_corners_the_same(instance: PrintingInstance) -> N
     assert found.cost == pytest.approx(found.cost_backward, abs=1e-10 * scale)
 
 
-@pytest.mark.parametrize("count", [MOST_SYSTEMS, MOST_SYSTEMS + 1, 20_000])
+@pytest.mark.parametrize("count", [MOST_SYSTEMS_BY_STATE, MOST_SYSTEMS_BY_STATE + 1, 20_000])
 def test_large_fleets_are_proven_too(count: int) -> None:
     numbers = numbers_of(count=count, failure_probability_per_day=0.002, cycle_days=7)
     policy = cycle.best_policy(numbers)

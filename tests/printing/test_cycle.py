@@ -15,7 +15,7 @@ from scipy.stats import binom
 from amopt.printing import cycle
 from amopt.printing.instance import Numbers, PrintingInstance
 from amopt.printing.policy import Action, Interval, Policy
-from tests.printing.cases import numbers_of, small_instances, total_yearly_costs
+from tests.printing.cases import lowest_cycle_cost, numbers_of, small_instances, total_yearly_costs
 
 INSTANCES = Path(__file__).parents[2] / "instances" / "printing"
 
@@ -27,7 +27,7 @@ def shipped(name: str) -> PrintingInstance:
 
 def value(numbers: Numbers) -> float:
     """Return V(0,0,0) of the only part."""
-    cost = cycle.lowest_cycle_cost(numbers)[0]
+    cost = lowest_cycle_cost(numbers)[0]
     return float(cost / (1 - numbers.discount**numbers.cycle_days))
 
 
@@ -46,7 +46,7 @@ def test_published_yearly_costs_of_the_mission(name: str) -> None:
     single = with_printer.without_printer()
     found = []
     for numbers in (single, with_printer):
-        cost = total_yearly_costs(numbers, cycle.lowest_cycle_cost(numbers))[0]
+        cost = total_yearly_costs(numbers, lowest_cycle_cost(numbers))[0]
         found += [round(float(cost), 2), int(cycle.best_policy(numbers).base_stock[0])]
     assert tuple(found) == PUBLISHED[name]
 
@@ -65,9 +65,9 @@ def test_worked_example_with_expediting() -> None:
     assert value(numbers) == pytest.approx(8412.4524, abs=1e-4)
     assert policy.base_stock[0] == 1
     assert policy.intervals(0) == (
-        Interval(Action.EXPEDITE, 8, 13),
-        Interval(Action.PRINT, 2, 7),
-        Interval(Action.WAIT, 1, 1),
+        Interval(Action.EXPEDITE, from_days_to_go=13, to_days_to_go=8),
+        Interval(Action.PRINT, from_days_to_go=7, to_days_to_go=2),
+        Interval(Action.WAIT, from_days_to_go=1, to_days_to_go=1),
     )
 
 
@@ -142,7 +142,7 @@ def test_waiting_that_saves_failures_makes_the_cost_of_a_cycle_not_convex() -> N
         failure_probability_per_day=0.5, discount=None,
     )  # fmt: skip
     assert cycle.best_policy(numbers).base_stock[0] == 0
-    assert cycle.lowest_cycle_cost(numbers)[0] == pytest.approx(3 * 300.0 * (1 - 0.5**14))
+    assert lowest_cycle_cost(numbers)[0] == pytest.approx(3 * 300.0 * (1 - 0.5**14))
 
 
 @given(small_instances())

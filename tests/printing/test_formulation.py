@@ -14,7 +14,7 @@ from amopt.printing.formulation import formulate
 from amopt.printing.policy import Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model
-from tests.printing.cases import one_part
+from tests.printing.cases import lowest_cycle_cost, one_part
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -69,7 +69,7 @@ def test_the_dual_of_a_shortage_is_what_a_missing_part_costs() -> None:
         missing = min(30.0 + alpha * (1 - fails) * missing, 50.0 + printed)
         weight = alpha ** (14 - n)
         assert abs(model.dual[part.shortage_balance[n]]) == pytest.approx(weight * missing)
-    assert value(model.cost) == pytest.approx(cycle.lowest_cycle_cost(numbers)[0])
+    assert value(model.cost) == pytest.approx(lowest_cycle_cost(numbers)[0])
 
 
 def test_expressions_are_what_happens_in_a_cycle() -> None:
@@ -110,7 +110,7 @@ def test_without_prints_the_program_is_that_of_the_single_source() -> None:
     instance = amopt.load("printing/mission")
     single = formulate(instance, printer=False)
     solve_model(single)
-    expected = cycle.lowest_cycle_cost(instance.numbers.without_printer())
+    expected = lowest_cycle_cost(instance.numbers.without_printer())
     assert value(single.cost) == pytest.approx(expected.sum())
     forbidden = formulate(instance, highest_base_stock=8)
     for part in instance.parts:

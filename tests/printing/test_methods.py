@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import amopt
 from amopt.errors import NoAnswerError, UsageError
+from amopt.mdp import MarkovDecisionProcess, MarkovSolution
 from amopt.printing import METHODS
 from amopt.printing.methods import solve
 from amopt.program.highs import Options
+from amopt.program.outcome import Status, Stopped
 from tests.printing.cases import one_part
 
 
@@ -36,7 +39,7 @@ def test_the_mission_by_other_forms() -> None:
         for row in found.rows["parts"]:
             other = expected[row["part"]]
             assert row["yearly_cost"] == pytest.approx(other["yearly_cost"], abs=1e-8)
-            for column in ("base_stock", "print_threshold", "single_source_base_stock"):
+            for column in ("base_stock", "plan", "print_threshold", "single_source_base_stock"):
                 assert row[column] == other[column]
 
 
@@ -76,10 +79,67 @@ def test_the_published_rows_from_the_shell(amopt_command: Any) -> None:
 
 
 def test_the_headline_says_what_to_do() -> None:
-    first, second, third = amopt.solve(amopt.load("printing/mission")).headline()
+    first, second, third, fourth = amopt.solve(amopt.load("printing/mission")).headline()
     assert "Stock 9 parts worth 300.65 EUR" in first
-    assert "14 of 14 parts" in second
-    assert "1,102.77 EUR a year (58 %)" in second
-    assert "part 4: 362.51 EUR" in third
+    assert "14 of 14 parts are worth printing" in second
+    assert "saves 1,102.77 EUR a year (58 %)" in third
+    assert "part 4: 362.51 EUR" in fourth
     without = amopt.solve(one_part(print_cost=None)).headline()
     assert without[-1] == "No part is worth printing."
+
+
+def test_a_plan_that_expedites_is_told_by_its_days() -> None:
+    answer = amopt.solve(amopt.load("printing/table-3-1-expedited"))
+    (row,) = answer.rows["parts"]
+    assert row["plan"] == "expedite 13-8, print 7-2, wait 1"
+    assert (row["print_threshold"], row["expedite_threshold"]) == (2, 8)
+    first, second, third = answer.headline()
+    assert first.startswith("Stock 1 part worth")
+    assert second == (
+        "For a system that waits: expedite with 13 to 8 days to go, print with 7 to 2 days to go, "
+        "wait with 1 day to go."
+    )
+    assert third.startswith("Printing saves")
+
+
+def test_a_plan_that_expedites_last_does_not_read_as_expediting_always() -> None:
+    instance = one_part(
+        print_cost=56.0, expedite_cost=122.0, backorder_cost_per_day=150.0,
+        failure_probability_per_day=0.2, printed_failure_probability_per_day=0.12, discount=0.9,
+    )  # fmt: skip
+    answer = amopt.solve(instance)
+    (row,) = answer.rows["parts"]
+    assert row["plan"] == "print 13-2, expedite 1"
+    assert (row["print_threshold"], row["expedite_threshold"]) == (2, 1)
+    assert "print with 13 to 2 days to go, expedite with 1 day to go" in answer.headline()[1]
+
+
+def test_the_headline_of_several_parts_counts_what_is_expedited() -> None:
+    mission = amopt.load("printing/mission").to_dict()
+    for index in (3, 5):
+        mission["parts"][index] |= {"expedite_cost": mission["parts"][index]["order_cost"] + 0.01}
+        mission["parts"][index]["print_cost"] = None
+        for field in ("printed_failure_rate_per_day", "printed_failure_probability_per_day"):
+            mission["parts"][index][field] = None
+    told = amopt.solve(amopt.load(mission)).headline()
+    assert "12 of 14 parts are worth printing" in told[1]
+    assert "2 of 14 parts are worth expediting" in told[2]
+
+
+@pytest.mark.parametrize("method", ["full", "value_iteration", "modified_policy_iteration"])
+def test_what_is_not_proven_optimal_is_not_given_away_as_such(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = MarkovDecisionProcess.solve
+
+    def stopped(self: MarkovDecisionProcess, *given: Any, **settings: Any) -> MarkovSolution:
+        found = whole(self, *given, **settings)
+        ended = {"status": Status.FEASIBLE, "stopped": Stopped.TIME_LIMIT}
+        return replace(found, outcome=replace(found.outcome, **ended))
+
+    monkeypatch.setattr(MarkovDecisionProcess, "solve", stopped)
+    with pytest.raises(NoAnswerError, match="part 1 of 1") as error:
+        solve(one_part(cycle_days=4), method=method)
+    assert error.value.exit_code == 5
+    assert error.value.outcome is not None
+    assert error.value.outcome.status is Status.FEASIBLE

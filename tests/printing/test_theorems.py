@@ -144,7 +144,7 @@ def test_without_its_condition_the_order_of_theorem_3_4_breaks() -> None:
         failure_probability_per_day=0.2, printed_failure_probability_per_day=0.12, discount=0.9,
     )  # fmt: skip
     assert cycle.best_policy(numbers).intervals(0) == (
-        Interval(Action.PRINT, 2, 13),
+        Interval(Action.PRINT, 13, 2),
         Interval(Action.EXPEDITE, 1, 1),
     )
 
