@@ -89,7 +89,11 @@ class SupplyNetwork:
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph[str]:
-        """The network as a :class:`networkx.MultiDiGraph`; its ``graph`` holds the modes."""
+        """The network as a :class:`networkx.MultiDiGraph`; its ``graph`` holds the modes.
+
+        It is frozen, for routes do not follow what is changed in it. To change the network, change
+        a copy, ``networkx.MultiDiGraph(network.graph)``, and read that by :meth:`from_graph`.
+        """
         import networkx as nx
 
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(
@@ -99,7 +103,8 @@ class SupplyNetwork:
             graph.add_node(place.name, **place.model_dump(exclude={"name"}, exclude_none=True))
         for lane in self.lanes:
             graph.add_edge(lane.from_, lane.to, **lane.model_dump(exclude={"from_", "to"}))
-        return graph
+        frozen: nx.MultiDiGraph[str] = nx.freeze(graph)
+        return frozen
 
     @classmethod
     def from_graph(cls, graph: nx.MultiDiGraph[Any]) -> SupplyNetwork:
@@ -120,7 +125,7 @@ class SupplyNetwork:
                         {"from": tail, "to": head, **data}
                         for tail, head, data in graph.edges(data=True)
                     ),
-                    "modes": tuple(graph.graph.get("modes", ())),
+                    "modes": graph.graph.get("modes", ()),
                 }
             )
         )
@@ -190,10 +195,10 @@ class SupplyNetwork:
             raise ValueError(f"this is no GraphML document that can be read: {error}") from error
         ours = document.graph.get("amopt") == "1"
         read = _unescape if ours else str
-        name = {node: read(data.pop("name", node)) for node, data in document.nodes(data=True)}
+        name = {node: read(str(data.pop("name", node))) for node, data in document.nodes(data=True)}
         if len(set(name.values())) != len(name):
             raise ValueError("two nodes of the GraphML document share a name")
-        modes = json.loads(read(document.graph["modes"])) if ours else []
+        modes = json.loads(read(str(document.graph.get("modes", "[]")))) if ours else []
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(modes=modes)
         for node, data in document.nodes(data=True):
             graph.add_node(name[node], **_texts(data, read))
@@ -237,6 +242,8 @@ class SupplyNetwork:
     ) -> RouteTable:
         """Return the best routes from each source to each target.
 
+        A lane or a route on which one of the measures is more than a float can hold is none.
+
         Parameters
         ----------
         sources, targets
@@ -251,17 +258,20 @@ class SupplyNetwork:
         KeyError
             When a name is no place of the network.
         ValueError
-            When ``by`` is none of the three measures.
+            When ``by`` is none of the three measures, or the weight is negative or not finite.
         """
         if by not in get_args(By):
             raise ValueError(f"routes are chosen by one of {get_args(By)}, not {by!r}")
+        if not 0 <= kg_per_part < np.inf:
+            raise ValueError(f"a part weighs a finite number of kg, at least 0, not {kg_per_part}")
         starts = np.array([self._index[name] for name in sources], dtype=np.int64)
         ends = np.array([self._index[name] for name in targets], dtype=np.int64)
-        given = self._given(kg_per_part)
-        nodes, arcs = len(self._names), given
-        if self.modes:
-            direct = self._by_distance(given, starts, ends, kg_per_part, by)
-            arcs = given + given.shifted(nodes, nodes) + direct.shifted(0, nodes)
+        with np.errstate(over="ignore", invalid="ignore"):
+            given = self._given(kg_per_part)
+            nodes, arcs = len(self._names), given.finite()
+            if self.modes:
+                direct = self._by_distance(given, starts, ends, kg_per_part, by)
+                arcs = arcs + arcs.shifted(nodes, nodes) + direct.shifted(0, nodes)
         layers = 2 if self.modes else 1
         return best_routes(arcs, by, names=self._names, layers=layers, starts=starts, ends=ends)
 
@@ -317,7 +327,7 @@ class SupplyNetwork:
                 ]
             )
             names = np.full(way.size, mode.name, dtype=object)
-            found += Arcs(tails[rows], heads[columns], measures, names)
+            found += Arcs(tails[rows], heads[columns], measures, names).finite()
         return best_arcs(found, by, len(self._names))[0]
 
     def _touched(self, tail: Ints, head: Ints, starts: Ints) -> Ints:

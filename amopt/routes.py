@@ -60,6 +60,13 @@ class Arcs:
         """Return the arcs between other copies of their nodes."""
         return Arcs(self.tail + tail, self.head + head, self.measures, self.mode)
 
+    def finite(self) -> Arcs:
+        """Return the arcs all whose measures are numbers, none too large for a float."""
+        held = np.isfinite(self.measures).all(axis=0)
+        if held.all():
+            return self
+        return Arcs(self.tail[held], self.head[held], self.measures[:, held], self.mode[held])
+
     def weights(self, by: By) -> Floats:
         """Return what a route adds up: the measure asked for, with ties broken by the others."""
         first = get_args(By).index(by)
@@ -71,8 +78,9 @@ class Arcs:
             share *= TIE
             largest = self.measures[other].max(initial=0.0)
             if largest > 0:
-                weight += share * self.measures[other] / largest
-        return weight
+                with np.errstate(over="ignore"):
+                    weight += share * (self.measures[other] / largest)
+        return np.minimum(weight, np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +192,8 @@ def best_routes(
     Parameters
     ----------
     arcs
-        Arcs between ``layers * len(names)`` nodes; node ``k`` is place ``k % len(names)``.
+        Arcs between ``layers * len(names)`` nodes; node ``k`` is place ``k % len(names)``. Their
+        measures are finite; a route that adds up to more than a float can hold is none.
     by
         The measure that the routes minimise.
     names
@@ -213,8 +222,10 @@ def best_routes(
         row, column = np.nonzero(moving)
         head = node[row, column]
         tail = predecessor[row, head]
-        measures[:, row, column] += arcs.measures[:, number[tail, head] - 1]
+        with np.errstate(over="ignore"):
+            measures[:, row, column] += arcs.measures[:, number[tail, head] - 1]
         node[row, column] = tail
+    measures[:, np.isinf(measures).any(axis=0)] = np.inf
     return RouteTable(
         sources=tuple(names[node] for node in starts),
         targets=tuple(names[node] for node in ends),

@@ -19,7 +19,7 @@ least S with :math:`d (e - c) [B(S, a) - B(S + 1, a)] \le h` is optimal.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,12 +64,7 @@ def erlang_loss(level: ArrayLike, load: ArrayLike) -> Floats:
     where both underflow, :math:`1/B = \sum_k \prod_{j<k} (S - j)/a`, all of whose factors are
     at most one.
     """
-    levels = np.asarray(level)
-    loads = np.asarray(load, dtype=float)
-    if (levels < 0).any() or (levels != np.floor(levels)).any():
-        raise ValueError("base-stock levels must be whole numbers of at least 0")
-    if not np.isfinite(loads).all() or (loads < 0).any():
-        raise ValueError("loads must be finite and at least 0")
+    levels, loads = _levels(level), _amounts("loads", load)
     s, a = np.broadcast_arrays(levels.astype(float), loads)
     loss = np.where(s == 0, 1.0, 0.0)
     heavy = (s > 0) & (s <= a)
@@ -77,6 +72,22 @@ def erlang_loss(level: ArrayLike, load: ArrayLike) -> Floats:
     loss[heavy] = _loss_by_series(s[heavy], a[heavy])
     loss[light] = _loss_by_poisson(s[light], a[light])
     return loss
+
+
+def _levels(level: ArrayLike) -> NDArray[Any]:
+    """Return base-stock levels, refusing what is none."""
+    levels = np.asarray(level)
+    if not ((levels >= 0) & (levels == np.floor(levels))).all():
+        raise ValueError("base-stock levels must be whole numbers of at least 0")
+    return levels
+
+
+def _amounts(what: str, value: ArrayLike) -> Floats:
+    """Return numbers of at least 0, refusing others."""
+    amounts = np.asarray(value, dtype=float)
+    if not (np.isfinite(amounts) & (amounts >= 0)).all():
+        raise ValueError(f"{what} must be finite and at least 0")
+    return amounts
 
 
 def _loss_by_series(s: Floats, a: Floats) -> Floats:
@@ -124,10 +135,15 @@ def erlang_loss_table(largest: int, load: ArrayLike) -> Floats:
     -------
     array
         Shape (n, largest + 1).
+
+    Raises
+    ------
+    ValueError
+        When the level is negative or no whole number, or a load is negative or not finite.
     """
-    loads = np.asarray(load, dtype=float)
-    table = np.ones((loads.size, largest + 1))
-    for s in range(1, largest + 1):
+    most, loads = int(_levels(largest)), _amounts("loads", load)
+    table = np.ones((loads.size, most + 1))
+    for s in range(1, most + 1):
         lost = loads * table[:, s - 1]
         table[:, s] = lost / (s + lost)
     return table
@@ -178,12 +194,19 @@ def best_base_stock(
     Raises
     ------
     ValueError
-        When stock is free to hold and shortages are not: no finite level is best.
+        When stock is free to hold and shortages are not: no finite level is best. When a load, rate
+        or holding cost is negative, or a number is not finite.
     """
     a, d, h, p = np.broadcast_arrays(
-        *(np.asarray(value, dtype=float) for value in (load, rate, holding_cost, shortage_cost))
+        _amounts("loads", load),
+        _amounts("demand rates", rate),
+        _amounts("holding costs", holding_cost),
+        np.asarray(shortage_cost, dtype=float),
     )
-    worth = d * p
+    with np.errstate(over="ignore"):
+        worth = d * p
+    if not np.isfinite(worth).all():
+        raise ValueError("shortage costs, and what shortages cost a year, must be finite")
     if ((h <= 0) & (worth > 0) & (a > 0)).any():
         raise ValueError("where holding costs nothing, no finite base-stock level is best")
 
@@ -201,9 +224,12 @@ def least_base_stock(load: ArrayLike, fill_rate: ArrayLike) -> Ints:
     Raises
     ------
     ValueError
-        When a fill rate of 1 is asked for under a positive load: no finite level meets it.
+        When a fill rate of 1 is asked for under a positive load: no finite level meets it. When a
+        load is negative or not finite, or a fill rate is above 1.
     """
-    a, wanted = np.broadcast_arrays(np.asarray(load, dtype=float), np.asarray(fill_rate, float))
+    a, wanted = np.broadcast_arrays(_amounts("loads", load), np.asarray(fill_rate, float))
+    if not (wanted <= 1).all():
+        raise ValueError("fill rates must be at most 1")
     if ((wanted >= 1) & (a > 0)).any():
         raise ValueError("no finite base-stock level has a fill rate of 1")
     # The comparison is written so that fill rates close to one keep their digits.

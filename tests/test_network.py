@@ -3,6 +3,7 @@
 import itertools
 import pickle
 import random
+import re
 
 import networkx as nx
 import numpy as np
@@ -225,6 +226,56 @@ def test_the_order_of_rows_decides_nothing():
     assert [row["path"] for row in table.rows()] == [row["path"] for row in turned.rows()]
 
 
+def test_the_graph_is_changed_in_a_copy(triangle):
+    with pytest.raises(nx.NetworkXError, match=r"[Ff]rozen"):
+        triangle.graph.add_edge("a", "d", mode="road")
+    copy = nx.MultiDiGraph(triangle.graph)
+    copy.add_edge("a", "d", mode="road", weeks=2.0)
+    changed = SupplyNetwork.from_graph(copy)
+    assert changed.routes(["a"], ["d"]).weeks[0, 0] == 2
+    assert triangle.routes(["a"], ["d"]).unreachable() == ("d",)
+    assert set(pickle.loads(pickle.dumps(triangle)).graph) == set(triangle.graph)
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_a_weight_that_is_none_is_refused(triangle, weight):
+    with pytest.raises(ValueError, match="weighs"):
+        triangle.routes(["a"], ["c"], kg_per_part=weight)
+
+
+extreme = st.sampled_from([0.0, 5e-324, 1e-308, 1e-3, 1.0, 1e300, 1.7e308])
+
+
+@pytest.mark.filterwarnings("error")
+@given(st.data(), extreme, st.sampled_from(["cost", "weeks", "kg_co2"]))
+def test_extreme_numbers_make_routes_or_none(data, kg, by):
+    places = [*CITIES, Place(name="Helsinki too", latitude=60.1699, longitude=24.9384)]
+    names = [place.name for place in places]
+    fields = ["weeks", "cost_per_part", "cost_per_kg", "kg_co2_per_part", "kg_co2_per_kg"]
+    lanes = [
+        lane(tail, head, **{field: data.draw(extreme) for field in fields})
+        for tail, head in itertools.pairwise(names)
+    ]
+    mode = Mode(
+        name="air",
+        km_per_day=data.draw(extreme) or 1.0,
+        detour_factor=max(1.0, data.draw(extreme)),
+        cost_per_kg_km=data.draw(extreme),
+        kg_co2_per_kg_km=data.draw(extreme),
+    )
+    table = SupplyNetwork(places, lanes, [mode]).routes(names, names, by=by, kg_per_part=kg)
+    measures = np.stack([table.cost, table.weeks, table.kg_co2])
+    assert not np.isnan(measures).any()
+    assert (np.isfinite(measures) == table.reached).all()
+    assert all(table.path(row["source"], row["target"]) for row in table.rows())
+
+
+def test_a_mode_too_slow_for_a_number_reaches_nothing():
+    mode = Mode(name="snail", km_per_day=1e-308)
+    table = SupplyNetwork(CITIES, modes=[mode]).routes(["Helsinki"], ["Paris"])
+    assert table.unreachable() == ("Paris",)
+
+
 def test_a_route_table_travels_between_processes():
     table = random_network(1).routes(["p0"], ["p1"])
     copy = pickle.loads(pickle.dumps(table))
@@ -234,7 +285,17 @@ def test_a_route_table_travels_between_processes():
 
 amounts = st.floats(0, 1e9)
 words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=6)
-texts = st.lists(words, min_size=1, max_size=2).map(" ".join)
+HOSTILE = [
+    "</graphml>",
+    "<b>&amp;",
+    "'\"`",
+    "\\u000041",
+    "=cmd()",
+    "../../etc/passwd",
+    "[red]",
+    "Ж\u0301ä",
+]
+texts = st.sampled_from(HOSTILE) | st.lists(words, min_size=1, max_size=2).map(" ".join)
 
 
 @st.composite
@@ -283,10 +344,10 @@ def test_exchange_formats_give_the_network_back(net):
 
 
 def test_hostile_names_stay_names():
-    names = ["</graphml>", "&amp;", "\\u000041", "a\\", "=cmd()", "../../etc", "[red]"]
-    supply = network(names, [lane(names[0], names[1])])
+    supply = network(HOSTILE, [lane(HOSTILE[0], HOSTILE[1], HOSTILE[2])])
     back = SupplyNetwork.from_graphml(supply.to_graphml())
-    assert list(back.places) == names
+    assert list(back.places) == HOSTILE
+    assert back.lanes == supply.lanes
 
 
 def test_graphml_of_others_is_read():
@@ -299,6 +360,14 @@ def test_graphml_of_others_is_read():
     assert net.lanes[0].weeks == 2.5
 
 
+def test_graphml_without_modes_has_none():
+    text = network("ab").to_graphml()
+    bare = re.sub(r'<data key="\w+">\[\]</data>', "", text)
+    assert bare != text
+    net = SupplyNetwork.from_graphml(bare)
+    assert (list(net.places), net.modes) == (["a", "b"], ())
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -309,6 +378,9 @@ def test_graphml_of_others_is_read():
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">'
         '<node id="a"/><edge source="a" target="a" colour="x"><data key="no">1</data></edge>'
         "</graph></graphml>",
+        network("ab").to_graphml().replace("[]", "[3]"),
+        network("ab").to_graphml().replace("[]", "[oh"),
+        network("ab").to_graphml().replace("[]", "4"),
     ],
 )
 def test_what_is_no_graphml_is_refused(text):

@@ -189,3 +189,44 @@ def test_newsvendor_by_hand_and_by_brute_force():
     )
     with pytest.raises(ValueError, match="positive"):
         newsvendor_quantity(normal, underage_cost=0, overage_cost=1)
+
+
+@pytest.mark.parametrize("load", [-1.0, np.nan, np.inf])
+def test_loads_that_are_none_are_refused(load):
+    for call in (
+        lambda: erlang_loss(3, load),
+        lambda: erlang_loss_table(3, [1.0, load]),
+        lambda: best_base_stock(load, rate=1, holding_cost=1, shortage_cost=1),
+        lambda: least_base_stock(load, 0.9),
+    ):
+        with pytest.raises(ValueError, match="loads must be finite and at least 0"):
+            call()
+
+
+@pytest.mark.parametrize("largest", [-1, 2.5, np.nan])
+def test_levels_that_are_none_are_refused(largest):
+    for call in (erlang_loss, erlang_loss_table):
+        with pytest.raises(ValueError, match="whole numbers"):
+            call(largest, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rate": np.nan}, "demand rates"),
+        ({"rate": -1.0}, "demand rates"),
+        ({"holding_cost": -2.0}, "holding costs"),
+        ({"holding_cost": np.nan}, "holding costs"),
+        ({"shortage_cost": np.inf}, "shortage costs"),
+        ({"rate": 1e300, "shortage_cost": 1e300}, "shortages cost a year"),
+    ],
+)
+def test_costs_that_are_none_are_refused_by_name(change, words):
+    with pytest.raises(ValueError, match=words):
+        best_base_stock(2.0, **{"rate": 1.0, "holding_cost": 1.0, "shortage_cost": 9.0, **change})
+
+
+@pytest.mark.parametrize("rate", [1.5, np.nan])
+def test_fill_rates_that_are_none_are_refused(rate):
+    with pytest.raises(ValueError, match="fill rates"):
+        least_base_stock(0.0, rate)
