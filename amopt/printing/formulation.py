@@ -42,6 +42,9 @@ __all__ = ["best_policy", "formulate"]
 
 Floats = NDArray[np.float64]
 
+NEGLIGIBLE = 1e-13
+"""Probability of so many failures in a day below which the program rounds it away."""
+
 VISITED = 1e-7
 """Expected systems from which a day counts as visited: the solver's own tolerance."""
 
@@ -179,18 +182,36 @@ def add_shelf_balance(part: Any) -> None:
 
     .. math:: x_{nI} = \sum_{J \ge I} P(D = J - I) \, x_{n+1,J}, \qquad x_{L,J} = y_J, \quad
               D \sim \mathrm{Binomial}(N, p_r)
+
+    Numbers of failures in the tails, each rarer than :data:`NEGLIGIBLE`, count as the rarest ones
+    that are not.
     """
     from pyomo.environ import Constraint, RangeSet
 
-    numbers, days, top = part.numbers, part.numbers.cycle_days, part.highest
-    chance = binom.pmf(np.arange(top + 1), numbers.systems[0], numbers.failure[0]).tolist()
+    days, top = part.numbers.cycle_days, part.highest
+    fewest, chance = _failures(int(part.numbers.systems[0]), float(part.numbers.failure[0]))
+    levels = {n: [part.shelf[n, J] for J in range(1, top + 1)] for n in part.days}
+    levels[days] = [part.order_up_to[J] for J in range(1, top + 1)]
 
     def balance(_: Any, n: int, level: int) -> Any:
-        above = range(level, top + 1)
-        before = [part.order_up_to[J] if n + 1 == days else part.shelf[n + 1, J] for J in above]
+        before = levels[n + 1][level - 1 + fewest :][: len(chance)]
         return part.shelf[n, level] == _sum_of(chance[: len(before)], before)
 
     part.shelf_balance = Constraint(part.days, RangeSet(1, top), rule=balance)
+
+
+def _failures(systems: int, probability: float) -> tuple[int, list[float]]:
+    """Return the fewest failures of a day worth counting, and the probabilities of these and more.
+
+    What the tails hold goes to the ends, so that the probabilities sum to 1.
+    """
+    chance = binom.pmf(np.arange(systems + 1), systems, probability)
+    likely = np.flatnonzero(chance >= NEGLIGIBLE)
+    first, last = int(likely[0]), int(likely[-1])
+    band = chance[first : last + 1].copy()
+    band[0] += chance[:first].sum()
+    band[-1] += chance[last + 1 :].sum()
+    return first, band.tolist()
 
 
 def add_printed_balance(part: Any) -> None:

@@ -9,8 +9,8 @@ import pytest
 from pyomo.environ import Constraint, value
 
 import amopt
-from amopt.printing import cycle
-from amopt.printing.formulation import formulate
+from amopt.printing import cycle, formulation
+from amopt.printing.formulation import _failures, formulate
 from amopt.printing.policy import Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model
@@ -104,6 +104,25 @@ def test_a_pipeline_adds_a_limit_that_all_parts_share() -> None:
         costs.append(amopt.solve(model).outcome.objective)
     assert costs[1] - limited == pytest.approx(0.001 * price, rel=1e-6)
     assert costs[0] - limited >= -0.001 * price - 1e-9
+
+
+def test_only_failures_that_may_happen_are_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = one_part(count=200, failure_probability_per_day=0.05, cycle_days=8)
+    model = formulate(instance)
+    solve_model(model)
+    assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.numbers)[0], rel=1e-9)
+    monkeypatch.setattr(formulation, "NEGLIGIBLE", 1e-300)
+    entries = [compile_model(entry).program.matrix.nnz for entry in (model, formulate(instance))]
+    assert entries[0] < 0.85 * entries[1]
+
+
+@pytest.mark.parametrize("probability", [0.0, 1e-15, 0.01, 0.5, 1.0])
+def test_probabilities_of_failures_sum_to_one_with_the_right_mean(probability: float) -> None:
+    fewest, chance = _failures(3_000, probability)
+    assert sum(chance) == pytest.approx(1.0, rel=1e-12)
+    mean = np.arange(fewest, fewest + len(chance)) @ chance
+    assert mean == pytest.approx(3_000 * probability, rel=1e-11, abs=1e-11)
+    assert len(chance) < 500
 
 
 def test_without_prints_the_program_is_that_of_the_single_source() -> None:
