@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 from amopt.instance.spots import MAX_DEPTH, MAX_DIGITS, Note, Parsed, Spot, Unusable
@@ -12,10 +13,23 @@ __all__ = ["index", "parse"]
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _DUPLICATE = re.compile(r"overwrite a value|Duplicate|twice|redefine|immutable")
-_KEYS = r"(?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*"
-_HEADING = re.compile(rf"\s*(\[\[?)\s*({_KEYS})\s*\]")
-_ENTRY = re.compile(rf"\s*({_KEYS})\s*=")
-_DIGITS = re.compile(rf"\d{{{MAX_DIGITS},}}")
+_BLANK = r"[ \t]*"
+_KEY = r"(?:[\w-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')"
+_KEYS = rf"{_KEY}(?:{_BLANK}\.{_BLANK}{_KEY})*"
+_HEADING = re.compile(rf"{_BLANK}(\[\[?){_BLANK}({_KEYS}){_BLANK}\]")
+_ENTRY = re.compile(rf"{_BLANK}({_KEYS}){_BLANK}=")
+_QUOTED = (
+    r'"""(?:\\.|[^\\])*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
+)
+_TOKEN = re.compile(rf"{_QUOTED}|[\[\]{{}}\n]", re.DOTALL)
+_WHOLE = re.compile(
+    rf"{_QUOTED}|(?<![\w.+-])(?P<sign>[+-]?)\d(?:_?\d){{{MAX_DIGITS},}}(?![\w.]|{_BLANK}=)",
+    re.DOTALL,
+)
 
 
 def parse(text: str) -> Parsed:
@@ -38,30 +52,48 @@ def parse(text: str) -> Parsed:
 
 
 def _loads(text: str) -> dict[str, Any]:
-    """Read TOML, with one 10**30 for each number of far too many digits."""
-    if _DIGITS.search(text):
-        text = _DIGITS.sub("1" + "0" * 30, text)
-    return tomllib.loads(text)
+    """Read TOML, with 10**30 for whole numbers of more digits than Python reads."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        shortened = _WHOLE.sub(_shortened, text)
+        if shortened == text:
+            raise
+    return tomllib.loads(shortened)
+
+
+def _shortened(match: re.Match[str]) -> str:
+    """Return 10**30 for a whole number, and quoted text or a comment as it is."""
+    return match[0] if match["sign"] is None else f"{match['sign']}1{'0' * 30}"
 
 
 def index(text: str) -> Spot:
     """Return the lines of keys and headings; what stands within a value has its key's line."""
     root = Spot(1, {})
     table = root
-    for number, line in enumerate(text.splitlines(), start=1):
-        heading = _HEADING.match(line)
-        entry = _ENTRY.match(line)
-        if heading and _is_heading(line):
+    for number, start in _statements(text):
+        if heading := _HEADING.match(text, start):
             table = _enter(root, _path(heading[2]), number, in_list=heading[1] == "[[")
-        elif entry:
+        elif entry := _ENTRY.match(text, start):
             _enter(table, _path(entry[1]), number, in_list=False)
     return root
 
 
-def _is_heading(line: str) -> bool:
-    """Tell a heading from an entry of a list of lists."""
-    bare = line.partition("#")[0].strip()
-    return bare.endswith("]") and not bare.endswith("],")
+def _statements(text: str) -> Iterator[tuple[int, int]]:
+    """Yield number and start of the lines on which a statement may begin: in no value, no text."""
+    yield 1, 0
+    number, depth = 1, 0
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        number += mark.count("\n")
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+        elif mark == "\n" and depth == 0:
+            yield number, token.end()
 
 
 def _path(keys: str) -> list[str]:

@@ -270,3 +270,66 @@ def test_the_parser_in_python_finds_what_the_parser_in_c_finds(
         assert [(one.code, one.where) for one in slow] == [
             (one.code, one.where) for one in findings
         ], file
+
+
+TRICKY = """\
+amopt = 1
+note = '''
+"\\u12" = 3
+[[parts]]
+name = 5
+'''
+other = \"\"\"
+[network]
+a quote \\\"\"\" and more \"\"\"\"\" # [[parts]]
+lists = [
+  [1],
+  [
+    "a = 3",  # ] not the end
+    'b]'],
+]
+inline = {a = "}", b = [
+  '''
+[parts]
+''']}
+
+[[parts]] # the first
+name = "van"
+"a \\"quoted\\" = key" = 1
+[ parts . "size" ]
+width = 2
+"""
+
+
+def test_lines_of_toml_are_those_of_its_statements() -> None:
+    assert toml_text.parse(TRICKY).data["parts"][0]["size"]["width"] == 2
+    spots = toml_text.index(TRICKY)
+    lines = {
+        ("note",): 2,
+        ("other",): 7,
+        ("lists",): 10,
+        ("lists", 1, 0): 10,
+        ("inline", "b"): 16,
+        ("parts",): 21,
+        ("parts", 0): 21,
+        ("parts", 0, "name"): 22,
+        ("parts", 0, 'a "quoted" = key'): 23,
+        ("parts", 0, "size"): 24,
+        ("parts", 0, "size", "width"): 25,
+    }
+    assert {key: spots.find(key).line for key in lines} == lines
+    assert set(spots.children or ()) == set(toml_text.parse(TRICKY).data)
+
+
+def test_only_whole_numbers_that_python_refuses_are_shortened() -> None:
+    assert toml_text.parse("a = 12." + "0" * 400).data == {"a": 12.0}
+    digits, text = "7" * 5000, "8" * 5000
+    parsed = toml_text.parse(
+        f"a = -{digits} # {digits}\nb = \"{text}\"\nc = '''\n{text}\n'''\nd = 1.{'0' * 5000}\n"
+        f'e = [{digits},\n+{digits}]\n{digits} = 1\n"{text}" = 2\n'
+    )
+    assert parsed.data == {
+        "a": -(10**30), "b": text, "c": f"{text}\n", "d": 1.0, "e": [10**30, 10**30],
+        digits: 1, text: 2,
+    }  # fmt: skip
+    assert toml_text.parse("a = " + "7" * 450).data == {"a": int("7" * 450)}
