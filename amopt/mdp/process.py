@@ -327,14 +327,10 @@ class MarkovDecisionProcess:
         }
         if method not in solvers:
             raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")
-        solution: MarkovSolution = solvers[method](
-            self,
-            weights,
-            tolerance=tolerance,
-            iteration_limit=iteration_limit,
-            time_limit=None if options is None else options.time_limit,
+        limit = None if options is None else options.time_limit
+        return solvers[method](
+            self, weights, tolerance=tolerance, iteration_limit=iteration_limit, time_limit=limit
         )
-        return solution
 
     def initial_distribution(self, initial: ArrayLike | None) -> Floats:
         """Return the distribution of the first state, checked, shape (states,).

@@ -254,17 +254,7 @@ def _constrained(
         raise NoAnswerError(
             f"the solver ended without a policy ({vertex.outcome.stopped})", outcome=vertex.outcome
         )
-    coefficients = np.array([side.coefficients for side in side_constraints])
-    priced = process.with_cost(process.cost - vertex.prices @ coefficients)
-    lagrangian = policy_iteration(priced, initial)
-    limits = np.where(
-        vertex.prices > 0,
-        [side.lower for side in side_constraints],
-        [side.upper for side in side_constraints],
-    )
-    active = vertex.prices != 0
-    bound = (lagrangian.outcome.bound or 0.0) + float(vertex.prices[active] @ limits[active])
-
+    lagrangian, bound = _lagrangian(process, initial, side_constraints, vertex.prices)
     probabilities = _probabilities(process, vertex.occupation, lagrangian.policy)
     chain = PolicyChain.randomised(process, probabilities)
     value, gain = chain.evaluate()
@@ -296,6 +286,29 @@ def _constrained(
             residuals={**lagrangian.outcome.residuals, "side constraints": violation},
         ),
     )
+
+
+def _lagrangian(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    side_constraints: Sequence[SideConstraint],
+    prices: Floats,
+) -> tuple[MarkovSolution, float]:
+    """Return the best policy at these prices of the side constraints, and the bound it proves."""
+    coefficients = np.array([side.coefficients for side in side_constraints])
+    priced = process.with_cost(process.cost - prices @ coefficients)
+    best = policy_iteration(priced, initial)
+    if best.outcome.bound is None:
+        raise NoAnswerError(
+            "the prices of the side constraints gave no bound", outcome=best.outcome
+        )
+    limits = np.where(
+        prices > 0,
+        [side.lower for side in side_constraints],
+        [side.upper for side in side_constraints],
+    )
+    active = prices != 0
+    return best, best.outcome.bound + float(prices[active] @ limits[active])
 
 
 def _probabilities(process: MarkovDecisionProcess, occupation: Floats, policy: Ints) -> Floats:

@@ -7,7 +7,7 @@
 ``highs``
     The one door to the solver: :func:`~amopt.program.highs.solve`, and
     :class:`~amopt.program.highs.Door` for sequences of solves.
-``options``, ``run``, ``judge``, ``residuals``, ``answer``, ``outcome``
+``options``, ``handover``, ``run``, ``judge``, ``residuals``, ``answer``, ``outcome``
     What the door asks for, how it runs the solver, and how it judges what comes back.
 ``diagnose``, ``elastic``, ``limits``
     Why a program is infeasible, and the least that would mend it, in an instance's words.

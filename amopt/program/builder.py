@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import Family, LinearProgram, Names, spread
 
 __all__ = ["Builder", "Term", "Variables"]
 
@@ -107,9 +107,9 @@ class Builder:
             Whether the members are integer.
         """
         size = len(keys)
-        spread = [_spread(value, size) for value in (cost, lower, upper)]
+        given = [spread(value, size) for value in (cost, lower, upper)]
         whole = np.full(size, integer)
-        self._columns.append((Family(name, keys), spread[0], spread[1], spread[2], whole))
+        self._columns.append((Family(name, keys), given[0], given[1], given[2], whole))
         placed = Variables(name, self._width, size)
         self._width += size
         return placed
@@ -126,7 +126,7 @@ class Builder:
         size = len(keys)
         if not size:
             return
-        self._rows.append((Family(name, keys), _spread(lower, size), _spread(upper, size)))
+        self._rows.append((Family(name, keys), spread(lower, size), spread(upper, size)))
         for term in terms:
             rows = np.asarray(term.rows, dtype=np.int64)
             members = np.asarray(term.members, dtype=np.int64)
@@ -134,7 +134,7 @@ class Builder:
                 (
                     rows + self._height,
                     members + term.variables.start,
-                    _spread(term.coefficients, rows.size),
+                    spread(term.coefficients, rows.size),
                 )
             )
         self._height += size
@@ -165,7 +165,3 @@ class Builder:
             columns=Names([column[0] for column in self._columns]),
             name=name,
         )
-
-
-def _spread(value: ArrayLike, size: int) -> Floats:
-    return np.broadcast_to(np.asarray(value, dtype=float), (size,)).copy()

@@ -106,18 +106,7 @@ def least_change(
     NoAnswerError
         When the solver stopped without an answer.
     """
-    m, n = program.shape
-    weights = np.full(m, np.nan)
-    if relaxable is None:
-        weights[:] = 1.0
-    for name, weight in (relaxable or {}).items():
-        try:
-            weights[program.rows.block(name)] = weight
-        except KeyError:
-            known = ", ".join(sorted({family.name for family in program.rows.families}))
-            raise UsageError(f"no rows are called {name!r}; there are {known}") from None
-    if (weights < 0).any():
-        raise UsageError("a change cannot weigh less than nothing")
+    weights = _weights(program, relaxable)
     elastic, rows, lower_side = elastic_program(program, ~np.isnan(weights), weights)
     answer = solve(elastic, replace(options or Options(), method="choose"))
     if answer.outcome.status is Status.INFEASIBLE:
@@ -128,7 +117,7 @@ def least_change(
             f"{program.name!r} feasible",
             outcome=answer.outcome,
         )
-    slack = answer.values[n:]
+    slack = answer.values[program.shape[1] :]
     seen = np.flatnonzero(slack > noticeable(program)[rows])
     order = seen[np.argsort(-(weights[rows] * slack)[seen], kind="stable")]
     changes = tuple(
@@ -138,6 +127,20 @@ def least_change(
         for k in order
     )
     return Remedy(changes, float(weights[rows[order]] @ slack[order]), answer.outcome)
+
+
+def _weights(program: LinearProgram, relaxable: Mapping[str, ArrayLike] | None) -> Floats:
+    """Return what a unit of change of each row weighs, shape (m,); NaN where it may not give."""
+    weights = np.full(program.shape[0], 1.0 if relaxable is None else np.nan)
+    for name, weight in (relaxable or {}).items():
+        try:
+            weights[program.rows.block(name)] = weight
+        except KeyError:
+            known = ", ".join(sorted({family.name for family in program.rows.families}))
+            raise UsageError(f"no rows are called {name!r}; there are {known}") from None
+    if (weights < 0).any():
+        raise UsageError("a change cannot weigh less than nothing")
+    return weights
 
 
 def noticeable(program: LinearProgram) -> Floats:

@@ -24,8 +24,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.errors import UsageError
 from amopt.program.answer import Answer, Basis
+from amopt.program.handover import (
+    accepted,
+    hand_over,
+    read_basis,
+    start_from_basis,
+    start_from_point,
+)
 from amopt.program.judge import (
     Reading,
     bounds_only,
@@ -34,7 +40,7 @@ from amopt.program.judge import (
     judge_linear,
     rounded,
 )
-from amopt.program.linear import LinearProgram
+from amopt.program.linear import LinearProgram, spread
 from amopt.program.options import SETTINGS, Attempt, Options, attempts
 from amopt.program.outcome import Status, Stopped
 from amopt.program.residuals import check_primal, cost_scale, objective_unit
@@ -86,7 +92,7 @@ class Door:
         self._watch: Watch | None = None
         self._begun = time.perf_counter()
         self._set(SETTINGS)
-        self._hand_over(program)
+        hand_over(self._solver, program, self._unit)
 
     def __enter__(self) -> Self:
         return self
@@ -117,7 +123,7 @@ class Door:
     def change_cost(self, cost: ArrayLike) -> None:
         """Replace the objective's coefficients, shape (n,)."""
         n = self._program.shape[1]
-        self._program = replace(self._program, cost=_spread(cost, n))
+        self._program = replace(self._program, cost=spread(cost, n))
         self._unit = objective_unit(self._program)
         index = np.arange(n, dtype=np.int32)
         scaled = self._program.cost / self._unit
@@ -129,7 +135,7 @@ class Door:
     def change_bounds(self, lower: ArrayLike, upper: ArrayLike) -> None:
         """Replace the columns' bounds, scalars or shape (n,)."""
         n = self._program.shape[1]
-        self._program = replace(self._program, lower=_spread(lower, n), upper=_spread(upper, n))
+        self._program = replace(self._program, lower=spread(lower, n), upper=spread(upper, n))
         index = np.arange(n, dtype=np.int32)
         status = self._solver.changeColsBounds(n, index, self._program.lower, self._program.upper)
         self._ok(status, "new bounds of the columns")
@@ -138,7 +144,7 @@ class Door:
         """Replace the rows' bounds, scalars or shape (m,)."""
         m = self._program.shape[0]
         self._program = replace(
-            self._program, row_lower=_spread(lower, m), row_upper=_spread(upper, m)
+            self._program, row_lower=spread(lower, m), row_upper=spread(upper, m)
         )
         index = np.arange(m, dtype=np.int32)
         status = self._solver.changeRowsBounds(
@@ -167,13 +173,7 @@ class Door:
 
     def basis(self) -> Basis | None:
         """Return the basis at which the last solve ended; None where there is none."""
-        found = self._solver.getBasis()
-        if not found.valid:
-            return None
-        return Basis(
-            np.array([int(status) for status in found.col_status], dtype=np.int8),
-            np.array([int(status) for status in found.row_status], dtype=np.int8),
-        )
+        return read_basis(self._solver)
 
     def ray(self) -> Floats | None:
         """Return the row duals by which the last solve saw that nothing satisfies the program.
@@ -191,29 +191,7 @@ class Door:
             self._ok(self._solver.setOptionValue(key, value), f"option {key} = {value}")
 
     def _ok(self, status: Any, what: str) -> None:
-        if status == self._highspy.HighsStatus.kError:
-            raise UsageError(f"HiGHS refused {what} of {self._program.name!r}")
-
-    def _hand_over(self, program: LinearProgram) -> None:
-        """Pass all arrays in one call and make sure that they arrived."""
-        m, n = program.shape
-        matrix = program.matrix
-        empty = np.zeros(0, np.int32)
-        self._ok(
-            self._solver.passModel(
-                n, m, matrix.nnz, 0, 2, 0, -1 if program.maximise else 1,
-                program.offset / self._unit, program.cost / self._unit,
-                program.lower, program.upper, program.row_lower, program.row_upper,
-                matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
-                empty, empty, np.zeros(0), program.integer.astype(np.int32),
-            ),
-            "the arrays",
-        )  # fmt: skip
-        wanted = int((np.abs(matrix.data) > SETTINGS["small_matrix_value"]).sum())
-        if (self._solver.getNumRow(), self._solver.getNumCol()) != (m, n) or (
-            self._solver.getNumNz() != wanted
-        ):
-            raise UsageError(f"HiGHS did not take all coefficients of {program.name!r}")
+        accepted(status, what, self._program)
 
     def _try(
         self,
@@ -264,23 +242,9 @@ class Door:
     def _warm(self, start: ArrayLike | None, basis: Basis | None) -> None:
         """Give the solver a point (NaN where unknown) or a basis to start from."""
         if start is not None and self._program.is_mixed_integer:
-            point = _spread(start, self._program.shape[1])
-            known = np.flatnonzero(np.isfinite(point)).astype(np.int32)
-            self._ok(self._solver.setSolution(known.size, known, point[known]), "the start")
+            start_from_point(self._solver, self._program, start)
         if basis is not None:
-            if (basis.columns.size, basis.rows.size) != self._program.shape[::-1]:
-                raise UsageError(
-                    f"the basis is for {basis.rows.size} rows and {basis.columns.size} columns, "
-                    f"{self._program.name!r} has {self._program.shape}"
-                )
-            kinds = self._highspy.HighsBasisStatus
-            member = [kinds.kLower, kinds.kBasic, kinds.kUpper, kinds.kZero, kinds.kNonbasic]
-            given = self._highspy.HighsBasis()
-            given.col_status = [member[status] for status in basis.columns]
-            given.row_status = [member[status] for status in basis.rows]
-            given.valid = True
-            given.alien = True  # let the solver complete or repair it
-            self._ok(self._solver.setBasis(given), "the basis")
+            start_from_basis(self._solver, self._highspy, self._program, basis)
 
     def _is_long(self) -> bool:
         """Return whether a solve may take longer than the start of a thread to watch it."""
@@ -388,10 +352,6 @@ class Door:
             Status.FEASIBLE: Status.UNBOUNDED,
         }.get(told.status, told.status)
         reading.final = reading.status is not Status.UNKNOWN
-
-
-def _spread(value: ArrayLike, size: int) -> Floats:
-    return np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)).copy()
 
 
 def solve(

@@ -17,9 +17,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Family", "LinearProgram", "Names"]
+__all__ = ["Family", "LinearProgram", "Names", "spread"]
 
 Floats = NDArray[np.float64]
+
+
+def spread(value: ArrayLike, size: int) -> Floats:
+    """Return one number a member, shape (size,); a scalar is given to all."""
+    return np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)).copy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +238,6 @@ class LinearProgram:
             compressed = compressed.copy()  # the caller's matrix stays as it was
             compressed.sum_duplicates()
         m, n = compressed.shape
-
-        def spread(value: ArrayLike, size: int, dtype: Any = np.float64) -> NDArray[Any]:
-            return np.broadcast_to(np.asarray(value, dtype=dtype), (size,)).copy()
-
         return cls(
             cost=spread(cost, n),
             matrix=compressed,
@@ -244,7 +245,7 @@ class LinearProgram:
             row_upper=spread(row_upper, m),
             lower=spread(lower, n),
             upper=spread(upper, n),
-            integer=spread(integer, n, np.bool_),
+            integer=spread(integer, n).astype(np.bool_),
             rows=rows if isinstance(rows, Names) else Names(rows),
             columns=columns if isinstance(columns, Names) else Names(columns),
             offset=offset,
