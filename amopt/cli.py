@@ -6,6 +6,8 @@ Exit codes: 0 solved, 2 usage, 3 invalid instance, 4 infeasible, 5 no answer wit
 
 from __future__ import annotations
 
+import io
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +42,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for m
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")]
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
+
+
+reported: list[AmoptError] = []
+"""The error that ended this process's command, when it has been reported already."""
 
 
 @app.callback(invoke_without_command=True)
@@ -170,7 +176,7 @@ def list_(*, json: Json = False) -> None:
 
         shipped = decisions.shipped()
         if json:
-            typer.echo(machine.pretty(shipped), nl=False)
+            typer.echo(machine.listing_json("instances", shipped), nl=False)
             return
         typer.echo("Decisions:")
         for kind, question in decisions.questions().items():
@@ -194,12 +200,12 @@ def require_room(out: Path | None, html: Path | None) -> None:
 
 def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:
     """Write and print an answer as it was asked for."""
-    from amopt.report import terminal
+    from amopt.report import machine, terminal
 
     if out is not None:
         solution.save(out)
     if json:
-        typer.echo(solution.to_json(), nl=False)
+        typer.echo(machine.pretty(solution.to_dict()), nl=False)
     elif not quiet:
         terminal.print_solution(solution)
 
@@ -219,7 +225,7 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
 
         rows = decisions.solve(decisions.load_of("printing", file)).policy(part)
         if json:
-            typer.echo(machine.pretty(rows), nl=False)
+            typer.echo(machine.listing_json("policy", rows), nl=False)
         else:
             terminal.print_policy(rows)
 
@@ -340,6 +346,7 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
 
 def _report(error: AmoptError, *, json: bool) -> None:
     """Print an error where it belongs: standard output as JSON, standard error as words."""
+    reported.append(error)
     from amopt.report import machine, terminal
 
     if json:
@@ -349,7 +356,15 @@ def _report(error: AmoptError, *, json: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an interrupt ends it with code 130, a closed pipe silently."""
+    """Run the command line.
+
+    An interrupt ends it with code 130, being terminated with 143, a closed pipe silently; what the
+    terminal cannot show is shown as an escape.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except KeyboardInterrupt:
@@ -357,3 +372,25 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        sys.exit(_cannot_print(error))
+    except SystemExit as end:
+        _explain(end)
+        raise
+
+
+def _cannot_print(error: OSError) -> int:
+    """Say that standard output takes nothing more, and return the exit code."""
+    typer.echo(f"error  cannot write the answer: {error.strerror or error}", err=True)
+    sys.stdout = None  # or it is flushed once more, in vain
+    return 2
+
+
+def _explain(end: SystemExit) -> None:
+    """Print one JSON object for a command line that could not be parsed, where JSON is wanted."""
+    if end.code == 2 and "--json" in sys.argv and not reported:
+        from amopt.errors import UsageError
+        from amopt.report import machine
+
+        words = "the command line could not be understood; standard error says why"
+        typer.echo(machine.error_json(UsageError(words)), nl=False)

@@ -38,7 +38,7 @@ def new_file(target: str | Path) -> Iterator[Path]:
     UsageError
         When the folder of ``target`` does not exist or cannot be written to.
     """
-    target = Path(target)
+    target = Path(target).resolve()  # a link stays a link; what it names is replaced
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
@@ -56,7 +56,14 @@ def new_file(target: str | Path) -> Iterator[Path]:
 
 
 def write_text(target: str | Path, text: str) -> None:
-    """Write ``text`` to ``target`` in UTF-8, whole or not at all."""
+    """Write ``text`` to ``target`` in UTF-8, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be written; see :func:`require_writable_file`.
+    """
+    require_writable_file(target)
     with new_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -88,9 +95,18 @@ def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
     UsageError
         When the folder holds files that amopt did not write, or cannot be written.
     """
-    target = require_writable_folder(target)
+    place = require_writable_folder(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(place, error) from error
+    with _alone_in(place.parent):
+        _write_folder(require_writable_folder(target), files)
+
+
+def _write_folder(target: Path, files: Mapping[str, str]) -> None:
+    """Write the files to a temporary folder, and put that in the place of ``target``."""
+    try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
         raise _cannot_write(target, error) from error
@@ -115,8 +131,10 @@ def require_writable_file(target: str | Path) -> None:
     """
     target = Path(target)
     try:
-        if os.path.lexists(target) and target.is_dir():
+        if target.is_dir():
             raise UsageError(f"{target} is a folder; name a file")
+        if target.exists() and not target.is_file():
+            raise UsageError(f"{target} is not a regular file; name another one")
         if not target.parent.is_dir():
             raise UsageError(f"cannot write {target}: there is no folder {target.parent}")
         if not os.access(target.parent, os.W_OK | os.X_OK):
@@ -158,6 +176,22 @@ def _cannot_write(target: str | Path, error: OSError | ValueError) -> UsageError
     """Return the error that says what cannot be written, and why."""
     reason = getattr(error, "strerror", None) or error
     return UsageError(f"cannot write {target}: {reason}")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes that write answers to this folder waiting, where the system can."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _written_before(folder: Path) -> set[str]:

@@ -120,7 +120,7 @@ def test_schema_is_json(amopt_command: Command, kind: str) -> None:
 
 
 def test_list_names_what_ships(amopt_command: Command) -> None:
-    entries = amopt_command("list", "--json").json
+    entries = amopt_command("list", "--json").json["instances"]
     assert {entry["kind"] for entry in entries} == set(amopt.KINDS)
     mission = next(entry for entry in entries if entry["instance"] == "printing/mission")
     assert mission["name"] == "Mission, 14 printable parts"
@@ -181,6 +181,45 @@ def test_names_from_files_are_not_markup(amopt_command: Command, tmp_path: Path)
     assert "[red]" in run.out
 
 
+def test_json_is_one_object_whatever_happens(amopt_command: Command) -> None:
+    for words in (
+        ("solve", "printing/mission", "--seed", "x"),
+        ("solve", "--bogus"),
+        ("solve", "nowhere.yaml"),
+        ("printing", "policy", "printing/mission", "99"),
+    ):
+        run = amopt_command(*words, "--json")
+        assert isinstance(run.json, dict), words
+        assert run.code == run.json["error"]["exit_code"]
+
+
+def test_letters_that_the_terminal_lacks_are_escaped(
+    amopt_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    (tmp_path / "m.yaml").write_text(MISSION.read_text().replace('name: "2"', 'name: "弁"'))
+    assert amopt_command("solve", "m.yaml").code == 0
+    run = amopt_command("solve", "m.yaml", "--json")
+    assert run.json["tables"]["parts"][1]["part"] == "弁"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_is_said_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "amopt", "solve", "printing/mission", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            timeout=60,
+        )
+    assert ended.returncode == 2
+    assert "No space left" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_closed_pipe_is_not_an_error() -> None:
     command = f"{sys.executable} -m amopt solve printing/mission --json | head -c 1"
     ended = subprocess.run(
@@ -192,6 +231,7 @@ def test_a_closed_pipe_is_not_an_error() -> None:
         timeout=60,
     )
     assert "Traceback" not in ended.stderr
+    assert ended.stdout == "{"
 
 
 @pytest.mark.parametrize("module", ["amopt", "amopt.cli", "amopt.printing"])

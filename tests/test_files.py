@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,30 @@ def test_a_target_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match=r"cannot write|is a folder"):
         files.require_writable_file(tmp_path / name)
+
+
+def test_what_is_no_regular_file_is_kept(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="not a regular file"):
+        files.write_text(tmp_path / "pipe", "text")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("old")
+    (tmp_path / "link").symlink_to("there")
+    files.write_text(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there").read_text() == "new"
+
+
+def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
+    program = (
+        "import sys; from amopt import files\n"
+        "for _ in range(100):\n"
+        "    files.write_folder(sys.argv[1], {files.MARK: '{\"tables\": {}}'})\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "answer")]
+    writers = [subprocess.Popen(command) for _ in range(2)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["answer"]

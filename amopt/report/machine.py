@@ -12,12 +12,12 @@ from amopt.files import as_plain
 from amopt.instance.findings import Finding, Severity
 from amopt.program.outcome import Outcome
 
-__all__ = ["error_json", "exit_code", "findings_json", "pretty"]
+__all__ = ["error_json", "exit_code", "findings_json", "listing_json", "pretty"]
 
 
 def pretty(value: Any) -> str:
-    """Return plain data as JSON text."""
-    return json.dumps(as_plain(value), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    """Return plain data as JSON text in ASCII, which any terminal and pipe can carry."""
+    return json.dumps(as_plain(value), allow_nan=False, indent=2) + "\n"
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
@@ -35,6 +35,11 @@ def findings_json(findings: Sequence[Finding]) -> str:
             "findings": [_finding(finding) for finding in findings],
         }
     )
+
+
+def listing_json(name: str, entries: Sequence[Any]) -> str:
+    """Return a list as one JSON object."""
+    return pretty({"amopt": __version__, name: entries})
 
 
 def error_json(error: AmoptError) -> str:
