@@ -78,6 +78,7 @@ def assign(
         verdict=Verdict(),
         rows=rows,
         currency=instance.currency,
+        objective_meaning="cost of all orders with penalties for being late",
     )
     verdict = check_orders(instance, solution)
     if not verdict.accepted:

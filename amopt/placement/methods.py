@@ -334,13 +334,7 @@ def _answer(instance: Instance, found: Found, others: dict[Form, Found]) -> Plac
     ]
     rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
                      if each.plan is not None]  # fmt: skip
-    notes = []
-    if found.relaxation is not None:
-        gap = relative_gap(found.plan.objective, min(found.relaxation, found.plan.objective))
-        notes.append(
-            f"The linear relaxation is {found.relaxation:,.2f}, {100 * (gap or 0.0):.4f} % below "
-            "the plan: so much of the gap is closed before any branching."
-        )
+    notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
     for form, each in others.items():
         if each.plan is None:
             what = "cannot be" if each.outcome.status is Status.INFEASIBLE else "was not found"
@@ -353,7 +347,39 @@ def _answer(instance: Instance, found: Found, others: dict[Form, Found]) -> Plac
         rows=rows,
         notes=tuple(notes),
         currency=instance.currency,
+        objective_meaning=_objective_meaning(instance),
     )
+
+
+def _about_relaxation(plan: Plan, relaxation: float) -> str:
+    """Say what the plan would come to with fractions of sites and machines."""
+    gap = relative_gap(plan.objective, min(relaxation, plan.objective)) or 0.0
+    if gap <= WHOLE:
+        return (
+            "Fractions of sites and machines, if they could be had, would make no better plan "
+            "(the linear relaxation is equal)."
+        )
+    return (
+        f"With fractions of sites and machines the objective would be {relaxation:,.2f}, "
+        f"{100 * gap:.2g} % less (the linear relaxation): that much is lost to whole numbers at "
+        "most."
+    )
+
+
+def _objective_meaning(instance: Instance) -> str:
+    """Return what the objective measures."""
+    weight = instance.minimise
+    over = "over all periods" if len(instance.horizon) > 1 else f"over {_years(instance)}"
+    if weight.kg_co2 == 0:
+        return f"{'cost' if weight.cost == 1 else f'{weight.cost:g} x cost'} {over}"
+    if weight.cost == 0:
+        return f"{weight.kg_co2:g} x kg of CO2 {over}"
+    return f"{weight.cost:g} x cost + {weight.kg_co2:g} x kg of CO2 {over}"
+
+
+def _years(instance: Instance) -> str:
+    years = instance.horizon[0].years
+    return "a year" if years == 1 else f"{years:g} years"
 
 
 def _bill(found: Found | None, kind: str) -> float | None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from amopt.solution import Column, Solution
 
-__all__ = ["PlacementSolution"]
+__all__ = ["PlacementSolution", "counted", "listed"]
+
+MOST_NAMED = 6
+"""Names that a sentence lists."""
+
+FORMS_IN_WORDS = {
+    "central": "printing at one site at a time (central)",
+    "distributed": "printing at each place's own site (distributed)",
+    "conventional": "printing nothing (conventional)",
+}
 
 _PLACE = Column("place", "", "Place of the site.")
 _PERIOD = Column("period", "", "Period.")
@@ -111,41 +120,92 @@ class PlacementSolution(Solution):
         said: list[str] = []
         if "sites" in self.rows:
             said += self._about_sites()
-            said += self._about_forms()
+            said += self._about_cost()
         if "orders" in self.rows:
             said.append(self._about_orders())
         return tuple(said)
 
     def _about_sites(self) -> list[str]:
-        opened = {row["place"] for row in self.rows["sites"] if row["open"]}
-        printed = [row for row in self.rows["supply"] if row["machine"]]
-        served = {row["place"] for row in printed}
-        places = {row["place"] for row in self.rows["supply"]}
-        names = ", ".join(sorted(opened)[:6]) + (", ..." if len(opened) > 6 else "")
-        sites = f"Open {len(opened)} of {len({row['place'] for row in self.rows['sites']})} sites"
-        first = f"{sites}: {names}." if opened else "Open no site: print nothing."
-        if not printed:
-            return [first]
-        return [first, f"{len(served)} of {len(places)} places get printed parts."]
+        """Say where to print, and for whom; once for periods in a row that are alike."""
+        by_period: dict[str, list[str]] = {}
+        for period in dict.fromkeys(row["period"] for row in self.rows["sites"]):
+            by_period.setdefault(self._what_to_print(period), []).append(period)
+        if not by_period:
+            return ["Print nothing: there is no site."]
+        if len(by_period) == 1:
+            (told,) = by_period
+            return [told]
+        said = [f"{listed(periods)}: {told}" for told, periods in by_period.items()]
+        left = len(said) - MOST_NAMED
+        return said if left <= 0 else [*said[:MOST_NAMED], f"{left} further changes: see sites."]
 
-    def _about_forms(self) -> list[str]:
-        totals = next((row for row in self.rows["bill"] if row["cost"] == "total"), None)
-        if totals is None:
-            return []
-        said = [f"The plan costs {totals['optimum']:,.0f} {self.currency} in all."]
-        others = {
-            form: totals[form]
-            for form in ("central", "distributed", "conventional")
-            if totals.get(form) is not None
+    def _what_to_print(self, period: str) -> str:
+        opened = {
+            row["place"]: row["machines"]
+            for row in self.rows["sites"]
+            if row["period"] == period and row["open"]
         }
-        if others:
-            parts = [f"{form} {cost:,.0f}" for form, cost in others.items()]
-            said.append(f"Other forms cost: {', '.join(parts)}.")
-        return said
+        supply = [row for row in self.rows["supply"] if row["period"] == period]
+        places = {row["place"] for row in supply}
+        served = {row["place"] for row in supply if row["machine"]}
+        if not served:
+            idle = f", although {listed(opened)} must be open" if opened else ""
+            return f"Print nothing: every place is supplied without printing{idle}."
+        names = _with_machines(opened)
+        if len(served) == len(places):
+            whom = "its one place" if len(places) == 1 else f"all {len(places):,} places"
+            return f"Print at {names} for {whom}."
+        return (
+            f"Print at {names} for {len(served):,} of {len(places):,} places; the others "
+            "are supplied without printing."
+        )
+
+    def _about_cost(self) -> list[str]:
+        """Say what the plan costs, and how much more or less the pure forms would."""
+        total = next((row for row in self.rows["bill"] if row["cost"] == "total"), None)
+        if total is None:
+            return []
+        plan = total["optimum"]
+        beside = [
+            f"{self._against(plan, total[form])} {words}"
+            for form, words in FORMS_IN_WORDS.items()
+            if total.get(form) is not None
+        ]
+        return [f"The plan costs {self._money(plan)} in all{': ' * bool(beside)}{listed(beside)}."]
+
+    def _against(self, plan: float, other: float) -> str:
+        if abs(plan - other) <= 1e-6 * max(abs(plan), abs(other)):
+            return "as much as"
+        return f"{self._money(abs(other - plan))} {'less' if plan < other else 'more'} than"
+
+    def _money(self, amount: float) -> str:
+        return f"{amount:,.0f} {self.currency}".rstrip()
 
     def _about_orders(self) -> str:
         orders = self.rows["orders"]
-        late = [row for row in orders if row["weeks_late"] > 0]
+        late = [row["order"] for row in orders if row["weeks_late"] > 0]
         cost: Any = sum(row["cost"] + row["penalty"] for row in orders)
-        timing = f"{len(late)} of them late" if late else "all on time"
-        return f"{len(orders)} orders are assigned, {timing}, at {cost:,.0f} {self.currency}."
+        timing = f"{listed(late)} late" if late else "all on time"
+        return f"{counted(len(orders), 'order')} assigned, {timing}, at {self._money(cost)}."
+
+
+def _with_machines(opened: Mapping[str, int]) -> str:
+    """Return sites with their machines, as a list in a sentence."""
+    counts = set(opened.values())
+    if len(opened) > 1 and len(counts) == 1:
+        each = f" ({counted(counts.pop(), 'machine')} each)" if any(opened.values()) else ""
+        return f"{listed(opened)}{each}"
+    return listed(f"{site} ({counted(n, 'machine')})" if n else site for site, n in opened.items())
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence; the first few where there are many."""
+    every = list(names)
+    if len(every) > MOST_NAMED:
+        every = [*every[: MOST_NAMED - 1], f"{len(every) - MOST_NAMED + 1} more"]
+    return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))

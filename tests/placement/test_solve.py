@@ -268,3 +268,19 @@ def test_sites_that_must_be_open_are_paid_for(method):
 def test_a_limit_without_a_plan_says_so():
     with pytest.raises(amopt.NoAnswerError, match="time"):
         solve(amopt.load("placement/textbook"), options=highs.Options(time_limit=1e-6))
+
+
+def test_the_headline_tells_a_planner_what_to_do():
+    textbook = amopt.solve(amopt.load("placement/textbook"))
+    assert textbook.headline() == (
+        "Print at Arnhem (1 machine) for all 3 places.",
+        "The plan costs 2,980 EUR in all: as much as printing at one site at a time (central), "
+        "400 EUR less than printing at each place's own site (distributed) and 5,020 EUR less than "
+        "printing nothing (conventional).",
+    )
+    assert textbook.objective_meaning == "cost over a year"
+    mobile = amopt.solve(amopt.load("placement/mobile-factory"), forms=False)
+    assert mobile.headline()[1] == "2027: Print at middle (1 machine) for all 3 places."
+    assert mobile.objective_meaning == "cost over all periods"
+    future = amopt.solve(amopt.load("placement/aircraft-future"), forms=False)
+    assert "base 05 and 3 more (1 machine each) for all 10 places" in future.headline()[0]
