@@ -9,14 +9,21 @@ how many of each, at the moment of need.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import Field
 
 from amopt.instance import common
-from amopt.instance.common import Amount, InstanceModel, Name, Network, Positive, RefersTo
+from amopt.instance.common import (
+    Amount,
+    Date,
+    InstanceModel,
+    Name,
+    Network,
+    Positive,
+    RefersTo,
+)
 from amopt.instance.findings import Problem
 from amopt.sourcing.codes import CODES
 
@@ -46,14 +53,6 @@ Between = Literal["linear", "all_units", "incremental", "power", "line"]
 
 Route = Literal["direct", "indirect", "rapid tooling"]
 """How AM makes the part: prints it, prints its pattern, or prints the tool."""
-
-
-def _iso_date(value: Any) -> Any:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-Date = Annotated[date, BeforeValidator(_iso_date)]
-"""A day, written YYYY-MM-DD."""
 
 
 class Part(InstanceModel):
@@ -332,14 +331,6 @@ class Instance(common.Instance):
         description="Weights of the objective; left out, cost and downtime cost.",
     )
     limits: Limits = Field(default=Limits(), description="Limits of the plan as a whole.")
-
-    def supposing(self, **fields: Any) -> Instance:
-        """Return the instance as if some fields were other, unchecked.
-
-        For questions about a valid instance, such as what would be without a limit: a part of it,
-        or one with a limit taken away, need not be what a file may say.
-        """
-        return BaseModel.model_copy(self.model_copy(), update=fields)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

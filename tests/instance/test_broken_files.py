@@ -89,7 +89,7 @@ def circle(folder: Path) -> Path:
     return file
 
 
-def dated(folder: Path, **changes: object) -> Path:
+def changed(folder: Path, **changes: object) -> Path:
     """Write a fleet with changes."""
     file = folder / "fleet.json"
     file.write_text(json.dumps(fleet(**changes)))
@@ -101,8 +101,7 @@ MADE: dict[str, Callable[[Path], Path]] = {
     "not-a-file": lambda folder: folder,
     "unreadable-file": circle,
     "file-too-large": large,
-    "wrong-date": lambda folder: dated(folder, day="2026-02-30"),
-    "invalid-value": lambda folder: dated(
+    "invalid-value": lambda folder: changed(
         folder, parts=[{"name": "hinge", "vehicle": "van", "cost": 3, "code": "a"}]
     ),
 }
