@@ -16,40 +16,26 @@ import argparse
 import json
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from amopt.errors import AmoptError
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange import to_quantecon
+from amopt.printing import Instance
+from amopt.printing.instance import Discounted, Part, System
+from amopt.printing.process import full_process
 from amopt.program.highs import Options
 from amopt.program.outcome import versions
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 DISCOUNT = 0.9995
 TIME_LIMIT = 120.0
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part with the costs of the source's table 3.1, for a number of systems."""
-
-    systems: int
-    cycle: int = 7
-    order_cost: float = 100.0
-    print_cost: float = 50.0
-    failure: float = 0.01
-    printed_failure: float = 0.2
-    holding: float = 1.0
-    backorder: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -64,60 +50,25 @@ class Row:
     note: str
 
 
-def printing_process(part: Part) -> MarkovDecisionProcess:
-    """Return the full printing process of a part."""
-    N, L = part.systems, part.cycle
-    states = [
-        (n, stock, printed)
-        for n in range(L)
-        for stock in range(-N, N + 1)
-        for printed in range(N + min(stock, 0) + 1 if 0 < n < L - 1 and stock <= 0 else 1)
-    ]
-    index = np.full((L, 2 * N + 1, N + 1), -1, dtype=np.intp)
-    index[tuple(np.array(states).T + np.array([[0], [N], [0]]))] = np.arange(len(states))
-    pairs = list(_pairs(part, states, index))
-    owner, cost, heads, draws = zip(*pairs, strict=True)
-    ends = np.concatenate([[0], np.cumsum([len(head) for head in heads])])
-    matrix = sp.csr_array(
-        (np.concatenate(draws), np.concatenate(heads), ends), shape=(len(pairs), len(states))
+def printing_process(systems: int) -> MarkovDecisionProcess:
+    """Return the full printing process of a part with the costs of the source's table 3.1."""
+    part = Part(
+        name="part",
+        system="machine",
+        order_cost=100.0,
+        print_cost=50.0,
+        failure_probability_per_day=0.01,
+        printed_failure_probability_per_day=0.2,
+        holding_cost_per_day=1.0,
     )
-    return MarkovDecisionProcess(matrix, cost, owner, DISCOUNT, state_names=states)
-
-
-def _pairs(
-    part: Part, states: list[tuple[int, int, int]], index: Ints
-) -> Iterator[tuple[int, float, Ints, Floats]]:
-    """Yield each pair's state, cost, successors and their probabilities."""
-    N, L = part.systems, part.cycle
-    count = np.arange(N + 1)
-    regular_fails = binom.pmf(count[None, :], count[:, None], part.failure)
-    printed_fails = binom.pmf(count[None, :], count[:, None], part.printed_failure)
-    for state, (n, stock, printed) in enumerate(states):
-        short = max(-stock, 0)
-        if n == 0:
-            for level in range(max(stock, 0), N + 1):
-                cost = part.order_cost * (level - stock) + part.holding * level
-                yield state, cost, index[L - 1, N + level - count, 0], regular_fails[N]
-            continue
-        regular = N - printed - short
-        lost = count[: regular + 1]
-        for prints in range(short + 1):
-            net = stock + prints
-            cost = part.print_cost * prints
-            cost += part.holding * max(net, 0) + part.backorder * max(-net, 0)
-            if n == 1:
-                head = index[0, N + stock - printed - lost, 0]
-                yield state, cost, head, regular_fails[regular, : regular + 1]
-                continue
-            broken = count[: printed + prints + 1]
-            head = index[
-                n - 1, N + net - lost[:, None] - broken[None, :], printed + prints - broken[None, :]
-            ]
-            chance = np.outer(
-                regular_fails[regular, : regular + 1],
-                printed_fails[printed + prints, : printed + prints + 1],
-            )
-            yield state, cost, head.ravel(), chance.ravel()
+    instance = Instance(
+        name=f"{systems} systems",
+        cycle_days=7,
+        criterion=Discounted(discount_per_day=DISCOUNT),
+        systems=(System(name="machine", count=systems, backorder_cost_per_day=30.0),),
+        parts=(part,),
+    )
+    return full_process(instance.numbers).process
 
 
 Way = Callable[[], tuple[Floats, float, str]]
@@ -175,12 +126,12 @@ def ways(process: MarkovDecisionProcess, *, slow: bool) -> dict[str, Way]:
     return found
 
 
-def compare(part: Part, *, slow: bool) -> list[Row]:
+def compare(systems: int, *, slow: bool) -> list[Row]:
     """Return one row a way."""
     began = time.perf_counter()
-    process = printing_process(part)
+    process = printing_process(systems)
     size = f"{process.states} states, {process.pairs} pairs, {process.transition.nnz} nonzeros"
-    print(f"N = {part.systems}: {size}; built in {time.perf_counter() - began:.2f} s")
+    print(f"N = {systems}: {size}; built in {time.perf_counter() - began:.2f} s")
     began = time.perf_counter()
     print(f"{len(process.layers.layers)} layers; found in {time.perf_counter() - began:.3f} s")
     reference = process.solve("policy_iteration").value
@@ -196,7 +147,7 @@ def compare(part: Part, *, slow: bool) -> list[Row]:
         print(f"  {name}: {seconds:.3f} s", flush=True)
     quickest = min(seconds for _, seconds, _, _ in results if seconds == seconds)
     return [
-        Row(part.systems, name, seconds, seconds / quickest, error, note)
+        Row(systems, name, seconds, seconds / quickest, error, note)
         for name, seconds, error, note in results
     ]
 
@@ -222,7 +173,7 @@ def main() -> None:
     sizes = [5] if arguments.smoke else arguments.systems
     rows = []
     for size in sizes:
-        rows += compare(Part(size), slow=arguments.smoke or arguments.all or size <= 20)
+        rows += compare(size, slow=arguments.smoke or arguments.all or size <= 20)
     show(rows)
     if arguments.json:
         record = {
