@@ -4,7 +4,12 @@ HiGHS answers; the door believes nothing. It recomputes feasibility, integrality
 every answer from the program's arrays, and for linear programs the bound that the duals prove
 (:mod:`amopt.program.residuals`). Where the solver fails, says "unknown" or its answer does not
 stand, the next method tries: without presolve, with the other simplex, by interior point with
-crossover, with scaled costs. ``outcome.method`` says which one answered.
+crossover, with scaled costs. ``outcome.method`` says which one answered. That a mixed-integer
+program is infeasible the arrays cannot prove: a second run without presolve and with another seed
+has to agree, and the solver's word stands only where that run does not finish in twice the time.
+
+Ctrl-C ends a solve with the best answer so far. A linear program so small that it takes a fraction
+of a second is solved in the caller's thread: there Ctrl-C raises ``KeyboardInterrupt`` at its end.
 
 Signs: a row's dual is the change of the optimum a unit of its right-hand side, a column's reduced
 cost the change a unit of the bound at which it stands, for minimisation and maximisation alike;
@@ -54,6 +59,9 @@ Floats = NDArray[np.float64]
 
 _SMALL = 20_000
 """Nonzeros, rows and columns up to which a linear program takes a fraction of a second."""
+
+_PATIENCE = 0.2
+"""Seconds that are always spent on confirming that a mixed-integer program is infeasible."""
 
 
 class Door:
@@ -207,16 +215,26 @@ class Door:
                     break
                 logger.info("%s gave no answer that stands; %s tries", best.method, attempt.method)
                 self._solver.clearSolver()
-            self._prepare(attempt)
+            claimed = best is not None and best.status is Status.INFEASIBLE
+            patience = self._patience() if claimed and self._program.is_mixed_integer else None
+            self._prepare(attempt, patience)
             self._warm(start, basis if best is None else None)
             reading = self._attempt(attempt, progress, watched=best is not None or self._is_long())
-            agreed = best is not None and best.status is reading.status is Status.INFEASIBLE
-            if reading.final or agreed:
+            if claimed and reading.status is Status.INFEASIBLE:
+                return reading
+            if patience is not None and reading.stopped is not Stopped.FINISHED:
+                if reading.status is Status.UNKNOWN:
+                    break  # nothing speaks against the claim
+            elif reading.final:
                 return reading
             if best is None or reading.worth > best.worth:
                 best = reading
         assert best is not None
         return best
+
+    def _patience(self) -> float:
+        """Return the seconds for a second run that is to confirm what the first one said."""
+        return max(_PATIENCE, 2.0 * (time.perf_counter() - self._begun))
 
     def _left(self) -> float | None:
         """Return the seconds that are left, None where there is no limit."""
@@ -224,13 +242,13 @@ class Door:
             return None
         return max(0.0, self.options.time_limit - (time.perf_counter() - self._begun))
 
-    def _prepare(self, attempt: Attempt) -> None:
-        left = self._left()
+    def _prepare(self, attempt: Attempt, patience: float | None = None) -> None:
+        limits = [limit for limit in (self._left(), patience) if limit is not None]
         self._set(SETTINGS)
         self._set(
             {
                 # the solver's clock runs on from solve to solve
-                "time_limit": math.inf if left is None else self._solver.getRunTime() + left,
+                "time_limit": self._solver.getRunTime() + min(limits) if limits else math.inf,
                 "mip_rel_gap": self.options.gap,
                 "mip_abs_gap": 1e-6 * min(1.0, cost_scale(self._program) / self._unit),
                 "threads": self.options.threads,

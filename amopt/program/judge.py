@@ -130,13 +130,11 @@ def _missing(program: LinearProgram, objective: float, bound: float | None) -> f
 def judge_infeasible(program: LinearProgram, reading: Reading, ray: Floats | None) -> None:
     """Judge the claim that nothing satisfies a program.
 
-    A ray of row duals proves it for a linear program (Farkas); without one a second method has to
-    say the same. Of a mixed-integer program the solver's word is taken.
+    A ray of row duals proves it for a linear program (Farkas); without one, and for a mixed-integer
+    program, a second run has to say the same.
     """
     reading.status = Status.INFEASIBLE
-    reading.final = program.is_mixed_integer or (
-        ray is not None and infeasibility_proof(program, ray) is not None
-    )
+    reading.final = ray is not None and infeasibility_proof(program, ray) is not None
 
 
 def bounds_only(program: LinearProgram) -> Reading:

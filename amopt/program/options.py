@@ -75,11 +75,11 @@ def attempts(program: LinearProgram, options: Options) -> list[Attempt]:
     """Return the ways to solve a program, the one asked for first."""
     presolve = "on" if options.presolve else "off"
     if program.is_mixed_integer:
-        name = "HiGHS branch and bound"
+        name, other = "HiGHS branch and bound", (options.seed + 1) % 2**31
         tight = {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
         return [
             Attempt(name, {"presolve": presolve}),
-            Attempt(f"{name}, no presolve", {"presolve": "off"}),
+            Attempt(f"{name}, no presolve", {"presolve": "off", "random_seed": other}),
             Attempt(f"{name}, tight tolerances", {"presolve": "off", **tight}),
         ]
     asked = {

@@ -7,7 +7,10 @@ the number of threads may differ from run to run.
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +25,9 @@ logger = logging.getLogger("amopt.highs")
 
 _PERIOD = 0.2
 """Seconds between two reports of progress."""
+
+_GRACE = 2.0
+"""Seconds that a process waits at its end for a solver that a second Ctrl-C left behind."""
 
 _UNKNOWN = 1e100
 """Objectives and bounds of this size are the solver's infinity."""
@@ -113,7 +119,7 @@ class Watch:
         thread = threading.Thread(target=self._work, args=(results,), daemon=True, name="HiGHS")
         self.running = True
         thread.start()
-        self._wait()
+        self._wait(thread)
         self.running = False
         self._solver.setCallback(None, None)
         if self._error is not None:
@@ -136,13 +142,14 @@ class Watch:
         finally:
             self._ended.set()
 
-    def _wait(self) -> None:
+    def _wait(self, thread: threading.Thread) -> None:
         """Wait for the end of the run; a first Ctrl-C asks the solver to stop."""
         while not self._ended.is_set():
             try:
                 self._ended.wait()
             except KeyboardInterrupt:
                 if self.interrupted:
+                    atexit.register(_leave, thread)
                     raise
                 logger.info("interrupted: waiting for the solver to stop")
                 self.interrupted = True
@@ -183,3 +190,18 @@ class Watch:
 
     def _amount(self, number: float) -> float | None:
         return float(number) * self._unit if abs(number) < _UNKNOWN else None
+
+
+def _leave(thread: threading.Thread) -> None:
+    """End the process though the solver may still run in a thread.
+
+    Python would take itself apart under the solver, which the system answers by aborting: where the
+    solver does not stop in time, the process ends here, as one that Ctrl-C has ended.
+    """
+    thread.join(_GRACE)
+    if thread.is_alive():
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(128 + 2)

@@ -409,6 +409,37 @@ def test_a_wrong_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> 
     assert solve(WYNDOR).outcome.objective == pytest.approx(36)
 
 
+@pytest.mark.parametrize("presolve", [True, False])
+def test_a_wrong_infeasible_of_whole_numbers_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, presolve: bool
+) -> None:
+    from highspy import HighsModelStatus, _core
+
+    honest, seen = _core._Highs.getModelStatus, itertools.count()
+    monkeypatch.setattr(
+        _core._Highs,
+        "getModelStatus",
+        lambda s: honest(s) if next(seen) else HighsModelStatus.kInfeasible,
+    )
+    whole = replace(WYNDOR, integer=np.ones(2, bool))
+    answer = solve(whole, Options(presolve=presolve))
+    assert answer.outcome.status is Status.OPTIMAL
+    assert answer.outcome.objective == pytest.approx(36)
+
+
+def test_infeasible_stands_where_the_second_run_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from highspy import HighsModelStatus, _core
+
+    said = iter([HighsModelStatus.kInfeasible, HighsModelStatus.kTimeLimit])
+    monkeypatch.setattr(_core._Highs, "getModelStatus", lambda s: next(said))
+    odd = program([0, 0], [[2, 4]], 7, 7, upper=9, integer=True)
+    outcome = solve(odd).outcome
+    assert (outcome.status, outcome.stopped) == (Status.INFEASIBLE, Stopped.FINISHED)
+    assert outcome.method == "HiGHS branch and bound"
+
+
 def test_an_answer_without_a_proof_is_feasible_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(monkeypatch, attempts=99)
     answer = solve(WYNDOR)

@@ -176,6 +176,35 @@ def test_ctrl_c_ends_the_solve(program: str, threads: int, status: Status) -> No
     assert seconds < 30
 
 
+INTERRUPTED_TWICE = """
+import os, signal, threading
+from amopt.program.highs import Options, solve
+from amopt.program.run import Watch
+from tests.program.programs import covering
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+Watch._hear = lambda *_: None  # a solver that does not hear
+for seconds in (1.0, 1.3):
+    threading.Timer(seconds, interrupt).start()
+try:
+    solve(covering(6000, 9000), Options(time_limit=60))
+except KeyboardInterrupt:
+    print("left")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_a_second_ctrl_c_leaves_a_deaf_solver_behind() -> None:
+    """The process ends soon, as one that Ctrl-C has ended: it does not abort."""
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_TWICE],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=40, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "left\n", "")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_the_handler_of_ctrl_c_is_left_as_it_was() -> None:
     before = signal.getsignal(signal.SIGINT)
