@@ -245,19 +245,24 @@ class Quotes:
 
     def curves(self) -> tuple[Curves, Curves]:
         """Return total cost in money and lead time in weeks, with pieces in common."""
-        kinds = (("linear",), ("all_units",), ("incremental",), ("power",), ("line",))
         makers = (_linear, _all_units, _incremental, _power, _line)
-        offer, pieces = [np.zeros(0, np.int64)], [np.zeros((9, 0))]
-        for kind, maker in zip(kinds, makers, strict=True):
-            index = self.of(*kind)
+        made: list[tuple[Ints, Floats]] = []
+        size: Ints = np.zeros(self.between.size, dtype=np.int64)
+        for kind, maker in zip(KINDS, makers, strict=True):
+            index = self.of(kind)
             if index.size:
-                own, made = maker(self.take(index))
-                offer.append(index[own])
-                pieces.append(made)
-        owner, table = np.concatenate(offer), np.concatenate(pieces, axis=1)
-        order = np.lexsort((table[0], owner))
-        owner, table = owner[order], table[:, order]
-        start = np.searchsorted(owner, np.arange(self.start.size))
+                own, pieces = maker(self.take(index))
+                made.append((index[own], pieces))
+                size[index] = np.bincount(own, minlength=index.size)
+        start = np.concatenate([[0], np.cumsum(size)])
+        table = np.empty((9, start[-1]))
+        for owner, pieces in made:
+            begins = np.flatnonzero(np.diff(owner, prepend=-1))
+            place = np.arange(owner.size) + np.repeat(
+                start[owner[begins]] - begins, size[owner[begins]]
+            )
+            for row, values in zip(table, pieces, strict=True):
+                row[place] = values
         lower, *rest = table
         return Curves(start, lower, *rest[:4]), Curves(start, lower, *rest[4:])
 
@@ -284,14 +289,17 @@ def _linear(quotes: Quotes) -> tuple[Ints, Floats]:
     step = np.where(last, 1.0, _next(q) - q)
     rate = np.where(last, price, (_next(q * price) - q * price) / step)
     per_week = np.where(last, 0.0, (_next(weeks) - weeks) / step)
-    from_quotes = np.stack(
-        [
-            *(q, np.where(last, 0.0, q * price - rate * q), rate, zero, zero),
-            *(weeks - per_week * q, per_week, zero, zero),
-        ]
+    from_quotes = (
+        *(q, np.where(last, 0.0, q * price - rate * q), rate, zero, zero),
+        *(weeks - per_week * q, per_week, zero, zero),
     )
-    below = np.stack([zero, zero, price, zero, zero, weeks, zero, zero, zero])[:, first]
-    return np.concatenate([owner, owner[first]]), np.concatenate([from_quotes, below], axis=1)
+    below = (zero, zero, price, zero, zero, weeks, zero, zero, zero)
+    place = np.arange(q.size) + owner + 1
+    table = np.empty((9, q.size + quotes.between.size))
+    for row, values, before in zip(table, from_quotes, below, strict=True):
+        row[place] = values
+        row[place[first] - 1] = before[first]
+    return np.insert(owner, quotes.start[:-1], np.arange(quotes.between.size)), table
 
 
 def _all_units(quotes: Quotes) -> tuple[Ints, Floats]:
