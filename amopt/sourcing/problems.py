@@ -313,9 +313,10 @@ def _unreachable(instance: Instance) -> Iterator[Problem]:
         for column, place in enumerate(places)
         if routes.reached[row, column]
     }
+    supplied = sources.keys() | made.keys()
     told: set[tuple[str, str]] = set()
     for index, line in enumerate(instance.lines):
-        if line.place is None or line.part not in sources.keys() | made.keys():
+        if line.place is None or line.part not in supplied:
             continue
         own = sources[line.part]
         missed = [name for name in own if (name, line.place) not in reached]
