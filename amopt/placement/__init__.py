@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from amopt.placement.assignment import assign
     from amopt.placement.check import check
     from amopt.placement.formulation import formulate
-    from amopt.placement.map import KNOBS, map_forms
+    from amopt.placement.knobs import KNOBS, axis
+    from amopt.placement.map import FormMap, map_forms
     from amopt.placement.methods import METHODS, solve
     from amopt.placement.orlib import read_orlib_cap
     from amopt.placement.solution import PlacementSolution as Solution
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "KNOBS",
     "METHODS",
+    "FormMap",
     "Instance",
     "Solution",
     "assign",
+    "axis",
     "check",
     "formulate",
     "map_forms",
@@ -35,10 +38,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "KNOBS": ("map", "KNOBS"),
+    "FormMap": ("map", "FormMap"),
+    "KNOBS": ("knobs", "KNOBS"),
     "METHODS": ("methods", "METHODS"),
     "Solution": ("solution", "PlacementSolution"),
     "assign": ("assignment", "assign"),
+    "axis": ("knobs", "axis"),
     "check": ("check", "check"),
     "formulate": ("formulation", "formulate"),
     "map_forms": ("map", "map_forms"),

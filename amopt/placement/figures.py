@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.drawing import BLUE, GREEN, GREY, PALETTE, new_figure, plain
+from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
 
 if TYPE_CHECKING:
     from amopt.placement.instance import Instance
     from amopt.solution import Solution
 
-__all__ = ["bill", "figures", "network", "utilisation"]
+__all__ = ["bill", "figures", "map_figure", "network", "utilisation"]
 
 FORMS = ("optimum", "central", "distributed", "conventional")
+
+WINNERS = {
+    "conventional": GREY,
+    "central": BLUE,
+    "in between": YELLOW,
+    "distributed": GREEN,
+    None: "white",
+}
+"""What wins at a point of a map, from no printing to printing everywhere, and its colour."""
 
 MOST_LINKS = 2_000
 """Links between sources and places that a picture holds."""
@@ -26,6 +35,8 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
     UsageError
         When plotly is not installed.
     """
+    if solution.rows.get("map"):
+        return {"Which form wins where": map_figure(solution)}
     drawn = {}
     if solution.rows.get("bill"):
         drawn[f"What each form costs, in {instance.currency}"] = bill(solution)
@@ -105,3 +116,43 @@ def utilisation(solution: Solution) -> Any:
         )
     figure.update_xaxes(title="hours set aside over hours that there are", tickformat=".0%")
     return figure.update_yaxes(automargin=True)
+
+
+def map_figure(solution: Solution) -> Any:
+    """Return a plotly figure of a map: a field a point, in the colour of the form that wins.
+
+    Parameters
+    ----------
+    solution
+        What :func:`amopt.placement.map_forms` returned.
+    """
+    rows = solution.rows["map"]
+    knobs = {row["axis"]: row["knob"].replace("_", " ") for row in solution.rows["axes"]}
+    xs, ys = (sorted({row[axis] for row in rows}) for axis in ("x", "y"))
+    number = {winner: k for k, winner in enumerate(WINNERS)}
+    fields = [[number[None]] * len(xs) for _ in ys]
+    costs = [[""] * len(xs) for _ in ys]
+    for row in rows:
+        spot = ys.index(row["y"]), xs.index(row["x"])
+        fields[spot[0]][spot[1]] = number[row["winner"]]
+        best = "no plan" if row["optimum"] is None else f"{row['optimum']:,.0f}"
+        costs[spot[0]][spot[1]] = best
+    steps = [k / len(WINNERS) for k in range(len(WINNERS) + 1)]
+    figure = new_figure(height=180 + 50 * len(ys))
+    figure.add_heatmap(
+        x=[f"{x:g}" for x in xs],
+        y=[f"{y:g}" for y in ys],
+        z=fields,
+        text=costs,
+        texttemplate="%{text}",
+        colorscale=[
+            (steps[k + end], colour) for k, colour in enumerate(WINNERS.values()) for end in (0, 1)
+        ],
+        zmin=-0.5,
+        zmax=len(WINNERS) - 0.5,
+        xgap=2,
+        ygap=2,
+        colorbar={"tickvals": list(number.values()), "ticktext": [w or "no plan" for w in WINNERS]},
+    )
+    figure.update_xaxes(title=f"{knobs['x']}, factor", type="category")
+    return figure.update_yaxes(title=f"{knobs['y']}, factor", type="category")

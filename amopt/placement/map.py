@@ -6,149 +6,81 @@ technology: four points of such a map.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.placement.knobs import turned
 from amopt.placement.methods import solve
 from amopt.placement.model import FORMS
-from amopt.program.highs import Options
+from amopt.placement.solution import counted, listed
+from amopt.program.options import Options
+from amopt.program.outcome import Outcome, Status, Stopped, versions
+from amopt.solution import Column, Solution
+from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance, Machine
+    from amopt.placement.instance import Instance
 
-__all__ = ["KNOBS", "map_forms", "turned"]
-
-Knob = Callable[["Instance", float], "Instance"]
+__all__ = ["FormMap", "map_forms"]
 
 NEAR = 1e-6
 """Relative difference below which two forms cost the same."""
 
+BETWEEN = "in between"
+"""The winner where the optimum is cheaper than every pure form."""
 
-def _machines(instance: Instance, change: Callable[[Machine], Mapping[str, Any]]) -> Instance:
-    machines = tuple(m.model_copy(update=dict(change(m))) for m in instance.machines)
-    return instance.model_copy(update={"machines": machines})
-
-
-def _machine_price(instance: Instance, factor: float) -> Instance:
-    return _machines(instance, lambda m: {"price": m.price * factor})
+Axis = tuple[str, Sequence[float]]
+"""A knob of :data:`amopt.placement.KNOBS`, and the factors by which it is turned."""
 
 
-def _operators(instance: Instance, factor: float) -> Instance:
-    return _machines(
-        instance,
-        lambda m: {
-            "yearly_cost": m.yearly_cost * factor,
-            "cost_per_hour": m.cost_per_hour * factor,
-        },
-    )
+@dataclass(frozen=True)
+class FormMap(Solution):
+    """Which form of plan wins at each point of a grid, x running fastest."""
 
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
+        "axes": (
+            Column("axis", "", "x or y."),
+            Column("knob", "", "What is turned."),
+            Column("least", "factor", "Least factor."),
+            Column("most", "factor", "Largest factor."),
+        ),
+        "map": (
+            Column("x", "factor", "Factor of the first knob."),
+            Column("y", "factor", "Factor of the second knob."),
+            Column("winner", "", "Cheapest pure form; in between: the optimum beats all three."),
+            Column("optimum", "money", "Cost of the best plan of all, over all periods."),
+            Column("central", "money", "Cost of the best plan with one site at a time."),
+            Column("distributed", "money", "Cost of the best plan with each place's own site."),
+            Column("conventional", "money", "Cost of the best plan without printing."),
+            Column("gap", "share", "Proven gap of the optimum."),
+        ),
+    }
 
-def _print_hours(instance: Instance, factor: float) -> Instance:
-    parts = tuple(
-        part.model_copy(
-            update={
-                "print": tuple(
-                    option.model_copy(update={"hours": option.hours * factor})
-                    for option in part.print
-                )
-            }
-        )
-        for part in instance.parts
-    )
-    return instance.model_copy(update={"parts": parts})
-
-
-def _demand(instance: Instance, factor: float) -> Instance:
-    demand = tuple(
-        entry.model_copy(
-            update={
-                "per_year": entry.per_year * factor,
-                "by_period": tuple(rate * factor for rate in entry.by_period),
-            }
-        )
-        for entry in instance.demand
-    )
-    return instance.model_copy(update={"demand": demand})
-
-
-def _transport(instance: Instance, factor: float) -> Instance:
-    network = instance.network
-    lanes = tuple(
-        lane.model_copy(
-            update={
-                "cost_per_part": lane.cost_per_part * factor,
-                "cost_per_kg": lane.cost_per_kg * factor,
-            }
-        )
-        for lane in network.lanes
-    )
-    modes = tuple(
-        mode.model_copy(
-            update={
-                "cost_per_part": mode.cost_per_part * factor,
-                "cost_per_kg_km": mode.cost_per_kg_km * factor,
-            }
-        )
-        for mode in network.modes
-    )
-    network = network.model_copy(update={"lanes": lanes, "modes": modes})
-    return instance.model_copy(update={"network": network})
-
-
-def _conventional_price(instance: Instance, factor: float) -> Instance:
-    entries = tuple(
-        entry.model_copy(update={"cost_per_part": entry.cost_per_part * factor})
-        for entry in instance.conventional
-    )
-    return instance.model_copy(update={"conventional": entries})
-
-
-def _downtime(instance: Instance, factor: float) -> Instance:
-    parts = tuple(
-        part.model_copy(update={"downtime_cost_per_hour": part.downtime_cost_per_hour * factor})
-        for part in instance.parts
-    )
-    return instance.model_copy(update={"parts": parts})
-
-
-KNOBS: Mapping[str, Knob] = {
-    "machine_price": _machine_price,
-    "operators": _operators,
-    "print_hours": _print_hours,
-    "demand": _demand,
-    "transport": _transport,
-    "conventional_price": _conventional_price,
-    "downtime": _downtime,
-}
-"""What a map can turn, each by a factor: the price of machines, the cost of operators, the hours of
-printing, demand, the cost of transport, the price of conventional supply, the cost of downtime."""
-
-
-def turned(instance: Instance, knob: str, factor: float) -> Instance:
-    """Return an instance with one knob turned by a factor.
-
-    Raises
-    ------
-    UsageError
-        When there is no such knob, or the factor is negative.
-    """
-    if knob not in KNOBS:
-        raise UsageError(f"there is no knob {knob!r}: choose one of {', '.join(KNOBS)}")
-    if not 0 <= factor < float("inf"):
-        raise UsageError(f"the factor of {knob} must be 0 or more, not {factor}")
-    return KNOBS[knob](instance, factor)
+    def headline(self) -> tuple[str, ...]:
+        """Return who wins how often."""
+        axes, points = self.rows["axes"], self.rows["map"]
+        wins = Counter(row["winner"] or "no plan" for row in points)
+        told = [f"{winner} at {number:,}" for winner, number in wins.most_common()]
+        turned_by = [f"{row['knob']} x {row['least']:g} to {row['most']:g}" for row in axes]
+        first = f"Of {counted(len(points), 'point')} with {listed(turned_by)}: {listed(told)}."
+        if wins[BETWEEN]:
+            return first, "In between: some sites print for several places, cheaper than any form."
+        return (first,)
 
 
 def map_forms(
     instance: Instance,
     *,
-    x: tuple[str, Sequence[float]],
-    y: tuple[str, Sequence[float]],
+    x: Axis,
+    y: Axis,
     executor: Executor | None = None,
     options: Options | None = None,
-) -> list[dict[str, Any]]:
+) -> FormMap:
     """Return which form of plan wins at each point of a grid.
 
     Parameters
@@ -156,55 +88,102 @@ def map_forms(
     instance
         The instance at factors of one.
     x, y
-        A knob of :data:`KNOBS` and the factors by which it is turned.
+        A knob of :data:`KNOBS` and the factors by which it is turned;
+        :func:`amopt.placement.axis` reads them from a text.
     executor
         Anything that maps: processes here, or machines elsewhere; left out, one after the other.
         Processes must be spawned, not forked.
     options
         Limits of each solve.
 
-    Returns
-    -------
-    list of dict
-        A row a point, x running fastest: the two factors under the knobs' names, the cost of each
-        form in money (None where it cannot be), and under ``winner`` the cheapest of central,
-        distributed and conventional: ``"in between"`` where the optimum is cheaper than all three.
-
     Raises
     ------
     UsageError
-        When a knob is unknown, or both are the same.
+        When a knob is unknown, both are the same, an axis has no factors, or nothing is demanded.
+    RefusedError
+        When the referee does not accept the answer at a point.
     """
     if x[0] == y[0]:
         raise UsageError(f"a map needs two different knobs, and both are {x[0]!r}")
+    if not any(d.per_year or any(d.by_period) for d in instance.demand):
+        raise UsageError("a map needs demand, and this instance has orders alone")
+    for knob, factors in (x, y):
+        if not len(factors):
+            raise UsageError(f"the map has no factors of {knob!r}")
+    begun = time.perf_counter()
     points = [(float(a), float(b)) for b in y[1] for a in x[1]]
     turns = [turned(turned(instance, x[0], a), y[0], b) for a, b in points]
     limits = [options or Options()] * len(points)
-    rows = executor.map(_costs, turns, limits) if executor else map(_costs, turns, limits)
-    return [
-        {x[0]: a, y[0]: b, **costs, "winner": _winner(costs)}
-        for (a, b), costs in zip(points, rows, strict=True)
-    ]
+    found = list(executor.map(_point, turns, limits) if executor else map(_point, turns, limits))
+    rows = [{"x": a, "y": b, **point} for (a, b), (point, _, _) in zip(points, found, strict=True)]
+    statuses = [status for _, status, _ in found]
+    return FormMap(
+        kind="placement",
+        name=f"{instance.name}: {x[0]} by {y[0]}",
+        outcome=Outcome(
+            stopped=Stopped.FINISHED,
+            status=_worst(statuses),
+            method="map",
+            seconds={"points": time.perf_counter() - begun},
+            versions=versions("amopt", "highspy"),
+        ),
+        verdict=Verdict(checks=sum(checks for _, _, checks in found)),
+        rows={"axes": [_axis("x", x), _axis("y", y)], "map": rows},
+        notes=_notes(statuses),
+        currency=instance.currency,
+    )
 
 
-def _costs(instance: Instance, options: Options) -> dict[str, float | None]:
-    """Return the cost of each form."""
+def _axis(name: str, axis: Axis) -> dict[str, Any]:
+    knob, factors = axis
+    return {"axis": name, "knob": knob, "least": min(factors), "most": max(factors)}
+
+
+def _point(instance: Instance, options: Options) -> tuple[dict[str, Any], Status, int]:
+    """Return the winner and the costs of all forms, the status, and the referee's checks."""
     try:
         answer = solve(instance, options=options)
-    except (InfeasibleError, NoAnswerError):
-        return dict.fromkeys(FORMS)
+    except InfeasibleError:
+        return {"winner": None, **dict.fromkeys(FORMS), "gap": None}, Status.INFEASIBLE, 0
+    except NoAnswerError:
+        return {"winner": None, **dict.fromkeys(FORMS), "gap": None}, Status.UNKNOWN, 0
     total = next(row for row in answer.rows["bill"] if row["cost"] == "total")
-    return {form: total[form] for form in FORMS}
+    costs: dict[str, float | None] = {form: total[form] for form in FORMS}
+    point = {"winner": _winner(costs), **costs, "gap": answer.outcome.gap}
+    return point, answer.outcome.status, answer.verdict.checks
 
 
-def _winner(costs: Mapping[str, float | None]) -> str | None:
-    pure = {form: cost for form, cost in costs.items() if form != "optimum" and cost is not None}
+def _winner(costs: Mapping[str, float | None]) -> str:
     best = costs["optimum"]
-    if best is None:
-        return None
+    assert best is not None
     # Where two forms cost the same, the one with less to run wins.
     order = ("conventional", "central", "distributed")
-    found = min((form for form in order if form in pure), key=lambda form: pure[form], default="")
+    pure: dict[str, float] = {form: cost for form in order if (cost := costs[form]) is not None}
+    found = min(pure, key=lambda form: pure[form], default="")
     if found and pure[found] <= best + NEAR * abs(best):
         return found
-    return "in between"
+    return BETWEEN
+
+
+def _worst(statuses: Iterable[Status]) -> Status:
+    """Return what the whole map is worth: a point that cannot be is an answer too."""
+    found = set(statuses)
+    if found == {Status.INFEASIBLE}:
+        return Status.INFEASIBLE
+    if Status.UNKNOWN in found:
+        return Status.UNKNOWN
+    return Status.FEASIBLE if Status.FEASIBLE in found else Status.OPTIMAL
+
+
+def _notes(statuses: Sequence[Status]) -> tuple[str, ...]:
+    count = Counter(statuses)
+    said = {
+        Status.INFEASIBLE: "no plan meets every requirement; amopt solve says why",
+        Status.UNKNOWN: "no plan was found within the limits: allow more time a point",
+        Status.FEASIBLE: "the plan is not proven to be the best: allow more time a point",
+    }
+    return tuple(
+        f"At {counted(count[status], 'point')} {words}."
+        for status, words in said.items()
+        if count[status]
+    )

@@ -1,5 +1,6 @@
 """Maps over two parameters."""
 
+import json
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -7,28 +8,36 @@ import pytest
 
 import amopt
 from amopt.errors import UsageError
-from amopt.placement import KNOBS, map_forms
-from amopt.placement.map import turned
+from amopt.placement import KNOBS, figures, map_forms
+from amopt.placement.knobs import axis, turned
 
 
 def test_the_textbook_s_map_has_all_winners():
     instance = amopt.load("placement/textbook")
-    rows = map_forms(instance, x=("transport", [0.1, 1, 20]), y=("machine_price", [1, 1000]))
-    winner = {(row["transport"], row["machine_price"]): row["winner"] for row in rows}
+    found = map_forms(instance, x=("transport", [0.1, 1, 20]), y=("machine_price", [1, 1000]))
+    rows = found.rows["map"]
+    winner = {(row["x"], row["y"]): row["winner"] for row in rows}
     assert winner[1, 1] == "central"
     assert winner[20, 1] == "distributed"
     assert winner[1, 1000] == "conventional"
-    assert [(row["transport"], row["machine_price"]) for row in rows[:2]] == [(0.1, 1), (1, 1)]
-    by_hand = next(row for row in rows if (row["transport"], row["machine_price"]) == (1, 1))
+    assert [(row["x"], row["y"]) for row in rows[:2]] == [(0.1, 1), (1, 1)]
+    by_hand = next(row for row in rows if (row["x"], row["y"]) == (1, 1))
     assert by_hand["central"] == pytest.approx(2980)
     assert by_hand["distributed"] == pytest.approx(3380)
+    assert found.headline() == (
+        "Of 6 points with transport x 0.1 to 20 and machine_price x 1 to 1000: conventional at 3, "
+        "central at 2 and distributed at 1.",
+    )
+    assert (found.outcome.status, found.verdict.accepted) == ("optimal", True)
+    assert json.loads(found.to_json())["tables"]["axes"][0]["knob"] == "transport"
 
 
 def test_any_executor_gives_the_same_map():
     instance = amopt.load("placement/textbook")
     axes = {"x": ("demand", [0.5, 1]), "y": ("operators", [1, 3])}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        assert map_forms(instance, **axes, executor=executor) == map_forms(instance, **axes)
+        elsewhere = map_forms(instance, **axes, executor=executor)
+    assert elsewhere.rows == map_forms(instance, **axes).rows
 
 
 @pytest.mark.parametrize("knob", KNOBS)
@@ -44,5 +53,47 @@ def test_wrong_knobs_are_refused():
         turned(instance, "luck", 1.0)
     with pytest.raises(UsageError, match="0 or more"):
         turned(instance, "demand", -1.0)
+    with pytest.raises(UsageError, match="above 0"):
+        turned(instance, "demand", 0.0)
+    with pytest.raises(UsageError, match="no factors of 'demand'"):
+        map_forms(instance, x=("demand", []), y=("transport", [1]))
+    with pytest.raises(UsageError, match="needs demand"):
+        map_forms(amopt.load("placement/orders"), x=("demand", [1]), y=("transport", [1]))
     with pytest.raises(UsageError, match="two different"):
         map_forms(instance, x=("demand", [1]), y=("demand", [1]))
+
+
+def test_axes_are_read_from_a_text():
+    assert axis("machine_price=0.1, 1,10") == ("machine_price", [0.1, 1, 10])
+    for text in ("machine_price", "machine_price=", "machine_price=a", "demand=1,,2", "=1"):
+        with pytest.raises(UsageError):
+            axis(text)
+    for text in ("luck=1", "demand=-1", "demand=nan", "demand=0"):
+        with pytest.raises(UsageError, match=r"knob|factor"):
+            axis(text)
+
+
+def test_points_without_a_plan_are_told():
+    textbook = amopt.load("placement/textbook")
+    poor = textbook.model_copy(
+        update={"limits": textbook.limits.model_copy(update={"budget": 2990.0})}
+    )
+    found = map_forms(poor, x=("machine_price", [1, 2]), y=("demand", [1]))
+    assert [row["winner"] for row in found.rows["map"]] == ["central", None]
+    assert found.outcome.status == "optimal"
+    assert "1 point no plan" in found.notes[0]
+
+
+def test_the_figure_shows_the_winners():
+    found = map_forms(
+        amopt.load("placement/textbook"), x=("transport", [1, 20]), y=("machine_price", [1, 1000])
+    )
+    (drawn,) = figures.map_figure(found).data
+    names = dict(zip(drawn.colorbar.tickvals, drawn.colorbar.ticktext, strict=True))
+    assert [[names[field] for field in row] for row in drawn.z] == [
+        ["central", "distributed"],
+        ["conventional", "conventional"],
+    ]
+    assert list(figures.figures(amopt.load("placement/textbook"), found)) == [
+        "Which form wins where"
+    ]
