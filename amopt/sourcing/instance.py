@@ -282,6 +282,21 @@ class Minimise(InstanceModel):
     )
     kg_co2: Amount = Field(default=0.0, description="Weight of emissions, money a kg of CO2.")
 
+    @property
+    def meaning(self) -> str:
+        """What the weighted sum measures, in a few words, such as ``"cost and waiting"``."""
+        words = {
+            "cost": "cost",
+            "downtime": "waiting",
+            "weeks": "weeks of delivery",
+            "kg_co2": "emissions",
+        }
+        weights = [(name, getattr(self, name)) for name in words]
+        *most, last = [words[name] for name, weight in weights if weight] or [""]
+        listed = f"{', '.join(most)} and {last}" if most else last
+        plain = all(weight in (0, 1) for _, weight in weights) and not (self.weeks or self.kg_co2)
+        return listed if plain else f"weighted {listed}"
+
 
 class Limits(InstanceModel):
     """What the plan as a whole must keep to."""

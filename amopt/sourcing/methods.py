@@ -413,6 +413,7 @@ def answer_of(
         rows=rows,
         notes=notes(plan),
         currency=instance.currency,
+        objective_meaning=instance.minimise.meaning,
     )
 
 

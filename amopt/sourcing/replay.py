@@ -265,6 +265,7 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
         notes=last.notes,
         fingerprint=last.instance.fingerprint(),
         currency=last.instance.currency,
+        objective_meaning=last.instance.minimise.meaning,
     )
 
 

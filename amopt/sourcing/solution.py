@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.solution import Column, Solution
+from amopt.solution import Column, Solution, Table
 from amopt.sourcing.analysis import SCENARIOS, Analysis, scenarios
 from amopt.sourcing.instance import CONVENTIONAL, Offer
 from amopt.sourcing.market import Market
@@ -154,27 +154,46 @@ class SourcingSolution(Solution):
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""
-        orders, total = self.rows["orders"], self.rows["totals"][0]
+        total = self.rows["totals"][0]
         money = f" {self.currency}".rstrip()
-        suppliers = {row["supplier"] for row in orders} - {CONVENTIONAL}
+        waiting = total["downtime_cost"]
         said = [
-            f"{_count(len(orders), 'order')} at {_count(len(suppliers), 'AM supplier')} for "
-            f"{_count(len(self.rows['lines']), 'line')}: {total['cost']:,.2f}{money}; the last is "
-            f"delivered after {total['weeks']:g} weeks."
+            f"{_orders(self.rows['orders'])} for {_count(len(self.rows['lines']), 'line')}: "
+            f"{total['cost']:,.2f}{money}; the last delivery is after {total['weeks']:.4g} weeks."
         ]
-        if total["downtime_cost"]:
-            said.append(f"Waiting costs {total['downtime_cost']:,.2f}{money}.")
-        mine = total["cost"] + total["downtime_cost"]
+        if waiting:
+            said.append(f"Waiting costs {waiting:,.2f}{money}.")
         for what, label in (
             ("conventional", "Conventional supply of all lines"),
             ("frontier_rule", "The frontier rule"),
         ):
             paid = total[f"cost_of_{what}"]
-            if paid is not None:
-                other = paid + total[f"downtime_cost_of_{what}"]
-                word = "more" if other >= mine else "less"
-                said.append(f"{label} would cost {abs(other - mine):,.2f}{money} {word}.")
+            if paid is not None and self.outcome.method != label.removeprefix("The "):
+                more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting
+                said.append(_beside(label, more, money, with_waiting=bool(waiting)))
         return tuple(said)
+
+
+def _orders(orders: Table) -> str:
+    """Say how many orders go to how many AM suppliers, and how many are conventional."""
+    suppliers = [row["supplier"] for row in orders if row["supplier"] != CONVENTIONAL]
+    usual = len(orders) - len(suppliers)
+    printed = (
+        f"{_count(len(suppliers), 'order')} at {_count(len(set(suppliers)), 'AM supplier')}"
+        if suppliers or not usual
+        else ""
+    )
+    conventional = f"{_count(usual, 'order')} of conventional supply" if usual else ""
+    return " and ".join(words for words in (printed, conventional) if words)
+
+
+def _beside(label: str, more: float, money: str, *, with_waiting: bool) -> str:
+    """Say what another way of filling the lines would cost beside this plan."""
+    waiting = " with waiting" if with_waiting else ""
+    if abs(more) < 0.005:
+        return f"{label} would cost the same{waiting}."
+    word = "more" if more > 0 else "less"
+    return f"{label} would cost {abs(more):,.2f}{money} {word}{waiting}."
 
 
 def _count(number: int, what: str) -> str:
