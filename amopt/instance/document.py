@@ -9,7 +9,7 @@ import importlib
 import re
 import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,8 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 """The formats by their suffixes."""
+
+_PYTHON: Final = frozenset({int, float, str, bool, type(None)})
 
 _SIGNATURES = (
     (b"PK\x03\x04", "an Excel workbook or another zip file"),
@@ -262,14 +264,16 @@ def plain(data: Any) -> Any:
 def _plain(data: Any, numpy_scalar: type, depth: int) -> Any:
     if isinstance(data, numpy_scalar):
         return data.item()  # type: ignore[attr-defined]
-    if depth == 0 or not isinstance(data, (Mapping, list, tuple)):
+    if depth == 0 or not isinstance(data, (dict, list, tuple, Mapping)):
         return data
+    entries: Iterable[tuple[Any, Any]]
     entries = data.items() if isinstance(data, Mapping) else enumerate(data)
-    changed = {
-        key: new
-        for key, value in entries
-        if (new := _plain(value, numpy_scalar, depth - 1)) is not value
-    }
+    changed = {}
+    for key, value in entries:
+        if type(value) not in _PYTHON:
+            new = _plain(value, numpy_scalar, depth - 1)
+            if new is not value:
+                changed[key] = new
     if not changed:
         return data
     if isinstance(data, Mapping):
