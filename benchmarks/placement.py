@@ -3,9 +3,10 @@
     python benchmarks/placement.py [--smoke] [--limit SECONDS]
 
 Known optima (OR-Library's files, where the environment variable AMOPT_DATA names the folder that
-holds ``orlib``): seconds from a validated instance to an answer that the referee has accepted, over
-the seconds that HiGHS alone needs for the strong model handed over as bare arrays, the best of
-several interleaved runs of each.
+holds ``orlib``): seconds from a validated instance, whose network of lanes stands since the file was
+checked, to an answer that the referee has accepted, without the pure forms beside it; over the
+seconds that HiGHS alone needs for the strong model handed over as bare arrays. One thread each, the
+best of several interleaved runs of each.
 
 The large network: what each step of the Lagrangian route brings, and how long the whole takes with
 the referee and his own proof of the bound.

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.network import SupplyNetwork
-
 if TYPE_CHECKING:
     from amopt.placement.instance import Instance, Part, Print, Site
     from amopt.routes import RouteTable
@@ -129,7 +127,7 @@ class _Costs:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.network = SupplyNetwork.from_instance(instance.network)
+        self.network = instance.supply_network
 
     def of(
         self, part: Part, places: list[str], rate: Floats

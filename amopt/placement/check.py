@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from amopt.network import SupplyNetwork
 from amopt.placement.check_orders import check_orders
 from amopt.placement.ledger import Ledger
 from amopt.stock import erlang_loss_table
@@ -57,7 +56,7 @@ class _Referee(Ledger):
         self.kg_co2 = 0.0
         self.parts = {part.name: part for part in instance.parts}
         self.hours: dict[tuple[str, str, str], float] = defaultdict(float)
-        self._network = SupplyNetwork.from_instance(instance.network)
+        self._network = instance.supply_network
         self._tables: dict[tuple[str, float], RouteTable] = {}
         self._spots: dict[tuple[str, float], tuple[dict[str, int], dict[str, int]]] = {}
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from amopt.network import SupplyNetwork
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def _capacity(instance: Instance, solution: Solution) -> dict[tuple[str, str], f
 class _Orders:
     def __init__(self, instance: Instance, capacity: Mapping[tuple[str, str], float]) -> None:
         self.instance, self.capacity = instance, capacity
-        self.network = SupplyNetwork.from_instance(instance.network)
+        self.network = instance.supply_network
         self.findings: list[str] = []
         self.checks = 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -163,6 +164,11 @@ class Instance(common.Instance):
         """The periods, of which there is always one."""
         return self.periods or ONE_YEAR
 
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network as a graph with routes."""
+        return SupplyNetwork.from_instance(self.network)
+
     def rate(self, demand: Demand, period: int) -> float:
         """Return the demand a year in a period."""
         if demand.by_period:
@@ -259,7 +265,6 @@ class Instance(common.Instance):
 
     def _problems_of_supply(self) -> Iterator[Problem]:
         """Yield demands and orders that nobody could supply."""
-        network = SupplyNetwork.from_instance(self.network)
         wanted = [
             *((("demand", i, "place"), d.place, d.part) for i, d in enumerate(self.demand)),
             *((("orders", i, "place"), o.place, o.part) for i, o in enumerate(self.orders)),
@@ -276,7 +281,7 @@ class Instance(common.Instance):
                 yield Problem("no-source", (*key[:2], "part"), f"nobody supplies {part!r}.")
                 continue
             if origins not in reached:
-                table = network.routes(origins, tuple(places), by="weeks")
+                table = self.supply_network.routes(origins, tuple(places), by="weeks")
                 reached[origins] = set(places) - set(table.unreachable())
             if place not in reached[origins]:
                 yield unreachable_place(key, place, origins)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.network import SupplyNetwork
 from amopt.placement.columns import CONVENTIONAL, EMPTY, Block, Columns
 
 if TYPE_CHECKING:
@@ -56,10 +55,6 @@ class Supply:
         self._counts_emissions = limits.kg_co2 is not None or instance.minimise.kg_co2 > 0
 
     @cached_property
-    def _network(self) -> SupplyNetwork:
-        return SupplyNetwork.from_instance(self.instance.network)
-
-    @cached_property
     def _targets(self) -> dict[str, int]:
         return {place: column for column, place in enumerate({place for place, _ in self.pairs})}
 
@@ -72,7 +67,7 @@ class Supply:
     def routes(self, by: By, kg: float) -> RouteTable:
         """Return the routes from all origins to all places with demand, for parts of a weight."""
         if (by, kg) not in self._tables:
-            self._tables[by, kg] = self._network.routes(
+            self._tables[by, kg] = self.instance.supply_network.routes(
                 tuple(self._origins), tuple(self._targets), by=by, kg_per_part=kg
             )
         return self._tables[by, kg]

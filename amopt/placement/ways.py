@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from amopt.network import SupplyNetwork
-
 if TYPE_CHECKING:
     from amopt.placement.instance import Instance, Order
     from amopt.placement.plan import Plan
@@ -113,7 +111,7 @@ class Ways:
 
     def __init__(self, instance: Instance, capacity: dict[Unit, float]) -> None:
         self.instance, self.capacity = instance, capacity
-        self.network = SupplyNetwork.from_instance(instance.network)
+        self.network = instance.supply_network
         self.weeks = _horizon(instance, capacity)
         self.parts = {part.name: part for part in instance.parts}
         self.sites = {site.place: site for site in instance.sites}
