@@ -189,10 +189,9 @@ def analysis_of(market: Market) -> tuple[Ints, Analysis]:
     line = market.line[option]
     usual = market.conventional_of_line[line]
     known = usual >= 0
+    straight = np.where(known, usual, usual.max(initial=-1))  # any line will do where none is
     total, weeks = (
-        curves.take(np.maximum(usual, 0))
-        if known.any()
-        else Curves.lines(*2 * [np.zeros(line.size)])
+        curves.take(straight) if known.any() else Curves.lines(*2 * [np.zeros(line.size)])
         for curves in (market.total, market.lead_time)
     )
     fixed, rate, lead = total.fixed.copy(), total.rate.copy(), weeks.fixed.copy()

@@ -80,7 +80,8 @@ class _Referee:
     hours: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     parts: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     prints: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
-    placed: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    new_hours: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    new_parts: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     curves: dict[int, tuple[Curve, Curve]] = field(default_factory=dict)
     tables: dict[float, RouteTable] = field(default_factory=dict)
 
@@ -268,7 +269,8 @@ class _Referee:
         self.hours[offer.supplier] += offer.machine_hours_per_part * q
         self.parts[offer.supplier] += q
         self.prints[offer.part, offer.supplier] += q
-        self.placed[offer.supplier] += 1
+        self.new_hours[offer.supplier] += offer.machine_hours_per_part * q
+        self.new_parts[offer.supplier] += q
         return found
 
     def _unusable(self, offer: Offer, line: Line) -> Iterator[str]:
@@ -374,6 +376,9 @@ class _Referee:
 
     def _limits(self, by_line: dict[str, _Totals]) -> None:
         limits = self.instance.limits
+        held: dict[str, set[str]] = defaultdict(set)
+        for order in self.instance.committed:
+            held[order.line].add(order.supplier)
         for name, line in self.lines.items():
             total = by_line[name]
             if line.need_by_weeks is not None:
@@ -381,20 +386,18 @@ class _Referee:
             if limits.weeks is not None:
                 self.within(f"line {name!r}, weeks", total.weeks, limits.weeks)
             if limits.suppliers_per_line is not None:
-                self.within(
-                    f"line {name!r}, suppliers", len(total.suppliers), limits.suppliers_per_line
-                )
+                most = max(limits.suppliers_per_line, len(held[name]))
+                self.within(f"line {name!r}, suppliers", len(total.suppliers), most)
         if limits.budget is not None:
             self.within("budget", sum(t.cost for t in by_line.values()), limits.budget)
         if limits.kg_co2 is not None:
             self.within("kg of CO2", sum(t.kg_co2 for t in by_line.values()), limits.kg_co2)
         for capacity in self.instance.capacities:
             name = capacity.supplier
-            if not self.placed[name]:
-                continue  # what is committed is held, whatever is left of the capacity
-            if capacity.machine_hours is not None:
+            # What is committed is held, whatever is left of the capacity.
+            if capacity.machine_hours is not None and self.new_hours[name] > 0:
                 self.within(f"machine hours of {name!r}", self.hours[name], capacity.machine_hours)
-            if capacity.parts is not None:
+            if capacity.parts is not None and self.new_parts[name] > 0:
                 self.within(f"parts of {name!r}", self.parts[name], capacity.parts)
         for licence in self.instance.licences:
             who = licence.supplier or "all suppliers"
@@ -403,14 +406,14 @@ class _Referee:
                 for (part, supplier), amount in self.prints.items()
                 if part == licence.part and licence.supplier in (None, supplier)
             )
-            held = sum(
+            taken = sum(
                 order.quantity
                 for order in self.instance.committed
                 if self.lines[order.line].part == licence.part
                 and order.supplier != CONVENTIONAL
                 and licence.supplier in (None, order.supplier)
             )
-            if used > held:
+            if used > taken:
                 self.within(f"licensed prints of {licence.part!r} at {who}", used, licence.prints)
 
     def _totals(self, solution: Solution, by_line: dict[str, _Totals]) -> None:

@@ -53,7 +53,8 @@ def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) 
     Raises
     ------
     InfeasibleError
-        When nothing that can be ordered for a line would fill it.
+        When nothing that can be ordered for a line would fill it, or what is committed breaks the
+        budget or the limit of emissions already.
     """
     market = Market.of(instance)
     return build(market, cut(market, knots))
@@ -109,6 +110,22 @@ def _group(model: ConcreteModel) -> None:
         model.committed_cost += cost
         model.committed_kg_co2 += kg_co2
     model.committed_weeks = dict(arrived)
+    _keep_committed(model)
+
+
+def _keep_committed(model: ConcreteModel) -> None:
+    """Raise where committed orders alone break a limit, which no constraint could say."""
+    limits = model.market.instance.limits
+    for what, taken, limit in (
+        ("cost", model.committed_cost, limits.budget),
+        ("kg of CO2", model.committed_kg_co2, limits.kg_co2),
+    ):
+        if limit is not None and taken > limit * (1 + 1e-9):
+            from amopt.errors import InfeasibleError
+
+            raise InfeasibleError(
+                f"the committed orders take {taken:,.10g} {what}, and the limit is {limit:,.10g}"
+            )
 
 
 def _sum(terms: Iterable[int], coefficients: Any, variables: Any, constant: float = 0.0) -> Any:
@@ -292,9 +309,9 @@ def add_suppliers(model: ConcreteModel) -> None:
         counted = [model.supplies[name, k] for k, options in own[name].items() if len(options) > 1]
         single = [o for options in own[name].values() if len(options) == 1 for o in options]
         counted += [model.y[s] for o in single for s in model.options[o]]
-        return sum(counted) <= limit - len(committed[name])
+        return sum(counted) <= max(0, limit - len(committed[name]))
 
-    crowded = [name for name, by in own.items() if len(by) > limit - len(committed[name])]
+    crowded = [name for name, by in own.items() if len(by) > max(0, limit - len(committed[name]))]
     model.supplier_used = Constraint(uses, rule=used)
     model.suppliers_per_line = Constraint(crowded, rule=most_suppliers)
 

@@ -80,3 +80,89 @@ def instance(seed: int, *, lines: int = 1, shared: bool = False) -> dict[str, An
         for entry in data["conventional"]:
             entry["minimum_order"] = 1
     return data
+
+
+def crowded(seed: int) -> dict[str, Any]:
+    """Return a small instance with limits of all sorts, many of which bind or cannot hold."""
+    rng = random.Random(seed)
+    data = instance(seed, lines=rng.randint(1, 3), shared=rng.random() < 0.5)
+    lines, offers = data["lines"], data["offers"]
+    for entry in offers:
+        entry["kg_co2_per_part"] = rng.choice([0.0, 0.5, 2.0])
+        if rng.random() < 0.3:
+            entry["machine_hours_per_part"] = 0.0
+    for line in lines:
+        line["quantity"] = rng.randint(1, 6)
+        line["surplus"] = rng.choice([0, 0, 1, 3])
+        if rng.random() < 0.3:
+            line["need_by_weeks"] = round(rng.uniform(0.5, 4), 2)
+    suppliers = sorted({entry["supplier"] for entry in offers})
+    parts = sorted({entry["part"] for entry in offers})
+    total = sum(line["quantity"] for line in lines)
+    if rng.random() < 0.6:
+        data["capacities"] = [
+            {"supplier": name, **rng.choice([{"machine_hours": hours}, {"parts": number}])}
+            for name in suppliers
+            if rng.random() < 0.7
+            for hours in [round(rng.uniform(0, total), 1)]
+            for number in [rng.randint(0, total)]
+        ]
+    if rng.random() < 0.6:
+        data["licences"] = [
+            {
+                "part": part,
+                "prints": rng.randint(0, 6),
+                "royalty_per_print": rng.choice([0.0, 1.5]),
+                **({} if name is None else {"supplier": name}),
+            }
+            for part in parts
+            for name in [None, *suppliers]
+            if rng.random() < 0.3
+        ]
+    if rng.random() < 0.5:
+        data["committed"] = [
+            order
+            for line in lines
+            if rng.random() < 0.6
+            for order in _committed(rng, line, suppliers)
+        ]
+    limits = {
+        "suppliers_per_line": rng.choice([1, 2]),
+        "budget": round(rng.uniform(10, 150) * total, 2),
+        "weeks": round(rng.uniform(1, 6), 2),
+        "kg_co2": round(rng.uniform(0.2, 2) * total, 2),
+    }
+    data["limits"] = {key: value for key, value in limits.items() if rng.random() < 0.3}
+    data["minimise"] = rng.choice(
+        [
+            {"cost": 1, "downtime": 1},
+            {"cost": 1},
+            {"weeks": 1},
+            {"cost": 0.1, "downtime": 1, "weeks": 20, "kg_co2": 3},
+        ]
+    )
+    return data
+
+
+def _committed(
+    rng: random.Random, line: dict[str, Any], suppliers: list[str]
+) -> list[dict[str, Any]]:
+    """Return one or two committed orders that the line takes."""
+    most = line["quantity"] + line["surplus"]
+    first = rng.randint(1, line["quantity"])
+    quantities = [
+        first,
+        *([rng.randint(1, most - first)] if most > first and rng.random() < 0.4 else []),
+    ]
+    return [
+        {
+            "line": line["line"],
+            "supplier": rng.choice([*suppliers, "elsewhere", "conventional"]),
+            "quantity": quantity,
+            "cost": round(rng.uniform(5, 300), 2),
+            "weeks": round(rng.uniform(0, 4), 2),
+            "kg_co2": rng.choice([0.0, 5.0]),
+            "machine_hours": rng.choice([0.0, 3.0, 30.0]),
+        }
+        for quantity in quantities
+    ]
