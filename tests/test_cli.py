@@ -119,6 +119,17 @@ def test_schema_is_json(amopt_command: Command, kind: str) -> None:
     assert schema["additionalProperties"] is False
 
 
+def test_a_map_tells_which_form_wins_where(amopt_command: Command, tmp_path: Path) -> None:
+    axes = ("--x", "machine_price=1,4", "--y", "demand=1,2")
+    run = amopt_command(
+        "placement", "map", "placement/textbook", *axes, "--json", "--html", "map.html"
+    )
+    assert run.code == 0, run.err
+    winners = [row["winner"] for row in run.json["tables"]["map"]]
+    assert winners == ["central", "central", "distributed", "distributed"]
+    assert (tmp_path / "map.html").read_text().count('class="plotly-graph-div"') == 1
+
+
 def test_list_names_what_ships(amopt_command: Command) -> None:
     entries = amopt_command("list", "--json").json["instances"]
     assert {entry["kind"] for entry in entries} == set(amopt.KINDS)

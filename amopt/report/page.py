@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,19 +41,37 @@ def require_writable(path: str | Path) -> None:
     require_writable_file(path)
 
 
-def write_page(instance: Instance, solution: Solution, path: str | Path) -> None:
-    """Write the page to ``path``, whole or not at all.
+def write_page(
+    instance: Instance,
+    solution: Solution,
+    path: str | Path,
+    figures: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the page to ``path``, whole or not at all; see :func:`render`.
 
     Raises
     ------
     UsageError
         When the ``report`` extra is not installed, or the file cannot be written.
     """
-    write_text(path, render(instance, solution))
+    write_text(path, render(instance, solution, figures))
 
 
-def render(instance: Instance, solution: Solution) -> str:
-    """Return the page as HTML text."""
+def render(instance: Instance, solution: Solution, figures: Mapping[str, Any] | None = None) -> str:
+    """Return the page as HTML text.
+
+    Parameters
+    ----------
+    instance, solution
+        The question and its answer.
+    figures
+        Plotly figures by title; left out, those of the decision.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed.
+    """
     try:
         from jinja2 import Environment, PackageLoader
     except ModuleNotFoundError as error:
@@ -65,7 +83,7 @@ def render(instance: Instance, solution: Solution) -> str:
         instance=instance,
         solution=solution,
         headline=solution.headline(),
-        pictures=_pictures(instance, solution),
+        pictures=_pictures(figures or _figures(instance, solution)),
         tables=[_table(solution, name) for name in solution.rows if solution.rows[name]],
         worth=worth(solution),
     )
@@ -76,12 +94,17 @@ def _missing() -> UsageError:
     return UsageError("the page needs two more packages: python -m pip install jinja2 plotly")
 
 
-def _pictures(instance: Instance, solution: Solution) -> list[tuple[str, str]]:
-    """Return the decision's pictures as HTML; the first one carries the plotting library."""
+def _figures(instance: Instance, solution: Solution) -> Mapping[str, Any]:
+    """Return the decision's figures by title."""
     room = f"amopt.{solution.kind}.figures"
     if importlib.util.find_spec(room) is None:
-        return []
-    figures = importlib.import_module(room).figures(instance, solution)
+        return {}
+    found: Mapping[str, Any] = importlib.import_module(room).figures(instance, solution)
+    return found
+
+
+def _pictures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return figures as HTML by title; the first one carries the plotting library."""
     for figure in figures.values():
         figure.update_layout(margin={"t": 20}, template="plotly_white")
     return [

@@ -9,16 +9,27 @@ from __future__ import annotations
 import io
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from amopt.errors import AmoptError
-    from amopt.solution import Solution
+from amopt.cli.common import (
+    File,
+    Html,
+    Json,
+    Kind,
+    Out,
+    Quiet,
+    Verbose,
+    give,
+    reported,
+    reporting,
+    require_room,
+)
+from amopt.cli.particular import of_placement, of_printing, of_sourcing
+
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     name="amopt",
@@ -30,22 +41,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-File = Annotated[
-    str, typer.Argument(help="An instance file (yaml, json, toml) or a shipped instance's name.")
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(help="Write solution.json and one csv a table to this folder.", metavar="FOLDER"),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")]
-Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
-
-
-reported: list[AmoptError] = []
-"""The error that ended this process's command, when it has been reported already."""
+app.add_typer(of_printing, name="printing")
+app.add_typer(of_sourcing, name="sourcing")
+app.add_typer(of_placement, name="placement")
 
 
 @app.callback(invoke_without_command=True)
@@ -66,9 +64,7 @@ def solve(  # every option of the command line is a parameter
     *,
     json: Json = False,
     out: Out = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write the answer as one HTML page (report extra).")
-    ] = None,
+    html: Html = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
     ] = None,
@@ -186,125 +182,6 @@ def list_(*, json: Json = False) -> None:
             typer.echo(f"  {entry['instance']:<32} {entry['name']}")
 
 
-def require_room(out: Path | None, html: Path | None) -> None:
-    """Refuse targets that cannot be written before the work is done, not after."""
-    from amopt import files
-
-    if out is not None:
-        files.require_writable_folder(out)
-    if html is not None:
-        from amopt.report import page
-
-        page.require_writable(html)
-
-
-def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:
-    """Write and print an answer as it was asked for."""
-    from amopt.report import machine, terminal
-
-    if out is not None:
-        solution.save(out)
-    if json:
-        typer.echo(machine.pretty(solution.to_dict()), nl=False)
-    elif not quiet:
-        terminal.print_solution(solution)
-
-
-of_printing = typer.Typer(help="More about a printing instance.", no_args_is_help=True)
-of_sourcing = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
-app.add_typer(of_printing, name="printing")
-app.add_typer(of_sourcing, name="sourcing")
-
-
-@of_printing.command()
-def policy(file: File, part: str, *, json: Json = False) -> None:
-    """Show what to do with one part, by days to the replenishment and net stock."""
-    with reporting(json=json):
-        from amopt import decisions
-        from amopt.report import machine, terminal
-
-        rows = decisions.solve(decisions.load_of("printing", file)).policy(part)
-        if json:
-            typer.echo(machine.listing_json("policy", rows), nl=False)
-        else:
-            terminal.print_policy(rows)
-
-
-@of_sourcing.command()
-def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
-    """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
-    with reporting(json=json):
-        from amopt import decisions, sourcing
-
-        give(sourcing.frontier(decisions.load_of("sourcing", file)), json=json, out=out)
-
-
-@of_sourcing.command()
-def pareto(
-    file: File,
-    *,
-    by: Annotated[
-        str, typer.Option(help="Two of cost, downtime, weeks, kg_co2.", metavar="A,B")
-    ] = "cost,weeks",
-    json: Json = False,
-    out: Out = None,
-) -> None:
-    """Find the answers that no other answer beats in both of two criteria."""
-    with reporting(json=json):
-        from amopt import decisions, sourcing
-
-        give(
-            sourcing.pareto(decisions.load_of("sourcing", file), tuple(by.split(","))),
-            json=json,
-            out=out,
-        )
-
-
-@of_sourcing.command()
-def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> None:
-    """Replay a file of events: at each one the open lines are decided again."""
-    with reporting(json=json):
-        from amopt import decisions
-        from amopt.sourcing.replay import load_events
-        from amopt.sourcing.replay import replay as replay_events
-
-        instance = decisions.load_of("sourcing", file)
-        give(
-            replay_events(instance, load_events(decisions.locate(events), instance)),
-            json=json,
-            out=out,
-        )
-
-
-@of_sourcing.command()
-def commit(
-    solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
-    *,
-    register: Annotated[Path, typer.Option(help="The register; made where there is none.")],
-    instance: Annotated[
-        str | None, typer.Option(help="The instance: the referee checks the answer again.")
-    ] = None,
-    reference: Annotated[
-        str, typer.Option(help="What tells two wanted orders of the same plan apart.")
-    ] = "",
-    json: Json = False,
-) -> None:
-    """Record the licensed prints of an answer in a register, all of them or none."""
-    with reporting(json=json):
-        from amopt import decisions
-        from amopt.report import machine
-        from amopt.sourcing.register import commit as commit_plan
-
-        receipt = commit_plan(
-            decisions.load_solution(solution),
-            register,
-            instance=None if instance is None else decisions.load_of("sourcing", instance),
-            reference=reference,
-        )
-        words = "".join(f"{sentence}\n" for sentence in receipt.headline())
-        typer.echo(machine.pretty(receipt.to_dict()) if json else words, nl=False)
-
-
 @app.command()
 def convert(
     file: Path,
@@ -326,33 +203,6 @@ def convert(
             file, out, source_format, capacity=capacity, capacitated=not uncapacitated
         )
         typer.echo(f"{out} written; solve it with: amopt solve {out}")
-
-
-@contextmanager
-def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
-    """Turn what amopt raises into words, or one JSON object, and an exit code."""
-    import logging
-
-    from amopt.errors import AmoptError
-
-    form = "%(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format=form)
-    try:
-        yield
-    except AmoptError as error:
-        _report(error, json=json)
-        raise typer.Exit(error.exit_code) from error
-
-
-def _report(error: AmoptError, *, json: bool) -> None:
-    """Print an error where it belongs: standard output as JSON, standard error as words."""
-    reported.append(error)
-    from amopt.report import machine, terminal
-
-    if json:
-        typer.echo(machine.error_json(error), nl=False)
-    else:
-        terminal.print_error(error)
 
 
 def main() -> None:

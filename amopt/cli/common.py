@@ -1,0 +1,85 @@
+"""What all commands share: their options, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from amopt.errors import AmoptError
+    from amopt.solution import Solution
+
+File = Annotated[
+    str, typer.Argument(help="An instance file (yaml, json, toml) or a shipped instance's name.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Write solution.json and one csv a table to this folder.", metavar="FOLDER"),
+]
+Html = Annotated[
+    Path | None,
+    typer.Option(help="Write the answer as one HTML page (report extra).", metavar="FILE"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")]
+Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
+
+
+reported: list[AmoptError] = []
+"""The error that ended this process's command, when it has been reported already."""
+
+
+def require_room(out: Path | None, html: Path | None) -> None:
+    """Refuse targets that cannot be written before the work is done, not after."""
+    from amopt import files
+
+    if out is not None:
+        files.require_writable_folder(out)
+    if html is not None:
+        from amopt.report import page
+
+        page.require_writable(html)
+
+
+def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:
+    """Write and print an answer as it was asked for."""
+    from amopt.report import machine, terminal
+
+    if out is not None:
+        solution.save(out)
+    if json:
+        typer.echo(machine.pretty(solution.to_dict()), nl=False)
+    elif not quiet:
+        terminal.print_solution(solution)
+
+
+@contextmanager
+def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
+    """Turn what amopt raises into words, or one JSON object, and an exit code."""
+    import logging
+
+    from amopt.errors import AmoptError
+
+    form = "%(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format=form)
+    try:
+        yield
+    except AmoptError as error:
+        _report(error, json=json)
+        raise typer.Exit(error.exit_code) from error
+
+
+def _report(error: AmoptError, *, json: bool) -> None:
+    """Print an error where it belongs: standard output as JSON, standard error as words."""
+    reported.append(error)
+    from amopt.report import machine, terminal
+
+    if json:
+        typer.echo(machine.error_json(error), nl=False)
+    else:
+        terminal.print_error(error)

@@ -1,0 +1,139 @@
+"""The commands of one decision each: policies, frontiers, replays, registers, maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amopt.cli.common import File, Html, Json, Out, give, reporting, require_room
+
+__all__ = ["of_placement", "of_printing", "of_sourcing"]
+
+of_printing = typer.Typer(help="More about a printing instance.", no_args_is_help=True)
+of_placement = typer.Typer(help="More about a placement instance.", no_args_is_help=True)
+of_sourcing = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
+
+
+@of_printing.command()
+def policy(file: File, part: str, *, json: Json = False) -> None:
+    """Show what to do with one part, by days to the replenishment and net stock."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine, terminal
+
+        rows = decisions.solve(decisions.load_of("printing", file)).policy(part)
+        if json:
+            typer.echo(machine.listing_json("policy", rows), nl=False)
+        else:
+            terminal.print_policy(rows)
+
+
+@of_sourcing.command()
+def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
+    """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
+    with reporting(json=json):
+        from amopt import decisions, sourcing
+
+        give(sourcing.frontier(decisions.load_of("sourcing", file)), json=json, out=out)
+
+
+@of_sourcing.command()
+def pareto(
+    file: File,
+    *,
+    by: Annotated[
+        str, typer.Option(help="Two of cost, downtime, weeks, kg_co2.", metavar="A,B")
+    ] = "cost,weeks",
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Find the answers that no other answer beats in both of two criteria."""
+    with reporting(json=json):
+        from amopt import decisions, sourcing
+
+        give(
+            sourcing.pareto(decisions.load_of("sourcing", file), tuple(by.split(","))),
+            json=json,
+            out=out,
+        )
+
+
+@of_sourcing.command()
+def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> None:
+    """Replay a file of events: at each one the open lines are decided again."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.sourcing.replay import load_events
+        from amopt.sourcing.replay import replay as replay_events
+
+        instance = decisions.load_of("sourcing", file)
+        give(
+            replay_events(instance, load_events(decisions.locate(events), instance)),
+            json=json,
+            out=out,
+        )
+
+
+@of_sourcing.command()
+def commit(
+    solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
+    *,
+    register: Annotated[Path, typer.Option(help="The register; made where there is none.")],
+    instance: Annotated[
+        str | None, typer.Option(help="The instance: the referee checks the answer again.")
+    ] = None,
+    reference: Annotated[
+        str, typer.Option(help="What tells two wanted orders of the same plan apart.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Record the licensed prints of an answer in a register, all of them or none."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine
+        from amopt.sourcing.register import commit as commit_plan
+
+        receipt = commit_plan(
+            decisions.load_solution(solution),
+            register,
+            instance=None if instance is None else decisions.load_of("sourcing", instance),
+            reference=reference,
+        )
+        words = "".join(f"{sentence}\n" for sentence in receipt.headline())
+        typer.echo(machine.pretty(receipt.to_dict()) if json else words, nl=False)
+
+
+@of_placement.command(name="map")
+def map_(
+    file: File,
+    *,
+    x: Annotated[str, typer.Option(help="A knob and its factors: machine_price=0.1,1,10.")],
+    y: Annotated[str, typer.Option(help="Another knob and its factors.")],
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that each point may take.", metavar="S")
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+    html: Html = None,
+) -> None:
+    """Turn two knobs, and tell at each point which form of placement is the cheapest."""
+    with reporting(json=json):
+        from amopt import decisions, placement
+        from amopt.program.options import Options
+
+        instance = decisions.load_of("placement", file)
+        require_room(out, html)
+        found = placement.map_forms(
+            instance,
+            x=placement.axis(x),
+            y=placement.axis(y),
+            options=Options(time_limit=time_limit),
+        )
+        give(found, json=json, out=out)
+        if html is not None:
+            from amopt.placement.figures import map_figure
+            from amopt.report import page
+
+            page.write_page(instance, found, html, {"Which form is cheapest": map_figure(found)})
