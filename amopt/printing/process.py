@@ -74,7 +74,7 @@ def best_policy(
             options = replace(options, time_limit=left)
         one = numbers.take([part])
         built = build(one)
-        solution = built.process.solve(method, options=options, progress=progress)
+        solution = built.solve(method, options=options, progress=progress)
         _require_optimal(solution.outcome, part, len(numbers))
         policies.append(built.policy(solution))
         costs.append(built.cycle_cost(solution, one))

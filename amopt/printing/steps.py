@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,11 +13,22 @@ from numpy.typing import ArrayLike, NDArray
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
 from amopt.printing.instance import Numbers
 from amopt.printing.policy import Action, Policy
+from amopt.program.highs import Options, Progress
+from amopt.program.outcome import Status
 
 __all__ = ["PrintingProcess", "Steps"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+PRECISION = 1e-8
+"""Proven error that the value of the start may have, as a share of it."""
+
+COARSE = 1e-9
+"""Proven error at which iterations stop at first, as a share of the largest value."""
+
+ROUNDING = 1e-14
+"""Share of the largest value of a period that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,40 @@ class PrintingProcess:
     ordered: Ints
     action: Ints
     one_by_one: bool
+
+    def solve(
+        self,
+        method: str,
+        *,
+        options: Options | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> MarkovSolution:
+        """Solve the process; parameters as of :meth:`MarkovDecisionProcess.solve`.
+
+        Iterations stop by the largest value of all states, beside which that of the start may be
+        next to nothing. Where its error could show they go on until it is below
+        :data:`PRECISION`, or as far as rounding lets them.
+        """
+        began = time.perf_counter()
+        found = self.process.solve(method, options=options, progress=progress)
+        value, discount = abs(float(found.value[self.start])), self.process.discount
+        if discount is None or method == "lp" or found.error_bound <= PRECISION * value:
+            return found
+        horizon = -np.expm1(self.cycle_days * np.log(discount))
+        share = PRECISION * value / float(np.abs(found.value).max(initial=0.0) or 1.0)
+        tolerance = max(share, ROUNDING / horizon)
+        if options is not None and options.time_limit is not None:
+            left = options.time_limit - (time.perf_counter() - began)
+            options = replace(options, time_limit=max(left, 0.0))
+        if tolerance >= COARSE or (options is not None and options.time_limit == 0):
+            return found
+        finer = self.process.solve(method, tolerance=tolerance, options=options, progress=progress)
+        return finer if finer.outcome.status is Status.OPTIMAL else found
+
+    @property
+    def cycle_days(self) -> int:
+        """Days of a cycle."""
+        return len(self.waiting) + 1
 
     def policy(self, solution: MarkovSolution) -> Policy:
         """Return base-stock level and actions of a solution's policy."""

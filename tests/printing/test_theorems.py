@@ -119,21 +119,26 @@ def test_base_stock_and_all_or_nothing_in_every_state_theorem_3_3(
 
 
 @given(
-    print_cost=st.floats(1.0, 250.0), expedite=st.floats(101.0, 300.0), backorder=costs,
-    printed=probabilities, regular=probabilities, discount=discounts, days=st.integers(2, 20),
+    print_cost=st.floats(1.0, 250.0), above=st.floats(0.001, 0.999), order=st.floats(0.01, 0.99),
+    backorder=costs, printed=st.floats(0.02, 0.8), better=st.floats(0.01, 0.99),
+    discount=discounts, days=st.integers(2, 20),
 )  # fmt: skip
 def test_expedite_then_print_then_wait_theorem_3_4(
-    print_cost: float, expedite: float, backorder: float, printed: float, regular: float,
-    discount: float | None, days: int,
+    print_cost: float, above: float, order: float, backorder: float, printed: float,
+    better: float, discount: float | None, days: int,
 ) -> None:  # fmt: skip
+    # The condition alpha > (c_e - c_p) / (c_e (1 - p_r) - c_p (1 - p_p)) says how much dearer than
+    # a print an expedited part may be: c_e (1 - alpha (1 - p_r)) < c_p (1 - alpha (1 - p_p)).
+    regular, alpha = printed * better, 1.0 if discount is None else discount
+    dearest = (1 - alpha * (1 - printed)) / (1 - alpha * (1 - regular))
+    expedite = print_cost * (1 + above * (dearest - 1))
     numbers = numbers_of(
         print_cost=print_cost, expedite_cost=expedite, backorder_cost_per_day=backorder,
         printed_failure_probability_per_day=printed, failure_probability_per_day=regular,
-        discount=discount, cycle_days=days,
+        discount=discount, cycle_days=days, order_cost=order * expedite,
     )  # fmt: skip
     scale = expedite * (1 - regular) - print_cost * (1 - printed)
-    assume(scale > 0)
-    assume(numbers.discount > (expedite - print_cost) / scale + 1e-9)
+    assert alpha * scale > expedite - print_cost
     actions = [interval.action for interval in cycle.best_policy(numbers).intervals(0)]
     assert actions == sorted(actions, reverse=True)
 
