@@ -1,12 +1,15 @@
 """What a readable model costs: build and hand-over by several roads, against bare arrays.
 
-A facility-location LP: ``size`` customers, a tenth as many sites. Run ``python
-benchmarks/program_handover.py [size]``; only the ratios within one run mean something.
+A facility-location LP: ``size`` customers, a tenth as many sites. Only the ratios
+within one run mean something.
+
+    python benchmarks/program_handover.py [size]
+    python benchmarks/program_handover.py --smoke
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Callable
 from typing import Any
@@ -90,4 +93,8 @@ def main(size: int = 580) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("size", type=int, nargs="?", default=580, help="customers")
+    parser.add_argument("--smoke", action="store_true", help="a small case, in a second")
+    asked = parser.parse_args()
+    main(60 if asked.smoke else asked.size)
