@@ -264,9 +264,9 @@ def _by_state(terms: Terms, plan: Plan) -> _Backward:
             value = waited
         value = np.where(valid, value, 0.0)
         best = np.where(valid, waited, np.inf)
-        for axis, price, count in ((0, terms.c_e, R), (1, terms.c_p, P)):
-            if np.isfinite(price):  # the cheapest of all numbers of parts from this source
-                best = _suffix_minimum(best + price * count, axis) - price * count
+        for axis, price in ((0, terms.c_e), (1, terms.c_p)):
+            if np.isfinite(price):
+                best = _cheapest(best, price, axis)
         residuals[n - 1] = max(0.0, float(np.max((value - best)[valid])))
         entry[n] = value[::-1, 0]
         step = np.where(valid[:-1] & valid[1:], value[:-1] - value[1:], 0.0)
@@ -274,9 +274,15 @@ def _by_state(terms: Terms, plan: Plan) -> _Backward:
     return _from_stock(terms, plan, residuals, entry, dearest)
 
 
-def _suffix_minimum(values: Floats, axis: int) -> Floats:
-    """Return the least of all entries from each on, along an axis."""
-    return np.flip(np.minimum.accumulate(np.flip(values, axis), axis=axis), axis)
+def _cheapest(values: Floats, price: float, axis: int) -> Floats:
+    """Return min over j of values[i + j] + j price along an axis: any number of parts is bought.
+
+    One part at a time, so that a price that nobody pays leaves no rounding behind.
+    """
+    found = values.swapaxes(0, axis).copy()
+    for one_less in range(len(found) - 2, -1, -1):
+        np.minimum(found[one_less], found[one_less + 1] + price, out=found[one_less])
+    return found.swapaxes(0, axis)
 
 
 def _by_corner(terms: Terms, plan: Plan) -> _Backward:

@@ -224,6 +224,45 @@ def test_parts_that_cost_nothing(form: str, discount: float | None) -> None:
     assert methods.solve(one_part(**nothing), method=form).outcome.objective == 0.0
 
 
+PRICED_OUT = {
+    "count": 10,
+    "cycle_days": 7,
+    "backorder_cost_per_day": 1.0,
+    "order_cost": 1.0,
+    "failure_probability_per_day": 0.001,
+}
+
+
+@pytest.mark.parametrize("discount", [None, 0.9, 0.9995])
+@pytest.mark.parametrize("count", [10, MOST_SYSTEMS_BY_STATE, 1_000])
+@pytest.mark.parametrize(
+    "prices",
+    [
+        {"print_cost": 1e9},
+        {"print_cost": 1e15},
+        {"print_cost": None, "expedite_cost": 1e9},
+        {"print_cost": 1e9, "expedite_cost": 1e12},
+        {"print_cost": 1e-9, "expedite_cost": 1e12},
+    ],
+)
+def test_a_source_that_is_priced_out_leaves_no_rounding(
+    prices: dict[str, float | None], count: int, discount: float | None
+) -> None:
+    given_prices = {**PRICED_OUT, **prices, "count": count, "discount": discount}
+    answer = methods.solve(one_part(**given_prices))
+    assert answer.outcome.gap < 1e-11
+
+
+@pytest.mark.parametrize("discount", [None, 0.9, 0.9995])
+def test_next_to_no_cost_at_all_is_proven(discount: float | None) -> None:
+    instance = one_part(
+        order_cost=0.0, holding_cost_per_day=0.0, print_cost=97.84, count=4, cycle_days=3,
+        backorder_cost_per_day=1.26e-7, failure_probability_per_day=1.0, discount=discount,
+    )  # fmt: skip
+    answer = methods.solve(instance)
+    assert answer.outcome.objective == answer.outcome.bound == 0.0
+
+
 @pytest.mark.parametrize("probability", [0.0, 1e-9, 0.3, 0.999, 1.0])
 def test_binomial_probabilities(probability: float) -> None:
     from scipy.stats import binom
