@@ -263,14 +263,14 @@ class PrintingInstance(Instance):
         """
         cost = np.zeros(len(self.parts))
         if self.network is None or self.place is None or self.supplied_from is None:
-            return cost
+            return _read_only(cost)
         from amopt.network import SupplyNetwork
 
         network = SupplyNetwork.from_instance(self.network)
         for mass in {part.mass_kg for part in self.parts}:
             table = network.routes([self.supplied_from], [self.place], kg_per_part=mass)
             cost[[part.mass_kg == mass for part in self.parts]] = table.cost[0, 0]
-        return cost
+        return _read_only(cost)
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -303,7 +303,7 @@ class PrintingInstance(Instance):
 
 @dataclass(frozen=True)
 class Numbers:
-    r"""The numbers of the decision process, one entry a part.
+    r"""The numbers of the decision process, one entry a part; its arrays can only be read.
 
     Attributes
     ----------
@@ -339,6 +339,13 @@ class Numbers:
     printed_failure: Floats
     failures_per_day: Floats
 
+    def __post_init__(self) -> None:
+        """Keep anybody from changing an instance through its arrays."""
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, entry.name, _read_only(value))
+
     def __len__(self) -> int:
         """Return the number of parts."""
         return len(self.systems)
@@ -364,6 +371,13 @@ class Numbers:
             print_cost=np.full(len(self), np.inf),
             printed_failure=np.zeros(len(self)),
         )
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the same numbers as an array that cannot be written to."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 def _failures(rate: float | None, probability: float | None) -> tuple[float, float]:

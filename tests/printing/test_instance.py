@@ -66,6 +66,19 @@ def test_the_cheapest_route_adds_to_the_order_cost_by_mass() -> None:
     assert "8 EUR" in note
 
 
+@pytest.mark.parametrize("supply", [{}, SUPPLY])
+def test_an_instance_cannot_be_changed_through_its_arrays(supply: dict[str, object]) -> None:
+    instance = amopt.load({**MINIMAL, **supply})
+    numbers = instance.numbers
+    arrays = [value for value in vars(numbers).values() if isinstance(value, np.ndarray)]
+    assert len(arrays) == 9
+    for array in (*arrays, instance.transport_cost):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1e6
+    taken = numbers.take([0]).without_printer()
+    assert not taken.order_cost.flags.writeable
+
+
 def test_findings_of_a_file_come_together() -> None:
     part = {**MINIMAL["parts"][0], "failure_probability_per_day": 0.1, "expedite_cost": 50}
     codes = [finding.code for finding in amopt.check({**MINIMAL, "parts": [part]})]
