@@ -180,3 +180,53 @@ def test_an_answer_to_another_file_is_refused(
     assert {row["supplier"] for row in solution.rows["orders"]} == {"s1", "s2"}
     found = judged(solution, changed(**change))
     assert any(word in finding for finding in found), found
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("orders", "scenario", "III"),
+        ("orders", "quantity", "30"),
+        ("orders", "quantity", 2.5),
+        ("orders", "quantity", float("nan")),
+        ("orders", "supplier", "s3"),
+        ("orders", "line", "2"),
+        ("orders", "committed", True),
+        ("lines", "line", "2"),
+        ("lines", "quantity", 29),
+        ("lines", "cost_of_conventional", None),
+        ("capacities", "machine_hours", 0.0),
+        ("capacities", "machine_hours_limit", 99.0),
+        ("capacities", "parts", 1.0),
+        ("licences", "planned", 1.0),
+        ("licences", "left", 9.0),
+        ("licences", "granted", 99.0),
+        ("totals", "cost", 1.0),
+        ("totals", "weeks", 0.5),
+        ("totals", "downtime_cost", 0.0),
+        ("totals", "kg_co2", 1.0),
+        ("switchover", "cost_saving", None),
+        ("switchover", "quantity", 29),
+        ("switchover", "total_saving", 1.0),
+        ("switchover", "scenario", "III"),
+        ("switchover", "scenario_with_downtime", "III"),
+        ("switchover", "reduced_cost_quantity", 0.0),
+        ("switchover", "reduced_cost_quantity", 1.0),
+        ("switchover", "reduced_time_quantity", 0.0),
+        ("switchover", "reduced_time_quantity", None),
+    ],
+)
+def test_an_error_planted_anywhere_is_refused(
+    solution: Any, table: str, column: str, value: Any
+) -> None:
+    def edit(rows: list[dict[str, Any]]) -> None:
+        assert rows[0][column] != value
+        rows[0][column] = value
+
+    assert judged(solution, **{table: edit})
+
+
+@pytest.mark.parametrize("table", ["orders", "lines", "totals"])
+def test_a_table_with_too_few_or_too_many_rows_is_refused(solution: Any, table: str) -> None:
+    assert judged(solution, **{table: lambda rows: rows.pop()})
+    assert judged(solution, **{table: lambda rows: rows.append(dict(rows[0]))})
