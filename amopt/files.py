@@ -95,13 +95,14 @@ def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
     UsageError
         When the folder holds files that amopt did not write, or cannot be written.
     """
-    place = require_writable_folder(target)
     try:
+        place = Path(target).resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_write(place, error) from error
+    except (OSError, ValueError) as error:
+        raise _cannot_write(target, error) from error
     with _alone_in(place.parent):
-        _write_folder(require_writable_folder(target), files)
+        _require_ours(target, place)
+        _write_folder(place, files)
 
 
 def _write_folder(target: Path, files: Mapping[str, str]) -> None:
@@ -143,8 +144,8 @@ def require_writable_file(target: str | Path) -> None:
         raise _cannot_write(target, error) from error
 
 
-def require_writable_folder(target: str | Path) -> Path:
-    """Refuse a folder that could not be written later; return where it is.
+def require_writable_folder(target: str | Path) -> None:
+    """Refuse a folder that could not be written later.
 
     Raises
     ------
@@ -154,6 +155,18 @@ def require_writable_folder(target: str | Path) -> Path:
     """
     try:
         place = Path(target).resolve()
+        around = next(folder for folder in place.parents if folder.exists())
+    except (OSError, ValueError) as error:
+        raise _cannot_write(target, error) from error
+    if not (around.is_dir() and os.access(around, os.W_OK | os.X_OK)):
+        raise UsageError(f"cannot write {target}: no permission in {around}")
+    with _alone_in(around):
+        _require_ours(target, place)
+
+
+def _require_ours(target: str | Path, place: Path) -> None:
+    """Refuse a folder that must not be replaced; nobody else may be writing it meanwhile."""
+    try:
         if place.exists() and not place.is_dir():
             raise UsageError(f"{target} is a file; name a folder")
         if Path.cwd().is_relative_to(place) or place.is_mount():
@@ -164,12 +177,8 @@ def require_writable_folder(target: str | Path) -> Path:
                 f"the folder {target} holds files that amopt did not write; "
                 "name a new or empty folder"
             )
-        around = next(folder for folder in place.parents if folder.exists())
-        if not (around.is_dir() and os.access(around, os.W_OK | os.X_OK)):
-            raise UsageError(f"cannot write {target}: no permission in {around}")
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _cannot_write(target, error) from error
-    return place
 
 
 def _cannot_write(target: str | Path, error: OSError | ValueError) -> UsageError:
