@@ -155,7 +155,7 @@ def require_writable_folder(target: str | Path) -> None:
     """
     try:
         place = Path(target).resolve()
-        around = next(folder for folder in place.parents if folder.exists())
+        around = next((folder for folder in place.parents if folder.exists()), place)
     except (OSError, ValueError) as error:
         raise _cannot_write(target, error) from error
     if not (around.is_dir() and os.access(around, os.W_OK | os.X_OK)):

@@ -81,6 +81,8 @@ def test_the_current_folder_is_not_replaced(
     for target in (".", "..", "/"):
         with pytest.raises(UsageError, match=r"as a whole|did not write"):
             files.write_folder(target, {files.MARK: "{}"})
+        with pytest.raises(UsageError, match=r"as a whole|did not write"):
+            files.require_writable_folder(target)
 
 
 def test_a_link_to_an_empty_folder_stays_a_link(tmp_path: Path) -> None:
