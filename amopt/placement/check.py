@@ -17,7 +17,7 @@ from amopt.stock import erlang_loss_table
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance, Part
+    from amopt.placement.instance import Contract, Instance, Part
     from amopt.routes import RouteTable
     from amopt.solution import Solution
 
@@ -37,9 +37,9 @@ def check(instance: Instance, solution: Solution) -> Verdict:
         The answer; only its tables and its outcome are read.
     """
     verdicts = []
-    if "sites" in solution.rows:
+    if any(demand.per_year or any(demand.by_period) for demand in instance.demand):
         verdicts.append(_Referee(instance, solution.rows).verdict(solution))
-    if "orders" in solution.rows:
+    if instance.orders:
         verdicts.append(check_orders(instance, solution))
     return Verdict(
         tuple(finding for verdict in verdicts for finding in verdict.findings),
@@ -55,6 +55,7 @@ class _Referee(Ledger):
         super().__init__(instance, rows)
         self.kg_co2 = 0.0
         self.parts = {part.name: part for part in instance.parts}
+        self._demand = {(demand.place, demand.part): demand for demand in instance.demand}
         self.hours: dict[tuple[str, str, str], float] = defaultdict(float)
         self._network = instance.supply_network
         self._tables: dict[tuple[str, float], RouteTable] = {}
@@ -62,7 +63,7 @@ class _Referee(Ledger):
 
     def verdict(self, solution: Solution) -> Verdict:
         """Check everything."""
-        if not self._known_names():
+        if not self._known_tables() or not self._known_names():
             return Verdict(tuple(self.findings), self.checks)
         self._check_demand()
         for row in self.rows["supply"]:
@@ -75,6 +76,17 @@ class _Referee(Ledger):
         self._check_bill(solution)
         return Verdict(tuple(self.findings), self.checks, {"cost": sum(self.bill.values())})
 
+    def _known_tables(self) -> bool:
+        """Check that every table is there, with each site and period once."""
+        for name in ("sites", "fleet", "supply", "bill"):
+            self.require(name in self.rows, f"there is no table {name!r}")
+        if not self.findings:
+            named = [(row["place"], row["period"]) for row in self.rows["sites"]]
+            wanted = {(place, period) for place in self.sites for period in self.periods}
+            complete = len(named) == len(wanted) and set(named) == wanted
+            self.require(complete, "the table of sites does not hold each site and period once")
+        return not self.findings
+
     def _known_names(self) -> bool:
         """Check that the tables speak of the instance."""
         wanted = {(d.place, d.part) for d in self.instance.demand}
@@ -82,10 +94,16 @@ class _Referee(Ledger):
             pair = (row["place"], row["part"])
             self.require(pair in wanted, f"nobody demands {pair[1]!r} at {pair[0]!r}")
             self.require(row["period"] in self.periods, f"there is no period {row['period']!r}")
+            known = row["route"] in self.instance.routes
+            self.require(known, f"shipments may not take routes by {row['route']!r}")
+            level = row["stock_level"]
+            self.require(level >= 0 and level == int(level), f"nobody can stock {level!r} parts")
         for name in ("sites", "fleet"):
             for row in self.rows[name]:
                 self.require(row["place"] in self.sites, f"there is no site {row['place']!r}")
                 self.require(row["period"] in self.periods, f"no period {row['period']!r}")
+        for row in self.rows["fleet"]:
+            self.require(row["machine"] in self.machines, f"no machine {row['machine']!r}")
         return not self.findings
 
     def _check_demand(self) -> None:
@@ -108,7 +126,7 @@ class _Referee(Ledger):
     def _check_supply(self, row: Row) -> None:
         """Recompute lead time, fill rate, hours, emissions and cost of one row."""
         t = self.periods[row["period"]]
-        demand = next(d for d in self._demand[row["place"]] if d.part == row["part"])
+        demand = self._demand[row["place"], row["part"]]
         part, rate = self.parts[row["part"]], self.instance.rate(demand, t)
         what = f"{row['part']!r} at {row['place']!r} from {row['source']!r} in {row['period']}"
         source = self._source(row, part, t)
@@ -149,14 +167,6 @@ class _Referee(Ledger):
             self.bill[name] += years * share * amount
         if kind == "printing":
             self.hours[row["source"], row["machine"], row["period"]] += share * rate * hours
-
-    @property
-    def _demand(self) -> dict[str, list[Any]]:
-        if not hasattr(self, "_by_place"):
-            self._by_place: dict[str, list[Any]] = defaultdict(list)
-            for demand in self.instance.demand:
-                self._by_place[demand.place].append(demand)
-        return self._by_place
 
     def _source(
         self, row: Row, part: Part, t: int
@@ -235,7 +245,7 @@ class _Referee(Ledger):
             for row in self.rows["supply"]:
                 if limit.place not in (None, row["place"]) or limit.part not in (None, row["part"]):
                     continue
-                demand = next(d for d in self._demand[row["place"]] if d.part == row["part"])
+                demand = self._demand[row["place"], row["part"]]
                 rate = self.instance.rate(demand, self.periods[row["period"]])
                 met[row["period"]] += row["share"] * rate * row["fill_rate"]
                 asked[row["period"]] += row["share"] * rate
@@ -280,24 +290,57 @@ class _Referee(Ledger):
                 before = opened
 
     def _check_hours(self) -> None:
-        """Check that each unit has the hours that it sets aside."""
+        """Check that each unit has the hours that it sets aside, and what tables say of them."""
         for (place, machine, period), used in self.hours.items():
-            site, kind = self.sites[place], self.machines[machine]
             what = f"the hours of {machine!r} at {place!r} in {period}"
             self.require(bool(self.open.get((place, period))), f"{place!r} is closed in {period}")
-            contract = next((c for c in site.contracts if c.machine == machine), None)
-            if contract is not None:
-                self.at_most(what, used, math.inf if contract.hours_per_year is None
-                             else contract.hours_per_year)  # fmt: skip
-                continue
-            machines = self.count.get((place, machine, period), 0)
-            machines_ready = machines - self.lost_hours.get((place, machine, period), 0.0)
-            self.at_most(what, used, kind.utilisation_limit * kind.hours_per_year * machines_ready)
+            if self._contract(place, machine) is None:
+                there = self.count.get((place, machine, period), 0) > 0
+                self.require(there, f"there is no {machine!r} at {place!r} in {period}")
+            limit = self.machines[machine].utilisation_limit
+            self.at_most(what, used, self._hours_there(place, machine, period, limit))
+        for row in self.rows["fleet"]:
+            unit = row["place"], row["machine"], row["period"]
+            self._check_busy(row, [unit])
+        for row in self.rows["sites"]:
+            units = [(row["place"], machine, row["period"]) for machine in self.machines]
+            self._check_busy(row, units)
+            count = sum(self.count.get(unit, 0) for unit in units)
+            self.same(
+                f"the machines at {row['place']!r} in {row['period']}", row["machines"], count
+            )
+
+    def _check_busy(self, row: Row, units: list[tuple[str, str, str]]) -> None:
+        """Recompute hours and utilisation of one row, over all its units."""
+        used = sum(self.hours.get(unit, 0.0) for unit in units)
+        there = sum(self._hours_there(*unit, 1.0) for unit in units)
+        what = f"at {row['place']!r} in {row['period']}"
+        self.same(f"the hours {what}", row["hours"], used)
+        busy = 0.0 if used == 0 or there <= 0 or math.isinf(there) else used / there
+        self.same(f"the utilisation {what}", row["utilisation"], busy)
+
+    def _contract(self, place: str, machine: str) -> Contract | None:
+        return next((c for c in self.sites[place].contracts if c.machine == machine), None)
+
+    def _hours_there(self, place: str, machine: str, period: str, limit: float) -> float:
+        """Return the hours a year of a unit, machines up to a share of theirs."""
+        contract = self._contract(place, machine)
+        if contract is None:
+            ready = float(self.count.get((place, machine, period), 0))
+            ready -= self.lost_hours.get((place, machine, period), 0.0)
+            return limit * self.machines[machine].hours_per_year * ready
+        if not self.open.get((place, period)):
+            return 0.0
+        return math.inf if contract.hours_per_year is None else contract.hours_per_year
 
     def _check_bill(self, solution: Solution) -> None:
         """Compare the bill with the one recomputed, and check what it may come to."""
         limits, weight = self.instance.limits, self.instance.minimise
         total = sum(self.bill.values())
+        told = {row["cost"] for row in self.rows["bill"]}
+        missing = {kind for kind, amount in self.bill.items() if amount} | {"total"}
+        for kind in sorted(missing - told):
+            self.findings.append(f"the bill does not tell the cost of {kind}")
         for row in self.rows["bill"]:
             expected = total if row["cost"] == "total" else self.bill[row["cost"]]
             self.same(f"the bill for {row['cost']}", row["optimum"], expected, abs(total))

@@ -28,6 +28,8 @@ def check_orders(instance: Instance, solution: Solution) -> Verdict:
     solution
         The answer; its tables ``orders`` and ``work`` are read, and ``fleet`` where it is there.
     """
+    if not {"orders", "work"} <= solution.rows.keys():
+        return Verdict(("the tables of orders and of work on them are not both there",), 1)
     referee = _Orders(instance, _capacity(instance, solution))
     rows = {row["order"]: row for row in solution.rows["orders"]}
     referee.require(
@@ -94,6 +96,12 @@ class _Orders:
     def order(self, order: Order, row: Mapping[str, Any], work: Any) -> None:
         """Recompute one order's dates and costs."""
         what = f"order {order.order!r}"
+        asked = (order.part, order.place, order.quantity, order.due_week)
+        told = tuple(row[key] for key in ("part", "place", "quantity", "due_week"))
+        self.require(told == asked, f"{what} is not told as the file has it")
+        if row["machine"] and (row["source"], row["machine"]) not in self.capacity:
+            self.findings.append(f"{what}: there is no {row['machine']!r} at {row['source']!r}")
+            return
         part = next(p for p in self.instance.parts if p.name == order.part)
         ways = self._ways(order, row, part)
         mine = [entry for entry in work if entry["order"] == order.order]
@@ -109,12 +117,19 @@ class _Orders:
             hours = sum(entry["hours"] for entry in mine)
             self.same(f"{what}: the hours of printing", hours, order.quantity * option.hours)
             weeks = [entry["week"] for entry in mine]
+            whole = all(
+                entry["hours"] >= 0 and week == int(week)
+                for week, entry in zip(weeks, mine, strict=True)
+            )
+            self.require(whole, f"{what} is printed for less than no time, or in parts of weeks")
+            first = min(weeks, default=math.floor(order.release_week))
+            self.same(f"{what}: the week in which printing starts", row["start_week"] or 0, first)
             self.require(
                 all(week >= math.floor(order.release_week) for week in weeks),
                 f"{what} is printed before it is released",
             )
             self.require(
-                all(week < row["ready_week"] for week in weeks),
+                row["ready_week"] >= max(weeks, default=math.floor(order.release_week)) + 1,
                 f"{what} is printed after it is ready",
             )
         self.require(
@@ -175,7 +190,9 @@ class _Orders:
     def hours(self, work: Any) -> None:
         """Check that no unit prints longer than its free hours in any week."""
         used: dict[tuple[str, str, int], float] = defaultdict(float)
+        names = {order.order for order in self.instance.orders}
         for entry in work:
+            self.require(entry["order"] in names, f"there is no order {entry['order']!r}")
             used[entry["source"], entry["machine"], entry["week"]] += entry["hours"]
         for entry in self.instance.commitments:
             if used.get((entry.place, entry.machine, entry.week)):

@@ -42,7 +42,7 @@ class Fleet:
     movable, moving_cost, moving_weeks
         Whether and how the machines of a stand move.
     pool, pool_names
-        Pool of each stand, and the pools' names.
+        Pool of each stand, and of each pool the type and the site; no site where machines move.
     changes
         Whether fleets are followed from period to period.
     unit
@@ -104,14 +104,13 @@ class Fleet:
     def _find_pools(self, instance: Instance) -> None:
         pools: dict[tuple[int, int], int] = {}
         pool = []
-        self.pool_names: list[str] = []
+        self.pool_names: list[tuple[str, str]] = []
         for i, m, movable in zip(self.site, self.machine, self.movable, strict=True):
             key = (-1 if movable else int(i), int(m))
             if key not in pools:
                 pools[key] = len(pools)
-                name = instance.machines[m].name
-                where = "anywhere" if movable else instance.sites[i].place
-                self.pool_names.append(f"{name} {where}")
+                where = "" if movable else instance.sites[i].place
+                self.pool_names.append((instance.machines[m].name, where))
             pool.append(pools[key])
         self.pool = np.array(pool, dtype=np.int64)
         self.pool_machine = np.array([m for _, m in pools], dtype=np.int64)
@@ -125,7 +124,7 @@ class Fleet:
             for u in range(-1, periods):
                 for t in range(max(u, 0), periods):
                     since = "before" if u < 0 else instance.horizon[u].name
-                    keys.append((name, since, instance.horizon[t].name))
+                    keys.append((*name, since, instance.horizon[t].name))
                     pool.append(g)
                     bought.append(u)
                     now.append(t)

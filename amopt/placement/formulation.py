@@ -23,10 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.fleet import Fleet
-from amopt.placement.keys import LinkKeys, PairKeys, SiteKeys, StandKeys, UnitKeys
+from amopt.placement.follow import balance, moves, vintages
+from amopt.placement.keys import LinkKeys, PairKeys, SiteKeys, UnitKeys
+from amopt.placement.limits import budget, emissions, fill_rate, most_open_sites, storage
 from amopt.placement.model import FORMS, Form, Model
 from amopt.placement.supply import Supply
-from amopt.program.builder import Term, Variables
+from amopt.program.builder import Term
 from amopt.program.linear import LinearProgram
 
 if TYPE_CHECKING:
@@ -229,176 +231,6 @@ def opening(model: Model) -> None:
         Term(model.y, later, every[later] - 1, 1.0),
         lower=np.where(every % periods == 0, -before[every // periods], 0.0),
     )
-
-
-def most_open_sites(model: Model) -> None:
-    r""":math:`\sum_i y_{it} \le \bar y` for each period t; exactly one site in the central form."""
-    central, limit = model.form == "central", model.instance.limits.open_sites
-    if not central and limit is None:
-        return
-    most = 1.0 if central else float(limit or 0)
-    if central and limit is not None:
-        most = min(1.0, limit)
-    period = np.tile(np.arange(model.periods), len(model.instance.sites))
-    model.builder.rows(
-        "most_open_sites",
-        [period.name for period in model.instance.horizon],
-        model.y.grouped(period),
-        lower=1.0 if central else -np.inf,
-        upper=most,
-    )
-
-
-def balance(model: Model) -> None:
-    r""":math:`n_{imt} = n_{im,t-1} + b_{imt} - s_{imt} + v_{imt} - w_{imt}` for each stand, period.
-
-    For the first period, :math:`n_{im0}` are the machines that stand there already.
-    """
-    fleet, periods = model.fleet, model.periods
-    if not fleet.changes:
-        return
-    every = np.arange(fleet.most.size * periods)
-    later = every[every % periods > 0]
-    owned = np.where(every % periods == 0, np.repeat(fleet.owned, periods), 0.0)
-    model.builder.rows(
-        "balance",
-        StandKeys(fleet, model.instance),
-        model.machines.per_row(),
-        Term(model.machines, later, later - 1, -1.0),
-        model.bought.per_row(-1.0),
-        model.sold.per_row(1.0),
-        model.moved_in.per_row(-1.0),
-        model.moved_out.per_row(1.0),
-        lower=owned,
-        upper=owned,
-    )
-
-
-def moves(model: Model) -> None:
-    r""":math:`\sum_i v_{imt} = \sum_i w_{imt}` for each movable type m and period t."""
-    fleet, periods = model.fleet, model.periods
-    if not fleet.changes or not fleet.movable.any():
-        return
-    types = np.unique(fleet.machine[fleet.movable])
-    at = np.flatnonzero(fleet.movable)
-    row = np.searchsorted(types, fleet.machine[at])[:, None] * periods + np.arange(periods)
-    member = (at[:, None] * periods + np.arange(periods)).ravel()
-    names = [model.instance.machines[m].name for m in types]
-    model.builder.rows(
-        "moves",
-        [(name, period.name) for name in names for period in model.instance.horizon],
-        Term(model.moved_in, row.ravel(), member),
-        Term(model.moved_out, row.ravel(), member, -1.0),
-        lower=0.0,
-        upper=0.0,
-    )
-
-
-def vintages(model: Model) -> None:
-    r"""Three equations that say which machines of a pool g are still held.
-
-    :math:`z_{gtt} = \sum_{(i,m) \in g} b_{imt}`: bought now, held now.
-
-    :math:`\sum_u z_{gut} = \sum_{(i,m) \in g} n_{imt}`: what stands is what is held.
-
-    :math:`z_{gut} \le z_{gu,t-1}` for t > u: what was sold does not come back.
-    """
-    fleet, periods = model.fleet, model.periods
-    if not fleet.changes:
-        return
-    pool, bought, now = fleet.held_pool, fleet.held_bought, fleet.held_now
-    keys = [(name, p.name) for name in fleet.pool_names for p in model.instance.horizon]
-    stand_row = (fleet.pool[:, None] * periods + np.arange(periods)).ravel()
-    fresh, old = np.flatnonzero(bought == now), np.flatnonzero((bought < now) & (now > 0))
-    model.builder.rows(
-        "held_when_bought",
-        keys,
-        Term(model.held, pool[fresh] * periods + now[fresh], fresh),
-        model.bought.grouped(stand_row, -1.0),
-        lower=0.0,
-        upper=0.0,
-    )
-    model.builder.rows(
-        "held_in_all",
-        keys,
-        model.held.grouped(pool * periods + now),
-        model.machines.grouped(stand_row, -1.0),
-        lower=0.0,
-        upper=0.0,
-    )
-    model.builder.rows(
-        "held_no_longer_than_before",
-        [fleet.held_keys[member] for member in old],
-        Term(model.held, np.arange(old.size), old),
-        Term(model.held, np.arange(old.size), old - 1, -1.0),
-        upper=0.0,
-    )
-    first = np.flatnonzero((bought < 0) & (now == 0))
-    model.builder.rows(
-        "held_of_the_owned",
-        [fleet.held_keys[member] for member in first],
-        Term(model.held, np.arange(first.size), first),
-        upper=np.bincount(fleet.pool, fleet.owned, len(fleet.pool_names))[pool[first]],
-    )
-
-
-def storage(model: Model) -> None:
-    r""":math:`\sum_{k \in K_{jt}} r_k x_k \le R_j` for each place j with limited room, period t."""
-    limits, columns, periods = model.instance.limits.storage, model.columns, model.periods
-    at = np.full(len(model.supply.pairs), -1)
-    for row, limit in enumerate(limits):
-        at[model.supply.covered(limit.place, None)] = row
-    used = np.flatnonzero((at[columns.pair] >= 0) & (columns.space > 0))
-    model.builder.rows(
-        "storage",
-        [(limit.place, period.name) for limit in limits for period in model.instance.horizon],
-        Term(
-            model.x, at[columns.pair[used]] * periods + columns.period[used], used,
-            columns.space[used],
-        ),
-        upper=np.repeat([limit.at_most for limit in limits], periods),
-    )  # fmt: skip
-
-
-def fill_rate(model: Model) -> None:
-    r""":math:`\sum_k d_k \phi_k x_k \ge \bar\phi \sum_k d_k` for each fill rate met on average."""
-    columns, rates = model.columns, model.supply.rates
-    for number, limit in enumerate(model.instance.limits.fill_rate):
-        if not limit.on_average:
-            continue
-        pairs = model.supply.covered(limit.place, limit.part)
-        covered = np.zeros(len(model.supply.pairs), dtype=bool)
-        covered[pairs] = True
-        used = np.flatnonzero(covered[columns.pair])
-        met = rates[columns.pair[used], columns.period[used]] * columns.fill[used]
-        model.builder.rows(
-            f"fill_rate_{number}",
-            [period.name for period in model.instance.horizon],
-            Term(model.x, columns.period[used], used, met),
-            lower=limit.at_least * rates[pairs].sum(axis=0),
-        )
-
-
-def budget(model: Model) -> None:
-    r""":math:`\text{cost over all periods} \le \text{budget}`."""
-    _within(model, "budget", model.money, model.instance.limits.budget)
-
-
-def emissions(model: Model) -> None:
-    r""":math:`\text{kg of CO2 over all periods} \le \text{limit}`."""
-    _within(model, "emissions", model.kg_co2, model.instance.limits.kg_co2)
-
-
-def _within(
-    model: Model, name: str, spent: list[tuple[Variables, Floats]], limit: float | None
-) -> None:
-    if limit is None:
-        return
-    terms = []
-    for variables, amounts in spent:
-        used = np.flatnonzero(amounts)
-        terms.append(Term(variables, np.zeros(used.size, dtype=int), used, amounts[used]))
-    model.builder.rows(name, ["all periods"], *terms, upper=limit)
 
 
 FAMILIES = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
@@ -103,7 +104,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "reserved-name",
-        "A conventional supplier has the name of a site, or that of emergency shipments.",
+        "A supplier is called as a site or 'emergency', or a period is called 'before'.",
         "Give the supplier another name.",
     ),
     Code(
@@ -113,6 +114,10 @@ CODES: tuple[Code, ...] = (
     ),
 )
 """The codes of placement's own findings."""
+
+
+BEFORE = "before"
+"""What tables call the time before the first period."""
 
 
 class Instance(common.Instance):
@@ -176,7 +181,13 @@ class Instance(common.Instance):
         return demand.per_year * self.horizon[period].demand_factor
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong across fields."""
+        """Yield what is wrong across fields, each with what to write instead."""
+        advice = {code.code: code.advice for code in CODES}
+        for problem in self._problems():
+            said = problem.advice or advice.get(problem.code, "")
+            yield replace(problem, advice=said)
+
+    def _problems(self) -> Iterator[Problem]:
         if not any(d.per_year or any(d.by_period) for d in self.demand) and not self.orders:
             yield Problem("no-demand", ("demand",), "there is neither demand nor an order.")
         if self.minimise.cost == 0 and self.minimise.kg_co2 == 0:
@@ -196,6 +207,14 @@ class Instance(common.Instance):
 
     def _problems_of_names(self) -> Iterator[Problem]:
         taken = {"emergency", *(site.place for site in self.sites)}
+        for index, period in enumerate(self.periods):
+            if period.name == BEFORE:
+                yield Problem(
+                    "reserved-name",
+                    ("periods", index, "name"),
+                    f"a period is called {BEFORE!r}, as the time before the first one is.",
+                    "Give the period another name.",
+                )
         for index, entry in enumerate(self.conventional):
             if entry.supplier in taken:
                 yield Problem(
@@ -245,7 +264,7 @@ class Instance(common.Instance):
                 yield Problem(
                     "too-many-machines",
                     ("sites", index, "owned"),
-                    f"site {site.place!r} owns {count} machines and may hold "
+                    f"site {site.place!r} owns machines: {count}, and may hold "
                     f"{0 if site.state == 'closed' else site.most_machines}.",
                 )
 

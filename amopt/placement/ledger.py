@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance
+    from amopt.placement.instance import Instance, Machine
 
 __all__ = ["Ledger"]
 
@@ -17,6 +17,12 @@ TOLERANCE = 1e-6
 Row = Mapping[str, Any]
 Stand = tuple[str, str, str]
 """A place, a type of machine and a period."""
+
+Pool = tuple[str, str]
+"""A type of machine and the site where it stays; no site where it can be moved."""
+
+BEFORE = "before"
+"""What holdings call the time before the first period."""
 
 
 class Ledger:
@@ -39,8 +45,13 @@ class Ledger:
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
         self.periods = {period.name: t for t, period in enumerate(instance.horizon)}
-        self.open = {(row["place"], row["period"]): row["open"] for row in self.rows["sites"]}
+        self.open = {
+            (row["place"], row["period"]): row["open"] for row in self.rows.get("sites", ())
+        }
         self.count: dict[Stand, int] = {}
+        self.bought: dict[Stand, int] = {}
+        self.moved: dict[Stand, int] = {}
+        self.change: dict[Stand, int] = {}
         self.lost_hours: dict[Stand, float] = {}
 
     def same(self, what: str, given: float, expected: float, scale: float = 0.0) -> None:
@@ -64,115 +75,121 @@ class Ledger:
 
     def check_fleet(self) -> None:
         """Check counts from period to period, and what machines cost."""
-        count: dict[Stand, int] = {}
-        moved: dict[tuple[str, str], int] = defaultdict(int)
         for row in self.rows["fleet"]:
-            place, machine, period = row["place"], row["machine"], row["period"]
-            if row["ownership"] == "contract":
-                continue
-            kind, t = self.machines[machine], self.periods[period]
-            count[place, machine, period] = row["count"]
-            moved[machine, period] += row["moved_in"] - row["moved_out"]
-            years = self.instance.horizon[t].years
-            self.bill["operators"] += kind.yearly_cost * years * row["count"]
-            self.bill["moving"] += (kind.moving_cost or 0.0) * row["moved_in"]
-            still = kind.moving_cost is not None or not (row["moved_in"] or row["moved_out"])
-            self.require(still, f"{machine!r} cannot be moved")
-            missed = min(kind.moving_weeks / (years * self.instance.weeks_per_year), 1.0)
-            self.lost_hours[place, machine, period] = missed * row["moved_in"]
-            self.require(
-                min(row[k] for k in ("count", "bought", "sold", "moved_in", "moved_out")) >= 0,
-                f"{machine!r} at {place!r} has a negative number of machines",
-            )
-        self._check_balance(count)
-        for (machine, period), net in moved.items():
-            self.require(net == 0, f"{machine!r}: not as many moved in as out in {period}")
+            if row["ownership"] != "contract":
+                self._check_stand(row)
+        self._check_balance()
+        for machine in self.machines:
+            for period in self.periods:
+                net = sum(self.moved.get((place, machine, period), 0) for place in self.sites)
+                self.require(net == 0, f"{machine!r}: not as many moved in as out in {period}")
         for place, site in self.sites.items():
             for period in self.periods:
-                total = sum(count.get((place, m, period), 0) for m in self.machines)
+                total = sum(self.count.get((place, m, period), 0) for m in self.machines)
                 room = site.most_machines if self.open.get((place, period)) else 0
                 self.at_most(f"the number of machines at {place!r} in {period}", total, room)
-        self.count = count
         self._check_holdings()
 
-    def _check_balance(self, count: dict[Stand, int]) -> None:
-        changes = {
-            (row["place"], row["machine"], row["period"]): row["bought"]
-            - row["sold"]
-            + row["moved_in"]
-            - row["moved_out"]
-            for row in self.rows["fleet"]
-            if row["ownership"] != "contract"
-        }
+    def _check_stand(self, row: Row) -> None:
+        """Note the machines of a site, type and period, and charge what they cost a year."""
+        stand = place, machine, period = row["place"], row["machine"], row["period"]
+        kind, years = self.machines[machine], self.instance.horizon[self.periods[period]].years
+        what = f"{machine!r} at {place!r} in {period}"
+        self.require(stand not in self.count, f"{what} stand in two rows")
+        numbers = [row[key] for key in ("count", "bought", "sold", "moved_in", "moved_out")]
+        whole = all(number >= 0 and number == int(number) for number in numbers)
+        self.require(whole, f"{what}: machines come in whole numbers, not below zero")
+        self.count[stand], self.bought[stand] = row["count"], row["bought"]
+        self.moved[stand] = row["moved_in"] - row["moved_out"]
+        self.change[stand] = row["bought"] - row["sold"] + self.moved[stand]
+        self.bill["operators"] += kind.yearly_cost * years * row["count"]
+        self.bill["moving"] += (kind.moving_cost or 0.0) * row["moved_in"]
+        still = kind.moving_cost is not None or not (row["moved_in"] or row["moved_out"])
+        self.require(still, f"{machine!r} cannot be moved")
+        missed = min(kind.moving_weeks / (years * self.instance.weeks_per_year), 1.0)
+        self.lost_hours[stand] = missed * row["moved_in"]
+
+    def _check_balance(self) -> None:
         for place, site in self.sites.items():
             owned = {entry.machine: entry.count for entry in site.owned}
             for machine in self.machines:
                 before = owned.get(machine, 0)
                 for period in self.periods:
-                    now = count.get((place, machine, period), 0)
-                    change = changes.get((place, machine, period), 0)
+                    stand = place, machine, period
+                    now = self.count.get(stand, 0)
                     what = f"the count of {machine!r} at {place!r} in {period}"
-                    self.same(what, now, before + change)
+                    self.same(what, now, before + self.change.get(stand, 0))
                     before = now
 
     def _check_holdings(self) -> None:
         """Check which machines are still held, and charge them their price over their life."""
-        if "holdings" not in self.rows:
+        owns = any(owned.count for site in self.instance.sites for owned in site.owned)
+        if len(self.periods) == 1 and not owns:
             for (_, name, period), number in self.count.items():
                 kind, stretch = self.machines[name], self.instance.horizon[self.periods[period]]
                 price = kind.price * stretch.machine_price_factor / kind.life_years
                 self.bill["machines"] += price * stretch.years * number
             return
-        held: dict[Stand, int] = {
-            (row["pool"], row["bought"], row["period"]): row["machines"]
-            for row in self.rows["holdings"]
-        }
-        names = list(self.periods)
+        held: dict[Pool, dict[tuple[str, str], int]] = defaultdict(dict)
+        for row in self.rows.get("holdings", ()):
+            held[row["machine"], row["place"]][row["bought"], row["period"]] = row["machines"]
         pools = self._pools()
-        for (pool, since, period), number in held.items():
-            self.require(pool in pools, f"there is no pool {pool!r}")
-            if pool not in pools or since == "before":
-                continue
-            t, u = self.periods[period], self.periods[since]
-            kind = self.machines[pools[pool][0]]
-            price = kind.price * self.instance.horizon[u].machine_price_factor
-            self.bill["machines"] += (
-                price / kind.life_years * self.instance.horizon[t].years * number
-            )
-            following = held.get((pool, since, names[t + 1]), 0) if t + 1 < len(names) else number
-            age = sum(self.instance.horizon[s].years for s in range(u, t + 1))
-            book = price * max(0.0, 1 - age / kind.life_years)
-            self.bill["machines"] += kind.resale_loss * book * (number - following)
-            self.at_most(f"{pool}: machines of {since} after {period}", following, number)
-        for pool, (machine, places) in pools.items():
-            owned = sum(
-                entry.count
-                for place in places
-                for entry in self.sites[place].owned
-                if entry.machine == machine
-            )
-            for period in names:
-                first = held.get((pool, "before", names[0]), 0)
-                self.at_most(f"{pool}: machines of before", first, owned)
-                total = sum(held.get((pool, since, period), 0) for since in ("before", *names))
-                stand = sum(self.count.get((place, machine, period), 0) for place in places)
-                self.same(f"{pool}: machines held in {period}", total, stand)
-                bought = sum(
-                    row["bought"]
-                    for row in self.rows["fleet"]
-                    if row["machine"] == machine
-                    and row["place"] in places
-                    and row["period"] == period
-                    and row["ownership"] != "contract"
-                )
-                fresh = held.get((pool, period, period), 0)
-                self.same(f"{pool}: machines bought in {period}", fresh, bought)
+        for pool in held.keys() - pools.keys():
+            self.findings.append(f"there are no {pool[0]!r} at {pool[1]!r}")
+        for pool, places in pools.items():
+            self._check_pool(pool[0], places, held[pool])
 
-    def _pools(self) -> dict[str, tuple[str, list[str]]]:
-        """Return the type and the sites of each pool."""
-        pools: dict[str, tuple[str, list[str]]] = {}
+    def _check_pool(
+        self, machine: str, places: list[str], held: Mapping[tuple[str, str], int]
+    ) -> None:
+        """Check that what a pool holds is what was bought and what stands; and charge it."""
+        names = list(self.periods)
+        of = f"{machine!r} at {', '.join(map(repr, places))}"
+        for since in (BEFORE, *names):
+            numbers = [held.get((since, period), 0) for period in names]
+            before = (
+                self._owned(machine, places) if since == BEFORE else numbers[names.index(since)]
+            )
+            for t in range(0 if since == BEFORE else names.index(since), len(names)):
+                what = f"{of}: those of {since} held in {names[t]}"
+                self.require(numbers[t] >= 0, f"{what} are {numbers[t]}")
+                self.at_most(what, numbers[t], before)
+                before = numbers[t]
+            if since != BEFORE:
+                early = any(numbers[: names.index(since)])
+                self.require(not early, f"{of}: those of {since} are held before")
+                self._charge(self.machines[machine], names.index(since), numbers)
+        for period in names:
+            total = sum(held.get((since, period), 0) for since in (BEFORE, *names))
+            stand = sum(self.count.get((place, machine, period), 0) for place in places)
+            self.same(f"{of}: machines held in {period}", total, stand)
+            bought = sum(self.bought.get((place, machine, period), 0) for place in places)
+            fresh = held.get((period, period), 0)
+            self.same(f"{of}: machines bought in {period}", fresh, bought)
+
+    def _charge(self, kind: Machine, bought: int, numbers: list[int]) -> None:
+        """Charge the price of machines over their life, and the loss on those that are sold."""
+        horizon = self.instance.horizon
+        price, age = kind.price * horizon[bought].machine_price_factor, 0.0
+        for t in range(bought, len(horizon)):
+            age += horizon[t].years
+            gone = numbers[t] - numbers[t + 1] if t + 1 < len(horizon) else 0
+            book = price * max(0.0, 1 - age / kind.life_years)
+            paid = price / kind.life_years * horizon[t].years * numbers[t]
+            self.bill["machines"] += paid + kind.resale_loss * book * gone
+
+    def _owned(self, machine: str, places: list[str]) -> int:
+        return sum(
+            entry.count
+            for place in places
+            for entry in self.sites[place].owned
+            if entry.machine == machine
+        )
+
+    def _pools(self) -> dict[Pool, list[str]]:
+        """Return the sites among which machines of a type move; each by itself where they stay."""
+        pools: dict[Pool, list[str]] = defaultdict(list)
         for name, machine in self.machines.items():
             for place in self.sites:
-                where = "anywhere" if machine.moving_cost is not None else place
-                pools.setdefault(f"{name} {where}", (name, []))[1].append(place)
+                pools[name, "" if machine.moving_cost is not None else place].append(place)
         return pools

@@ -103,13 +103,7 @@ def map_forms(
     RefusedError
         When the referee does not accept the answer at a point.
     """
-    if x[0] == y[0]:
-        raise UsageError(f"a map needs two different knobs, and both are {x[0]!r}")
-    if not any(d.per_year or any(d.by_period) for d in instance.demand):
-        raise UsageError("a map needs demand, and this instance has orders alone")
-    for knob, factors in (x, y):
-        if not len(factors):
-            raise UsageError(f"the map has no factors of {knob!r}")
+    _require(instance, x, y)
     begun = time.perf_counter()
     points = [(float(a), float(b)) for b in y[1] for a in x[1]]
     turns = [turned(turned(instance, x[0], a), y[0], b) for a, b in points]
@@ -132,6 +126,17 @@ def map_forms(
         notes=_notes(statuses),
         currency=instance.currency,
     )
+
+
+def _require(instance: Instance, x: Axis, y: Axis) -> None:
+    """Refuse a map that cannot be drawn."""
+    if x[0] == y[0]:
+        raise UsageError(f"a map needs two different knobs, and both are {x[0]!r}")
+    if not any(d.per_year or any(d.by_period) for d in instance.demand):
+        raise UsageError("a map needs demand, and this instance has orders alone")
+    for knob, factors in (x, y):
+        if not len(factors):
+            raise UsageError(f"the map has no factors of {knob!r}")
 
 
 def _axis(name: str, axis: Axis) -> dict[str, Any]:

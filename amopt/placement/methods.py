@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
+from amopt.errors import RefusedError, UsageError
+from amopt.placement.answer import answer_of
 from amopt.placement.check import check
 from amopt.placement.formulation import assemble
 from amopt.placement.model import FORMS, Form, Model
-from amopt.placement.plan import BILL, Plan, tables
+from amopt.placement.plan import Plan
 from amopt.placement.solution import PlacementSolution
 from amopt.placement.supply import Supply
 from amopt.program import highs
-from amopt.program.outcome import Outcome, Status, relative_gap
+from amopt.program.outcome import Outcome
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -121,16 +122,12 @@ def solve(
     found = _optimum(supply, method, first, progress, extend)
     built = time.perf_counter()
     if found.plan is None:
-        raise _no_plan(instance, found, options)
-    others: dict[Form, Found] = {}
-    for form in FORMS[1:] if forms else ():
-        limit = None
-        if options.time_limit is not None:
-            spent = time.perf_counter() - begun
-            limit = max((options.time_limit - spent) / (len(FORMS) - 1 - len(others)), 0.05)
-        others[form] = _by_form(supply, form, found, replace(options, time_limit=limit))
+        from amopt.placement.infeasible import no_plan
+
+        raise no_plan(instance, found, options)
+    others = _pure_forms(supply, found, options, begun) if forms else {}
     compared = time.perf_counter()
-    answer = _answer(instance, found, others)
+    answer = answer_of(instance, found, others)
     if instance.orders:
         from amopt.placement.assignment import assigned
 
@@ -269,6 +266,20 @@ def priced(outcome: Outcome, plan: Plan) -> Outcome:
     return replace(outcome, objective=objective, bound=bound)
 
 
+def _pure_forms(
+    supply: Supply, optimum: Found, options: highs.Options, begun: float
+) -> dict[Form, Found]:
+    """Solve for the pure forms, which share what is left of the time limit."""
+    others: dict[Form, Found] = {}
+    for form in FORMS[1:]:
+        limit = None
+        if options.time_limit is not None:
+            spent = time.perf_counter() - begun
+            limit = max((options.time_limit - spent) / (len(FORMS) - 1 - len(others)), 0.05)
+        others[form] = _by_form(supply, form, optimum, replace(options, time_limit=limit))
+    return others
+
+
 def _by_form(supply: Supply, form: Form, optimum: Found, options: highs.Options) -> Found:
     """Solve for one form; with many columns, by its own route."""
     if optimum.priced is not None:
@@ -277,128 +288,3 @@ def _by_form(supply: Supply, form: Form, optimum: Found, options: highs.Options)
         priced = form_plan(optimum.priced.market, form, options)
         return Found(priced.plan, priced.outcome)
     return by_program(supply, form, options)
-
-
-def _no_plan(
-    instance: Instance, found: Found, options: highs.Options
-) -> InfeasibleError | NoAnswerError:
-    """Return the error that says why there is no plan."""
-    from amopt.placement.words import SOFT, limit_words, remedy_words
-    from amopt.program.diagnose import diagnose, least_change
-
-    outcome = found.outcome
-    if found.priced is not None:
-        return NoAnswerError(
-            "no plan was found: the machines may have too few hours for demand that nobody else "
-            "supplies. Method 'milp' would prove it and say what clashes",
-            outcome=outcome,
-        )
-    if outcome.status is not Status.INFEASIBLE or found.model is None:
-        return NoAnswerError(
-            f"no plan was found ({outcome.stopped}, {outcome.status}): allow more time",
-            outcome=outcome,
-        )
-    program = found.model.program
-    within = replace(options, time_limit=min(options.time_limit or 60.0, 60.0))
-    remedies: list[str] = []
-    try:
-        conflict = diagnose(program, within)
-        clashing = {limit.family for limit in conflict.rows}
-        # One family at a time: hours and money cannot be weighed against each other.
-        for name in SOFT:
-            change = least_change(program, {name: 1.0}, within) if name in clashing else None
-            remedies += change.in_words(remedy_words(instance)) if change else ()
-    except (NoAnswerError, UsageError):
-        return InfeasibleError(
-            "no plan meets every requirement; which of them clash could not be found in time",
-            outcome=outcome,
-        )
-    return InfeasibleError(
-        "no plan meets every requirement: these cannot hold together",
-        conflict=conflict.in_words(limit_words(instance)),
-        remedies=remedies,
-        outcome=outcome,
-    )
-
-
-def _answer(instance: Instance, found: Found, others: dict[Form, Found]) -> PlacementSolution:
-    """Return the answer, not yet seen by the referee."""
-    assert found.plan is not None
-    plans: dict[Form, Found] = {"optimum": found, **others}
-    rows: dict[str, Any] = tables(found.plan)
-    rows["bill"] = [
-        {
-            "cost": kind,
-            **{form: _bill(plans.get(form), kind) for form in FORMS},
-        }
-        for kind in (*BILL, "total")
-    ]
-    rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
-                     if each.plan is not None]  # fmt: skip
-    notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
-    for form, each in others.items():
-        if each.plan is None:
-            what = "cannot be" if each.outcome.status is Status.INFEASIBLE else "was not found"
-            notes.append(f"A {form} plan {what}.")
-    return PlacementSolution(
-        kind="placement",
-        name=instance.name,
-        outcome=found.outcome,
-        verdict=Verdict(),
-        rows=rows,
-        notes=tuple(notes),
-        currency=instance.currency,
-        objective_meaning=_objective_meaning(instance),
-    )
-
-
-def _about_relaxation(plan: Plan, relaxation: float) -> str:
-    """Say what the plan would come to with fractions of sites and machines."""
-    gap = relative_gap(plan.objective, min(relaxation, plan.objective)) or 0.0
-    if gap <= WHOLE:
-        return (
-            "Fractions of sites and machines, if they could be had, would make no better plan "
-            "(the linear relaxation is equal)."
-        )
-    return (
-        f"With fractions of sites and machines the objective would be {relaxation:,.2f}, "
-        f"{100 * gap:.2g} % less (the linear relaxation): that much is lost to whole numbers at "
-        "most."
-    )
-
-
-def _objective_meaning(instance: Instance) -> str:
-    """Return what the objective measures."""
-    weight = instance.minimise
-    over = "over all periods" if len(instance.horizon) > 1 else f"over {_years(instance)}"
-    if weight.kg_co2 == 0:
-        return f"{'cost' if weight.cost == 1 else f'{weight.cost:g} x cost'} {over}"
-    if weight.cost == 0:
-        return f"{weight.kg_co2:g} x kg of CO2 {over}"
-    return f"{weight.cost:g} x cost + {weight.kg_co2:g} x kg of CO2 {over}"
-
-
-def _years(instance: Instance) -> str:
-    years = instance.horizon[0].years
-    return "a year" if years == 1 else f"{years:g} years"
-
-
-def _bill(found: Found | None, kind: str) -> float | None:
-    if found is None or found.plan is None:
-        return None
-    return found.plan.cost if kind == "total" else found.plan.bill[kind]
-
-
-def _form(name: str, plan: Plan | None, outcome: Outcome) -> dict[str, Any]:
-    assert plan is not None
-    columns, rates = plan.columns, plan.supply.rates
-    demand = rates[columns.pair, columns.period] * plan.share * plan.years[columns.period]
-    return {
-        "form": name,
-        "cost": plan.cost,
-        "kg_co2": plan.kg_co2,
-        "open_sites": int(plan.open.any(axis=1).sum()),
-        "machines": int(plan.count.sum(axis=0).max(initial=0)),
-        "printed": float(demand[columns.site >= 0].sum() / demand.sum()),
-        "gap": outcome.gap,
-    }

@@ -44,26 +44,34 @@ def read_orlib_cap(
     tokens = _Tokens(path, capacity)
     count, customers = tokens.count("warehouses"), tokens.count("customers")
     tokens.expect(2 * count + customers * (count + 1))
-    width, places = len(str(count)), len(str(customers))
+    width = len(str(count))
     sites = [f"warehouse {i + 1:0{width}}" for i in range(count)]
-    network: dict[str, list[dict[str, Any]]] = {
-        "places": [{"name": site, "role": "warehouse"} for site in sites],
-        "lanes": [],
-    }
-    demands: list[dict[str, Any]] = []
-    data = {
+    data: dict[str, Any] = {
         "amopt": 1,
         "kind": "placement",
         "name": path.stem,
         "source": "OR-Library warehouse location file (Beasley, 1988)",
         "currency": "money",
-        "network": network,
+        "network": {
+            "places": [{"name": site, "role": "warehouse"} for site in sites],
+            "lanes": [],
+        },
         "parts": [{"name": "unit", "print": [{"machine": "warehouse", "hours": 1.0}]}],
         "machines": [{"name": "warehouse", "utilisation_limit": 1.0, "queue_allowance_weeks": 0.0}],
         "sites": [_site(site, tokens, capacitated) for site in sites],
-        "demand": demands,
+        "demand": [],
         "single_source": False,
     }
+    _read_customers(tokens, sites, customers, data)
+    tokens.end()
+    return data
+
+
+def _read_customers(
+    tokens: _Tokens, sites: list[str], customers: int, data: dict[str, Any]
+) -> None:
+    """Read demand and serving costs of every customer into the instance."""
+    network, places = data["network"], len(str(customers))
     for j in range(customers):
         name = f"customer {j + 1:0{places}}"
         demand = tokens.amount(f"demand of {name}")
@@ -73,13 +81,11 @@ def read_orlib_cap(
                 raise tokens.wrong(f"{name} has no demand and serving it costs money.")
             continue
         network["places"].append({"name": name, "role": "customer"})
-        demands.append({"place": name, "part": "unit", "per_year": demand})
+        data["demand"].append({"place": name, "part": "unit", "per_year": demand})
         network["lanes"] += [
             {"from": site, "to": name, "cost_per_part": cost / demand}
             for site, cost in zip(sites, costs, strict=True)
         ]
-    tokens.end()
-    return data
 
 
 def _site(name: str, tokens: _Tokens, capacitated: bool) -> dict[str, Any]:
@@ -103,7 +109,8 @@ class _Tokens:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise self.wrong(f"the file cannot be read: {error}.") from error
+            why = getattr(error, "strerror", None) or "it is not text"
+            raise self.wrong(f"the file cannot be read: {why}.") from error
         self.words = [(word, n) for n, line in enumerate(lines, 1) for word in line.split()]
         self.position = 0
 

@@ -275,7 +275,15 @@ def _supply(plan: Plan) -> list[Row]:
 
 def _holdings(plan: Plan) -> list[Row]:
     return [
-        {"pool": pool, "bought": bought, "period": period, "machines": int(held)}
-        for (pool, bought, period), held in zip(plan.fleet.held_keys, plan.held, strict=True)
+        {
+            "machine": machine,
+            "place": place,
+            "bought": bought,
+            "period": period,
+            "machines": int(held),
+        }
+        for (machine, place, bought, period), held in zip(
+            plan.fleet.held_keys, plan.held, strict=True
+        )
         if held
     ]

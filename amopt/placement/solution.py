@@ -86,7 +86,8 @@ class PlacementSolution(Solution):
             Column("gap", "share", "Proven gap of the form."),
         ),
         "holdings": (
-            Column("pool", "", "Machines that can stand in for each other."),
+            Column("machine", "", "Type of machine."),
+            Column("place", "", "Site where they stand; empty where they can be moved."),
             Column("bought", "", "Period in which they were bought; before: owned already."),
             _PERIOD,
             Column("machines", "machines", "How many are held."),
@@ -153,7 +154,9 @@ class PlacementSolution(Solution):
             return f"Print nothing: every place is supplied without printing{idle}."
         names = _with_machines(opened)
         if len(served) == len(places):
-            whom = "its one place" if len(places) == 1 else f"all {len(places):,} places"
+            whom = {1: "the one place", 2: "both places"}.get(
+                len(places), f"all {len(places):,} places"
+            )
             return f"Print at {names} for {whom}."
         return (
             f"Print at {names} for {len(served):,} of {len(places):,} places; the others "

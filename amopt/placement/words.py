@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,26 @@ if TYPE_CHECKING:
 
 Words = Mapping[str, Callable[..., str]]
 
-__all__ = ["SOFT", "limit_words", "remedy_words"]
+__all__ = ["BOOKKEEPING", "SOFT", "limit_words", "remedy_words"]
 
 SOFT = ("hours", "room_for_machines", "most_open_sites", "storage", "budget", "emissions")
 """The families that a planner might give way on."""
+
+BOOKKEEPING = (
+    "opening",
+    "balance",
+    "moves",
+    "held_when_bought",
+    "held_in_all",
+    "held_no_longer_than_before",
+    "held_of_the_owned",
+    "bought",
+    "sold",
+    "moved_in",
+    "moved_out",
+    "held",
+)
+"""The families that only say what words mean: nobody can give way on them."""
 
 
 def _in(instance: Instance, period: str) -> str:
@@ -27,16 +44,18 @@ def limit_words(instance: Instance) -> Words:
     def demand(key: Any) -> str:
         period, place, part = key
         asked = [
-            f"{limit.at_least:g}"
+            limit.at_least
             for limit in fill
             if not limit.on_average and limit.place in (None, place) and limit.part in (None, part)
         ]
-        met = f", with a fill rate of at least {max(asked)}" if asked else ""
+        least = max(asked, default=0.0)
+        why = _out_of_reach(instance, part, least)
+        met = f", with a fill rate of at least {least:g}{why}" if asked else ""
         return f"the demand of {place!r} for {part!r}{_in(instance, period)}{met}"
 
     def average(number: int) -> Any:
         limit = fill[number]
-        over = " and ".join(
+        over = " ".join(
             [f"of {limit.part!r}"] * bool(limit.part) + [f"at {limit.place!r}"] * bool(limit.place)
         )
         return lambda key: f"the average fill rate {over or 'of all'}{_in(instance, key)}"
@@ -47,7 +66,7 @@ def limit_words(instance: Instance) -> Words:
         "only_from_open_sites": lambda key: f"that {key[3]!r} must be open to print",
         "only_by_machines": lambda key: f"that {key[3]!r} needs a {key[4]!r} to print",
         "room_for_machines": lambda key: f"the most machines that {key[0]!r} may hold",
-        "opening": lambda key: f"that {key[0]!r} must be opened before it is open",
+        "machines_at_open_sites": lambda key: f"that {key[0]!r} has a machine where it is open",
         "most_open_sites": lambda key: f"the most sites that may be open{_in(instance, key)}",
         "storage": lambda key: f"the room for stock at {key[0]!r}{_in(instance, key[1])}",
         "budget": lambda key: f"the budget of {instance.limits.budget:,.2f} {instance.currency}",
@@ -64,6 +83,22 @@ def _state(instance: Instance, place: str) -> str:
     return "open or not" if state == "candidate" else state
 
 
+def _out_of_reach(instance: Instance, part: str, asked: float) -> str:
+    """Say why no stock meets a fill rate, and what to ask for instead."""
+    kind = next(entry for entry in instance.parts if entry.name == part)
+    if asked > 0 and kind.emergency_cost is None:
+        return f" (nobody stocks {part!r}: give it an emergency_cost, or ask for no fill rate)"
+    if asked >= 1:
+        return " (no stock is never out: ask for less than 1)"
+    return ""
+
+
+def _more(amount: float, noun: str) -> str:
+    """Return how many more, whole where a thing cannot be had in parts."""
+    number = math.ceil(amount - 1e-6)
+    return f"{number:,} more {noun}{'' if number == 1 else 's'}"
+
+
 def remedy_words(instance: Instance) -> Words:
     """Return what to say of the least change of each family that may give way."""
     money = instance.currency
@@ -73,13 +108,13 @@ def remedy_words(instance: Instance) -> Words:
             f"{_in(instance, key[2])}"
         ),
         "room_for_machines": lambda key, amount: (
-            f"let {key[0]!r} hold {amount:,.1f} more machines{_in(instance, key[1])}"
+            f"let {key[0]!r} hold {_more(amount, 'machine')}{_in(instance, key[1])}"
         ),
         "most_open_sites": lambda key, amount: (
-            f"let {amount:,.0f} more sites be open{_in(instance, key)}"
+            f"let {_more(amount, 'site')} be open{_in(instance, key)}"
         ),
         "storage": lambda key, amount: (
-            f"find room for {amount:,.2f} more at {key[0]!r}{_in(instance, key[1])}"
+            f"find storage room of {amount:,.2f} more at {key[0]!r}{_in(instance, key[1])}"
         ),
         "budget": lambda key, amount: f"raise the budget by {amount:,.2f} {money}",
         "emissions": lambda key, amount: f"allow {amount:,.2f} kg more of CO2",

@@ -86,7 +86,13 @@ def test_planted_errors_in_the_fleet(mobile, key):
 
 def test_planted_errors_in_holdings(mobile):
     instance, solution = mobile
-    for values in ({"machines": 2}, {"bought": "2027"}, {"bought": "before"}, {"pool": "x"}):
+    for values in (
+        {"machines": 2},
+        {"bought": "2027"},
+        {"bought": "before"},
+        {"machine": "x"},
+        {"place": "north"},
+    ):
         assert not check(instance, changed(solution, "holdings", 0, **values)).accepted
 
 
@@ -152,3 +158,100 @@ def test_planted_errors_in_the_work_on_orders(orders):
         assert not check(instance, changed(solution, "work", 0, **values)).accepted
     rows = {**solution.rows, "orders": solution.rows["orders"][1:]}
     assert not check(instance, replace(solution, rows=rows)).accepted
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("supply", {"route": "weeks"}),
+        ("supply", {"stock_level": -1}),
+        ("supply", {"stock_level": 1.5}),
+        ("fleet", {"hours": 1.0}),
+        ("fleet", {"utilisation": 0.99}),
+        ("fleet", {"machine": "nothing"}),
+        ("sites", {"hours": 1.0}),
+        ("sites", {"utilisation": 0.99}),
+        ("sites", {"machines": 7}),
+    ],
+)
+def test_what_else_tables_say_is_checked_too(mobile, table, values):
+    instance, solution = mobile
+    assert not check(instance, changed(solution, table, 0, **values)).accepted
+
+
+@pytest.mark.parametrize("table", ["sites", "fleet", "supply", "bill", "holdings"])
+def test_rows_and_tables_that_are_missing(mobile, table):
+    instance, solution = mobile
+    fewer = {**solution.rows, table: []}
+    assert not check(instance, replace(solution, rows=fewer)).accepted
+    without = {name: rows for name, rows in solution.rows.items() if name != table}
+    assert not check(instance, replace(solution, rows=without)).accepted
+    doubled = {**solution.rows, table: [*solution.rows[table], solution.rows[table][0]]}
+    if table in ("sites", "fleet", "supply"):
+        assert not check(instance, replace(solution, rows=doubled)).accepted
+
+
+def test_machines_of_before_do_not_come_back_and_none_are_held_below_zero(mobile):
+    instance, solution = mobile
+    new = {"machine": "container", "place": "", "machines": 1}
+    for extra in (
+        {**new, "bought": "before", "period": "2028-2029"},
+        {**new, "bought": "2027", "period": "2028-2029", "machines": -1},
+        {**new, "bought": "2027", "period": "2026"},
+    ):
+        rows = {**solution.rows, "holdings": [*solution.rows["holdings"], extra]}
+        assert not check(instance, replace(solution, rows=rows)).accepted
+
+
+def test_nothing_is_printed_without_a_machine_however_quick(textbook_without_hours):
+    instance, solution = textbook_without_hours
+    empty = {
+        "fleet": [],
+        "sites": [{**row, "machines": 0} for row in solution.rows["sites"]],
+    }
+    verdict = check(instance, replace(solution, rows={**solution.rows, **empty}))
+    assert any("there is no 'SLS'" in finding for finding in verdict.findings)
+
+
+@pytest.fixture
+def textbook_without_hours():
+    textbook = amopt.load("placement/textbook")
+    (part,) = textbook.parts
+    (option,) = part.print
+    quick = part.model_copy(update={"print": (option.model_copy(update={"hours": 0.0}),)})
+    instance = textbook.model_copy(update={"parts": (quick,)})
+    return instance, solve(instance)
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("orders", {"quantity": 1}),
+        ("orders", {"due_week": 9}),
+        ("orders", {"place": "Wien"}),
+        ("orders", {"source": "Wien"}),
+        ("orders", {"start_week": 3}),
+        ("work", {"order": "nobody's"}),
+        ("work", {"week": 0.5}),
+    ],
+)
+def test_planted_errors_in_what_orders_tell(orders, table, values):
+    instance, solution = orders
+    assert not check(instance, changed(solution, table, 0, **values)).accepted
+
+
+def test_hours_below_zero_make_no_room(orders):
+    instance, solution = orders
+    first = dict(solution.rows["work"][0])
+    work = [
+        *solution.rows["work"],
+        {**first, "hours": 5.0},
+        {**first, "hours": -5.0, "week": first["week"]},
+    ]
+    verdict = check(instance, replace(solution, rows={**solution.rows, "work": work}))
+    assert any("less than no time" in finding for finding in verdict.findings)
+
+
+def test_an_answer_without_tables_is_no_answer(stocked, orders):
+    for instance, solution in (stocked, orders):
+        assert not check(instance, replace(solution, rows={})).accepted

@@ -2,8 +2,11 @@
 
 import pytest
 
+import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError
-from amopt.placement import Instance, solve
+from amopt.placement import Instance, formulate, solve
+from amopt.placement.model import FORMS
+from amopt.placement.words import BOOKKEEPING, limit_words
 from tests.placement.cases import random_data
 
 
@@ -42,7 +45,8 @@ def test_a_fill_rate_that_no_stock_level_meets():
     data["limits"] = {"fill_rate": [{"part": "part 0", "place": "place 1", "at_least": 1.0}]}
     error = refused(data)
     assert error.conflict == (
-        "the demand of 'place 1' for 'part 0', with a fill rate of at least 1",
+        "the demand of 'place 1' for 'part 0', with a fill rate of at least 1 (no stock is never "
+        "out: ask for less than 1)",
     )
 
 
@@ -64,7 +68,7 @@ def test_too_little_room_for_a_fill_rate():
     error = refused(data)
     assert any("room for stock at 'place 0'" in clash for clash in error.conflict)
     assert any("the demand of 'place 0'" in clash for clash in error.conflict)
-    assert any("find room" in remedy for remedy in error.remedies)
+    assert any("find storage room" in remedy for remedy in error.remedies)
 
 
 def test_orders_that_cannot_be_on_time():
@@ -88,3 +92,44 @@ def test_orders_that_cannot_be_on_time():
     answer = solve(Instance.from_dict(data))
     assert {row["order"]: row["weeks_late"] for row in answer.rows["orders"]} == {"A": 0, "B": 1}
     assert answer.outcome.objective == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("name", ["mobile-factory", "textbook", "aircraft-today", "orders"])
+def test_every_limit_has_words(name):
+    instance = amopt.load(f"placement/{name}").model_copy(
+        update={"limits": {"budget": 1.0, "kg_co2": 1.0, "open_sites": 1}}
+    )
+    for form in FORMS if instance.demand else ():
+        program = formulate(instance, form=form, arrays=True)
+        for family in (*program.rows.families, *program.columns.families):
+            assert family.name in BOOKKEEPING or family.name in limit_words(instance)
+
+
+def test_a_budget_over_periods_is_told_without_bookkeeping():
+    instance = amopt.load("placement/mobile-factory").model_copy(
+        update={"limits": {"budget": 1000.0}}
+    )
+    with pytest.raises(InfeasibleError) as caught:
+        solve(instance)
+    assert "the budget of 1,000.00 EUR" in caught.value.conflict
+    assert not any("[" in clash for clash in caught.value.conflict)
+
+
+def test_added_constraints_that_clash_are_named_as_such():
+    def impossible(model):
+        model.open["Arnhem", "year"].fix(0)
+        model.open["Breda", "year"].fix(0)
+
+    textbook = amopt.load("placement/textbook").model_copy(update={"conventional": ()})
+    with pytest.raises(InfeasibleError, match="constraints that were added"):
+        solve(textbook, extend=impossible)
+
+
+def test_every_finding_says_what_to_write_instead():
+    data = random_data(0, periods=[{"name": "before"}, {"name": "2027"}])
+    data["demand"][0]["by_period"] = [1.0]
+    with pytest.raises(InvalidInstanceError) as caught:
+        Instance.from_dict(data)
+    findings = caught.value.findings
+    assert {finding.code for finding in findings} == {"reserved-name", "forecast-length"}
+    assert all(finding.advice for finding in findings)
