@@ -13,12 +13,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from amopt.instance.findings import Key, Problem
+from amopt.instance.numerals import hundredth, rewritten
 from amopt.instance.suggest import Suggestions, closest, did_you_mean, shown
 
 __all__ = ["field_problems"]
 
-_NUMBER = re.compile(r"[-+]?[\d.,_' ]*\d[\d.,_' ]*([eE][-+]?\d+)?")
-_WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[^\d\s.,].*", re.DOTALL)
+_NOTHING = {"none", "no", "nothing", "null", "nil", "n/a", "na", "-", "?", "unknown"}
 _CHOICE = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
@@ -224,7 +224,10 @@ def _out_of_range(key: Key, error: Mapping[str, Any]) -> Problem:
     bound = error["ctx"][sign]
     number = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
     message = f"{shown(error['input'])} is out of range: the number must be {words} {number}."
-    return Problem("out-of-range", key, message, "Check its sign and its unit.")
+    advice = "Check its sign and its unit."
+    if sign in ("lt", "le") and number == 1 and error["input"] <= 100:
+        advice += f" A percentage? {shown(error['input'])} % is {hundredth(error['input'])}."
+    return Problem("out-of-range", key, message, advice)
 
 
 def _not_finite(key: Key, error: Mapping[str, Any]) -> Problem:
@@ -277,7 +280,21 @@ def _wrong_type(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo])
         advice = f"Write {wanted}, or leave the key out." if optional else f"Write {wanted}."
         return Problem("wrong-type", key, "the value is empty.", advice)
     message = f"{_seen(value)} stands where {wanted} is wanted."
-    return Problem("wrong-type", key, message, _how_to_write(value, wanted))
+    advice = _how_to_write(value, wanted)
+    if isinstance(value, str) and "number" in wanted:
+        advice = _number(value.strip(), wanted, key, fields)
+    return Problem("wrong-type", key, message, advice)
+
+
+def _number(text: str, wanted: str, key: Key, fields: Sequence[FieldInfo]) -> str:
+    """Say how to write a number, or that there need be none."""
+    whole = wanted == "a whole number"
+    share = any(getattr(bound, "le", None) == 1 for field in fields for bound in field.metadata)
+    advice = rewritten(text, key[-1] if key else "", whole=whole, share=share)
+    nothing = text.casefold() in _NOTHING
+    if nothing and any(not field.is_required() for field in fields):
+        return f"{advice[:-1]}, or leave the key out."
+    return advice
 
 
 def _seen(value: object) -> str:
@@ -299,8 +316,6 @@ def _how_to_write(value: object, wanted: str) -> str:
     """Say how to write a value in the type that is wanted."""
     if wanted == "a list":
         return "Begin each entry with '- ', or put the entries in [ ]."
-    if isinstance(value, str) and "number" in wanted:
-        return _as_number(value.strip())
     if isinstance(value, str) and wanted == "true or false":
         return _as_truth(value.strip().casefold())
     if isinstance(value, float) and wanted == "a whole number":
@@ -319,25 +334,6 @@ def _as_truth(word: str) -> str:
     if word in ("no", "n", "off", "false", "0"):
         return "Write false, without quotes."
     return "Write true or false."
-
-
-def _as_number(text: str) -> str:
-    """Say how to write a number that was written as text."""
-    if _NUMBER.fullmatch(text):
-        if "," in text:
-            return "Write it with a decimal point, and without thousands separators or quotes."
-        plain = re.sub(r"[_' ]", "", text)
-        try:
-            return (
-                f"Write {int(plain) if plain.lstrip('+-').isdigit() else float(plain)!r}, "
-                "without quotes or separators."
-            )
-        except ValueError:
-            return "Write a number such as 1250.5."
-    unit = _WITH_UNIT.fullmatch(text)
-    if unit:
-        return f"Write the number alone ({unit[1]}); the unit is in the key's name."
-    return "Write a number such as 1250.5."
 
 
 def _other(key: Key, error: Mapping[str, Any], kind: str) -> Problem:
