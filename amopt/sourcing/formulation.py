@@ -14,7 +14,7 @@ licences, budget and emissions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,11 +23,19 @@ from numpy.typing import NDArray
 from amopt.sourcing.instance import Instance
 from amopt.sourcing.market import Market
 from amopt.sourcing.segments import Segments, cut, open_quantity
+from amopt.sourcing.shared_limits import (
+    add_budget,
+    add_emission_limit,
+    add_machine_hours,
+    add_parts,
+    add_prints,
+    weighted_sum,
+)
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["build", "formulate"]
+__all__ = ["FAMILIES", "build", "formulate"]
 
 Floats = NDArray[np.float64]
 
@@ -69,21 +77,8 @@ def build(market: Market, segments: Segments) -> ConcreteModel:
         model = ConcreteModel(name=market.instance.name)
         model.market, model.segments = market, segments
         _group(model)
-        add_variables(model)
-        add_expressions(model)
-        add_demand(model)
-        add_range(model)
-        add_one_segment(model)
-        add_suppliers(model)
-        add_delivery(model)
-        add_delivery_mean(model)
-        add_need_by(model)
-        add_machine_hours(model)
-        add_parts(model)
-        add_prints(model)
-        add_budget(model)
-        add_emission_limit(model)
-        add_objective(model)
+        for add in (add_variables, add_expressions, *FAMILIES, add_objective):
+            add(model)
     return model
 
 
@@ -126,18 +121,6 @@ def _keep_committed(model: ConcreteModel) -> None:
             raise InfeasibleError(
                 f"the committed orders take {taken:,.10g} {what}, and the limit is {limit:,.10g}"
             )
-
-
-def _sum(terms: Iterable[int], coefficients: Any, variables: Any, constant: float = 0.0) -> Any:
-    """Return ``constant + sum_s coefficients[s] * variables[s]`` as one linear expression."""
-    from pyomo.core.expr.numeric_expr import LinearExpression
-
-    terms = list(terms)
-    return LinearExpression(
-        constant=constant,
-        linear_coefs=[coefficients[s] for s in terms],
-        linear_vars=[variables[s] for s in terms],
-    )
 
 
 def add_variables(model: ConcreteModel) -> None:
@@ -195,13 +178,13 @@ def add_expressions(model: ConcreteModel) -> None:
     waiting = [n for n in model.timed if rate[n] > 0]
     names = [market.instance.lines[n].line for n in waiting]
     model.downtime = Expression(
-        expr=_sum(
+        expr=weighted_sum(
             names, dict(zip(names, rate[waiting].tolist(), strict=True)), model.delivery_weeks
         )
     )
     kg = market.kg_co2[segments.option]
     model.emissions = Expression(
-        expr=_sum(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, model.committed_kg_co2)
+        expr=weighted_sum(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, model.committed_kg_co2)
     )
 
 
@@ -226,7 +209,7 @@ def add_demand(model: ConcreteModel) -> None:
 
     def demand(_: Any, name: str) -> Any:
         n = position[name]
-        return needed[n], _sum(model.of_line[name], ones, model.x), needed[n] + surplus[n]
+        return needed[n], weighted_sum(model.of_line[name], ones, model.x), needed[n] + surplus[n]
 
     model.demand = Constraint(list(position), rule=demand)
 
@@ -266,7 +249,7 @@ def add_one_segment(model: ConcreteModel) -> None:
     ones = [1.0] * len(model.segments)
     several = {o: own for o, own in model.options.items() if len(own) > 1}
     model.one_segment = Constraint(
-        list(several), rule=lambda _, o: (None, _sum(several[o], ones, model.y), 1.0)
+        list(several), rule=lambda _, o: (None, weighted_sum(several[o], ones, model.y), 1.0)
     )
 
 
@@ -303,7 +286,7 @@ def add_suppliers(model: ConcreteModel) -> None:
     uses = [(name, supplier, o) for name, supplier in pairs for o in own[name][supplier]]
 
     def used(_: Any, name: str, supplier: str, o: int) -> Any:
-        return _sum(model.options[o], ones, model.y) <= model.supplies[name, supplier]
+        return weighted_sum(model.options[o], ones, model.y) <= model.supplies[name, supplier]
 
     def most_suppliers(_: Any, name: str) -> Any:
         counted = [model.supplies[name, k] for k, options in own[name].items() if len(options) > 1]
@@ -392,124 +375,6 @@ def add_need_by(model: ConcreteModel) -> None:
     )
 
 
-def add_machine_hours(model: ConcreteModel) -> None:
-    r"""Fit a supplier's orders to its machine hours.
-
-    .. math:: \sum_{s \in k} h_s x_s \le H_k - \text{committed}
-    """
-    market = model.market
-    hours = market.hours[model.segments.option].tolist()
-    taken: dict[str, float] = defaultdict(float)
-    for order, _, _, _, used in market.commitments:
-        taken[order.supplier] += used
-    limit = {
-        entry.supplier: entry.machine_hours - taken[entry.supplier]
-        for entry in market.instance.capacities
-        if entry.machine_hours is not None
-    }
-    own = {
-        supplier: [s for s in model.of_supplier.get(supplier, ()) if hours[s] > 0]
-        for supplier in limit
-    }
-    _add_limit(model, "machine_hours", own, hours, limit)
-
-
-def add_parts(model: ConcreteModel) -> None:
-    r"""Fit a supplier's orders to the number of parts that it can make.
-
-    .. math:: \sum_{s \in k} x_s \le M_k - \text{committed}
-    """
-    market = model.market
-    limit = {
-        entry.supplier: entry.parts
-        - sum(o.quantity for o in market.instance.committed if o.supplier == entry.supplier)
-        for entry in market.instance.capacities
-        if entry.parts is not None
-    }
-    own = {supplier: list(model.of_supplier.get(supplier, ())) for supplier in limit}
-    _add_limit(model, "parts", own, [1.0] * len(model.segments), limit)
-
-
-def add_prints(model: ConcreteModel) -> None:
-    r"""Keep the prints under each licence to what it allows.
-
-    .. math:: \sum_{s \in p} x_s \le P_p - \text{committed}, \qquad
-        \sum_{s \in p, k} x_s \le P_{pk} - \text{committed}
-    """
-    market = model.market
-    own, limit = {}, {}
-    printed: dict[tuple[str, str], list[int]] = defaultdict(list)
-    names = market.supplier
-    for o, segments in model.options.items():
-        if not market.conventional[o]:
-            printed[market.sources[market.source[o]].part, names[o]] += segments
-    done: dict[tuple[str, str], float] = defaultdict(float)
-    part = {line.line: line.part for line in market.instance.lines}
-    for order in market.instance.committed:
-        done[part[order.line], order.supplier] += order.quantity
-    for licence in market.instance.licences:
-        key = (licence.part, licence.supplier or "any supplier")
-        covers = [k for k in printed if _covers(licence, *k)]
-        own[key] = sorted(s for k in covers for s in printed[k])
-        limit[key] = licence.prints - sum(n for k, n in done.items() if _covers(licence, *k))
-    _add_limit(model, "prints", own, [1.0] * len(model.segments), limit)
-
-
-def _covers(licence: Any, part: str, supplier: str) -> bool:
-    from amopt.sourcing.instance import CONVENTIONAL
-
-    return (
-        licence.part == part and supplier != CONVENTIONAL and licence.supplier in (None, supplier)
-    )
-
-
-def _add_limit(
-    model: ConcreteModel,
-    name: str,
-    own: Mapping[Any, list[int]],
-    coefficients: list[float],
-    limit: Mapping[Any, float],
-) -> None:
-    from pyomo.environ import Constraint
-
-    held = [key for key, segments in own.items() if segments]
-    model.add_component(
-        name,
-        Constraint(
-            held,
-            rule=lambda _, *key: (
-                None,
-                _sum(own[key if len(key) > 1 else key[0]], coefficients, model.x),
-                max(0.0, limit[key if len(key) > 1 else key[0]]),
-            ),
-        ),
-    )
-
-
-def add_budget(model: ConcreteModel) -> None:
-    r"""Keep what is paid within the budget.
-
-    .. math:: \sum_s f_s y_s + r_s x_s + \text{committed} \le B
-    """
-    from pyomo.environ import Constraint
-
-    limit = model.market.instance.limits.budget
-    if limit is not None and len(model.segments):
-        model.budget = Constraint(expr=model.paid.expr <= limit)
-
-
-def add_emission_limit(model: ConcreteModel) -> None:
-    r"""Keep emissions within their limit.
-
-    .. math:: \sum_s g_s x_s + \text{committed} \le G
-    """
-    from pyomo.environ import Constraint
-
-    limit = model.market.instance.limits.kg_co2
-    if limit is not None and np.any(model.market.kg_co2[model.segments.option]):
-        model.emission_limit = Constraint(expr=model.emissions.expr <= limit)
-
-
 def add_objective(model: ConcreteModel) -> None:
     """Minimise the weighted sum of what is paid, downtime, delivery weeks and emissions."""
     from pyomo.environ import Objective, minimize
@@ -524,3 +389,20 @@ def add_objective(model: ConcreteModel) -> None:
     if weights.weeks:
         objective += weights.weeks * sum(model.delivery_weeks.values())
     model.objective = Objective(expr=objective, sense=minimize)
+
+
+FAMILIES: tuple[Callable[[ConcreteModel], None], ...] = (
+    add_demand,
+    add_range,
+    add_one_segment,
+    add_suppliers,
+    add_delivery,
+    add_delivery_mean,
+    add_need_by,
+    add_machine_hours,
+    add_parts,
+    add_prints,
+    add_budget,
+    add_emission_limit,
+)
+"""The families of constraints, in the order of their rows."""

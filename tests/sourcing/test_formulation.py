@@ -1,0 +1,131 @@
+"""The program of small instances, written out: one golden file for each family of constraints.
+
+A golden file is written anew by deleting it and running the test, which then fails once.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyomo.environ import ConcreteModel, Constraint
+
+import amopt
+from amopt.program.export import write_program
+from amopt.program.highs import solve
+from amopt.program.pyomo import compile_model
+from amopt.sourcing import formulate, formulation
+
+GOLDEN = Path(__file__).parent / "golden"
+
+BASE: dict[str, Any] = {
+    "amopt": 1,
+    "kind": "sourcing",
+    "name": "written out",
+    "parts": [{"name": "a"}],
+    "lines": [{"line": "1", "part": "a", "quantity": 12}],
+    "conventional": [{"part": "a", "cost_per_part": 5, "asset_cost": 40, "lead_time_weeks": 4}],
+    "offers": [
+        {
+            "supplier": "s",
+            "part": "a",
+            "quotes": [{"quantity": 1, "cost_per_part": 9, "lead_time_weeks": 1}],
+            "largest_quantity": 8,
+            "fee_per_order": 3,
+            "machine_hours_per_part": 2,
+            "kg_co2_per_part": 0.5,
+        }
+    ],
+}
+TIERS = [
+    {"quantity": 1, "cost_per_part": 9, "lead_time_weeks": 1},
+    {"quantity": 4, "cost_per_part": 7, "lead_time_weeks": 2},
+]
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "demand": {"lines.0.surplus": 2},
+    "range": {"offers.0.smallest_quantity": 3},
+    "one_segment": {"offers.0.between": "all_units", "offers.0.quotes": TIERS},
+    "suppliers": {
+        "limits": {"suppliers_per_line": 1},
+        "offers.1": {**BASE["offers"][0], "material": "PA12"},
+    },
+    "delivery": {"lines.0.downtime_cost_per_hour": 2.5},
+    "delivery_mean": {
+        "offers.0.quotes": [TIERS[0], {**TIERS[1], "quantity": 8}],
+        "minimise": {"cost": 1, "weeks": 10},
+    },
+    "need_by": {"lines.0.need_by_weeks": 5},
+    "machine_hours": {"capacities": [{"supplier": "s", "machine_hours": 9}]},
+    "parts": {
+        "capacities": [{"supplier": "s", "parts": 6}],
+        "committed": [{"line": "1", "supplier": "s", "quantity": 1, "cost": 9, "weeks": 1}],
+    },
+    "prints": {
+        "licences": [
+            {"part": "a", "prints": 7, "royalty_per_print": 0.25},
+            {"part": "a", "supplier": "s", "prints": 5},
+        ]
+    },
+    "budget": {"limits": {"budget": 110}},
+    "emission_limit": {"limits": {"kg_co2": 3}, "minimise": {"cost": 1, "kg_co2": 2}},
+}
+"""What makes each family appear."""
+
+
+OPTIMA = dict.fromkeys(CHANGES, 12 * 5 + 40.0) | {
+    "delivery": 12 * 5 + 40 + 4 * 2.5 * 40,
+    "delivery_mean": 12 * 5 + 40 + 4 * 10.0,
+    "parts": 11 * 5 + 40 + 9.0,
+}
+"""By hand: conventional supply of all parts, with waiting or what is committed where it counts."""
+
+
+def program_of(family: str) -> ConcreteModel:
+    data = copy.deepcopy(BASE)
+    for key, value in CHANGES[family].items():
+        *way, last = key.split(".")
+        at: Any = data
+        for step in way:
+            at = at[int(step)] if step.isdigit() else at[step]
+        if last.isdigit():
+            at.append(value)
+        else:
+            at[last] = value
+    return formulate(amopt.load(data))
+
+
+def rows(model: ConcreteModel) -> set[str]:
+    return {own.local_name for own in model.component_objects(Constraint) if len(own)}
+
+
+def test_every_family_has_a_golden_file() -> None:
+    families = {add.__name__.removeprefix("add_") for add in formulation.FAMILIES}
+    assert families == CHANGES.keys() == {file.stem for file in GOLDEN.glob("*.lp")}
+
+
+def leaving_out(family: str) -> tuple[Callable[[ConcreteModel], None], ...]:
+    return tuple(add for add in formulation.FAMILIES if add.__name__ != f"add_{family}")
+
+
+@pytest.mark.parametrize("family", CHANGES)
+def test_the_program_is_what_was_written_out(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, golden = program_of(family), GOLDEN / f"{family}.lp"
+    program, path = compile_model(model).program, tmp_path / golden.name
+    write_program(program, path)
+    if not golden.exists():
+        golden.write_bytes(path.read_bytes())
+        pytest.fail(f"{golden.name} was written anew: read it, and run the test again")
+    if version("highspy").startswith("1.15."):
+        assert path.read_text() == golden.read_text()
+    monkeypatch.setattr(formulation, "FAMILIES", leaving_out(family))
+    own = rows(model) - rows(program_of(family))
+    assert own
+    assert all(name in golden.read_text() for name in own)
+    assert solve(program).outcome.objective == pytest.approx(OPTIMA[family])
