@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from amopt.instance.findings import Finding, Key, Where
+from amopt.instance.findings import CATALOGUE, Finding, Key, Where
 from amopt.instance.spots import MAX_DEPTH, Note, Spot, Unusable
 from amopt.instance.suggest import closest, did_you_mean, shown
 
@@ -75,9 +75,10 @@ class Document:
         return Where(file=self.file, key=key, line=line)
 
     def add(self, note: Note) -> None:
-        """Add what a reader noted to the findings."""
+        """Add what a reader noted to the findings, with the general advice where it has none."""
         where = Where(file=self.file, key=note.key, line=note.line)
-        self.findings.append(Finding(note.code, where, note.message, note.advice))
+        advice = note.advice or CATALOGUE[note.code].advice
+        self.findings.append(Finding(note.code, where, note.message, advice))
 
 
 def load_document(source: str | Path | Mapping[str, Any]) -> Document:

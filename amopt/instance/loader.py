@@ -261,9 +261,9 @@ def _examination(
             raise LookupError(
                 f"{kind} yields the code {problem.code!r}, which none of its `codes` describes"
             )
-        where = document.where(problem.key)
-        severity = codes[problem.code].severity
-        findings.append(Finding(problem.code, where, problem.message, problem.advice, severity))
+        where, code = document.where(problem.key), codes[problem.code]
+        advice = problem.advice or code.advice
+        findings.append(Finding(code.code, where, problem.message, advice, code.severity))
     findings.sort(key=lambda finding: (finding.severity != Severity.ERROR, finding.where.line or 0))
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     if failed or instance is None:

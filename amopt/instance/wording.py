@@ -178,7 +178,8 @@ def _problem(instance_type: type[BaseModel], fault: _Fault, suggestions: Suggest
 def _missing(fault: _Fault, models: Sequence[type[BaseModel]]) -> Problem:
     key = str(fault.key[-1])
     meaning = next((field.description for field in _of(models, key) if field.description), "")
-    advice = f"Add it: {meaning[:1].lower()}{meaning[1:]}" if meaning else "Add it."
+    words = f" ({meaning[:1].lower()}{meaning[1:].rstrip('.')})" if meaning else ""
+    advice = f"Add `{shown(key)[1:-1]}:`{words}."
     return Problem("missing-key", fault.key, f"the key {shown(key)} is missing.", advice)
 
 

@@ -72,6 +72,7 @@ def test_a_broken_file_yields_its_code_and_nothing_else(file: Path) -> None:
         assert finding.where.file == str(file)
         assert str(finding).isprintable()
         assert finding.message[-1] == "."
+        assert finding.advice[-1] in ".?"
 
 
 def large(folder: Path) -> Path:
