@@ -108,6 +108,7 @@ class Reckoning:
 
     def __init__(self, terms: Terms, plan: Plan) -> None:
         self.terms, self.plan = terms, plan
+        self._amounts: dict[float, dict[str, float]] = {}
 
     @property
     def possible(self) -> bool:
@@ -122,9 +123,16 @@ class Reckoning:
         comes forward in time are expectations: a distribution of the stock while there is any, and
         the expected regular, printed and missing parts on the event that there is none.
         """
+        if alpha not in self._amounts:
+            self._amounts[alpha] = self._forward(alpha)
+        return self._amounts[alpha]
+
+    def _forward(self, alpha: float) -> dict[str, float]:
+        """Go forward in time from a full shelf; see :meth:`amounts`."""
         terms, stock = self.terms, self.plan.base_stock
         N, L = terms.N, terms.L
-        chance = binomial(N, terms.p_r, stock)
+        chance = binomial(N, terms.p_r)
+        beyond, at_least = _overshoots(chance, stock)
         shelf = np.zeros(stock + 1)  # shelf[I] = P(I parts on the shelf) for I >= 1
         shelf[stock] = 1.0
         regular = printed = missing = 0.0
@@ -134,12 +142,8 @@ class Reckoning:
         total["stock_days"] = float(stock)
         for n in range(L - 1, -1, -1):
             weight = alpha ** (L - n)
-            after = _taken(shelf, chance)
-            emptied = float(shelf.sum() - after[1:].sum())
-            short = N * terms.p_r * float(shelf.sum()) - float(
-                np.arange(stock + 1) @ (shelf - after)
-            )
-            shelf = np.concatenate([[0.0], after[1:]])
+            emptied, short = float(at_least @ shelf), float(beyond @ shelf)
+            shelf = _taken(shelf, chance)
             gone = printed if n == 0 else terms.p_p * printed
             missing += terms.p_r * regular + gone + short
             regular += emptied * N - short - terms.p_r * regular
@@ -318,21 +322,30 @@ def _from_stock(
     highest, tail = _highest(terms, plan.base_stock, dearest)
     level = np.arange(highest + 1)
     chance = binomial(N, terms.p_r, highest)
-    at_most = np.minimum(np.cumsum(chance), 1.0)[np.minimum(level, len(chance) - 1)]
+    beyond, at_least = _overshoots(binomial(N, terms.p_r), highest)
     value = -terms.c_r * level.astype(float)
     for n in range(L):
         if len(entry[n]) == N + 1 and N <= MOST_SYSTEMS_BY_STATE:
             emptied = _emptied(binomial(N, terms.p_r), entry[n], highest)
         else:
-            # E(D - I)^+ = E D - I + E(I - D)^+, and the other systems run on regular parts
-            spare = np.concatenate([[0.0], np.cumsum(at_most)[:-1]])
-            short = np.maximum(N * terms.p_r - level + spare, 0.0)
-            reached = 1.0 - np.concatenate([[0.0], at_most[:-1]])
-            emptied = entry[n, 0] * (N * reached - short) + entry[n, 1] * short
+            # as many wait as there are failures beyond the shelf; all others run on regular parts
+            emptied = entry[n, 0] * (N * at_least - beyond) + entry[n, 1] * beyond
         stays = _delayed(np.concatenate([[0.0], value[1:]]), chance)
         value = terms.h * level + alpha * (stays + emptied)
     cost = value + terms.c_r * level
     return _Backward(residuals, cost, tail, plan.base_stock)
+
+
+def _overshoots(chance: Floats, highest: int) -> tuple[Floats, Floats]:
+    """Return E(D - I)^+ and P(D >= I) for I = 0..highest, sums without a difference."""
+    at_least, beyond = np.zeros(highest + 1), np.zeros(highest + 1)
+    tails = np.cumsum(chance[::-1])[::-1]
+    excess = np.cumsum(tails[:0:-1])[::-1]
+    known = min(len(tails), highest + 1)
+    at_least[:known] = tails[:known]
+    known = min(len(excess), highest + 1)
+    beyond[:known] = excess[:known]
+    return beyond, at_least
 
 
 def _emptied(chance: Floats, entry: Floats, highest: int) -> Floats:
@@ -357,10 +370,9 @@ def _product(one: Floats, other: Floats) -> Floats:
     """Return the convolution of two sequences, by Fourier transforms where they are long."""
     if len(one) * len(other) < LONG:
         return np.convolve(one, other)
-    size = len(one) + len(other) - 1
-    length = 1 << (size - 1).bit_length()
-    transformed = np.fft.rfft(one, length) * np.fft.rfft(other, length)
-    return np.asarray(np.fft.irfft(transformed, length)[:size])
+    from scipy.signal import oaconvolve  # late: few need it
+
+    return np.asarray(oaconvolve(one, other))
 
 
 def _taken(shelf: Floats, chance: Floats) -> Floats:

@@ -208,6 +208,31 @@ def test_large_fleets_are_proven_too(count: int) -> None:
     assert found.excess <= 1e-9 * found.cost
 
 
+def test_a_year_long_cycle_of_a_large_fleet_by_both_reckonings() -> None:
+    # 514.7621713012: excess failures from exact logarithms of factorials, in 45 digits
+    year = {"cycle_days": 366, "failure_probability_per_day": 0.005, "print_cost": None,
+            "order_cost": 10.0, "holding_cost_per_day": 0.1, "discount": None}  # fmt: skip
+    numbers = numbers_of(count=100_000, **year)
+    policy = cycle.best_policy(numbers)
+    assert policy.base_stock.tolist() == [182_151]
+    down_days = cycle.amounts(numbers, policy).down_days
+    assert down_days == pytest.approx([514.7621713012], rel=1e-9)
+    smaller = numbers_of(count=20_000, **year)
+    policy = cycle.best_policy(smaller)
+    expected = vars(cycle.amounts(smaller, policy))
+    found = reckoned(smaller, policy).amounts(1.0)
+    assert found == pytest.approx({kind: value[0] for kind, value in expected.items()}, rel=1e-8)
+
+
+@pytest.mark.parametrize("backorder_cost", [1e-3, 1e6, 1e9])
+def test_dear_and_cheap_down_time_of_large_fleets_is_proven(backorder_cost: float) -> None:
+    instance = one_part(
+        count=20_000, cycle_days=60, failure_probability_per_day=0.01, order_cost=10.0,
+        holding_cost_per_day=0.1, discount=None, backorder_cost_per_day=backorder_cost,
+    )  # fmt: skip
+    assert methods.solve(instance).outcome.gap < 1e-9
+
+
 def test_free_stock_for_a_large_fleet_leaves_nothing_but_rounding() -> None:
     instance = one_part(count=5_000, holding_cost_per_day=0.0, discount=None)
     answer = methods.solve(instance)
