@@ -193,6 +193,11 @@ _FILES = (
         "Begin with `amopt: 1`, `kind: ...` and `name: ...`.",
     ),
     Code(
+        "an-answer",
+        "The file is an answer of amopt, not an instance.",
+        "Name the instance file that was solved.",
+    ),
+    Code(
         "several-documents",
         "The file holds several YAML documents, separated by `---`.",
         "Put each instance in a file of its own.",

@@ -29,6 +29,9 @@ __all__ = ["VERSION", "Examination", "build", "changed", "complete", "examine", 
 VERSION: Final = 1
 """The version of the file format that this amopt reads."""
 
+_ANSWER: Final = frozenset({"outcome", "referee", "tables"})
+"""Keys that an answer has and no instance."""
+
 _LARGEST: Final = 2**53
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _logger = logging.getLogger(__name__)
@@ -78,6 +81,9 @@ def examine(
     document = load_document(source)
     if not document.usable:
         return _examination(None, document, [], CATALOGUE)
+    if document.data.keys() >= _ANSWER:
+        message = "this is an answer of amopt, not an instance."
+        return _examination(None, document, [Problem("an-answer", (), message)], CATALOGUE)
     head = list(_head_problems(document.data, kinds))
     kind, version = document.data.get("kind"), document.data.get("amopt")
     if (

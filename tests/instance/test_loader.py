@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import amopt
 from amopt.errors import InvalidInstanceError
 from amopt.instance import suggest
 from amopt.instance.findings import CATALOGUE, Severity, Where, codes_of
@@ -171,7 +172,10 @@ def test_errors_come_before_warnings_and_in_the_order_of_the_file(tmp_path: Path
         ({"parts": [part(steps=[{"quantity": 2.0, "cost": 1}])]}, "Write 2."),
         ({"parts": [part(steps=[{"quantity": 2.5, "cost": 1}])]}, "without a fraction"),
         ({"parts": [part(cod="B")]}, "Did you mean 'code'?"),
-        ({"parts": [{"name": "hinge", "vehicle": "van"}]}, "Add `cost:` (cost of a part, in money)."),
+        (
+            {"parts": [{"name": "hinge", "vehicle": "van"}]},
+            "Add `cost:` (cost of a part, in money).",
+        ),
         ({"parts": [{"name": "hinge", "cost": 1}]}, "is missing. Add `vehicle:`."),
         ({"parts": [{**part(), "Cost": 1}]}, "Did you mean 'cost'?"),
         ({"parts": {"name": "hinge"}}, "Begin each entry with '- '"),
@@ -319,3 +323,10 @@ def test_names_from_files_are_printed_safely() -> None:
     where = Where(file="a\nb.yaml", key=("parts", 0, "\x1b[31m", "x" * 500))
     assert str(where).isprintable()
     assert len(str(where)) < 120
+
+
+def test_an_answer_given_as_an_instance_is_one_finding(tmp_path: Path) -> None:
+    file = tmp_path / "solution.json"
+    file.write_text(amopt.solve(amopt.load("printing/mission")).to_json())
+    assert [one.code for one in amopt.check(file)] == ["an-answer"]
+    assert [one.code for one in amopt.check(json.loads(file.read_text()))] == ["an-answer"]
