@@ -26,7 +26,7 @@ def frontier(instance: Instance) -> SourcingSolution:
     from amopt.sourcing.methods import answer_of, rule_outcome, switchover
     from amopt.sourcing.reckoning import reckon
     from amopt.sourcing.rule import frontier_plan
-    from amopt.sourcing.solution import tables
+    from amopt.sourcing.tables import tables
 
     begun = time.perf_counter()
     market = Market.of(instance)

@@ -20,7 +20,7 @@ from amopt.sourcing.instance import Instance, Minimise
 from amopt.sourcing.limits import Limit, change_in_words, keeping, limits_of, without, words
 from amopt.sourcing.market import Market
 from amopt.sourcing.measures import MEASURES, any_plan
-from amopt.sourcing.methods import Goal, NoPlanError, by_program
+from amopt.sourcing.program import Goal, NoPlanError, by_program
 
 if TYPE_CHECKING:
     from amopt.program.outcome import Outcome

@@ -23,9 +23,10 @@ from amopt.solution import Column, Solution
 from amopt.sourcing.check import check
 from amopt.sourcing.instance import Minimise
 from amopt.sourcing.market import Market
-from amopt.sourcing.methods import Goal, NoPlanError, answer_of, by_program
+from amopt.sourcing.methods import answer_of
+from amopt.sourcing.program import Goal, NoPlanError, by_program
 from amopt.sourcing.reckoning import Reckoning
-from amopt.sourcing.solution import tables
+from amopt.sourcing.tables import tables
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from amopt.program.blocks import solve_blocks
 from amopt.program.highs import Options
 from amopt.program.pyomo import compile_model
 from amopt.sourcing import formulate
-from amopt.sourcing.prices import Layout, solve_by_prices
+from amopt.sourcing.layout import Layout
+from amopt.sourcing.prices import solve_by_prices
 from tests.sourcing.random_instances import instance
 
 
