@@ -19,6 +19,7 @@ from amopt.errors import InvalidInstanceError
 from amopt.instance.common import Instance, InstanceModel
 from amopt.instance.document import Document, load_document, plain, too_deep
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
+from amopt.instance.garbage import collector_paused
 from amopt.instance.names import name_problems
 from amopt.instance.spots import MAX_DEPTH
 from amopt.instance.suggest import closest, did_you_mean, shown
@@ -57,6 +58,7 @@ class Examination:
     document: Document
 
 
+@collector_paused()
 def examine(
     source: str | Path | Mapping[str, Any],
     type_of_kind: Callable[[str], type[Instance]],
@@ -110,6 +112,7 @@ def read(
     return _require(examine(source, type_of_kind, kinds))
 
 
+@collector_paused()
 def build(instance_type: type[_Kind], data: Mapping[str, Any]) -> _Kind:
     """Build an instance of a known class from plain data.
 
@@ -124,6 +127,7 @@ def build(instance_type: type[_Kind], data: Mapping[str, Any]) -> _Kind:
     return instance
 
 
+@collector_paused()
 def complete(instance: Instance, data: Mapping[str, Any]) -> None:
     """Fill an instance that Python code is building.
 
@@ -135,6 +139,7 @@ def complete(instance: Instance, data: Mapping[str, Any]) -> None:
     _require(_examine_document(Document(data=plain(data)), type(instance), blank=instance))
 
 
+@collector_paused()
 def changed(instance: _Kind, update: Mapping[str, Any]) -> _Kind:
     """Return a new instance with some fields changed; only warnings that are new are logged.
 
