@@ -15,6 +15,9 @@ __all__ = ["costs", "figures", "plan", "policy", "savings"]
 MOST_PARTS = 40
 """Parts in a figure of many: those with the largest saving."""
 
+MOST_TICKS = 20
+"""Days above which not every one has its tick."""
+
 COLOURS = {"none": GREY, "order": BLUE, "wait": YELLOW, "print": GREEN, "expedite": RED}
 KINDS = {"order": BLUE, "print": GREEN, "expedite": RED, "holding": MAUVE, "backorder": YELLOW}
 
@@ -63,7 +66,7 @@ def policy(solution: PrintingSolution, part: str) -> Any:
                 marker={"symbol": "square", "size": 14, "color": colour},
                 name=action,
             )
-    figure.update_xaxes(title="days to the replenishment", autorange="reversed", dtick=1)
+    _days_to_go(figure, max(row["days_to_go"] for row in table), first=0)
     figure.update_yaxes(title="net stock (stock less systems that wait)")
     return figure.update_layout(title=f"What to do for part {plain(part)}")
 
@@ -84,7 +87,7 @@ def plan(solution: PrintingSolution) -> Any:
     """
     figure = new_figure()
     rows = _dearest(solution)
-    label = {row["part"]: f"{plain(row['part'])}: stock {row['base_stock']}" for row in rows}
+    label = {row["part"]: f"part {plain(row['part'])}, stock {row['base_stock']}" for row in rows}
     for action in ("wait", "print", "expedite"):
         runs = [
             run
@@ -102,11 +105,18 @@ def plan(solution: PrintingSolution) -> Any:
                 marker={"color": COLOURS[action]},
                 name=action,
             )
-    figure.update_xaxes(title="days to the replenishment", autorange="reversed", dtick=1)
+    _days_to_go(figure, max(run["from_days_to_go"] for run in solution.rows["intervals"]), first=1)
     figure.update_yaxes(categoryorder="array", categoryarray=list(label.values()), automargin=True)
     return figure.update_layout(
         barmode="overlay", height=_height(len(rows)), bargap=0.15, showlegend=True
     )
+
+
+def _days_to_go(figure: Any, most: int, *, first: int) -> None:
+    """Let time run from the most days to go to the first; a tick a day where they fit."""
+    ticks = {"dtick": 1} if most <= MOST_TICKS else {"nticks": MOST_TICKS}
+    span = [most + 0.5, first - 0.5]
+    figure.update_xaxes(title="days to the replenishment", range=span, tickangle=0, **ticks)
 
 
 def savings(solution: PrintingSolution) -> Any:
@@ -151,7 +161,7 @@ def costs(solution: PrintingSolution) -> Any:
         When plotly is not installed.
     """
     figure = new_figure()
-    tables = {"single source": "single_source", "with the printer": "parts"}
+    tables = {"without a printer": "single_source", "with the printer": "parts"}
     for kind, colour in KINDS.items():
         column = f"yearly_{kind}_cost"
         figure.add_bar(

@@ -47,7 +47,17 @@ def test_the_plan_of_all_parts() -> None:
     figure = figures.plan(solution)
     shown = {trace.name: tuple(map(tuple, trace.customdata)) for trace in figure.data}
     assert shown == {"wait": ((1, 1),), "print": ((7, 2),), "expedite": ((13, 8),)}
-    assert {label for trace in figure.data for label in trace.y} == {"part: stock 1"}
+    assert {label for trace in figure.data for label in trace.y} == {"part part, stock 1"}
+    assert figure.layout.xaxis.range == (13.5, 0.5)
+    assert figure.layout.xaxis.dtick == 1
+
+
+def test_a_long_cycle_does_not_have_a_tick_for_every_day() -> None:
+    solution = methods.solve(one_part(cycle_days=61))
+    for figure, first in ((figures.plan(solution), 1), (figures.policy(solution, "part"), 0)):
+        assert figure.layout.xaxis.range == (60.5, first - 0.5)
+        assert figure.layout.xaxis.dtick is None
+        assert figure.layout.xaxis.nticks == 20
 
 
 def test_the_page_escapes_names_and_shows_every_table() -> None:
