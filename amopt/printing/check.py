@@ -28,6 +28,7 @@ NOTHING = 1e-9
 """Share of what is at stake below which there is no cost to save from."""
 
 ACTIONS = ("wait", "print", "expedite")
+MONEY = ("yearly_cost", "yearly_unavoidable_cost")
 TABLES = ("parts", "single_source", "intervals", "totals")
 
 
@@ -227,13 +228,14 @@ def _compare_totals(
             key: tuple(
                 math.fsum(values) for values in zip(*(a[key] for a in accounts), strict=True)
             )
-            for key in ("yearly_cost", "down_days_per_cycle", "prints_per_cycle")
+            for key in (*MONEY, "down_days_per_cycle", "prints_per_cycle")
         }
         sums.append(total["yearly_cost"])
         expected[f"{prefix}base_stock"] = sum(stocks)
         expected[f"{prefix}stock_value"] = (value, 1.0)
         expected[f"{prefix}yearly_cost"] = total["yearly_cost"]
         if not prefix:
+            expected["yearly_unavoidable_cost"] = total["yearly_unavoidable_cost"]
             expected["down_days_per_cycle"] = total["down_days_per_cycle"]
             expected["prints_per_cycle"] = total["prints_per_cycle"]
     expected["printed_parts"] = sum("print" in entry.plan.actions for entry in with_printer[0])

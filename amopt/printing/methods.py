@@ -17,6 +17,7 @@ from amopt.printing.policy import Found
 from amopt.printing.solution import PrintingSolution, tables
 from amopt.program.highs import Options, Progress
 from amopt.program.outcome import Outcome, Status, Stopped, versions
+from amopt.solution import Table
 from amopt.verdict import Verdict
 
 __all__ = ["FORMS", "METHODS", "find", "solve"]
@@ -101,13 +102,14 @@ def solve(
     began = time.perf_counter()
     with_printer, single = _find_both(instance.numbers, form, options or Options(), progress)
     solved = time.perf_counter()
+    rows = tables(instance, with_printer.policy, single.policy)
     answer = PrintingSolution(
         kind=instance.kind,
         name=instance.name,
         outcome=_outcome(instance.numbers, form, with_printer),
         verdict=Verdict(),
-        rows=tables(instance, with_printer.policy, single.policy),
-        notes=_notes(instance),
+        rows=rows,
+        notes=_notes(instance, rows["parts"]),
         currency=instance.currency,
         objective_meaning=(
             "average cost a day" if instance.numbers.is_average else "discounted cost"
@@ -126,9 +128,10 @@ def _find_both(
     if options.time_limit is not None:
         left = options.time_limit - (time.perf_counter() - began)
         if left <= 0:
+            other = "" if form == "closed" else ", or take the method 'closed'"
             raise NoAnswerError(
                 "The time limit was reached before the policy without a printer was found; raise "
-                "it, or take the method 'closed'."
+                f"it{other}."
             )
         options = replace(options, time_limit=left)
     single = find(numbers.without_printer(), form, options=options, progress=progress)
@@ -173,7 +176,7 @@ def _outcome(numbers: Numbers, form: str, found: Found) -> Outcome:
     )
 
 
-def _notes(instance: PrintingInstance) -> tuple[str, ...]:
+def _notes(instance: PrintingInstance, parts: Table) -> tuple[str, ...]:
     """Return what the planner should know."""
     notes = []
     if instance.network is not None:
@@ -183,5 +186,22 @@ def _notes(instance: PrintingInstance) -> tuple[str, ...]:
             f"Transport from {instance.supplied_from} to {instance.place} adds {span} "
             f"{instance.currency} to the order cost of a part; orders are decided when the "
             "replenishment arrives, whatever its transport takes."
+        )
+    below = [
+        row["part"]
+        for row in parts
+        if min(row["yearly_cost"], row["single_source_yearly_cost"])
+        < -1e-9 * row["yearly_unavoidable_cost"]
+    ]
+    if below:
+        why = (
+            "that of a fleet that is always up, and so fails more often"
+            if instance.numbers.is_average
+            else "undiscounted, while costs later in a cycle are discounted"
+        )
+        notes.append(
+            f"The yearly cost of {shown(below[0])}"
+            f"{f' and of {len(below) - 1:,} others' if below[1:] else ''} is below 0: from what is "
+            f"spent the unavoidable cost is subtracted, {why}."
         )
     return tuple(notes)

@@ -22,6 +22,11 @@ Floats = NDArray[np.float64]
 
 PRINTING, SINGLE_SOURCE = "printing", "single source"
 
+UNAVOIDABLE = (
+    "Regular parts for every failure of a regular part in a fleet that is always up; "
+    "subtracted from the sum of the five costs."
+)
+
 ACCOUNT: tuple[Column, ...] = (
     Column("yearly_order_cost", "money", "Regular parts, a year.", shown=False),
     Column("yearly_print_cost", "money", "Printed parts, a year.", shown=False),
@@ -31,8 +36,7 @@ ACCOUNT: tuple[Column, ...] = (
     Column(
         "yearly_unavoidable_cost",
         "money",
-        "Regular parts for every failure of a regular part in a fleet that is always up; "
-        "subtracted from the sum of the five costs.",
+        UNAVOIDABLE,
         shown=False,
     ),
     Column(
@@ -50,9 +54,14 @@ ACCOUNT: tuple[Column, ...] = (
 )
 
 YEARLY = (
-    "A year of 52 weeks, less the unavoidable cost. On the criterion of discounted cost: the equal "
-    "charge at the start of every cycle that has the same present value."
+    "What is spent in a year of 52 weeks, with the unavoidable cost (see yearly_unavoidable_cost) "
+    "subtracted: what is left is what a plan can change. On the criterion of discounted cost: the "
+    "equal charge at the start of every cycle that has the same present value."
 )
+
+ORDER_UP_TO = "With each replenishment, order up to so many on the shelf."
+
+WITHOUT = "Cost where nothing can be printed, with the same unavoidable cost subtracted."
 
 FEWEST_TO_EXPEDITE = (
     "Fewest days to go with which a part is expedited; empty where it never is. With more days "
@@ -72,15 +81,20 @@ class PrintingSolution(Solution):
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "parts": (
             Column("part", "", "Name of the part."),
-            Column("system", "", "Type of system that holds it."),
-            Column("systems", "", "Systems in service.", shown=False),
-            Column("base_stock", "parts", "Stock after each replenishment."),
+            Column("base_stock", "parts", ORDER_UP_TO),
             Column(
                 "plan",
                 "days to go",
                 "What is done for a system that waits, by days to the replenishment: "
                 "'print 6-2, wait 1' prints with 6 to 2 days to go and waits with 1.",
             ),
+            Column("saving", "money", "What the printer saves a year."),
+            Column("yearly_cost", "money", YEARLY),
+            Column("single_source_base_stock", "parts", "Stock where nothing can be printed."),
+            Column("single_source_yearly_cost", "money", WITHOUT),
+            Column("saving_percent", "%", "The saving over that cost.", shown=False),
+            Column("system", "", "Type of system that holds it."),
+            Column("systems", "", "Systems in service.", shown=False),
             Column(
                 "print_threshold",
                 "days to go",
@@ -89,16 +103,11 @@ class PrintingSolution(Solution):
                 shown=False,
             ),
             Column("expedite_threshold", "days to go", FEWEST_TO_EXPEDITE, shown=False),
-            Column("yearly_cost", "money", YEARLY),
-            Column("single_source_base_stock", "parts", "Stock where nothing can be printed."),
-            Column("single_source_yearly_cost", "money", "Cost where nothing can be printed."),
-            Column("saving", "money", "What the printer saves a year."),
-            Column("saving_percent", "%", "The saving over that cost.", shown=False),
             *ACCOUNT,
         ),
         "single_source": (
             Column("part", "", "Name of the part.", shown=False),
-            Column("base_stock", "parts", "Stock after each replenishment.", shown=False),
+            Column("base_stock", "parts", ORDER_UP_TO, shown=False),
             Column("expedite_threshold", "days to go", FEWEST_TO_EXPEDITE, shown=False),
             Column("yearly_cost", "money", YEARLY, shown=False),
             *(Column(entry.name, entry.unit, entry.meaning, shown=False) for entry in ACCOUNT),
@@ -113,14 +122,15 @@ class PrintingSolution(Solution):
         "totals": (
             Column("parts", "", "Parts in the instance.", shown=False),
             Column("printed_parts", "", "Parts that are printed at some time.", shown=False),
-            Column("base_stock", "parts", "Stock after each replenishment."),
+            Column("base_stock", "parts", ORDER_UP_TO),
             Column("stock_value", "money", "Its value at order cost.", shown=False),
             Column("yearly_cost", "money", YEARLY),
             Column("single_source_base_stock", "parts", "Stock where nothing can be printed."),
             Column("single_source_stock_value", "money", "Its value at order cost.", shown=False),
-            Column("single_source_yearly_cost", "money", "Cost where nothing can be printed."),
+            Column("single_source_yearly_cost", "money", WITHOUT),
+            Column("yearly_unavoidable_cost", "money", UNAVOIDABLE, shown=False),
             Column("saving", "money", "What the printer saves a year."),
-            Column("saving_percent", "%", "The saving over that cost."),
+            Column("saving_percent", "%", "The saving over the cost without a printer."),
             Column("down_days_per_cycle", "system-days", "Days that systems are down, a cycle."),
             Column("prints_per_cycle", "parts", "Parts printed, a cycle."),
         ),
@@ -130,23 +140,34 @@ class PrintingSolution(Solution):
         """Return the answer in a few plain sentences."""
         total, money = self.rows["totals"][0], self.currency
         sentences = [
-            f"Stock {_counted(total['base_stock'], 'part')} worth {total['stock_value']:,.2f} "
-            f"{money} at each replenishment; without a printer it would be "
-            f"{total['single_source_base_stock']:,} worth "
+            f"Order up to {_counted(total['base_stock'], 'part')} worth "
+            f"{total['stock_value']:,.2f} {money} at each replenishment; without a printer it "
+            f"would be {total['single_source_base_stock']:,} worth "
             f"{total['single_source_stock_value']:,.2f} {money}.",
             *self._what_to_do(),
         ]
         if not total["printed_parts"]:
             return (*sentences, "No part is worth printing.")
-        percent = total["saving_percent"]
-        share = "" if percent is None else f" ({percent:.0f} %)"
-        sentences.append(f"Printing saves {total['saving']:,.2f} {money} a year{share}.")
+        sentences.append(self._what_it_saves(total))
         if total["parts"] > 1:
             best = max(self.rows["parts"], key=lambda row: row["saving"])
             sentences.append(
                 f"It saves most on part {best['part']}: {best['saving']:,.2f} {money} a year."
             )
         return tuple(sentences)
+
+    def _what_it_saves(self, total: Mapping[str, Any]) -> str:
+        """Return the saving beside all that is spent, and beside what a plan can change."""
+        saving, percent = total["saving"], total["saving_percent"]
+        spent = total["single_source_yearly_cost"] + total["yearly_unavoidable_cost"]
+        if percent is None or spent <= 0:
+            return f"Printing saves {saving:,.2f} {self.currency} a year."
+        digits = 0 if min(saving, spent) >= 100 else 2
+        share = f"{100 * saving / spent:.0f} %"
+        if total["yearly_unavoidable_cost"]:
+            share += f"; {percent:.0f} % of what a plan can change"
+        amounts = f"{saving:,.{digits}f} of {spent:,.{digits}f} {self.currency}"
+        return f"Printing saves {amounts} a year ({share})."
 
     def _what_to_do(self) -> Iterator[str]:
         """Yield what is done for a system that waits: days for one part, counts for several."""
@@ -243,17 +264,17 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
     return {
         "parts": _rows(
             part=names,
-            system=[part.system for part in instance.parts],
-            systems=numbers.systems.tolist(),
             base_stock=policy.base_stock.tolist(),
             plan=[_plan(policy, part) for part in range(len(names))],
-            print_threshold=_thresholds(policy, Action.PRINT),
-            expedite_threshold=_thresholds(policy, Action.EXPEDITE),
+            saving=saving.tolist(),
             yearly_cost=with_printer["yearly_cost"].tolist(),
             single_source_base_stock=single.base_stock.tolist(),
             single_source_yearly_cost=without["yearly_cost"].tolist(),
-            saving=saving.tolist(),
             saving_percent=list(map(_percent, saving, without["yearly_cost"], stake)),
+            system=[part.system for part in instance.parts],
+            systems=numbers.systems.tolist(),
+            print_threshold=_thresholds(policy, Action.PRINT),
+            expedite_threshold=_thresholds(policy, Action.EXPEDITE),
             **_but_cost(with_printer),
         ),
         "single_source": _rows(
@@ -291,6 +312,7 @@ def _totals(
         "single_source_base_stock": int(single.base_stock.sum()),
         "single_source_stock_value": float(single.base_stock @ numbers.order_cost),
         "single_source_yearly_cost": reference,
+        "yearly_unavoidable_cost": float(account["yearly_unavoidable_cost"].sum()),
         "saving": reference - cost,
         "saving_percent": _percent(reference - cost, reference, stake),
         "down_days_per_cycle": float(account["down_days_per_cycle"].sum()),

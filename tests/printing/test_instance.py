@@ -61,7 +61,7 @@ def test_the_cheapest_route_adds_to_the_order_cost_by_mass() -> None:
     assert instance.numbers.order_cost == pytest.approx([108.0])
     # the value on the shelf is what the part costs, not its transport
     assert instance.numbers.holding_cost == pytest.approx([0.5 * 100 / 365])
-    (note,) = amopt.solve(instance).notes
+    note = amopt.solve(instance).notes[0]
     assert "port" in note
     assert "8 EUR" in note
 

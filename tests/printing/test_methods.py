@@ -14,6 +14,7 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
 from amopt.printing import METHODS
 from amopt.printing.methods import solve
+from amopt.printing.solution import PrintingSolution
 from amopt.program.highs import Options
 from amopt.program.outcome import Status, Stopped
 from tests.printing.cases import one_part
@@ -29,6 +30,29 @@ def test_a_time_limit_that_is_too_short_gives_no_answer(method: str) -> None:
     with pytest.raises(NoAnswerError) as error:
         solve(one_part(), method=method, options=Options(time_limit=1e-9))
     assert error.value.exit_code == 5
+
+
+def test_the_closed_form_is_not_advised_in_its_own_place() -> None:
+    with pytest.raises(NoAnswerError) as error:
+        solve(one_part(), method="closed", options=Options(time_limit=1e-9))
+    assert "raise it." in str(error.value)
+    assert "closed" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("discount", "why"), [(None, "always up"), (0.9, "undiscounted"), (0.9995, None)]
+)
+def test_a_cost_below_nothing_is_explained(discount: float | None, why: str | None) -> None:
+    cheap = 30.0 if why is None else 0.01
+    answer = solve(one_part(discount=discount, backorder_cost_per_day=cheap, cycle_days=60))
+    assert (answer.rows["parts"][0]["yearly_cost"] < 0) == (why is not None)
+    assert [why in note for note in answer.notes] == ([] if why is None else [True])
+
+
+def test_what_to_act_on_comes_first() -> None:
+    for table in (PrintingSolution.columns["parts"], solve(one_part()).rows["parts"][0]):
+        names = [getattr(column, "name", column) for column in table]
+        assert names[:5] == ["part", "base_stock", "plan", "saving", "yearly_cost"]
 
 
 def test_the_mission_by_other_forms() -> None:
@@ -80,9 +104,11 @@ def test_the_published_rows_from_the_shell(amopt_command: Any) -> None:
 
 def test_the_headline_says_what_to_do() -> None:
     first, second, third, fourth = amopt.solve(amopt.load("printing/mission")).headline()
-    assert "Stock 9 parts worth 300.65 EUR" in first
+    assert "Order up to 9 parts worth 300.65 EUR" in first
     assert "14 of 14 parts are worth printing" in second
-    assert "saves 1,102.77 EUR a year (58 %)" in third
+    assert third == (
+        "Printing saves 1,103 of 7,724 EUR a year (14 %; 58 % of what a plan can change)."
+    )
     assert "part 4: 362.51 EUR" in fourth
     without = amopt.solve(one_part(print_cost=None)).headline()
     assert without[-1] == "No part is worth printing."
@@ -94,7 +120,7 @@ def test_a_plan_that_expedites_is_told_by_its_days() -> None:
     assert row["plan"] == "expedite 13-8, print 7-2, wait 1"
     assert (row["print_threshold"], row["expedite_threshold"]) == (2, 8)
     first, second, third = answer.headline()
-    assert first.startswith("Stock 1 part worth")
+    assert first.startswith("Order up to 1 part worth")
     assert second == (
         "For a system that waits: expedite with 13 to 8 days to go, print with 7 to 2 days to go, "
         "wait with 1 day to go."
