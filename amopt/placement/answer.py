@@ -35,6 +35,12 @@ def answer_of(instance: Instance, found: Found, others: dict[Form, Found]) -> Pl
     rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
                      if each.plan is not None]  # fmt: skip
     notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
+    if found.priced is not None and found.outcome.status is not Status.OPTIMAL:
+        notes.append(
+            f"Prices prove that no plan can be more than {100 * (found.outcome.gap or 0.0):.2g} % "
+            "better. Method 'milp' may prove more on a network of moderate size, in much longer "
+            "time."
+        )
     for form, each in others.items():
         if each.plan is None:
             if each.outcome.status is Status.INFEASIBLE:

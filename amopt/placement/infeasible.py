@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.placement.words import BOOKKEEPING, SOFT, limit_words, remedy_words
 from amopt.program.diagnose import Conflict, diagnose, least_change
-from amopt.program.outcome import Status
+from amopt.program.outcome import Status, Stopped
 
 if TYPE_CHECKING:
     from amopt.placement.instance import Instance
@@ -21,6 +21,8 @@ __all__ = ["no_plan"]
 def no_plan(instance: Instance, found: Found, options: Options) -> InfeasibleError | NoAnswerError:
     """Return the error that says why there is no plan."""
     outcome = found.outcome
+    if found.priced is not None and outcome.stopped is Stopped.TIME_LIMIT:
+        return NoAnswerError("no plan was found in time: allow more time", outcome=outcome)
     if found.priced is not None:
         return NoAnswerError(
             "no plan was found: the machines may have too few hours for demand that nobody else "

@@ -35,8 +35,11 @@ METHODS = ("auto", "milp", "lagrangian")
 WHOLE = 1e-7
 """How far from a whole number a value of the relaxation may be to count as one."""
 
-MANY = 150_000
-"""Supply columns from which ``auto`` takes the Lagrangian route, where it can."""
+MANY = 60_000
+"""Supply columns from which ``auto`` takes the Lagrangian route, where it can.
+
+Handed many more, the solver may find no plan within minutes.
+"""
 
 OPTIMUM_SHARE = 0.7
 """Share of the time limit that the optimum has, when the forms are asked for as well."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import amopt
+from amopt.errors import NoAnswerError
 from amopt.placement import Instance, methods, solve
 from amopt.placement.certificate import proven_bound
 from amopt.placement.pricing import Market, Prices, relax
@@ -103,3 +104,22 @@ def test_a_time_limit_gives_what_was_found():
     )
     assert answer.outcome.status in ("feasible", "optimal")
     assert answer.outcome.bound <= answer.outcome.objective
+
+
+def test_a_gap_that_is_left_is_told():
+    instance = Instance.from_dict(random_data(3, sites=3, places=4))
+    answer = solve(instance, method="lagrangian", options=highs.Options(gap=0.0), forms=False)
+    told = any("Prices prove that no plan" in note for note in answer.notes)
+    assert told == (answer.outcome.status == "feasible")
+
+
+def test_no_plan_in_time_is_told_as_such():
+    data = random_data(0, stocked=False)
+    data["conventional"] = []
+    for entry in data["demand"]:
+        entry["per_year"] = 500.0
+    instance = Instance.from_dict(data)
+    with pytest.raises(NoAnswerError, match="Method 'milp'"):
+        solve(instance, method="lagrangian")
+    with pytest.raises(NoAnswerError, match="allow more time"):
+        solve(instance, method="lagrangian", options=highs.Options(time_limit=1e-6))
