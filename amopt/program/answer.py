@@ -61,3 +61,20 @@ class Answer:
     duals: Floats | None = None
     reduced_costs: Floats | None = None
     basis: Basis | None = None
+
+    def __repr__(self) -> str:
+        """Return status, objective, gap and sizes; the arrays are attributes."""
+        outcome = self.outcome
+        told = [str(outcome.status)]
+        if self.values is not None:
+            told += [
+                f"{name}={figure:.10g}"
+                for name, figure in (("objective", outcome.objective), ("gap", outcome.gap))
+                if figure is not None
+            ]
+            told.append(f"columns={self.values.size}")
+        if self.duals is not None:
+            told.append(f"rows={self.duals.size}")
+        if self.basis is not None:
+            told.append("with basis")
+        return f"{type(self).__name__}({', '.join(told)})"
