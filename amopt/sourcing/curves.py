@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from amopt.sourcing.instance import Offer
 
-__all__ = ["KINDS", "Curves", "Quotes", "fitted", "quotes_of"]
+__all__ = ["KINDS", "Curves", "Quotes", "fits_of", "least_values", "quotes_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -344,29 +344,21 @@ def _fits(quotes: Quotes, *, power: bool) -> tuple[Fit, Fit]:
     return fit_lines(quotes.start, q, q * price), fit_lines(quotes.start, q, weeks)
 
 
-@dataclass(frozen=True, eq=False)
-class FittedOffer:
-    """The fitted curves of one offer: total cost, lead time, and how well they fit."""
+def fits_of(offers: Sequence[Offer]) -> tuple[Fit, Fit]:
+    """Return how well cost and lead time of offers are fitted, which are all power or all line.
 
-    total: Curves
-    lead_time: Curves
-    cost_fit: Fit
-    lead_time_fit: Fit
-
-    def extremes(self, smallest: float, largest: float) -> tuple[float, float]:
-        """Return the least total and lead time over the quantities that are taken."""
-        ends = np.array([smallest, largest])
-        twice = np.zeros(2, dtype=np.int64)
-        total, weeks = (c.take(twice).at(ends).min() for c in (self.total, self.lead_time))
-        return float(total), float(weeks)
+    A power is fitted to the price a part and to the lead time, both in logs, a line to the total
+    and to the lead time.
+    """
+    return _fits(quotes_of(offers), power=offers[0].between == "power")
 
 
-def fitted(offer: Offer) -> FittedOffer:
-    """Return the fitted curves of an offer whose ``between`` is ``power`` or ``line``."""
-    quotes = quotes_of([offer])
-    total, lead_time = quotes.curves()
-    cost_fit, lead_time_fit = _fits(quotes, power=offer.between == "power")
-    return FittedOffer(total, lead_time, cost_fit, lead_time_fit)
+def least_values(offers: Sequence[Offer]) -> Floats:
+    """Return the least total or lead time at the ends of what each offer takes, shape (n,)."""
+    ends = np.array([[offer.smallest, offer.largest] for offer in offers]).reshape(-1, 2).T
+    values = [curves.at(end) for curves in quotes_of(offers).curves() for end in ends]
+    least: Floats = np.min(values, axis=0)
+    return least
 
 
 def quotes_of(offers: Sequence[Offer]) -> Quotes:

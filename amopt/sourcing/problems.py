@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,7 @@ def _quantities(instance: Instance) -> Iterator[Problem]:
 
 
 def _offers(instance: Instance) -> Iterator[Problem]:
+    fitted: dict[int, Offer] = {}
     for index, offer in enumerate(instance.offers):
         if offer.supplier == CONVENTIONAL:
             yield Problem(
@@ -99,37 +100,44 @@ def _offers(instance: Instance) -> Iterator[Problem]:
                 "Swap them, or leave one out.",
             )
         elif offer.between in ("power", "line"):
-            yield from _fit(index, offer)
+            fitted[index] = offer
         elif offer.between == "all_units":
             yield from _falling(index, offer)
+    yield from _fits(fitted)
 
 
-def _fit(index: int, offer: Offer) -> Iterator[Problem]:
-    from amopt.sourcing.curves import fitted
-
-    if len(offer.quotes) < 2:
-        yield Problem(
-            "too-few-quotes",
-            ("offers", index, "quotes"),
-            f"between: {offer.between} fits a curve, and there is one quote.",
-            "Add a quote at another quantity, or write between: linear.",
-        )
+def _fits(offers: Mapping[int, Offer]) -> Iterator[Problem]:
+    """Yield what is wrong with fitted curves; all lines are fitted at once."""
+    lines: dict[int, Offer] = {}
+    for index, offer in offers.items():
+        if len(offer.quotes) < 2:
+            yield Problem(
+                "too-few-quotes",
+                ("offers", index, "quotes"),
+                f"between: {offer.between} fits a curve, and there is one quote.",
+                "Add a quote at another quantity, or write between: linear.",
+            )
+        elif offer.between == "line":
+            lines[index] = offer
+        elif any(quote.cost_per_part <= 0 or quote.lead_time_weeks <= 0 for quote in offer.quotes):
+            yield _not_positive(index, "a power cannot be fitted to a price or lead time of zero.")
+    if not lines:
         return
-    quotes = sorted(offer.quotes, key=lambda quote: quote.quantity)
-    zero = offer.between == "power" and any(
-        quote.cost_per_part <= 0 or quote.lead_time_weeks <= 0 for quote in quotes
-    )
-    worst = -1.0 if zero else min(fitted(offer).extremes(offer.smallest, offer.largest))
-    if worst < 0:
-        yield Problem(
-            "curve-not-positive",
-            ("offers", index, "between"),
-            "a power cannot be fitted to a price or lead time of zero."
-            if zero
-            else f"the fitted line falls below zero (to {worst:g}) between "
-            f"{offer.smallest:g} and {offer.largest:g} parts.",
-            "Write between: linear, which passes through the quotes.",
-        )
+    from amopt.sourcing.curves import least_values
+
+    least = least_values(list(lines.values())).tolist()
+    for (index, offer), value in zip(lines.items(), least, strict=True):
+        if value < 0:
+            yield _not_positive(
+                index,
+                f"the fitted line falls below zero (to {value:g}) between {offer.smallest:g} and "
+                f"{offer.largest:g} parts.",
+            )
+
+
+def _not_positive(index: int, message: str) -> Problem:
+    advice = "Write between: linear, which passes through the quotes."
+    return Problem("curve-not-positive", ("offers", index, "between"), message, advice)
 
 
 def _falling(index: int, offer: Offer) -> Iterator[Problem]:

@@ -28,7 +28,8 @@ class SourcingSolution(Solution):
 
     The tables are ``orders`` (what to order where), ``lines`` (what each line comes to, beside
     conventional supply and the frontier rule), ``switchover`` (every offer against conventional
-    supply), ``capacities``, ``licences`` and ``totals``.
+    supply), ``fits`` (how well fitted curves
+    fit), ``capacities``, ``licences`` and ``totals``.
     """
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
@@ -109,6 +110,17 @@ class SourcingSolution(Solution):
             Column(
                 "excluded", "", "Why the offer cannot be used; empty where it can.", shown=False
             ),
+        ),
+        "fits": (
+            Column("part", "", "Part."),
+            Column("supplier", "", "Supplier of an offer whose quotes a curve is fitted to."),
+            Column("between", "", "The curve: power or line."),
+            Column("cost_r_squared", "", "Share of the variance of the cost that it explains."),
+            Column("cost_p_value", "", "Chance of such a fit without any trend of the cost."),
+            Column("weeks_r_squared", "", "Share of the variance of the lead time."),
+            Column("weeks_p_value", "", "Chance of such a fit without any trend of lead time."),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
         ),
         "capacities": (
             Column("supplier", "", "Supplier."),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.analysis import SCENARIOS, Analysis, scenarios
+from amopt.sourcing.curves import fits_of
 from amopt.sourcing.instance import CONVENTIONAL, Offer
 from amopt.sourcing.market import Market
 from amopt.sourcing.reckoning import Reckoning, whole_conventional
@@ -55,6 +56,7 @@ def tables(
         "orders": orders,
         "lines": _line_rows(plan, usual, *rule),
         "switchover": switchover,
+        "fits": _fit_rows(market),
         "capacities": _capacity_rows(plan),
         "licences": _licence_rows(market, orders, granted),
         "totals": [_totals(plan, usual, *rule)],
@@ -211,6 +213,33 @@ def switchover_rows(market: Market, option: Ints, analysis: Analysis) -> list[di
                 "excluded": market.excluded[o],
             }
         )
+    return rows
+
+
+def _fit_rows(market: Market) -> list[dict[str, Any]]:
+    """Return how well curves fit, an offer a row; a p-value needs three quotes."""
+    rows = []
+    for kind in ("power", "line"):
+        offers = [offer for offer in market.instance.offers if offer.between == kind]
+        if not offers:
+            continue
+        cost, weeks = fits_of(offers)
+        measures = (cost.r_squared, cost.p_value, weeks.r_squared, weeks.p_value)
+        for offer, *found in zip(offers, *(m.tolist() for m in measures), strict=True):
+            by_cost, p_cost, by_weeks, p_weeks = map(_number, found)
+            rows.append(
+                {
+                    "part": offer.part,
+                    "supplier": offer.supplier,
+                    "between": kind,
+                    "cost_r_squared": by_cost,
+                    "cost_p_value": p_cost,
+                    "weeks_r_squared": by_weeks,
+                    "weeks_p_value": p_weeks,
+                    "route": offer.route,
+                    "material": offer.material,
+                }
+            )
     return rows
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.sourcing.analysis import nondominated, scenarios
-from amopt.sourcing.curves import KINDS, fitted, quotes_of
+from amopt.sourcing.curves import KINDS, fits_of, quotes_of
 from amopt.sourcing.instance import Offer
 
 
@@ -139,7 +139,7 @@ def test_fits_report_how_well_they_fit() -> None:
     from scipy.stats import linregress
 
     expected = linregress([np.log(q) for q, _, _ in quotes], [np.log(p) for _, p, _ in quotes])
-    fit = fitted(offer).cost_fit
+    fit = fits_of([offer])[0]
     assert fit.slope[0] == pytest.approx(expected.slope)
     assert fit.r_squared[0] == pytest.approx(expected.rvalue**2)
     assert fit.p_value[0] == pytest.approx(expected.pvalue)
@@ -163,3 +163,22 @@ def test_outside_of_its_quotes_a_linear_offer_keeps_price_and_lead_time() -> Non
     five = np.zeros(5, dtype=np.int64)
     assert total.take(five).at(at).tolist() == pytest.approx([40, 80, 100, 120, 240])
     assert lead_time.take(five).at(at).tolist() == pytest.approx([1, 1, 1.5, 2, 2])
+
+
+def test_how_well_curves_fit_is_reported() -> None:
+    """Quotes that lie on a power: all of the variance is explained, and hardly by chance."""
+    quotes = [
+        {"quantity": q, "cost_per_part": 50 * q**-0.25, "lead_time_weeks": 1.5 * q**0.125}
+        for q in (1, 4, 16, 64)
+    ]
+    offers = [
+        {"supplier": "s", "part": "p", "between": kind, "material": kind, "quotes": quotes}
+        for kind in ("power", "line", "linear")
+    ]
+    data = {"amopt": 1, "kind": "sourcing", "name": "fits", "parts": [{"name": "p"}]}
+    power, line = amopt.solve(amopt.load({**data, "offers": offers})).rows["fits"]
+    assert (power["between"], line["between"]) == ("power", "line")
+    assert power["cost_r_squared"] == pytest.approx(1)
+    assert power["weeks_r_squared"] == pytest.approx(1)
+    assert power["cost_p_value"] < 1e-6
+    assert 0.5 < line["weeks_r_squared"] < 1
