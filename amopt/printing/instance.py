@@ -53,6 +53,15 @@ MOST_CYCLE_DAYS = 366
 MOST_FAILURES = 200_000
 """The most failures of a part that may be expected in a cycle."""
 
+LIKELY_FAILURE = 0.5
+"""Failures of a part a day above which the unit of the rate is in doubt."""
+
+LIKELY_HOLDING = 5.0
+"""Holding cost a year, as a share of the order cost, above which its unit is in doubt."""
+
+LIKELY_DISCOUNT = 0.9
+"""Discount factor a day below which its unit is in doubt."""
+
 MOST_SYSTEMS = 100_000
 """The largest fleet that a file may hold: up to it every answer is proven."""
 
@@ -66,6 +75,24 @@ CODES: tuple[Code, ...] = (
         "expedite-too-cheap",
         "An expedited part must cost more than one that comes with the replenishment.",
         "Raise expedite_cost above the order cost with its transport, or leave it out.",
+    ),
+    Code(
+        "implausible-discount",
+        "A discount factor a day so low that money is worth next to nothing after a month.",
+        "Give the factor of a day: one of 0.9 a year is 0.9 ** (1 / 365) = 0.99971 a day.",
+        Severity.WARNING,
+    ),
+    Code(
+        "implausible-failure",
+        "A part fails so often that it lasts less than two days on average.",
+        "Give failures a day: divide a rate a year by 365.",
+        Severity.WARNING,
+    ),
+    Code(
+        "implausible-holding-cost",
+        "Holding a part for a year costs more than five times what the part costs.",
+        "Give a share, not percent: 0.25 for 25 % a year.",
+        Severity.WARNING,
     ),
     Code(
         "incomplete-supply",
@@ -92,6 +119,17 @@ class Discounted(InstanceModel):
     discount_per_day: Annotated[float, Field(gt=0, lt=1)] = Field(
         description="Discount factor a day, above 0 and below 1."
     )
+
+    def problems(self, key: tuple[str | int, ...]) -> Iterator[Problem]:
+        """Yield a factor that looks as if it were one of a longer time."""
+        if self.discount_per_day < LIKELY_DISCOUNT:
+            yield Problem(
+                "implausible-discount",
+                (*key, "discount_per_day"),
+                f"with a factor of {self.discount_per_day:g} a day, 100 are worth "
+                f"{100 * self.discount_per_day**30:.2g} after 30 days.",
+                "Is it the factor of a year? Then take its 365th root; else leave it.",
+            )
 
 
 class System(InstanceModel):
@@ -151,6 +189,7 @@ class Part(InstanceModel):
 
     def problems(self, key: tuple[str | int, ...]) -> Iterator[Problem]:
         """Yield what no single field can know."""
+        yield from self._implausible(key)
         pairs = [
             ("failure_rate_per_day", "failure_probability_per_day"),
             ("holding_cost_per_year_per_value", "holding_cost_per_day"),
@@ -177,6 +216,32 @@ class Part(InstanceModel):
                         f"part {self.name!r} has no print_cost, so {field} is not used.",
                         "Add print_cost, or leave the field out.",
                     )
+
+    def _implausible(self, key: tuple[str | int, ...]) -> Iterator[Problem]:
+        """Yield numbers that look as if they were given in another unit."""
+        for field in (
+            "failure_rate_per_day",
+            "failure_probability_per_day",
+            "printed_failure_rate_per_day",
+            "printed_failure_probability_per_day",
+        ):
+            value = getattr(self, field)
+            if value is not None and value > LIKELY_FAILURE:
+                yield Problem(
+                    "implausible-failure",
+                    (*key, field),
+                    f"part {self.name!r} fails {value:g} times a day that it is in operation.",
+                    "Is it a rate a year? Then divide it by 365; else leave it.",
+                )
+        share = self.holding_cost_per_year_per_value
+        if share is not None and share > LIKELY_HOLDING:
+            yield Problem(
+                "implausible-holding-cost",
+                (*key, "holding_cost_per_year_per_value"),
+                f"holding part {self.name!r} for a year costs {share:g} times the part.",
+                "Is it percent? Then divide it by 100; is it money a day? Then give it as "
+                "holding_cost_per_day; else leave it.",
+            )
 
 
 class PrintingInstance(Instance):
@@ -207,6 +272,8 @@ class PrintingInstance(Instance):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""
+        if isinstance(self.criterion, Discounted):
+            yield from self.criterion.problems(("criterion",))
         for index, part in enumerate(self.parts):
             yield from part.problems(("parts", index))
             yield from self._too_many_failures(index)

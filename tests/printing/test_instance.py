@@ -66,6 +66,23 @@ def test_the_cheapest_route_adds_to_the_order_cost_by_mass() -> None:
     assert "8 EUR" in note
 
 
+def test_implausible_numbers_are_warned_of_and_the_answer_repeats_it() -> None:
+    part = {
+        **MINIMAL["parts"][0],
+        "failure_rate_per_day": 0.6,
+        "holding_cost_per_year_per_value": 25,
+    }
+    data = {**MINIMAL, "parts": [part], "criterion": {"discount_per_day": 0.85}}
+    codes = {"implausible-failure", "implausible-holding-cost", "implausible-discount"}
+    assert {finding.code for finding in amopt.check(data)} == codes
+    told = " ".join(amopt.solve(amopt.load(data)).notes)
+    for hint in ("divide it by 365", "percent", "365th root"):
+        assert hint in told
+    plausible = {**part, "failure_rate_per_day": 0.5, "holding_cost_per_year_per_value": 5}
+    edge = {**MINIMAL, "parts": [plausible], "criterion": {"discount_per_day": 0.9}}
+    assert amopt.check(edge) == []
+
+
 @pytest.mark.parametrize("supply", [{}, SUPPLY])
 def test_an_instance_cannot_be_changed_through_its_arrays(supply: dict[str, object]) -> None:
     instance = amopt.load({**MINIMAL, **supply})
