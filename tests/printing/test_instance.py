@@ -154,3 +154,12 @@ def test_the_template_is_a_valid_instance_that_mentions_every_field(tmp_path) ->
     for model in (PrintingInstance, System, Part):
         for field in model.model_fields:
             assert f"{field}:" in text, field
+    assert amopt.load(file).network is None
+
+
+def test_the_options_of_the_template_can_be_taken(tmp_path) -> None:
+    text, route = amopt.template("printing").split("# network:")
+    file = tmp_path / "template.yaml"
+    file.write_text(f"{text}network:{route.replace(chr(10) + '# ', chr(10))}", encoding="utf-8")
+    assert amopt.check(file) == []
+    assert amopt.load(file).transport_cost.tolist() == [1.5, 1.5]
