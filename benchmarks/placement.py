@@ -3,8 +3,8 @@
     python benchmarks/placement.py [--smoke] [--limit SECONDS]
 
 Known optima (OR-Library's files, where the environment variable AMOPT_DATA names the folder that
-holds ``orlib``): seconds from a validated instance, whose network of lanes stands since the file was
-checked, to an answer that the referee has accepted, without the pure forms beside it; over the
+holds ``orlib``): seconds from a validated instance, whose network of lanes stands since the file
+was checked, to an answer that the referee has accepted, without the pure forms beside it; over the
 seconds that HiGHS alone needs for the strong model handed over as bare arrays. One thread each, the
 best of several interleaved runs of each.
 
