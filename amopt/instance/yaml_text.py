@@ -14,6 +14,7 @@ import yaml
 from amopt.instance.findings import Key, path_text
 from amopt.instance.spots import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
 from amopt.instance.suggest import shown
+from amopt.instance.yaml_slips import slip
 
 __all__ = ["index", "parse"]
 
@@ -340,11 +341,15 @@ def _syntax(error: yaml.YAMLError, text: str, path: Key) -> Note:
     line = mark.line + 1 if mark is not None else 1
     lines = text.splitlines()
     broken = lines[line - 1] if line <= len(lines) else ""
-    told = f"{error.problem or ''} {error.context or ''}"
+    told, advice = f"{error.problem or ''} {error.context or ''}", ""
     message = next((words for sign, words in _PROBLEMS if sign in told), f"{error.problem}")
     if "\t" in broken[: len(broken) - len(broken.lstrip())]:
         message = "a tab indents the line; indent with spaces"
     elif "cannot start any token" in told:
         message = "a character that cannot begin a value; put the value in quotes"
+    elif "flow" not in told and "quoted" not in told:
+        begun = error.context_mark.line + 1 if error.context_mark is not None else line
+        if found := slip(lines, line, begun):
+            line, message, advice = found
     within = f" (within {path_text(path)})" if path and path[0] != "" else ""
-    return Note("syntax", (), f"the YAML is broken: {message}{within}.", line=line)
+    return Note("syntax", (), f"the YAML is broken: {message}{within}.", advice, line)
