@@ -78,6 +78,12 @@ CODES: tuple[Code, ...] = (
         Severity.WARNING,
     ),
     Code(
+        "idle-supplier",
+        "A capacity or licence names a supplier who offers nothing, so that it limits nobody.",
+        "Mend the supplier's name, or add its offers.",
+        Severity.WARNING,
+    ),
+    Code(
         "unlimited-supplier",
         "A part's licences name suppliers, and another supplier offers the part without a licence.",
         "Add a licence for the supplier; prints: 0 forbids it. As it stands it is not limited.",

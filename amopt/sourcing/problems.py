@@ -24,6 +24,7 @@ def problems(instance: Instance) -> Iterator[Problem]:
     yield from _amounts(instance)
     yield from _supply(instance)
     yield from _licences(instance)
+    yield from _idle(instance)
     yield from _committed(instance)
     if instance.network.places:
         unknown = list(_unknown_places(instance))
@@ -240,6 +241,29 @@ def _licences(instance: Instance) -> Iterator[Problem]:
                 f"{offer.part!r} is licensed to other suppliers, and not limited at "
                 f"{offer.supplier!r}.",
                 f"Add a licence for {offer.supplier!r}; prints: 0 forbids it.",
+            )
+
+
+def _idle(instance: Instance) -> Iterator[Problem]:
+    """Yield the capacities and licences of suppliers who offer nothing."""
+    from amopt.instance.suggest import closest
+
+    offering = {offer.supplier for offer in instance.offers}
+    known = offering | {order.supplier for order in instance.committed}
+    limits = [("capacities", index, x.supplier) for index, x in enumerate(instance.capacities)]
+    limits += [
+        ("licences", index, x.supplier)
+        for index, x in enumerate(instance.licences)
+        if x.supplier is not None
+    ]
+    for collection, index, name in limits:
+        if name not in known and offering:
+            match = closest(name, offering)
+            yield Problem(
+                "idle-supplier",
+                (collection, index, "supplier"),
+                f"{name!r} offers nothing, so that this limits nobody.",
+                f"Did you mean {match!r}?" if match else "Mend the name, or add its offers.",
             )
 
 
