@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from amopt.program.highs import Options, Progress
 
-__all__ = ["best_policy", "formulate"]
+__all__ = ["best_policy", "formulate", "read_back"]
 
 Floats = NDArray[np.float64]
 
@@ -76,6 +76,48 @@ def formulate(
     names = [part.name for part in instance.parts]
     highest = None if highest_base_stock is None else [highest_base_stock] * len(names)
     return _program(numbers, names, highest, title=instance.name)
+
+
+def read_back(model: ConcreteModel) -> list[dict[str, Any]]:
+    """Return what a solved program says, a row for each part.
+
+    Parameters
+    ----------
+    model
+        A program of :func:`formulate`, with whatever was added to it, solved.
+
+    Returns
+    -------
+    list
+        Rows with ``part``; ``levels``, the probability of each base-stock level that is taken (more
+        than one where the program mixes); ``days``, for each number of days to go on which systems
+        wait, the expected systems that ``wait``, ``print`` or ``expedite``; ``cost`` in money a
+        cycle; and the expected ``orders_per_cycle``, ``prints_per_cycle``, ``expedites_per_cycle``,
+        ``stock_days_per_cycle`` and ``down_days_per_cycle``.
+    """
+    return [_row(name, part) for name, part in model.part.items()]
+
+
+def _row(name: Any, part: Any) -> dict[str, Any]:
+    chances = {int(level): float(entry.value) for level, entry in part.order_up_to.items()}
+    sources = {"wait": part.waits, "print": part.prints, "expedite": part.expedites}
+    days = {}
+    for n in sorted(part.days, reverse=True):
+        flows = {action: float(flow[n].value) for action, flow in sources.items()}
+        taken = {action: flow for action, flow in flows.items() if flow > VISITED}
+        if taken:
+            days[int(n)] = taken
+    return {
+        "part": name,
+        "levels": {level: chance for level, chance in chances.items() if chance > VISITED},
+        "days": days,
+        "cost": float(part.cost()),
+        "orders_per_cycle": float(part.orders()),
+        "prints_per_cycle": float(part.print_total()),
+        "expedites_per_cycle": float(part.expedite_total()),
+        "stock_days_per_cycle": float(part.stock_days()),
+        "down_days_per_cycle": float(part.down_days()),
+    }
 
 
 def _program(

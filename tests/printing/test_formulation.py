@@ -10,8 +10,8 @@ from pyomo.environ import Constraint, value
 
 import amopt
 from amopt.printing import cycle, formulation
-from amopt.printing.formulation import _failures, formulate
-from amopt.printing.policy import Policy
+from amopt.printing.formulation import _failures, formulate, read_back
+from amopt.printing.policy import Action, Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model
 from tests.printing.cases import lowest_cycle_cost, one_part
@@ -83,6 +83,36 @@ def test_expressions_are_what_happens_in_a_cycle() -> None:
     assert value(part.expedite_total) == pytest.approx(expected.expedites[0])
     assert value(part.stock_days) == pytest.approx(expected.stock_days[0])
     assert value(part.down_days) == pytest.approx(expected.down_days[0])
+
+
+def test_a_program_is_read_back_as_rows() -> None:
+    instance = one_part(expedite_cost=200.0, discount=None)
+    model = formulate(instance)
+    solve_model(model)
+    (row,) = read_back(model)
+    policy = cycle.best_policy(instance.numbers)
+    assert row["levels"] == pytest.approx({int(policy.base_stock[0]): 1.0})
+    assert list(row["days"]) == sorted(row["days"], reverse=True)
+    for n, taken in row["days"].items():
+        assert list(taken) == [Action(policy.action[n, 0]).word]
+    expected = cycle.amounts(instance.numbers, policy)
+    for kind, amount in vars(expected).items():
+        assert row[f"{kind}_per_cycle"] == pytest.approx(amount[0], abs=1e-9)
+    assert row["cost"] == pytest.approx(lowest_cycle_cost(instance.numbers)[0])
+
+
+def test_a_limit_that_parts_share_may_mix_two_levels_of_one() -> None:
+    model = amopt.formulate(amopt.load("printing/mission"), highest_base_stock=6)
+    prints = sum(model.part[name].print_total for name in model.part)
+    model.printer = Constraint(expr=prints <= 0.1)
+    amopt.solve(model)
+    rows = read_back(model)
+    mixed = [row["part"] for row in rows if len(row["levels"]) > 1]
+    assert len(mixed) == 1
+    for row in rows:
+        assert sum(row["levels"].values()) == pytest.approx(1.0)
+    assert sum(row["prints_per_cycle"] for row in rows) == pytest.approx(0.1)
+    assert sum(row["cost"] for row in rows) == pytest.approx(value(model.cost))
 
 
 def test_a_pipeline_adds_a_limit_that_all_parts_share() -> None:
