@@ -89,7 +89,7 @@ def _out_of_reach(instance: Instance, part: str, asked: float) -> str:
     if asked > 0 and kind.emergency_cost is None:
         return f" (nobody stocks {part!r}: give it an emergency_cost, or ask for no fill rate)"
     if asked >= 1:
-        return " (no stock is never out: ask for less than 1)"
+        return " (any stock is out at times: ask for less than 1)"
     return ""
 
 

@@ -45,8 +45,8 @@ def test_a_fill_rate_that_no_stock_level_meets():
     data["limits"] = {"fill_rate": [{"part": "part 0", "place": "place 1", "at_least": 1.0}]}
     error = refused(data)
     assert error.conflict == (
-        "the demand of 'place 1' for 'part 0', with a fill rate of at least 1 (no stock is never "
-        "out: ask for less than 1)",
+        "the demand of 'place 1' for 'part 0', with a fill rate of at least 1 (any stock is "
+        "out at times: ask for less than 1)",
     )
 
 
