@@ -24,7 +24,7 @@ def problems(instance: Instance) -> Iterator[Problem]:
     yield from _amounts(instance)
     yield from _supply(instance)
     yield from _licences(instance)
-    yield from _idle(instance)
+    yield from _limited_suppliers(instance)
     yield from _committed(instance)
     if instance.network.places:
         unknown = list(_unknown_places(instance))
@@ -244,8 +244,8 @@ def _licences(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _idle(instance: Instance) -> Iterator[Problem]:
-    """Yield the capacities and licences of suppliers who offer nothing."""
+def _limited_suppliers(instance: Instance) -> Iterator[Problem]:
+    """Yield the capacities and licences that are no AM supplier's, or of one who offers nothing."""
     from amopt.instance.suggest import closest
 
     offering = {offer.supplier for offer in instance.offers}
@@ -257,7 +257,14 @@ def _idle(instance: Instance) -> Iterator[Problem]:
         if x.supplier is not None
     ]
     for collection, index, name in limits:
-        if name not in known and offering:
+        if name == CONVENTIONAL:
+            yield Problem(
+                "reserved-supplier",
+                (collection, index, "supplier"),
+                f"{CONVENTIONAL!r} names conventional supply, which has no such limit.",
+                "Write the name of an AM supplier.",
+            )
+        elif name not in known and offering:
             match = closest(name, offering)
             yield Problem(
                 "idle-supplier",
