@@ -27,7 +27,7 @@ LINES = {
     "malformed-text-half.json": 8,
     "syntax-comma.json": 3,
     "syntax-comment.json": 2,
-    "syntax-trailing-comma.json": 4,
+    "syntax-trailing-comma.json": 3,
     "missing-key-version.yaml": 1,
 }
 

@@ -22,7 +22,7 @@ def knapsacks(blocks: int, seed: int, shared: float | None = None) -> LinearProg
     """Return independent knapsacks of 40 items; with ``shared``, one row over all of them."""
     rng = np.random.default_rng(seed)
     weight = rng.integers(1, 30, (blocks, 40))
-    matrix = sp.block_diag([row[None, :] for row in weight], format="csr")
+    matrix = sp.block_diag([sp.coo_array(row[None, :]) for row in weight], format="csr")
     upper = 0.3 * weight.sum(axis=1).astype(float)
     if shared is not None:
         matrix = sp.vstack([matrix, sp.csr_array(np.ones((1, 40 * blocks)))], format="csr")
@@ -123,7 +123,7 @@ def pieces(rng: np.random.Generator) -> LinearProgram:
     parts = []
     for _ in range(rng.integers(1, 5)):
         rows, columns = rng.integers(1, 3), rng.integers(1, 4)
-        parts.append(rng.integers(-2, 4, (rows, columns)).astype(float))
+        parts.append(sp.coo_array(rng.integers(-2, 4, (rows, columns)).astype(float)))
     matrix = sp.csr_array(sp.block_diag(parts, format="csr"))
     zeros = sp.random_array(matrix.shape, density=0.2, rng=rng, format="csr")
     zeros.data[:] = 1.0
@@ -166,7 +166,7 @@ def test_apart_and_whole_come_to_the_same(seed: int, batch: int) -> None:
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(0, 20))
 def test_small_neighbours_are_joined(sizes: list[int], size: int) -> None:
-    rows = sp.block_diag([np.ones((1, count)) for count in sizes], format="csr")
+    rows = sp.block_diag([sp.coo_array(np.ones((1, count))) for count in sizes], format="csr")
     whole = split(LinearProgram.from_arrays(np.ones(sum(sizes)), rows, 1, np.inf))
     starts = whole.merged(size).column_starts
     assert set(starts) <= set(whole.column_starts)
