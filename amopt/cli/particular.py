@@ -133,7 +133,6 @@ def map_(
         )
         give(found, json=json, out=out)
         if html is not None:
-            from amopt.placement.figures import map_figure
             from amopt.report import page
 
-            page.write_page(instance, found, html, {"Which form is cheapest": map_figure(found)})
+            page.write_page(instance, found, html)

@@ -41,12 +41,7 @@ def require_writable(path: str | Path) -> None:
     require_writable_file(path)
 
 
-def write_page(
-    instance: Instance,
-    solution: Solution,
-    path: str | Path,
-    figures: Mapping[str, Any] | None = None,
-) -> None:
+def write_page(instance: Instance, solution: Solution, path: str | Path) -> None:
     """Write the page to ``path``, whole or not at all; see :func:`render`.
 
     Raises
@@ -54,7 +49,7 @@ def write_page(
     UsageError
         When the ``report`` extra is not installed, or the file cannot be written.
     """
-    write_text(path, render(instance, solution, figures))
+    write_text(path, render(instance, solution))
 
 
 def render(instance: Instance, solution: Solution, figures: Mapping[str, Any] | None = None) -> str:
@@ -64,8 +59,6 @@ def render(instance: Instance, solution: Solution, figures: Mapping[str, Any] | 
     ----------
     instance, solution
         The question and its answer.
-    figures
-        Plotly figures by title; left out, those of the decision.
 
     Raises
     ------
@@ -83,7 +76,7 @@ def render(instance: Instance, solution: Solution, figures: Mapping[str, Any] | 
         instance=instance,
         solution=solution,
         headline=solution.headline(),
-        pictures=_pictures(figures or _figures(instance, solution)),
+        pictures=_pictures(_figures(instance, solution)),
         tables=[_table(solution, name) for name in solution.rows if solution.rows[name]],
         worth=worth(solution),
     )
