@@ -117,8 +117,8 @@ def _enter(spot: Spot, path: list[str], line: int, *, in_list: bool) -> Spot:
         children = spot.children
         last = place == len(path) - 1
         if key not in children:
-            children[key] = Spot(line, [] if last and in_list else None)  # type: ignore
-        spot = children[key]  # type: ignore
+            children[key] = Spot(line, [] if last and in_list else None)  # type: ignore[call-overload]
+        spot = children[key]  # type: ignore[call-overload]
     if in_list:
         if not isinstance(spot.children, list):
             spot.children = []

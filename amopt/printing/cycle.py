@@ -44,7 +44,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincc
 
-from amopt.printing.instance import Numbers
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Policy
 
 __all__ = [

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from amopt.printing.instance import Numbers
+from amopt.printing.parameters import Numbers
 
 __all__ = ["Day", "each"]
 

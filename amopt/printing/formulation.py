@@ -30,7 +30,8 @@ from scipy.stats import binom
 
 from amopt.errors import NoAnswerError
 from amopt.printing import cycle
-from amopt.printing.instance import Numbers, PrintingInstance
+from amopt.printing.instance import PrintingInstance
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Action, Found, Policy
 
 if TYPE_CHECKING:

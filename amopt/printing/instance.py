@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +26,13 @@ from amopt.instance.common import (
     RefersTo,
 )
 from amopt.instance.findings import Code, Problem, Severity
+from amopt.printing.parameters import Numbers, read_only
 
 __all__ = [
     "CODES",
     "DAYS_A_YEAR",
     "REPORTED_DAYS",
     "Discounted",
-    "Numbers",
     "Part",
     "PrintingInstance",
     "System",
@@ -330,14 +329,14 @@ class PrintingInstance(Instance):
         """
         cost = np.zeros(len(self.parts))
         if self.network is None or self.place is None or self.supplied_from is None:
-            return _read_only(cost)
+            return read_only(cost)
         from amopt.network import SupplyNetwork
 
         network = SupplyNetwork.from_instance(self.network)
         for mass in {part.mass_kg for part in self.parts}:
             table = network.routes([self.supplied_from], [self.place], kg_per_part=mass)
             cost[[part.mass_kg == mass for part in self.parts]] = table.cost[0, 0]
-        return _read_only(cost)
+        return read_only(cost)
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -366,85 +365,6 @@ class PrintingInstance(Instance):
             printed_failure=np.array([probability for probability, _ in printed]),
             failures_per_day=np.array([rate for _, rate in failures]),
         )
-
-
-@dataclass(frozen=True)
-class Numbers:
-    r"""The numbers of the decision process, one entry a part; its arrays can only be read.
-
-    Attributes
-    ----------
-    cycle_days
-        :math:`L`, days between two replenishments.
-    discount
-        :math:`\alpha`, discount factor a day; 1 for average cost.
-    systems
-        :math:`N`, systems in service, shape (parts,), int.
-    order_cost, print_cost, expedite_cost
-        :math:`c_r, c_p, c_e` in money a part, shape (parts,); infinite where not possible.
-    backorder_cost
-        :math:`b` in money a day and system that is down, shape (parts,).
-    holding_cost
-        :math:`h` in money a day and part in stock, shape (parts,).
-    failure, printed_failure
-        :math:`p_r, p_p`, probability of failure within a day, shape (parts,); 0 for a printed part
-        where there is no printer.
-    failures_per_day
-        :math:`\lambda`, the failure rate a day, or the probability where the instance gives that,
-        shape (parts,).
-    """
-
-    cycle_days: int
-    discount: float
-    systems: NDArray[np.int64]
-    order_cost: Floats
-    print_cost: Floats
-    expedite_cost: Floats
-    backorder_cost: Floats
-    holding_cost: Floats
-    failure: Floats
-    printed_failure: Floats
-    failures_per_day: Floats
-
-    def __post_init__(self) -> None:
-        """Keep anybody from changing an instance through its arrays."""
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, entry.name, _read_only(value))
-
-    def __len__(self) -> int:
-        """Return the number of parts."""
-        return len(self.systems)
-
-    @property
-    def is_average(self) -> bool:
-        """Whether the criterion is average cost."""
-        return self.discount == 1.0
-
-    def take(self, index: Any) -> Numbers:
-        """Return the numbers of some parts only."""
-        arrays: dict[str, Any] = {
-            field.name: np.atleast_1d(getattr(self, field.name)[index])
-            for field in fields(self)
-            if field.name not in ("cycle_days", "discount")
-        }
-        return replace(self, **arrays)
-
-    def without_printer(self) -> Numbers:
-        """Return the same parts where nothing can be printed: a single source, the supplier."""
-        return replace(
-            self,
-            print_cost=np.full(len(self), np.inf),
-            printed_failure=np.zeros(len(self)),
-        )
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the same numbers as an array that cannot be written to."""
-    view = array.view()
-    view.setflags(write=False)
-    return view
 
 
 def _failures(rate: float | None, probability: float | None) -> tuple[float, float]:

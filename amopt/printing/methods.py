@@ -12,7 +12,8 @@ from amopt.errors import NoAnswerError, RefusedError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.printing import cycle
 from amopt.printing.check import check
-from amopt.printing.instance import Numbers, PrintingInstance
+from amopt.printing.instance import PrintingInstance
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Found
 from amopt.printing.solution import PrintingSolution, tables
 from amopt.program.highs import Options, Progress

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from amopt.errors import NoAnswerError
 from amopt.printing import cycle
 from amopt.printing.day import Day, each
-from amopt.printing.instance import Numbers
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Action, Found, Policy
 from amopt.printing.steps import PrintingProcess, Steps
 from amopt.program.highs import Options, Progress

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.printing import cycle
-from amopt.printing.instance import REPORTED_DAYS, Numbers, PrintingInstance
+from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Action, Policy
 from amopt.solution import Column, Solution, Table
 

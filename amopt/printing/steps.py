@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
-from amopt.printing.instance import Numbers
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Action, Policy
 from amopt.program.highs import Options, Progress
 from amopt.program.outcome import Status

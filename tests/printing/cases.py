@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from amopt.printing import cycle
-from amopt.printing.instance import Discounted, Numbers, Part, PrintingInstance, System
+from amopt.printing.instance import Discounted, Part, PrintingInstance, System
+from amopt.printing.parameters import Numbers
 
 
 def one_part(**changes: Any) -> PrintingInstance:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 import amopt
 from amopt.errors import RefusedError
 from amopt.printing import check, cycle, methods
-from amopt.printing.instance import Numbers, PrintingInstance
+from amopt.printing.instance import PrintingInstance
+from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Found, Policy
 from amopt.printing.reckoning import MOST_SYSTEMS_BY_STATE, Plan, Reckoning, Terms, binomial
 from amopt.printing.solution import PrintingSolution, tables
