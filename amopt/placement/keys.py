@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,9 @@ class _Keys(Sequence[Key]):
             raise IndexError(index)
         return self.key(int(index) % self.size)
 
+    @abstractmethod
     def key(self, k: int) -> Key:
         """Return the key of member k."""
-        raise NotImplementedError
 
 
 class SupplyKeys(_Keys):
