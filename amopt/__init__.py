@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from amopt.instance.common import Instance
     from amopt.network import SupplyNetwork
     from amopt.program.linear import LinearProgram
-    from amopt.program.outcome import Outcome
+    from amopt.program.solver.outcome import Outcome
     from amopt.solution import Solution
 
 __version__ = "0.1.0"
@@ -56,7 +56,7 @@ _HOMES = {
     "amopt.instance.common": ("Instance",),
     "amopt.network": ("SupplyNetwork",),
     "amopt.program.linear": ("LinearProgram",),
-    "amopt.program.outcome": ("Outcome",),
+    "amopt.program.solver.outcome": ("Outcome",),
     "amopt.solution": ("Solution",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from amopt.instance.common import Instance
     from amopt.instance.findings import Finding
-    from amopt.program.highs import Answer, Progress
     from amopt.program.linear import LinearProgram
-    from amopt.program.options import Options
+    from amopt.program.solver.highs import Answer, Progress
+    from amopt.program.solver.options import Options
     from amopt.solution import Solution
 
 __all__ = ["KINDS", "check", "decision", "formulate", "load", "load_solution", "solve", "template"]
@@ -34,7 +34,7 @@ KINDS = ("printing", "sourcing", "placement")
 """The decisions that amopt answers, in the order in which they were built."""
 
 
-COMPANIONS = {"sourcing-events": ("amopt.sourcing.events", "Events")}
+COMPANIONS = {"sourcing-events": ("amopt.sourcing.rolling.events", "Events")}
 """Files that go with an instance and are checked like one: their kind, and where their class is."""
 
 
@@ -187,7 +187,8 @@ def solve(
         :class:`~amopt.program.linear.LinearProgram` as :func:`formulate` returns it.
     method
         A method of the decision, or for a program one of
-        :data:`amopt.program.options.METHODS`; ``"auto"`` takes the fastest one that is exact.
+        :data:`amopt.program.solver.options.METHODS`; ``"auto"`` takes the fastest that is
+        exact.
     time_limit
         Seconds of wall clock for the solver; None for no limit.
     gap
@@ -205,7 +206,7 @@ def solve(
     -------
     Solution or Answer
         A :class:`~amopt.solution.Solution`, checked by the referee, for an instance; an
-        :class:`~amopt.program.highs.Answer` for a program.
+        :class:`~amopt.program.solver.highs.Answer` for a program.
 
     Raises
     ------
@@ -219,7 +220,7 @@ def solve(
         When the decision has no such method, or an option is out of range.
     """
     from amopt.instance.common import Instance
-    from amopt.program.options import Options
+    from amopt.program.solver.options import Options
 
     options = Options(time_limit=time_limit, threads=threads, seed=seed)
     if gap is not None:
@@ -266,8 +267,8 @@ def _solve_program(
     progress: Callable[[Progress], None] | None,
 ) -> Answer:
     """Solve a program that is no instance: arrays, or a Pyomo model."""
-    from amopt.program import highs
     from amopt.program.linear import LinearProgram
+    from amopt.program.solver import highs
 
     if isinstance(program, LinearProgram):
         return highs.solve(program, options, progress=progress)
@@ -372,7 +373,7 @@ def convert(source: str | Path, target: str | Path, source_format: str, **option
     _require(source_format == "orlib-cap", f"unknown format {source_format!r}; known: orlib-cap")
     ending = Path(target).suffix.lower()
     _require(ending in (".yaml", ".yml", ".json"), f"{target} must end in .yaml or .json")
-    from amopt.placement.orlib import read_orlib_cap
+    from amopt.placement.instance.orlib import read_orlib_cap
 
     data = read_orlib_cap(source, **options)
     if ending == ".json":

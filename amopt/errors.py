@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amopt.instance.findings import Finding
-    from amopt.program.outcome import Outcome
+    from amopt.program.solver.outcome import Outcome
     from amopt.verdict import Verdict
 
 __all__ = [

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.files import MARK, as_plain, write_folder
-from amopt.program.outcome import Outcome
+from amopt.program.solver.outcome import Outcome
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:

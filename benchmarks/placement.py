@@ -26,12 +26,12 @@ import numpy as np
 from _placement_network import service_network
 
 from amopt.placement import Instance, read_orlib_cap, solve
-from amopt.placement.formulation import assemble
-from amopt.placement.pricing import Market, Prices
-from amopt.placement.supply import Supply
-from amopt.placement.transport import fill, improve, rounded
-from amopt.program.highs import Options
+from amopt.placement.methods.arrays.families import assemble
+from amopt.placement.methods.pricing import Market, Prices
+from amopt.placement.methods.transport import fill, improve, rounded
+from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.highs import Options
 
 OPTIMA = {"cap61": 932615.750, "cap71": 932615.750, "cap101": 796648.437, "cap131": 793439.562}
 LARGE, SMOKE = (100, 1000, 20), (10, 60, 3)

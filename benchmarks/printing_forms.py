@@ -19,10 +19,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from amopt.printing import Instance, cycle
+from amopt.printing import Instance
+from amopt.printing.decision import FORMS, solve
 from amopt.printing.instance import Discounted, Part, System
-from amopt.printing.methods import FORMS, solve
-from amopt.program.outcome import versions
+from amopt.printing.methods import closed_form as cycle
+from amopt.program.solver.outcome import versions
 
 SIZES = (8, 20, 42, 100, 1_000, 5_000)
 SMOKE = (4, 200)

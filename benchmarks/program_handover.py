@@ -19,9 +19,9 @@ import pyomo.environ as pyo
 import scipy.sparse as sp
 from pyomo.common.gc_manager import PauseGC
 
-from amopt.program.highs import Door
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, to_pyomo
+from amopt.program.solver.highs import Door
 
 
 def arrays(cost: np.ndarray, opening: np.ndarray) -> LinearProgram:

@@ -18,14 +18,16 @@ def test_every_shipped_instance_has_a_page(name: str) -> None:
     instance = amopt.load(name)
     solution = amopt.solve(instance)
     text = page.render(instance, solution)
-    drawn = importlib.import_module(f"amopt.{instance.kind}.figures").figures(instance, solution)
+    drawn = importlib.import_module(f"amopt.{instance.kind}.answer.figures").figures(
+        instance, solution
+    )
     assert text.count('class="plotly-graph-div"') == len(drawn)
     if name != "placement/orders":
         assert drawn
 
 
 def test_the_frontier_joins_the_suppliers_that_nobody_beats() -> None:
-    from amopt.sourcing import figures
+    from amopt.sourcing.answer import figures
 
     solution = amopt.solve(amopt.load("sourcing/hangbar"))
     drawn = figures.frontier(solution, "hangbar")
@@ -34,7 +36,7 @@ def test_the_frontier_joins_the_suppliers_that_nobody_beats() -> None:
 
 
 def test_the_bill_adds_up_to_the_totals() -> None:
-    from amopt.placement import figures
+    from amopt.placement.answer import figures
 
     solution = amopt.solve(amopt.load("placement/textbook"))
     drawn = figures.bill(solution)

@@ -65,8 +65,8 @@ def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> N
     """Replay a file of events: at each one the open lines are decided again."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.sourcing.replay import load_events
-        from amopt.sourcing.replay import replay as replay_events
+        from amopt.sourcing.rolling.replay import load_events
+        from amopt.sourcing.rolling.replay import replay as replay_events
 
         instance = decisions.load_of("sourcing", file)
         give(
@@ -93,7 +93,7 @@ def commit(
     with reporting(json=json):
         from amopt import decisions
         from amopt.report import machine
-        from amopt.sourcing.register import commit as commit_plan
+        from amopt.sourcing.register.register import commit as commit_plan
 
         receipt = commit_plan(
             decisions.load_solution(solution),
@@ -121,7 +121,7 @@ def map_(
     """Turn two knobs, and tell at each point which form of placement is the cheapest."""
     with reporting(json=json):
         from amopt import decisions, placement
-        from amopt.program.options import Options
+        from amopt.program.solver.options import Options
 
         instance = decisions.load_of("placement", file)
         require_room(out, html)

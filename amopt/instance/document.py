@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from amopt.instance.findings import CATALOGUE, Finding, Key, Where
-from amopt.instance.spots import MAX_DEPTH, Note, Spot, Unusable
+from amopt.instance.formats.positions import MAX_DEPTH, Note, Spot, Unusable
 from amopt.instance.suggest import closest, did_you_mean, shown
 
 __all__ = ["MAX_BYTES", "SUFFIXES", "Document", "load_document", "plain", "too_deep"]
@@ -133,7 +133,7 @@ def _parse(document: Document, format_of_file: str, text: str) -> None:
 
 def _reader(format_of_file: str) -> ModuleType:
     """Return the module that reads one format."""
-    return importlib.import_module(f"amopt.instance.{format_of_file}_text")
+    return importlib.import_module(f"amopt.instance.formats.{format_of_file}_text")
 
 
 def _format(path: Path) -> str:

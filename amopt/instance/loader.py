@@ -16,12 +16,12 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from amopt.errors import InvalidInstanceError
+from amopt.instance.collector_pause import collector_paused
 from amopt.instance.common import Instance, InstanceModel
 from amopt.instance.document import Document, load_document, plain, too_deep
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
-from amopt.instance.garbage import collector_paused
+from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.names import name_problems
-from amopt.instance.spots import MAX_DEPTH
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.wording import field_problems
 

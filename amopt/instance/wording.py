@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from amopt.instance.findings import Key, Problem
-from amopt.instance.numerals import hundredth, rewritten
+from amopt.instance.formats.numerals import hundredth, rewritten
 from amopt.instance.suggest import Suggestions, closest, did_you_mean, shown
 
 __all__ = ["field_problems"]

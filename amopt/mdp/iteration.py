@@ -26,7 +26,7 @@ from amopt.mdp.cut import evaluate_on_cut, is_worthwhile
 from amopt.mdp.policy import PolicyChain, toward
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
-from amopt.program.outcome import Outcome, Status, Stopped, versions
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
 __all__ = [
     "Clock",

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from amopt.mdp.layers import Layers
     from amopt.mdp.linear_program import SideConstraint
     from amopt.mdp.solution import MarkovSolution
-    from amopt.program.highs import Options, Progress
+    from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["METHODS", "MarkovDecisionProcess"]
 
@@ -305,7 +305,8 @@ class MarkovDecisionProcess:
             When limits ended the solve before there was a policy, or the average cost depends on
             the state in which the process starts.
         """
-        from amopt.mdp import iteration, vertex
+        from amopt.mdp import iteration
+        from amopt.mdp import lp_solve as vertex
 
         weights = self.initial_distribution(initial)
         if method == "lp":

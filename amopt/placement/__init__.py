@@ -10,17 +10,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from amopt.placement.instance import Instance
+from amopt.placement.instance.fields import Instance
 
 if TYPE_CHECKING:
-    from amopt.placement.assignment import assign
-    from amopt.placement.check import check
-    from amopt.placement.formulation import formulate
-    from amopt.placement.knobs import KNOBS, axis
+    from amopt.placement.answer.solution import PlacementSolution as Solution
+    from amopt.placement.decision import METHODS, solve
+    from amopt.placement.instance.orlib import read_orlib_cap
     from amopt.placement.map import FormMap, map_forms
-    from amopt.placement.methods import METHODS, solve
-    from amopt.placement.orlib import read_orlib_cap
-    from amopt.placement.solution import PlacementSolution as Solution
+    from amopt.placement.methods.arrays.families import formulate
+    from amopt.placement.orders.assignment import assign
+    from amopt.placement.referee.check import check
+    from amopt.placement.sensitivity import KNOBS, axis
 
 __all__ = [
     "KNOBS",
@@ -39,16 +39,16 @@ __all__ = [
 
 _HOMES = {
     "FormMap": ("map", "FormMap"),
-    "KNOBS": ("knobs", "KNOBS"),
-    "METHODS": ("methods", "METHODS"),
-    "Solution": ("solution", "PlacementSolution"),
-    "assign": ("assignment", "assign"),
-    "axis": ("knobs", "axis"),
-    "check": ("check", "check"),
-    "formulate": ("formulation", "formulate"),
+    "KNOBS": ("sensitivity", "KNOBS"),
+    "METHODS": ("decision", "METHODS"),
+    "Solution": ("answer.solution", "PlacementSolution"),
+    "assign": ("orders.assignment", "assign"),
+    "axis": ("sensitivity", "axis"),
+    "check": ("referee.check", "check"),
+    "formulate": ("methods.arrays.families", "formulate"),
     "map_forms": ("map", "map_forms"),
-    "read_orlib_cap": ("orlib", "read_orlib_cap"),
-    "solve": ("methods", "solve"),
+    "read_orlib_cap": ("instance.orlib", "read_orlib_cap"),
+    "solve": ("decision", "solve"),
 }
 
 

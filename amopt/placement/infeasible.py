@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.placement.words import BOOKKEEPING, SOFT, limit_words, remedy_words
-from amopt.program.diagnose import Conflict, diagnose, least_change
-from amopt.program.outcome import Status, Stopped
+from amopt.program.infeasible.conflict import Conflict, diagnose, least_change
+from amopt.program.solver.outcome import Status, Stopped
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance
-    from amopt.placement.methods import Found
-    from amopt.program.options import Options
+    from amopt.placement.decision import Found
+    from amopt.placement.instance.fields import Instance
+    from amopt.program.solver.options import Options
 
 __all__ = ["no_plan"]
 

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.placement.knobs import turned
-from amopt.placement.methods import solve
-from amopt.placement.model import FORMS
-from amopt.placement.solution import counted, listed
-from amopt.program.options import Options
-from amopt.program.outcome import Outcome, Status, Stopped, versions
+from amopt.placement.answer.solution import counted, listed
+from amopt.placement.decision import solve
+from amopt.placement.methods.arrays.model import FORMS
+from amopt.placement.sensitivity import turned
+from amopt.program.solver.options import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance
+    from amopt.placement.instance.fields import Instance
 
 __all__ = ["FormMap", "map_forms"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.columns import KINDS, Columns
-from amopt.placement.fleet import Fleet
-from amopt.placement.keys import source_name
-from amopt.placement.model import Model
-from amopt.placement.supply import Supply
+from amopt.placement.methods.arrays.labels import source_name
+from amopt.placement.methods.arrays.model import Model
+from amopt.placement.supply.columns import KINDS, Columns
+from amopt.placement.supply.fleet import Fleet
+from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Variables
 
 __all__ = ["BILL", "Plan", "tables"]
@@ -45,7 +45,7 @@ class Plan:
     count, bought, sold, moved_in, moved_out
         Machines of each stand, shape (stands, periods).
     held
-        Machines still held, as :class:`~amopt.placement.fleet.Fleet` lists them; empty where
+        Machines still held, as :class:`~amopt.placement.supply.fleet.Fleet` lists them; empty where
         fleets do not change.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amopt.placement.instance import Instance
+    from amopt.placement.instance.fields import Instance
 
 Words = Mapping[str, Callable[..., str]]
 

@@ -10,22 +10,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-# At once, before the room of the same name could hide the function.
-from amopt.printing.check import check
 from amopt.printing.instance import PrintingInstance as Instance
 
+# At once, before the room of the same name could hide the function.
+from amopt.printing.referee.check import check
+
 if TYPE_CHECKING:
+    from amopt.printing.answer.solution import PrintingSolution as Solution
+    from amopt.printing.decision import METHODS, solve
     from amopt.printing.formulation import formulate
-    from amopt.printing.methods import METHODS, solve
-    from amopt.printing.solution import PrintingSolution as Solution
 
 __all__ = ["METHODS", "Instance", "Solution", "check", "formulate", "solve"]
 
 _HOMES = {
-    "METHODS": ("methods", "METHODS"),
-    "Solution": ("solution", "PrintingSolution"),
+    "METHODS": ("decision", "METHODS"),
+    "Solution": ("answer.solution", "PrintingSolution"),
     "formulate": ("formulation", "formulate"),
-    "solve": ("methods", "solve"),
+    "solve": ("decision", "solve"),
 }
 
 

@@ -29,15 +29,15 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from amopt.errors import NoAnswerError
-from amopt.printing import cycle
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.methods import closed_form as cycle
 from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Action, Found, Policy
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-    from amopt.program.highs import Options, Progress
+    from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["best_policy", "formulate", "read_back"]
 

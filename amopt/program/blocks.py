@@ -16,9 +16,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from amopt.program.highs import Answer, Options, Progress, solve
 from amopt.program.linear import LinearProgram
-from amopt.program.outcome import Outcome, Status, Stopped, relative_gap
+from amopt.program.solver.highs import Answer, Options, Progress, solve
+from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
 
 __all__ = ["Blocks", "solve_blocks", "split"]
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from amopt.errors import UsageError
 from amopt.files import new_file, write_text
 from amopt.program.archive import read_archive
-from amopt.program.highs import Door
 from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.solver.highs import Door
 
 __all__ = [
     "original_name",

@@ -20,9 +20,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.program.highs import Answer, Options, Progress, solve
 from amopt.program.identifiers import component_blocks
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.highs import Answer, Options, Progress, solve
 from amopt.program.standard_form import domains, families, objective, refuse_unreal, rows
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def solve_model(
     duals
         As for :func:`load`.
     progress
-        As for :func:`amopt.program.highs.solve`.
+        As for :func:`amopt.program.solver.highs.solve`.
 
     Returns
     -------

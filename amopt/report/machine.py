@@ -10,7 +10,7 @@ from amopt import __version__
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError, RefusedError
 from amopt.files import as_plain
 from amopt.instance.findings import Finding, Severity
-from amopt.program.outcome import Outcome
+from amopt.program.solver.outcome import Outcome
 
 __all__ = ["error_json", "exit_code", "findings_json", "listing_json", "pretty"]
 

@@ -89,7 +89,7 @@ def _missing() -> UsageError:
 
 def _figures(instance: Instance, solution: Solution) -> Mapping[str, Any]:
     """Return the decision's figures by title."""
-    room = f"amopt.{solution.kind}.figures"
+    room = f"amopt.{solution.kind}.answer.figures"
     if importlib.util.find_spec(room) is None:
         return {}
     found: Mapping[str, Any] = importlib.import_module(room).figures(instance, solution)

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
-from amopt.program.highs import Progress
+from amopt.program.solver.highs import Progress
 from amopt.report.words import shown, worth
 from amopt.solution import Column, Solution
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amopt.program.outcome import Outcome, Status
+from amopt.program.solver.outcome import Outcome, Status
 from amopt.solution import Solution
 
 __all__ = ["shown", "worth"]

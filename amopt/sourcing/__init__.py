@@ -10,18 +10,19 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-# At once, before the rooms of the same names could hide the functions.
-from amopt.sourcing.check import check
 from amopt.sourcing.frontier import frontier
-from amopt.sourcing.instance import Instance
+from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.pareto import pareto
-from amopt.sourcing.replay import replay
+
+# At once, before the rooms of the same names could hide the functions.
+from amopt.sourcing.referee.check import check
+from amopt.sourcing.rolling.replay import replay
 
 if TYPE_CHECKING:
+    from amopt.sourcing.answer.solution import SourcingSolution as Solution
+    from amopt.sourcing.decision import METHODS, solve
     from amopt.sourcing.formulation import formulate
-    from amopt.sourcing.methods import METHODS, solve
-    from amopt.sourcing.register import commit
-    from amopt.sourcing.solution import SourcingSolution as Solution
+    from amopt.sourcing.register.register import commit
 
 __all__ = [
     "METHODS",
@@ -38,11 +39,11 @@ __all__ = [
 
 
 _HOMES = {
-    "METHODS": ("methods", "METHODS"),
-    "Solution": ("solution", "SourcingSolution"),
-    "commit": ("register", "commit"),
+    "METHODS": ("decision", "METHODS"),
+    "Solution": ("answer.solution", "SourcingSolution"),
+    "commit": ("register.register", "commit"),
     "formulate": ("formulation", "formulate"),
-    "solve": ("methods", "solve"),
+    "solve": ("decision", "solve"),
 }
 
 

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.instance import Instance
-from amopt.sourcing.market import Market
-from amopt.sourcing.segments import Segments, cut, open_quantity
+from amopt.sourcing.instance.fields import Instance
+from amopt.sourcing.offers.market import Market
+from amopt.sourcing.offers.segments import Segments, cut, open_quantity
 from amopt.sourcing.shared_limits import (
     add_budget,
     add_emission_limit,

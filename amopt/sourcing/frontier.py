@@ -6,12 +6,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from amopt.program.outcome import Outcome, Status, Stopped, versions
-from amopt.sourcing.check import check
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.sourcing.referee.check import check
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance import Instance
-    from amopt.sourcing.solution import SourcingSolution
+    from amopt.sourcing.answer.solution import SourcingSolution
+    from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["frontier"]
 
@@ -21,12 +21,12 @@ def frontier(instance: Instance) -> SourcingSolution:
 
     Lines that the rule cannot fill are left open: the answer's status is then ``"unknown"``.
     """
-    from amopt.sourcing.analysis import analysis_of
-    from amopt.sourcing.market import Market
-    from amopt.sourcing.methods import answer_of, rule_outcome, switchover
-    from amopt.sourcing.reckoning import reckon
-    from amopt.sourcing.rule import frontier_plan
-    from amopt.sourcing.tables import tables
+    from amopt.sourcing.answer.tables import tables
+    from amopt.sourcing.decision import answer_of, rule_outcome, switchover
+    from amopt.sourcing.evaluation import reckon
+    from amopt.sourcing.methods.frontier_rule import frontier_plan
+    from amopt.sourcing.offers.analysis import analysis_of
+    from amopt.sourcing.offers.market import Market
 
     begun = time.perf_counter()
     market = Market.of(instance)

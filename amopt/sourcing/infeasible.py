@@ -14,17 +14,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amopt.errors import InfeasibleError, NoAnswerError
-from amopt.program.highs import Options
-from amopt.program.outcome import Status
-from amopt.sourcing.instance import Instance, Minimise
-from amopt.sourcing.limits import Limit, change_in_words, keeping, limits_of, without, words
-from amopt.sourcing.market import Market
+from amopt.program.solver.highs import Options
+from amopt.program.solver.outcome import Status
+from amopt.sourcing.instance.fields import Instance, Minimise
+from amopt.sourcing.instance.limits import (
+    Limit,
+    change_in_words,
+    keeping,
+    limits_of,
+    without,
+    words,
+)
 from amopt.sourcing.measures import MEASURES, any_plan
-from amopt.sourcing.program import Goal, NoPlanError, by_program
+from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
+from amopt.sourcing.offers.market import Market
 
 if TYPE_CHECKING:
-    from amopt.program.outcome import Outcome
-    from amopt.sourcing.instance import Line
+    from amopt.program.solver.outcome import Outcome
+    from amopt.sourcing.instance.fields import Line
 
 __all__ = ["explain", "nothing_to_order"]
 

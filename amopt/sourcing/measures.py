@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.sourcing.instance import CONVENTIONAL
+from amopt.sourcing.instance.fields import CONVENTIONAL
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance import Instance
-    from amopt.sourcing.market import Market
-    from amopt.sourcing.reckoning import Reckoning
+    from amopt.sourcing.evaluation import Reckoning
+    from amopt.sourcing.instance.fields import Instance
+    from amopt.sourcing.offers.market import Market
 
 __all__ = ["MEASURES", "Measure", "any_plan"]
 

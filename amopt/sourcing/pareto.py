@@ -17,21 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
-from amopt.program.highs import Options
-from amopt.program.outcome import Outcome, Status, Stopped, versions
+from amopt.program.solver.highs import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
-from amopt.sourcing.check import check
-from amopt.sourcing.instance import Minimise
-from amopt.sourcing.market import Market
-from amopt.sourcing.methods import answer_of
-from amopt.sourcing.program import Goal, NoPlanError, by_program
-from amopt.sourcing.reckoning import Reckoning
-from amopt.sourcing.tables import tables
+from amopt.sourcing.answer.tables import tables
+from amopt.sourcing.decision import answer_of
+from amopt.sourcing.evaluation import Reckoning
+from amopt.sourcing.instance.fields import Minimise
+from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
+from amopt.sourcing.offers.market import Market
+from amopt.sourcing.referee.check import check
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.program.highs import Progress
-    from amopt.sourcing.instance import Instance
+    from amopt.program.solver.highs import Progress
+    from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["CRITERIA", "Pareto", "pareto"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.sourcing.instance import CONVENTIONAL
+from amopt.sourcing.instance.fields import CONVENTIONAL
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-    from amopt.sourcing.instance import Licence
+    from amopt.sourcing.instance.fields import Licence
 
 __all__ = [
     "add_budget",

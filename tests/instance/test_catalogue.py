@@ -59,7 +59,7 @@ def test_the_codes_of_a_decision_are_its_own_and_those_it_names_exist(kind: str)
     own = {code.code for code in module.CODES}
     assert len(own) == len(module.CODES)
     assert not own & set(CATALOGUE)
-    rooms = list((PACKAGE / kind).glob("*.py"))
+    rooms = list((PACKAGE / kind).rglob("*.py"))
     known = own | set(CATALOGUE) | _written(rooms, "Code")
     assert _written(rooms, "Problem") <= known
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from amopt.instance import json_text, toml_text, yaml_text
 from amopt.instance.document import load_document
-from amopt.instance.spots import Unusable
+from amopt.instance.formats import json_text, toml_text, yaml_text
+from amopt.instance.formats.positions import Unusable
 
 YAML = """\
 # a comment

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from amopt.errors import InvalidInstanceError
+from amopt.instance.collector_pause import collector_paused
 from amopt.instance.findings import Problem
-from amopt.instance.garbage import collector_paused
 from amopt.instance.loader import read
 from tests.instance.fleet import KINDS, Fleet, fleet, type_of_kind
 

@@ -5,7 +5,7 @@ import pytest
 
 from amopt.errors import UsageError
 from amopt.mdp import MarkovDecisionProcess
-from amopt.mdp.exchange import (
+from amopt.mdp.converters import (
     from_action_arrays,
     from_quantecon,
     load,

@@ -5,7 +5,7 @@ import pytest
 
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import MarkovDecisionProcess
-from amopt.program.highs import Options
+from amopt.program.solver.highs import Options
 from tests.mdp.cases import METHODS, policies, policy_gain, policy_value, random_process
 
 SHAPES = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amopt.mdp.exchange import from_action_arrays
+from amopt.mdp.converters import from_action_arrays
 from tests.mdp.cases import METHODS, taxicab, two_states
 
 

@@ -7,9 +7,9 @@ import pytest
 
 import amopt
 from amopt.placement import Instance
-from amopt.placement.formulation import FAMILIES, assemble
-from amopt.placement.supply import Supply
-from amopt.program import highs
+from amopt.placement.methods.arrays.families import FAMILIES, assemble
+from amopt.placement.supply.supply import Supply
+from amopt.program.solver import highs
 
 GOLDEN = Path(__file__).parent / "golden"
 

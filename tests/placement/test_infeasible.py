@@ -5,7 +5,7 @@ import pytest
 import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError
 from amopt.placement import Instance, formulate, solve
-from amopt.placement.model import FORMS
+from amopt.placement.methods.arrays.model import FORMS
 from amopt.placement.words import BOOKKEEPING, limit_words
 from tests.placement.cases import random_data
 

@@ -7,12 +7,13 @@ import pytest
 
 import amopt
 from amopt.errors import NoAnswerError
-from amopt.placement import Instance, methods, solve
-from amopt.placement.certificate import proven_bound
-from amopt.placement.pricing import Market, Prices, relax
-from amopt.placement.supply import Supply
-from amopt.placement.transport import fill
-from amopt.program import highs
+from amopt.placement import Instance, solve
+from amopt.placement import decision as methods
+from amopt.placement.methods.pricing import Market, Prices, relax
+from amopt.placement.methods.transport import fill
+from amopt.placement.referee.certificate import proven_bound
+from amopt.placement.supply.supply import Supply
+from amopt.program.solver import highs
 from tests.placement import brute_force
 from tests.placement.cases import random_data
 
@@ -58,7 +59,7 @@ def test_prices_beat_the_linear_relaxation():
 
 
 def test_a_wrong_bound_is_refused(monkeypatch):
-    from amopt.placement import lagrangian
+    from amopt.placement.methods import lagrangian
 
     instance = amopt.load("placement/textbook")
     honest = lagrangian.price

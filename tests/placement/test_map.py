@@ -8,8 +8,9 @@ import pytest
 
 import amopt
 from amopt.errors import UsageError
-from amopt.placement import KNOBS, figures, map_forms
-from amopt.placement.knobs import axis, turned
+from amopt.placement import KNOBS, map_forms
+from amopt.placement.answer import figures
+from amopt.placement.sensitivity import axis, turned
 
 
 def test_the_textbook_s_map_has_all_winners():

@@ -5,8 +5,8 @@ import pytest
 
 from amopt.errors import InvalidInstanceError
 from amopt.placement import Instance, read_orlib_cap, solve
-from amopt.program import highs
 from amopt.program.builder import Builder, Term
+from amopt.program.solver import highs
 
 OPTIMA = {"cap61": 932615.750, "cap71": 932615.750, "cap101": 796648.437, "cap131": 793439.562}
 

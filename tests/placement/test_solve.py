@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import amopt
 from amopt.errors import UsageError
 from amopt.placement import Instance, formulate, solve
-from amopt.program import highs
 from amopt.program.pyomo import compile_model
+from amopt.program.solver import highs
 from tests.placement import brute_force
 from tests.placement.cases import money, random_data, renamed, reordered
 

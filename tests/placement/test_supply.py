@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from amopt.placement import Instance
-from amopt.placement.columns import CONVENTIONAL, EMERGENCY, KINDS
-from amopt.placement.supply import Supply
+from amopt.placement.supply.columns import CONVENTIONAL, EMERGENCY, KINDS
+from amopt.placement.supply.supply import Supply
 from tests.placement.cases import random_data
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from amopt.printing import cycle
 from amopt.printing.instance import Discounted, Part, PrintingInstance, System
+from amopt.printing.methods import closed_form as cycle
 from amopt.printing.parameters import Numbers
 
 

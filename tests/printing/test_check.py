@@ -13,13 +13,21 @@ from hypothesis import given, settings
 
 import amopt
 from amopt.errors import RefusedError
-from amopt.printing import check, cycle, methods
+from amopt.printing import check
+from amopt.printing import decision as methods
+from amopt.printing.answer.solution import PrintingSolution, tables
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.methods import closed_form as cycle
 from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Found, Policy
-from amopt.printing.reckoning import MOST_SYSTEMS_BY_STATE, Plan, Reckoning, Terms, binomial
-from amopt.printing.solution import PrintingSolution, tables
-from amopt.program.outcome import Status
+from amopt.printing.referee.day_by_day import (
+    MOST_SYSTEMS_BY_STATE,
+    Plan,
+    Reckoning,
+    Terms,
+    binomial,
+)
+from amopt.program.solver.outcome import Status
 from tests.printing.cases import numbers_of, one_part, small_instances
 
 ACTIONS = ("wait", "print", "expedite")
@@ -183,7 +191,7 @@ def reckoned(numbers: Numbers, policy: Policy) -> Reckoning:
 @settings(max_examples=60)
 @given(small_instances(largest_fleet=6, longest_cycle=7))
 def test_state_by_state_and_by_corners_the_same(instance: PrintingInstance) -> None:
-    from amopt.printing import reckoning
+    from amopt.printing.referee import day_by_day as reckoning
 
     numbers = instance.numbers
     policy = cycle.best_policy(numbers)

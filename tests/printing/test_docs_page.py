@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from amopt.printing import formulation
+from amopt.printing.answer.solution import PrintingSolution
+from amopt.printing.decision import METHODS
 from amopt.printing.instance import Part, PrintingInstance, System
-from amopt.printing.methods import METHODS
-from amopt.printing.solution import PrintingSolution
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions" / "printing.md"
 PASSPORT = {"amopt", "kind", "name", "source", "currency"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from amopt.errors import UsageError
-from amopt.printing import figures, methods
+from amopt.printing import decision as methods
+from amopt.printing.answer import figures
 from amopt.printing.instance import PrintingInstance
 from amopt.report.page import render
 from tests.printing.cases import one_part

@@ -9,8 +9,9 @@ import pytest
 from pyomo.environ import Constraint, value
 
 import amopt
-from amopt.printing import cycle, formulation
+from amopt.printing import formulation
 from amopt.printing.formulation import _failures, formulate, read_back
+from amopt.printing.methods import closed_form as cycle
 from amopt.printing.policy import Action, Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model

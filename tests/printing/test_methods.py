@@ -13,10 +13,10 @@ import amopt
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
 from amopt.printing import METHODS
-from amopt.printing.methods import solve
-from amopt.printing.solution import PrintingSolution
-from amopt.program.highs import Options
-from amopt.program.outcome import Status, Stopped
+from amopt.printing.answer.solution import PrintingSolution
+from amopt.printing.decision import solve
+from amopt.program.solver.highs import Options
+from amopt.program.solver.outcome import Status, Stopped
 from tests.printing.cases import one_part
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from amopt.printing import cycle
+from amopt.printing.methods import closed_form as cycle
+from amopt.printing.methods.process import full_process
 from amopt.printing.policy import Action, Interval
-from amopt.printing.process import full_process
 from tests.printing.cases import numbers_of, one_part
 
 probabilities = st.floats(0.01, 0.6)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amopt.errors import UsageError
-from amopt.program.diagnose import Conflict, diagnose, least_change
-from amopt.program.highs import Door, solve
+from amopt.program.infeasible.conflict import Conflict, diagnose, least_change
 from amopt.program.linear import Family, LinearProgram, Names
-from amopt.program.outcome import Status
+from amopt.program.solver.highs import Door, solve
+from amopt.program.solver.outcome import Status
 
 from .programs import transport
 

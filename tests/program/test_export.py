@@ -21,8 +21,8 @@ from amopt.program.export import (
     write_npz,
     write_program,
 )
-from amopt.program.highs import solve
 from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.solver.highs import solve
 
 from .programs import market_split, transport
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.errors import UsageError
-from amopt.program.highs import Basis, Door, Options, solve
 from amopt.program.linear import LinearProgram
-from amopt.program.outcome import Status, Stopped
-from amopt.program.residuals import check_dual, check_primal
+from amopt.program.solver.highs import Basis, Door, Options, solve
+from amopt.program.solver.outcome import Status, Stopped
+from amopt.program.solver.residuals import check_dual, check_primal
 
 from .programs import market_split, transport
 
@@ -451,7 +451,7 @@ def test_an_answer_without_a_proof_is_feasible_at_most(monkeypatch: pytest.Monke
 
 def spoil(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
     """Replace the duals of the first attempts by ones that prove only 54."""
-    from amopt.program import highs
+    from amopt.program.solver import highs
 
     honest, seen = highs.judge_linear, itertools.count()
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.program.highs import Options, solve
 from amopt.program.linear import Family, LinearProgram, Names
-from amopt.program.outcome import Status
 from amopt.program.pyomo import compile_model, load, solve_model, to_pyomo
+from amopt.program.solver.highs import Options, solve
+from amopt.program.solver.outcome import Status
 
 from .programs import transport
 
@@ -333,7 +333,7 @@ def test_random_models_against_pyomo_s_own_interface(seed: int) -> None:
     if all(mine[key] == pytest.approx(theirs[key], abs=1e-7) for key in mine):
         assert ours == pytest.approx(sum(theirs.values()), abs=1e-6)
     else:
-        from amopt.program.residuals import check_dual
+        from amopt.program.solver.residuals import check_dual
 
         compiled = compile_model(model)
         y = np.array([theirs[c.index()] for c in compiled.constraints])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.program.linear import LinearProgram
-from amopt.program.residuals import check_dual, check_primal, infeasibility_proof
+from amopt.program.solver.residuals import check_dual, check_primal, infeasibility_proof
 
 program = LinearProgram.from_arrays
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amopt.program.diagnose import diagnose
-from amopt.program.highs import Options, Progress, solve
+from amopt.program.infeasible.conflict import diagnose
 from amopt.program.linear import Family
-from amopt.program.outcome import Status, Stopped
+from amopt.program.solver.highs import Options, Progress, solve
+from amopt.program.solver.outcome import Status, Stopped
 
 from .programs import market_split, transport
 
@@ -52,7 +52,7 @@ def test_a_gap_that_is_allowed_is_reported() -> None:
 
 
 def test_the_time_limit_is_each_solve_s_own() -> None:
-    from amopt.program.highs import Door
+    from amopt.program.solver.highs import Door
 
     with Door(market_split(), Options(time_limit=0.4)) as door:
         first, second = door.solve().outcome, door.solve().outcome
@@ -136,7 +136,7 @@ def test_the_log_goes_to_logging_only(
 
 INTERRUPTED = """
 import json, os, signal, sys, threading
-from amopt.program.highs import Options, solve
+from amopt.program.solver.highs import Options, solve
 from tests.program.programs import covering, market_split
 
 def interrupt():
@@ -178,8 +178,8 @@ def test_ctrl_c_ends_the_solve(program: str, threads: int, status: Status) -> No
 
 INTERRUPTED_TWICE = """
 import os, signal, threading
-from amopt.program.highs import Options, solve
-from amopt.program.run import Watch
+from amopt.program.solver.highs import Options, solve
+from amopt.program.solver.run import Watch
 from tests.program.programs import covering
 
 def interrupt():

@@ -16,8 +16,8 @@ from pyomo.environ import ConcreteModel, Constraint
 
 import amopt
 from amopt.program.export import write_program
-from amopt.program.highs import solve
 from amopt.program.pyomo import compile_model
+from amopt.program.solver.highs import solve
 from amopt.sourcing import formulate, formulation
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amopt.instance.findings import Severity
-from amopt.sourcing.licence import CODES, design_problems, fingerprint
+from amopt.sourcing.instance.design_files import CODES, design_problems, fingerprint
 
 CONTENT = b"solid bush\nendsolid bush\n"
 RIGHT = hashlib.sha256(CONTENT).hexdigest()

@@ -9,11 +9,11 @@ import pytest
 
 import amopt
 from amopt.program.blocks import solve_blocks
-from amopt.program.highs import Options
 from amopt.program.pyomo import compile_model
+from amopt.program.solver.highs import Options
 from amopt.sourcing import formulate
-from amopt.sourcing.layout import Layout
-from amopt.sourcing.prices import solve_by_prices
+from amopt.sourcing.methods.column_generation import solve_by_prices
+from amopt.sourcing.methods.layout import Layout
 from tests.sourcing.random_instances import instance
 
 

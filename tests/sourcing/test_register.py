@@ -22,15 +22,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import amopt
-import amopt.sourcing.register as room
+import amopt.sourcing.register.register as room
 from amopt.errors import RefusedError, UsageError
-from amopt.program.outcome import Outcome, Status, Stopped
+from amopt.program.solver.outcome import Outcome, Status, Stopped
 from amopt.solution import Solution
-from amopt.sourcing.database import create_file, opened
-from amopt.sourcing.instance import Instance
-from amopt.sourcing.ledger import RECORDS, digest
-from amopt.sourcing.plan import Grant, Plan, Print
-from amopt.sourcing.register import (
+from amopt.sourcing.instance.fields import Instance
+from amopt.sourcing.register.database import create_file, opened
+from amopt.sourcing.register.hash_chain import RECORDS, digest
+from amopt.sourcing.register.licence_use import Grant, Plan, Print
+from amopt.sourcing.register.register import (
     AlreadyCommittedError,
     AlteredRegisterError,
     NotEnoughLicencesError,

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
 from amopt.instance import catalogue
-from amopt.sourcing.events import Events
-from amopt.sourcing.instance import Instance
-from amopt.sourcing.plan import Plan
-from amopt.sourcing.replay import Replay, load_events, replay
-from amopt.sourcing.situation import Situation
+from amopt.sourcing.instance.fields import Instance
+from amopt.sourcing.register.licence_use import Plan
+from amopt.sourcing.rolling.events import Events
+from amopt.sourcing.rolling.replay import Replay, load_events, replay
+from amopt.sourcing.rolling.state import Situation
 
 
 def offer(supplier: str, part: str, price: float, weeks: float, **more: Any) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def test_the_replay_is_refused_when_it_beats_the_bound(monkeypatch: pytest.Monke
 
     from dataclasses import replace as replace_in
 
-    from amopt.sourcing.situation import Order
+    from amopt.sourcing.rolling.state import Order
 
     monkeypatch.setattr(Order, "__replace__", replace_in, raising=False)
     monkeypatch.setattr(Situation, "planned", cheaper)

@@ -1,0 +1,137 @@
+"""JSON text -> plain data; lines are looked up only when there is something to say."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from amopt.instance.findings import Key
+from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
+from amopt.instance.suggest import shown
+
+__all__ = ["index", "parse"]
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\]:,"]+', re.DOTALL)
+_PROBLEMS = {
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+    "Expecting ':' delimiter": "a key stands without its ':'",
+    "Expecting property name enclosed in double quotes": "a key in double quotes is wanted here; "
+    "a comma after the last entry must go",
+    "Illegal trailing comma before end of object": "the comma after the last entry must go",
+    "Illegal trailing comma before end of array": "the comma after the last entry must go",
+    "Expecting value": "a value is wanted here; text stands in double quotes, and a comma after "
+    "the last entry must go",
+    "Extra data": "there is more text after the end of the instance",
+    "Unterminated string starting at": "a quote that was opened is never closed",
+    "Invalid control character at": "a line break or tab stands within quotes",
+}
+
+
+def parse(text: str) -> Parsed:
+    """Read JSON text.
+
+    Raises
+    ------
+    Unusable
+        When the syntax is broken or the nesting too deep.
+    """
+    repeated = False
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        data = dict(pairs)
+        repeated = repeated or len(data) != len(pairs)
+        return data
+
+    try:
+        data = json.loads(text, object_pairs_hook=mapping, parse_int=whole_number)
+    except json.JSONDecodeError as error:
+        raise Unusable(_syntax(error, text)) from None
+    except RecursionError:
+        message = f"values are nested more than {MAX_DEPTH} deep."
+        raise Unusable(Note("nesting-too-deep", (), message)) from None
+    return Parsed(data, _duplicates(text) if repeated else [])
+
+
+def index(text: str) -> Spot:
+    """Return the lines of all values of JSON text that :func:`parse` has read."""
+    indexer = _Indexer()
+    indexer.run(text)
+    return indexer.root
+
+
+def _duplicates(text: str) -> list[Note]:
+    """Return the keys that are written twice."""
+    indexer = _Indexer()
+    indexer.run(text)
+    return [
+        Note("duplicate-key", key, f"the key {shown(key[-1])} is written twice.", line=line)
+        for key, line in indexer.duplicates
+    ]
+
+
+class _Indexer:
+    """Walks through the tokens of sound JSON and keeps the lines."""
+
+    def __init__(self) -> None:
+        self.root = Spot(1)
+        self.duplicates: list[tuple[Key, int]] = []
+        self.open: list[Spot] = []
+        self.keys: list[str | int] = []
+        self.key: str | None = None
+        self.key_line = 1
+
+    def run(self, text: str) -> None:
+        line, last = 1, 0
+        for match in _TOKEN.finditer(text):
+            line += text.count("\n", last, match.start())
+            last = match.start()
+            mark = match.group()
+            if mark in "}]":
+                self.open.pop()
+                self.keys.pop()
+            elif mark == "{":
+                self.begin(Spot(line, {}))
+            elif mark == "[":
+                self.begin(Spot(line, []))
+            else:
+                self.scalar(mark, line)
+
+    def scalar(self, text: str, line: int) -> None:
+        """Take a key, or place a number, a text, true, false or null."""
+        if self.open and isinstance(self.open[-1].children, dict) and self.key is None:
+            self.key = json.loads(text) if "\\" in text else text[1:-1]
+            self.key_line = line
+            if self.key in self.open[-1].children:
+                self.duplicates.append(((*self.keys[1:], str(self.key)), line))
+        else:
+            self.put(Spot(line))
+
+    def begin(self, spot: Spot) -> None:
+        """Open a mapping or a list."""
+        self.keys.append(self.put(spot))
+        self.open.append(spot)
+
+    def put(self, spot: Spot) -> str | int:
+        """Place a spot in what is open; return its key."""
+        if not self.open:
+            self.root = spot
+            return ""
+        children = self.open[-1].children
+        if isinstance(children, list):
+            children.append(spot)
+            return len(children) - 1
+        key, self.key = str(self.key), None
+        spot.line = self.key_line
+        if children is not None:
+            children[key] = spot
+        return key
+
+
+def _syntax(error: json.JSONDecodeError, text: str) -> Note:
+    """Say in a planner's words what broke the syntax."""
+    message = _PROBLEMS.get(error.msg, error.msg.lower())
+    if text[error.pos : error.pos + 1] in ("/", "#"):
+        message = "JSON has no comments"
+    return Note("syntax", (), f"the JSON is broken: {message}.", line=error.lineno)

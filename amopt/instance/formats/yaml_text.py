@@ -1,0 +1,355 @@
+"""YAML text -> plain data, straight from the parser's events.
+
+Plain words are read as YAML 1.2 reads them: ``no``, ``on`` and dates stay text, ``1e3`` is a
+number. Digits with a leading zero stay text, so that part number 007 does not become 7.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import yaml
+
+from amopt.instance.findings import Key, path_text
+from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
+from amopt.instance.formats.yaml_slips import slip
+from amopt.instance.suggest import shown
+
+__all__ = ["index", "parse"]
+
+MAX_REPEATED: Final = 1_000_000
+"""How many values aliases may repeat in all."""
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {_TAG + name for name in ("int", "float", "bool", "null")}
+_KNOWN_TAGS = {None, "!", _TAG + "str", _TAG + "map", _TAG + "seq", *_PLAIN_TAGS}
+_PROBLEMS = (
+    ("mapping values are not allowed", "there is a ':' where none can stand; put text that holds "
+     "': ' in quotes, and check the indentation"),
+    ("found unexpected ':'", "a ':' is not followed by a blank and a value"),
+    ("could not find expected ':'", "a key stands without its ':'"),
+    ("expected ',' or ']'", "a comma or a closing ']' is missing"),
+    ("expected ',' or '}'", "a comma or a closing '}' is missing"),
+    ("did not find expected key", "the indentation does not match the lines above"),
+    ("expected <block end>", "the indentation does not match the lines above"),
+    ("expected '-' indicator", "an entry of the list does not begin with '- '"),
+    ("unexpected end of stream", "a quote that was opened is never closed"),
+    ("unknown escape character", "a backslash in double quotes; write the text in single quotes"),
+    ("control characters are not allowed", "there is a control character"),
+)  # fmt: skip
+
+
+def parse(text: str) -> Parsed:
+    """Read YAML text.
+
+    Raises
+    ------
+    Unusable
+        When there is nothing to go on with: broken syntax, too deep nesting, exploding aliases.
+    """
+    builder = _Builder()
+    _run(builder, text)
+    return Parsed(builder.root, builder.notes)
+
+
+def index(text: str) -> Spot:
+    """Return the lines of all values of YAML text that :func:`parse` has read."""
+    indexer = _Indexer()
+    _run(indexer, text)
+    root = indexer.root
+    return root if isinstance(root, Spot) else Spot(1)
+
+
+class _Frame:
+    """A mapping or list that is being read."""
+
+    __slots__ = ("anchor", "container", "key", "line", "merges", "size", "state")
+
+    def __init__(self, container: dict[str, Any] | list[Any], anchor: str | None) -> None:
+        self.container = container
+        self.anchor = anchor
+        self.key = ""
+        self.line = 0
+        self.state = _LIST if isinstance(container, list) else _KEY
+        self.merges: list[Any] = []
+        self.size = 1
+
+
+_LIST, _KEY, _VALUE, _SKIP, _MERGE = range(5)
+
+
+class _Builder:
+    """Builds data from events."""
+
+    def __init__(self) -> None:
+        self.root: Any = None
+        self.notes: list[Note] = []
+        self.documents = 0
+        self.repeated = 0
+        self.frames: list[_Frame] = []
+        self.anchors: dict[str, tuple[Any, Any, int]] = {}
+        self.words: dict[str, Any] = dict(_WORDS)
+
+    def value(self, data: Any, line: int) -> Any:
+        """Return what stands for ``data`` in the result."""
+        return data
+
+    def children(self, value: Any) -> Any:
+        """Return the container within what :meth:`value` returned."""
+        return value
+
+    def scalar(self, event: yaml.ScalarEvent) -> None:
+        line = _line(event)
+        if self.frames and self.frames[-1].state == _KEY:
+            self.begin_value(self.resolve(event), event.value, line, event.implicit[0])
+            return
+        value = self.value(self.resolve(event), self.line(line))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, None, 1)
+        self.put(value)
+
+    def resolve(self, event: yaml.ScalarEvent) -> Any:
+        """Return the value of a scalar by its tag and style."""
+        text = event.value
+        if event.tag is None:
+            if not event.implicit[0]:
+                return text
+        elif event.tag not in _PLAIN_TAGS:
+            self.refuse_tag(event)
+            return text
+        words = self.words
+        if text in words:
+            return words[text]
+        value: Any = text
+        if text[0] in "0123456789+-.":
+            if _INTEGER.fullmatch(text):
+                value = text if _LEADING_ZERO.fullmatch(text) else whole_number(text)
+            elif _FLOAT.fullmatch(text):
+                value = float(text)
+        words[text] = value
+        return value
+
+    def begin_value(self, key: Any, text: str, line: int, plain: bool) -> None:
+        """Take a scalar as the key of the value that follows."""
+        frame = self.frames[-1]
+        frame.line, frame.state = line, _VALUE
+        if key == "<<" and plain:
+            frame.state = _MERGE
+            return
+        frame.key = text
+        if not isinstance(key, str):
+            self.note(
+                "key-not-text",
+                f"the key {shown(text)} is not text.",
+                f"Write it in quotes: {shown(text)}.",
+                line,
+                text,
+            )
+        if text in frame.container:
+            frame.state = _SKIP
+            self.note("duplicate-key", f"the key {shown(text)} is written twice.", "", line, text)
+
+    def begin(self, event: Any, container: Any) -> None:
+        """Open a mapping or a list."""
+        line = _line(event)
+        if event.tag not in _KNOWN_TAGS:
+            self.refuse_tag(event)
+        if len(self.frames) >= MAX_DEPTH:
+            raise Unusable(
+                Note(
+                    "nesting-too-deep",
+                    self.path(),
+                    f"values are nested more than {MAX_DEPTH} deep.",
+                    line=line,
+                )
+            )
+        if self.frames and self.frames[-1].state == _KEY:
+            self.note("key-not-text", "a list or mapping stands as a key.", "", line)
+            self.frames[-1].state = _SKIP
+        else:
+            value = self.value(container, self.line(line))
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (value, container, 0)
+            self.put(value)
+        self.frames.append(_Frame(container, event.anchor))
+
+    def begin_mapping(self, event: yaml.MappingStartEvent) -> None:
+        self.begin(event, {})
+
+    def begin_list(self, event: yaml.SequenceStartEvent) -> None:
+        self.begin(event, [])
+
+    def end(self, event: Any) -> None:
+        """Close a mapping or a list."""
+        frame = self.frames[-1]
+        for merged in frame.merges:
+            self.merge(frame, merged)
+        self.frames.pop()
+        if self.frames:
+            self.frames[-1].size += frame.size
+        if frame.anchor is not None and frame.anchor in self.anchors:
+            value, container, _ = self.anchors[frame.anchor]
+            if container is frame.container:
+                self.anchors[frame.anchor] = (value, container, frame.size)
+
+    def merge(self, frame: _Frame, merged: Any) -> None:
+        """Add the entries of what follows ``<<``: a mapping, or several in a list."""
+        children = self.children(merged)
+        for part in children if isinstance(children, list) else [merged]:
+            entries = self.children(part)
+            if isinstance(entries, dict) and isinstance(frame.container, dict):
+                for key, value in entries.items():
+                    frame.container.setdefault(key, value)
+            else:
+                message = "'<<' must be followed by a mapping or an alias of one."
+                self.note("syntax", message, "", frame.line, "<<")
+
+    def alias(self, event: yaml.AliasEvent) -> None:
+        """Repeat an anchored value."""
+        line = _line(event)
+        value, _, size = self.anchors.get(str(event.anchor), (None, None, -1))
+        name = shown(event.anchor)[1:-1]
+        if size < 0:
+            message = f"the alias *{name} repeats a value that no &{name} marks."
+            self.note("syntax", message, "", line)
+        elif size == 0:
+            message = f"the alias *{name} stands inside the value &{name} itself."
+            self.note("recursive-alias", message, "", line)
+            value = None
+        self.repeated += max(size, 1)
+        if self.repeated > MAX_REPEATED:
+            message = f"aliases repeat more than {MAX_REPEATED:,} values."
+            raise Unusable(Note("alias-explosion", self.path(), message, line=line))
+        if self.frames and self.frames[-1].state == _KEY:
+            text = str(value) if isinstance(value, (str, int, float)) else name
+            self.begin_value(value, text, line, False)
+            return
+        if self.frames:
+            self.frames[-1].size += max(size, 1)
+        self.put(self.value(self.children(value), self.line(line)))
+
+    def put(self, value: Any) -> None:
+        """Place a value where the last event stands."""
+        if not self.frames:
+            self.root = value
+            return
+        frame = self.frames[-1]
+        frame.size += 1
+        if frame.state == _LIST:
+            frame.container.append(value)  # type: ignore[union-attr]
+            return
+        if frame.state == _VALUE:
+            frame.container[frame.key] = value  # type: ignore[call-overload]
+        elif frame.state == _MERGE:
+            frame.merges.append(value)
+        frame.state = _KEY
+
+    def line(self, line: int) -> int:
+        """Return the line by which a value is found: its key's in a mapping."""
+        if self.frames and self.frames[-1].state in (_VALUE, _MERGE):
+            return self.frames[-1].line
+        return line
+
+    def document(self, event: Any) -> None:
+        """Begin a document; an instance is one."""
+        self.documents += 1
+        if self.documents > 1:
+            message = "the file holds more than one YAML document."
+            line = _line(event)
+            raise Unusable(Note("several-documents", (), message, line=line))
+
+    def refuse_tag(self, event: Any) -> None:
+        if event.tag not in _KNOWN_TAGS:
+            line = _line(event)
+            tag = shown(event.tag.replace(_TAG, "!!"))
+            message = f"the tag {tag} is not one of instance files."
+            self.note("unknown-tag", message, "Leave the tag out.", line)
+
+    def path(self) -> Key:
+        """Return the key path of the value at which the last event stands."""
+        path: list[str | int] = []
+        for frame in self.frames:
+            if isinstance(frame.container, list):
+                path.append(len(frame.container) - (frame is not self.frames[-1]))
+            else:
+                path.append(frame.key)
+        return tuple(path)
+
+    def note(self, code: str, message: str, advice: str, line: int, key: str | None = None) -> None:
+        path = self.path()
+        if key is not None:
+            path = (*path[:-1], key)
+        self.notes.append(Note(code, path, message, advice, line))
+
+
+class _Indexer(_Builder):
+    """Builds the lines of values from the same events."""
+
+    def value(self, data: Any, line: int) -> Any:
+        return Spot(line, data if isinstance(data, (dict, list)) else None)
+
+    def children(self, value: Any) -> Any:
+        return value.children if isinstance(value, Spot) else None
+
+
+def _line(event: Any) -> int:
+    """Return the line on which an event begins, counted from 1."""
+    return int(event.start_mark.line) + 1
+
+
+def _run(builder: _Builder, text: str) -> None:
+    """Feed a builder with the events of a text."""
+    actions: dict[type, Any] = {
+        yaml.ScalarEvent: builder.scalar,
+        yaml.MappingStartEvent: builder.begin_mapping,
+        yaml.SequenceStartEvent: builder.begin_list,
+        yaml.MappingEndEvent: builder.end,
+        yaml.SequenceEndEvent: builder.end,
+        yaml.AliasEvent: builder.alias,
+        yaml.DocumentStartEvent: builder.document,
+    }
+    try:
+        parser = _LOADER(text)
+        while (event := parser.get_event()) is not None:
+            action = actions.get(type(event))
+            if action is not None:
+                action(event)
+    except yaml.YAMLError as error:
+        raise Unusable(_syntax(error, text, builder.path())) from None
+
+
+def _syntax(error: yaml.YAMLError, text: str, path: Key) -> Note:
+    """Say in a planner's words what broke the syntax."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        return Note("syntax", (), "there is a character that YAML does not allow.", line=line)
+    unclosed = error.context_mark is not None and "end of stream" in (error.problem or "")
+    mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark is not None else 1
+    lines = text.splitlines()
+    broken = lines[line - 1] if line <= len(lines) else ""
+    told, advice = f"{error.problem or ''} {error.context or ''}", ""
+    message = next((words for sign, words in _PROBLEMS if sign in told), f"{error.problem}")
+    if "\t" in broken[: len(broken) - len(broken.lstrip())]:
+        message = "a tab indents the line; indent with spaces"
+    elif "cannot start any token" in told:
+        message = "a character that cannot begin a value; put the value in quotes"
+    elif "flow" not in told and "quoted" not in told:
+        begun = error.context_mark.line + 1 if error.context_mark is not None else line
+        if found := slip(lines, line, begun):
+            line, message, advice = found
+    within = f" (within {path_text(path)})" if path and path[0] != "" else ""
+    return Note("syntax", (), f"the YAML is broken: {message}{within}.", advice, line)

@@ -1,0 +1,353 @@
+r"""Solving a Markov decision process by linear programming: from a vertex to a policy.
+
+A vertex of the dual program is a deterministic policy, and a policy is a basis: started from that
+of policy iteration's policy, the simplex method has only to certify it. The policy of the vertex is
+evaluated exactly, completed in the states where its measure is zero, and its bound recomputed from
+the process. Should the solver's tolerances have stopped it short, policy iteration takes the last
+steps and the outcome's method says so.
+
+With side constraints :math:`b^-_i \le \sum_k a_{ik} x_k \le b^+_i` and their shadow prices
+:math:`\pi_i`, the Lagrangian bound
+
+.. math::
+
+    \sum_s w_s V_\pi(s) + \sum_i \pi_i b_i, \qquad
+    V_\pi \text{ optimal for the costs } c_k - \sum_i \pi_i a_{ik},
+
+is recomputed from the process by policy iteration and travels with the answer.
+
+The solver sees costs times :math:`1 - \alpha`, and weights :math:`w` times the number of states and
+:math:`\sqrt{1 - \alpha}`: so values have the size of costs, the measure is neither lost below its
+tolerances nor drowned in rounding. All that comes back is in the process's units.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.errors import NoAnswerError, UsageError
+from amopt.mdp.infeasibility import explain, explain_alone
+from amopt.mdp.iteration import Clock, certified, improve_until_stable, policy_iteration
+from amopt.mdp.linear_program import (
+    SideConstraint,
+    check_side_constraints,
+    dual_program,
+    primal_program,
+)
+from amopt.mdp.policy import PolicyChain, toward
+from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.solution import MarkovSolution
+from amopt.program.linear import LinearProgram
+from amopt.program.solver import highs
+from amopt.program.solver.outcome import Outcome, Status, Stopped
+
+__all__ = ["solve"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+_REACHED = 1e-9
+_PROVEN = 1e-6
+
+
+@dataclass(frozen=True)
+class _Vertex:
+    """What the solver answered, in the process's units."""
+
+    outcome: Outcome
+    occupation: Floats | None
+    prices: Floats
+
+
+def solve(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    *,
+    form: str = "dual",
+    side_constraints: Sequence[SideConstraint] = (),
+    start: Literal["policy_iteration", "cold"] = "policy_iteration",
+    options: highs.Options | None = None,
+    progress: Callable[[highs.Progress], None] | None = None,
+) -> MarkovSolution:
+    """Solve by linear programming; parameters as of :meth:`MarkovDecisionProcess.solve`."""
+    if form not in ("dual", "primal"):
+        raise UsageError(f"unknown form {form!r}; choose 'dual' or 'primal'")
+    if side_constraints and form == "primal":
+        raise UsageError("side constraints are linear in the dual form only; use form='dual'")
+    if start not in ("policy_iteration", "cold"):
+        raise UsageError(f"unknown start {start!r}; choose 'policy_iteration' or 'cold'")
+    began = time.perf_counter()
+    options = highs.Options(presolve=start == "cold") if options is None else options
+    known = None
+    if start == "policy_iteration":
+        known = policy_iteration(process, initial, time_limit=options.time_limit)
+    if options.time_limit is not None:
+        left = max(options.time_limit - (time.perf_counter() - began), 0.0)
+        options = replace(options, time_limit=left)
+    if side_constraints:
+        check_side_constraints(process, side_constraints)
+        clash = explain_alone(process, initial, side_constraints)
+        if clash is not None:
+            raise clash
+    vertex = _solve_program(
+        process, initial, form, side_constraints, known=known, options=options, progress=progress
+    )
+    if side_constraints and vertex.occupation is None and not _interrupted(vertex.outcome):
+        clash = explain(process, initial, side_constraints, options)
+        if clash is not None:
+            clash.outcome = replace(vertex.outcome, status=Status.INFEASIBLE)
+            raise clash
+    if side_constraints:
+        solution = _constrained(process, initial, side_constraints, vertex)
+    else:
+        solution = _deterministic(process, initial, vertex, known)
+    return _with_outcome(solution, vertex.outcome, time.perf_counter() - began)
+
+
+def _interrupted(outcome: Outcome) -> bool:
+    return outcome.stopped in (Stopped.TIME_LIMIT, Stopped.INTERRUPTED)
+
+
+def _solve_program(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    form: str,
+    side_constraints: Sequence[SideConstraint],
+    *,
+    known: MarkovSolution | None = None,
+    options: highs.Options,
+    progress: Callable[[highs.Progress], None] | None = None,
+) -> _Vertex:
+    """Build, scale and solve the program, and scale its answer back."""
+    money = 1.0 if process.discount is None else 1.0 - process.discount
+    size = process.states * math.sqrt(money)
+    if form == "dual":
+        program = dual_program(process, initial, side_constraints)
+        scaled = replace(
+            program,
+            cost=program.cost * money,
+            row_lower=program.row_lower * size,
+            row_upper=program.row_upper * size,
+            upper=_generous(process, side_constraints, size),
+        )
+    else:
+        program = primal_program(process, initial)
+        scaled = replace(program, cost=program.cost * size, row_upper=program.row_upper * money)
+    basis = None if known is None else _basis(process, known.policy, program, form)
+    answer = highs.solve(scaled, options, basis=basis, progress=progress)
+    values = answer.values if form == "dual" else answer.duals
+    occupation = None if values is None else np.maximum(values, 0.0) / size
+    prices = np.zeros(len(side_constraints))
+    if side_constraints and answer.duals is not None:
+        prices = answer.duals[-len(side_constraints) :] / money
+    return _Vertex(answer.outcome, occupation, prices)
+
+
+def _generous(
+    process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint], size: float
+) -> Floats:
+    r"""Return upper bounds that no measure reaches, shape (pairs,).
+
+    A state is passed at most once between two pairs that take time, so no pair is taken more often
+    than those: :math:`1 / (1 - \alpha^{\underline\tau})` times. Twice that changes no answer and
+    makes the solver's proof that side constraints clash one that can be checked.
+    """
+    if not side_constraints:
+        return np.full(process.pairs, np.inf)
+    shortest = int(process.duration[process.duration > 0].min())
+    most = 1.0 / shortest
+    if process.discount is not None:
+        most = 1.0 / (1.0 - process.discount**shortest)
+    return np.full(process.pairs, 2.0 * most * size)
+
+
+def _basis(
+    process: MarkovDecisionProcess, policy: Ints, program: LinearProgram, form: str
+) -> highs.Basis:
+    """Return the simplex basis that stands for a policy.
+
+    In the dual its pairs are basic, in the primal its rows are tight. On average cost one flow
+    balance is implied by the others: its row is basic, its bias not.
+    """
+    rows, columns = program.shape
+    taken = np.zeros(process.pairs, dtype=bool)
+    taken[policy] = True
+    if form == "primal":
+        basic = np.ones(columns, dtype=bool)
+        if process.average:
+            basic[_reference(process, policy)] = False
+        return highs.Basis.of(basic, ~taken)
+    basic = np.zeros(rows, dtype=bool)
+    if process.average:
+        basic[_reference(process, policy)] = True
+    basic[process.states + process.average :] = True
+    return highs.Basis.of(taken, basic)
+
+
+def _reference(process: MarkovDecisionProcess, policy: Ints) -> int:
+    """Return a recurrent state of a policy."""
+    return PolicyChain.of(process, policy).reference
+
+
+def _deterministic(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    vertex: _Vertex,
+    known: MarkovSolution | None,
+) -> MarkovSolution:
+    """Return the policy of a vertex, completed where it never comes, evaluated and certified."""
+    if vertex.occupation is None:
+        if known is not None:
+            return known
+        raise NoAnswerError(
+            f"the solver ended without a policy ({vertex.outcome.stopped}); allow more time, or "
+            "start from policy iteration",
+            outcome=vertex.outcome,
+        )
+    _, policy = process.minimum(-vertex.occupation)
+    reached = _by_state(process, vertex.occupation) > _REACHED / process.states
+    if known is not None and (known.policy == policy)[reached].all():
+        return known
+    if process.average:
+        policy, rest = toward(process, np.flatnonzero(reached), policy)
+        if rest.size:
+            raise NoAnswerError(
+                "the average cost depends on the first state (a multichain process): no policy "
+                f"leads from {process.state_label(int(rest[0]))} to the best recurrent class",
+                outcome=vertex.outcome,
+            )
+    clock = Clock(1000, None)
+    best, value, gain, stopped = improve_until_stable(process, policy, clock)
+    refined = bool((best != policy)[reached].any())
+    return certified(
+        process,
+        initial,
+        best,
+        (value, gain),
+        stopped=stopped,
+        method="refined by policy iteration" if refined else "",
+        clock=clock,
+    )
+
+
+def _by_state(process: MarkovDecisionProcess, occupation: Floats) -> Floats:
+    return np.asarray(
+        np.bincount(process.state_of_pair, weights=occupation, minlength=process.states), np.float64
+    )
+
+
+def _constrained(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    side_constraints: Sequence[SideConstraint],
+    vertex: _Vertex,
+) -> MarkovSolution:
+    """Return the randomised policy of a vertex, evaluated, with its Lagrangian bound."""
+    if vertex.occupation is None:
+        raise NoAnswerError(
+            f"the solver ended without a policy ({vertex.outcome.stopped})", outcome=vertex.outcome
+        )
+    lagrangian, bound = _lagrangian(process, initial, side_constraints, vertex.prices)
+    probabilities = _probabilities(process, vertex.occupation, lagrangian.policy)
+    chain = PolicyChain.randomised(process, probabilities)
+    value, gain = chain.evaluate()
+    measure = chain.visits(initial)[process.state_of_pair] * probabilities
+    objective = gain if process.average else float(initial @ value)
+    violation = _violation(side_constraints, measure)
+    scale = max(abs(objective), float(np.abs(process.cost) @ measure))
+    proven = objective - bound <= _PROVEN * scale and violation <= _PROVEN
+    return replace(
+        lagrangian,
+        process=process,
+        value=value,
+        policy=process.minimum(-probabilities)[1],
+        gain=gain if process.average else None,
+        bias=value if process.average else None,
+        error_bound=max(objective - bound, 0.0),
+        probabilities=probabilities,
+        prices={
+            side.name: float(price)
+            for side, price in zip(side_constraints, vertex.prices, strict=True)
+        },
+        measure=measure,
+        outcome=replace(
+            lagrangian.outcome,
+            method="",
+            status=Status.OPTIMAL if proven else Status.FEASIBLE,
+            objective=objective,
+            bound=min(bound, objective),
+            residuals={**lagrangian.outcome.residuals, "side constraints": violation},
+        ),
+    )
+
+
+def _lagrangian(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    side_constraints: Sequence[SideConstraint],
+    prices: Floats,
+) -> tuple[MarkovSolution, float]:
+    """Return the best policy at these prices of the side constraints, and the bound it proves."""
+    coefficients = np.array([side.coefficients for side in side_constraints])
+    priced = process.with_cost(process.cost - prices @ coefficients)
+    best = policy_iteration(priced, initial)
+    if best.outcome.bound is None:
+        raise NoAnswerError(
+            "the prices of the side constraints gave no bound", outcome=best.outcome
+        )
+    limits = np.where(
+        prices > 0,
+        [side.lower for side in side_constraints],
+        [side.upper for side in side_constraints],
+    )
+    active = prices != 0
+    return best, best.outcome.bound + float(prices[active] @ limits[active])
+
+
+def _probabilities(process: MarkovDecisionProcess, occupation: Floats, policy: Ints) -> Floats:
+    """Return the probability of each pair in its state; ``policy`` where the measure is zero."""
+    visits = _by_state(process, occupation)
+    reached = visits > _REACHED / process.states
+    share = occupation / np.where(reached, visits, 1.0)[process.state_of_pair]
+    share[share < _REACHED] = 0.0
+    share[~reached[process.state_of_pair]] = 0.0
+    share[policy[~reached]] = 1.0
+    total = _by_state(process, share)
+    scaled: Floats = share / total[process.state_of_pair]
+    return scaled
+
+
+def _violation(side_constraints: Sequence[SideConstraint], measure: Floats) -> float:
+    """Return the largest violation, relative to what the measure uses."""
+    worst = 0.0
+    for side in side_constraints:
+        used = float(side.coefficients @ measure)
+        scale = max(abs(used), float(np.abs(side.coefficients) @ measure), 1e-300)
+        worst = max(worst, float(side.lower - used) / scale, float(used - side.upper) / scale)
+    return worst
+
+
+def _with_outcome(solution: MarkovSolution, solver: Outcome, seconds: float) -> MarkovSolution:
+    """Return the solution with what the solver said of its work."""
+    own = solution.outcome
+    methods = (solver.method, own.method if own.method.startswith("refined") else "")
+    method = ", ".join(part for part in methods if part) if solver.has_answer else own.method
+    return replace(
+        solution,
+        outcome=replace(
+            own,
+            stopped=solver.stopped,
+            method=method,
+            seconds={**solver.seconds, "policy": max(seconds - solver.total_seconds, 0.0)},
+            versions={**own.versions, **solver.versions},
+            residuals={**solver.residuals, **own.residuals},
+            iterations=solver.iterations,
+        ),
+    )

@@ -1,0 +1,111 @@
+"""From a plan and its forms to the answer: tables, notes, and what the objective measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amopt.placement.answer.solution import PlacementSolution
+from amopt.placement.methods.arrays.model import FORMS, Form
+from amopt.placement.plan import BILL, Plan, tables
+from amopt.program.solver.outcome import Outcome, Status, relative_gap
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from amopt.placement.decision import Found
+    from amopt.placement.instance.fields import Instance
+
+__all__ = ["answer_of"]
+
+EQUAL = 1e-7
+"""Relative difference below which the relaxation and the plan come to the same."""
+
+
+def answer_of(instance: Instance, found: Found, others: dict[Form, Found]) -> PlacementSolution:
+    """Return the answer, not yet seen by the referee."""
+    assert found.plan is not None
+    plans: dict[Form, Found] = {"optimum": found, **others}
+    rows: dict[str, Any] = tables(found.plan)
+    rows["bill"] = [
+        {
+            "cost": kind,
+            **{form: _bill(plans.get(form), kind) for form in FORMS},
+        }
+        for kind in (*BILL, "total")
+    ]
+    rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
+                     if each.plan is not None]  # fmt: skip
+    notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
+    if found.priced is not None and found.outcome.status is not Status.OPTIMAL:
+        notes.append(
+            f"Prices prove that no plan can be more than {100 * (found.outcome.gap or 0.0):.2g} % "
+            "better. Method 'milp' may prove more on a network of moderate size, in much longer "
+            "time."
+        )
+    for form, each in others.items():
+        if each.plan is None:
+            if each.outcome.status is Status.INFEASIBLE:
+                notes.append(f"No {form} plan meets every requirement.")
+            else:
+                notes.append(f"No {form} plan was found in time.")
+    return PlacementSolution(
+        kind="placement",
+        name=instance.name,
+        outcome=found.outcome,
+        verdict=Verdict(),
+        rows=rows,
+        notes=tuple(notes),
+        currency=instance.currency,
+        objective_meaning=_objective_meaning(instance),
+    )
+
+
+def _about_relaxation(plan: Plan, relaxation: float) -> str:
+    """Say what the plan would come to with fractions of sites and machines."""
+    gap = relative_gap(plan.objective, min(relaxation, plan.objective)) or 0.0
+    if gap <= EQUAL:
+        return (
+            "Fractions of sites and machines, if they could be had, would make no better plan "
+            "(the linear relaxation is equal)."
+        )
+    return (
+        f"With fractions of sites and machines the objective would be {relaxation:,.2f}, "
+        f"{100 * gap:.2g} % less (the linear relaxation): that much is lost to whole numbers at "
+        "most."
+    )
+
+
+def _objective_meaning(instance: Instance) -> str:
+    """Return what the objective measures."""
+    weight = instance.minimise
+    over = "over all periods" if len(instance.horizon) > 1 else f"over {_years(instance)}"
+    if weight.kg_co2 == 0:
+        return f"{'cost' if weight.cost == 1 else f'{weight.cost:g} x cost'} {over}"
+    if weight.cost == 0:
+        return f"{weight.kg_co2:g} x kg of CO2 {over}"
+    return f"{weight.cost:g} x cost + {weight.kg_co2:g} x kg of CO2 {over}"
+
+
+def _years(instance: Instance) -> str:
+    years = instance.horizon[0].years
+    return "a year" if years == 1 else f"{years:g} years"
+
+
+def _bill(found: Found | None, kind: str) -> float | None:
+    if found is None or found.plan is None:
+        return None
+    return found.plan.cost if kind == "total" else found.plan.bill[kind]
+
+
+def _form(name: str, plan: Plan | None, outcome: Outcome) -> dict[str, Any]:
+    assert plan is not None
+    columns, rates = plan.columns, plan.supply.rates
+    demand = rates[columns.pair, columns.period] * plan.share * plan.years[columns.period]
+    return {
+        "form": name,
+        "cost": plan.cost,
+        "kg_co2": plan.kg_co2,
+        "open_sites": int(plan.open.any(axis=1).sum()),
+        "machines": int(plan.count.sum(axis=0).max(initial=0)),
+        "printed": float(demand[columns.site >= 0].sum() / demand.sum()),
+        "gap": outcome.gap,
+    }

@@ -1,0 +1,1 @@
+"""The formulation compiled straight to sparse arrays."""

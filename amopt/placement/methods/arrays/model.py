@@ -1,0 +1,158 @@
+"""The variables of the placement program, with their costs, bounds and names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from amopt.placement.methods.arrays.labels import SiteKeys, StandKeys, SupplyKeys
+from amopt.placement.supply.columns import Columns
+from amopt.placement.supply.fleet import Fleet
+from amopt.placement.supply.supply import Supply
+from amopt.program.builder import Builder, Variables
+from amopt.program.linear import LinearProgram
+
+__all__ = ["FORMS", "Form", "Model"]
+
+Floats = NDArray[np.float64]
+
+Form = Literal["optimum", "central", "distributed", "conventional"]
+"""The form that the plan must have; ``"optimum"`` leaves it free."""
+
+FORMS: tuple[Form, ...] = get_args(Form)
+
+
+@dataclass
+class Model:
+    """The program as it is written down, and the way back from its values.
+
+    Attributes
+    ----------
+    supply, columns
+        The ways of supply.
+    fleet
+        Where machines may stand, and their pools.
+    form
+        The form that the plan must have.
+    program
+        The program, once every family is written.
+    """
+
+    supply: Supply
+    columns: Columns
+    fleet: Fleet
+    form: Form
+
+    def __post_init__(self) -> None:
+        self.instance = self.supply.instance
+        self.builder = Builder()
+        self.years = np.array([period.years for period in self.instance.horizon])
+        self.periods = self.years.size
+        self.money: list[tuple[Variables, Floats]] = []
+        self.kg_co2: list[tuple[Variables, Floats]] = []
+        self.printed = np.flatnonzero(self.columns.site >= 0)
+        self.x = self._supply()
+        self.y, self.opening = self._sites()
+        self.machines, self.bought, self.sold, self.moved_in, self.moved_out = self._machines()
+        self.held = self._held()
+        self.program: LinearProgram
+
+    def add(
+        self,
+        name: str,
+        keys: Sequence[Any],
+        *,
+        money: ArrayLike = 0.0,
+        kg_co2: ArrayLike = 0.0,
+        upper: ArrayLike = np.inf,
+        lower: ArrayLike = 0.0,
+        integer: bool = False,
+    ) -> Variables:
+        """Add variables with their cost and emissions over the horizon."""
+        weight = self.instance.minimise
+        spent = np.broadcast_to(np.asarray(money, dtype=float), len(keys))
+        emitted = np.broadcast_to(np.asarray(kg_co2, dtype=float), len(keys))
+        variables = self.builder.variables(
+            name,
+            keys,
+            cost=weight.cost * spent + weight.kg_co2 * emitted,
+            lower=lower,
+            upper=upper,
+            integer=integer,
+        )
+        self.money.append((variables, spent))
+        self.kg_co2.append((variables, emitted))
+        return variables
+
+    def _supply(self) -> Variables:
+        columns, years = self.columns, self.years[self.columns.period]
+        upper = np.ones(len(columns))
+        if self.form == "conventional":
+            upper[self.printed] = 0.0
+        elif self.form == "distributed":
+            own = self.fleet.own_site(self.supply)
+            foreign = columns.site[self.printed] != own[columns.pair[self.printed]]
+            upper[self.printed[foreign]] = 0.0
+        return self.add(
+            "supply",
+            SupplyKeys(self.supply, columns),
+            money=years * columns.cost,
+            kg_co2=years * columns.kg_co2,
+            upper=upper,
+            integer=self.instance.single_source,
+        )
+
+    def _sites(self) -> tuple[Variables, Variables]:
+        sites, (lower, upper) = self.instance.sites, self._open_bounds()
+        keys = SiteKeys(self.instance)
+        yearly = np.array([site.yearly_cost for site in sites])
+        opening = np.array([site.opening_cost for site in sites])
+        y = self.add(
+            "open",
+            keys,
+            money=np.outer(yearly, self.years).ravel(),
+            lower=np.repeat(lower, self.periods),
+            upper=np.repeat(upper, self.periods),
+            integer=True,
+        )
+        used = np.repeat(opening > 0, self.periods)
+        cost = np.repeat(opening, self.periods)
+        return y, self.add("opening", keys, money=cost, upper=np.where(used, 1.0, 0.0))
+
+    def _open_bounds(self) -> tuple[Floats, Floats]:
+        """Return the least and the most of each site's ``open``."""
+        sites = self.instance.sites
+        lower = np.array([float(site.state == "open") for site in sites])
+        upper = np.array([float(site.state != "closed") for site in sites])
+        if self.form == "distributed":
+            own = self.fleet.own_site(self.supply)
+            lower[own[own >= 0]] = 1.0
+        return lower, upper
+
+    def _machines(self) -> tuple[Variables, ...]:
+        fleet, years = self.fleet, self.years
+        keys = StandKeys(fleet, self.instance)
+        most = np.repeat(fleet.most, self.periods)
+        yearly = np.outer(fleet.yearly_cost, years)
+        if not fleet.changes:
+            price = np.array([p.machine_price_factor for p in self.instance.horizon])
+            yearly = yearly + np.outer(fleet.price_per_year, years * price)
+        machines = self.add("machines", keys, money=yearly.ravel(), upper=most, integer=True)
+        moves = np.where(np.repeat(fleet.movable, self.periods), most, 0.0)
+        change = most if fleet.changes else 0.0 * most
+        moving = np.repeat(np.nan_to_num(fleet.moving_cost), self.periods)
+        return (
+            machines,
+            self.add("bought", keys, upper=change, integer=True),
+            self.add("sold", keys, upper=change, integer=True),
+            self.add("moved_in", keys, money=moving, upper=moves * (change > 0), integer=True),
+            self.add("moved_out", keys, upper=moves * (change > 0), integer=True),
+        )
+
+    def _held(self) -> Variables:
+        fleet = self.fleet
+        return self.add("held", fleet.held_keys, money=fleet.held_cost, integer=False)

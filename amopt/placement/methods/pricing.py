@@ -1,0 +1,279 @@
+r"""A lower bound by pricing: the Lagrangian relaxation of the demand constraints.
+
+With a price :math:`v_j` for supplying each pair, and :math:`v_j \le f_j`, its cheapest supply that
+needs no machine, every site decides for itself:
+
+.. math::
+
+    L(v) &= \sum_j v_j + \sum_i \min\{0, F_i + \sum_{u \in i}
+           \min_{0 \le n \le N_u} [p_u n - G_u(n)]\},
+
+    G_u(n) &= \max_{0 \le x \le 1}
+           \Big\{\sum_j (v_j - c_{ju}) x_j : \sum_j h_{ju} x_j \le C_u n\Big\}.
+
+:math:`G_u` is a knapsack in fractions: sort by gain an hour, and fill. Machines stay whole in the
+relaxation, so that its best bound is at least that of the strong linear relaxation (Geoffrion,
+1974).
+Prices climb by the volume algorithm (Barahona and Anbil, 2000), whose running averages also say
+which machines a good plan has.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.supply.columns import Columns
+from amopt.placement.supply.fleet import Fleet
+from amopt.placement.supply.supply import Supply
+
+__all__ = ["Market", "Prices", "Relaxed", "relax"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Market:
+    """The instance as the relaxation sees it, dense: units x pairs.
+
+    Parameters
+    ----------
+    supply
+        An instance of one period without other shared limits.
+
+    Attributes
+    ----------
+    cost, hours
+        Cost over the period of supplying each pair from each unit, and machine-hours a year, shape
+        (units, pairs); the cost is infinite where it cannot.
+    free, free_column
+        Cost of the cheapest supply without machines, and its column, shape (pairs,).
+    column
+        Column of each unit and pair, shape (units, pairs); -1 for none.
+    capacity, machine_cost, most, least
+        Of each unit: hours a year of one machine (of all hours sold), cost of a machine, and most
+        and least machines (1 and 0 where hours are sold), shape (units,).
+    site, site_cost, forced
+        Site of each unit; fixed cost of each site, and whether it must be open, shape (sites,).
+    """
+
+    def __init__(self, supply: Supply) -> None:
+        instance = supply.instance
+        self.supply, self.fleet = supply, Fleet(instance)
+        self.columns: Columns = supply.columns(prune=True)
+        fleet, columns, years = self.fleet, self.columns, instance.horizon[0].years
+        units, pairs = fleet.unit_site.size, len(supply.pairs)
+        cost = columns.cost * years * instance.minimise.cost
+        self.cost = np.full((units, pairs), np.inf)
+        self.hours = np.zeros((units, pairs))
+        self.column = np.full((units, pairs), -1, dtype=np.int64)
+        printed = np.flatnonzero(columns.site >= 0)
+        spot = fleet.unit[columns.site[printed], columns.machine[printed]], columns.pair[printed]
+        self.cost[spot], self.hours[spot] = cost[printed], columns.hours[printed]
+        self.column[spot] = printed
+        self.free = np.full(pairs, np.inf)
+        self.free_column = np.full(pairs, -1, dtype=np.int64)
+        free = np.flatnonzero(columns.site < 0)
+        self.free[columns.pair[free]], self.free_column[columns.pair[free]] = cost[free], free
+        self._price_units(years)
+
+    def _price_units(self, years: float) -> None:
+        fleet, instance = self.fleet, self.supply.instance
+        weight = instance.minimise.cost
+        own = fleet.stand >= 0
+        stand = np.where(own, fleet.stand, 0)
+        all_hours = float(self.hours.max(axis=0, initial=0.0).sum()) + 1.0
+
+        def of_stand(values: Floats) -> Floats:
+            spread: Floats = np.zeros(own.size)
+            spread[own] = values[stand[own]]
+            return spread
+
+        sold = np.minimum(fleet.contract_hours, all_hours)
+        self.capacity = np.where(own, of_stand(fleet.capacity), sold)
+        yearly = of_stand(fleet.yearly_cost) + (
+            of_stand(fleet.price_per_year) * instance.horizon[0].machine_price_factor
+        )
+        self.machine_cost = weight * years * yearly
+        self.most = np.where(own, of_stand(fleet.most), 1.0).astype(np.int64)
+        self.site = fleet.unit_site
+        self.site_cost = weight * np.array(
+            [
+                site.yearly_cost * years + (0.0 if site.already_open else site.opening_cost)
+                for site in instance.sites
+            ]
+        )
+        self.forced = np.array([site.state == "open" for site in instance.sites], dtype=bool)
+        self.room = np.array([site.most_machines for site in instance.sites], dtype=np.int64)
+        self.own = own
+        self.least = np.zeros(own.size, dtype=np.int64)
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return int(self.site.size)
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs."""
+        return int(self.free.size)
+
+    def fixed_cost(self, count: Ints) -> float:
+        """Return the cost of sites and machines, where units have ``count`` machines."""
+        opened = self.forced.copy()
+        opened[self.site[count > 0]] = True
+        return float(self.site_cost @ opened + self.machine_cost @ count)
+
+    def narrowed(self, cost: Floats, forced: NDArray[np.bool_]) -> Market:
+        """Return the market with other costs and other sites that must be open.
+
+        A site that must be open has a machine, where only one type may stand there.
+        """
+        narrow = copy(self)
+        narrow.cost, narrow.forced = cost, forced
+        alone = np.bincount(self.site, minlength=forced.size)[self.site] == 1
+        narrow.least = np.where(forced[self.site] & self.own & alone, 1, 0)
+        return narrow
+
+    def start(self) -> Floats:
+        """Return first prices: the cheapest supply, with machines and sites at full load."""
+        share = np.maximum(self.most * self.capacity, 1e-9)
+        an_hour = self.machine_cost / np.maximum(self.capacity, 1e-9)
+        an_hour = an_hour + self.site_cost[self.site] / share
+        if not self.units:
+            return self.free.copy()
+        loaded = (self.cost + an_hour[:, None] * self.hours).min(axis=0)
+        prices: Floats = np.minimum(loaded, self.free)
+        return prices
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """An optimum of the relaxation.
+
+    Attributes
+    ----------
+    bound
+        L(v).
+    count
+        Machines of each unit, shape (units,).
+    supplied
+        How much of each pair is supplied in all, shape (pairs,).
+    """
+
+    bound: float
+    count: Floats
+    supplied: Floats
+
+
+def relax(market: Market, prices: Floats) -> Relaxed:
+    """Solve the relaxation at given prices."""
+    gains, counts, picks = _units_alone(market, prices)
+    sites = market.site_cost.copy()
+    np.add.at(sites, market.site, -gains)
+    opened = (sites < 0) | market.forced
+    count = np.where(opened[market.site], counts, 0.0)
+    supplied = np.zeros(market.pairs)
+    for u in np.flatnonzero(opened[market.site]):
+        pairs, amounts = picks[u]
+        supplied[pairs] += amounts
+    return Relaxed(float(prices.sum() + sites[opened].sum()), count, supplied)
+
+
+def _units_alone(
+    market: Market, prices: Floats
+) -> tuple[Floats, Floats, list[tuple[Ints, Floats]]]:
+    """Return for each unit its net gain, machines, and what it supplies."""
+    gains, counts = np.zeros(market.units), np.zeros(market.units)
+    picks: list[tuple[Ints, Floats]] = []
+    for u in range(market.units):
+        gain = prices - market.cost[u]
+        pairs = np.flatnonzero(gain > 0)
+        gain, hours = gain[pairs], market.hours[u, pairs]
+        order = np.argsort(-gain / np.maximum(hours, 1e-12))
+        pairs, used = pairs[order], np.concatenate([[0.0], np.cumsum(hours[order])])
+        won = np.concatenate([[0.0], np.cumsum(gain[order])])
+        capacity = market.capacity[u] * np.arange(market.most[u] + 1)
+        net = np.interp(capacity, used, won) - market.machine_cost[u] * np.arange(capacity.size)
+        net[: market.least[u]] = -np.inf
+        best = int(net.argmax())
+        gains[u], counts[u] = net[best], best
+        last = int(np.searchsorted(used, capacity[best], side="right")) - 1
+        amounts = np.ones(min(last + 1, pairs.size))
+        if last < pairs.size:
+            width = used[last + 1] - used[last]
+            amounts[-1] = (capacity[best] - used[last]) / width if width > 0 else 1.0
+        picks.append((pairs[: amounts.size], amounts))
+    return gains, counts, picks
+
+
+class Prices:
+    """Prices that climb.
+
+    Parameters
+    ----------
+    market
+        The market.
+
+    Attributes
+    ----------
+    best, bound
+        The best prices so far, shape (pairs,), and the bound that they prove.
+    count
+        Running average of machines, shape (units,).
+    rounds
+        Rounds so far.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.best = market.start()
+        first = relax(market, self.best)
+        self.bound, self.count, self.supplied = first.bound, first.count, first.supplied
+        self.rounds, self._pace, self._stuck = 1, 1.0, 0
+
+    def resting(self, pace: float) -> bool:
+        """Return whether steps have become shorter than ``pace``, or nothing is missing."""
+        slack = self._slack(self.supplied)
+        return self._pace <= pace or float(slack @ slack) <= 1e-12
+
+    def climb(self, target: float) -> None:
+        """Take one step towards a known upper bound on the best plan's cost."""
+        slack = self._slack(self.supplied)
+        length = float(slack @ slack)
+        if length <= 1e-12:
+            return
+        near = abs(self.bound)
+        target = self.bound + min(max(target - self.bound, 1e-3 * near), 0.05 * near)
+        step = self._pace * (target - self.bound) / length
+        prices = np.minimum(self.best + step * slack, self.market.free)
+        found = relax(self.market, prices)
+        self.rounds += 1
+        self._average(found)
+        if found.bound > self.bound:
+            gradient = float(self._slack(found.supplied) @ slack)
+            self.best, self.bound, self._stuck = prices, found.bound, 0
+            self._pace = min(self._pace * (1.1 if gradient > 0 else 1.0), 2.0)
+        else:
+            self._stuck += 1
+            if self._stuck >= 10:
+                self._pace, self._stuck = max(self._pace * 0.66, 1e-4), 0
+
+    def _slack(self, supplied: Floats) -> Floats:
+        """Return how much of each pair is missing; nothing where free supply fills it."""
+        missing = 1.0 - supplied
+        missing[(missing > 0) & (self.best >= self.market.free)] = 0.0
+        return missing
+
+    def _average(self, found: Relaxed) -> None:
+        """Mix the new optimum into the averages so that what is missing becomes least."""
+        old, new = self._slack(self.supplied), self._slack(found.supplied)
+        change = new - old
+        size = float(change @ change)
+        best = -float(old @ change) / size if size > 0 else 0.1
+        share = min(max(best, 0.01), 0.1)
+        self.supplied = (1 - share) * self.supplied + share * found.supplied
+        self.count = (1 - share) * self.count + share * found.count

@@ -1,0 +1,280 @@
+"""Plans by pricing: who supplies whom once sites and machines are chosen, and better choices.
+
+With machines fixed, a price for an hour of each unit decides for every pair by itself; the prices
+climb where a unit is asked for more than it has (the transport problem's dual). What is still too
+much is moved where it costs least, and room that is left is filled where it saves most.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.pricing import Market
+
+__all__ = ["Filled", "fill", "improve", "rounded"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NEAR = 30
+"""Units that are tried for one machine more, and for one less."""
+
+FREE = -1
+"""The ``unit`` of a pair that needs no machine."""
+
+SWEEPS = 12
+"""Most sweeps over the units in which the prices of hours climb; a quarter of it where they are
+near already."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Machines, and who supplies whom.
+
+    Attributes
+    ----------
+    count
+        Machines of each unit, shape (units,).
+    unit
+        Unit that supplies each pair, or :data:`FREE`, shape (pairs,).
+    cost
+        What it all costs; infinite where some pair is not supplied.
+    hour_price
+        Price of an hour of each unit, shape (units,).
+    pair_price
+        What each pair pays for its supply with the hours, shape (pairs,).
+    """
+
+    count: Ints
+    unit: Ints
+    cost: float
+    hour_price: Floats
+    pair_price: Floats
+
+
+def fill(market: Market, count: Ints, hour_price: Floats | None = None) -> Filled:
+    """Decide who supplies whom from units with ``count`` machines."""
+    units = np.flatnonzero(count > 0)
+    cost, hours = market.cost[units], market.hours[units]
+    capacity: Floats = market.capacity[units] * count[units]
+    price = np.zeros(units.size) if hour_price is None else hour_price[units].copy()
+    sweeps = SWEEPS if hour_price is None else SWEEPS // 4
+    choice, price = _climb(market, cost, hours, capacity=capacity, price=price, sweeps=sweeps)
+    load = np.bincount(choice + 1, _used(hours, choice), units.size + 1)[1:]
+    room: Floats = capacity - load
+    _relieve(market, cost, hours, room, choice)
+    _use_room(market, cost, hours, room, choice)
+    every = np.arange(market.pairs)
+    own = choice >= 0
+    total = np.where(own, cost[choice, every] if units.size else np.inf, market.free).sum()
+    unit = np.full(market.pairs, FREE, dtype=np.int64)
+    unit[own] = units[choice[own]]
+    kept = np.bincount(unit[own], minlength=market.units) > 0
+    count = np.where(kept, count, market.least)
+    whole = np.zeros(market.units)
+    whole[units] = price
+    pays = market.free
+    if units.size:
+        pays = np.minimum((cost + price[:, None] * hours).min(axis=0), pays)
+    return Filled(count, unit, float(total) + market.fixed_cost(count), whole, pays)
+
+
+def _used(hours: Floats, choice: Ints) -> Floats:
+    every = np.arange(choice.size)
+    if not hours.shape[0]:
+        return np.zeros(choice.size)
+    used: Floats = np.where(choice >= 0, hours[choice, every], 0.0)
+    return used
+
+
+def _climb(
+    market: Market,
+    cost: Floats,
+    hours: Floats,
+    *,
+    capacity: Floats,
+    price: Floats,
+    sweeps: int,
+) -> tuple[Ints, Floats]:
+    """Let the prices of hours climb, one unit after the other, and return what pairs then choose.
+
+    With the other prices fixed, the best price of a unit is the gain an hour of the last pair for
+    which it has room: coordinate ascent on the transport problem's dual.
+    """
+    pairs = market.pairs
+    if not capacity.size:
+        return np.full(pairs, FREE), price
+    full = cost + price[:, None] * hours
+    for _ in range(sweeps):
+        before = price.copy()
+        for u in range(capacity.size):
+            full[u] = np.inf
+            gain = np.minimum(full.min(axis=0), market.free) - cost[u]
+            wanted = np.flatnonzero(gain > 0)
+            price[u] = _price_of_room(gain[wanted], hours[u, wanted], float(capacity[u]))
+            full[u] = cost[u] + price[u] * hours[u]
+        if np.abs(price - before).max() <= 1e-3 * max(float(price.max()), 1e-9):
+            break
+    choice = full.argmin(axis=0)
+    choice[full[choice, np.arange(pairs)] >= market.free] = FREE
+    return choice, price
+
+
+def _price_of_room(gain: Floats, hours: Floats, room: float) -> float:
+    """Return the gain an hour of the last pair that fits; nothing where all fit."""
+    if hours.sum() <= room:
+        return 0.0
+    rate = gain / np.maximum(hours, 1e-12)
+    order = np.argsort(-rate)
+    last = int(np.searchsorted(np.cumsum(hours[order]), room, side="right"))
+    return float(rate[order[min(last, order.size - 1)]])
+
+
+def _relieve(market: Market, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
+    """Move what a unit cannot hold to where the move costs least an hour."""
+    for unit in np.argsort(room):
+        if room[unit] >= -1e-9:
+            break
+        mine = np.flatnonzero(choice == unit)
+        others = np.where(room[:, None] > 0, cost[:, mine], np.inf)
+        others[unit] = np.inf
+        nearest = np.minimum(others.min(axis=0), market.free[mine])
+        regret = (nearest - cost[unit, mine]) / np.maximum(hours[unit, mine], 1e-12)
+        for k in np.argsort(regret):
+            if room[unit] >= -1e-9:
+                break
+            pair = mine[k]
+            fits = np.where(room >= hours[:, pair], cost[:, pair], np.inf)
+            fits[unit] = np.inf
+            target = int(fits.argmin())
+            if fits[target] >= market.free[pair]:
+                target = FREE
+                if not np.isfinite(market.free[pair]):
+                    continue
+            room[unit] += hours[unit, pair]
+            if target >= 0:
+                room[target] -= hours[target, pair]
+            choice[pair] = target
+        if room[unit] < -1e-9:
+            # What is left has nowhere to go: the plan is not feasible.
+            choice[mine[choice[mine] == unit]] = FREE
+
+
+def _use_room(market: Market, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
+    """Fill the room that is left where it saves most an hour."""
+    every = np.arange(market.pairs)
+    for unit in np.argsort(-room):
+        if room[unit] <= 0:
+            break
+        now = np.where(choice >= 0, cost[choice, every], market.free)
+        saving = now - cost[unit]
+        wanted = np.flatnonzero((saving > 1e-12) & (hours[unit] <= room[unit]) & (choice != unit))
+        order = wanted[np.argsort(-saving[wanted] / np.maximum(hours[unit, wanted], 1e-12))]
+        fits = order[np.cumsum(hours[unit, order]) <= room[unit]]
+        moved = fits[choice[fits] >= 0]
+        np.add.at(room, choice[moved], hours[choice[moved], moved])
+        room[unit] -= hours[unit, fits].sum()
+        choice[fits] = unit
+
+
+def rounded(market: Market, count: Floats) -> Iterator[Ints]:
+    """Yield whole numbers of machines near fractional ones."""
+    most = market.most
+    for threshold in (0.5, 0.3, 0.7, 0.1, 0.9):
+        yield _within(market, np.minimum(np.floor(count + 1 - threshold), most).astype(np.int64))
+
+
+def _within(market: Market, count: Ints) -> Ints:
+    """Take machines away where a site has more than it may hold."""
+    count = count.copy()
+    held = np.zeros(market.site_cost.size, dtype=np.int64)
+    for u in np.flatnonzero(market.own):
+        count[u] = min(count[u], market.room[market.site[u]] - held[market.site[u]])
+        held[market.site[u]] += count[u]
+    return count
+
+
+def improve(market: Market, start: Filled, until: float, goal: float) -> Filled:
+    """Try other machines until ``until``, or until a plan costs at most ``goal``.
+
+    Parameters
+    ----------
+    market
+        The market.
+    start
+        The plan to begin with.
+    until
+        Time of :func:`time.perf_counter` at which to stop.
+    goal
+        Cost that is low enough.
+    """
+    best, tried = start, {start.count.tobytes()}
+    progress = True
+    while progress and best.cost > goal:
+        progress = False
+        for count in _neighbours(market, best):
+            if time.perf_counter() > until:
+                return best
+            if count.tobytes() in tried:
+                continue
+            tried.add(count.tobytes())
+            found = fill(market, count, best.hour_price)
+            if found.cost < best.cost * (1 - 1e-9):
+                best, progress = found, True
+                break
+    return best
+
+
+def _neighbours(market: Market, now: Filled) -> Iterator[Ints]:
+    """Yield numbers of machines with one more, one less, or one elsewhere, by what prices promise.
+
+    One more is worth the gain that the pairs' prices give it; one less saves its cost and gives up
+    its hours at their price.
+    """
+    more, less = _worth_of_more(market, now), _worth_of_less(market, now)
+    adds = [int(u) for u in np.argsort(-more)[:NEAR] if np.isfinite(more[u])]
+    drops = [int(u) for u in np.argsort(-less)[:NEAR] if np.isfinite(less[u])]
+    moves = [(more[u], u, -1) for u in adds] + [(less[u], -1, u) for u in drops]
+    moves += [(more[u] + less[w], u, w) for u in adds for w in drops if u != w]
+    for _, u, w in sorted(moves, reverse=True):
+        count = now.count.copy()
+        if u >= 0:
+            count[u] += 1
+        if w >= 0:
+            count[w] -= 1
+        if np.array_equal(count, _within(market, count)):
+            yield count
+
+
+def _worth_of_more(market: Market, now: Filled) -> Floats:
+    """Return what one machine more of each unit promises to save, shape (units,)."""
+    worth = np.full(market.units, -np.inf)
+    opened = market.forced.copy()
+    opened[market.site[now.count > 0]] = True
+    for u in np.flatnonzero(now.count < market.most):
+        gain = now.pair_price - market.cost[u]
+        pairs = np.flatnonzero(gain > 0)
+        gain, hours = gain[pairs], market.hours[u, pairs]
+        order = np.argsort(-gain / np.maximum(hours, 1e-12))
+        used = np.concatenate([[0.0], np.cumsum(hours[order])])
+        won = np.concatenate([[0.0], np.cumsum(gain[order])])
+        room = market.capacity[u] * np.array([now.count[u], now.count[u] + 1])
+        before, after = np.interp(room, used, won)
+        site = market.site[u]
+        opening = 0.0 if opened[site] else market.site_cost[site]
+        worth[u] = after - before - market.machine_cost[u] - opening
+    return worth
+
+
+def _worth_of_less(market: Market, now: Filled) -> Floats:
+    """Return what one machine less of each unit promises to save, shape (units,)."""
+    worth = market.machine_cost - now.hour_price * market.capacity
+    alone = np.bincount(market.site, now.count, market.site_cost.size)[market.site] == 1
+    worth = worth + np.where(alone & ~market.forced[market.site], market.site_cost[market.site], 0)
+    worth[now.count == 0] = -np.inf
+    return worth

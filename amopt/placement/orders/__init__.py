@@ -1,0 +1,1 @@
+"""Placement with dated orders: assignment of orders to places and weeks."""

@@ -1,0 +1,186 @@
+"""The units that can print dated orders, and everything that could be done with each order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from amopt.placement.instance.fields import Instance, Order
+    from amopt.placement.plan import Plan
+    from amopt.routes import By
+
+__all__ = ["Choice", "Unit", "Ways", "units"]
+
+Unit = tuple[str, str]
+"""A site and a type of machine."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to fill an order.
+
+    Attributes
+    ----------
+    order
+        Index of the order.
+    unit
+        Unit that prints it; None for a conventional supplier.
+    supplier
+        What the source is called.
+    week
+        Last week of printing; -1 for a conventional supplier.
+    arrival
+        When it arrives, in weeks.
+    hours
+        Hours of printing.
+    cost, penalty
+        Printing or price with transport, and penalty for being late, in money.
+    """
+
+    order: int
+    unit: Unit | None
+    supplier: str
+    week: int
+    arrival: float
+    hours: float
+    cost: float
+    penalty: float
+
+
+def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
+    """Return the hours a week of each unit."""
+    weekly: dict[Unit, float] = {}
+    if plan is not None:
+        fleet = plan.fleet
+        for u, stand in enumerate(fleet.stand):
+            site = instance.sites[fleet.unit_site[u]]
+            machine = instance.machines[fleet.unit_machine[u]].name
+            if stand >= 0:
+                yearly = float(fleet.capacity[stand] * plan.count[stand, 0])
+            else:
+                yearly = float(fleet.contract_hours[u]) if plan.open[fleet.unit_site[u], 0] else 0.0
+            weekly[site.place, machine] = yearly / instance.weeks_per_year
+        return weekly
+    machines = {machine.name: machine for machine in instance.machines}
+    for site in instance.sites:
+        if site.state == "closed":
+            continue
+        for owned in site.owned:
+            kind = machines[owned.machine]
+            yearly = owned.count * kind.utilisation_limit * kind.hours_per_year
+            weekly[site.place, kind.name] = yearly / instance.weeks_per_year
+        for contract in site.contracts:
+            yearly = math.inf if contract.hours_per_year is None else contract.hours_per_year
+            weekly[site.place, contract.machine] = yearly / instance.weeks_per_year
+    return weekly
+
+
+def _horizon(instance: Instance, capacity: dict[Unit, float]) -> int:
+    """Return the number of weeks after which nothing needs to be printed.
+
+    One unit alone, after all that is taken and released, could then have printed every order.
+    """
+    latest = max((order.release_week for order in instance.orders), default=0.0)
+    taken = max((entry.week + 1 for entry in instance.commitments), default=0)
+    parts = {part.name: part for part in instance.parts}
+    weeks = 0.0
+    for order in instance.orders:
+        each = [
+            order.quantity * option.hours / hours
+            for option in parts[order.part].print
+            for (_, machine), hours in capacity.items()
+            if machine == option.machine and hours > 0
+        ]
+        weeks += max(each, default=0.0)
+    return math.ceil(max(latest, taken)) + math.ceil(weeks) + 1
+
+
+class Ways:
+    """Everything that could be done with each order.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    capacity
+        Hours a week of each unit.
+    """
+
+    def __init__(self, instance: Instance, capacity: dict[Unit, float]) -> None:
+        self.instance, self.capacity = instance, capacity
+        self.network = instance.supply_network
+        self.weeks = _horizon(instance, capacity)
+        self.parts = {part.name: part for part in instance.parts}
+        self.sites = {site.place: site for site in instance.sites}
+        self.machines = {machine.name: machine for machine in instance.machines}
+
+    def choices(self) -> list[Choice]:
+        """Return the choices of all orders; none that is late where it may not be."""
+        return [
+            choice
+            for o, order in enumerate(self.instance.orders)
+            for by in self.instance.routes
+            for choice in (*self._printed(o, order, by), *self._bought(o, order, by))
+            if math.isfinite(choice.penalty)
+        ]
+
+    def _lane(self, origin: str, order: Order, by: By) -> tuple[float, float]:
+        """Return cost and weeks of the way to an order's place; infinite where there is none."""
+        kg = self.parts[order.part].kg
+        table = self.network.routes([origin], [order.place], by=by, kg_per_part=kg)
+        return float(table.cost[0, 0]), float(table.weeks[0, 0])
+
+    def _printed(self, o: int, order: Order, by: By) -> Iterator[Choice]:
+        part = self.parts[order.part]
+        for option in part.print:
+            kind = self.machines[option.machine]
+            for unit, weekly in self.capacity.items():
+                if unit[1] != option.machine or weekly <= 0:
+                    continue
+                lane, weeks = self._lane(unit[0], order, by)
+                if not math.isfinite(weeks):
+                    continue
+                site = self.sites[unit[0]]
+                per_hour = kind.cost_per_hour + sum(
+                    c.cost_per_hour for c in site.contracts if c.machine == kind.name
+                )
+                cost = option.material_cost + option.hours * per_hour + site.fee_per_part + lane
+                for week in range(math.floor(order.release_week), self.weeks):
+                    yield Choice(
+                        order=o,
+                        unit=unit,
+                        supplier=unit[0],
+                        week=week,
+                        arrival=week + 1 + weeks,
+                        hours=order.quantity * option.hours,
+                        cost=order.quantity * cost,
+                        penalty=_penalty(order, week + 1 + weeks),
+                    )
+
+    def _bought(self, o: int, order: Order, by: By) -> Iterator[Choice]:
+        for entry in self.instance.conventional:
+            if entry.part != order.part:
+                continue
+            lane, weeks = (0.0, 0.0) if not entry.from_ else self._lane(entry.from_, order, by)
+            arrival = order.release_week + entry.lead_time_weeks + weeks
+            if math.isfinite(arrival):
+                yield Choice(
+                    order=o,
+                    unit=None,
+                    supplier=entry.supplier,
+                    week=-1,
+                    arrival=arrival,
+                    hours=0.0,
+                    cost=order.quantity * (entry.cost_per_part + lane),
+                    penalty=_penalty(order, arrival),
+                )
+
+
+def _penalty(order: Order, arrival: float) -> float:
+    late = max(0.0, arrival - order.due_week)
+    if late <= 1e-9:
+        return 0.0
+    return math.inf if order.late_cost_per_week is None else order.late_cost_per_week * late

@@ -1,0 +1,1 @@
+"""The supply options of each demand: places, stock levels and machines."""

@@ -1,0 +1,226 @@
+"""All ways to supply what an instance demands, period by period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.supply.columns import CONVENTIONAL, EMPTY, Block, Columns
+
+if TYPE_CHECKING:
+    from amopt.placement.instance.fields import Instance, Machine, Part
+    from amopt.routes import By, RouteTable
+
+__all__ = ["Supply"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Supply:
+    """All ways to supply what an instance demands.
+
+    Parameters
+    ----------
+    instance
+        A valid instance.
+
+    Attributes
+    ----------
+    pairs
+        The (place, part) pairs that are demanded, in the file's order.
+    rates
+        Demand a year of each pair and period, shape (pairs, periods).
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        periods = range(len(instance.horizon))
+        rates = [[instance.rate(demand, t) for t in periods] for demand in instance.demand]
+        kept = [row for row, rate in enumerate(rates) if any(rate)]
+        self.pairs = [(instance.demand[row].place, instance.demand[row].part) for row in kept]
+        self.rates = np.array([rates[row] for row in kept]).reshape(len(kept), len(periods))
+        self._by_part: dict[str, list[int]] = {}
+        for pair, (_, part) in enumerate(self.pairs):
+            self._by_part.setdefault(part, []).append(pair)
+        self.site_index = {site.place: index for index, site in enumerate(instance.sites)}
+        self.machine_index = {machine.name: m for m, machine in enumerate(instance.machines)}
+        self._tables: dict[tuple[str, float], RouteTable] = {}
+        limits = instance.limits
+        self._rooms = {storage.place for storage in limits.storage}
+        self._counts_emissions = limits.kg_co2 is not None or instance.minimise.kg_co2 > 0
+
+    @cached_property
+    def _targets(self) -> dict[str, int]:
+        return {place: column for column, place in enumerate({place for place, _ in self.pairs})}
+
+    @cached_property
+    def _origins(self) -> dict[str, int]:
+        places = [site.place for site in self.instance.sites]
+        places += [entry.from_ for entry in self.instance.conventional if entry.from_]
+        return {place: row for row, place in enumerate(dict.fromkeys(places))}
+
+    def routes(self, by: By, kg: float) -> RouteTable:
+        """Return the routes from all origins to all places with demand, for parts of a weight."""
+        if (by, kg) not in self._tables:
+            self._tables[by, kg] = self.instance.supply_network.routes(
+                tuple(self._origins), tuple(self._targets), by=by, kg_per_part=kg
+            )
+        return self._tables[by, kg]
+
+    @cached_property
+    def asked_of_each(self) -> Floats:
+        """The largest fill rate that each pair must meet by itself, shape (pairs,)."""
+        return self._asked(on_average=False)
+
+    @cached_property
+    def asked_on_average(self) -> Floats:
+        """The largest fill rate that each pair must meet together with others, shape (pairs,)."""
+        return self._asked(on_average=True)
+
+    def _asked(self, *, on_average: bool) -> Floats:
+        wanted = np.zeros(len(self.pairs))
+        for limit in self.instance.limits.fill_rate:
+            if limit.on_average == on_average:
+                pairs = self.covered(limit.place, limit.part)
+                wanted[pairs] = np.maximum(wanted[pairs], limit.at_least)
+        return wanted
+
+    def covered(self, place: str | None, part: str | None) -> list[int]:
+        """Return the pairs at a place and of a part, where they are named."""
+        return [
+            pair
+            for pair, (where, what) in enumerate(self.pairs)
+            if place in (None, where) and part in (None, what)
+        ]
+
+    def columns(self, *, prune: bool = True) -> Columns:
+        """Return the columns of all periods.
+
+        Parameters
+        ----------
+        prune
+            Whether to leave out the columns that a column of the same pair, which needs no
+            machine, beats; only where nothing but machine-hours is shared.
+        """
+        found = [
+            block
+            for period in range(len(self.instance.horizon))
+            for part in self.instance.parts
+            for block in self._of_part(part, period)
+        ]
+        columns = Columns.join([EMPTY, *found])
+        if self.rich.any():
+            return columns
+        columns = columns.take(self._cheapest(columns))
+        return columns.take(self._undominated(columns)) if prune else columns
+
+    @cached_property
+    def rich(self) -> NDArray[np.bool_]:
+        """Whether more than the cheapest level of a pair may be needed, shape (pairs,)."""
+        room = np.array([place in self._rooms for place, _ in self.pairs], dtype=bool)
+        return room | (self.asked_on_average > 0) | self._counts_emissions
+
+    def _cheapest(self, columns: Columns) -> Ints:
+        """Return the cheapest column of each period, pair, site and machine."""
+        keys = (columns.machine, columns.site, columns.pair, columns.period)
+        order = np.lexsort((columns.level, columns.weeks, columns.cost, *keys))
+        same = np.ones(order.size, dtype=bool)
+        same[:1] = False
+        for key in keys:
+            same[1:] &= key[order][1:] == key[order][:-1]
+        chosen: Ints = np.sort(order[~same])
+        return chosen
+
+    def _undominated(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return which columns may be better than doing without machines."""
+        free = columns.site < 0
+        wanted = columns.pair * len(self.instance.horizon) + columns.period
+        best = np.full(self.rates.size, np.inf)
+        np.minimum.at(best, wanted[free], columns.cost[free])
+        keep: NDArray[np.bool_] = columns.cost < best[wanted]
+        # One of the columns without machines stays: the cheapest, and of these the first.
+        first = np.flatnonzero(free & (columns.cost == best[wanted]))
+        keep[first[np.unique(wanted[first], return_index=True)[1]]] = True
+        return keep
+
+    def _of_part(self, part: Part, period: int) -> Iterator[Columns]:
+        pairs = np.array(self._by_part.get(part.name, []), dtype=np.int64)
+        pairs = pairs[self.rates[pairs, period] > 0]
+        if not pairs.size:
+            return
+        block = Block(self, part, period, pairs)
+        for index, entry in enumerate(self.instance.conventional):
+            if entry.part == part.name:
+                yield from self._by_conventional(block, index)
+        for option in part.print:
+            machine = self.machine_index[option.machine]
+            yield from self._by_machine(block, machine, option.hours, option.material_cost)
+        if part.emergency_cost is not None:
+            yield from block.emergency()
+
+    def _by_conventional(self, block: Block, index: int) -> Iterator[Columns]:
+        entry = self.instance.conventional[index]
+        price = np.array([entry.cost_per_part])
+        for route, by in enumerate(self.instance.routes if entry.from_ else ("cost",)):
+            lane = np.zeros((3, 1, block.pairs.size))
+            if entry.from_:
+                lane = self._lanes(by, block, np.array([self._origins[entry.from_]]))
+            yield from block.build(
+                site=np.array([CONVENTIONAL]),
+                machine=index,
+                route=route,
+                unit={"conventional": price[:, None], "transport": lane[0]},
+                weeks=entry.lead_time_weeks + lane[1],
+                kg=entry.kg_co2_per_part + lane[2],
+                hours=0.0,
+            )
+
+    def _by_machine(
+        self, block: Block, machine: int, hours: float, material: float
+    ) -> Iterator[Columns]:
+        kind = self.instance.machines[machine]
+        hours = hours / self.instance.horizon[block.period].print_speed_factor
+        where, price = [], []
+        for index, site in enumerate(self.instance.sites):
+            contract = next((c for c in site.contracts if c.machine == kind.name), None)
+            if site.state == "closed" or not (contract or site.most_machines):
+                continue
+            where.append(index)
+            per_hour = kind.cost_per_hour + (contract.cost_per_hour if contract else 0.0)
+            price.append(material + hours * per_hour + site.fee_per_part)
+        if not where:
+            return
+        rows = np.array([self._origins[self.instance.sites[index].place] for index in where])
+        for route, by in enumerate(self.instance.routes):
+            lane = self._lanes(by, block, rows)
+            yield from block.build(
+                site=np.array(where),
+                machine=machine,
+                route=route,
+                unit={"printing": np.array(price)[:, None], "transport": lane[0]},
+                weeks=self._print_weeks(kind, hours) + lane[1],
+                kg=hours * kind.kg_co2_per_hour + lane[2],
+                hours=hours,
+            )
+
+    def _lanes(self, by: By, block: Block, rows: Ints) -> Floats:
+        """Return cost, weeks and kg of CO2 from origins to the block's places, (3, rows, pairs)."""
+        table = self.routes(by, block.part.kg)
+        spot = np.ix_(rows, np.array([self._targets[self.pairs[pair][0]] for pair in block.pairs]))
+        return np.stack([table.cost[spot], table.weeks[spot], table.kg_co2[spot]])
+
+    def _print_weeks(self, machine: Machine, hours: float) -> float:
+        """Return print time and queue allowance in weeks.
+
+        Without a stated allowance, the wait is that of an M/M/1 queue at the utilisation limit u:
+        print time times u / (1 - u).
+        """
+        weeks = hours / (machine.hours_per_year / self.instance.weeks_per_year)
+        if machine.queue_allowance_weeks is not None:
+            return weeks + machine.queue_allowance_weeks
+        return weeks / (1 - machine.utilisation_limit)

@@ -1,0 +1,174 @@
+"""What the planner sees: the policy of one part, and where the money goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amopt.drawing import BLUE, GREEN, GREY, MAUVE, RED, YELLOW, new_figure, plain
+from amopt.printing.answer.solution import PRINTING, PrintingSolution
+
+if TYPE_CHECKING:
+    from amopt.printing.instance import PrintingInstance
+
+__all__ = ["costs", "figures", "plan", "policy", "savings"]
+
+MOST_PARTS = 40
+"""Parts in a figure of many: those with the largest saving."""
+
+MOST_TICKS = 20
+"""Days above which not every one has its tick."""
+
+COLOURS = {"none": GREY, "order": BLUE, "wait": YELLOW, "print": GREEN, "expedite": RED}
+KINDS = {"order": BLUE, "print": GREEN, "expedite": RED, "holding": MAUVE, "backorder": YELLOW}
+
+
+def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str, Any]:
+    """Return the figures of the report by title.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    return {
+        "What to stock, and what to do for a system that waits": plan(solution),
+        "What printing saves, part by part": savings(solution),
+        f"Where the money goes, in {instance.currency} a year": costs(solution),
+    }
+
+
+def policy(solution: PrintingSolution, part: str) -> Any:
+    """Return a plotly figure of one part: what is done with n days to go at each net stock.
+
+    Parameters
+    ----------
+    solution
+        The answer.
+    part
+        Name of the part.
+
+    Raises
+    ------
+    UsageError
+        When there is no such part, or plotly is not installed.
+    """
+    figure = new_figure()
+    table = solution.policy(part)
+    for action, colour in COLOURS.items():
+        rows = [row for row in table if row["action"] == action]
+        if rows:
+            figure.add_scatter(
+                x=[row["days_to_go"] for row in rows],
+                y=[row["net_stock"] for row in rows],
+                customdata=[row["parts"] for row in rows],
+                hovertemplate="%{x} days to go, net stock %{y}: %{customdata} parts",
+                mode="markers",
+                marker={"symbol": "square", "size": 14, "color": colour},
+                name=action,
+            )
+    _days_to_go(figure, max(row["days_to_go"] for row in table), first=0)
+    figure.update_yaxes(title="net stock (stock less systems that wait)")
+    return figure.update_layout(title=f"What to do for part {plain(part)}")
+
+
+def _dearest(solution: PrintingSolution) -> list[Any]:
+    """Return the rows of the parts to show, the largest saving last, as plotly stacks upwards."""
+    rows = sorted(solution.rows["parts"], key=lambda row: row["saving"])
+    return rows[-MOST_PARTS:]
+
+
+def plan(solution: PrintingSolution) -> Any:
+    """Return a plotly figure of all parts: stock level, and the action by days to go.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    figure = new_figure()
+    rows = _dearest(solution)
+    label = {row["part"]: f"part {plain(row['part'])}, stock {row['base_stock']}" for row in rows}
+    for action in ("wait", "print", "expedite"):
+        runs = [
+            run
+            for run in solution.rows["intervals"]
+            if run["sourcing"] == PRINTING and run["action"] == action and run["part"] in label
+        ]
+        if runs:
+            figure.add_bar(
+                y=[label[run["part"]] for run in runs],
+                x=[run["from_days_to_go"] - run["to_days_to_go"] + 1 for run in runs],
+                base=[run["to_days_to_go"] - 0.5 for run in runs],
+                customdata=[(run["from_days_to_go"], run["to_days_to_go"]) for run in runs],
+                hovertemplate="%{customdata[0]} to %{customdata[1]} days to go",
+                orientation="h",
+                marker={"color": COLOURS[action]},
+                name=action,
+            )
+    _days_to_go(figure, max(run["from_days_to_go"] for run in solution.rows["intervals"]), first=1)
+    figure.update_yaxes(categoryorder="array", categoryarray=list(label.values()), automargin=True)
+    return figure.update_layout(
+        barmode="overlay", height=_height(len(rows)), bargap=0.15, showlegend=True
+    )
+
+
+def _days_to_go(figure: Any, most: int, *, first: int) -> None:
+    """Let time run from the most days to go to the first; a tick a day where they fit."""
+    ticks = {"dtick": 1} if most <= MOST_TICKS else {"nticks": MOST_TICKS}
+    span = [most + 0.5, first - 0.5]
+    figure.update_xaxes(title="days to the replenishment", range=span, tickangle=0, **ticks)
+
+
+def savings(solution: PrintingSolution) -> Any:
+    """Return a plotly figure of the yearly cost of each part, with and without a printer.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    figure = new_figure()
+    rows = _dearest(solution)
+    for column, name, colour in (
+        ("yearly_cost", "with the printer", COLOURS["print"]),
+        ("single_source_yearly_cost", "without", COLOURS["order"]),
+    ):
+        figure.add_bar(
+            y=[plain(f"part {row['part']}") for row in rows],
+            x=[row[column] for row in rows],
+            orientation="h",
+            marker={"color": colour},
+            name=name,
+        )
+    figure.update_xaxes(title=f"{plain(solution.currency)} a year")
+    figure.update_yaxes(automargin=True)
+    return figure.update_layout(
+        barmode="group", height=_height(len(rows)), legend={"traceorder": "reversed"}
+    )
+
+
+def _height(parts: int) -> int:
+    """Return the height in pixels of a figure with a line for each part."""
+    return 160 + 28 * parts
+
+
+def costs(solution: PrintingSolution) -> Any:
+    """Return a plotly figure of the yearly costs by kind, of all parts, with and without printer.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    figure = new_figure()
+    tables = {"without a printer": "single_source", "with the printer": "parts"}
+    for kind, colour in KINDS.items():
+        column = f"yearly_{kind}_cost"
+        figure.add_bar(
+            x=list(tables),
+            y=[sum(row[column] for row in solution.rows[table]) for table in tables.values()],
+            marker={"color": colour},
+            name=kind,
+        )
+    figure.update_yaxes(title=f"{plain(solution.currency)} a year")
+    return figure.update_layout(barmode="stack")

@@ -1,0 +1,1 @@
+"""Ways of solving a printing instance that are faster than its formulation."""

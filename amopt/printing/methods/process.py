@@ -1,0 +1,239 @@
+r"""The full decision process of a part, as sparse arrays, and the same process in small steps.
+
+States are :math:`(n, I, P)`: days to the replenishment, net stock, printed parts in operation
+(Westerweel 2019, chapter 3). All that chance does in a night are two independent draws, of regular
+and of printed parts that fail.
+
+**Full**: a state-action pair orders so many parts, or prints and expedites so many. **Factored**:
+one more part is ordered, printed or expedited at a time, each in a step that takes no time, until
+the planner stops; then regular failures are drawn, again in no time, then printed ones. The same
+process, with about :math:`N^3` instead of :math:`N^5` probabilities.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.errors import NoAnswerError
+from amopt.printing.methods import closed_form as cycle
+from amopt.printing.methods.day import Day, each
+from amopt.printing.methods.steps import PrintingProcess, Steps
+from amopt.printing.parameters import Numbers
+from amopt.printing.policy import Action, Found, Policy
+from amopt.program.solver.highs import Options, Progress
+from amopt.program.solver.outcome import Outcome, Status
+
+__all__ = ["best_policy", "factored_process", "full_process"]
+
+Ints = NDArray[np.int64]
+
+
+def best_policy(
+    numbers: Numbers,
+    form: str,
+    *,
+    options: Options,
+    progress: Callable[[Progress], None] | None = None,
+) -> Found:
+    """Find the best policy of every part on its decision process.
+
+    Parameters
+    ----------
+    numbers
+        The numbers of all parts.
+    form
+        ``"full"`` or ``"factored"`` for the linear program of that process; else a method of
+        :meth:`~amopt.mdp.MarkovDecisionProcess.solve`, on the factored process.
+    options
+        Time limit over all parts, threads, seed.
+    progress
+        Called by solvers that report.
+
+    Raises
+    ------
+    NoAnswerError
+        When the optimum of some part was not reached within the limits.
+    """
+    build = full_process if form == "full" else factored_process
+    method = "lp" if form in ("full", "factored") else form
+    deadline = None if options.time_limit is None else time.perf_counter() + options.time_limit
+    policies, costs, iterations, solver = [], [], 0, ""
+    for part in range(len(numbers)):
+        if deadline is not None:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                raise NoAnswerError(
+                    f"The time limit was reached after {part} of {len(numbers)} parts; raise it, "
+                    "or take the method 'closed'."
+                )
+            options = replace(options, time_limit=left)
+        one = numbers.take([part])
+        built = build(one)
+        solution = built.solve(method, options=options, progress=progress)
+        _require_optimal(solution.outcome, part, len(numbers))
+        policies.append(built.policy(solution))
+        costs.append(built.cycle_cost(solution, one))
+        iterations += solution.outcome.iterations or 0
+        solver = solution.outcome.method
+    policy = Policy(
+        np.concatenate([entry.base_stock for entry in policies]),
+        np.concatenate([entry.action for entry in policies], axis=1),
+    )
+    return Found(policy, np.array(costs), solver, iterations)
+
+
+def _require_optimal(outcome: Outcome, part: int, parts: int) -> None:
+    """Raise unless a part was solved to its optimum."""
+    if outcome.status is not Status.OPTIMAL:
+        raise NoAnswerError(
+            f"{outcome.method} ended at part {part + 1} of {parts} before its optimum was proven "
+            f"({outcome.stopped}); raise the time limit, or take the method 'closed'.",
+            outcome=outcome,
+        )
+
+
+def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProcess:
+    """Return the process in which all parts of a day are decided in one go.
+
+    Parameters
+    ----------
+    numbers
+        The numbers of one part.
+    highest
+        The most parts that may be on the shelf; left out, see ``cycle.levels_to_try``.
+    """
+    day = _day(numbers, highest)
+    N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
+    # In the first day of a cycle nothing has been printed yet.
+    first_day = np.flatnonzero(day.P == 0)
+    steps = Steps(edge + (nights - 1) * size + len(first_day))
+
+    # n = 0: from net stock I order up to J >= max(I, 0)
+    state, more = each(day.highest + 1 - np.maximum(day.levels, 0))
+    level = np.maximum(day.levels[state], 0) + more
+    ordered = level - day.levels[state]
+    steps.add(
+        state,
+        day.regular_failures[:, first_day][day.at(level, 0)],
+        first=edge + (nights - 1) * size,
+        cost=numbers.order_cost[0] * ordered + numbers.holding_cost[0] * level,
+        ordered=ordered,
+    )
+
+    # n >= 1: for k systems that wait expedite e and print p, with e + p <= k
+    for n in range(1, nights + 1):
+        states = first_day if n == nights else np.arange(size)
+        owner, expedited, printed = _decisions(numbers, -day.I[states])
+        before = states[owner]
+        after = day.at(day.I[before] + expedited + printed, day.P[before] + printed)
+        cost = day.cost[after] + _times(numbers.print_cost[0], printed)
+        steps.add(
+            edge + (n - 1) * size + owner,
+            (day.last_night if n == 1 else day.night)[after],
+            first=0 if n == 1 else edge + (n - 2) * size,
+            cost=cost + _times(numbers.expedite_cost[0], expedited),
+            action=np.select(
+                [printed > 0, expedited > 0], [Action.PRINT, Action.EXPEDITE], Action.WAIT
+            ),
+        )
+    one_waits = edge + np.arange(nights) * size + int(day.at(-1, 0))
+    one_waits[-1] = edge + (nights - 1) * size + int(np.searchsorted(first_day, day.at(-1, 0)))
+    named = [
+        _named(day, n, first_day if n == nights else slice(None)) for n in range(1, nights + 1)
+    ]
+    names = np.concatenate([_named(day, 0, day.at(day.levels, 0)), *named])
+    return steps.process(numbers, names, start=N, waiting=one_waits, one_by_one=False)
+
+
+def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingProcess:
+    """Return the process in which parts are ordered, printed and expedited one at a time.
+
+    Its states are those of n = 0; those of n = 1, ..., L - 1; and for n = 2, ..., L - 1 those with
+    printed parts in operation after the night's regular failures, before its printed ones, whose
+    names (n, I, P, 1) end with 1.
+
+    Parameters
+    ----------
+    numbers
+        The numbers of one part.
+    highest
+        The most parts that may be on the shelf; left out, see ``cycle.levels_to_try``.
+    """
+    day = _day(numbers, highest)
+    N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
+    printed, unprinted = np.flatnonzero(day.P > 0), np.flatnonzero(day.P == 0)
+    steps = Steps(edge + nights * size + (nights - 1) * len(printed))
+
+    state = np.arange(edge - 1)
+    steps.add(state, state + 1, cost=numbers.order_cost[0], duration=0, ordered=1)
+    level = np.arange(day.highest + 1)
+    steps.add(
+        N + level,
+        day.regular_failures[day.at(level, 0)],
+        first=edge + (nights - 1) * size,
+        cost=numbers.holding_cost[0] * level,
+    )
+    for n in range(1, nights + 1):
+        here = edge + (n - 1) * size
+        _one_more(steps, numbers, day, here)
+        if n == 1:
+            steps.add(here + np.arange(size), day.last_night, cost=day.cost)
+            continue
+        before, half = here - size, edge + nights * size + (n - 2) * len(printed)
+        drawn = day.regular_failures
+        steps.add(here + unprinted, drawn[unprinted], first=before, cost=day.cost[unprinted])
+        between = drawn[printed][:, printed]
+        steps.add(here + printed, between, first=half, cost=day.cost[printed], duration=0)
+        steps.add(half + np.arange(len(printed)), day.printed_failures[printed], first=before)
+    one_waits = edge + np.arange(nights) * size + int(day.at(-1, 0))
+    named = [_named(day, n) for n in range(1, nights + 1)]
+    halves = [_named(day, n, printed) for n in range(2, nights + 1)]
+    names = np.concatenate([_named(day, 0, day.at(day.levels, 0)), *named, *halves])
+    names = np.column_stack([names, np.arange(len(names)) >= edge + nights * size])
+    return steps.process(numbers, names, start=N, waiting=one_waits, one_by_one=True)
+
+
+def _one_more(steps: Steps, numbers: Numbers, day: Day, here: int) -> None:
+    """Add the steps that print or expedite one more part, in no time."""
+    waits = np.flatnonzero(day.I < 0)
+    for action, cost in (
+        (Action.PRINT, numbers.print_cost[0]),
+        (Action.EXPEDITE, numbers.expedite_cost[0]),
+    ):
+        if np.isfinite(cost):
+            mended = day.at(day.I[waits] + 1, day.P[waits] + (action == Action.PRINT))
+            steps.add(here + waits, here + mended, cost=cost, duration=0, action=action)
+
+
+def _day(numbers: Numbers, highest: int | None) -> Day:
+    """Return the states of a day, by default with as many parts on the shelf as may be used.
+
+    Where no part ever fails none is on the shelf: it would lie there for ever, and the average cost
+    would depend on how many there were at first.
+    """
+    return Day(numbers, int(cycle.levels_to_try(numbers)[0]) if highest is None else highest)
+
+
+def _decisions(numbers: Numbers, waiting: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the state of each decision of a day, the parts that it expedites, and prints."""
+    waiting = np.maximum(waiting, 0)
+    owner, expedited = each((waiting if np.isfinite(numbers.expedite_cost[0]) else 0 * waiting) + 1)
+    left = waiting[owner] - expedited
+    chosen, printed = each((left if np.isfinite(numbers.print_cost[0]) else 0 * left) + 1)
+    return owner[chosen], expedited[chosen], printed
+
+
+def _named(day: Day, n: int, chosen: Ints | slice = slice(None)) -> Ints:
+    """Return (n, I, P) of some states of a day."""
+    net, printed = day.I[chosen], day.P[chosen]
+    return np.stack([np.full_like(net, n), net, printed], axis=1)
+
+
+def _times(cost: float, count: Ints) -> NDArray[np.float64]:
+    """Return costs of so many parts, 0 where there is no such source and so no part."""
+    return np.asarray(cost * count if np.isfinite(cost) else np.zeros(len(count)))

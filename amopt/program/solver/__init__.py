@@ -1,0 +1,1 @@
+"""The one door to the solver: options in, a validated answer out."""

@@ -1,0 +1,207 @@
+"""One run of the solver that can be watched, interrupted and limited in time.
+
+The solver runs in a thread of its own while the caller's thread waits: the caller can receive
+Ctrl-C at any moment, and the solver's scheduler, which belongs to a thread, starts afresh, so that
+the number of threads may differ from run to run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from amopt.program.solver.outcome import relative_gap
+
+__all__ = ["Progress", "Watch"]
+
+logger = logging.getLogger("amopt.highs")
+
+_PERIOD = 0.2
+"""Seconds between two reports of progress."""
+
+_GRACE = 2.0
+"""Seconds that a process waits at its end for a solver that a second Ctrl-C left behind."""
+
+_UNKNOWN = 1e100
+"""Objectives and bounds of this size are the solver's infinity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a running solve reports: seconds so far, incumbent, bound, gap, nodes, iterations."""
+
+    seconds: float
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    nodes: int
+    iterations: int = 0
+
+
+class Watch:
+    """Runs a solver object once; hears its callbacks meanwhile.
+
+    Parameters
+    ----------
+    solver
+        The solver object, not running.
+    kinds
+        The solver's enumeration of callbacks.
+    progress
+        Told of the state a few times a second and at each new incumbent; what it raises ends the
+        run and is raised again by :meth:`run`.
+    mixed_integer
+        Whether the program is mixed-integer.
+    unit
+        The unit in which the solver counts the objective.
+
+    Attributes
+    ----------
+    interrupted
+        Whether somebody asked the solver to stop.
+    running
+        Whether the solver still runs; after :meth:`run` only when a second Ctrl-C left it behind.
+    """
+
+    def __init__(
+        self,
+        solver: Any,
+        kinds: Any,
+        progress: Callable[[Progress], None] | None,
+        *,
+        mixed_integer: bool,
+        unit: float = 1.0,
+    ) -> None:
+        self.interrupted = False
+        self.running = False
+        self._solver = solver
+        self._progress = progress
+        self._mixed_integer = mixed_integer
+        self._unit = unit
+        self._error: BaseException | None = None
+        self._ended = threading.Event()
+        self._started = time.perf_counter()
+        self._next_report = self._started + _PERIOD
+        self._log = kinds.kCallbackLogging
+        self._incumbent = kinds.kCallbackMipImprovingSolution
+        self._pauses = (
+            kinds.kCallbackSimplexInterrupt,
+            kinds.kCallbackIpmInterrupt,
+            kinds.kCallbackMipInterrupt,
+        )
+
+    def run(self) -> Any:
+        """Run the solver to its end and return the status of the call.
+
+        Raises
+        ------
+        BaseException
+            What the progress callback raised.
+        KeyboardInterrupt
+            At a second Ctrl-C, when the solver has not yet heard the first.
+        """
+        heard = [*self._pauses, self._incumbent]
+        verbose = logger.isEnabledFor(logging.DEBUG)
+        if verbose:
+            heard.append(self._log)
+        self._solver.setOptionValue("output_flag", verbose)
+        self._solver.setCallback(self._hear, None)
+        for kind in heard:
+            self._solver.startCallback(kind)
+        results: list[Any] = []
+        thread = threading.Thread(target=self._work, args=(results,), daemon=True, name="HiGHS")
+        self.running = True
+        thread.start()
+        self._wait(thread)
+        self.running = False
+        self._solver.setCallback(None, None)
+        if self._error is not None:
+            raise self._error
+        return results[0]
+
+    def run_unwatched(self) -> Any:
+        """Run the solver in the caller's thread, for programs too small to be worth watching.
+
+        Nothing is heard meanwhile; Ctrl-C is raised when the solver has ended.
+        """
+        self._solver.setOptionValue("output_flag", False)
+        return self._solver.run()
+
+    def _work(self, results: list[Any]) -> None:
+        try:
+            results.append(self._solver.run())
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _wait(self, thread: threading.Thread) -> None:
+        """Wait for the end of the run; a first Ctrl-C asks the solver to stop."""
+        while not self._ended.is_set():
+            try:
+                self._ended.wait()
+            except KeyboardInterrupt:
+                if self.interrupted:
+                    atexit.register(_leave, thread)
+                    raise
+                logger.info("interrupted: waiting for the solver to stop")
+                self.interrupted = True
+
+    def _hear(self, kind: Any, message: str, state: Any, reply: Any, _: Any) -> None:
+        """Answer one callback; never raises into the solver."""
+        try:
+            if kind == self._log:
+                logger.debug("%s", message.rstrip("\n"))
+                return
+            if kind == self._incumbent:
+                self._report(state)
+            elif self.interrupted:
+                reply.user_interrupt = True
+            elif self._progress is not None and time.perf_counter() >= self._next_report:
+                self._report(state)
+        except BaseException as error:
+            self._error = error
+            self.interrupted = True
+
+    def _report(self, state: Any) -> None:
+        if self._progress is None:
+            return
+        now = time.perf_counter()
+        self._next_report = now + _PERIOD
+        objective = self._amount(state.mip_primal_bound) if self._mixed_integer else None
+        bound = self._amount(state.mip_dual_bound) if self._mixed_integer else None
+        self._progress(
+            Progress(
+                seconds=now - self._started,
+                objective=objective,
+                bound=bound,
+                gap=relative_gap(objective, bound),
+                nodes=max(0, int(state.mip_node_count)) if self._mixed_integer else 0,
+                iterations=max(0, int(state.simplex_iteration_count)),
+            )
+        )
+
+    def _amount(self, number: float) -> float | None:
+        return float(number) * self._unit if abs(number) < _UNKNOWN else None
+
+
+def _leave(thread: threading.Thread) -> None:
+    """End the process though the solver may still run in a thread.
+
+    Python would take itself apart under the solver, which the system answers by aborting: where the
+    solver does not stop in time, the process ends here, as one that Ctrl-C has ended.
+    """
+    thread.join(_GRACE)
+    if thread.is_alive():
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(128 + 2)

@@ -1,0 +1,126 @@
+"""What the planner sees: which suppliers are on the frontier, and what each line costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
+
+if TYPE_CHECKING:
+    from amopt.solution import Solution
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["figures", "frontier", "lines", "suppliers"]
+
+MOST_LINES = 40
+"""Lines in a figure of many: the dearest ones."""
+
+MOST_FRONTIERS = 4
+"""Parts whose frontier is drawn: those with the most suppliers."""
+
+
+def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
+    """Return the figures of the report by title.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    drawn = {
+        f"What each line costs, in {instance.currency}": lines(solution),
+        f"Who gets the orders, in {instance.currency}": suppliers(solution),
+    }
+    offered: dict[str, int] = {}
+    for row in solution.rows["switchover"]:
+        offered[row["part"]] = offered.get(row["part"], 0) + 1
+    for part in sorted(offered, key=lambda name: -offered[name])[:MOST_FRONTIERS]:
+        drawn[f"What suppliers can do of {part}, against conventional supply"] = frontier(
+            solution, part
+        )
+    return drawn
+
+
+def lines(solution: Solution) -> Any:
+    """Return a plotly figure of the dearest lines: the plan, conventional supply, the rule."""
+    rows = sorted(solution.rows["lines"], key=lambda row: row["cost"] + row["downtime_cost"])
+    rows = rows[-MOST_LINES:]
+    labels = [plain(f"line {row['line']}: {row['part']}") for row in rows]
+    figure = new_figure(barmode="stack", height=160 + 28 * len(rows), legend_traceorder="normal")
+    for column, name, colour in (
+        ("cost", "paid", GREEN),
+        ("downtime_cost", "waiting", YELLOW),
+    ):
+        figure.add_bar(
+            y=labels,
+            x=[row[column] for row in rows],
+            orientation="h",
+            marker={"color": colour},
+            name=name,
+        )
+    figure.add_scatter(
+        y=labels,
+        x=[row["cost_of_conventional"] for row in rows],
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 14, "color": "#1a2330", "line": {"width": 2}},
+        name="paid, all conventional",
+    )
+    figure.update_xaxes(title=plain(solution.currency))
+    return figure.update_yaxes(automargin=True)
+
+
+def suppliers(solution: Solution) -> Any:
+    """Return a plotly figure of what each supplier is paid."""
+    paid: dict[str, float] = {}
+    for row in solution.rows["orders"]:
+        paid[row["supplier"]] = paid.get(row["supplier"], 0.0) + row["cost"]
+    names = sorted(paid, key=paid.__getitem__)
+    figure = new_figure(height=160 + 28 * len(names))
+    figure.add_bar(
+        y=[plain(name) for name in names],
+        x=[paid[name] for name in names],
+        orientation="h",
+        marker={"color": [GREY if name == "conventional" else BLUE for name in names]},
+        name="paid",
+    )
+    figure.update_xaxes(title=plain(solution.currency))
+    return figure.update_yaxes(automargin=True)
+
+
+def frontier(solution: Solution, part: str) -> Any:
+    """Return a plotly figure of one part's suppliers: quantities at reduced cost and time.
+
+    The performance frontier of Akmal et al. (2022) joins those that no other beats in both.
+    """
+    rows = [row for row in solution.rows["switchover"] if row["part"] == part]
+    figure = new_figure(height=420)
+    best = sorted(
+        (row["reduced_cost_quantity"], row["reduced_time_quantity"])
+        for row in rows
+        if row["on_frontier"]
+    )
+    _line(figure, best)
+    for number, row in enumerate(rows):
+        figure.add_scatter(
+            x=[row["reduced_cost_quantity"]],
+            y=[row["reduced_time_quantity"]],
+            mode="markers+text",
+            text=[plain(row["supplier"])],
+            textposition="top center",
+            marker={"size": 12, "color": PALETTE[number % len(PALETTE)]},
+            showlegend=False,
+        )
+    figure.update_xaxes(title="parts at reduced cost", rangemode="tozero")
+    return figure.update_yaxes(title="parts in reduced time", rangemode="tozero")
+
+
+def _line(figure: Any, points: Sequence[tuple[float, float]]) -> None:
+    """Join the points of the frontier."""
+    figure.add_scatter(
+        x=[x for x, _ in points],
+        y=[y for _, y in points],
+        mode="lines",
+        line={"color": "#1a2330", "dash": "dot"},
+        name="performance frontier",
+    )

@@ -1,0 +1,208 @@
+"""What the planner gets: the tables of an answer, column by column, and what is said first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.solution import Column, Solution, Table
+from amopt.sourcing.instance.fields import CONVENTIONAL
+
+__all__ = ["SourcingSolution"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_SCENARIO = (
+    "Against conventional supply: I saves cost and time, II cost alone, III neither, IV time alone."
+)
+
+
+@dataclass(frozen=True)
+class SourcingSolution(Solution):
+    """The answer to a sourcing instance.
+
+    The tables are ``orders`` (what to order where), ``lines`` (what each line comes to, beside
+    conventional supply and the frontier rule), ``switchover`` (every offer against conventional
+    supply), ``fits`` (how well fitted curves
+    fit), ``capacities``, ``licences`` and ``totals``.
+    """
+
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
+        "orders": (
+            Column("line", "", "Order line."),
+            Column("supplier", "", "Supplier, or conventional."),
+            Column("quantity", "parts", "Parts to order."),
+            Column("cost", "money", "Price, fee or asset cost, transport and royalties."),
+            Column("weeks", "weeks", "From the order to its delivery."),
+            Column("scenario", "", f"{_SCENARIO} Of this order's quantity."),
+            Column("part", "", "Part."),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
+            Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
+            Column("committed", "", "Whether the order was placed before.", shown=False),
+        ),
+        "lines": (
+            Column("line", "", "Order line."),
+            Column("quantity", "parts", "Parts asked for."),
+            Column("cost", "money", "What is paid for all its orders."),
+            Column("downtime_cost", "money", "Cost of waiting until the last order is delivered."),
+            Column("weeks", "weeks", "Delivery of its last order."),
+            Column(
+                "cost_of_conventional",
+                "money",
+                "What conventional supply of the whole line would be paid.",
+            ),
+            Column(
+                "cost_of_frontier_rule", "money", "What the frontier rule would pay for the line."
+            ),
+            Column("part", "", "Part.", shown=False),
+            Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
+            Column(
+                "downtime_cost_of_conventional",
+                "money",
+                "Cost of waiting for conventional supply.",
+                shown=False,
+            ),
+            Column(
+                "downtime_cost_of_frontier_rule",
+                "money",
+                "Cost of waiting under the frontier rule.",
+                shown=False,
+            ),
+        ),
+        "switchover": (
+            Column("part", "", "Part."),
+            Column("supplier", "", "Supplier of the offer."),
+            Column("cost_saving", "money", "Conventional cost minus AM cost of the quantity."),
+            Column("weeks_saved", "weeks", "Conventional lead time minus AM lead time."),
+            Column("scenario", "", _SCENARIO),
+            Column(
+                "scenario_with_downtime",
+                "",
+                "The same where downtime cost is counted: time saved may pay for a higher cost.",
+            ),
+            Column(
+                "reduced_cost_quantity",
+                "parts",
+                "Up to so many parts cost less than conventionally; empty without end.",
+            ),
+            Column(
+                "reduced_time_quantity",
+                "parts",
+                "Up to so many parts come sooner than conventionally; empty without end.",
+            ),
+            Column("on_frontier", "", "Whether no other offer does more in both quantities."),
+            Column(
+                "total_saving",
+                "money",
+                "Cost saving and downtime cost of the weeks saved.",
+                shown=False,
+            ),
+            Column("line", "", "Order line; empty for a part without one.", shown=False),
+            Column("quantity", "parts", "Quantity that is compared.", shown=False),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
+            Column(
+                "excluded", "", "Why the offer cannot be used; empty where it can.", shown=False
+            ),
+        ),
+        "fits": (
+            Column("part", "", "Part."),
+            Column("supplier", "", "Supplier of an offer whose quotes a curve is fitted to."),
+            Column("between", "", "The curve: power or line."),
+            Column("cost_r_squared", "", "Share of the variance of the cost that it explains."),
+            Column("cost_p_value", "", "Chance of such a fit without any trend of the cost."),
+            Column("weeks_r_squared", "", "Share of the variance of the lead time."),
+            Column("weeks_p_value", "", "Chance of such a fit without any trend of lead time."),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
+        ),
+        "capacities": (
+            Column("supplier", "", "Supplier."),
+            Column("machine_hours", "hours", "Machine hours of the plan."),
+            Column("machine_hours_limit", "hours", "Machine hours that it has."),
+            Column("parts", "parts", "Parts of the plan."),
+            Column("parts_limit", "parts", "Parts that it can make."),
+        ),
+        "licences": (
+            Column("part", "", "Licensed part."),
+            Column("supplier", "", "Supplier, or any."),
+            Column("granted", "prints", "Prints that the owner grants."),
+            Column("recorded", "prints", "Prints that the register has recorded."),
+            Column("planned", "prints", "Prints of this plan."),
+            Column("left", "prints", "Prints left after it."),
+        ),
+        "totals": (
+            Column("cost", "money", "What is paid for all orders."),
+            Column("downtime_cost", "money", "Cost of all waiting."),
+            Column("weeks", "weeks", "Latest delivery."),
+            Column("kg_co2", "kg CO2", "Emissions of making and transport."),
+            Column(
+                "cost_of_conventional",
+                "money",
+                "What conventional supply would be paid.",
+                shown=False,
+            ),
+            Column(
+                "downtime_cost_of_conventional", "money", "Cost of waiting for it.", shown=False
+            ),
+            Column(
+                "cost_of_frontier_rule", "money", "What the frontier rule would pay.", shown=False
+            ),
+            Column(
+                "downtime_cost_of_frontier_rule", "money", "Cost of waiting under it.", shown=False
+            ),
+        ),
+    }
+
+    def headline(self) -> tuple[str, ...]:
+        """Return the answer in a few plain sentences."""
+        total = self.rows["totals"][0]
+        money = f" {self.currency}".rstrip()
+        waiting = total["downtime_cost"]
+        said = [
+            f"{_orders(self.rows['orders'])} for {_count(len(self.rows['lines']), 'line')}: "
+            f"{total['cost']:,.2f}{money}; the last delivery is after {total['weeks']:.4g} weeks."
+        ]
+        if waiting:
+            said.append(f"Waiting costs {waiting:,.2f}{money}.")
+        for what, label in (
+            ("conventional", "Conventional supply of all lines"),
+            ("frontier_rule", "The frontier rule"),
+        ):
+            paid = total[f"cost_of_{what}"]
+            if paid is not None and self.outcome.method != label.removeprefix("The "):
+                more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting
+                said.append(_beside(label, more, money, with_waiting=bool(waiting)))
+        return tuple(said)
+
+
+def _orders(orders: Table) -> str:
+    """Say how many orders go to how many AM suppliers, and how many are conventional."""
+    suppliers = [row["supplier"] for row in orders if row["supplier"] != CONVENTIONAL]
+    usual = len(orders) - len(suppliers)
+    printed = (
+        f"{_count(len(suppliers), 'order')} at {_count(len(set(suppliers)), 'AM supplier')}"
+        if suppliers or not usual
+        else ""
+    )
+    conventional = f"{_count(usual, 'order')} of conventional supply" if usual else ""
+    return " and ".join(words for words in (printed, conventional) if words)
+
+
+def _beside(label: str, more: float, money: str, *, with_waiting: bool) -> str:
+    """Say what another way of filling the lines would cost beside this plan."""
+    waiting = " with waiting" if with_waiting else ""
+    if abs(more) < 0.005:
+        return f"{label} would cost the same{waiting}."
+    word = "more" if more > 0 else "less"
+    return f"{label} would cost {abs(more):,.2f}{money} {word}{waiting}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

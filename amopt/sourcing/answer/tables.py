@@ -1,0 +1,318 @@
+"""The rows of an answer's tables: orders, lines, savings, capacities, licences and totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.sourcing.evaluation import Reckoning, whole_conventional
+from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
+from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
+from amopt.sourcing.offers.curves import fits_of
+from amopt.sourcing.offers.market import Market
+
+__all__ = ["notes", "switchover_rows", "tables"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def _number(value: float) -> float | None:
+    """Return a number that JSON can hold: nothing for what is not known or has no end."""
+    return float(value) if np.isfinite(value) else None
+
+
+def _amount(value: float, *, divisible: bool) -> float | int:
+    return float(value) if divisible else round(float(value))
+
+
+def tables(
+    plan: Reckoning,
+    rule: tuple[Reckoning, tuple[str, ...]],
+    switchover: list[dict[str, Any]],
+    granted: Mapping[tuple[str, str | None], float],
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables of an answer.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    rule
+        The frontier rule's plan, and the lines that it could not fill.
+    switchover
+        The rows of every offer against conventional supply.
+    granted
+        Prints that each licence granted before a register was subtracted.
+    """
+    market = plan.market
+    usual = whole_conventional(market)
+    orders = _order_rows(plan)
+    return {
+        "orders": orders,
+        "lines": _line_rows(plan, usual, *rule),
+        "switchover": switchover,
+        "fits": _fit_rows(market),
+        "capacities": _capacity_rows(plan),
+        "licences": _licence_rows(market, orders, granted),
+        "totals": [_totals(plan, usual, *rule)],
+    }
+
+
+def _order_rows(plan: Reckoning) -> list[dict[str, Any]]:
+    market = plan.market
+    scenario = _scenarios(plan)
+    rows: list[tuple[int, int, dict[str, Any]]] = []
+    for o in np.flatnonzero(plan.quantity > 0).tolist():
+        line, source = int(market.line[o]), market.sources[market.source[o]]
+        entry = market.instance.lines[line]
+        amount = plan.quantity[o]
+        row = {
+            "line": entry.line,
+            "supplier": market.supplier[o],
+            "quantity": _amount(amount, divisible=entry.divisible),
+            "cost": float(plan.order_cost[o]),
+            "weeks": float(plan.order_weeks[o]),
+            "scenario": scenario[o],
+            "part": entry.part,
+            "route": source.route if isinstance(source, Offer) else None,
+            "material": source.material if isinstance(source, Offer) else None,
+            "kg_co2": float(market.kg_co2[o] * amount),
+            "committed": False,
+        }
+        rows.append((line, 1, row))
+    number = {entry.line: index for index, entry in enumerate(market.instance.lines)}
+    for order, cost, weeks, kg_co2, _ in market.commitments:
+        line = number[order.line]
+        entry = market.instance.lines[line]
+        row = {
+            "line": entry.line,
+            "supplier": order.supplier,
+            "quantity": _amount(order.quantity, divisible=entry.divisible),
+            "cost": cost,
+            "weeks": weeks,
+            "scenario": "",
+            "part": entry.part,
+            "route": order.route,
+            "material": order.material,
+            "kg_co2": kg_co2,
+            "committed": True,
+        }
+        rows.append((line, 0, row))
+    rows.sort(key=lambda entry: entry[:2])
+    return [row for _, _, row in rows]
+
+
+def _scenarios(plan: Reckoning) -> dict[int, str]:
+    """Return the scenario of each AM order against conventional supply of its quantity."""
+    market = plan.market
+    used = np.flatnonzero(plan.quantity > 0)
+    usual = market.conventional_of_line[market.line[used]]
+    found = dict.fromkeys(used.tolist(), "")
+    known = (usual >= 0) & ~market.conventional[used]
+    option, other = used[known], usual[known]
+    amount = plan.quantity[option]
+    cost = _saving(market.total.take(other).at(amount), plan.order_cost[option])
+    weeks = _saving(market.lead_time.take(other).at(amount), plan.order_weeks[option])
+    for o, code in zip(option.tolist(), scenarios(cost, weeks).tolist(), strict=True):
+        found[o] = SCENARIOS[code]
+    return found
+
+
+def _saving(usual: Floats, own: Floats) -> Floats:
+    same = np.isclose(usual, own, rtol=1e-9, atol=0.0)
+    return np.where(same, 0.0, usual - own)
+
+
+def _line_rows(
+    plan: Reckoning, usual: Reckoning, rule: Reckoning, unfilled: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    rows = []
+    for index, entry in enumerate(plan.market.instance.lines):
+        ruled = entry.line not in unfilled
+        rows.append(
+            {
+                "line": entry.line,
+                "quantity": _amount(entry.quantity, divisible=entry.divisible),
+                "cost": float(plan.cost[index]),
+                "downtime_cost": float(plan.downtime_cost[index]),
+                "weeks": float(plan.weeks[index]),
+                "cost_of_conventional": _number(usual.cost[index]),
+                "cost_of_frontier_rule": float(rule.cost[index]) if ruled else None,
+                "part": entry.part,
+                "kg_co2": float(plan.kg_co2[index]),
+                "downtime_cost_of_conventional": _number(usual.downtime_cost[index]),
+                "downtime_cost_of_frontier_rule": (
+                    float(rule.downtime_cost[index]) if ruled else None
+                ),
+            }
+        )
+    return rows
+
+
+def _totals(
+    plan: Reckoning, usual: Reckoning, rule: Reckoning, unfilled: tuple[str, ...]
+) -> dict[str, float | None]:
+    ruled = not unfilled
+    return {
+        "cost": float(plan.cost.sum()),
+        "downtime_cost": float(plan.downtime_cost.sum()),
+        "weeks": float(plan.weeks.max(initial=0.0)),
+        "kg_co2": float(plan.kg_co2.sum()),
+        "cost_of_conventional": _number(usual.cost.sum()),
+        "downtime_cost_of_conventional": _number(usual.downtime_cost.sum()),
+        "cost_of_frontier_rule": float(rule.cost.sum()) if ruled else None,
+        "downtime_cost_of_frontier_rule": float(rule.downtime_cost.sum()) if ruled else None,
+    }
+
+
+def switchover_rows(market: Market, option: Ints, analysis: Analysis) -> list[dict[str, Any]]:
+    """Return one row for each comparison of an offer with conventional supply."""
+    columns = [
+        option.tolist(),
+        *(
+            [_number(value) for value in values.tolist()]
+            for values in (
+                analysis.cost_saving,
+                analysis.weeks_saved,
+                analysis.total_saving,
+                analysis.reduced_cost_quantity,
+                analysis.reduced_time_quantity,
+            )
+        ),
+        analysis.scenario.tolist(),
+        analysis.scenario_with_downtime.tolist(),
+        analysis.on_frontier.tolist(),
+    ]
+    lines, offers = market.instance.lines, market.instance.offers
+    rows = []
+    for o, cost, weeks, total, by_cost, by_time, scenario, downtime, best in zip(
+        *columns, strict=True
+    ):
+        entry, offer = lines[market.line[o]], offers[market.source[o]]
+        rows.append(
+            {
+                "part": entry.part,
+                "supplier": offer.supplier,
+                "cost_saving": cost,
+                "weeks_saved": weeks,
+                "scenario": SCENARIOS[scenario],
+                "scenario_with_downtime": SCENARIOS[downtime],
+                "reduced_cost_quantity": by_cost,
+                "reduced_time_quantity": by_time,
+                "on_frontier": best,
+                "total_saving": total,
+                "line": entry.line,
+                "quantity": _amount(entry.quantity, divisible=entry.divisible),
+                "route": offer.route,
+                "material": offer.material,
+                "excluded": market.excluded[o],
+            }
+        )
+    return rows
+
+
+def _fit_rows(market: Market) -> list[dict[str, Any]]:
+    """Return how well curves fit, an offer a row; a p-value needs three quotes."""
+    rows = []
+    for kind in ("power", "line"):
+        offers = [offer for offer in market.instance.offers if offer.between == kind]
+        if not offers:
+            continue
+        cost, weeks = fits_of(offers)
+        measures = (cost.r_squared, cost.p_value, weeks.r_squared, weeks.p_value)
+        for offer, *found in zip(offers, *(m.tolist() for m in measures), strict=True):
+            by_cost, p_cost, by_weeks, p_weeks = map(_number, found)
+            rows.append(
+                {
+                    "part": offer.part,
+                    "supplier": offer.supplier,
+                    "between": kind,
+                    "cost_r_squared": by_cost,
+                    "cost_p_value": p_cost,
+                    "weeks_r_squared": by_weeks,
+                    "weeks_p_value": p_weeks,
+                    "route": offer.route,
+                    "material": offer.material,
+                }
+            )
+    return rows
+
+
+def _capacity_rows(plan: Reckoning) -> list[dict[str, Any]]:
+    market = plan.market
+    hours: dict[str, float] = defaultdict(float)
+    parts: dict[str, float] = defaultdict(float)
+    for o in np.flatnonzero(plan.quantity > 0).tolist():
+        hours[market.supplier[o]] += float(market.hours[o] * plan.quantity[o])
+        parts[market.supplier[o]] += float(plan.quantity[o])
+    for order, _, _, _, used in market.commitments:
+        hours[order.supplier] += used
+        parts[order.supplier] += order.quantity
+    return [
+        {
+            "supplier": entry.supplier,
+            "machine_hours": hours[entry.supplier],
+            "machine_hours_limit": entry.machine_hours,
+            "parts": parts[entry.supplier],
+            "parts_limit": entry.parts,
+        }
+        for entry in market.instance.capacities
+    ]
+
+
+def _licence_rows(
+    market: Market,
+    orders: list[dict[str, Any]],
+    granted: Mapping[tuple[str, str | None], float],
+) -> list[dict[str, Any]]:
+    rows = []
+    for licence in market.instance.licences:
+        planned = sum(
+            row["quantity"]
+            for row in orders
+            if row["part"] == licence.part
+            and row["supplier"] != CONVENTIONAL
+            and licence.supplier in (None, row["supplier"])
+        )
+        allowed = granted.get((licence.part, licence.supplier), licence.prints)
+        rows.append(
+            {
+                "part": licence.part,
+                "supplier": licence.supplier or "any",
+                "granted": allowed,
+                "recorded": allowed - licence.prints,
+                "planned": float(planned),
+                "left": licence.prints - planned,
+            }
+        )
+    return rows
+
+
+def notes(plan: Reckoning) -> tuple[str, ...]:
+    """Return what the planner should know: orders at quantities that were not quoted."""
+    market = plan.market
+    said = []
+    for o in np.flatnonzero((plan.quantity > 0) & ~market.conventional).tolist():
+        offer = market.instance.offers[market.source[o]]
+        quoted = [quote.quantity for quote in offer.quotes]
+        amount = plan.quantity[o]
+        name = market.instance.lines[market.line[o]].line
+        beyond, below = amount > max(quoted), amount < min(quoted)
+        if (beyond and not offer.tiered) or below:
+            end, word = (max(quoted), "largest") if beyond else (min(quoted), "smallest")
+            kept = (
+                "the fitted curve goes on"
+                if offer.between in ("power", "line")
+                else "its price a part and lead time were kept"
+            )
+            side = "above" if beyond else "below"
+            said.append(
+                f"Line {name!r}: {amount:g} parts from {offer.supplier!r} are {side} the {word} "
+                f"quote, {end:g}; {kept}."
+            )
+    return tuple(said)

@@ -1,0 +1,119 @@
+"""The codes of what can be wrong with a sourcing file."""
+
+from __future__ import annotations
+
+from amopt.instance.findings import Code, Severity
+from amopt.sourcing.instance.design_files import CODES as OF_DESIGN_FILES
+
+__all__ = ["CODES"]
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "duplicate-entry",
+        "Two entries of a collection say something of the same thing.",
+        "Keep one of them, or make them differ in what tells them apart.",
+    ),
+    Code(
+        "fractional-quantity",
+        "A line that is not divisible asks for a fraction of a part.",
+        "Write a whole number, or divisible: true on the line.",
+    ),
+    Code(
+        "reserved-supplier",
+        "A supplier is named 'conventional', which is how tables name conventional supply.",
+        "Give the supplier another name.",
+    ),
+    Code(
+        "quantity-range",
+        "An offer's smallest quantity is above its largest.",
+        "Swap the two, or leave one out: it is then the smallest or largest quoted quantity.",
+    ),
+    Code(
+        "too-few-quotes",
+        "A curve cannot be fitted to fewer than two quotes.",
+        "Add quotes at other quantities, or write between: linear.",
+    ),
+    Code(
+        "curve-not-positive",
+        "The curve fitted to an offer's quotes gives a negative price or lead time.",
+        "Write between: linear, which passes through the quotes.",
+    ),
+    Code(
+        "falling-total",
+        "The price tiers of an offer make the total of all the units fall as the quantity grows.",
+        "Check the unit prices; a total that falls at a price break is taken as it is written.",
+        Severity.WARNING,
+    ),
+    Code(
+        "no-supply",
+        "Nobody makes the part of a line: it has no offer and no conventional supply.",
+        "Add an offer or a conventional supply of the part.",
+    ),
+    Code(
+        "no-order-date",
+        "An offer holds for certain dates only, and the file does not say when orders are placed.",
+        "Write order_date: YYYY-MM-DD, or leave valid_from and valid_to out.",
+    ),
+    Code(
+        "unknown-place",
+        "A supplier or a line is at a place that the network does not have.",
+        "Add the place to network.places, or mend the name.",
+    ),
+    Code(
+        "unreachable-supplier",
+        "No route leads from a supplier to a place that it could supply.",
+        "Add a lane; as it stands, the supplier's offers are left out there.",
+        Severity.WARNING,
+    ),
+    Code(
+        "unknown-size",
+        "An offer states a build envelope, and the part does not state its dimensions.",
+        "Write length_mm, width_mm and height_mm of the part.",
+        Severity.WARNING,
+    ),
+    Code(
+        "beyond-quotes",
+        "A line asks for more than an offer quotes, and the offer states no largest quantity.",
+        "Write the offer's largest_quantity; beyond the quotes the last one then holds.",
+        Severity.WARNING,
+    ),
+    Code(
+        "idle-supplier",
+        "A capacity or licence names a supplier who offers nothing, so that it limits nobody.",
+        "Mend the supplier's name, or add its offers.",
+        Severity.WARNING,
+    ),
+    Code(
+        "unlimited-supplier",
+        "A part's licences name suppliers, and another supplier offers the part without a licence.",
+        "Add a licence for the supplier; prints: 0 forbids it. As it stands it is not limited.",
+        Severity.WARNING,
+    ),
+    Code(
+        "no-capacity-stated",
+        "A capacity states neither machine hours nor parts.",
+        "Write machine_hours, parts, or both.",
+    ),
+    Code(
+        "no-fingerprint",
+        "A licence states a design file without its fingerprint, or the reverse.",
+        "Write both file and sha256, or neither.",
+    ),
+    Code(
+        "nothing-to-minimise",
+        "All weights of minimise are zero.",
+        "Give cost, downtime, weeks or kg_co2 a positive weight.",
+    ),
+    Code(
+        "committed-unknown",
+        "A committed order does not say what was agreed, and no one offer of the file says it.",
+        "Write the committed order's own cost and weeks.",
+    ),
+    Code(
+        "committed-beyond-line",
+        "The committed orders of a line are more than the line asks for.",
+        "Raise the line's quantity or surplus, or mend the committed orders.",
+    ),
+    *OF_DESIGN_FILES,
+)
+"""The codes of sourcing's own findings."""

@@ -1,0 +1,378 @@
+"""What is wrong with a sourcing file across its fields."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from amopt.instance.findings import Problem
+from amopt.sourcing.instance.fields import CONVENTIONAL
+
+if TYPE_CHECKING:
+    from amopt.sourcing.instance.fields import Instance, Offer
+
+__all__ = ["problems"]
+
+
+def problems(instance: Instance) -> Iterator[Problem]:
+    """Yield what is wrong with the instance across fields."""
+    yield from _duplicates(instance)
+    yield from _quantities(instance)
+    yield from _offers(instance)
+    yield from _amounts(instance)
+    yield from _supply(instance)
+    yield from _licences(instance)
+    yield from _limited_suppliers(instance)
+    yield from _committed(instance)
+    if instance.network.places:
+        unknown = list(_unknown_places(instance))
+        yield from unknown or _unreachable(instance)
+
+
+def _repeated(collection: str, keys: Iterable[Hashable], told: str) -> Iterator[Problem]:
+    first: dict[Hashable, int] = {}
+    for index, key in enumerate(keys):
+        if key in first:
+            shown = ", ".join(str(k) for k in key if k) if isinstance(key, tuple) else str(key)
+            yield Problem(
+                "duplicate-entry",
+                (collection, index),
+                f"{collection}[{first[key]}] is of {shown!r} as well; entries differ in {told}.",
+                "Keep one of them.",
+            )
+        first.setdefault(key, index)
+
+
+def _duplicates(instance: Instance) -> Iterator[Problem]:
+    yield from _repeated("lines", (line.line for line in instance.lines), "line")
+    yield from _repeated("conventional", (entry.part for entry in instance.conventional), "part")
+    yield from _repeated(
+        "offers", (offer.key for offer in instance.offers), "supplier, part, route or material"
+    )
+    yield from _repeated(
+        "capacities", (entry.supplier for entry in instance.capacities), "supplier"
+    )
+    yield from _repeated(
+        "licences",
+        ((entry.part, entry.supplier) for entry in instance.licences),
+        "part or supplier",
+    )
+
+
+def _quantities(instance: Instance) -> Iterator[Problem]:
+    for index, line in enumerate(instance.lines):
+        if not line.divisible and line.quantity != int(line.quantity):
+            yield Problem(
+                "fractional-quantity",
+                ("lines", index, "quantity"),
+                f"line {line.line!r} asks for {line.quantity:g} parts and is not divisible.",
+                f"Write {round(line.quantity)}, or divisible: true.",
+            )
+
+
+def _offers(instance: Instance) -> Iterator[Problem]:
+    fitted: dict[int, Offer] = {}
+    for index, offer in enumerate(instance.offers):
+        if offer.supplier == CONVENTIONAL:
+            yield Problem(
+                "reserved-supplier",
+                ("offers", index, "supplier"),
+                f"{CONVENTIONAL!r} is how tables name conventional supply.",
+                "Give the supplier another name.",
+            )
+        quantities = [quote.quantity for quote in offer.quotes]
+        repeated = [quantity for quantity, times in Counter(quantities).items() if times > 1]
+        if repeated:
+            yield Problem(
+                "duplicate-entry",
+                ("offers", index, "quotes"),
+                f"the quantity {repeated[0]:g} is quoted more than once.",
+                "Keep one quote for each quantity.",
+            )
+            continue
+        if offer.smallest > offer.largest:
+            yield Problem(
+                "quantity-range",
+                ("offers", index),
+                f"the smallest quantity, {offer.smallest:g}, is above the largest, "
+                f"{offer.largest:g}.",
+                "Swap them, or leave one out.",
+            )
+        elif offer.between in ("power", "line"):
+            fitted[index] = offer
+        elif offer.between == "all_units":
+            yield from _falling(index, offer)
+    yield from _fits(fitted)
+
+
+def _fits(offers: Mapping[int, Offer]) -> Iterator[Problem]:
+    """Yield what is wrong with fitted curves; all lines are fitted at once."""
+    lines: dict[int, Offer] = {}
+    for index, offer in offers.items():
+        if len(offer.quotes) < 2:
+            yield Problem(
+                "too-few-quotes",
+                ("offers", index, "quotes"),
+                f"between: {offer.between} fits a curve, and there is one quote.",
+                "Add a quote at another quantity, or write between: linear.",
+            )
+        elif offer.between == "line":
+            lines[index] = offer
+        elif any(quote.cost_per_part <= 0 or quote.lead_time_weeks <= 0 for quote in offer.quotes):
+            yield _not_positive(index, "a power cannot be fitted to a price or lead time of zero.")
+    if not lines:
+        return
+    from amopt.sourcing.offers.curves import least_values
+
+    least = least_values(list(lines.values())).tolist()
+    for (index, offer), value in zip(lines.items(), least, strict=True):
+        if value < 0:
+            yield _not_positive(
+                index,
+                f"the fitted line falls below zero (to {value:g}) between {offer.smallest:g} and "
+                f"{offer.largest:g} parts.",
+            )
+
+
+def _not_positive(index: int, message: str) -> Problem:
+    advice = "Write between: linear, which passes through the quotes."
+    return Problem("curve-not-positive", ("offers", index, "between"), message, advice)
+
+
+def _falling(index: int, offer: Offer) -> Iterator[Problem]:
+    quotes = sorted(offer.quotes, key=lambda quote: quote.quantity)
+    for low, high in pairwise(quotes):
+        if high.quantity * high.cost_per_part < low.quantity * low.cost_per_part:
+            yield Problem(
+                "falling-total",
+                ("offers", index, "quotes"),
+                f"{high.quantity:g} parts cost less in all than {low.quantity:g}.",
+                "Check the unit prices.",
+            )
+            return
+
+
+def _amounts(instance: Instance) -> Iterator[Problem]:
+    for index, capacity in enumerate(instance.capacities):
+        if capacity.machine_hours is None and capacity.parts is None:
+            yield Problem(
+                "no-capacity-stated",
+                ("capacities", index),
+                f"the capacity of {capacity.supplier!r} states neither machine hours nor parts.",
+                "Write machine_hours, parts, or both.",
+            )
+    if not any(instance.minimise.model_dump().values()):
+        yield Problem(
+            "nothing-to-minimise",
+            ("minimise",),
+            "all weights are zero.",
+            "Write minimise: {cost: 1, downtime: 1}.",
+        )
+    dated = [offer for offer in instance.offers if offer.valid_from or offer.valid_to]
+    if dated and instance.order_date is None:
+        yield Problem(
+            "no-order-date",
+            ("order_date",),
+            f"{len(dated)} offers hold for certain dates, and no order date is given.",
+            "Write order_date: YYYY-MM-DD.",
+        )
+
+
+def _supply(instance: Instance) -> Iterator[Problem]:
+    offers: dict[str, list[Offer]] = defaultdict(list)
+    for offer in instance.offers:
+        offers[offer.part].append(offer)
+    made = {entry.part for entry in instance.conventional}
+    largest = {part: max((o.largest for o in own), default=0.0) for part, own in offers.items()}
+    asked: dict[str, float] = defaultdict(float)
+    for index, line in enumerate(instance.lines):
+        asked[line.part] = max(asked[line.part], line.quantity)
+        if line.part not in offers and line.part not in made:
+            yield Problem(
+                "no-supply",
+                ("lines", index, "part"),
+                f"line {line.line!r} asks for {line.part!r}, which nobody offers or makes.",
+                "Add an offer or a conventional supply.",
+            )
+    sizes = {part.name: part for part in instance.parts}
+    for index, offer in enumerate(instance.offers):
+        part = sizes.get(offer.part)
+        if (
+            offer.build_envelope
+            and part
+            and None in (part.length_mm, part.width_mm, part.height_mm)
+        ):
+            yield Problem(
+                "unknown-size",
+                ("offers", index, "build_envelope"),
+                f"{part.name!r} states no dimensions; it is taken to fit.",
+                "Write its length_mm, width_mm and height_mm.",
+            )
+        if offer.largest_quantity is None and asked[offer.part] > largest[offer.part]:
+            yield Problem(
+                "beyond-quotes",
+                ("offers", index, "quotes"),
+                f"a line asks for {asked[offer.part]:g} of {offer.part!r}, and no offer of it is "
+                f"quoted beyond {largest[offer.part]:g}.",
+                "Write largest_quantity where the supplier makes more at the last quote's price.",
+            )
+
+
+def _licences(instance: Instance) -> Iterator[Problem]:
+    for index, licence in enumerate(instance.licences):
+        if (licence.file is None) != (licence.sha256 is None):
+            given = "file" if licence.sha256 is None else "sha256"
+            yield Problem(
+                "no-fingerprint",
+                ("licences", index, given),
+                f"the licence of {licence.part!r} states {given} alone.",
+                "Write both file and sha256, or neither.",
+            )
+    named: dict[str, set[str | None]] = defaultdict(set)
+    for licence in instance.licences:
+        named[licence.part].add(licence.supplier)
+    for index, offer in enumerate(instance.offers):
+        if named[offer.part] and not named[offer.part] & {None, offer.supplier}:
+            yield Problem(
+                "unlimited-supplier",
+                ("offers", index, "supplier"),
+                f"{offer.part!r} is licensed to other suppliers, and not limited at "
+                f"{offer.supplier!r}.",
+                f"Add a licence for {offer.supplier!r}; prints: 0 forbids it.",
+            )
+
+
+def _limited_suppliers(instance: Instance) -> Iterator[Problem]:
+    """Yield the capacities and licences that are no AM supplier's, or of one who offers nothing."""
+    from amopt.instance.suggest import closest
+
+    offering = {offer.supplier for offer in instance.offers}
+    known = offering | {order.supplier for order in instance.committed}
+    limits = [("capacities", index, x.supplier) for index, x in enumerate(instance.capacities)]
+    limits += [
+        ("licences", index, x.supplier)
+        for index, x in enumerate(instance.licences)
+        if x.supplier is not None
+    ]
+    for collection, index, name in limits:
+        if name == CONVENTIONAL:
+            yield Problem(
+                "reserved-supplier",
+                (collection, index, "supplier"),
+                f"{CONVENTIONAL!r} names conventional supply, which has no such limit.",
+                "Write the name of an AM supplier.",
+            )
+        elif name not in known and offering:
+            match = closest(name, offering)
+            yield Problem(
+                "idle-supplier",
+                (collection, index, "supplier"),
+                f"{name!r} offers nothing, so that this limits nobody.",
+                f"Did you mean {match!r}?" if match else "Mend the name, or add its offers.",
+            )
+
+
+def _committed(instance: Instance) -> Iterator[Problem]:
+    lines = {line.line: line for line in instance.lines}
+    made = {entry.part for entry in instance.conventional}
+    total: dict[str, float] = defaultdict(float)
+    for index, order in enumerate(instance.committed):
+        line = lines.get(order.line)
+        if line is None:
+            continue
+        total[order.line] += order.quantity
+        most = line.quantity + line.surplus
+        if total[order.line] > most * (1 + 1e-9):
+            yield Problem(
+                "committed-beyond-line",
+                ("committed", index, "quantity"),
+                f"{total[order.line]:g} parts are committed for line {order.line!r}, which takes "
+                f"at most {most:g}.",
+                "Raise the line's quantity or surplus.",
+            )
+        if not line.divisible and order.quantity != int(order.quantity):
+            yield Problem(
+                "fractional-quantity",
+                ("committed", index, "quantity"),
+                f"line {line.line!r} is not divisible.",
+                f"Write {round(order.quantity)}.",
+            )
+        if order.supplier == CONVENTIONAL:
+            known = line.part in made
+        else:
+            known = sum(order.matches(offer, line.part) for offer in instance.offers) == 1
+        if not known and (order.cost is None or order.weeks is None):
+            yield Problem(
+                "committed-unknown",
+                ("committed", index),
+                f"the order of line {order.line!r} at {order.supplier!r} states no cost and weeks, "
+                "and no one offer of the file says them.",
+                "Write its cost and weeks.",
+            )
+
+
+def _unknown_places(instance: Instance) -> Iterator[Problem]:
+    places = {place.name for place in instance.network.places}
+    wanted = [
+        *((("offers", i, "supplier"), offer.supplier) for i, offer in enumerate(instance.offers)),
+        *(
+            (("conventional", i, "place"), entry.place)
+            for i, entry in enumerate(instance.conventional)
+        ),
+        *((("lines", i, "place"), line.place) for i, line in enumerate(instance.lines)),
+    ]
+    for key, name in wanted:
+        if name is not None and name not in places:
+            yield Problem(
+                "unknown-place",
+                key,
+                f"{name!r} is no place of the network.",
+                "Add it to network.places, or mend the name.",
+            )
+
+
+def _unreachable(instance: Instance) -> Iterator[Problem]:
+    from amopt.network import SupplyNetwork, unreachable_place
+
+    sources: dict[str, dict[str, int]] = defaultdict(dict)
+    for index, offer in enumerate(instance.offers):
+        sources[offer.part].setdefault(offer.supplier, index)
+    made = {entry.part: entry.place for entry in instance.conventional}
+    suppliers = sorted({name for own in sources.values() for name in own})
+    suppliers += sorted({place for place in made.values() if place} - set(suppliers))
+    places = sorted({line.place for line in instance.lines if line.place is not None})
+    if not suppliers or not places:
+        return
+    routes = SupplyNetwork.from_instance(instance.network).routes(suppliers, places)
+    reached = {
+        (source, place)
+        for row, source in enumerate(suppliers)
+        for column, place in enumerate(places)
+        if routes.reached[row, column]
+    }
+    supplied = sources.keys() | made.keys()
+    told: set[tuple[str, str]] = set()
+    for index, line in enumerate(instance.lines):
+        if line.place is None or line.part not in supplied:
+            continue
+        own = sources[line.part]
+        missed = [name for name in own if (name, line.place) not in reached]
+        maker = made.get(line.part)
+        unmade = maker is not None and (maker, line.place) not in reached
+        if len(missed) == len(own) and (line.part not in made or unmade):
+            names = [*own, *([maker] if maker else [])]
+            yield unreachable_place(("lines", index, "place"), line.place, names)
+            continue
+        for name in [*missed, *([maker] if unmade and maker else [])]:
+            if (name, line.place) in told:
+                continue
+            told.add((name, line.place))
+            key = ("offers", own[name], "supplier") if name in own else ("conventional",)
+            yield Problem(
+                "unreachable-supplier",
+                key,
+                f"no route leads from {name!r} to {line.place!r}; it is left out there.",
+                "Add a lane.",
+            )

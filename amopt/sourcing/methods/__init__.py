@@ -1,0 +1,1 @@
+"""Ways of solving a sourcing instance that are faster than its formulation."""

@@ -1,0 +1,187 @@
+"""The frontier rule: how the source's planners choose, as the baseline for the program.
+
+Akmal et al. (2022): the most effective supplier is filled up to what it can do at reduced cost and
+in reduced time, ``min(N_cost, N_time) - 1`` parts; then the next, until the line is filled. If all
+of them together cannot, the whole line is supplied conventionally.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.sourcing.instance.fields import Offer
+from amopt.sourcing.offers.analysis import Analysis, analysis_of
+
+if TYPE_CHECKING:
+    from amopt.sourcing.offers.market import Market
+
+__all__ = ["frontier_plan"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+WHOLE = 1e-9
+"""What is left of a quantity that is filled but for rounding, relative."""
+
+
+def frontier_plan(
+    market: Market, compared: tuple[Ints, Analysis] | None = None
+) -> tuple[Floats, tuple[str, ...]]:
+    """Fill every line by the frontier rule, lines in the order of the file.
+
+    The rule keeps to capacities, licences, the most suppliers a line, and each line's need-by date
+    in the sense that a line it cannot fill is supplied conventionally. It knows no budget and no
+    limit of the plan as a whole.
+
+    Returns
+    -------
+    quantity : array of float, shape (n,)
+        Parts ordered from each option of the market.
+    unfilled : tuple of str
+        Lines that it cannot fill.
+    """
+    option, analysis = analysis_of(market) if compared is None else compared
+    effective = np.zeros(len(market))
+    reduced = np.minimum(analysis.reduced_cost_quantity, analysis.reduced_time_quantity)
+    # Without conventional supply there is nothing to be better than: an offer does what it can.
+    effective[option] = np.where(np.isnan(reduced), market.largest[option], reduced)
+    fill = np.minimum(effective, (market.quantity + market.surplus)[market.line])
+    price = market.total.at(np.maximum(fill, market.smallest))
+    left = _Left.of(market)
+    quantity = np.zeros(len(market))
+    unfilled = []
+    for line, options in enumerate(market.options_of_line):
+        need = market.quantity[line] - left.committed[line]
+        if need <= WHOLE * market.quantity[line]:
+            continue
+        own = [o for o in options if not market.conventional[o] and effective[o] > 0]
+        own.sort(key=lambda o: (-effective[o], price[o]))
+        chosen = _fill(market, left, line, need, own=own, effective=effective)
+        if not chosen:
+            chosen = _conventional(market, left, line, need)
+        if not chosen:
+            unfilled.append(market.instance.lines[line].line)
+        for o, amount in chosen:
+            quantity[o] = amount
+            left.use(market, o, amount)
+    return quantity, tuple(unfilled)
+
+
+def _fill(
+    market: Market, left: _Left, line: int, need: float, *, own: list[int], effective: Floats
+) -> list[tuple[int, float]]:
+    """Return what the suppliers take of a line, most effective first; nothing if they cannot."""
+    limit = market.instance.limits.suppliers_per_line
+    suppliers = set(left.suppliers[line])
+    chosen: list[tuple[int, float]] = []
+    for o in own:
+        supplier = market.supplier[o]
+        if limit is not None and supplier not in suppliers and len(suppliers) >= limit:
+            continue
+        amount = min(need, effective[o], left.room(market, o, chosen))
+        if not market.divisible[line]:
+            amount = np.floor(amount * (1 + WHOLE))
+        if amount < market.smallest[o]:
+            continue
+        chosen.append((o, float(amount)))
+        suppliers.add(supplier)
+        need -= amount
+        if need <= WHOLE * market.quantity[line]:
+            return chosen if left.in_time(market, line, chosen) else []
+    return []
+
+
+def _conventional(market: Market, left: _Left, line: int, need: float) -> list[tuple[int, float]]:
+    """Return the whole line from conventional supply; nothing where there is none."""
+    o = int(market.conventional_of_line[line])
+    if o < 0:
+        return []
+    amount = max(need, market.smallest[o])
+    if not market.divisible[line]:
+        amount = float(np.ceil(amount * (1 - WHOLE)))
+    chosen = [(o, float(amount))]
+    within = amount <= need + market.surplus[line] and left.in_time(market, line, chosen)
+    limit = market.instance.limits.suppliers_per_line
+    crowded = limit is not None and len(left.suppliers[line] | {market.supplier[o]}) > limit
+    return chosen if within and not crowded else []
+
+
+@dataclass(eq=False)
+class _Left:
+    """What is left of capacities and licences, and what is committed, while lines are filled."""
+
+    hours: dict[str, float]
+    parts: dict[str, float]
+    prints: dict[tuple[str, str | None], float]
+    committed: Floats
+    suppliers: list[set[str]]
+    weeks: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @classmethod
+    def of(cls, market: Market) -> _Left:
+        """Return what committed orders leave."""
+        instance = market.instance
+        lines = {line.line: index for index, line in enumerate(instance.lines)}
+        left = cls(
+            {
+                c.supplier: c.machine_hours
+                for c in instance.capacities
+                if c.machine_hours is not None
+            },
+            {c.supplier: c.parts for c in instance.capacities if c.parts is not None},
+            {(entry.part, entry.supplier): entry.prints for entry in instance.licences},
+            np.zeros(len(lines)),
+            [set() for _ in lines],
+        )
+        for order, _, _, _, hours in market.commitments:
+            line = lines[order.line]
+            left.committed[line] += order.quantity
+            left.suppliers[line].add(order.supplier)
+            left._take(instance.lines[line].part, order.supplier, order.quantity, hours)
+        return left
+
+    def _take(self, part: str, supplier: str, amount: float, hours: float) -> None:
+        if supplier in self.hours:
+            self.hours[supplier] -= hours
+        if supplier in self.parts:
+            self.parts[supplier] -= amount
+        for key in ((part, None), (part, supplier)):
+            if key in self.prints:
+                self.prints[key] -= amount
+
+    def use(self, market: Market, option: int, amount: float) -> None:
+        """Take an order from what is left."""
+        source = market.sources[market.source[option]]
+        if isinstance(source, Offer):
+            hours = amount * float(market.hours[option])
+            self._take(source.part, source.supplier, amount, hours)
+
+    def room(self, market: Market, option: int, chosen: list[tuple[int, float]]) -> float:
+        """Return how many parts an option can take beside what is chosen for the same line."""
+        source = market.sources[market.source[option]]
+        per_part = float(market.hours[option])
+        hours = self.hours.get(source.supplier, np.inf) if isinstance(source, Offer) else np.inf
+        parts = self.parts.get(market.supplier[option], np.inf)
+        every = self.prints.get((source.part, None), np.inf)
+        own = self.prints.get((source.part, market.supplier[option]), np.inf)
+        for o, amount in chosen:
+            every -= amount
+            if market.supplier[o] == market.supplier[option]:
+                own, parts = own - amount, parts - amount
+                hours -= amount * float(market.hours[o])
+        by_hours = hours / per_part if per_part > 0 else np.inf
+        return max(0.0, float(min(by_hours, parts, every, own)))
+
+    def in_time(self, market: Market, line: int, chosen: list[tuple[int, float]]) -> bool:
+        """Return whether a line's orders arrive by when it is needed."""
+        limit = market.instance.limits.weeks
+        latest = min(market.need_by[line], np.inf if limit is None else limit)
+        if np.isinf(latest):
+            return True
+        index = np.array([o for o, _ in chosen])
+        weeks = market.lead_time.take(index).at(np.array([amount for _, amount in chosen]))
+        return bool(np.all(weeks <= latest * (1 + WHOLE)))

@@ -1,0 +1,1 @@
+"""What each supplier offers for each line: curves, fits and segments."""

@@ -1,0 +1,197 @@
+"""The clairvoyant: what nobody can beat who decides event by event.
+
+It knows all events in advance and decides each line by itself, free of the capacities and of what
+other lines take of licences: each of these can only lower the cost, so that the sum over lines is
+a bound on the cost of every policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amopt.instance.common import Network
+from amopt.sourcing.rolling.state import LATE
+
+if TYPE_CHECKING:
+    from amopt.program.solver.highs import Options
+    from amopt.sourcing.instance.fields import Instance, Licence, Offer
+    from amopt.sourcing.rolling.state import KnownLine, Order, Situation
+
+__all__ = ["Window", "bounds", "windows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An offer and when orders could be placed on it, in weeks from the start."""
+
+    offer: Offer
+    opens: float
+    closes: float
+
+
+def windows(situations: Sequence[Situation]) -> list[Window]:
+    """Return the offers of a replay, each with the time over which it held and its supplier was up.
+
+    Parameters
+    ----------
+    situations
+        The situation at each decision, in the order of time.
+    """
+    held: dict[tuple[str, str, str, str], Window] = {}
+    found = []
+    for situation in situations:
+        now = {k: o for k, o in situation.offers.items() if o.supplier not in situation.down}
+        for key, window in list(held.items()):
+            if now.get(key) is not window.offer:
+                found.append(Window(window.offer, window.opens, situation.now))
+                del held[key]
+        for key, offer in now.items():
+            held.setdefault(key, Window(offer, situation.now, float("inf")))
+    return found + list(held.values())
+
+
+def bounds(
+    situations: Sequence[Situation], orders: Sequence[Order], options: Options | None = None
+) -> dict[str, float]:
+    """Return a bound on the objective of each line, by line.
+
+    Parameters
+    ----------
+    situations
+        The situation at each decision, in the order of time.
+    orders
+        All orders in the end: those that the files give are given to the clairvoyant too.
+    options
+        What the solver may take.
+
+    Raises
+    ------
+    InfeasibleError
+        When a line cannot be filled even so.
+    """
+    from amopt.sourcing import solve
+
+    last = situations[-1]
+    offered = windows(situations)
+    licences = _most_granted(situations)
+    found = {}
+    for name, known in last.lines.items():
+        given = [order for order in orders if order.given and order.line == name]
+        if known.cancelled:
+            found[name] = 0.0
+            continue
+        alone = _alone(last, known, offered, licences, given)
+        bound = solve(alone, options=options).outcome.bound
+        found[name] = (bound or 0.0) - _given_back(last, name, orders)
+    return found
+
+
+def _most_granted(situations: Sequence[Situation]) -> dict[tuple[str, str | None], Licence]:
+    """Return each licence with the most prints that it ever granted."""
+    most: dict[tuple[str, str | None], Licence] = {}
+    for situation in situations:
+        for key, licence in situation.licences.items():
+            if key not in most or licence.prints > most[key].prints:
+                most[key] = licence
+    return most
+
+
+def _alone(
+    last: Situation,
+    known: KnownLine,
+    offered: Sequence[Window],
+    licences: Mapping[tuple[str, str | None], Licence],
+    given: Sequence[Order],
+) -> Instance:
+    """Return the instance of one line: each offer it could wait for, by a name of its own."""
+    line, since = known.line, known.since_weeks
+    earliest = since + last.events.place_after_weeks
+    own = [w for w in offered if w.offer.part == line.part and w.closes >= earliest - LATE]
+    offers, names = [], []
+    for number, window in enumerate(own):
+        wait = max(0.0, window.opens - since, earliest - since)
+        names.append((window.offer.supplier, f"{window.offer.supplier} ({number + 1})"))
+        offers.append(_later(window.offer, wait, names[-1][1]))
+    granted = [licences[key] for key in licences if key[0] == line.part]
+    conventional = tuple(
+        entry.model_copy(
+            update={"lead_time_weeks": entry.lead_time_weeks + max(0.0, earliest - since)}
+        )
+        for entry in last.instance.conventional
+        if entry.part == line.part
+    )
+    return last.instance.supposing(
+        order_date=None,
+        network=_with_copies(last.instance.network, names),
+        lines=(_at_least(line, given),),
+        conventional=conventional,
+        offers=tuple(offers),
+        capacities=(),
+        licences=_licences(granted, names),
+        committed=tuple(order.committed(since, since) for order in given),
+        limits=last.instance.limits.model_copy(update={"suppliers_per_line": None}),
+    )
+
+
+def _given_back(last: Situation, name: str, orders: Sequence[Order]) -> float:
+    """Return what a line saved by prints that were finished earlier than promised.
+
+    The clairvoyant's own might have been, too, and all by as much: by that the bound is lowered.
+    """
+    weights = last.instance.minimise
+    weeks = max((order.early_weeks for order in orders if order.line == name), default=0.0)
+    return weeks * (weights.downtime * last.cost_per_week(name) + weights.weeks)
+
+
+def _at_least(line: Any, given: Sequence[Order]) -> Any:
+    """Return the line with room for the orders that the files give."""
+    over = sum(order.quantity for order in given) - line.quantity
+    return line.model_copy(update={"surplus": max(line.surplus, over)})
+
+
+def _later(offer: Offer, wait: float, supplier: str) -> Offer:
+    """Return an offer of a renamed supplier whose lead times are longer by a wait.
+
+    A power fitted to lead times cannot be shifted and stays as it is, which keeps the bound valid.
+    """
+    shift = 0.0 if offer.between == "power" else wait
+    quotes = tuple(
+        quote.model_copy(update={"lead_time_weeks": quote.lead_time_weeks + shift})
+        for quote in offer.quotes
+    )
+    return offer.model_copy(
+        update={"supplier": supplier, "quotes": quotes, "valid_from": None, "valid_to": None}
+    )
+
+
+def _with_copies(network: Network, names: Sequence[tuple[str, str]]) -> Network:
+    """Return the network with each renamed supplier where the supplier is."""
+    if not network.places:
+        return network
+    places, lanes = list(network.places), list(network.lanes)
+    for supplier, copy in names:
+        places += [
+            place.model_copy(update={"name": copy})
+            for place in network.places
+            if place.name == supplier
+        ]
+        lanes += [
+            lane.model_copy(update={"from_": copy})
+            for lane in network.lanes
+            if lane.from_ == supplier
+        ]
+    return network.model_copy(update={"places": tuple(places), "lanes": tuple(lanes)})
+
+
+def _licences(granted: Sequence[Licence], names: Sequence[tuple[str, str]]) -> tuple[Licence, ...]:
+    """Return the licences of a part, one for each renamed supplier where they name suppliers."""
+    found = [licence for licence in granted if licence.supplier is None]
+    for licence in granted:
+        found += [
+            licence.model_copy(update={"supplier": copy})
+            for supplier, copy in names
+            if supplier == licence.supplier
+        ]
+    return tuple(found)

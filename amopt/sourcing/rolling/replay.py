@@ -1,0 +1,394 @@
+"""The replay: events in time, and at each of them the open lines decided again.
+
+What is ordered already is held fixed, as a buyer holds it who decides each time an order comes
+(Akmal, Salmi, Björkstrand, Partanen and Holmström, 2022).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.solution import Column, Solution
+from amopt.sourcing.rolling.events import Event, Events
+from amopt.sourcing.rolling.state import Order, Situation
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from amopt.instance.findings import Finding
+    from amopt.program.solver.highs import Options, Progress
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["Replay", "check_events", "load_events", "replay"]
+
+
+@dataclass(frozen=True)
+class Replay(Solution):
+    """What a replay did, event by event, and what it cost against knowing all in advance."""
+
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
+        "steps": (
+            Column("step", "", "number of the decision"),
+            Column("weeks", "weeks", "when it is decided, from the start"),
+            Column("events", "", "what happened"),
+            Column("status", "", "what the decision is worth: optimal, feasible, wait, or none"),
+            Column("lines_open", "lines", "lines to decide"),
+            Column("parts_open", "parts", "parts that they need"),
+            Column("orders", "orders", "orders that the decision makes"),
+            Column("paid", "money", "cost of all orders placed before and of these"),
+            Column("gap", "", "proven relative gap of the decision"),
+        ),
+        "decisions": (
+            Column("step", "", "number of the decision", shown=False),
+            Column("weeks", "weeks", "when it is decided, from the start"),
+            Column("line", "", "order line"),
+            Column("part", "", "part"),
+            Column("supplier", "", "supplier, or conventional"),
+            Column("route", "", "route of the offer", shown=False),
+            Column("material", "", "material of the offer", shown=False),
+            Column("quantity", "parts", "parts ordered"),
+            Column("cost", "money", "what is paid for them"),
+            Column("placed_weeks", "weeks", "when the order is placed, from the start"),
+            Column("delivered_weeks", "weeks", "when it is delivered, from the start"),
+            Column("state", "", "placed; planned and decided again later; lost; or given"),
+        ),
+        "lines": (
+            Column("line", "", "order line"),
+            Column("part", "", "part"),
+            Column("quantity", "parts", "parts needed"),
+            Column("since_weeks", "weeks", "when it came in, from the start"),
+            Column("delivered_weeks", "weeks", "when its last order is delivered"),
+            Column("waited_weeks", "weeks", "how long it waited"),
+            Column("cost", "money", "what is paid for it"),
+            Column("downtime_cost", "money", "what its waiting costs"),
+            Column("objective", "money", "weighted sum of what is minimised"),
+            Column("bound", "money", "the least with all events known in advance"),
+            Column("regret", "money", "the difference of the two"),
+        ),
+    }
+
+    def headline(self) -> tuple[str, ...]:
+        """Return the replay in a few plain sentences."""
+        money, steps = self.currency, len(self.rows["steps"])
+        paid = sum(row["cost"] for row in self.rows["lines"])
+        downtime = sum(row["downtime_cost"] for row in self.rows["lines"])
+        said = [
+            f"{steps} decisions for {len(self.rows['lines'])} lines: {paid:,.2f} {money} paid, "
+            f"{downtime:,.2f} {money} of downtime."
+        ]
+        objective, bound = self.outcome.objective, self.outcome.bound
+        if objective is not None and bound is not None:
+            said.append(
+                f"Knowing all events in advance could have saved {objective - bound:,.2f} {money} "
+                "at most."
+            )
+        return tuple(said)
+
+
+@dataclass
+class _Step:
+    """One decision on its way into the tables."""
+
+    number: int
+    situation: Situation
+    events: tuple[Event, ...]
+    orders: tuple[Order, ...] = ()
+    status: str = "none"
+    gap: float | None = None
+    checks: int = 0
+    failure: InfeasibleError | None = None
+
+
+@dataclass
+class _Run:
+    """A replay under way: the steps so far, and the orders that wait to be placed."""
+
+    decide: Callable[[Instance], Solution]
+    situation: Situation
+    steps: list[_Step] = field(default_factory=list)
+    planned: tuple[Order, ...] = ()
+    placed: set[tuple[float, int]] = field(default_factory=set)
+
+    def go_to(self, now: float, events: tuple[Event, ...]) -> None:
+        """Place what is due before a time, let its events happen, and decide."""
+        self.place_until(now)
+        situation = self.situation.moved_to(now)
+        for event in events:
+            situation = situation.after(event)
+        self.situation = situation
+        step = _Step(len(self.steps), situation, events)
+        self.steps.append(step)
+        self.planned = ()
+        if situation.open():
+            self._decide(step)
+        self.place_until(now)
+
+    def place_until(self, now: float) -> None:
+        """Place the planned orders whose time has come."""
+        due = [order for order in self.planned if order.placed_weeks <= now]
+        self.planned = tuple(order for order in self.planned if order.placed_weeks > now)
+        self.placed |= {order.decided for order in due}
+        self.situation = self.situation.placing(due)
+
+    def _decide(self, step: _Step) -> None:
+        try:
+            solution = self.decide(step.situation.to_decide())
+        except InfeasibleError as error:
+            if step.situation.events.when_infeasible == "stop":
+                raise _at_step(step, error) from error
+            step.status, step.failure = "wait", error
+            return
+        step.status = str(solution.outcome.status)
+        step.gap = solution.outcome.gap
+        step.checks = solution.verdict.checks
+        step.orders = step.situation.planned(cast("Any", solution.rows["orders"]))
+        self.planned = step.orders
+
+
+def replay(
+    instance: Instance,
+    events: Events,
+    *,
+    method: str = "auto",
+    options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    clairvoyant: bool = True,
+) -> Replay:
+    """Replay events on an instance.
+
+    Parameters
+    ----------
+    instance
+        The situation at the start.
+    events
+        What happens after it.
+    method, options, progress
+        As for :func:`amopt.sourcing.solve`, which decides at each event.
+    clairvoyant
+        Whether to bound what could have been saved with all events known in advance.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When the events do not fit the instance.
+    InfeasibleError
+        When no plan exists at an event, which is named; with ``when_infeasible: wait`` when none
+        exists after the last.
+    NoAnswerError
+        When the limits were reached before any plan was found.
+    RefusedError
+        When the referee does not accept a decision, or the replay as a whole.
+    """
+    from amopt.sourcing import solve
+
+    findings = check_events(events, instance)
+    if findings:
+        raise InvalidInstanceError(findings)
+
+    def decide(now: Instance) -> Solution:
+        return cast("Solution", solve(now, method=method, options=options, progress=progress))
+
+    started = time.perf_counter()
+    run = _Run(decide, Situation.at_start(instance, events))
+    for now, happening in _moments(events):
+        run.go_to(now, happening)
+    run.place_until(float("inf"))
+    if run.steps[-1].failure is not None:
+        raise _at_step(run.steps[-1], run.steps[-1].failure)
+    replayed = time.perf_counter()
+    bounds = _bounds(run, options) if clairvoyant else None
+    return _answer(
+        run, bounds, {"replay": replayed - started, "bound": time.perf_counter() - replayed}
+    )
+
+
+def _moments(events: Events) -> Iterator[tuple[float, tuple[Event, ...]]]:
+    """Yield the start, and each time with all that happens at it."""
+    groups = {now: tuple(group) for now, group in groupby(events.events, events.weeks_of)}
+    for now in sorted({0.0, *groups}):
+        yield now, groups.get(now, ())
+
+
+def _at_step(step: _Step, error: InfeasibleError) -> InfeasibleError:
+    """Return the error with the event at which no plan exists."""
+    what = "; ".join(str(event) for event in step.events) or "start"
+    return InfeasibleError(
+        f"week {step.situation.now:g} ({what}): {error}",
+        conflict=error.conflict,
+        remedies=error.remedies,
+        outcome=error.outcome,
+    )
+
+
+def _bounds(run: _Run, options: Options | None) -> dict[str, float]:
+    from amopt.sourcing.rolling.perfect_information import bounds
+
+    return bounds([step.situation for step in run.steps], run.situation.orders, options)
+
+
+def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str, float]) -> Replay:
+    """Return the tables of a finished replay, checked."""
+    last = run.situation
+    lines = [_line_row(last, name, bounds) for name in last.lines]
+    objective = sum(row["objective"] for row in lines)
+    bound = None if bounds is None else sum(bounds.values())
+    verdict = _verdict(run, lines)
+    outcome = Outcome(
+        stopped=Stopped.FINISHED,
+        status=Status.FEASIBLE,
+        objective=objective,
+        bound=bound,
+        method="event by event",
+        seconds=dict(seconds),
+        versions=versions("amopt", "highspy", "pyomo"),
+    )
+    if not verdict.accepted:
+        raise RefusedError(verdict, outcome=outcome)
+    return Replay(
+        kind="sourcing",
+        name=f"{last.instance.name}: {last.events.name}",
+        outcome=outcome,
+        verdict=verdict,
+        rows={
+            "steps": [_step_row(step) for step in run.steps],
+            "decisions": list(_decision_rows(run)),
+            "lines": lines,
+        },
+        notes=last.notes,
+        fingerprint=last.instance.fingerprint(),
+        currency=last.instance.currency,
+        objective_meaning=last.instance.minimise.meaning,
+    )
+
+
+def _step_row(step: _Step) -> dict[str, Any]:
+    open_parts = step.situation.open()
+    return {
+        "step": step.number,
+        "weeks": step.situation.now,
+        "events": "; ".join(str(event) for event in step.events) or "start",
+        "status": step.status,
+        "lines_open": len(open_parts),
+        "parts_open": sum(open_parts.values()),
+        "orders": len(step.orders),
+        "paid": sum(order.cost for order in (*step.situation.orders, *step.orders)),
+        "gap": step.gap,
+    }
+
+
+def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
+    """Yield each decision, and each order that the files give, with what became of it."""
+    kept = {order.decided for order in run.situation.orders}
+    told: set[tuple[float, int]] = set()
+    for step in run.steps:
+        given = [o for o in step.situation.orders if o.given and o.decided not in told]
+        for order in (*given, *step.orders):
+            told.add(order.decided)
+            if order.decided in kept:
+                state = "given" if order.given else "placed"
+            else:
+                state = "lost" if order.given or order.decided in run.placed else "planned"
+            yield {
+                "step": step.number,
+                "weeks": step.situation.now,
+                **{key: getattr(order, key) for key in _SHOWN},
+                "state": state,
+            }
+
+
+_SHOWN = (
+    "line",
+    "part",
+    "supplier",
+    "route",
+    "material",
+    "quantity",
+    "cost",
+    "placed_weeks",
+    "delivered_weeks",
+)
+
+
+def _line_row(
+    situation: Situation, name: str, bounds: Mapping[str, float] | None
+) -> dict[str, Any]:
+    """Return what a line came to."""
+    known = situation.lines[name]
+    own = [order for order in situation.orders if order.line == name]
+    delivered = max((order.delivered_weeks for order in own), default=known.since_weeks)
+    waited = max(0.0, delivered - known.since_weeks)
+    cost, downtime = sum(order.cost for order in own), situation.cost_per_week(name) * waited
+    weights = situation.instance.minimise
+    objective = (
+        weights.cost * cost
+        + weights.downtime * downtime
+        + weights.weeks * waited
+        + weights.kg_co2 * sum(order.kg_co2 for order in own)
+    )
+    bound = None if bounds is None else bounds[name]
+    return {
+        "line": name,
+        "part": known.line.part,
+        "quantity": known.line.quantity,
+        "since_weeks": known.since_weeks,
+        "delivered_weeks": delivered if own else None,
+        "waited_weeks": waited,
+        "cost": cost,
+        "downtime_cost": downtime,
+        "objective": objective,
+        "bound": bound,
+        "regret": None if bound is None else objective - bound,
+    }
+
+
+def _verdict(run: _Run, lines: Iterable[Mapping[str, Any]]) -> Verdict:
+    """Check the replay as a whole; each decision was checked by the referee when it was made."""
+    findings, checks = [], sum(step.checks for step in run.steps)
+    left = run.situation.open()
+    findings += [f"line {name!r} still needs {parts:g} parts" for name, parts in left.items()]
+    for step in run.steps:
+        for order in step.orders:
+            checks += 1
+            if order.supplier in step.situation.down:
+                findings.append(f"line {order.line!r} is ordered from a supplier who is down")
+    for row in lines:
+        checks += 1
+        if row["bound"] is not None and row["regret"] < -1e-6 * max(1.0, abs(row["bound"])):
+            findings.append(f"line {row['line']!r} costs less than the bound says is possible")
+    return Verdict(findings=tuple(findings), checks=checks)
+
+
+def load_events(source: str | Path | Mapping[str, Any], instance: Instance) -> Events:
+    """Read an events file and check it against the instance.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, at once.
+    """
+    from amopt.instance.loader import examine
+    from amopt.sourcing.rolling.event_validation import findings_against
+
+    examination = examine(source, lambda _: Events, ("sourcing-events",))
+    if examination.instance is None:
+        raise InvalidInstanceError(examination.findings)
+    events = cast("Events", examination.instance)
+    findings = findings_against(events, instance, examination.document)
+    if findings:
+        raise InvalidInstanceError(findings)
+    return events
+
+
+def check_events(events: Events, instance: Instance) -> Sequence[Finding]:
+    """Return what does not fit between events and the instance that they happen to."""
+    from amopt.sourcing.rolling.event_validation import findings_against
+
+    return findings_against(events, instance)

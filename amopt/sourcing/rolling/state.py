@@ -1,0 +1,399 @@
+"""The situation at a time: what is known, what is ordered, and the instance to decide then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from amopt.sourcing.instance.fields import (
+    CONVENTIONAL,
+    Capacity,
+    Committed,
+    Licence,
+    Line,
+    Offer,
+    Route,
+)
+
+if TYPE_CHECKING:
+    from amopt.sourcing.instance.fields import Instance
+    from amopt.sourcing.rolling.events import Event, Events
+
+__all__ = ["KnownLine", "Order", "Situation"]
+
+SPARE = 1e-9
+"""Parts, relative, below which nothing is open."""
+
+LATE = 1e-9
+"""Weeks by which two times may differ by rounding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order: planned, or placed once its time has come.
+
+    Attributes
+    ----------
+    decided
+        When it was decided, in weeks from the start, and its place among the orders of then.
+    line, part, supplier, route, material
+        What was ordered where.
+    quantity
+        Parts.
+    cost
+        What is paid in all, in money.
+    placed_weeks, delivered_weeks
+        When it is placed and delivered, in weeks from the start.
+    kg_co2, machine_hours
+        Emissions, and the supplier's machine hours.
+    finished
+        Whether the prints are finished.
+    given
+        Whether the files say so, and no plan.
+    early_weeks
+        How much earlier than promised it is delivered.
+    """
+
+    decided: tuple[float, int]
+    line: str
+    part: str
+    supplier: str
+    quantity: float
+    cost: float
+    placed_weeks: float
+    delivered_weeks: float
+    route: Route | None = None
+    material: str | None = None
+    kg_co2: float = 0.0
+    machine_hours: float = 0.0
+    finished: bool = False
+    given: bool = False
+    early_weeks: float = 0.0
+
+    def holds_capacity(self, now: float) -> bool:
+        """Return whether the supplier is still busy with it."""
+        return not self.finished and self.delivered_weeks > now + LATE
+
+    def committed(self, now: float, origin: float) -> Committed:
+        """Return it as a committed order of an instance whose line counts time from ``origin``."""
+        return Committed.model_construct(
+            line=self.line,
+            supplier=self.supplier,
+            route=self.route,
+            material=self.material,
+            quantity=self.quantity,
+            cost=self.cost,
+            weeks=max(0.0, self.delivered_weeks - origin),
+            kg_co2=self.kg_co2,
+            machine_hours=self.machine_hours if self.holds_capacity(now) else 0.0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """A line since it came in; ``cancelled`` once it is not needed any more."""
+
+    line: Line
+    since_weeks: float = 0.0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known at a time of a replay.
+
+    Attributes
+    ----------
+    instance, events
+        The files.
+    now
+        The time, in weeks from the start.
+    lines
+        The lines that came in so far, by name.
+    offers
+        The offers that hold, by supplier, part, route and material.
+    down
+        The suppliers that are down.
+    capacities, licences
+        As they are now.
+    orders
+        The orders placed so far.
+    notes
+        What the planner should know.
+    """
+
+    instance: Instance
+    events: Events
+    now: float
+    lines: dict[str, KnownLine]
+    offers: dict[tuple[str, str, str, str], Offer]
+    capacities: dict[str, Capacity]
+    licences: dict[tuple[str, str | None], Licence]
+    orders: tuple[Order, ...] = ()
+    down: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def at_start(cls, instance: Instance, events: Events) -> Situation:
+        """Return the situation that the instance describes."""
+        from amopt.sourcing.offers.market import Market
+
+        parts = {line.line: line.part for line in instance.lines}
+        orders = tuple(
+            Order(
+                decided=(0.0, -1 - number),
+                line=order.line,
+                part=parts[order.line],
+                supplier=order.supplier,
+                route=order.route,
+                material=order.material,
+                quantity=order.quantity,
+                cost=cost,
+                placed_weeks=0.0,
+                delivered_weeks=weeks,
+                kg_co2=kg_co2,
+                machine_hours=hours,
+                given=True,
+            )
+            for number, (order, cost, weeks, kg_co2, hours) in enumerate(
+                Market.of(instance).commitments
+            )
+        )
+        return cls(
+            instance=instance,
+            events=events,
+            now=0.0,
+            lines={line.line: KnownLine(line) for line in instance.lines},
+            offers={offer.key: offer for offer in instance.offers},
+            capacities={entry.supplier: entry for entry in instance.capacities},
+            licences={(entry.part, entry.supplier): entry for entry in instance.licences},
+            orders=orders,
+        )
+
+    def origin(self, line: str) -> float:
+        """Return when the orders of a line that are decided now are placed, in weeks."""
+        return max(self.now, self.lines[line].since_weeks + self.events.place_after_weeks)
+
+    def ordered(self, line: str) -> float:
+        """Return how many parts of a line are ordered."""
+        return sum(order.quantity for order in self.orders if order.line == line)
+
+    def cost_per_week(self, line: str) -> float:
+        """Return the downtime cost of a week that a line waits, in money."""
+        entry = self.lines[line].line
+        default = self.instance.hours_per_week
+        hours = default if entry.hours_per_week is None else entry.hours_per_week
+        return entry.downtime_cost_per_hour * hours
+
+    def open(self) -> dict[str, float]:
+        """Return the parts that each line still needs, by line; lines that need none left out."""
+        needs = {
+            name: known.line.quantity - self.ordered(name)
+            for name, known in self.lines.items()
+            if not known.cancelled
+        }
+        return {
+            name: parts
+            for name, parts in needs.items()
+            if parts > SPARE * self.lines[name].line.quantity
+        }
+
+    def moved_to(self, now: float) -> Situation:
+        """Return the situation at a later time, before anything happens then."""
+        return replace(self, now=now)
+
+    def placing(self, orders: Iterable[Order]) -> Situation:
+        """Return the situation once orders are placed."""
+        return replace(self, orders=(*self.orders, *orders))
+
+    def after(self, event: Event) -> Situation:
+        """Return the situation once what happens at an event has happened."""
+        situation = self
+        for name in event.happens:
+            situation = getattr(situation, f"_{name}")(getattr(event, name))
+        return situation
+
+    def _noting(self, note: str) -> Situation:
+        return replace(self, notes=(*self.notes, f"Week {self.now:g}: {note}"))
+
+    def _new_line(self, line: Any) -> Situation:
+        return replace(self, lines={**self.lines, line.line: KnownLine(line, self.now)})
+
+    def _cancelled(self, cancelled: Any) -> Situation:
+        known = replace(self.lines[cancelled.line], cancelled=True)
+        return replace(self, lines={**self.lines, cancelled.line: known})
+
+    def _quoted(self, offer: Any) -> Situation:
+        return replace(self, offers={**self.offers, offer.key: offer})
+
+    def _withdrawn(self, withdrawn: Any) -> Situation:
+        kept = {key: offer for key, offer in self.offers.items() if not withdrawn.matches(offer)}
+        return replace(self, offers=kept)
+
+    def _down(self, down: Any) -> Situation:
+        lost = [
+            order
+            for order in self.orders
+            if down.reopen and order.supplier == down.supplier and order.holds_capacity(self.now)
+        ]
+        kept = tuple(order for order in self.orders if order not in lost)
+        situation = replace(self, down=self.down | {down.supplier}, orders=kept)
+        for order in lost:
+            situation = situation._noting(
+                f"the order of {order.quantity:g} for line {order.line!r} at {down.supplier!r} is "
+                "lost; its line is open again."
+            )
+        return situation
+
+    def _up(self, up: Any) -> Situation:
+        return replace(self, down=self.down - {up.supplier})
+
+    def _placed(self, order: Any) -> Situation:
+        line = self.lines[order.line].line
+        priced = self._priced(order)
+        placed = Order(
+            decided=(self.now, -1 - len(self.orders)),
+            line=order.line,
+            part=line.part,
+            supplier=order.supplier,
+            route=order.route,
+            material=order.material,
+            quantity=order.quantity,
+            cost=priced[0],
+            placed_weeks=self.now,
+            delivered_weeks=self.now + priced[1],
+            kg_co2=priced[2],
+            machine_hours=priced[3],
+            given=True,
+        )
+        return self.placing([placed])
+
+    def _priced(self, order: Committed) -> tuple[float, float, float, float]:
+        """Return cost, weeks, kg of CO2 and machine hours of an order, as offered now."""
+        from amopt.sourcing.offers.market import Market
+
+        line = self.lines[order.line].line
+        alone = self.instance.supposing(
+            lines=(line,),
+            offers=tuple(o for o in self.offers.values() if o.part == line.part),
+            licences=tuple(self.licences.values()),
+            committed=(order,),
+        )
+        ((_, *terms),) = Market.of(alone).commitments
+        cost, weeks, kg_co2, hours = terms
+        return cost, weeks, kg_co2, hours
+
+    def _finished(self, finished: Any) -> Situation:
+        def hit(order: Order) -> bool:
+            return (order.line, order.supplier) == (finished.line, finished.supplier)
+
+        if not any(hit(order) and not order.finished for order in self.orders):
+            return self._noting(
+                f"no prints of line {finished.line!r} are under way at {finished.supplier!r}; "
+                "that they are finished changes nothing."
+            )
+        return replace(
+            self,
+            orders=tuple(
+                self._done(order, finished.weeks) if hit(order) and not order.finished else order
+                for order in self.orders
+            ),
+        )
+
+    def _done(self, order: Order, weeks: float | None) -> Order:
+        delivered = order.delivered_weeks if weeks is None else self.now + weeks
+        early = order.early_weeks + max(0.0, order.delivered_weeks - delivered)
+        return replace(order, finished=True, delivered_weeks=delivered, early_weeks=early)
+
+    def _capacity(self, capacity: Any) -> Situation:
+        return replace(self, capacities={**self.capacities, capacity.supplier: capacity})
+
+    def _licence(self, granted: Any) -> Situation:
+        key = (granted.part, granted.supplier)
+        licence = self.licences[key].model_copy(update={"prints": granted.prints})
+        return replace(self, licences={**self.licences, key: licence})
+
+    def to_decide(self) -> Instance:
+        """Return the instance to solve now: open lines, with what is ordered held fixed.
+
+        Each line counts its time from when its orders would be placed.
+        """
+        lines = tuple(
+            line for known in self.lines.values() if (line := self._line_now(known)) is not None
+        )
+        names = {line.line for line in lines}
+        return self.instance.supposing(
+            order_date=self._order_date(),
+            lines=lines,
+            offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),
+            capacities=tuple(self._capacity_now(c) for c in self.capacities.values()),
+            licences=tuple(self.licences.values()),
+            committed=tuple(
+                order.committed(self.now, self.origin(order.line))
+                for order in self.orders
+                if order.line in names
+            ),
+            limits=self.instance.limits.model_copy(update={"weeks": None}),
+        )
+
+    def _line_now(self, known: KnownLine) -> Line | None:
+        """Return a line as it is now; None when nothing of it is needed or ordered."""
+        line = known.line
+        ordered = self.ordered(line.line)
+        changes: dict[str, object] = {}
+        if known.cancelled:
+            if ordered <= 0:
+                return None
+            changes = {"quantity": ordered, "surplus": 0.0, "need_by_weeks": None}
+        elif line.line not in self.open():
+            changes = {"need_by_weeks": None, "surplus": max(0.0, ordered - line.quantity)}
+        else:
+            latest = [x for x in (line.need_by_weeks, self.instance.limits.weeks) if x is not None]
+            if latest:
+                left = known.since_weeks + min(latest) - self.origin(line.line)
+                changes = {"need_by_weeks": max(0.0, left)}
+        return line.model_copy(update=changes)
+
+    def _capacity_now(self, capacity: Capacity) -> Capacity:
+        """Return a capacity, with what finished prints held free again."""
+        if capacity.parts is None:
+            return capacity
+        freed = sum(
+            order.quantity
+            for order in self.orders
+            if order.supplier == capacity.supplier and not order.holds_capacity(self.now)
+        )
+        return capacity.model_copy(update={"parts": capacity.parts + freed})
+
+    def _order_date(self) -> object:
+        """Return the day of the decision, for offers that hold for certain dates."""
+        first = self.instance.order_date or self.events.start
+        return None if first is None else first + timedelta(days=int(self.now * 7 + LATE))
+
+    def planned(self, rows: Iterable[dict[str, Any]]) -> tuple[Order, ...]:
+        """Return the new orders of an answer's table of orders, each with its times."""
+        new = (row for row in rows if not row.get("committed"))
+        return tuple(self._planned(number, row) for number, row in enumerate(new))
+
+    def _planned(self, number: int, row: dict[str, Any]) -> Order:
+        line, quantity = row["line"], float(row["quantity"])
+        part, origin = self.lines[line].line.part, self.origin(line)
+        printed = row["supplier"] != CONVENTIONAL
+        key = (row["supplier"], part, row.get("route"), row.get("material"))
+        hours = self.offers[key].machine_hours_per_part if printed else 0.0  # type: ignore[index]
+        return Order(
+            decided=(self.now, number),
+            line=line,
+            part=part,
+            supplier=row["supplier"],
+            route=row.get("route") if printed else None,
+            material=row.get("material") if printed else None,
+            quantity=quantity,
+            cost=float(row["cost"]),
+            placed_weeks=origin,
+            delivered_weeks=origin + float(row["weeks"]),
+            kg_co2=float(row.get("kg_co2") or 0.0),
+            machine_hours=hours * quantity,
+        )
