@@ -6,7 +6,8 @@ carries the exit code with which the command line ends.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AmoptError",
+    "Conflict",
     "InfeasibleError",
     "InvalidInstanceError",
+    "LeastChange",
+    "Limit",
     "NoAnswerError",
     "RefusedError",
     "UsageError",
@@ -56,6 +60,61 @@ class InvalidInstanceError(AmoptError):
         super().__init__("\n".join(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the instance that takes part in a conflict.
+
+    Attributes
+    ----------
+    family
+        The name of its family of constraints, such as ``"budget"``.
+    key
+        Which member of the family it is; None where there is one.
+    words
+        What it is called in the instance's words.
+    """
+
+    family: str
+    key: Any
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeastChange:
+    """The least change of one limit that resolves a conflict, the other limits held.
+
+    Attributes
+    ----------
+    limit
+        The limit that gives way.
+    amount
+        By how much, in the unit of the limit; positive.
+    words
+        What to do, in the instance's words.
+    """
+
+    limit: Limit
+    amount: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Limits that cannot hold together, each of which is needed for that.
+
+    Attributes
+    ----------
+    limits
+        The limits.
+    remedies
+        Changes, each of which resolves the conflict by itself; each was solved. None where no
+        change of a single limit does.
+    """
+
+    limits: tuple[Limit, ...]
+    remedies: tuple[LeastChange, ...] = ()
+
+
 class InfeasibleError(AmoptError):
     """No plan meets every requirement of the instance.
 
@@ -69,6 +128,8 @@ class InfeasibleError(AmoptError):
         The least changes that would mend it, in the instance's words.
     outcome
         What the solver said.
+    conflicts
+        The same as data: each conflict with its limits and its remedies.
     """
 
     exit_code = 4
@@ -80,7 +141,9 @@ class InfeasibleError(AmoptError):
         conflict: Sequence[str] = (),
         remedies: Sequence[str] = (),
         outcome: Outcome | None = None,
+        conflicts: Sequence[Conflict] = (),
     ) -> None:
+        self.conflicts = tuple(conflicts)
         self.conflict = tuple(conflict)
         self.remedies = tuple(remedies)
         self.outcome = outcome

@@ -1,0 +1,146 @@
+"""What every decision does alike: choose a method, and have its answer judged.
+
+A method is the formulation handed to the solver, or an accelerator: a faster way that names the
+families of constraints that it honours. An accelerator answers an instance only when it honours
+every family that the instance states, those that a caller added included; so no route can overlook
+a constraint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from amopt.errors import RefusedError, UsageError
+from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.program.family import Family, not_honoured
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.solution import Solution
+    from amopt.verdict import Verdict
+
+__all__ = ["Extend", "Method", "choose", "judged", "method_names"]
+
+Extend = Callable[["ConcreteModel"], None]
+"""Adds constraints of a caller's own to a decision's Pyomo model, before it is solved."""
+
+AnySolution = TypeVar("AnySolution", bound="Solution")
+
+
+def _no_obstacle(_: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way of solving.
+
+    Attributes
+    ----------
+    name
+        What a caller asks for.
+    meaning
+        What it is, in one phrase.
+    honours
+        The names of the families of constraints that it honours; None for the formulation itself,
+        which is every family.
+    obstacle
+        Returns in words why the method cannot answer an instance; empty where it can.
+    automatic
+        Whether ``"auto"`` may take it.
+    """
+
+    name: str
+    meaning: str
+    honours: frozenset[str] | None = None
+    obstacle: Callable[[Any], str] = _no_obstacle
+    automatic: bool = True
+
+    def against(self, families: Sequence[Family], instance: Any, extended: bool) -> str:
+        """Return why the method cannot answer, in words; empty where it can."""
+        if self.honours is None:
+            return self.obstacle(instance)
+        if extended:
+            return "it does not see constraints that are added to the Pyomo model"
+        left = not_honoured(self.honours, families, instance)
+        if left:
+            return f"it does not honour {', '.join(family.name for family in left)}"
+        return self.obstacle(instance)
+
+
+def method_names(methods: Sequence[Method]) -> tuple[str, ...]:
+    """Return what ``solve`` takes as its method."""
+    return ("auto", *(method.name for method in methods))
+
+
+def choose(
+    kind: str,
+    asked: str,
+    methods: Sequence[Method],
+    families: Sequence[Family],
+    instance: Any,
+    *,
+    extended: bool = False,
+) -> Method:
+    """Return the method that was asked for, or the first one that can answer.
+
+    Parameters
+    ----------
+    kind
+        The decision, for the message.
+    asked
+        The name of a method, or ``"auto"``.
+    methods
+        The methods of the decision, fastest first; the formulation is one of them.
+    families
+        The families of the formulation.
+    instance
+        The instance.
+    extended
+        Whether a caller adds constraints of its own.
+
+    Raises
+    ------
+    UsageError
+        When there is no such method, or it cannot answer this instance.
+    """
+    if asked == "auto":
+        able = (
+            method
+            for method in methods
+            if method.automatic and not method.against(families, instance, extended)
+        )
+        return next(able)
+    method = next((method for method in methods if method.name == asked), None)
+    if method is None:
+        known = method_names(methods)
+        match = closest(asked, known)
+        hint = f" {did_you_mean(match)}" if match else ""
+        raise UsageError(f"{kind} has no method {shown(asked)}, only {', '.join(known)}.{hint}")
+    against = method.against(families, instance, extended)
+    if against:
+        raise UsageError(f"method {method.name!r} cannot answer this instance: {against}")
+    return method
+
+
+def judged(
+    instance: Any, answer: AnySolution, check: Callable[[Any, AnySolution], Verdict]
+) -> AnySolution:
+    """Return an answer with the referee's verdict on it.
+
+    Raises
+    ------
+    RefusedError
+        When the referee does not accept the answer.
+    """
+    began = time.perf_counter()
+    verdict = check(instance, answer)
+    seconds = {**answer.outcome.seconds, "check": time.perf_counter() - began}
+    outcome = replace(answer.outcome, seconds=seconds)
+    if not verdict.accepted:
+        raise RefusedError(verdict, outcome=outcome)
+    return replace(answer, outcome=outcome, verdict=verdict)

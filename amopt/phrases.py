@@ -1,0 +1,58 @@
+"""Words for counts, lists, amounts and durations, the same wherever a planner reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+__all__ = ["amount", "counted", "listed", "money", "plural", "rounded_up", "weeks"]
+
+
+def plural(number: float, noun: str, nouns: str = "") -> str:
+    """Return the noun for a number: ``line`` for 1, ``lines`` otherwise."""
+    return noun if number == 1 else nouns or f"{noun}s"
+
+
+def counted(number: float, noun: str, nouns: str = "") -> str:
+    """Return a number with its noun: ``1 line``, ``1,200 lines``."""
+    return f"{number:,} {plural(number, noun, nouns)}"
+
+
+def listed(items: Sequence[str], conjunction: str = "and", most: int | None = None) -> str:
+    """Return a list in words: ``a``, ``a and b``, ``a, b and c``, ``a, b and 7 more``."""
+    shown = list(items)
+    if most is not None and len(shown) > most:
+        shown = [*shown[:most], f"{len(items) - most:,} more"]
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} {conjunction} {shown[-1]}"
+
+
+def amount(value: float, digits: int = 2) -> str:
+    """Return an amount with separators and without zeros at its end: ``1,234.5``."""
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(value: float, currency: str = "") -> str:
+    """Return an amount of money: ``1,234.50 EUR``; more digits where it is below one."""
+    size = abs(value)
+    digits = 2 if size >= 1 or size == 0 else min(12, 2 - math.floor(math.log10(size)))
+    return f"{value:,.{digits}f}{f' {currency}' if currency else ''}"
+
+
+def weeks(value: float) -> str:
+    """Return a duration in weeks; in days where it is less than one week: ``3.5 days``."""
+    if 0 < value < 1:
+        return f"{amount(7 * value, 1)} {plural(7 * value, 'day')}"
+    return f"{amount(value)} {plural(value, 'week')}"
+
+
+def rounded_up(value: float, significant: int = 6) -> str:
+    """Return an amount rounded up, so that whoever writes it down has enough."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    digits = max(0, significant - 1 - math.floor(math.log10(abs(value))))
+    digits = min(digits, 2 if abs(value) >= 1 else 12)
+    up = math.ceil(round(value * 10**digits, 6)) / 10**digits
+    return amount(up, digits)

@@ -1,0 +1,86 @@
+"""One budget of time: what is left of the limit, and the seconds of each phase.
+
+Every phase of a solve looks at the same budget, so that work before or beside the solver counts
+against the limit that the caller gave.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from amopt.errors import NoAnswerError
+
+if TYPE_CHECKING:
+    from amopt.program.solver.options import Options
+
+__all__ = ["Budget"]
+
+LEAST = 0.01
+"""Seconds that a solver is given at least, so that it can say that it had no time."""
+
+
+class Budget:
+    """The time that a solve may take.
+
+    Parameters
+    ----------
+    limit
+        Seconds of wall clock from now; None for no limit.
+    """
+
+    def __init__(self, limit: float | None = None) -> None:
+        self.limit = limit
+        self.seconds: dict[str, float] = {}
+        self._began = time.perf_counter()
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the budget was made."""
+        return time.perf_counter() - self._began
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left, 0 or more; None where there is no limit."""
+        return None if self.limit is None else max(0.0, self.limit - self.spent)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left."""
+        return self.left == 0.0
+
+    def require(self, what: str) -> None:
+        """Raise where nothing is left for what comes next.
+
+        Parameters
+        ----------
+        what
+            What was not done in time, such as ``"the stock levels were listed"``.
+
+        Raises
+        ------
+        NoAnswerError
+            When the limit has been reached.
+        """
+        if self.is_over:
+            raise NoAnswerError(
+                f"the time limit of {self.limit:g} s was reached before {what}: allow more time"
+            )
+
+    def options(self, options: Options, share: float = 1.0) -> Options:
+        """Return solver options whose time limit is a share of what is left."""
+        left = self.left
+        return options if left is None else replace(options, time_limit=max(share * left, LEAST))
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the seconds of a block to those of a phase, such as ``"build"``."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - began
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
