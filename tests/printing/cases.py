@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 
 from amopt.printing.instance import Discounted, Part, PrintingInstance, System
@@ -56,12 +55,6 @@ def numbers_of(**changes: Any) -> Numbers:
 def lowest_cycle_cost(numbers: Numbers) -> Any:
     """Return the cost of a cycle of the best policy, in money, shape (parts,)."""
     return cycle.cycle_cost(numbers, cycle.best_policy(numbers))
-
-
-def total_yearly_costs(numbers: Numbers, cycle_costs: Any) -> Any:
-    """Return yearly costs on the convention of the published table: 52 cycles of 7 days."""
-    unavoidable = 364 * numbers.order_cost * numbers.systems * numbers.failures_per_day
-    return 52 * np.asarray(cycle_costs) - unavoidable
 
 
 @st.composite

@@ -16,7 +16,7 @@ from amopt.printing.instance import PrintingInstance
 from amopt.printing.methods import closed_form as cycle
 from amopt.printing.parameters import Numbers
 from amopt.printing.policy import Action, Interval, Policy
-from tests.printing.cases import lowest_cycle_cost, numbers_of, small_instances, total_yearly_costs
+from tests.printing.cases import lowest_cycle_cost, numbers_of, small_instances
 
 INSTANCES = Path(__file__).parents[2] / "instances" / "printing"
 
@@ -30,26 +30,6 @@ def value(numbers: Numbers) -> float:
     """Return V(0,0,0) of the only part."""
     cost = lowest_cycle_cost(numbers)[0]
     return float(cost / (1 - numbers.discount**numbers.cycle_days))
-
-
-PUBLISHED = {  # table 3.2: single-source cost and stock, cost and stock with the printer
-    "2": (339.17, 1, 143.96, 0),
-    "5": (275.36, 1, 97.01, 0),
-    "10": (9.71, 3, 1.90, 0),
-}
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_published_yearly_costs_of_the_mission(name: str) -> None:
-    instance = shipped("mission")
-    index = [part.name for part in instance.parts].index(name)
-    with_printer = instance.numbers.take([index])
-    single = with_printer.without_printer()
-    found = []
-    for numbers in (single, with_printer):
-        cost = total_yearly_costs(numbers, lowest_cycle_cost(numbers))[0]
-        found += [round(float(cost), 2), int(cycle.best_policy(numbers).base_stock[0])]
-    assert tuple(found) == PUBLISHED[name]
 
 
 def test_worked_example_of_table_3_1() -> None:
