@@ -16,11 +16,11 @@ from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageErro
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.answer.solution import SourcingSolution
 from amopt.sourcing.answer.tables import notes, switchover_rows, tables
-from amopt.sourcing.evaluation import Reckoning, reckon
+from amopt.sourcing.evaluation import Evaluation, evaluate
 from amopt.sourcing.methods.frontier_rule import frontier_plan
 from amopt.sourcing.methods.refine import NoPlanError, by_program
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
-from amopt.sourcing.offers.market import Market
+from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.referee.check import check
 from amopt.verdict import Verdict
 
@@ -82,20 +82,20 @@ def solve(
     head, granted = "", {(x.part, x.supplier): x.prints for x in instance.licences}
     if register is not None:
         instance, head = _registered(instance, register)
-    market = Market.of(instance)
-    compared = analysis_of(market)
-    quantity, unfilled = frontier_plan(market, compared)
-    rule = reckon(market, quantity), unfilled
+    supply = SupplyOptions.of(instance)
+    compared = analysis_of(supply)
+    quantity, unfilled = frontier_plan(supply, compared)
+    rule = evaluate(supply, quantity), unfilled
     prepared = time.perf_counter() - begun
     if method == "frontier":
         plan, outcome = rule[0], rule_outcome(*rule)
     else:
-        plan, outcome = _plan(market, options or Chosen(), progress)
+        plan, outcome = _plan(supply, options or Chosen(), progress)
     outcome = replace(outcome, seconds={"prepare": prepared, **outcome.seconds})
-    rows = tables(plan, rule, switchover(market, compared), granted)
+    rows = tables(plan, rule, switchover(supply, compared), granted)
     if register is not None:
         rows["register"] = [{"file": str(register), "head": head}]
-    return _checked(market, plan, rows, outcome)
+    return _checked(supply, plan, rows, outcome)
 
 
 def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str]:
@@ -106,7 +106,7 @@ def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str
     return with_register(instance, opened), opened.ledger().head
 
 
-def rule_outcome(rule: Reckoning, unfilled: tuple[str, ...]) -> Outcome:
+def rule_outcome(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
     """Return what the frontier rule's plan is worth; raise where it leaves lines unfilled."""
     if unfilled:
         raise NoAnswerError(
@@ -124,11 +124,11 @@ def rule_outcome(rule: Reckoning, unfilled: tuple[str, ...]) -> Outcome:
 
 
 def _plan(
-    market: Market, options: Options, progress: Callable[[Progress], None] | None
-) -> tuple[Reckoning, Outcome]:
+    supply: SupplyOptions, options: Options, progress: Callable[[Progress], None] | None
+) -> tuple[Evaluation, Outcome]:
     """Return the program's plan; where there is none, say why."""
     try:
-        return by_program(market, options, progress)
+        return by_program(supply, options, progress)
     except InfeasibleError as error:
         outcome = error.outcome
     except NoPlanError as error:
@@ -140,29 +140,29 @@ def _plan(
             ) from None
     from amopt.sourcing.infeasible import explain
 
-    raise explain(market.instance, options, outcome)
+    raise explain(supply.instance, options, outcome)
 
 
-def switchover(market: Market, compared: tuple[Ints, Analysis]) -> list[dict[str, Any]]:
+def switchover(supply: SupplyOptions, compared: tuple[Ints, Analysis]) -> list[dict[str, Any]]:
     """Return the comparisons as rows, those of a part without a line at a quantity of one."""
     from amopt.sourcing.instance.fields import Line
 
-    rows = switchover_rows(market, *compared)
-    asked = {line.part for line in market.instance.lines}
-    idle = sorted({offer.part for offer in market.instance.offers} - asked)
+    rows = switchover_rows(supply, *compared)
+    asked = {line.part for line in supply.instance.lines}
+    idle = sorted({offer.part for offer in supply.instance.offers} - asked)
     if idle:
         lines = tuple(Line(line=part, part=part, quantity=1) for part in idle)
         update = {"lines": lines, "committed": ()}
-        other = Market.of(market.instance.supposing(**update))
+        other = SupplyOptions.of(supply.instance.supposing(**update))
         rows += [{**row, "line": ""} for row in switchover_rows(other, *analysis_of(other))]
     return rows
 
 
 def answer_of(
-    market: Market, plan: Reckoning, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
+    supply: SupplyOptions, plan: Evaluation, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
 ) -> SourcingSolution:
     """Return an answer that the referee has not seen yet."""
-    instance = market.instance
+    instance = supply.instance
     return SourcingSolution(
         kind="sourcing",
         name=instance.name,
@@ -176,12 +176,12 @@ def answer_of(
 
 
 def _checked(
-    market: Market, plan: Reckoning, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
+    supply: SupplyOptions, plan: Evaluation, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
 ) -> SourcingSolution:
     """Return the answer with the referee's verdict; raise when it is refused."""
     begun = time.perf_counter()
-    answer = answer_of(market, plan, rows, outcome)
-    verdict = check(market.instance, answer)
+    answer = answer_of(supply, plan, rows, outcome)
+    verdict = check(supply.instance, answer)
     seconds = {**outcome.seconds, "check": time.perf_counter() - begun}
     outcome = replace(outcome, seconds=seconds)
     if not verdict.accepted:

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from amopt.sourcing.offers.market import Market
+    from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["Reckoning", "reckon", "whole_conventional"]
+__all__ = ["Evaluation", "evaluate", "whole_conventional"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Reckoning:
+class Evaluation:
     """What a plan comes to; committed orders are part of it.
 
     Attributes
@@ -32,7 +32,7 @@ class Reckoning:
         Cost of each line's waiting, in money, shape (lines,).
     """
 
-    market: Market
+    supply: SupplyOptions
     quantity: Floats
     order_cost: Floats
     order_weeks: Floats
@@ -44,7 +44,7 @@ class Reckoning:
     @property
     def objective(self) -> float:
         """The weighted sum that the instance minimises."""
-        weights = self.market.instance.minimise
+        weights = self.supply.instance.minimise
         return float(
             weights.cost * self.cost.sum()
             + weights.downtime * self.downtime_cost.sum()
@@ -53,53 +53,53 @@ class Reckoning:
         )
 
 
-def reckon(market: Market, quantity: Floats) -> Reckoning:
-    """Reckon a plan.
+def evaluate(supply: SupplyOptions, quantity: Floats) -> Evaluation:
+    """Evaluate a plan.
 
     Parameters
     ----------
-    market
-        The market.
+    supply
+        The supply options.
     quantity
         Parts ordered from each option, shape (n,).
     """
-    lines = len(market.instance.lines)
+    lines = len(supply.instance.lines)
     used = np.flatnonzero(quantity > 0)
-    line = market.line[used]
-    order_cost, order_weeks = np.zeros(len(market)), np.zeros(len(market))
-    order_cost[used] = market.total.take(used).at(quantity[used])
-    order_weeks[used] = market.lead_time.take(used).at(quantity[used])
+    line = supply.line[used]
+    order_cost, order_weeks = np.zeros(len(supply)), np.zeros(len(supply))
+    order_cost[used] = supply.total.take(used).at(quantity[used])
+    order_weeks[used] = supply.lead_time.take(used).at(quantity[used])
     cost = np.bincount(line, order_cost[used], minlength=lines).astype(np.float64)
     kg_co2 = np.zeros(lines)
-    np.add.at(kg_co2, line, market.kg_co2[used] * quantity[used])
+    np.add.at(kg_co2, line, supply.kg_co2[used] * quantity[used])
     weeks = np.zeros(lines)
     np.maximum.at(weeks, line, order_weeks[used])
-    number = {entry.line: index for index, entry in enumerate(market.instance.lines)}
-    for order, paid, arrives, emitted, _ in market.commitments:
+    number = {entry.line: index for index, entry in enumerate(supply.instance.lines)}
+    for order, paid, arrives, emitted, _ in supply.commitments:
         index = number[order.line]
         cost[index] += paid
         kg_co2[index] += emitted
         weeks[index] = max(weeks[index], arrives)
-    downtime = market.downtime_per_week * weeks
-    return Reckoning(market, quantity, order_cost, order_weeks, cost, weeks, kg_co2, downtime)
+    downtime = supply.downtime_per_week * weeks
+    return Evaluation(supply, quantity, order_cost, order_weeks, cost, weeks, kg_co2, downtime)
 
 
-def whole_conventional(market: Market) -> Reckoning:
-    """Reckon every line supplied conventionally; NaN for lines without conventional supply.
+def whole_conventional(supply: SupplyOptions) -> Evaluation:
+    """Evaluate every line supplied conventionally; NaN for lines without conventional supply.
 
     What is committed is left out: this is what the lines would cost without AM. A minimum order
     above the quantity is paid for in full.
     """
-    option = market.conventional_of_line
+    option = supply.conventional_of_line
     known = option >= 0
-    quantity = np.zeros(len(market))
-    quantity[option[known]] = np.maximum(market.quantity[known], market.smallest[option[known]])
-    order_cost, order_weeks = np.zeros(len(market)), np.zeros(len(market))
+    quantity = np.zeros(len(supply))
+    quantity[option[known]] = np.maximum(supply.quantity[known], supply.smallest[option[known]])
+    order_cost, order_weeks = np.zeros(len(supply)), np.zeros(len(supply))
     index = option[known]
-    order_cost[index] = market.total.take(index).at(quantity[index])
-    order_weeks[index] = market.lead_time.take(index).at(quantity[index])
+    order_cost[index] = supply.total.take(index).at(quantity[index])
+    order_weeks[index] = supply.lead_time.take(index).at(quantity[index])
     cost, weeks, kg_co2 = (np.full(option.size, np.nan) for _ in range(3))
     cost[known], weeks[known] = order_cost[index], order_weeks[index]
-    kg_co2[known] = market.kg_co2[index] * quantity[index]
-    downtime = market.downtime_per_week * weeks
-    return Reckoning(market, quantity, order_cost, order_weeks, cost, weeks, kg_co2, downtime)
+    kg_co2[known] = supply.kg_co2[index] * quantity[index]
+    downtime = supply.downtime_per_week * weeks
+    return Evaluation(supply, quantity, order_cost, order_weeks, cost, weeks, kg_co2, downtime)

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.instance.fields import Instance
-from amopt.sourcing.offers.market import Market
 from amopt.sourcing.offers.segments import Segments, cut, open_quantity
+from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.shared_limits import (
     add_budget,
     add_emission_limit,
@@ -44,7 +44,7 @@ def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) 
     """Return the program of an instance as a Pyomo model.
 
     Variables ``quantity[s]`` and ``ordered[s]`` are indexed by segment, ``delivery_weeks[n]`` by
-    line. ``model.market`` and ``model.segments`` say what each index stands for; ``model.options``,
+    line. ``model.supply`` and ``model.segments`` say what each index stands for; ``model.options``,
     ``model.of_line`` and ``model.of_supplier`` list the segments of an option, a line (by name) and
     a supplier, for constraints of your own. ``model.paid``, ``model.downtime`` and
     ``model.emissions`` are expressions.
@@ -54,7 +54,7 @@ def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) 
     instance
         The instance.
     knots
-        For offers with a fitted power: more quantities, by option of the market, at which the
+        For offers with a fitted power: more quantities, by supply option, at which the
         program's pieces touch it. Between its knots such a piece lies below the power, so that the
         program bounds the cost from below.
 
@@ -64,18 +64,18 @@ def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) 
         When nothing that can be ordered for a line would fill it, or what is committed breaks the
         budget or the limit of emissions already.
     """
-    market = Market.of(instance)
-    return build(market, cut(market, knots))
+    supply = SupplyOptions.of(instance)
+    return build(supply, cut(supply, knots))
 
 
-def build(market: Market, segments: Segments) -> ConcreteModel:
-    """Return the program of a market over given segments; see :func:`formulate`."""
+def build(supply: SupplyOptions, segments: Segments) -> ConcreteModel:
+    """Return the program over given segments of the supply options; see :func:`formulate`."""
     from pyomo.common.gc_manager import PauseGC
     from pyomo.environ import ConcreteModel
 
     with PauseGC():
-        model = ConcreteModel(name=market.instance.name)
-        model.market, model.segments = market, segments
+        model = ConcreteModel(name=supply.instance.name)
+        model.supply, model.segments = supply, segments
         _group(model)
         for add in (add_variables, add_expressions, *FAMILIES, add_objective):
             add(model)
@@ -84,12 +84,12 @@ def build(market: Market, segments: Segments) -> ConcreteModel:
 
 def _group(model: ConcreteModel) -> None:
     """List the segments of each option, line and supplier, and what committed orders take."""
-    market, segments = model.market, model.segments
-    names = [line.line for line in market.instance.lines]
+    supply, segments = model.supply, model.segments
+    names = [line.line for line in supply.instance.lines]
     options: dict[int, list[int]] = defaultdict(list)
     of_line: dict[str, list[int]] = {name: [] for name in names}
     of_supplier: dict[str, list[int]] = defaultdict(list)
-    suppliers = market.supplier
+    suppliers = supply.supplier
     for s, (o, line) in enumerate(
         zip(segments.option.tolist(), segments.line.tolist(), strict=True)
     ):
@@ -97,10 +97,10 @@ def _group(model: ConcreteModel) -> None:
         of_line[names[line]].append(s)
         of_supplier[suppliers[o]].append(s)
     model.options, model.of_line, model.of_supplier = dict(options), of_line, dict(of_supplier)
-    model.needed = open_quantity(market)
+    model.needed = open_quantity(supply)
     arrived: dict[str, float] = defaultdict(float)
     model.committed_cost = model.committed_kg_co2 = 0.0
-    for order, cost, weeks, kg_co2, _ in market.commitments:
+    for order, cost, weeks, kg_co2, _ in supply.commitments:
         arrived[order.line] = max(arrived[order.line], weeks)
         model.committed_cost += cost
         model.committed_kg_co2 += kg_co2
@@ -110,7 +110,7 @@ def _group(model: ConcreteModel) -> None:
 
 def _keep_committed(model: ConcreteModel) -> None:
     """Raise where committed orders alone break a limit, which no constraint could say."""
-    limits = model.market.instance.limits
+    limits = model.supply.instance.limits
     for what, taken, limit in (
         ("cost", model.committed_cost, limits.budget),
         ("kg of CO2", model.committed_kg_co2, limits.kg_co2),
@@ -131,10 +131,10 @@ def add_variables(model: ConcreteModel) -> None:
     """
     from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
 
-    market, segments = model.market, model.segments
+    supply, segments = model.supply, model.segments
     model.SEGMENTS = RangeSet(0, len(segments) - 1)
     upper = segments.upper.tolist()
-    whole = (~market.divisible[segments.line]).tolist()
+    whole = (~supply.divisible[segments.line]).tolist()
     model.quantity = Var(
         model.SEGMENTS,
         domain=lambda _, s: NonNegativeIntegers if whole[s] else NonNegativeReals,
@@ -142,14 +142,14 @@ def add_variables(model: ConcreteModel) -> None:
     )
     model.ordered = Var(model.SEGMENTS, domain=Binary)
     model.x, model.y = list(model.quantity.values()), list(model.ordered.values())
-    weights, limit = market.instance.minimise, market.instance.limits.weeks
+    weights, limit = supply.instance.minimise, supply.instance.limits.weeks
     matters = (
-        (market.downtime_per_week * weights.downtime > 0)
+        (supply.downtime_per_week * weights.downtime > 0)
         | (weights.weeks > 0)
-        | np.isfinite(market.need_by)
+        | np.isfinite(supply.need_by)
         | (limit is not None)
     )
-    names = [line.line for line in market.instance.lines]
+    names = [line.line for line in supply.instance.lines]
     model.timed = [n for n, wanted in enumerate(matters) if wanted]
     model.delivery_weeks = Var([names[n] for n in model.timed], domain=NonNegativeReals)
     for name, weeks in model.committed_weeks.items():
@@ -165,7 +165,7 @@ def add_expressions(model: ConcreteModel) -> None:
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Expression
 
-    market, segments = model.market, model.segments
+    supply, segments = model.supply, model.segments
     every = np.flatnonzero(segments.fixed).tolist()
     model.paid = Expression(
         expr=LinearExpression(
@@ -174,15 +174,15 @@ def add_expressions(model: ConcreteModel) -> None:
             linear_vars=[model.y[s] for s in every] + model.x,
         )
     )
-    rate = market.downtime_per_week
+    rate = supply.downtime_per_week
     waiting = [n for n in model.timed if rate[n] > 0]
-    names = [market.instance.lines[n].line for n in waiting]
+    names = [supply.instance.lines[n].line for n in waiting]
     model.downtime = Expression(
         expr=weighted_sum(
             names, dict(zip(names, rate[waiting].tolist(), strict=True)), model.delivery_weeks
         )
     )
-    kg = market.kg_co2[segments.option]
+    kg = supply.kg_co2[segments.option]
     model.emissions = Expression(
         expr=weighted_sum(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, model.committed_kg_co2)
     )
@@ -195,15 +195,15 @@ def add_demand(model: ConcreteModel) -> None:
     """
     from pyomo.environ import Constraint
 
-    market = model.market
-    names = [line.line for line in market.instance.lines]
-    needed, surplus = model.needed.tolist(), market.surplus.tolist()
+    supply = model.supply
+    names = [line.line for line in supply.instance.lines]
+    needed, surplus = model.needed.tolist(), supply.surplus.tolist()
     open_lines = [n for n in range(len(names)) if needed[n] > 0]
     missing = [names[n] for n in open_lines if not model.of_line[names[n]]]
     if missing:
         from amopt.sourcing.infeasible import nothing_to_order
 
-        raise nothing_to_order(market, missing)
+        raise nothing_to_order(supply, missing)
     ones = [1.0] * len(model.segments)
     position = {names[n]: n for n in open_lines}
 
@@ -233,7 +233,7 @@ def add_range(model: ConcreteModel) -> None:
     def least(_: Any, s: int) -> Any:
         return 0.0, LinearExpression(linear_coefs=[1.0, -lower[s]], linear_vars=[x[s], y[s]]), None
 
-    whole = ~model.market.divisible[segments.line]
+    whole = ~model.supply.divisible[segments.line]
     slack = whole & (segments.lower <= 1) & (segments.fixed >= 0)
     model.most = Constraint(model.SEGMENTS, rule=most)
     model.least = Constraint(np.flatnonzero(~slack).tolist(), rule=least)
@@ -263,18 +263,18 @@ def add_suppliers(model: ConcreteModel) -> None:
     """
     from pyomo.environ import Binary, Constraint, Var
 
-    market = model.market
-    limit = market.instance.limits.suppliers_per_line
+    supply = model.supply
+    limit = supply.instance.limits.suppliers_per_line
     if limit is None:
         return
     committed: dict[str, set[str]] = defaultdict(set)
-    for order in market.instance.committed:
+    for order in supply.instance.committed:
         committed[order.line].add(order.supplier)
     own: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for o in model.options:
-        name = market.instance.lines[market.line[o]].line
-        if market.supplier[o] not in committed[name]:
-            own[name][market.supplier[o]].append(o)
+        name = supply.instance.lines[supply.line[o]].line
+        if supply.supplier[o] not in committed[name]:
+            own[name][supply.supplier[o]].append(o)
     pairs = [
         (name, supplier)
         for name, by in own.items()
@@ -307,10 +307,10 @@ def add_delivery(model: ConcreteModel) -> None:
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Constraint
 
-    segments, market = model.segments, model.market
+    segments, supply = model.segments, model.supply
     fixed, rate = segments.weeks_fixed.tolist(), segments.weeks_rate.tolist()
-    weeks = {n: model.delivery_weeks[market.instance.lines[n].line] for n in model.timed}
-    line = market.line.tolist()
+    weeks = {n: model.delivery_weeks[supply.instance.lines[n].line] for n in model.timed}
+    line = supply.line.tolist()
 
     def delivery(_: Any, o: int) -> Any:
         own = model.options[o]
@@ -338,10 +338,10 @@ def add_delivery_mean(model: ConcreteModel) -> None:
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Constraint
 
-    market = model.market
+    supply = model.supply
     earliest = model.segments.earliest.tolist()
-    most = (model.needed + market.surplus).tolist()
-    position = {market.instance.lines[n].line: n for n in model.timed}
+    most = (model.needed + supply.surplus).tolist()
+    position = {supply.instance.lines[n].line: n for n in model.timed}
 
     def mean(_: Any, name: str) -> Any:
         own = model.of_line[name]
@@ -366,10 +366,10 @@ def add_need_by(model: ConcreteModel) -> None:
     """
     from pyomo.environ import Constraint
 
-    market = model.market
-    limit = market.instance.limits.weeks
-    latest = np.minimum(market.need_by, np.inf if limit is None else limit)
-    due = {market.instance.lines[n].line: latest[n] for n in np.flatnonzero(np.isfinite(latest))}
+    supply = model.supply
+    limit = supply.instance.limits.weeks
+    latest = np.minimum(supply.need_by, np.inf if limit is None else limit)
+    due = {supply.instance.lines[n].line: latest[n] for n in np.flatnonzero(np.isfinite(latest))}
     model.need_by = Constraint(
         list(due), rule=lambda _, name: model.delivery_weeks[name] <= float(due[name])
     )
@@ -379,7 +379,7 @@ def add_objective(model: ConcreteModel) -> None:
     """Minimise the weighted sum of what is paid, downtime, delivery weeks and emissions."""
     from pyomo.environ import Objective, minimize
 
-    weights = model.market.instance.minimise
+    weights = model.supply.instance.minimise
     terms = [
         (weights.cost, model.paid),
         (weights.downtime, model.downtime),

@@ -23,21 +23,21 @@ def frontier(instance: Instance) -> SourcingSolution:
     """
     from amopt.sourcing.answer.tables import tables
     from amopt.sourcing.decision import answer_of, rule_outcome, switchover
-    from amopt.sourcing.evaluation import reckon
+    from amopt.sourcing.evaluation import evaluate
     from amopt.sourcing.methods.frontier_rule import frontier_plan
     from amopt.sourcing.offers.analysis import analysis_of
-    from amopt.sourcing.offers.market import Market
+    from amopt.sourcing.offers.supply_options import SupplyOptions
 
     begun = time.perf_counter()
-    market = Market.of(instance)
-    compared = analysis_of(market)
-    quantity, unfilled = frontier_plan(market, compared)
-    rule = reckon(market, quantity)
-    rows = tables(rule, (rule, unfilled), switchover(market, compared), {})
+    supply = SupplyOptions.of(instance)
+    compared = analysis_of(supply)
+    quantity, unfilled = frontier_plan(supply, compared)
+    rule = evaluate(supply, quantity)
+    rows = tables(rule, (rule, unfilled), switchover(supply, compared), {})
     seconds = {"prepare": time.perf_counter() - begun}
     if not unfilled:
         outcome = replace(rule_outcome(rule, unfilled), seconds=seconds)
-        answer = answer_of(market, rule, rows, outcome)
+        answer = answer_of(supply, rule, rows, outcome)
         verdict = check(instance, answer)
         if verdict.accepted:
             return replace(answer, verdict=verdict)
@@ -51,5 +51,5 @@ def frontier(instance: Instance) -> SourcingSolution:
         seconds=seconds,
         versions=versions("amopt"),
     )
-    answer = answer_of(market, rule, rows, outcome)
+    answer = answer_of(supply, rule, rows, outcome)
     return replace(answer, notes=(*answer.notes, why))

@@ -27,7 +27,7 @@ from amopt.sourcing.instance.limits import (
 )
 from amopt.sourcing.measures import MEASURES, any_plan
 from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
-from amopt.sourcing.offers.market import Market
+from amopt.sourcing.offers.supply_options import SupplyOptions
 
 if TYPE_CHECKING:
     from amopt.program.solver.outcome import Outcome
@@ -45,7 +45,7 @@ def explain(
     """Return the error that says which limits clash, and what would mend it."""
     free = without(instance, limits_of(instance))
     if not _feasible(free, options):
-        return nothing_to_order(Market.of(instance), _unsupplied(instance, options), outcome)
+        return nothing_to_order(SupplyOptions.of(instance), _unsupplied(instance, options), outcome)
     said: list[str] = []
     limits: list[str] = []
     remedies: list[str] = []
@@ -89,15 +89,15 @@ def _conflicts(instance: Instance, options: Options, most: int) -> list[tuple[Li
 
 
 def nothing_to_order(
-    market: Market, lines: Sequence[str], outcome: Outcome | None = None
+    supply: SupplyOptions, lines: Sequence[str], outcome: Outcome | None = None
 ) -> InfeasibleError:
     """Return the error for lines that nothing can be ordered for, whatever the limits are."""
     said = []
     for name in lines:
-        index = next(i for i, line in enumerate(market.instance.lines) if line.line == name)
+        index = next(i for i, line in enumerate(supply.instance.lines) if line.line == name)
         reasons = [
-            f"{market.supplier[o]}: {market.excluded[o] or 'its quantities do not add up to it'}"
-            for o in np.flatnonzero(market.line == index)
+            f"{supply.supplier[o]}: {supply.excluded[o] or 'its quantities do not add up to it'}"
+            for o in np.flatnonzero(supply.line == index)
         ]
         said.append(f"line {name!r} ({'; '.join(reasons) or 'nobody offers its part'})")
     return InfeasibleError(
@@ -111,9 +111,9 @@ def nothing_to_order(
 
 def _feasible(instance: Instance, options: Options) -> bool:
     """Return whether a plan exists."""
-    market = Market.of(instance)
+    supply = SupplyOptions.of(instance)
     try:
-        by_program(market, options, goal=Goal(any_plan, lambda plan: 0.0))
+        by_program(supply, options, goal=Goal(any_plan, lambda plan: 0.0))
     except InfeasibleError:
         return False
     except NoPlanError as error:
@@ -212,13 +212,13 @@ def _least_change(free: Instance, instance: Instance, limit: Limit, options: Opt
     """Return how far a limit must be moved if it alone is; nothing if that does not mend it."""
     measure = MEASURES[limit.kind]
     weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
-    market = Market.of(free.supposing(minimise=weights))
+    supply = SupplyOptions.of(free.supposing(minimise=weights))
     goal = Goal(
         lambda model: measure.shape(model, instance, limit.index),
         lambda plan: measure.value(plan, limit.index),
     )
     try:
-        plan, _ = by_program(market, options, goal=goal)
+        plan, _ = by_program(supply, options, goal=goal)
     except (InfeasibleError, NoPlanError):
         return None
     return change_in_words(instance, limit, measure.value(plan, limit.index))

@@ -14,9 +14,9 @@ import numpy as np
 from amopt.sourcing.instance.fields import CONVENTIONAL
 
 if TYPE_CHECKING:
-    from amopt.sourcing.evaluation import Reckoning
+    from amopt.sourcing.evaluation import Evaluation
     from amopt.sourcing.instance.fields import Instance
-    from amopt.sourcing.offers.market import Market
+    from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["MEASURES", "Measure", "any_plan"]
 
@@ -34,7 +34,7 @@ class Measure:
     """What a limit bounds: as the objective of a model, and of a plan."""
 
     terms: Callable[[Any, Instance, int], Any]
-    value: Callable[[Reckoning, int], float]
+    value: Callable[[Evaluation, int], float]
     most: bool = False
 
     def shape(self, model: Any, instance: Instance, index: int) -> None:
@@ -52,57 +52,57 @@ def _by_supplier(instance: Instance, index: int) -> str:
     return instance.capacities[index].supplier
 
 
-def _options_where(market: Market, wanted: Callable[[int], bool]) -> list[int]:
-    return [o for o in range(len(market)) if wanted(o)]
+def _options_where(supply: SupplyOptions, wanted: Callable[[int], bool]) -> list[int]:
+    return [o for o in range(len(supply)) if wanted(o)]
 
 
 def _weighted(model: Any, options: Sequence[int], weight: Callable[[int], float]) -> Any:
     return sum(weight(o) * model.quantity[s] for o in options for s in model.options.get(o, ()))
 
 
-def _amount(plan: Reckoning, options: Sequence[int], weight: Callable[[int], float]) -> float:
+def _amount(plan: Evaluation, options: Sequence[int], weight: Callable[[int], float]) -> float:
     return float(sum(weight(o) * plan.quantity[o] for o in options))
 
 
-def _held(market: Market, wanted: Callable[[Any], bool], *, hours: bool = False) -> float:
+def _held(supply: SupplyOptions, wanted: Callable[[Any], bool], *, hours: bool = False) -> float:
     """Return what committed orders take of a limit."""
     return sum(
         (used if hours else order.quantity)
-        for order, _, _, _, used in market.commitments
+        for order, _, _, _, used in supply.commitments
         if wanted(order)
     )
 
 
-def _supplier_options(market: Market, index: int) -> list[int]:
-    name = _by_supplier(market.instance, index)
-    return _options_where(market, lambda o: market.supplier[o] == name)
+def _supplier_options(supply: SupplyOptions, index: int) -> list[int]:
+    name = _by_supplier(supply.instance, index)
+    return _options_where(supply, lambda o: supply.supplier[o] == name)
 
 
-def _licence_options(market: Market, index: int) -> list[int]:
-    licence = market.instance.licences[index]
+def _licence_options(supply: SupplyOptions, index: int) -> list[int]:
+    licence = supply.instance.licences[index]
     return _options_where(
-        market,
+        supply,
         lambda o: (
-            not market.conventional[o]
-            and market.sources[market.source[o]].part == licence.part
-            and licence.supplier in (None, market.supplier[o])
+            not supply.conventional[o]
+            and supply.sources[supply.source[o]].part == licence.part
+            and licence.supplier in (None, supply.supplier[o])
         ),
     )
 
 
-def _hours(market: Market) -> Callable[[int], float]:
-    return lambda o: float(market.hours[o])
+def _hours(supply: SupplyOptions) -> Callable[[int], float]:
+    return lambda o: float(supply.hours[o])
 
 
 def _one(_: int) -> float:
     return 1.0
 
 
-def _licensed(market: Market, index: int) -> float:
-    licence = market.instance.licences[index]
-    part = {line.line: line.part for line in market.instance.lines}
+def _licensed(supply: SupplyOptions, index: int) -> float:
+    licence = supply.instance.licences[index]
+    part = {line.line: line.part for line in supply.instance.lines}
     return _held(
-        market,
+        supply,
         lambda order: (
             part[order.line] == licence.part
             and order.supplier != CONVENTIONAL
@@ -136,29 +136,29 @@ def _most_suppliers(model: Any, instance: Instance, _: int) -> Any:
     return model.most_suppliers
 
 
-def _suppliers(plan: Reckoning, _: int) -> float:
-    market = plan.market
+def _suppliers(plan: Evaluation, _: int) -> float:
+    supply = plan.supply
     own: dict[int, set[str]] = {}
     for o in np.flatnonzero(plan.quantity > 0).tolist():
-        own.setdefault(int(market.line[o]), set()).add(market.supplier[o])
+        own.setdefault(int(supply.line[o]), set()).add(supply.supplier[o])
     return float(max((len(names) for names in own.values()), default=0))
 
 
-def _of_offer(market: Market, index: int) -> list[int]:
-    return np.flatnonzero(market.source == index).tolist()
+def _of_offer(supply: SupplyOptions, index: int) -> list[int]:
+    return np.flatnonzero(supply.source == index).tolist()
 
 
-def _of_conventional(market: Market, index: int) -> list[int]:
-    return np.flatnonzero(market.source == len(market.instance.offers) + index).tolist()
+def _of_conventional(supply: SupplyOptions, index: int) -> list[int]:
+    return np.flatnonzero(supply.source == len(supply.instance.offers) + index).tolist()
 
 
-def _largest_order(options_of: Callable[[Market, int], list[int]]) -> Measure:
+def _largest_order(options_of: Callable[[SupplyOptions, int], list[int]]) -> Measure:
     """Return the largest order on a source, over lines."""
 
     def terms(model: Any, _: Instance, index: int) -> Any:
         from pyomo.environ import Constraint, NonNegativeReals, Var
 
-        options = options_of(model.market, index)
+        options = options_of(model.supply, index)
         model.largest_order = Var(domain=NonNegativeReals)
         model.none_larger = Constraint(
             range(len(options)),
@@ -170,21 +170,21 @@ def _largest_order(options_of: Callable[[Market, int], list[int]]) -> Measure:
         )
         return model.largest_order
 
-    def value(plan: Reckoning, index: int) -> float:
-        return float(plan.quantity[options_of(plan.market, index)].max(initial=0.0))
+    def value(plan: Evaluation, index: int) -> float:
+        return float(plan.quantity[options_of(plan.supply, index)].max(initial=0.0))
 
     return Measure(terms, value)
 
 
-def _least_order(options_of: Callable[[Market, int], list[int]]) -> Measure:
+def _least_order(options_of: Callable[[SupplyOptions, int], list[int]]) -> Measure:
     """Return the total of a source's orders, to be as large as can be."""
 
-    def value(plan: Reckoning, index: int) -> float:
-        own = plan.quantity[options_of(plan.market, index)]
+    def value(plan: Evaluation, index: int) -> float:
+        own = plan.quantity[options_of(plan.supply, index)]
         return float(own[own > 0].min(initial=np.inf))
 
     return Measure(
-        lambda model, _, index: _weighted(model, options_of(model.market, index), _one),
+        lambda model, _, index: _weighted(model, options_of(model.supply, index), _one),
         value,
         most=True,
     )
@@ -192,29 +192,29 @@ def _least_order(options_of: Callable[[Market, int], list[int]]) -> Measure:
 
 MEASURES: dict[str, Measure] = {
     "machine_hours": Measure(
-        lambda m, _, i: _weighted(m, _supplier_options(m.market, i), _hours(m.market)),
+        lambda m, _, i: _weighted(m, _supplier_options(m.supply, i), _hours(m.supply)),
         lambda plan, i: (
-            _amount(plan, _supplier_options(plan.market, i), _hours(plan.market))
+            _amount(plan, _supplier_options(plan.supply, i), _hours(plan.supply))
             + _held(
-                plan.market,
-                lambda order: order.supplier == _by_supplier(plan.market.instance, i),
+                plan.supply,
+                lambda order: order.supplier == _by_supplier(plan.supply.instance, i),
                 hours=True,
             )
         ),
     ),
     "parts": Measure(
-        lambda m, _, i: _weighted(m, _supplier_options(m.market, i), _one),
+        lambda m, _, i: _weighted(m, _supplier_options(m.supply, i), _one),
         lambda plan, i: (
-            _amount(plan, _supplier_options(plan.market, i), _one)
+            _amount(plan, _supplier_options(plan.supply, i), _one)
             + _held(
-                plan.market, lambda order: order.supplier == _by_supplier(plan.market.instance, i)
+                plan.supply, lambda order: order.supplier == _by_supplier(plan.supply.instance, i)
             )
         ),
     ),
     "prints": Measure(
-        lambda m, _, i: _weighted(m, _licence_options(m.market, i), _one),
+        lambda m, _, i: _weighted(m, _licence_options(m.supply, i), _one),
         lambda plan, i: (
-            _amount(plan, _licence_options(plan.market, i), _one) + _licensed(plan.market, i)
+            _amount(plan, _licence_options(plan.supply, i), _one) + _licensed(plan.supply, i)
         ),
     ),
     "need_by": Measure(

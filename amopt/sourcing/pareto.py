@@ -22,10 +22,10 @@ from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.sourcing.answer.tables import tables
 from amopt.sourcing.decision import answer_of
-from amopt.sourcing.evaluation import Reckoning
+from amopt.sourcing.evaluation import Evaluation
 from amopt.sourcing.instance.fields import Minimise
 from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
-from amopt.sourcing.offers.market import Market
+from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.referee.check import check
 from amopt.verdict import Verdict
 
@@ -39,7 +39,7 @@ CRITERIA = ("cost", "downtime", "weeks", "kg_co2")
 """What may be traded: what is paid, downtime cost, latest delivery in weeks, kg of CO2."""
 
 Floats = NDArray[np.float64]
-_Point = tuple[Reckoning, Outcome]
+_Point = tuple[Evaluation, Outcome]
 
 MOST_TIMES = 2_000_000
 """Delivery times up to which all are listed."""
@@ -182,7 +182,7 @@ def _best(
     bounds: Mapping[str, float | None],
     options: Options,
     progress: Callable[[Progress], None] | None,
-) -> tuple[Reckoning, Outcome]:
+) -> tuple[Evaluation, Outcome]:
     """Return a plan that is best in one criterion and keeps bounds on others."""
     own = instance.limits
     limits = own.model_copy(
@@ -194,12 +194,12 @@ def _best(
     )
     # Positive weights give every line its delivery time; the goal replaces the objective.
     weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
-    market = Market.of(instance.supposing(limits=limits, minimise=weights))
+    supply = SupplyOptions.of(instance.supposing(limits=limits, minimise=weights))
     goal = Goal(
         lambda model: _shape(model, criterion, bounds.get("downtime")),
         lambda plan: measures(plan)[criterion],
     )
-    return by_program(market, options, progress, goal)
+    return by_program(supply, options, progress, goal)
 
 
 def _shape(model: Any, criterion: str, downtime: float | None) -> None:
@@ -219,11 +219,11 @@ def _shape(model: Any, criterion: str, downtime: float | None) -> None:
             criterion
         ]
     model.criterion = Objective(expr=1.0 * goal)
-    if downtime is not None and any(model.market.downtime_per_week > 0):
+    if downtime is not None and any(model.supply.downtime_per_week > 0):
         model.downtime_limit = Constraint(expr=model.downtime.expr <= downtime)
 
 
-def measures(plan: Reckoning) -> dict[str, float]:
+def measures(plan: Evaluation) -> dict[str, float]:
     """Return what a plan comes to in each criterion."""
     return {
         "cost": float(plan.cost.sum()),
@@ -235,21 +235,21 @@ def measures(plan: Reckoning) -> dict[str, float]:
 
 def _times(instance: Instance) -> Floats:
     """Return all weeks at which an order can be delivered, ascending; empty where not finite."""
-    market = Market.of(instance)
-    lead = market.lead_time
-    option = np.flatnonzero(market.usable)
-    most = np.minimum(market.largest, (market.quantity + market.surplus)[market.line])
+    supply = SupplyOptions.of(instance)
+    lead = supply.lead_time
+    option = np.flatnonzero(supply.usable)
+    most = np.minimum(supply.largest, (supply.quantity + supply.surplus)[supply.line])
     sloped = (lead.rate != 0) | (lead.scale != 0)
-    if (sloped & market.divisible[market.line][lead.curve]).any():
+    if (sloped & supply.divisible[supply.line][lead.curve]).any():
         return np.zeros(0)
-    low = np.ceil(market.smallest[option])
+    low = np.ceil(supply.smallest[option])
     count = np.maximum(0, np.floor(most[option]) - low + 1).astype(np.int64)
     if count.sum() > MOST_TIMES:
         return np.zeros(0)
     owner = np.repeat(np.arange(option.size), count)
     step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     weeks = lead.take(option[owner]).at(low[owner] + step)
-    committed = [arrives for _, _, arrives, _, _ in market.commitments]
+    committed = [arrives for _, _, arrives, _, _ in supply.commitments]
     return np.unique(np.concatenate([weeks, committed]))
 
 
@@ -264,7 +264,7 @@ def _answer(
     for number, (plan, outcome) in enumerate(found, start=1):
         rows = tables(plan, (plan, ()), [], {})
         proof = replace(outcome, objective=None, bound=None)
-        verdict = check(free, answer_of(plan.market, plan, rows, proof))
+        verdict = check(free, answer_of(plan.supply, plan, rows, proof))
         checks += verdict.checks
         findings += [f"answer {number}: {finding}" for finding in verdict.findings]
         suppliers = {row["supplier"] for row in rows["orders"]}

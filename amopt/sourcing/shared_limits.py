@@ -44,14 +44,14 @@ def add_machine_hours(model: ConcreteModel) -> None:
 
     .. math:: \sum_{s \in k} h_s x_s \le H_k - \text{committed}
     """
-    market = model.market
-    hours = market.hours[model.segments.option].tolist()
+    supply = model.supply
+    hours = supply.hours[model.segments.option].tolist()
     taken: dict[str, float] = defaultdict(float)
-    for order, _, _, _, used in market.commitments:
+    for order, _, _, _, used in supply.commitments:
         taken[order.supplier] += used
     limit = {
         entry.supplier: entry.machine_hours - taken[entry.supplier]
-        for entry in market.instance.capacities
+        for entry in supply.instance.capacities
         if entry.machine_hours is not None
     }
     own = {
@@ -66,11 +66,11 @@ def add_parts(model: ConcreteModel) -> None:
 
     .. math:: \sum_{s \in k} x_s \le M_k - \text{committed}
     """
-    market = model.market
+    supply = model.supply
     limit = {
         entry.supplier: entry.parts
-        - sum(o.quantity for o in market.instance.committed if o.supplier == entry.supplier)
-        for entry in market.instance.capacities
+        - sum(o.quantity for o in supply.instance.committed if o.supplier == entry.supplier)
+        for entry in supply.instance.capacities
         if entry.parts is not None
     }
     own = {supplier: list(model.of_supplier.get(supplier, ())) for supplier in limit}
@@ -83,18 +83,18 @@ def add_prints(model: ConcreteModel) -> None:
     .. math:: \sum_{s \in p} x_s \le P_p - \text{committed}, \qquad
         \sum_{s \in p, k} x_s \le P_{pk} - \text{committed}
     """
-    market = model.market
+    supply = model.supply
     own, limit = {}, {}
     printed: dict[tuple[str, str], list[int]] = defaultdict(list)
-    names = market.supplier
+    names = supply.supplier
     for o, segments in model.options.items():
-        if not market.conventional[o]:
-            printed[market.sources[market.source[o]].part, names[o]] += segments
+        if not supply.conventional[o]:
+            printed[supply.sources[supply.source[o]].part, names[o]] += segments
     done: dict[tuple[str, str], float] = defaultdict(float)
-    part = {line.line: line.part for line in market.instance.lines}
-    for order in market.instance.committed:
+    part = {line.line: line.part for line in supply.instance.lines}
+    for order in supply.instance.committed:
         done[part[order.line], order.supplier] += order.quantity
-    for licence in market.instance.licences:
+    for licence in supply.instance.licences:
         key = (licence.part, licence.supplier or "any supplier")
         covers = [k for k in printed if _covers(licence, *k)]
         own[key] = sorted(s for k in covers for s in printed[k])
@@ -138,7 +138,7 @@ def add_budget(model: ConcreteModel) -> None:
     """
     from pyomo.environ import Constraint
 
-    limit = model.market.instance.limits.budget
+    limit = model.supply.instance.limits.budget
     if limit is not None and len(model.segments):
         model.budget = Constraint(expr=model.paid.expr <= limit)
 
@@ -150,6 +150,6 @@ def add_emission_limit(model: ConcreteModel) -> None:
     """
     from pyomo.environ import Constraint
 
-    limit = model.market.instance.limits.kg_co2
-    if limit is not None and np.any(model.market.kg_co2[model.segments.option]):
+    limit = model.supply.instance.limits.kg_co2
+    if limit is not None and np.any(model.supply.kg_co2[model.segments.option]):
         model.emission_limit = Constraint(expr=model.emissions.expr <= limit)

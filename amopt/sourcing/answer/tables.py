@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.evaluation import Reckoning, whole_conventional
+from amopt.sourcing.evaluation import Evaluation, whole_conventional
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
 from amopt.sourcing.offers.curves import fits_of
-from amopt.sourcing.offers.market import Market
+from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["notes", "switchover_rows", "tables"]
 
@@ -31,8 +31,8 @@ def _amount(value: float, *, divisible: bool) -> float | int:
 
 
 def tables(
-    plan: Reckoning,
-    rule: tuple[Reckoning, tuple[str, ...]],
+    plan: Evaluation,
+    rule: tuple[Evaluation, tuple[str, ...]],
     switchover: list[dict[str, Any]],
     granted: Mapping[tuple[str, str | None], float],
 ) -> dict[str, list[dict[str, Any]]]:
@@ -49,31 +49,31 @@ def tables(
     granted
         Prints that each licence granted before a register was subtracted.
     """
-    market = plan.market
-    usual = whole_conventional(market)
+    supply = plan.supply
+    usual = whole_conventional(supply)
     orders = _order_rows(plan)
     return {
         "orders": orders,
         "lines": _line_rows(plan, usual, *rule),
         "switchover": switchover,
-        "fits": _fit_rows(market),
+        "fits": _fit_rows(supply),
         "capacities": _capacity_rows(plan),
-        "licences": _licence_rows(market, orders, granted),
+        "licences": _licence_rows(supply, orders, granted),
         "totals": [_totals(plan, usual, *rule)],
     }
 
 
-def _order_rows(plan: Reckoning) -> list[dict[str, Any]]:
-    market = plan.market
+def _order_rows(plan: Evaluation) -> list[dict[str, Any]]:
+    supply = plan.supply
     scenario = _scenarios(plan)
     rows: list[tuple[int, int, dict[str, Any]]] = []
     for o in np.flatnonzero(plan.quantity > 0).tolist():
-        line, source = int(market.line[o]), market.sources[market.source[o]]
-        entry = market.instance.lines[line]
+        line, source = int(supply.line[o]), supply.sources[supply.source[o]]
+        entry = supply.instance.lines[line]
         amount = plan.quantity[o]
         row = {
             "line": entry.line,
-            "supplier": market.supplier[o],
+            "supplier": supply.supplier[o],
             "quantity": _amount(amount, divisible=entry.divisible),
             "cost": float(plan.order_cost[o]),
             "weeks": float(plan.order_weeks[o]),
@@ -81,14 +81,14 @@ def _order_rows(plan: Reckoning) -> list[dict[str, Any]]:
             "part": entry.part,
             "route": source.route if isinstance(source, Offer) else None,
             "material": source.material if isinstance(source, Offer) else None,
-            "kg_co2": float(market.kg_co2[o] * amount),
+            "kg_co2": float(supply.kg_co2[o] * amount),
             "committed": False,
         }
         rows.append((line, 1, row))
-    number = {entry.line: index for index, entry in enumerate(market.instance.lines)}
-    for order, cost, weeks, kg_co2, _ in market.commitments:
+    number = {entry.line: index for index, entry in enumerate(supply.instance.lines)}
+    for order, cost, weeks, kg_co2, _ in supply.commitments:
         line = number[order.line]
-        entry = market.instance.lines[line]
+        entry = supply.instance.lines[line]
         row = {
             "line": entry.line,
             "supplier": order.supplier,
@@ -107,17 +107,17 @@ def _order_rows(plan: Reckoning) -> list[dict[str, Any]]:
     return [row for _, _, row in rows]
 
 
-def _scenarios(plan: Reckoning) -> dict[int, str]:
+def _scenarios(plan: Evaluation) -> dict[int, str]:
     """Return the scenario of each AM order against conventional supply of its quantity."""
-    market = plan.market
+    supply = plan.supply
     used = np.flatnonzero(plan.quantity > 0)
-    usual = market.conventional_of_line[market.line[used]]
+    usual = supply.conventional_of_line[supply.line[used]]
     found = dict.fromkeys(used.tolist(), "")
-    known = (usual >= 0) & ~market.conventional[used]
+    known = (usual >= 0) & ~supply.conventional[used]
     option, other = used[known], usual[known]
     amount = plan.quantity[option]
-    cost = _saving(market.total.take(other).at(amount), plan.order_cost[option])
-    weeks = _saving(market.lead_time.take(other).at(amount), plan.order_weeks[option])
+    cost = _saving(supply.total.take(other).at(amount), plan.order_cost[option])
+    weeks = _saving(supply.lead_time.take(other).at(amount), plan.order_weeks[option])
     for o, code in zip(option.tolist(), scenarios(cost, weeks).tolist(), strict=True):
         found[o] = SCENARIOS[code]
     return found
@@ -129,10 +129,10 @@ def _saving(usual: Floats, own: Floats) -> Floats:
 
 
 def _line_rows(
-    plan: Reckoning, usual: Reckoning, rule: Reckoning, unfilled: tuple[str, ...]
+    plan: Evaluation, usual: Evaluation, rule: Evaluation, unfilled: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     rows = []
-    for index, entry in enumerate(plan.market.instance.lines):
+    for index, entry in enumerate(plan.supply.instance.lines):
         ruled = entry.line not in unfilled
         rows.append(
             {
@@ -155,7 +155,7 @@ def _line_rows(
 
 
 def _totals(
-    plan: Reckoning, usual: Reckoning, rule: Reckoning, unfilled: tuple[str, ...]
+    plan: Evaluation, usual: Evaluation, rule: Evaluation, unfilled: tuple[str, ...]
 ) -> dict[str, float | None]:
     ruled = not unfilled
     return {
@@ -170,7 +170,9 @@ def _totals(
     }
 
 
-def switchover_rows(market: Market, option: Ints, analysis: Analysis) -> list[dict[str, Any]]:
+def switchover_rows(
+    supply: SupplyOptions, option: Ints, analysis: Analysis
+) -> list[dict[str, Any]]:
     """Return one row for each comparison of an offer with conventional supply."""
     columns = [
         option.tolist(),
@@ -188,12 +190,12 @@ def switchover_rows(market: Market, option: Ints, analysis: Analysis) -> list[di
         analysis.scenario_with_downtime.tolist(),
         analysis.on_frontier.tolist(),
     ]
-    lines, offers = market.instance.lines, market.instance.offers
+    lines, offers = supply.instance.lines, supply.instance.offers
     rows = []
     for o, cost, weeks, total, by_cost, by_time, scenario, downtime, best in zip(
         *columns, strict=True
     ):
-        entry, offer = lines[market.line[o]], offers[market.source[o]]
+        entry, offer = lines[supply.line[o]], offers[supply.source[o]]
         rows.append(
             {
                 "part": entry.part,
@@ -210,17 +212,17 @@ def switchover_rows(market: Market, option: Ints, analysis: Analysis) -> list[di
                 "quantity": _amount(entry.quantity, divisible=entry.divisible),
                 "route": offer.route,
                 "material": offer.material,
-                "excluded": market.excluded[o],
+                "excluded": supply.excluded[o],
             }
         )
     return rows
 
 
-def _fit_rows(market: Market) -> list[dict[str, Any]]:
+def _fit_rows(supply: SupplyOptions) -> list[dict[str, Any]]:
     """Return how well curves fit, an offer a row; a p-value needs three quotes."""
     rows = []
     for kind in ("power", "line"):
-        offers = [offer for offer in market.instance.offers if offer.between == kind]
+        offers = [offer for offer in supply.instance.offers if offer.between == kind]
         if not offers:
             continue
         cost, weeks = fits_of(offers)
@@ -243,14 +245,14 @@ def _fit_rows(market: Market) -> list[dict[str, Any]]:
     return rows
 
 
-def _capacity_rows(plan: Reckoning) -> list[dict[str, Any]]:
-    market = plan.market
+def _capacity_rows(plan: Evaluation) -> list[dict[str, Any]]:
+    supply = plan.supply
     hours: dict[str, float] = defaultdict(float)
     parts: dict[str, float] = defaultdict(float)
     for o in np.flatnonzero(plan.quantity > 0).tolist():
-        hours[market.supplier[o]] += float(market.hours[o] * plan.quantity[o])
-        parts[market.supplier[o]] += float(plan.quantity[o])
-    for order, _, _, _, used in market.commitments:
+        hours[supply.supplier[o]] += float(supply.hours[o] * plan.quantity[o])
+        parts[supply.supplier[o]] += float(plan.quantity[o])
+    for order, _, _, _, used in supply.commitments:
         hours[order.supplier] += used
         parts[order.supplier] += order.quantity
     return [
@@ -261,17 +263,17 @@ def _capacity_rows(plan: Reckoning) -> list[dict[str, Any]]:
             "parts": parts[entry.supplier],
             "parts_limit": entry.parts,
         }
-        for entry in market.instance.capacities
+        for entry in supply.instance.capacities
     ]
 
 
 def _licence_rows(
-    market: Market,
+    supply: SupplyOptions,
     orders: list[dict[str, Any]],
     granted: Mapping[tuple[str, str | None], float],
 ) -> list[dict[str, Any]]:
     rows = []
-    for licence in market.instance.licences:
+    for licence in supply.instance.licences:
         planned = sum(
             row["quantity"]
             for row in orders
@@ -293,15 +295,15 @@ def _licence_rows(
     return rows
 
 
-def notes(plan: Reckoning) -> tuple[str, ...]:
+def notes(plan: Evaluation) -> tuple[str, ...]:
     """Return what the planner should know: orders at quantities that were not quoted."""
-    market = plan.market
+    supply = plan.supply
     said = []
-    for o in np.flatnonzero((plan.quantity > 0) & ~market.conventional).tolist():
-        offer = market.instance.offers[market.source[o]]
+    for o in np.flatnonzero((plan.quantity > 0) & ~supply.conventional).tolist():
+        offer = supply.instance.offers[supply.source[o]]
         quoted = [quote.quantity for quote in offer.quotes]
         amount = plan.quantity[o]
-        name = market.instance.lines[market.line[o]].line
+        name = supply.instance.lines[supply.line[o]].line
         beyond, below = amount > max(quoted), amount < min(quoted)
         if (beyond and not offer.tiered) or below:
             end, word = (max(quoted), "largest") if beyond else (min(quoted), "smallest")

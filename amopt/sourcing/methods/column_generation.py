@@ -80,7 +80,7 @@ def solve_by_prices(
     Parameters
     ----------
     program
-        The program of a market.
+        The program.
     layout
         Where things stand in it.
     options

@@ -17,7 +17,7 @@ from amopt.sourcing.instance.fields import Offer
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
 
 if TYPE_CHECKING:
-    from amopt.sourcing.offers.market import Market
+    from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["frontier_plan"]
 
@@ -29,7 +29,7 @@ WHOLE = 1e-9
 
 
 def frontier_plan(
-    market: Market, compared: tuple[Ints, Analysis] | None = None
+    supply: SupplyOptions, compared: tuple[Ints, Analysis] | None = None
 ) -> tuple[Floats, tuple[str, ...]]:
     """Fill every line by the frontier rule, lines in the order of the file.
 
@@ -40,73 +40,75 @@ def frontier_plan(
     Returns
     -------
     quantity : array of float, shape (n,)
-        Parts ordered from each option of the market.
+        Parts ordered from each supply option.
     unfilled : tuple of str
         Lines that it cannot fill.
     """
-    option, analysis = analysis_of(market) if compared is None else compared
-    effective = np.zeros(len(market))
+    option, analysis = analysis_of(supply) if compared is None else compared
+    effective = np.zeros(len(supply))
     reduced = np.minimum(analysis.reduced_cost_quantity, analysis.reduced_time_quantity)
     # Without conventional supply there is nothing to be better than: an offer does what it can.
-    effective[option] = np.where(np.isnan(reduced), market.largest[option], reduced)
-    fill = np.minimum(effective, (market.quantity + market.surplus)[market.line])
-    price = market.total.at(np.maximum(fill, market.smallest))
-    left = _Left.of(market)
-    quantity = np.zeros(len(market))
+    effective[option] = np.where(np.isnan(reduced), supply.largest[option], reduced)
+    fill = np.minimum(effective, (supply.quantity + supply.surplus)[supply.line])
+    price = supply.total.at(np.maximum(fill, supply.smallest))
+    left = _Left.of(supply)
+    quantity = np.zeros(len(supply))
     unfilled = []
-    for line, options in enumerate(market.options_of_line):
-        need = market.quantity[line] - left.committed[line]
-        if need <= WHOLE * market.quantity[line]:
+    for line, options in enumerate(supply.options_of_line):
+        need = supply.quantity[line] - left.committed[line]
+        if need <= WHOLE * supply.quantity[line]:
             continue
-        own = [o for o in options if not market.conventional[o] and effective[o] > 0]
+        own = [o for o in options if not supply.conventional[o] and effective[o] > 0]
         own.sort(key=lambda o: (-effective[o], price[o]))
-        chosen = _fill(market, left, line, need, own=own, effective=effective)
+        chosen = _fill(supply, left, line, need, own=own, effective=effective)
         if not chosen:
-            chosen = _conventional(market, left, line, need)
+            chosen = _conventional(supply, left, line, need)
         if not chosen:
-            unfilled.append(market.instance.lines[line].line)
+            unfilled.append(supply.instance.lines[line].line)
         for o, amount in chosen:
             quantity[o] = amount
-            left.use(market, o, amount)
+            left.use(supply, o, amount)
     return quantity, tuple(unfilled)
 
 
 def _fill(
-    market: Market, left: _Left, line: int, need: float, *, own: list[int], effective: Floats
+    supply: SupplyOptions, left: _Left, line: int, need: float, *, own: list[int], effective: Floats
 ) -> list[tuple[int, float]]:
     """Return what the suppliers take of a line, most effective first; nothing if they cannot."""
-    limit = market.instance.limits.suppliers_per_line
+    limit = supply.instance.limits.suppliers_per_line
     suppliers = set(left.suppliers[line])
     chosen: list[tuple[int, float]] = []
     for o in own:
-        supplier = market.supplier[o]
+        supplier = supply.supplier[o]
         if limit is not None and supplier not in suppliers and len(suppliers) >= limit:
             continue
-        amount = min(need, effective[o], left.room(market, o, chosen))
-        if not market.divisible[line]:
+        amount = min(need, effective[o], left.room(supply, o, chosen))
+        if not supply.divisible[line]:
             amount = np.floor(amount * (1 + WHOLE))
-        if amount < market.smallest[o]:
+        if amount < supply.smallest[o]:
             continue
         chosen.append((o, float(amount)))
         suppliers.add(supplier)
         need -= amount
-        if need <= WHOLE * market.quantity[line]:
-            return chosen if left.in_time(market, line, chosen) else []
+        if need <= WHOLE * supply.quantity[line]:
+            return chosen if left.in_time(supply, line, chosen) else []
     return []
 
 
-def _conventional(market: Market, left: _Left, line: int, need: float) -> list[tuple[int, float]]:
+def _conventional(
+    supply: SupplyOptions, left: _Left, line: int, need: float
+) -> list[tuple[int, float]]:
     """Return the whole line from conventional supply; nothing where there is none."""
-    o = int(market.conventional_of_line[line])
+    o = int(supply.conventional_of_line[line])
     if o < 0:
         return []
-    amount = max(need, market.smallest[o])
-    if not market.divisible[line]:
+    amount = max(need, supply.smallest[o])
+    if not supply.divisible[line]:
         amount = float(np.ceil(amount * (1 - WHOLE)))
     chosen = [(o, float(amount))]
-    within = amount <= need + market.surplus[line] and left.in_time(market, line, chosen)
-    limit = market.instance.limits.suppliers_per_line
-    crowded = limit is not None and len(left.suppliers[line] | {market.supplier[o]}) > limit
+    within = amount <= need + supply.surplus[line] and left.in_time(supply, line, chosen)
+    limit = supply.instance.limits.suppliers_per_line
+    crowded = limit is not None and len(left.suppliers[line] | {supply.supplier[o]}) > limit
     return chosen if within and not crowded else []
 
 
@@ -122,9 +124,9 @@ class _Left:
     weeks: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def of(cls, market: Market) -> _Left:
+    def of(cls, supply: SupplyOptions) -> _Left:
         """Return what committed orders leave."""
-        instance = market.instance
+        instance = supply.instance
         lines = {line.line: index for index, line in enumerate(instance.lines)}
         left = cls(
             {
@@ -137,7 +139,7 @@ class _Left:
             np.zeros(len(lines)),
             [set() for _ in lines],
         )
-        for order, _, _, _, hours in market.commitments:
+        for order, _, _, _, hours in supply.commitments:
             line = lines[order.line]
             left.committed[line] += order.quantity
             left.suppliers[line].add(order.supplier)
@@ -153,35 +155,35 @@ class _Left:
             if key in self.prints:
                 self.prints[key] -= amount
 
-    def use(self, market: Market, option: int, amount: float) -> None:
+    def use(self, supply: SupplyOptions, option: int, amount: float) -> None:
         """Take an order from what is left."""
-        source = market.sources[market.source[option]]
+        source = supply.sources[supply.source[option]]
         if isinstance(source, Offer):
-            hours = amount * float(market.hours[option])
+            hours = amount * float(supply.hours[option])
             self._take(source.part, source.supplier, amount, hours)
 
-    def room(self, market: Market, option: int, chosen: list[tuple[int, float]]) -> float:
+    def room(self, supply: SupplyOptions, option: int, chosen: list[tuple[int, float]]) -> float:
         """Return how many parts an option can take beside what is chosen for the same line."""
-        source = market.sources[market.source[option]]
-        per_part = float(market.hours[option])
+        source = supply.sources[supply.source[option]]
+        per_part = float(supply.hours[option])
         hours = self.hours.get(source.supplier, np.inf) if isinstance(source, Offer) else np.inf
-        parts = self.parts.get(market.supplier[option], np.inf)
+        parts = self.parts.get(supply.supplier[option], np.inf)
         every = self.prints.get((source.part, None), np.inf)
-        own = self.prints.get((source.part, market.supplier[option]), np.inf)
+        own = self.prints.get((source.part, supply.supplier[option]), np.inf)
         for o, amount in chosen:
             every -= amount
-            if market.supplier[o] == market.supplier[option]:
+            if supply.supplier[o] == supply.supplier[option]:
                 own, parts = own - amount, parts - amount
-                hours -= amount * float(market.hours[o])
+                hours -= amount * float(supply.hours[o])
         by_hours = hours / per_part if per_part > 0 else np.inf
         return max(0.0, float(min(by_hours, parts, every, own)))
 
-    def in_time(self, market: Market, line: int, chosen: list[tuple[int, float]]) -> bool:
+    def in_time(self, supply: SupplyOptions, line: int, chosen: list[tuple[int, float]]) -> bool:
         """Return whether a line's orders arrive by when it is needed."""
-        limit = market.instance.limits.weeks
-        latest = min(market.need_by[line], np.inf if limit is None else limit)
+        limit = supply.instance.limits.weeks
+        latest = min(supply.need_by[line], np.inf if limit is None else limit)
         if np.isinf(latest):
             return True
         index = np.array([o for o, _ in chosen])
-        weeks = market.lead_time.take(index).at(np.array([amount for _, amount in chosen]))
+        weeks = supply.lead_time.take(index).at(np.array([amount for _, amount in chosen]))
         return bool(np.all(weeks <= latest * (1 + WHOLE)))

@@ -53,18 +53,18 @@ class Layout:
 
     @classmethod
     def of(cls, model: Any, compiled: Compiled) -> Layout:
-        """Return where a market's model stands in its compiled program."""
-        market, segments = model.market, model.segments
+        """Return where a model's components stand in its compiled program."""
+        supply, segments = model.supply, model.segments
         column = {id(variable): j for j, variable in enumerate(compiled.variables)}
-        lines = len(market.instance.lines)
-        names = [line.line for line in market.instance.lines]
+        lines = len(supply.instance.lines)
+        names = [line.line for line in supply.instance.lines]
         weeks = np.full(lines, -1, dtype=np.int64)
         for index in model.timed:
             weeks[index] = column.get(id(model.delivery_weeks[names[index]]), -1)
         x = np.array([column[id(v)] for v in model.x], dtype=np.int64)
         line_of = np.full(compiled.program.shape[1], -1, dtype=np.int64)
         line_of[x] = segments.line
-        plain = (market.surplus == 0) & (model.needed == market.quantity)
+        plain = (supply.surplus == 0) & (model.needed == supply.quantity)
         shared = []
         for i, row in enumerate(compiled.constraints):
             if row.parent_component().local_name in SHARED:

@@ -1,4 +1,4 @@
-"""The program of a market: built, solved, read back, and refined until its bound is near."""
+"""The program: built, solved, read back, and refined until its bound is near."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
-from amopt.sourcing.evaluation import Reckoning, reckon
-from amopt.sourcing.offers.market import Market
+from amopt.sourcing.evaluation import Evaluation, evaluate
 from amopt.sourcing.offers.segments import Segments, cut, open_quantity
+from amopt.sourcing.offers.supply_options import SupplyOptions
 
 if TYPE_CHECKING:
     from amopt.program.pyomo import Compiled
@@ -45,7 +45,7 @@ class Goal:
     """
 
     shape: Callable[[Any], None]
-    value: Callable[[Reckoning], float]
+    value: Callable[[Evaluation], float]
 
 
 OWN = Goal(lambda model: None, lambda plan: plan.objective)
@@ -61,11 +61,11 @@ class NoPlanError(Exception):
 
 
 def by_program(
-    market: Market,
+    supply: SupplyOptions,
     options: Options,
     progress: Callable[[Progress], None] | None = None,
     goal: Goal = OWN,
-) -> tuple[Reckoning, Outcome]:
+) -> tuple[Evaluation, Outcome]:
     """Solve the program, with more pieces for fitted powers until the bound is as near as asked.
 
     Raises
@@ -76,19 +76,19 @@ def by_program(
     knots: dict[int, Floats] = {}
     spent: dict[str, float] = {}
     begun = time.perf_counter()
-    best: tuple[Reckoning, Outcome] | None = None
+    best: tuple[Evaluation, Outcome] | None = None
     for _ in range(ROUNDS):
-        segments = cut(market, knots)
+        segments = cut(supply, knots)
         left = options
         if options.time_limit is not None:
             elapsed = time.perf_counter() - begun
             left = replace(options, time_limit=max(1e-3, options.time_limit - elapsed))
-        answer, quantity = _solve_once(market, segments, left, progress, spent=spent, goal=goal)
+        answer, quantity = _solve_once(supply, segments, left, progress, spent=spent, goal=goal)
         if answer.values is None:
             if best is not None:
                 break
             raise NoPlanError(answer.outcome)
-        plan = reckon(market, quantity)
+        plan = evaluate(supply, quantity)
         outcome = _proven(goal.value(plan), answer.outcome, best, spent)
         if best is None or goal.value(plan) < goal.value(best[0]):
             best = plan, outcome
@@ -135,7 +135,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _solve_once(
-    market: Market,
+    supply: SupplyOptions,
     segments: Segments,
     options: Options,
     progress: Callable[[Progress], None] | None,
@@ -145,11 +145,11 @@ def _solve_once(
 ) -> tuple[Answer, Floats]:
     """Solve the program over given segments; return the answer and parts by option."""
     with _collector_paused():
-        return _built_and_solved(market, segments, options, progress, spent=spent, goal=goal)
+        return _built_and_solved(supply, segments, options, progress, spent=spent, goal=goal)
 
 
 def _built_and_solved(
-    market: Market,
+    supply: SupplyOptions,
     segments: Segments,
     options: Options,
     progress: Callable[[Progress], None] | None,
@@ -160,9 +160,9 @@ def _built_and_solved(
     from amopt.program.pyomo import compile_model, load
     from amopt.sourcing.formulation import build
 
-    quantity = np.zeros(len(market))
+    quantity = np.zeros(len(supply))
     with _Watch(spent, "build"):
-        model = build(market, segments)
+        model = build(supply, segments)
         goal.shape(model)
     with _Watch(spent, "compile"):
         compiled = compile_model(model)
@@ -173,7 +173,7 @@ def _built_and_solved(
             load(compiled, answer, duals=False)
             found = np.fromiter((x.value for x in model.x), float, len(segments))
             np.add.at(quantity, segments.option, found)
-            quantity = _exact(market, quantity)
+            quantity = _exact(supply, quantity)
     return answer, quantity
 
 
@@ -222,17 +222,17 @@ def _better(first: Answer, second: Answer) -> Answer:
     return replace(best, outcome=outcome)
 
 
-def _exact(market: Market, quantity: Floats) -> Floats:
+def _exact(supply: SupplyOptions, quantity: Floats) -> Floats:
     """Return the parts without the solver's tolerance: whole, or adding up to what is asked for."""
-    whole = ~market.divisible[market.line]
+    whole = ~supply.divisible[supply.line]
     exact = np.where(whole, np.round(quantity), quantity)
-    exact[exact <= 1e-9 * market.quantity[market.line]] = 0.0
-    short = open_quantity(market) - np.bincount(market.line, exact, minlength=market.quantity.size)
-    for line in np.flatnonzero(market.divisible & (short > 0)):
-        options = market.options_of_line[line]
-        room = np.minimum(exact - market.smallest, market.largest - exact)[options]
+    exact[exact <= 1e-9 * supply.quantity[supply.line]] = 0.0
+    short = open_quantity(supply) - np.bincount(supply.line, exact, minlength=supply.quantity.size)
+    for line in np.flatnonzero(supply.divisible & (short > 0)):
+        options = supply.options_of_line[line]
+        room = np.minimum(exact - supply.smallest, supply.largest - exact)[options]
         used = exact[options] > 0
-        if short[line] <= 1e-5 * market.quantity[line] and used.any():
+        if short[line] <= 1e-5 * supply.quantity[line] and used.any():
             exact[options[np.argmax(np.where(used, room, -np.inf))]] += short[line]
     return exact
 
@@ -240,10 +240,10 @@ def _exact(market: Market, quantity: Floats) -> Floats:
 def _proven(
     objective: float,
     outcome: Outcome,
-    best: tuple[Reckoning, Outcome] | None,
+    best: tuple[Evaluation, Outcome] | None,
     spent: dict[str, float],
 ) -> Outcome:
-    """Return the outcome with the objective as reckoned, and the best bound so far."""
+    """Return the outcome with the objective as evaluated, and the best bound so far."""
     bounds = [b for b in (outcome.bound, best[1].bound if best else None) if b is not None]
     bound = min(max(bounds), objective) if bounds else None
     near = bound is not None and objective - bound <= 1e-6 * max(1.0, abs(objective))

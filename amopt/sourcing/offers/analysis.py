@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from amopt.sourcing.offers.curves import TOLERANCE, Curves
 
 if TYPE_CHECKING:
-    from amopt.sourcing.offers.market import Market
+    from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["SCENARIOS", "Analysis", "analyse", "analysis_of", "nondominated", "scenarios"]
 
@@ -175,39 +175,39 @@ def nondominated(group: Ints, first: Floats, second: Floats) -> Bools:
     return result
 
 
-def analysis_of(market: Market) -> tuple[Ints, Analysis]:
+def analysis_of(supply: SupplyOptions) -> tuple[Ints, Analysis]:
     """Compare every offer with conventional supply, line by line.
 
     Returns
     -------
     option : array of int, shape (n,)
-        The options of the market that were compared: all but conventional supply.
+        The supply options that were compared: all but conventional supply.
     analysis : Analysis
         The comparisons; offers that cannot be used are never on the frontier.
     """
-    option = np.flatnonzero(~market.conventional)
-    line = market.line[option]
-    usual = market.conventional_of_line[line]
+    option = np.flatnonzero(~supply.conventional)
+    line = supply.line[option]
+    usual = supply.conventional_of_line[line]
     known = usual >= 0
     straight = np.where(known, usual, usual.max(initial=-1))  # any line will do where none is
     total, weeks = (
         curves.take(straight) if known.any() else Curves.lines(*2 * [np.zeros(line.size)])
-        for curves in (market.total, market.lead_time)
+        for curves in (supply.total, supply.lead_time)
     )
     fixed, rate, lead = total.fixed.copy(), total.rate.copy(), weeks.fixed.copy()
     fixed[~known] = rate[~known] = lead[~known] = np.nan
-    blocked = ~market.usable[option]
+    blocked = ~supply.usable[option]
     analysis = analyse(
-        market.total.take(option),
-        market.lead_time.take(option),
+        supply.total.take(option),
+        supply.lead_time.take(option),
         group=np.where(blocked, -1 - np.arange(option.size), line),
-        quantity=market.quantity[line],
-        smallest=market.smallest[option],
-        largest=market.largest[option],
+        quantity=supply.quantity[line],
+        smallest=supply.smallest[option],
+        largest=supply.largest[option],
         conventional_fixed=fixed,
         conventional_rate=rate,
         conventional_weeks=lead,
-        downtime_per_week=market.downtime_per_week[line],
+        downtime_per_week=supply.downtime_per_week[line],
     )
     analysis.on_frontier[blocked] = False
     return option, analysis

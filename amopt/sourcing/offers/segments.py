@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amopt.sourcing.offers.curves import Curves
-    from amopt.sourcing.offers.market import Market
+    from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["Segments", "cut", "open_quantity"]
 
@@ -38,7 +38,7 @@ class Segments:
     Attributes
     ----------
     option, line
-        Option of the market and line of each segment, shape (m,), ascending.
+        Supply option and line of each segment, shape (m,), ascending.
     lower, upper
         Quantities, shape (m,).
     fixed, rate
@@ -74,34 +74,34 @@ class Segments:
         return Segments(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
 
 
-def open_quantity(market: Market) -> Floats:
+def open_quantity(supply: SupplyOptions) -> Floats:
     """Return what the committed orders leave to be ordered of each line, shape (lines,)."""
-    index = {line.line: number for number, line in enumerate(market.instance.lines)}
-    left: Floats = market.quantity.copy()
-    for order in market.instance.committed:
+    index = {line.line: number for number, line in enumerate(supply.instance.lines)}
+    left: Floats = supply.quantity.copy()
+    for order in supply.instance.committed:
         left[index[order.line]] -= order.quantity
-    left[np.abs(left) <= 1e-9 * market.quantity] = 0.0
+    left[np.abs(left) <= 1e-9 * supply.quantity] = 0.0
     return left
 
 
-def cut(market: Market, knots: Mapping[int, Floats] | None = None) -> Segments:
+def cut(supply: SupplyOptions, knots: Mapping[int, Floats] | None = None) -> Segments:
     """Cut the curves of all usable options to the quantities and weeks that can happen.
 
     Parameters
     ----------
-    market
-        The market.
+    supply
+        The supply options.
     knots
         More quantities, by option, at which the pieces of a power touch it.
     """
-    option = np.flatnonzero(market.usable)
-    line = market.line[option]
-    needed = open_quantity(market)
-    most = np.minimum(market.largest[option], (needed + market.surplus)[line])
-    least = market.smallest[option]
-    total, lead = market.total.take(option), market.lead_time.take(option)
+    option = np.flatnonzero(supply.usable)
+    line = supply.line[option]
+    needed = open_quantity(supply)
+    most = np.minimum(supply.largest[option], (needed + supply.surplus)[line])
+    least = supply.smallest[option]
+    total, lead = supply.total.take(option), supply.lead_time.take(option)
     own = total.curve
-    divisible = market.divisible[line][own]
+    divisible = supply.divisible[line][own]
     lower = np.maximum(total.lower, least[own])
     upper = np.minimum(_last_quantity(total, lead, divisible), most[own])
     whole = ~divisible
@@ -125,7 +125,7 @@ def cut(market: Market, knots: Mapping[int, Floats] | None = None) -> Segments:
         *(np.concatenate([getattr(p, name) for p in pieces]) for name in made.__dataclass_fields__)
     )
     order = np.lexsort((joined.lower, joined.option))
-    joined = _in_time(market, joined.keep(order))
+    joined = _in_time(supply, joined.keep(order))
     return replace(joined, option=option[joined.option])
 
 
@@ -141,10 +141,10 @@ def _last_quantity(total: Curves, lead: Curves, divisible: NDArray[np.bool_]) ->
     return last
 
 
-def _in_time(market: Market, segments: Segments) -> Segments:
+def _in_time(supply: SupplyOptions, segments: Segments) -> Segments:
     """Cut off what would arrive after it is needed: the program loses nothing by it."""
-    limit = market.instance.limits.weeks
-    latest = np.minimum(market.need_by, np.inf if limit is None else limit)[segments.line]
+    limit = supply.instance.limits.weeks
+    latest = np.minimum(supply.need_by, np.inf if limit is None else limit)[segments.line]
     latest = latest * (1 + 1e-9) + 1e-12
     slope, lower, upper = segments.weeks_rate, segments.lower.copy(), segments.upper.copy()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -152,7 +152,7 @@ def _in_time(market: Market, segments: Segments) -> Segments:
     rising, falling = slope > 0, slope < 0
     upper[rising] = np.minimum(upper, at)[rising]
     lower[falling] = np.maximum(lower, at)[falling]
-    whole = ~market.divisible[segments.line]
+    whole = ~supply.divisible[segments.line]
     upper[whole] = np.floor(upper[whole] * (1 + 1e-9))
     lower[whole] = np.ceil(lower[whole] * (1 - 1e-9))
     wanted = (lower <= upper) & ((slope != 0) | (segments.weeks_fixed <= latest))

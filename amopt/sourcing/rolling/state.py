@@ -138,7 +138,7 @@ class Situation:
     @classmethod
     def at_start(cls, instance: Instance, events: Events) -> Situation:
         """Return the situation that the instance describes."""
-        from amopt.sourcing.offers.market import Market
+        from amopt.sourcing.offers.supply_options import SupplyOptions
 
         parts = {line.line: line.part for line in instance.lines}
         orders = tuple(
@@ -158,7 +158,7 @@ class Situation:
                 given=True,
             )
             for number, (order, cost, weeks, kg_co2, hours) in enumerate(
-                Market.of(instance).commitments
+                SupplyOptions.of(instance).commitments
             )
         )
         return cls(
@@ -272,7 +272,7 @@ class Situation:
 
     def _priced(self, order: Committed) -> tuple[float, float, float, float]:
         """Return cost, weeks, kg of CO2 and machine hours of an order, as offered now."""
-        from amopt.sourcing.offers.market import Market
+        from amopt.sourcing.offers.supply_options import SupplyOptions
 
         line = self.lines[order.line].line
         alone = self.instance.supposing(
@@ -281,7 +281,7 @@ class Situation:
             licences=tuple(self.licences.values()),
             committed=(order,),
         )
-        ((_, *terms),) = Market.of(alone).commitments
+        ((_, *terms),) = SupplyOptions.of(alone).commitments
         cost, weeks, kg_co2, hours = terms
         return cost, weeks, kg_co2, hours
 

@@ -1,4 +1,4 @@
-"""The market of an instance: every way of filling every line, as arrays."""
+"""The supply options of an instance: every way of filling every line, as arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from amopt.sourcing.offers.curves import Curves, quotes_of
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Committed, Instance, Part
 
-__all__ = ["Market", "Source"]
+__all__ = ["Source", "SupplyOptions"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,7 +26,7 @@ Source = Offer | Conventional
 
 
 @dataclass(frozen=True, eq=False)
-class Market:
+class SupplyOptions:
     """All options: an option is a source (an offer, or conventional supply) for a line.
 
     Attributes
@@ -62,8 +62,8 @@ class Market:
     excluded: tuple[str, ...]
 
     @classmethod
-    def of(cls, instance: Instance) -> Market:
-        """Return the market of an instance."""
+    def of(cls, instance: Instance) -> SupplyOptions:
+        """Return the supply options of an instance."""
         sources: tuple[Source, ...] = (*instance.offers, *instance.conventional)
         line, source = _pairs(instance, sources)
         moved = _transport(instance, sources, line, source)
