@@ -25,7 +25,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError
-from amopt.mdp.iteration import policy_iteration
+from amopt.mdp.iteration.methods import policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.program.linear import LinearProgram

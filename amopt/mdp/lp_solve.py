@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp.infeasibility import explain, explain_alone
-from amopt.mdp.iteration import Clock, certified, improve_until_stable, policy_iteration
+from amopt.mdp.iteration.methods import improve_until_stable, policy_iteration
+from amopt.mdp.iteration.result import Clock, certified
 from amopt.mdp.linear_program import (
     SideConstraint,
     check_side_constraints,

@@ -33,7 +33,7 @@ from amopt.errors import UsageError
 from amopt.mdp import checks
 
 if TYPE_CHECKING:
-    from amopt.mdp.layers import Layers
+    from amopt.mdp.iteration.layers import Layers
     from amopt.mdp.linear_program import SideConstraint
     from amopt.mdp.solution import MarkovSolution
     from amopt.program.solver.highs import Options, Progress
@@ -182,8 +182,8 @@ class MarkovDecisionProcess:
 
     @cached_property
     def layers(self) -> Layers:
-        """The order in which states are swept, found once (see :mod:`amopt.mdp.layers`)."""
-        from amopt.mdp.layers import Layers
+        """The order in which states are swept (:mod:`amopt.mdp.iteration.layers`), found once."""
+        from amopt.mdp.iteration.layers import Layers
 
         return Layers.of(self)
 
@@ -305,12 +305,12 @@ class MarkovDecisionProcess:
             When limits ended the solve before there was a policy, or the average cost depends on
             the state in which the process starts.
         """
-        from amopt.mdp import iteration
-        from amopt.mdp import lp_solve as vertex
+        from amopt.mdp import lp_solve
+        from amopt.mdp.iteration import methods
 
         weights = self.initial_distribution(initial)
         if method == "lp":
-            return vertex.solve(
+            return lp_solve.solve(
                 self,
                 weights,
                 form=form,
@@ -322,9 +322,9 @@ class MarkovDecisionProcess:
         if side_constraints:
             raise UsageError(f"side constraints need the method 'lp', not {method!r}")
         solvers = {
-            "policy_iteration": iteration.policy_iteration,
-            "modified_policy_iteration": iteration.modified_policy_iteration,
-            "value_iteration": iteration.value_iteration,
+            "policy_iteration": methods.policy_iteration,
+            "modified_policy_iteration": methods.modified_policy_iteration,
+            "value_iteration": methods.value_iteration,
         }
         if method not in solvers:
             raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")

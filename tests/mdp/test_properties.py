@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amopt.mdp import SideConstraint
-from amopt.mdp.layers import periodic_classes
+from amopt.mdp.iteration.layers import periodic_classes
 from tests.mdp.cases import policy_gain, policy_value, random_process
 
 shapes = st.fixed_dictionaries(

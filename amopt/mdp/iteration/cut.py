@@ -1,8 +1,8 @@
 r"""A policy's value through the few states on the cut of a period.
 
-One sweep of a policy over a period (:mod:`amopt.mdp.layers`) is affine in the values :math:`v` on
-the cut: it gives each state :math:`a(s) + B_s v`. The sweep is carried out once on the matrix
-:math:`[a \mid B]`; what is left is a small dense system on the cut,
+One sweep of a policy over a period (:mod:`amopt.mdp.iteration.layers`) is affine in the values
+:math:`v` on the cut: it gives each state :math:`a(s) + B_s v`. The sweep is carried out once on the
+matrix :math:`[a \mid B]`; what is left is a small dense system on the cut,
 
 .. math::
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.mdp.layers import Layers
+from amopt.mdp.iteration.layers import Layers
 from amopt.mdp.process import MarkovDecisionProcess
 
 __all__ = ["evaluate_on_cut", "is_worthwhile"]

@@ -1,7 +1,7 @@
 r"""Value iteration, modified policy iteration and policy iteration.
 
-All three work on the sweep of :mod:`amopt.mdp.layers`, which covers one whole period, and end with
-its bounds on the optimum:
+All three work on the sweep of :mod:`amopt.mdp.iteration.layers`, which covers one whole period,
+and end with its bounds on the optimum:
 
 - *value iteration*: sweep until the bounds meet (Puterman 1994, sections 6.3, 6.6 and 8.5);
 - *modified policy iteration*: between two sweeps over all pairs, cheap sweeps over the pairs of the
@@ -15,22 +15,19 @@ its bounds on the optimum:
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError
-from amopt.mdp.cut import evaluate_on_cut, is_worthwhile
+from amopt.mdp.iteration.cut import evaluate_on_cut, is_worthwhile
+from amopt.mdp.iteration.result import Clock, bounded, certified
 from amopt.mdp.policy import PolicyChain, toward
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.solver.outcome import Stopped
 
 __all__ = [
-    "Clock",
-    "certified",
     "improve_until_stable",
     "modified_policy_iteration",
     "policy_iteration",
@@ -42,33 +39,7 @@ Ints = NDArray[np.intp]
 
 _DAMPING = 0.75
 _EVALUATION_SWEEPS = 200
-_PROVEN = 1e-6
 _IDLE = 3
-
-
-@dataclass
-class Clock:
-    """Wall clock, limits and iterations of one solve."""
-
-    iteration_limit: int
-    time_limit: float | None
-    iterations: int = 0
-
-    def __post_init__(self) -> None:
-        self.began = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the solve began."""
-        return time.perf_counter() - self.began
-
-    def stopped(self) -> Stopped | None:
-        """Return which limit is reached, if any."""
-        if self.time_limit is not None and self.seconds >= self.time_limit:
-            return Stopped.TIME_LIMIT
-        if self.iterations >= self.iteration_limit:
-            return Stopped.ITERATION_LIMIT
-        return None
 
 
 def value_iteration(
@@ -127,7 +98,7 @@ def _iterate(
     if not modify:
         layers.sweep(before, policy)
     name = "modified policy iteration" if modify else "value iteration"
-    return _bounded(
+    return bounded(
         process, initial, policy, (before, after), stopped=stopped, method=name, clock=clock
     )
 
@@ -278,116 +249,3 @@ def _lead_to_best_class(process: MarkovDecisionProcess, policy: Ints, chain: Pol
             "solve each closed part by itself, or with a discount"
         )
     return led
-
-
-def certified(
-    process: MarkovDecisionProcess,
-    initial: Floats,
-    policy: Ints,
-    exact: tuple[Floats, float],
-    *,
-    stopped: Stopped,
-    method: str,
-    clock: Clock,
-) -> MarkovSolution:
-    """Return the solution of a policy whose values and gain are known, with a sweep's bound."""
-    value, gain = exact
-    after = process.layers.sweep(value)
-    if process.average:
-        low, objective = process.layers.gain_bounds(value, after)[0], gain
-        error, bound = max(gain - low, 0.0), min(low, gain)
-    else:
-        lower, _ = process.layers.value_bounds(value, after)
-        error = max(float((value - lower).max()), 0.0)
-        objective = float(initial @ value)
-        bound = min(float(initial @ lower), objective)
-    return _solution(
-        process,
-        initial,
-        policy,
-        (value, gain),
-        error=error,
-        ending=_Ending(stopped, method, objective, bound, clock),
-    )
-
-
-def _bounded(
-    process: MarkovDecisionProcess,
-    initial: Floats,
-    policy: Ints,
-    swept: tuple[Floats, Floats],
-    *,
-    stopped: Stopped,
-    method: str,
-    clock: Clock,
-) -> MarkovSolution:
-    """Return the solution that a sweep, given by the values before and after it, proves."""
-    layers = process.layers
-    if process.average:
-        low, gain = layers.gain_bounds(*swept)
-        value = layers.bias(swept[1], 0.5 * (low + gain))
-        value -= value[layers.cut[0]]
-        error, objective, bound = gain - low, gain, low
-    else:
-        lower, value = layers.value_bounds(*swept)
-        gain, error = 0.0, float((value - lower).max())
-        objective, bound = float(initial @ value), float(initial @ lower)
-    return _solution(
-        process,
-        initial,
-        policy,
-        (value, gain),
-        error=error,
-        ending=_Ending(stopped, method, objective, bound, clock),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """How a solve ended."""
-
-    stopped: Stopped
-    method: str
-    objective: float
-    bound: float
-    clock: Clock
-
-
-def _solution(
-    process: MarkovDecisionProcess,
-    initial: Floats,
-    policy: Ints,
-    answer: tuple[Floats, float],
-    *,
-    error: float,
-    ending: _Ending,
-) -> MarkovSolution:
-    """Return the solution with its residual recomputed and its statuses."""
-    value, gain = answer
-    residual = float(np.abs(process.minimum(process.quality(value, gain))[0] - value).max())
-    scale = abs(gain) if process.average else float(np.abs(value).max())
-    proven = error <= _PROVEN * max(scale, 1e-6 * float(np.abs(process.cost).max()))
-    probabilities = np.zeros(process.pairs)
-    probabilities[policy] = 1.0
-    return MarkovSolution(
-        process=process,
-        initial=initial,
-        value=value,
-        policy=policy,
-        gain=gain if process.average else None,
-        bias=value if process.average else None,
-        residual=residual,
-        error_bound=error,
-        probabilities=probabilities,
-        outcome=Outcome(
-            stopped=ending.stopped,
-            status=Status.OPTIMAL if proven else Status.FEASIBLE,
-            objective=ending.objective,
-            bound=ending.bound,
-            method=ending.method,
-            seconds={"solve": ending.clock.seconds},
-            versions=versions("amopt", "numpy", "scipy"),
-            residuals={"bellman": residual},
-            iterations=ending.clock.iterations,
-        ),
-    )

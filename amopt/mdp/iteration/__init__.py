@@ -1,0 +1,1 @@
+"""Iterations: value, modified policy and policy iteration, on sweeps over whole periods."""

@@ -1,0 +1,158 @@
+"""What an iteration ends with: a policy with its proven bounds, and the limits that it kept."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.solution import MarkovSolution
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+
+__all__ = ["Clock", "bounded", "certified"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+_PROVEN = 1e-6
+
+
+@dataclass
+class Clock:
+    """Wall clock, limits and iterations of one solve."""
+
+    iteration_limit: int
+    time_limit: float | None
+    iterations: int = 0
+
+    def __post_init__(self) -> None:
+        self.began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the solve began."""
+        return time.perf_counter() - self.began
+
+    def stopped(self) -> Stopped | None:
+        """Return which limit is reached, if any."""
+        if self.time_limit is not None and self.seconds >= self.time_limit:
+            return Stopped.TIME_LIMIT
+        if self.iterations >= self.iteration_limit:
+            return Stopped.ITERATION_LIMIT
+        return None
+
+
+def certified(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    policy: Ints,
+    exact: tuple[Floats, float],
+    *,
+    stopped: Stopped,
+    method: str,
+    clock: Clock,
+) -> MarkovSolution:
+    """Return the solution of a policy whose values and gain are known, with a sweep's bound."""
+    value, gain = exact
+    after = process.layers.sweep(value)
+    if process.average:
+        low, objective = process.layers.gain_bounds(value, after)[0], gain
+        error, bound = max(gain - low, 0.0), min(low, gain)
+    else:
+        lower, _ = process.layers.value_bounds(value, after)
+        error = max(float((value - lower).max()), 0.0)
+        objective = float(initial @ value)
+        bound = min(float(initial @ lower), objective)
+    return _solution(
+        process,
+        initial,
+        policy,
+        (value, gain),
+        error=error,
+        ending=_Ending(stopped, method, objective, bound, clock),
+    )
+
+
+def bounded(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    policy: Ints,
+    swept: tuple[Floats, Floats],
+    *,
+    stopped: Stopped,
+    method: str,
+    clock: Clock,
+) -> MarkovSolution:
+    """Return the solution that a sweep, given by the values before and after it, proves."""
+    layers = process.layers
+    if process.average:
+        low, gain = layers.gain_bounds(*swept)
+        value = layers.bias(swept[1], 0.5 * (low + gain))
+        value -= value[layers.cut[0]]
+        error, objective, bound = gain - low, gain, low
+    else:
+        lower, value = layers.value_bounds(*swept)
+        gain, error = 0.0, float((value - lower).max())
+        objective, bound = float(initial @ value), float(initial @ lower)
+    return _solution(
+        process,
+        initial,
+        policy,
+        (value, gain),
+        error=error,
+        ending=_Ending(stopped, method, objective, bound, clock),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a solve ended."""
+
+    stopped: Stopped
+    method: str
+    objective: float
+    bound: float
+    clock: Clock
+
+
+def _solution(
+    process: MarkovDecisionProcess,
+    initial: Floats,
+    policy: Ints,
+    answer: tuple[Floats, float],
+    *,
+    error: float,
+    ending: _Ending,
+) -> MarkovSolution:
+    """Return the solution with its residual recomputed and its statuses."""
+    value, gain = answer
+    residual = float(np.abs(process.minimum(process.quality(value, gain))[0] - value).max())
+    scale = abs(gain) if process.average else float(np.abs(value).max())
+    proven = error <= _PROVEN * max(scale, 1e-6 * float(np.abs(process.cost).max()))
+    probabilities = np.zeros(process.pairs)
+    probabilities[policy] = 1.0
+    return MarkovSolution(
+        process=process,
+        initial=initial,
+        value=value,
+        policy=policy,
+        gain=gain if process.average else None,
+        bias=value if process.average else None,
+        residual=residual,
+        error_bound=error,
+        probabilities=probabilities,
+        outcome=Outcome(
+            stopped=ending.stopped,
+            status=Status.OPTIMAL if proven else Status.FEASIBLE,
+            objective=ending.objective,
+            bound=ending.bound,
+            method=ending.method,
+            seconds={"solve": ending.clock.seconds},
+            versions=versions("amopt", "numpy", "scipy"),
+            residuals={"bellman": residual},
+            iterations=ending.clock.iterations,
+        ),
+    )
