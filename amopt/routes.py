@@ -208,8 +208,10 @@ def best_routes(
 
     size = layers * len(names)
     arcs, weights = best_arcs(arcs, by, size)
-    number = sp.csr_array((np.arange(weights.size) + 1, (arcs.tail, arcs.head)), shape=(size, size))
-    matrix = sp.csr_array((weights, (arcs.tail, arcs.head)), shape=(size, size))
+    # Indices of 32 bits: the routines on graphs of older releases of SciPy take no others.
+    tail, head = arcs.tail.astype(np.int32), arcs.head.astype(np.int32)
+    number = sp.csr_array((np.arange(weights.size) + 1, (tail, head)), shape=(size, size))
+    matrix = sp.csr_array((weights, (tail, head)), shape=(size, size))
     distance, predecessor = dijkstra(matrix, indices=starts, return_predecessors=True)
     rows = np.arange(len(starts))[:, None]
     ended = ends[None, :, None] + len(names) * np.arange(layers)
@@ -220,11 +222,11 @@ def best_routes(
     node = end.copy()
     while (moving := predecessor[rows, node] >= 0).any():
         row, column = np.nonzero(moving)
-        head = node[row, column]
-        tail = predecessor[row, head]
+        here = node[row, column]
+        before = predecessor[row, here]
         with np.errstate(over="ignore"):
-            measures[:, row, column] += arcs.measures[:, number[tail, head] - 1]
-        node[row, column] = tail
+            measures[:, row, column] += arcs.measures[:, number[before, here] - 1]
+        node[row, column] = before
     measures[:, np.isinf(measures).any(axis=0)] = np.inf
     return RouteTable(
         sources=tuple(names[node] for node in starts),
