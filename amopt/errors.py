@@ -108,7 +108,8 @@ class Conflict:
         The limits.
     remedies
         Changes, each of which resolves the conflict by itself; each was solved. None where no
-        change of a single limit does.
+        change of a single limit does. Where there are several conflicts, the others are left aside
+        for each: what mends them all stands in :attr:`InfeasibleError.combinations`.
     """
 
     limits: tuple[Limit, ...]
@@ -121,15 +122,18 @@ class InfeasibleError(AmoptError):
     Parameters
     ----------
     message
-        What clashes, in the instance's words.
+        What clashes and what would mend it, in the instance's words.
     conflict
-        The names of an irreducible set of limits that cannot hold together.
+        The names of the limits that cannot hold together.
     remedies
-        The least changes that would mend it, in the instance's words.
+        What would mend it, in the instance's words; any one of them does.
     outcome
         What the solver said.
     conflicts
-        The same as data: each conflict with its limits and its remedies.
+        The conflicts as data: each with its limits and its remedies.
+    combinations
+        The remedies as data: the changes of one combination, made together, make a plan possible.
+        Each combination was solved.
     """
 
     exit_code = 4
@@ -142,8 +146,10 @@ class InfeasibleError(AmoptError):
         remedies: Sequence[str] = (),
         outcome: Outcome | None = None,
         conflicts: Sequence[Conflict] = (),
+        combinations: Sequence[Sequence[LeastChange]] = (),
     ) -> None:
         self.conflicts = tuple(conflicts)
+        self.combinations = tuple(tuple(changes) for changes in combinations)
         self.conflict = tuple(conflict)
         self.remedies = tuple(remedies)
         self.outcome = outcome

@@ -200,7 +200,7 @@ def print_error(error: AmoptError) -> None:
         out.print(Text(f"{number} finding{'s' if number != 1 else ''}; nothing was solved."))
         return
     out.print(Text.assemble(("error", "bold red"), f"  {error}"))
-    if isinstance(error, InfeasibleError):
+    if isinstance(error, InfeasibleError) and not error.conflicts:  # else the message says it all
         for title, lines in (
             ("These clash:", error.conflict),
             ("Least changes that mend it:", error.remedies),

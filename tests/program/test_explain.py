@@ -1,0 +1,315 @@
+"""Why a formulation has no solution: which limits clash, and what was shown to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amopt.errors import InfeasibleError, LeastChange, Limit, NoAnswerError
+from amopt.program.family import Family
+from amopt.program.infeasible import explain as explaining
+from amopt.program.infeasible.explain import conflicts, explain
+from amopt.program.infeasible.search import Limits, Search
+from amopt.program.infeasible.sentences import no_plan
+from amopt.program.linear import Family as RowFamily
+from amopt.program.linear import LinearProgram
+from amopt.program.solver import highs
+from amopt.program.solver.highs import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.program.time import Budget
+
+INF = np.inf
+
+
+class Clashes:
+    """Limits of which some sets cannot be kept together, known beforehand."""
+
+    def __init__(self, size: int, clashes: Iterable[Iterable[int]]) -> None:
+        self.limits = tuple(Limit("limit", index, f"limit {index}") for index in range(size))
+        self.sets = [{self.limits[index] for index in clash} for clash in clashes]
+
+    def feasible(self, kept: Limits) -> bool:
+        return not any(clash <= set(kept) for clash in self.sets)
+
+    def least_change(
+        self, limit: Limit, kept: Limits, changed: tuple[LeastChange, ...]
+    ) -> LeastChange | None:
+        helps = self.feasible(kept)
+        return LeastChange(limit, 1.0, f"mend {limit.key}") if helps else None
+
+    def corrections(self) -> set[frozenset[Limit]]:
+        """Return every minimal set of limits without which the others can be kept."""
+        found: set[frozenset[Limit]] = set()
+        for size in range(len(self.limits) + 1):
+            for dropped in combinations(self.limits, size):
+                rest = tuple(limit for limit in self.limits if limit not in dropped)
+                if self.feasible(rest) and not any(less <= set(dropped) for less in found):
+                    found.add(frozenset(dropped))
+        return found
+
+
+sets_of_limits = st.lists(
+    st.frozensets(st.integers(0, 6), min_size=1, max_size=4), min_size=1, max_size=5
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sets_of_limits)
+def test_against_every_set_of_limits(clashes: list[frozenset[int]]) -> None:
+    """Conflicts are irreducible and disjoint, and nothing clashes beside them; combinations are
+    all minimal corrections."""
+    known = Clashes(7, clashes)
+    reasons = Search(known.limits, known.feasible, known.least_change, 1_000).reasons()
+    named: set[Limit] = set()
+    for conflict in reasons.conflicts:
+        assert not known.feasible(conflict.limits)
+        for limit in conflict.limits:
+            assert known.feasible(tuple(other for other in conflict.limits if other != limit))
+        assert not named & set(conflict.limits)
+        named |= set(conflict.limits)
+    beside = tuple(limit for limit in known.limits if limit not in named)
+    assert reasons.complete
+    assert known.feasible(beside)
+    for conflict in reasons.conflicts:
+        for remedy in conflict.remedies:
+            others = tuple(limit for limit in conflict.limits if limit != remedy.limit)
+            assert known.feasible(others + beside)
+    mended = [frozenset(change.limit for change in changes) for changes in reasons.combinations]
+    assert len(set(mended)) == len(mended)
+    if len(reasons.conflicts) == 1 and reasons.conflicts[0].remedies:
+        assert set(mended) == {entry for entry in known.corrections() if len(entry) == 1}
+    else:
+        assert set(mended) == known.corrections()
+
+
+def test_no_single_change_helps_where_three_limits_clash_in_pairs() -> None:
+    known = Clashes(3, [{0, 1}, {1, 2}, {0, 2}])
+    reasons = Search(known.limits, known.feasible, known.least_change).reasons()
+    assert [len(conflict.limits) for conflict in reasons.conflicts] == [2]
+    assert reasons.conflicts[0].remedies == ()
+    assert {frozenset(c.limit.key for c in changes) for changes in reasons.combinations} == {
+        frozenset({0, 1}), frozenset({0, 2}), frozenset({1, 2}),
+    }  # fmt: skip
+    error = no_plan(reasons)
+    assert str(error) == (
+        "These cannot hold together: limit 0 and limit 1.\n"
+        "Either mend 1 and mend 0,\nor mend 2 and mend 0,\nor mend 2 and mend 1."
+    )
+
+
+def test_conflicts_beyond_the_most_are_not_looked_for() -> None:
+    known = Clashes(6, [{index} for index in range(6)])
+    assert len(conflicts(known.limits, known.feasible, known.least_change, 2)) == 2
+    reasons = Search(known.limits, known.feasible, known.least_change, 2).reasons()
+    assert not reasons.complete
+    assert reasons.combinations == ()  # none of them would make a plan possible
+    assert "Whether more clashes is not known." in str(no_plan(reasons))
+
+
+# Printing at 2 an hour on one machine of 10 hours, buying for 3; a licence of 4 prints.
+def shop(demand: float, hours: float, licence: float, budget: float, most: float) -> LinearProgram:
+    """Rows: x + y >= demand, 2x <= hours, x <= licence, x + 3y <= budget, y <= most."""
+    return LinearProgram.from_arrays(
+        [1, 3],
+        [[1, 1], [2, 0], [1, 0], [1, 3], [0, 1]],
+        [demand, -INF, -INF, -INF, -INF],
+        [INF, hours, licence, budget, most],
+        integer=True,
+        rows=[
+            RowFamily("served", ["valve"]),
+            RowFamily("hours", ["SLS"]),
+            RowFamily("prints", ["valve"]),
+            RowFamily("budget"),
+            RowFamily("market", ["valve"]),
+        ],
+        columns=[RowFamily("x"), RowFamily("y")],
+    )
+
+
+def add_nothing(model: Any) -> None:
+    """Nothing."""
+
+
+FAMILIES = (
+    Family("served", add_nothing, says=lambda _, key: f"the demand for {key}"),
+    Family(
+        "hours",
+        add_nothing,
+        says=lambda _, key: f"the hours of {key}",
+        remedy=lambda _, key, by: f"find {by:g} more hours of {key}",
+    ),
+    Family(
+        "licence",
+        add_nothing,
+        says=lambda of, key: f"the licence of {of} for {key}",
+        remedy=lambda _, key, by: f"allow {by:g} more prints of {key}",
+        rows=("prints",),
+    ),
+    Family(
+        "budget",
+        add_nothing,
+        says=lambda _, key: "the budget",
+        remedy=lambda _, key, by: f"raise the budget by {by:g}",
+    ),
+    Family("market", add_nothing),  # what the variables mean
+)
+
+
+def test_one_conflict_and_its_remedies() -> None:
+    """5 asked, 3 can be bought, 1 printed: hours and licence clash with the demand each."""
+    error = explain(shop(5, 2, 9, 100, 3), FAMILIES, "the design's owner")
+    assert isinstance(error, InfeasibleError)
+    assert [limit.words for limit in error.conflicts[0].limits] == [
+        "the hours of SLS", "the demand for valve",
+    ]  # fmt: skip
+    assert [(r.limit.family, r.amount) for r in error.conflicts[0].remedies] == [("hours", 2.0)]
+    assert str(error) == (
+        "These cannot hold together: the hours of SLS and the demand for valve.\n"
+        "Find 2 more hours of SLS."
+    )
+    assert error.conflict == ("the hours of SLS", "the demand for valve")
+    assert error.remedies == ("find 2 more hours of SLS",)
+
+
+def test_a_combination_was_solved_together() -> None:
+    """5 asked, 4 bought at most: 1 to print needs 2 hours; the budget then has to be 13 or 11.
+
+    The hours alone would be mended by 2 more, the budget alone by much less: for the cheaper plan
+    that has hours in plenty. Named together they have to hold together.
+    """
+    error = explain(shop(5, 0, 9, 3, 4), FAMILIES, None)
+    assert isinstance(error, InfeasibleError)
+    for changes in error.combinations:
+        by = {change.limit.family: change.amount for change in changes}
+        mended = shop(
+            5, 0 + by.get("hours", 0), 9 + by.get("licence", 0), 3 + by.get("budget", 0), 4
+        )
+        assert highs.solve(mended).outcome.status is Status.OPTIMAL
+        for family, amount in by.items():  # and none of them could be less, the others held
+            less = {**by, family: amount - 1}
+            short = shop(5, less.get("hours", 0), 9, 3 + less.get("budget", 0), 4)
+            assert highs.solve(short).outcome.status is Status.INFEASIBLE
+    assert [{c.limit.family: c.amount for c in changes} for changes in error.combinations] == [
+        {"hours": 2.0, "budget": 10.0},
+    ]  # fmt: skip
+    assert error.remedies == ("find 2 more hours of SLS and raise the budget by 10",)
+
+
+def test_rows_of_no_family_go_by_their_own_names() -> None:
+    p = shop(5, 100, 9, 100, 0).with_rows([[1, 0]], -INF, 2, family=RowFamily("mine", [("a", 1)]))
+    error = explain(p, FAMILIES, None)
+    assert isinstance(error, InfeasibleError)
+    assert "the constraint mine[a,1]" in error.conflict
+    assert error.remedies == ("raise the right-hand side of mine[a,1] by 3",)
+
+
+def test_what_variables_mean_is_never_named() -> None:
+    error = explain(shop(5, 0, 9, 100, 0), FAMILIES, None)
+    assert isinstance(error, InfeasibleError)
+    assert all("market" not in limit.family for c in error.conflicts for limit in c.limits)
+
+
+def test_valid_inequalities_are_left_aside() -> None:
+    """Derived from the licence of 1 print: x <= 1. With more prints it does not hold."""
+    p = shop(5, 100, 1, 100, 2).with_rows([[1, 0]], -INF, 1, family=RowFamily("cut"))
+    cut = Family("cut", add_nothing, tightens=True)
+    error = explain(p, (*FAMILIES, cut), "nobody")
+    assert isinstance(error, InfeasibleError)
+    assert error.remedies == ("allow 2 more prints of valve",)
+
+
+def test_without_any_limit_there_is_no_plan_either() -> None:
+    p = LinearProgram.from_arrays([0], [[1], [1]], [2, -INF], [INF, 1], rows=[
+        RowFamily("market", [1, 2])])  # fmt: skip
+    error = explain(p, FAMILIES, None)
+    assert isinstance(error, InfeasibleError)
+    assert "even where every limit of the instance gives way" in str(error)
+    assert error.conflicts == ()
+
+
+def test_a_solver_that_calls_everything_infeasible_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = Outcome(stopped=Stopped.FINISHED, status=Status.INFEASIBLE)
+    monkeypatch.setattr(explaining, "solve", lambda *_, **__: highs.Answer(said))
+    error = explain(shop(5, 100, 9, 100, 3), FAMILIES, None, outcome=said)
+    assert "no reason could be proven" in str(error)
+    assert not isinstance(error, InfeasibleError) or error.conflicts == ()
+
+
+def test_a_plan_that_turns_up_refutes_the_reason() -> None:
+    said = Outcome(stopped=Stopped.FINISHED, status=Status.INFEASIBLE)
+    error = explain(shop(5, 100, 9, 100, 3), FAMILIES, None, outcome=said)
+    assert isinstance(error, NoAnswerError)
+    assert "no reason could be proven" in str(error)
+    assert error.outcome is said
+
+
+def test_within_one_budget_of_time() -> None:
+    budget = Budget(0.0)
+    error = explain(shop(5, 2, 9, 100, 3), FAMILIES, None, Options(time_limit=0.0), budget=budget)
+    assert isinstance(error, InfeasibleError)
+    assert error.conflicts == ()
+    assert str(error).startswith("no plan was found, and no reason could be proven (the time limit")
+
+
+def test_many_members_of_one_family_are_counted() -> None:
+    p = LinearProgram.from_arrays(
+        [1], np.ones((9, 1)), [*[-INF] * 8, 9], [*[1.0] * 8, INF],
+        rows=[RowFamily("hours", range(8)), RowFamily("served")],
+    )  # fmt: skip
+    apart = LinearProgram.from_arrays(
+        np.ones(8), np.vstack([np.eye(8), np.ones(8)]), [*[-INF] * 8, 9], [*[1.0] * 8, INF],
+        rows=p.rows,
+    )  # fmt: skip
+    error = explain(apart, FAMILIES, None)
+    assert isinstance(error, InfeasibleError)
+    assert len(error.conflict) == 9
+    assert str(error).splitlines()[0] == (
+        "These cannot hold together: the hours of 0, the hours of 1, the hours of 2, "
+        "5 more of this kind and the demand for None."
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_random_programs_against_every_set_of_rows(seed: int) -> None:
+    """Every conflict clashes and is irreducible; every combination makes a plan possible."""
+    random = np.random.default_rng(seed)
+    m, n = 6, 4
+    matrix = random.integers(-2, 3, (m, n))
+    upper = random.integers(-3, 4, m).astype(float)
+    p = LinearProgram.from_arrays(
+        np.zeros(n), matrix, -INF, upper, upper=3, integer=random.random(n) < 0.5,
+        rows=[RowFamily("own", range(m))],
+    )  # fmt: skip
+
+    def feasible(rows: Iterable[int], change: dict[int, float] | None = None) -> bool:
+        kept = set(rows)
+        moved = [upper[row] + 1e-6 + (change or {}).get(row, 0.0) for row in range(m)]
+        right = [moved[row] if row in kept else INF for row in range(m)]
+        q = LinearProgram.from_arrays(np.zeros(n), matrix, -INF, right, upper=3, integer=p.integer)
+        return highs.solve(q).outcome.has_answer
+
+    error = explain(p, (), None)
+    if feasible(range(m)):
+        assert isinstance(error, NoAnswerError)
+        return
+    assert isinstance(error, InfeasibleError)
+    assert error.conflicts
+    for conflict in error.conflicts:
+        rows = [limit.key for limit in conflict.limits]
+        assert not feasible(rows)
+        assert all(feasible(set(rows) - {row}) for row in rows)
+    assert error.combinations
+    for changes in error.combinations:
+        by = {change.limit.key: change.amount for change in changes}
+        assert feasible(range(m), by)
+        for row, amount in by.items():
+            assert not feasible(range(m), {**by, row: 0.99 * amount - 1e-5})
