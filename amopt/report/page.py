@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
 from amopt.files import require_writable_file, write_text
-from amopt.report.words import shown, worth
+from amopt.report.words import idle_columns, left_out, shown, worth
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
@@ -112,8 +112,11 @@ def _table(solution: Solution, name: str) -> dict[str, Any]:
     columns: Sequence[Column] = solution.columns.get(name) or [
         Column(key, "", "") for key in rows[0]
     ]
+    idle = idle_columns(rows, columns)
+    columns = [column for column in columns if column.name not in idle]
     return {
         "name": name.replace("_", " "),
+        "zero": left_out(idle) if idle else "",
         "columns": [
             (
                 column.name.replace("_", " "),

@@ -18,7 +18,7 @@ from rich.text import Text
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
 from amopt.program.solver.highs import Progress
-from amopt.report.words import shown, worth
+from amopt.report.words import idle_columns, shown, worth
 from amopt.solution import Column, Solution
 
 __all__ = [
@@ -65,6 +65,8 @@ def print_solution(solution: Solution) -> None:
             for column in solution.columns.get(name, ())
             if column.shown and any(row.get(column.name) is not None for row in rows)
         ]
+        idle = idle_columns(rows, columns)
+        columns = [column for column in columns if column.name not in idle]
         if rows and columns:
             print_rows(rows, columns, title=name, currency=solution.currency, out=out)
     out.print(Text(worth(solution)))

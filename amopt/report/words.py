@@ -2,46 +2,106 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from amopt.phrases import amount, listed, money
 from amopt.program.solver.outcome import Outcome, Status
-from amopt.solution import Solution
+from amopt.solution import Column, Solution
 
-__all__ = ["shown", "worth"]
+__all__ = ["gap_in_words", "idle_columns", "left_out", "shown", "worth"]
+
+SIGNIFICANT = 4
+"""Digits of a measured number that a planner can act on."""
+
+ROUNDING = 1e-9
+"""Below this, a number that a table shows, or a relative gap, is zero but for rounding."""
+
+SMALLEST = 0.005
+"""What two digits after the point would show as zero."""
+
+MOST_WRITTEN_OUT = 1e15
+
+TWO_DIGITS = ("money", "%", "weeks")
+"""Units that are shown with two digits after the point."""
 
 
 def shown(value: Any, unit: str = "") -> str:
-    """Return a value as a planner reads it."""
+    """Return a value as a planner reads it, never with an exponent that a table can avoid."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.2f}" if unit in ("money", "%") else f"{value:,.4g}"
-    return str(value)
+        return _number(value, unit)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _number(value: float, unit: str) -> str:
+    """Return a number: money, shares of a hundred and weeks with two digits after the point."""
+    size = abs(value)
+    if not math.isfinite(value) or size >= MOST_WRITTEN_OUT:
+        return f"{value:.{SIGNIFICANT}g}"
+    if size < ROUNDING:
+        return "0.00" if unit in TWO_DIGITS else "0"
+    if unit in TWO_DIGITS:
+        return money(value) if size < SMALLEST else f"{value:,.2f}"
+    return amount(value, max(0, SIGNIFICANT - 1 - math.floor(math.log10(size))))
+
+
+def idle_columns(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -> list[str]:
+    """Return the names of the columns that are zero or empty in every row."""
+    return [
+        column.name
+        for column in columns
+        if all(_is_nothing(row.get(column.name)) for row in rows)
+        and any(row.get(column.name) is not None for row in rows)
+    ]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value == 0)
+
+
+def gap_in_words(gap: float | None) -> str:
+    """Return a relative gap between objective and bound in words."""
+    if gap is None:
+        return "no bound"
+    return "gap 0 %" if gap <= ROUNDING else f"gap {_percent(100 * gap)} %"
+
+
+def _percent(percent: float) -> str:
+    if not 1e-12 <= percent < 1e15:
+        return f"{percent:.2g}"
+    return amount(percent, max(0, 1 - math.floor(math.log10(percent))))
 
 
 def worth(solution: Solution) -> str:
     """Return one line on what the answer is worth."""
     outcome, verdict = solution.outcome, solution.verdict
-    gap = "no bound" if outcome.gap is None else f"gap {outcome.gap:.2g}"
     by = f" by {outcome.method}" if outcome.method else ""
     meaning = solution.objective_meaning or "objective"
-    unit = f" {solution.currency}" if solution.currency else ""
-    objective = "" if outcome.objective is None else f"{meaning} {outcome.objective:,.6g}{unit}, "
+    parts = []
+    if outcome.objective is not None:
+        unit = f" {solution.currency}" if solution.currency else ""
+        parts = [f"{meaning} {outcome.objective:,.6g}{unit}", gap_in_words(outcome.gap)]
     referee = (
         f"accepted by the referee ({verdict.checks:,} checks)"
         if verdict.accepted
         else "refused by the referee"
     )
-    return (
-        f"{outcome.status}{_stopped(outcome)}{by}: {objective}{gap}; "
-        f"{outcome.total_seconds:.2f} s; {referee}."
+    said = "; ".join(
+        [*([", ".join(parts)] if parts else []), f"{outcome.total_seconds:.2f} s", referee]
     )
+    return f"{outcome.status}{_stopped(outcome)}{by}: {said}."
 
 
 def _stopped(outcome: Outcome) -> str:
     """Say why the solver stopped where the answer is not optimal."""
     return "" if outcome.status is Status.OPTIMAL else f" ({outcome.stopped})"
+
+
+def left_out(names: Sequence[str]) -> str:
+    """Say which columns a table leaves out, because every one of their values is zero."""
+    return f"All zero, and left out: {listed([name.replace('_', ' ') for name in names])}."

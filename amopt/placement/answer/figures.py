@@ -23,6 +23,9 @@ WINNERS = {
 }
 """What wins at a point of a map, from no printing to printing everywhere, and its colour."""
 
+MOST_LABELS = 12
+"""Open sites that are named in a picture; a pointer on any place says its name."""
+
 MOST_LINKS = 2_000
 """Links between sources and places that a picture holds."""
 
@@ -90,7 +93,8 @@ def network(instance: Instance, solution: Solution) -> Any:
             x=[at[member][0] for member in members],
             y=[at[member][1] for member in members],
             text=[plain(member) for member in members],
-            mode="markers+text" if len(members) <= 40 else "markers",
+            mode="markers+text" if len(members) <= MOST_LABELS and size > 8 else "markers",
+            hoverinfo="text",
             textposition="top center",
             marker={"color": colour, "size": size},
             name=name,

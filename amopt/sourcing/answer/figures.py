@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
@@ -61,13 +61,19 @@ def lines(solution: Solution) -> Any:
         )
     figure.add_scatter(
         y=labels,
-        x=[row["cost_of_conventional"] for row in rows],
+        x=[_conventional(row) for row in rows],
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 14, "color": "#1a2330", "line": {"width": 2}},
-        name="paid, all conventional",
+        name="conventional supply alone, waiting included",
     )
     figure.update_xaxes(title=plain(solution.currency))
     return figure.update_yaxes(automargin=True)
+
+
+def _conventional(row: Mapping[str, Any]) -> float | None:
+    """Return what conventional supply of a line costs, with the waiting for it."""
+    paid, waiting = row["cost_of_conventional"], row["downtime_cost_of_conventional"]
+    return None if paid is None else paid + (waiting or 0.0)
 
 
 def suppliers(solution: Solution) -> Any:
@@ -95,24 +101,44 @@ def frontier(solution: Solution, part: str) -> Any:
     """
     rows = [row for row in solution.rows["switchover"] if row["part"] == part]
     figure = new_figure(height=420)
-    best = sorted(
-        (row["reduced_cost_quantity"], row["reduced_time_quantity"])
-        for row in rows
-        if row["on_frontier"]
-    )
-    _line(figure, best)
+    ends = {axis: _end(rows, axis) for axis in ("reduced_cost_quantity", "reduced_time_quantity")}
+
+    def at(row: Mapping[str, Any]) -> tuple[float, float]:
+        x, y = (end if row[axis] is None else row[axis] for axis, end in ends.items())
+        return x, y
+
+    _line(figure, sorted(at(row) for row in rows if row["on_frontier"]))
     for number, row in enumerate(rows):
+        (x, y), endless = at(row), tuple(axis for axis in ends if row[axis] is None)
         figure.add_scatter(
-            x=[row["reduced_cost_quantity"]],
-            y=[row["reduced_time_quantity"]],
+            x=[x],
+            y=[y],
             mode="markers+text",
-            text=[plain(row["supplier"])],
+            text=[plain(row["supplier"]) + (" (no upper end)" if endless else "")],
             textposition="top center",
-            marker={"size": 12, "color": PALETTE[number % len(PALETTE)]},
+            marker={
+                "size": 12,
+                "color": PALETTE[number % len(PALETTE)],
+                "symbol": _SYMBOLS[endless],
+            },
             showlegend=False,
         )
     figure.update_xaxes(title="parts at reduced cost", rangemode="tozero")
     return figure.update_yaxes(title="parts in reduced time", rangemode="tozero")
+
+
+_SYMBOLS: dict[tuple[str, ...], str] = {
+    (): "circle",
+    ("reduced_cost_quantity",): "triangle-right",
+    ("reduced_time_quantity",): "triangle-up",
+    ("reduced_cost_quantity", "reduced_time_quantity"): "triangle-ne",
+}
+"""A point, or an arrow where a quantity has no upper end."""
+
+
+def _end(rows: Sequence[Mapping[str, Any]], axis: str) -> float:
+    """Return where quantities without an upper end are drawn: beyond every one that has one."""
+    return 1.25 * max([row[axis] for row in rows if row[axis] is not None], default=1.0) or 1.0
 
 
 def _line(figure: Any, points: Sequence[tuple[float, float]]) -> None:

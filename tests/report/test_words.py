@@ -1,0 +1,87 @@
+"""How values and outcomes read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import amopt
+from amopt.report import page
+from amopt.report.words import gap_in_words, idle_columns, shown, worth
+from amopt.solution import Column
+from amopt.sourcing.answer.figures import frontier, lines
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (33_410.0, "kg", "33,410"),
+        (0.7389, "weeks", "0.74"),
+        (1.3e-16, "share", "0"),
+        (-2e-13, "money", "0.00"),
+        (0.00123, "money", "0.00123"),
+        (0.43, "money", "0.43"),
+        (1_234.5, "money", "1,234.50"),
+        (0.03411, "", "0.03411"),
+        (12.0, "", "12"),
+        (3.5e18, "", "3.5e+18"),
+        (float("inf"), "", "inf"),
+        (1_200, "parts", "1,200"),
+        (True, "", "yes"),
+        (None, "money", "-"),
+    ],
+)
+def test_values(value: object, unit: str, said: str) -> None:
+    assert shown(value, unit) == said
+
+
+@pytest.mark.parametrize(
+    ("gap", "said"),
+    [
+        (None, "no bound"),
+        (0.0, "gap 0 %"),
+        (1.3e-16, "gap 0 %"),
+        (3.3e-5, "gap 0.0033 %"),
+        (0.105, "gap 10 %"),
+    ],
+)
+def test_gaps(gap: float | None, said: str) -> None:
+    assert gap_in_words(gap) == said
+
+
+def test_columns_that_are_all_zero_are_left_out_and_named() -> None:
+    columns = [Column(name, "", "") for name in ("a", "b", "c", "d")]
+    rows = [{"a": 0.0, "b": 0.0, "c": 0, "d": None}, {"a": None, "b": 1.0, "c": 0, "d": None}]
+    assert idle_columns(rows, columns) == ["a"]
+    instance = amopt.load("placement/aircraft-today")
+    solution = amopt.solve(instance)
+    assert "All zero, and left out" in page.render(instance, solution)
+
+
+def test_an_answer_without_an_objective_claims_no_bound() -> None:
+    solution = amopt.solve(amopt.load("printing/mission"))
+    bare = replace(solution, outcome=replace(solution.outcome, objective=None, bound=None))
+    assert "no bound" not in worth(bare)
+
+
+def test_a_line_is_compared_with_conventional_supply_and_the_waiting_for_it() -> None:
+    solution = amopt.solve(amopt.load("sourcing/bush"))
+    row = solution.rows["lines"][0]
+    mark = lines(solution).data[-1]
+    assert mark.x[0] == row["cost_of_conventional"] + row["downtime_cost_of_conventional"]
+
+
+def test_offers_without_an_upper_end_are_drawn_at_the_edge() -> None:
+    solution = amopt.solve(amopt.load("sourcing/bush"))
+    rows = [dict(row) for row in solution.rows["switchover"]]
+    rows[0]["reduced_cost_quantity"] = None
+    endless = replace(solution, rows={**solution.rows, "switchover": rows})
+    point = next(
+        trace
+        for trace in frontier(endless, "bush").data
+        if trace.text and "no upper end" in trace.text[0]
+    )
+    ends = [row["reduced_cost_quantity"] for row in rows[1:]]
+    assert point.x[0] > max(ends)
+    assert point.marker.symbol == "triangle-right"
