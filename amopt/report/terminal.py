@@ -18,7 +18,7 @@ from rich.text import Text
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
 from amopt.program.solver.highs import Progress
-from amopt.report.words import idle_columns, shown, worth
+from amopt.report.words import idle_columns, left_out, shown, worth
 from amopt.solution import Column, Solution
 
 __all__ = [
@@ -69,6 +69,8 @@ def print_solution(solution: Solution) -> None:
         columns = [column for column in columns if column.name not in idle]
         if rows and columns:
             print_rows(rows, columns, title=name, currency=solution.currency, out=out)
+        if rows and idle:
+            out.print(Text(left_out(idle)))
     out.print(Text(worth(solution)))
     for note in solution.notes:
         out.print(Text(f"Note: {note}"))

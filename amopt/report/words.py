@@ -61,7 +61,7 @@ def idle_columns(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value == 0)
+    return value is None or (type(value) in (int, float) and value == 0)
 
 
 def gap_in_words(gap: float | None) -> str:

@@ -51,9 +51,12 @@ def test_gaps(gap: float | None, said: str) -> None:
 
 
 def test_columns_that_are_all_zero_are_left_out_and_named() -> None:
-    columns = [Column(name, "", "") for name in ("a", "b", "c", "d")]
-    rows = [{"a": 0.0, "b": 0.0, "c": 0, "d": None}, {"a": None, "b": 1.0, "c": 0, "d": None}]
-    assert idle_columns(rows, columns) == ["a"]
+    columns = [Column(name, "", "") for name in ("a", "b", "c", "d", "e")]
+    rows = [
+        {"a": 0.0, "b": 0.0, "c": 0, "d": None, "e": False},
+        {"a": None, "b": 1.0, "c": 0, "d": None, "e": False},
+    ]
+    assert idle_columns(rows, columns) == ["a", "c"]
     instance = amopt.load("placement/aircraft-today")
     solution = amopt.solve(instance)
     assert "All zero, and left out" in page.render(instance, solution)
