@@ -20,10 +20,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.program.identifiers import component_blocks
 from amopt.program.linear import LinearProgram
+from amopt.program.pyomo.identifiers import component_blocks
+from amopt.program.pyomo.standard_form import domains, families, objective, refuse_unreal, rows
 from amopt.program.solver.highs import Answer, Options, Progress, solve
-from amopt.program.standard_form import domains, families, objective, refuse_unreal, rows
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
