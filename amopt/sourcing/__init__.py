@@ -20,7 +20,7 @@ from amopt.sourcing.rolling.replay import replay
 
 if TYPE_CHECKING:
     from amopt.sourcing.answer.solution import SourcingSolution as Solution
-    from amopt.sourcing.decision import METHODS, solve
+    from amopt.sourcing.decision import METHODS, read_back, solve
     from amopt.sourcing.formulation import formulate
     from amopt.sourcing.register.register import commit
 
@@ -33,6 +33,7 @@ __all__ = [
     "formulate",
     "frontier",
     "pareto",
+    "read_back",
     "replay",
     "solve",
 ]
@@ -43,6 +44,7 @@ _HOMES = {
     "Solution": ("answer.solution", "SourcingSolution"),
     "commit": ("register.register", "commit"),
     "formulate": ("formulation", "formulate"),
+    "read_back": ("decision", "read_back"),
     "solve": ("decision", "solve"),
 }
 

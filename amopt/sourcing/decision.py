@@ -1,40 +1,59 @@
-"""Solve a sourcing instance: by the program, or by the frontier rule as its baseline."""
+"""Solve a sourcing instance: by the fastest method that honours every family of constraints."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
+from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
+from amopt.sourcing import formulation
+from amopt.sourcing.answer.assembly import answer_of, switchover
 from amopt.sourcing.answer.solution import SourcingSolution
-from amopt.sourcing.answer.tables import notes, switchover_rows, tables
+from amopt.sourcing.answer.tables import tables
 from amopt.sourcing.evaluation import Evaluation, evaluate
-from amopt.sourcing.methods.frontier_rule import frontier_plan
-from amopt.sourcing.methods.refine import NoPlanError, by_program
+from amopt.sourcing.methods import frontier_rule, prices
+from amopt.sourcing.methods.refine import NoPlanError, by_program, exact
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
+from amopt.sourcing.offers.segments import Segments
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.referee.check import check
-from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.program.solver.highs import Options, Progress
+    from pyomo.environ import ConcreteModel
+
+    from amopt.program.solver.highs import Progress
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["METHODS", "answer_of", "rule_outcome", "solve", "switchover"]
+__all__ = ["METHODS", "WAYS", "read_back", "solve"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+WAYS = (
+    Method(
+        "prices",
+        "prices on what lines share, each line by itself, and HiGHS on what is left",
+        honours=prices.HONOURS,
+    ),
+    Method("program", "the formulation, by HiGHS"),
+    Method(
+        "frontier",
+        "the frontier rule, without a bound",
+        honours=frontier_rule.HONOURS,
+        automatic=False,
+    ),
+)
+"""The methods, fastest first."""
 
-METHODS = ("auto", "program", "frontier")
-"""What ``solve`` takes as its method; ``auto`` is the program."""
+METHODS = method_names(WAYS)
+"""What ``solve`` takes as its method; ``auto`` is the first that can answer."""
+
+Granted = Mapping[tuple[str, str | None], float]
 
 
 def solve(
@@ -44,6 +63,7 @@ def solve(
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
     register: str | Path | None = None,
+    extend: Extend | None = None,
 ) -> SourcingSolution:
     """Decide what to order from whom, and have it checked by the referee.
 
@@ -52,14 +72,19 @@ def solve(
     instance
         The instance.
     method
-        ``"program"`` (``"auto"``): the mixed-integer program, to a proven bound. ``"frontier"``:
-        the frontier rule, without a bound.
+        ``"prices"``: by prices on what lines share, to a proven bound. ``"program"``: the
+        formulation itself, to a proven bound. ``"frontier"``: the frontier rule, without a bound.
+        ``"auto"``: the first of the former two that honours every family of constraints.
     options
         Time limit, gap, threads and seed of the solver.
     progress
         Called now and then while the solver runs.
     register
         A licence register: only what is left of each licence counts.
+    extend
+        Adds variables and constraints to the Pyomo model, as :func:`amopt.sourcing.formulate`
+        returns it, before it is solved. Where powers are fitted it is called once for each
+        refinement, with a new model.
 
     Raises
     ------
@@ -70,32 +95,105 @@ def solve(
     RefusedError
         When the referee does not accept the answer.
     UsageError
-        When there is no such method.
+        When there is no such method, it cannot answer this instance, or ``extend`` changes the
+        objective.
     """
-    if method not in METHODS:
-        close = get_close_matches(str(method), METHODS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"sourcing has no method {method!r}; it has {', '.join(METHODS)}.{hint}")
-    from amopt.program.solver.highs import Options as Chosen
-
-    begun = time.perf_counter()
-    head, granted = "", {(x.part, x.supplier): x.prints for x in instance.licences}
+    way = choose(
+        "sourcing", method, WAYS, formulation.FAMILIES, instance, extended=extend is not None
+    )
+    options = options or Options()
+    budget = Budget(options.time_limit)
+    head, granted = "", _granted(instance)
     if register is not None:
         instance, head = _registered(instance, register)
-    supply = SupplyOptions.of(instance)
+    with budget.phase("prepare"):
+        supply = SupplyOptions.of(instance)
+        rule, compared = _rule(supply)
+    try:
+        if way.name == "frontier":
+            plan, outcome = rule[0], frontier_rule.outcome_of(*rule)
+        elif way.name == "prices":
+            plan, outcome = prices.by_prices(supply, options, progress, budget)
+        else:
+            plan, outcome = by_program(supply, options, progress, extend=extend, budget=budget)
+    except (InfeasibleError, NoPlanError) as error:
+        raise _why(instance, error, options, extend) from None
+    with budget.phase("tables"):
+        rows = tables(plan, rule, switchover(supply, compared), granted)
+        if register is not None:
+            rows["register"] = [{"file": str(register), "head": head}]
+    outcome = replace(outcome, seconds=dict(budget.seconds))
+    return judged(instance, answer_of(supply, plan, rows, outcome), check)
+
+
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSolution:
+    """Return the solution that a solved model holds, by whatever solver, judged by the referee.
+
+    Only what is ordered is read from the model: quantities are rounded to what can be ordered, and
+    the plan is evaluated on the offers themselves. Where a power is fitted, the model's pieces lie
+    below it: the plan then costs more than the model said, and a bound of the model holds for the
+    instance too.
+
+    Parameters
+    ----------
+    model
+        A model of :func:`amopt.sourcing.formulate`, extended or not, with values.
+    bound
+        The bound that the solver proved, in the model's objective; without one the answer is
+        called feasible.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values.
+    RefusedError
+        When the referee does not accept what the values say.
+    UsageError
+        When the model is not one of sourcing, or its values do not belong to whole parts.
+    """
+    supply, segments = getattr(model, "supply", None), getattr(model, "segments", None)
+    if not isinstance(supply, SupplyOptions) or not isinstance(segments, Segments):
+        raise UsageError(f"the model {model.name!r} is not one that amopt.sourcing formulated")
+    values = [variable.value for variable in model.quantity.values()]
+    if any(value is None for value in values):
+        raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
+    parts = segments.by_option(np.array(values, dtype=float), len(supply))
+    quantity = exact(supply, parts)
+    moved = np.abs(quantity - parts) > 1e-4 * np.maximum(1.0, parts)
+    if moved.any():
+        o = int(np.flatnonzero(moved)[0])
+        raise UsageError(
+            f"the model orders {parts[o]:.10g} parts from {supply.supplier[o]!r} for the line "
+            f"{supply.instance.lines[supply.line[o]].line!r}, which takes whole parts only"
+        )
+    plan = evaluate(supply, quantity)
+    near = bound is not None and plan.objective - bound <= 1e-6 * max(1.0, abs(plan.objective))
+    outcome = Outcome(
+        stopped=Stopped.FINISHED,
+        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        objective=plan.objective,
+        bound=None if bound is None else min(bound, plan.objective),
+        method="read back from the model",
+        versions=versions("amopt", "pyomo"),
+    )
+    rule, compared = _rule(supply)
+    rows = tables(plan, rule, switchover(supply, compared), _granted(supply.instance))
+    return judged(supply.instance, answer_of(supply, plan, rows, outcome), check)
+
+
+Rule = tuple[Evaluation, tuple[str, ...]]
+
+
+def _rule(supply: SupplyOptions) -> tuple[Rule, tuple[np.ndarray, Analysis]]:
+    """Return the frontier rule's plan with the lines it leaves open, and the comparisons."""
     compared = analysis_of(supply)
-    quantity, unfilled = frontier_plan(supply, compared)
-    rule = evaluate(supply, quantity), unfilled
-    prepared = time.perf_counter() - begun
-    if method == "frontier":
-        plan, outcome = rule[0], rule_outcome(*rule)
-    else:
-        plan, outcome = _plan(supply, options or Chosen(), progress)
-    outcome = replace(outcome, seconds={"prepare": prepared, **outcome.seconds})
-    rows = tables(plan, rule, switchover(supply, compared), granted)
-    if register is not None:
-        rows["register"] = [{"file": str(register), "head": head}]
-    return _checked(supply, plan, rows, outcome)
+    quantity, unfilled = frontier_rule.frontier_plan(supply, compared)
+    return (evaluate(supply, quantity), unfilled), compared
+
+
+def _granted(instance: Instance) -> Granted:
+    """Return the prints that each licence grants."""
+    return {(entry.part, entry.supplier): entry.prints for entry in instance.licences}
 
 
 def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str]:
@@ -106,84 +204,19 @@ def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str
     return with_register(instance, opened), opened.ledger().head
 
 
-def rule_outcome(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
-    """Return what the frontier rule's plan is worth; raise where it leaves lines unfilled."""
-    if unfilled:
-        raise NoAnswerError(
-            f"the frontier rule cannot fill the lines {', '.join(unfilled)}: no supplier makes "
-            "them at reduced cost and in reduced time, and conventional supply cannot either; "
-            "the method 'program' may find a plan"
+def _why(
+    instance: Instance,
+    error: InfeasibleError | NoPlanError,
+    options: Options,
+    extend: Extend | None,
+) -> InfeasibleError | NoAnswerError:
+    """Return why there is no plan."""
+    outcome = error.outcome
+    if isinstance(error, NoPlanError) and error.outcome.status is not Status.INFEASIBLE:
+        return NoAnswerError(
+            f"no plan was found ({error.outcome.stopped}); allow more time, or a larger gap",
+            outcome=outcome,
         )
-    return Outcome(
-        stopped=Stopped.FINISHED,
-        status=Status.FEASIBLE,
-        objective=rule.objective,
-        method="frontier rule",
-        versions=versions("amopt"),
-    )
-
-
-def _plan(
-    supply: SupplyOptions, options: Options, progress: Callable[[Progress], None] | None
-) -> tuple[Evaluation, Outcome]:
-    """Return the program's plan; where there is none, say why."""
-    try:
-        return by_program(supply, options, progress)
-    except InfeasibleError as error:
-        outcome = error.outcome
-    except NoPlanError as error:
-        outcome = error.outcome
-        if outcome.status is not Status.INFEASIBLE:
-            raise NoAnswerError(
-                f"no plan was found ({outcome.stopped}); allow more time, or a larger gap",
-                outcome=outcome,
-            ) from None
     from amopt.sourcing.infeasible import explain
 
-    raise explain(supply.instance, options, outcome)
-
-
-def switchover(supply: SupplyOptions, compared: tuple[Ints, Analysis]) -> list[dict[str, Any]]:
-    """Return the comparisons as rows, those of a part without a line at a quantity of one."""
-    from amopt.sourcing.instance.fields import Line
-
-    rows = switchover_rows(supply, *compared)
-    asked = {line.part for line in supply.instance.lines}
-    idle = sorted({offer.part for offer in supply.instance.offers} - asked)
-    if idle:
-        lines = tuple(Line(line=part, part=part, quantity=1) for part in idle)
-        update = {"lines": lines, "committed": ()}
-        other = SupplyOptions.of(supply.instance.supposing(**update))
-        rows += [{**row, "line": ""} for row in switchover_rows(other, *analysis_of(other))]
-    return rows
-
-
-def answer_of(
-    supply: SupplyOptions, plan: Evaluation, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
-) -> SourcingSolution:
-    """Return an answer that the referee has not seen yet."""
-    instance = supply.instance
-    return SourcingSolution(
-        kind="sourcing",
-        name=instance.name,
-        outcome=outcome,
-        verdict=Verdict(),
-        rows=rows,
-        notes=notes(plan),
-        currency=instance.currency,
-        objective_meaning=instance.minimise.meaning,
-    )
-
-
-def _checked(
-    supply: SupplyOptions, plan: Evaluation, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
-) -> SourcingSolution:
-    """Return the answer with the referee's verdict; raise when it is refused."""
-    begun = time.perf_counter()
-    answer = answer_of(supply, plan, rows, outcome)
-    verdict = check(supply.instance, answer)
-    seconds = {**outcome.seconds, "check": time.perf_counter() - begun}
-    outcome = replace(outcome, seconds=seconds)
-    if not verdict.accepted:
-        raise RefusedError(verdict, outcome=outcome)
-    return replace(answer, verdict=verdict, outcome=outcome)
+    return explain(instance, options, outcome, extend=extend)

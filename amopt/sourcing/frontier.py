@@ -21,10 +21,10 @@ def frontier(instance: Instance) -> SourcingSolution:
 
     Lines that the rule cannot fill are left open: the answer's status is then ``"unknown"``.
     """
+    from amopt.sourcing.answer.assembly import answer_of, switchover
     from amopt.sourcing.answer.tables import tables
-    from amopt.sourcing.decision import answer_of, rule_outcome, switchover
     from amopt.sourcing.evaluation import evaluate
-    from amopt.sourcing.methods.frontier_rule import frontier_plan
+    from amopt.sourcing.methods.frontier_rule import frontier_plan, outcome_of
     from amopt.sourcing.offers.analysis import analysis_of
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
@@ -36,7 +36,7 @@ def frontier(instance: Instance) -> SourcingSolution:
     rows = tables(rule, (rule, unfilled), switchover(supply, compared), {})
     seconds = {"prepare": time.perf_counter() - begun}
     if not unfilled:
-        outcome = replace(rule_outcome(rule, unfilled), seconds=seconds)
+        outcome = replace(outcome_of(rule, unfilled), seconds=seconds)
         answer = answer_of(supply, rule, rows, outcome)
         verdict = check(instance, answer)
         if verdict.accepted:

@@ -20,8 +20,8 @@ from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageErro
 from amopt.program.solver.highs import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
+from amopt.sourcing.answer.assembly import answer_of
 from amopt.sourcing.answer.tables import tables
-from amopt.sourcing.decision import answer_of
 from amopt.sourcing.evaluation import Evaluation
 from amopt.sourcing.instance.fields import Minimise
 from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program

@@ -83,7 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str], list[str]]] = 
             "capacities": [{"supplier": "s1", "parts": 25}, {"supplier": "s2", "parts": 20}],
         },
         {},
-        ["at most 1 suppliers a line", "capacity of 's1', 25 parts", "capacity of 's2', 20 parts"],
+        ["at most 1 supplier a line", "capacity of 's1', 25 parts", "capacity of 's2', 20 parts"],
         ["to 2 suppliers", "raise the capacity of 's2' to 40 parts"],
     ),
 }

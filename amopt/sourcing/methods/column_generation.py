@@ -21,10 +21,8 @@ because delivery is no earlier than the parts are on average. Where the two meet
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -34,9 +32,8 @@ from amopt.program.blocks import Blocks, split
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Answer, Options, Progress, solve
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
-
-if TYPE_CHECKING:
-    from amopt.sourcing.methods.layout import Layout
+from amopt.program.time import Budget
+from amopt.sourcing.methods.arrays import Arrays
 
 __all__ = ["solve_by_prices"]
 
@@ -70,8 +67,7 @@ class _Plans:
 
 
 def solve_by_prices(
-    program: LinearProgram,
-    layout: Layout,
+    arrays: Arrays,
     options: Options,
     progress: Callable[[Progress], None] | None = None,
 ) -> Answer | None:
@@ -79,10 +75,8 @@ def solve_by_prices(
 
     Parameters
     ----------
-    program
-        The program.
-    layout
-        Where things stand in it.
+    arrays
+        The program, and where things stand in it.
     options
         Limits; ``gap`` is what the answer's proven gap should be.
     progress
@@ -93,7 +87,7 @@ def solve_by_prices(
     Answer or None
         A plan and a proven bound; None where no plan was found this way.
     """
-    run = _Run(program, layout, options)
+    run = _Run(arrays, options)
     if not run.start():
         return None
     for _ in range(ROUNDS):
@@ -102,7 +96,7 @@ def solve_by_prices(
         improved = run.find_plans()
         if progress is not None:
             gap = relative_gap(run.mixed, run.bound)
-            progress(Progress(run.elapsed(), run.mixed, run.bound, gap, 0))
+            progress(Progress(run.budget.spent, run.mixed, run.bound, gap, 0))
         near = run.mixed - run.bound <= SHARE * options.gap * abs(run.mixed)
         if near or not improved or run.late():
             break
@@ -114,14 +108,15 @@ def solve_by_prices(
 class _Run:
     """One solve under way."""
 
-    def __init__(self, program: LinearProgram, layout: Layout, options: Options) -> None:
-        self.begun = time.perf_counter()
-        self.program, self.layout, self.options = program, layout, options
+    def __init__(self, arrays: Arrays, options: Options) -> None:
+        self.budget, self.options = Budget(options.time_limit), options
+        self.arrays, self.program = arrays, arrays.program
+        program = arrays.program
         self.bound, self.mixed = -np.inf, np.inf
         self.mix: Floats = np.zeros(0)
-        rest = np.setdiff1d(np.arange(program.shape[0]), layout.shared)
-        self.coupling = program.matrix[layout.shared]
-        self.limit = program.row_upper[layout.shared]
+        rest = np.setdiff1d(np.arange(program.shape[0]), arrays.shared)
+        self.coupling = program.matrix[arrays.shared]
+        self.limit = program.row_upper[arrays.shared]
         self.blocks: Blocks = split(
             LinearProgram(
                 program.cost,
@@ -134,53 +129,47 @@ class _Run:
             )
         )
         self.parts: list[LinearProgram] = []
-        segments = layout.segments
+        segments = arrays.segments
         block = np.empty(program.shape[1], dtype=np.int64)
         sizes = np.diff(self.blocks.column_starts)
         block[self.blocks.columns] = np.repeat(np.arange(len(self.blocks)), sizes)
-        self.block_of_segment = block[layout.x]
+        self.block_of_segment = block[arrays.x]
         self.line_of_block = np.full(len(self.blocks), -1, dtype=np.int64)
         self.line_of_block[self.block_of_segment] = segments.line
         self.plans = _Plans()
         self.solved = 0
 
-    def elapsed(self) -> float:
-        """Return the seconds since the start."""
-        return time.perf_counter() - self.begun
-
     def left(self) -> Options:
         """Return the options with the time that is left."""
-        if self.options.time_limit is None:
-            return self.options
-        return replace(self.options, time_limit=max(0.01, self.options.time_limit - self.elapsed()))
+        return self.budget.options(self.options)
 
     def late(self) -> bool:
         """Return whether most of the time is gone."""
-        limit = self.options.time_limit
-        return limit is not None and self.elapsed() > 0.7 * limit
+        limit = self.budget.limit
+        return limit is not None and self.budget.spent > 0.7 * limit
 
     def start(self) -> bool:
         """Begin with every way of ordering a line from one supplier."""
-        layout, segments = self.layout, self.layout.segments
+        arrays, segments = self.arrays, self.arrays.segments
         alone = (segments.line == self.line_of_block[self.block_of_segment]).all()
         if not alone or not np.isfinite(self.limit).all():
             return False
-        need = layout.needed[segments.line]
+        need = arrays.needed[segments.line]
         slack = 1e-9 * need
-        plain = layout.plain[segments.line]
+        plain = arrays.plain[segments.line]
         s = np.flatnonzero(
             plain & (segments.lower <= need + slack) & (need <= segments.upper + slack)
         )
         amount = need[s]
         weeks = segments.weeks_fixed[s] + segments.weeks_rate[s] * amount
         cost = self.program.cost
-        timed = layout.weeks[segments.line[s]]
+        timed = arrays.weeks[segments.line[s]]
         waiting = np.where(timed >= 0, cost[timed] * weeks, 0.0)
         self._add(
             self.block_of_segment[s],
-            cost[layout.x[s]] * amount + cost[layout.y[s]] + waiting,
-            self.coupling[:, layout.x[s]].toarray() * amount
-            + self.coupling[:, layout.y[s]].toarray(),
+            cost[arrays.x[s]] * amount + cost[arrays.y[s]] + waiting,
+            self.coupling[:, arrays.x[s]].toarray() * amount
+            + self.coupling[:, arrays.y[s]].toarray(),
         )
         self.plans.segment.append(s)
         self.plans.values += [None] * s.size
@@ -281,10 +270,10 @@ class _Run:
 
     def _bounds(self, cost: Floats) -> Floats:
         """Return what no plan of a line can cost less than, by block."""
-        layout, segments = self.layout, self.layout.segments
-        fixed, rate = cost[layout.y], cost[layout.x]
-        need = layout.needed[segments.line]
-        timed = layout.weeks[segments.line]
+        arrays, segments = self.arrays, self.arrays.segments
+        fixed, rate = cost[arrays.y], cost[arrays.x]
+        need = arrays.needed[segments.line]
+        timed = arrays.weeks[segments.line]
         per_week = np.where(timed >= 0, cost[timed], 0.0) / need
         a = np.maximum(segments.lower, 1e-9 * need)
         b = np.maximum(np.minimum(segments.upper, need), a)
@@ -296,7 +285,7 @@ class _Run:
         average += rate + per_week * segments.weeks_fixed
         least = np.full(len(self.blocks), np.inf)
         np.minimum.at(least, self.block_of_segment, average * need)
-        least[(self.line_of_block < 0) | ~layout.plain[self.line_of_block]] = -np.inf
+        least[(self.line_of_block < 0) | ~arrays.plain[self.line_of_block]] = -np.inf
         return least
 
     def pick(self) -> Answer | None:
@@ -375,21 +364,21 @@ class _Run:
                 f"prices on {self.limit.size} shared limits" if self.limit.size else "line by line"
             )
             + f" ({self.solved} lines by HiGHS)",
-            seconds={"solve": self.elapsed()},
+            seconds={"solve": self.budget.spent},
             versions=versions("highspy"),
         )
         return Answer(outcome, values)
 
     def _written(self, chosen: Ints) -> Floats:
         """Return the program's columns for the chosen plans."""
-        layout, segments = self.layout, self.layout.segments
+        arrays, segments = self.arrays, self.arrays.segments
         values = np.zeros(self.program.shape[1])
         segment = np.concatenate(self.plans.segment)
         s = segment[chosen]
         s = s[s >= 0]
-        amount = layout.needed[segments.line[s]]
-        values[layout.x[s]], values[layout.y[s]] = amount, 1.0
-        timed = layout.weeks[segments.line[s]]
+        amount = arrays.needed[segments.line[s]]
+        values[arrays.x[s]], values[arrays.y[s]] = amount, 1.0
+        timed = arrays.weeks[segments.line[s]]
         weeks = segments.weeks_fixed[s] + segments.weeks_rate[s] * amount
         values[timed[timed >= 0]] = weeks[timed >= 0]
         for plan in chosen:

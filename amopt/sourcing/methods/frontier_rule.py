@@ -13,16 +13,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.errors import NoAnswerError
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.instance.fields import Offer
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
 
 if TYPE_CHECKING:
+    from amopt.sourcing.evaluation import Evaluation
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["frontier_plan"]
+__all__ = ["HONOURS", "frontier_plan", "outcome_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+HONOURS = frozenset(
+    {
+        "demand",
+        "range",
+        "one_segment",
+        "smallest_order",
+        "largest_order",
+        "supplier_used",
+        "suppliers_per_line",
+        "delivery",
+        "need_by",
+        "latest_delivery",
+        "machine_hours",
+        "parts",
+        "prints",
+    }
+)
+"""The families of constraints that the rule keeps to: it knows no budget, and no emissions."""
 
 WHOLE = 1e-9
 """What is left of a quantity that is filled but for rounding, relative."""
@@ -35,7 +57,7 @@ def frontier_plan(
 
     The rule keeps to capacities, licences, the most suppliers a line, and each line's need-by date
     in the sense that a line it cannot fill is supplied conventionally. It knows no budget and no
-    limit of the plan as a whole.
+    limit of emissions.
 
     Returns
     -------
@@ -187,3 +209,26 @@ class _Left:
         index = np.array([o for o, _ in chosen])
         weeks = supply.lead_time.take(index).at(np.array([amount for _, amount in chosen]))
         return bool(np.all(weeks <= latest * (1 + WHOLE)))
+
+
+def outcome_of(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
+    """Return what the frontier rule's plan is worth.
+
+    Raises
+    ------
+    NoAnswerError
+        When it leaves lines unfilled.
+    """
+    if unfilled:
+        raise NoAnswerError(
+            f"the frontier rule cannot fill the lines {', '.join(unfilled)}: no supplier makes "
+            "them at reduced cost and in reduced time, and conventional supply cannot either; "
+            "the method 'program' may find a plan"
+        )
+    return Outcome(
+        stopped=Stopped.FINISHED,
+        status=Status.FEASIBLE,
+        objective=rule.objective,
+        method="frontier rule",
+        versions=versions("amopt"),
+    )

@@ -1,35 +1,45 @@
-"""The program: built, solved, read back, and refined until its bound is near."""
+"""Refinement: pieces of fitted powers are added until the bound is near what the plan costs.
+
+The straight pieces of a power lie below it, so that the bound of every program is one of the
+instance. A plan is evaluated on the curves themselves; where it costs more than the program said,
+or breaks a limit that the program thought it keeps, the next program has pieces that touch the
+curves at its quantities.
+"""
 
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.errors import UsageError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
 from amopt.sourcing.evaluation import Evaluation, evaluate
-from amopt.sourcing.offers.segments import Segments, cut, open_quantity
+from amopt.sourcing.formulation import build
+from amopt.sourcing.formulation.preconditions import require_possible
+from amopt.sourcing.offers.segments import Segments, cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
 if TYPE_CHECKING:
-    from amopt.program.pyomo import Compiled
+    from amopt.decision import Extend
     from amopt.program.solver.highs import Answer, Options, Progress
 
-__all__ = ["Goal", "NoPlanError", "by_program"]
+__all__ = ["Goal", "NoPlanError", "by_program", "exact", "extended", "keeps_limits", "refine"]
 
 Floats = NDArray[np.float64]
 
-MANY = 2
-"""Lines from which prices on shared limits are tried first."""
+Solve = Callable[[Segments, "Options"], tuple["Answer", Floats]]
+"""Solves the program over given segments: the answer, and parts by segment where there is one."""
 
 ROUNDS = 25
 """Most refinements of fitted powers; each halves the gap or better."""
+
+CLOSE = 1e-6
+"""Relative difference of two objectives that the solver's tolerances explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,199 +70,191 @@ class NoPlanError(Exception):
         super().__init__(str(outcome.status))
 
 
-def by_program(
+def refine(
     supply: SupplyOptions,
+    solve: Solve,
     options: Options,
-    progress: Callable[[Progress], None] | None = None,
-    goal: Goal = OWN,
+    budget: Budget,
+    value: Callable[[Evaluation], float] = OWN.value,
 ) -> tuple[Evaluation, Outcome]:
-    """Solve the program, with more pieces for fitted powers until the bound is as near as asked.
+    """Solve, with more pieces for fitted powers until the bound is as near as asked.
+
+    Parameters
+    ----------
+    supply
+        The supply options.
+    solve
+        Solves the program over given segments.
+    options
+        Limits; ``gap`` is how near the bound is to be.
+    budget
+        The time that is left; its phases are told in the outcome.
+    value
+        The objective of a plan.
 
     Raises
     ------
     NoPlanError
         When there is no plan, or none was found within the limits.
+    InfeasibleError
+        When a line has nothing to be ordered, or committed orders alone break a limit.
     """
     knots: dict[int, Floats] = {}
-    spent: dict[str, float] = {}
-    begun = time.perf_counter()
-    best: tuple[Evaluation, Outcome] | None = None
+    best: Evaluation | None = None
+    bound, outcome = -np.inf, Outcome(stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN)
     for _ in range(ROUNDS):
         segments = cut(supply, knots)
-        left = options
-        if options.time_limit is not None:
-            elapsed = time.perf_counter() - begun
-            left = replace(options, time_limit=max(1e-3, options.time_limit - elapsed))
-        answer, quantity = _solve_once(supply, segments, left, progress, spent=spent, goal=goal)
+        require_possible(supply, segments)
+        answer, parts = solve(segments, budget.options(options))
+        outcome = answer.outcome
         if answer.values is None:
-            if best is not None:
-                break
-            raise NoPlanError(answer.outcome)
+            break
+        bound = max(bound, -np.inf if outcome.bound is None else outcome.bound)
+        quantity = exact(supply, segments.by_option(parts, len(supply)))
         plan = evaluate(supply, quantity)
-        outcome = _proven(goal.value(plan), answer.outcome, best, spent)
-        if best is None or goal.value(plan) < goal.value(best[0]):
-            best = plan, outcome
-        else:
-            best = best[0], _proven(goal.value(best[0]), outcome, best, spent)
+        if keeps_limits(plan) and (best is None or value(plan) < value(best)):
+            best = plan
         used = np.flatnonzero(quantity)
         curved = used[np.isin(used, segments.option[~segments.exact])].tolist()
         new = [o for o in curved if quantity[o] not in knots.get(o, ())]
-        late = answer.outcome.stopped is not Stopped.FINISHED
-        gap = best[1].gap
-        if late or not new or (gap is not None and gap <= max(options.gap, 1e-9)):
+        near = best is not None and value(best) - bound <= max(options.gap, 1e-9) * abs(value(best))
+        if outcome.stopped is not Stopped.FINISHED or not new or near:
             break
         for o in new:
             knots[o] = np.append(knots.get(o, np.zeros(0)), quantity[o])
-    assert best is not None
-    return best
+    if best is None:
+        unknown = outcome.has_answer
+        raise NoPlanError(replace(outcome, status=Status.UNKNOWN) if unknown else outcome)
+    return best, _proven(value(best), bound, outcome, budget)
 
 
-@dataclass
-class _Watch:
-    """Adds the time of a phase to what was spent."""
-
-    spent: dict[str, float]
-    phase: str
-
-    def __enter__(self) -> None:
-        self.begun = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        elapsed = time.perf_counter() - self.begun
-        self.spent[self.phase] = self.spent.get(self.phase, 0.0) + elapsed
+def keeps_limits(plan: Evaluation) -> bool:
+    """Return whether a plan keeps what its pieces may only seem to keep: budget and delivery."""
+    supply = plan.supply
+    budget = supply.instance.limits.budget
+    if budget is not None and plan.cost.sum() > budget + CLOSE * abs(budget):
+        return False
+    late = plan.weeks > supply.latest * (1 + CLOSE)
+    return not bool((late & (plan.weeks > supply.committed_weeks)).any())
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector, which would search a large model again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _solve_once(
+def by_program(
     supply: SupplyOptions,
-    segments: Segments,
     options: Options,
-    progress: Callable[[Progress], None] | None,
+    progress: Callable[[Progress], None] | None = None,
+    goal: Goal = OWN,
     *,
-    spent: dict[str, float],
-    goal: Goal,
-) -> tuple[Answer, Floats]:
-    """Solve the program over given segments; return the answer and parts by option."""
-    with _collector_paused():
-        return _built_and_solved(supply, segments, options, progress, spent=spent, goal=goal)
+    extend: Extend | None = None,
+    budget: Budget | None = None,
+) -> tuple[Evaluation, Outcome]:
+    """Solve the formulation itself.
 
+    Parameters
+    ----------
+    supply
+        The supply options.
+    options, progress
+        As for :func:`amopt.sourcing.solve`.
+    goal
+        What the plan is for.
+    extend
+        Adds constraints of a caller's own.
+    budget
+        The time that is left; left out, that of the options.
 
-def _built_and_solved(
-    supply: SupplyOptions,
-    segments: Segments,
-    options: Options,
-    progress: Callable[[Progress], None] | None,
-    *,
-    spent: dict[str, float],
-    goal: Goal,
-) -> tuple[Answer, Floats]:
-    from amopt.program.pyomo import compile_model, load
-    from amopt.sourcing.formulation import build
-
-    quantity = np.zeros(len(supply))
-    with _Watch(spent, "build"):
-        model = build(supply, segments)
-        goal.shape(model)
-    with _Watch(spent, "compile"):
-        compiled = compile_model(model)
-    with _Watch(spent, "solve"):
-        answer = _answer_of(model, compiled, options, progress, plain=goal is OWN)
-    if answer.values is not None:
-        with _Watch(spent, "load"):
-            load(compiled, answer, duals=False)
-            found = np.fromiter((x.value for x in model.x), float, len(segments))
-            np.add.at(quantity, segments.option, found)
-            quantity = _exact(supply, quantity)
-    return answer, quantity
-
-
-def _answer_of(
-    model: Any,
-    compiled: Compiled,
-    options: Options,
-    progress: Callable[[Progress], None] | None,
-    *,
-    plain: bool,
-) -> Answer:
-    """Solve the arrays: by prices where there are many lines, and then what is left by HiGHS."""
+    Raises
+    ------
+    NoPlanError, InfeasibleError
+        As :func:`refine` does.
+    UsageError
+        When what was added changes what the objective means.
+    """
     from amopt.program.blocks import solve_blocks
-    from amopt.program.solver.highs import solve as solve_program
-    from amopt.sourcing.methods.column_generation import solve_by_prices
-    from amopt.sourcing.methods.layout import Layout
+    from amopt.program.pyomo import compile_model, load
 
-    program = compiled.program
-    if not plain or len(model.of_line) < MANY:
-        return solve_blocks(program, options, progress=progress)
-    begun = time.perf_counter()
-    first = solve_by_prices(program, Layout.of(model, compiled), options, progress)
-    if first is None:
-        return solve_blocks(program, options, progress=progress)
-    gap = first.outcome.gap
-    if first.outcome.stopped is not Stopped.FINISHED or (gap is not None and gap <= options.gap):
-        return first
-    if options.time_limit is not None:
-        left = max(0.01, options.time_limit - (time.perf_counter() - begun))
-        options = replace(options, time_limit=left)
-    second = solve_program(program, options, start=first.values, progress=progress)
-    return _better(first, second)
+    spent = budget or Budget(options.time_limit)
 
+    def solve(segments: Segments, left: Options) -> tuple[Answer, Floats]:
+        with spent.phase("build"):
+            model = extended(build(supply, segments), extend)
+            goal.shape(model)
+        with spent.phase("compile"):
+            compiled = compile_model(model)
+        with spent.phase("solve"):
+            answer = solve_blocks(compiled.program, left, progress=progress)
+        parts = np.zeros(len(segments))
+        if answer.values is not None:
+            load(compiled, answer, duals=False)
+            parts = np.fromiter((x.value for x in model.x), float, len(segments))
+            if extend is not None and segments.exact.all():
+                _require_same_objective(supply, segments, parts, answer.outcome.objective, goal)
+        return answer, parts
 
-def _better(first: Answer, second: Answer) -> Answer:
-    """Return the better plan of two solves of one program, with the better bound."""
-    bounds = [a.outcome.bound for a in (first, second) if a.outcome.bound is not None]
-    known = [a for a in (first, second) if a.values is not None and a.outcome.objective is not None]
-    best = min(known, key=lambda answer: answer.outcome.objective or 0.0)
-    outcome = replace(
-        best.outcome,
-        bound=max(bounds, default=None),
-        stopped=second.outcome.stopped,
-        method=f"{first.outcome.method}, then {second.outcome.method}",
-    )
-    return replace(best, outcome=outcome)
+    return refine(supply, solve, options, spent, goal.value)
 
 
-def _exact(supply: SupplyOptions, quantity: Floats) -> Floats:
+def extended(model: Any, extend: Extend | None) -> Any:
+    """Return a model with what a caller adds.
+
+    Raises
+    ------
+    UsageError
+        When the objective is no longer the model's own.
+    """
+    if extend is None:
+        return model
+    from pyomo.environ import Objective
+
+    own = model.objective.expr
+    extend(model)
+    active = list(model.component_data_objects(Objective, active=True))
+    if len(active) != 1 or active[0] is not model.objective or active[0].expr is not own:
+        raise UsageError(
+            "extend may add variables and constraints; the objective is what the instance "
+            "minimises: for another one, solve what amopt.formulate returns and read it back"
+        )
+    return model
+
+
+def _require_same_objective(
+    supply: SupplyOptions, segments: Segments, parts: Floats, objective: float | None, goal: Goal
+) -> None:
+    """Raise where what was added makes a plan cost more in the model than it does."""
+    plan = evaluate(supply, exact(supply, segments.by_option(parts, len(supply))))
+    own = goal.value(plan)
+    if objective is not None and objective - own > 10 * CLOSE * max(abs(objective), abs(own)):
+        raise UsageError(
+            f"with what was added the model's objective is {objective:,.10g}, and the plan's is "
+            f"{own:,.10g}: constraints may not hold delivery_weeks above the last delivery"
+        )
+
+
+def exact(supply: SupplyOptions, quantity: Floats) -> Floats:
     """Return the parts without the solver's tolerance: whole, or adding up to what is asked for."""
     whole = ~supply.divisible[supply.line]
-    exact = np.where(whole, np.round(quantity), quantity)
-    exact[exact <= 1e-9 * supply.quantity[supply.line]] = 0.0
-    short = open_quantity(supply) - np.bincount(supply.line, exact, minlength=supply.quantity.size)
+    rounded = np.where(whole, np.round(quantity), quantity)
+    rounded[rounded <= 1e-9 * supply.quantity[supply.line]] = 0.0
+    filled = np.bincount(supply.line, rounded, minlength=supply.quantity.size)
+    short = supply.needed - filled
     for line in np.flatnonzero(supply.divisible & (short > 0)):
         options = supply.options_of_line[line]
-        room = np.minimum(exact - supply.smallest, supply.largest - exact)[options]
-        used = exact[options] > 0
+        room = np.minimum(rounded - supply.smallest, supply.largest - rounded)[options]
+        used = rounded[options] > 0
         if short[line] <= 1e-5 * supply.quantity[line] and used.any():
-            exact[options[np.argmax(np.where(used, room, -np.inf))]] += short[line]
-    return exact
+            rounded[options[np.argmax(np.where(used, room, -np.inf))]] += short[line]
+    return rounded
 
 
-def _proven(
-    objective: float,
-    outcome: Outcome,
-    best: tuple[Evaluation, Outcome] | None,
-    spent: dict[str, float],
-) -> Outcome:
+def _proven(objective: float, bound: float, outcome: Outcome, budget: Budget) -> Outcome:
     """Return the outcome with the objective as evaluated, and the best bound so far."""
-    bounds = [b for b in (outcome.bound, best[1].bound if best else None) if b is not None]
-    bound = min(max(bounds), objective) if bounds else None
-    near = bound is not None and objective - bound <= 1e-6 * max(1.0, abs(objective))
+    known = min(bound, objective) if np.isfinite(bound) else None
+    near = known is not None and objective - known <= CLOSE * max(1.0, abs(objective))
     proven = outcome.stopped is Stopped.FINISHED and near
     return replace(
         outcome,
         objective=objective,
-        bound=bound,
+        bound=known,
         status=Status.OPTIMAL if proven else Status.FEASIBLE,
-        seconds=dict(spent),
+        seconds=dict(budget.seconds),
         versions=versions("amopt", "highspy", "pyomo"),
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.offers.curves import Curves
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["Segments", "cut", "open_quantity"]
+__all__ = ["Segments", "cut"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -69,22 +69,32 @@ class Segments:
         least: Floats = self.weeks_fixed + np.minimum(*ends)
         return least
 
+    def bounded_below(self, divisible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return where ``lower`` says something, shape (m,): one part is what any order has.
+
+        Parameters
+        ----------
+        divisible
+            Whether fractions may be ordered, by line.
+        """
+        free: NDArray[np.bool_] = ~divisible[self.line] & (self.lower <= 1) & (self.fixed >= 0)
+        return ~free
+
+    def by_option(self, parts: Floats, options: int) -> Floats:
+        """Return the parts of each of so many options, from those of each segment, shape (m,)."""
+        return np.bincount(self.option, parts, minlength=options).astype(np.float64)
+
     def keep(self, wanted: NDArray[np.bool_] | Ints) -> Segments:
         """Return some of the segments."""
         return Segments(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
 
 
-def open_quantity(supply: SupplyOptions) -> Floats:
-    """Return what the committed orders leave to be ordered of each line, shape (lines,)."""
-    index = {line.line: number for number, line in enumerate(supply.instance.lines)}
-    left: Floats = supply.quantity.copy()
-    for order in supply.instance.committed:
-        left[index[order.line]] -= order.quantity
-    left[np.abs(left) <= 1e-9 * supply.quantity] = 0.0
-    return left
-
-
-def cut(supply: SupplyOptions, knots: Mapping[int, Floats] | None = None) -> Segments:
+def cut(
+    supply: SupplyOptions,
+    knots: Mapping[int, Floats] | None = None,
+    *,
+    limited: bool = True,
+) -> Segments:
     """Cut the curves of all usable options to the quantities and weeks that can happen.
 
     Parameters
@@ -93,12 +103,19 @@ def cut(supply: SupplyOptions, knots: Mapping[int, Floats] | None = None) -> Seg
         The supply options.
     knots
         More quantities, by option, at which the pieces of a power touch it.
+    limited
+        Whether to cut off what the smallest and largest orders and the need-by dates forbid. The
+        program loses nothing by it; without, the constraints of these limits say it.
     """
     option = np.flatnonzero(supply.usable)
     line = supply.line[option]
-    needed = open_quantity(supply)
-    most = np.minimum(supply.largest[option], (needed + supply.surplus)[line])
-    least = supply.smallest[option]
+    needed = supply.needed
+    most, least = (needed + supply.surplus)[line], supply.smallest[option]
+    if limited:
+        most = np.minimum(supply.largest[option], most)
+    else:
+        any_order = np.where(supply.divisible, 1e-6 * supply.quantity, 1.0)[line]
+        least = np.minimum(least, any_order)
     total, lead = supply.total.take(option), supply.lead_time.take(option)
     own = total.curve
     divisible = supply.divisible[line][own]
@@ -125,7 +142,9 @@ def cut(supply: SupplyOptions, knots: Mapping[int, Floats] | None = None) -> Seg
         *(np.concatenate([getattr(p, name) for p in pieces]) for name in made.__dataclass_fields__)
     )
     order = np.lexsort((joined.lower, joined.option))
-    joined = _in_time(supply, joined.keep(order))
+    joined = joined.keep(order)
+    if limited:
+        joined = _in_time(supply, joined)
     return replace(joined, option=option[joined.option])
 
 
@@ -143,9 +162,7 @@ def _last_quantity(total: Curves, lead: Curves, divisible: NDArray[np.bool_]) ->
 
 def _in_time(supply: SupplyOptions, segments: Segments) -> Segments:
     """Cut off what would arrive after it is needed: the program loses nothing by it."""
-    limit = supply.instance.limits.weeks
-    latest = np.minimum(supply.need_by, np.inf if limit is None else limit)[segments.line]
-    latest = latest * (1 + 1e-9) + 1e-12
+    latest = supply.latest[segments.line] * (1 + 1e-9) + 1e-12
     slope, lower, upper = segments.weeks_rate, segments.lower.copy(), segments.upper.copy()
     with np.errstate(divide="ignore", invalid="ignore"):
         at = (latest - segments.weeks_fixed) / slope

@@ -159,6 +159,70 @@ class SupplyOptions:
         )
 
     @cached_property
+    def latest(self) -> Floats:
+        """Latest delivery of each line that any limit allows, in weeks, shape (lines,)."""
+        limit = self.instance.limits.weeks
+        return np.minimum(self.need_by, np.inf if limit is None else limit)
+
+    @cached_property
+    def timed(self) -> Ints:
+        """The lines whose delivery costs something or has a limit."""
+        weights = self.instance.minimise
+        matters = (
+            (self.downtime_per_week * weights.downtime > 0)
+            | (weights.weeks > 0)
+            | np.isfinite(self.latest)
+        )
+        return np.flatnonzero(matters)
+
+    @cached_property
+    def needed(self) -> Floats:
+        """What the committed orders leave to be ordered of each line, shape (lines,)."""
+        left: Floats = self.quantity.copy()
+        for order in self.instance.committed:
+            left[self._number[order.line]] -= order.quantity
+        left[np.abs(left) <= 1e-9 * self.quantity] = 0.0
+        return left
+
+    @cached_property
+    def committed_weeks(self) -> Floats:
+        """When the last committed order of each line arrives, in weeks, shape (lines,)."""
+        arrived = np.zeros(len(self.instance.lines))
+        for order, _, weeks, _, _ in self.commitments:
+            line = self._number[order.line]
+            arrived[line] = max(arrived[line], weeks)
+        return arrived
+
+    @cached_property
+    def committed_cost(self) -> float:
+        """What is paid for all committed orders, in money."""
+        return float(sum(cost for _, cost, _, _, _ in self.commitments))
+
+    @cached_property
+    def committed_kg_co2(self) -> float:
+        """Emissions of all committed orders, in kg of CO2."""
+        return float(sum(kg for _, _, _, kg, _ in self.commitments))
+
+    @cached_property
+    def committed_suppliers(self) -> dict[str, set[str]]:
+        """The suppliers of each line's committed orders, by name of the line."""
+        found: dict[str, set[str]] = {line.line: set() for line in self.instance.lines}
+        for order in self.instance.committed:
+            found[order.line].add(order.supplier)
+        return found
+
+    @cached_property
+    def suppliers_left(self) -> dict[str, int]:
+        """How many more suppliers each line may have, by name; many where there is no limit."""
+        most = self.instance.limits.suppliers_per_line
+        many = len(self.sources) + 1 if most is None else most
+        return {name: max(0, many - len(own)) for name, own in self.committed_suppliers.items()}
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {line.line: number for number, line in enumerate(self.instance.lines)}
+
+    @cached_property
     def options_of_line(self) -> tuple[Ints, ...]:
         """The usable options of each line."""
         index = np.flatnonzero(self.usable)
@@ -168,9 +232,9 @@ class SupplyOptions:
     @cached_property
     def commitments(self) -> tuple[tuple[Committed, float, float, float, float], ...]:
         """Each committed order with its cost, weeks, kg of CO2 and machine hours."""
-        numbers = {line.line: number for number, line in enumerate(self.instance.lines)}
         return tuple(
-            (order, *self._terms(order, numbers[order.line])) for order in self.instance.committed
+            (order, *self._terms(order, self._number[order.line]))
+            for order in self.instance.committed
         )
 
     def _terms(self, order: Committed, line: int) -> tuple[float, float, float, float]:

@@ -1,0 +1,88 @@
+r"""Sourcing as a mixed-integer program.
+
+Sets: lines :math:`l`; options :math:`o` of a line (an offer, or conventional supply); segments
+:math:`s` of an option, on which what is paid, :math:`f_s + r_s q`, and the lead time,
+:math:`\tau_s + \rho_s q`, are linear in the quantity :math:`q \in [a_s, b_s]`. A segment is
+ordered on or not (:math:`y_s`), and if it is, then :math:`x_s` parts (the multiple-choice form of a
+piecewise linear function, which is as tight as its convex hull: Croxton, Gendron and Magnanti,
+2003). No constant of the program is larger than the data make it.
+
+Committed orders are constants: they lower what a line still needs and what is left of capacities,
+licences, budget and emissions.
+
+The formulation is the definition: :data:`FAMILIES` lists every family of constraints, and whatever
+solves faster than the formulation names those that it honours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.program.family import Family
+from amopt.sourcing.formulation import delivery, orders, shared
+from amopt.sourcing.formulation.preconditions import require_possible
+from amopt.sourcing.formulation.variables import add_objective, add_sets, add_variables
+from amopt.sourcing.instance.fields import Instance
+from amopt.sourcing.offers.segments import Segments, cut
+from amopt.sourcing.offers.supply_options import SupplyOptions
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+__all__ = ["FAMILIES", "build", "formulate"]
+
+Floats = NDArray[np.float64]
+
+FAMILIES: tuple[Family, ...] = (*orders.FAMILIES, *shared.FAMILIES, *delivery.FAMILIES)
+"""The families of constraints, in the order of their rows."""
+
+
+def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) -> ConcreteModel:
+    """Return the program of an instance as a Pyomo model.
+
+    Variables ``quantity[s]`` and ``ordered[s]`` are indexed by segment, ``delivery_weeks[l]`` by
+    line, for the lines whose delivery costs something or has a limit. ``model.supply`` and
+    ``model.segments`` say what each index stands for; ``model.options``, ``model.of_line`` and
+    ``model.of_supplier`` list the segments of an option, a line (by name) and a supplier, for
+    constraints of your own. ``model.paid``, ``model.downtime``, ``model.waiting_weeks`` and
+    ``model.emissions`` are expressions; ``model.instance`` is the instance.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    knots
+        For offers with a fitted power: more quantities, by supply option, at which the
+        program's pieces touch it. Between its knots such a piece lies below the power, so that the
+        program bounds the cost from below.
+
+    Raises
+    ------
+    InfeasibleError
+        When nothing that can be ordered for a line would fill it, or what is committed breaks the
+        budget or the limit of emissions already.
+    """
+    supply = SupplyOptions.of(instance)
+    segments = cut(supply, knots)
+    require_possible(supply, segments)
+    return build(supply, segments)
+
+
+def build(supply: SupplyOptions, segments: Segments) -> ConcreteModel:
+    """Return the program over given segments of the supply options; see :func:`formulate`."""
+    from pyomo.common.gc_manager import PauseGC
+    from pyomo.environ import ConcreteModel
+
+    with PauseGC():
+        model = ConcreteModel(name=supply.instance.name)
+        model.instance, model.supply, model.segments = supply.instance, supply, segments
+        add_sets(model)
+        add_variables(model)
+        add_objective(model)
+        for family in FAMILIES:
+            family.add(model)
+    return model

@@ -1,0 +1,162 @@
+"""When a line is delivered, and by when it must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amopt.phrases import rounded_up
+from amopt.program.family import Family
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = [
+    "FAMILIES",
+    "add_delivery",
+    "add_delivery_mean",
+    "add_latest_delivery",
+    "add_need_by",
+]
+
+
+def add_delivery(model: ConcreteModel) -> None:
+    r"""Deliver a line when its last order is.
+
+    .. math:: T_l \ge \sum_{s \in o} \tau_s y_s + \rho_s x_s
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    segments, supply = model.segments, model.supply
+    fixed, rate = segments.weeks_fixed.tolist(), segments.weeks_rate.tolist()
+    weeks = {n: model.delivery_weeks[supply.instance.lines[n].line] for n in model.timed}
+    line = supply.line.tolist()
+
+    def delivery(_: Any, o: int) -> Any:
+        own = model.options[o]
+        sloped = [s for s in own if rate[s]]
+        return (
+            None,
+            LinearExpression(
+                linear_coefs=[fixed[s] for s in own] + [rate[s] for s in sloped] + [-1.0],
+                linear_vars=[model.y[s] for s in own]
+                + [model.x[s] for s in sloped]
+                + [weeks[line[o]]],
+            ),
+            0.0,
+        )
+
+    model.delivery = Constraint([o for o in model.options if line[o] in weeks], rule=delivery)
+
+
+def add_delivery_mean(model: ConcreteModel) -> None:
+    r"""Deliver no line before its parts are on average: a valid inequality that tightens.
+
+    .. math:: (Q_l + \text{surplus}_l) \, T_l \ge
+        \sum_{s \in l} \min_{q \in s}(\tau_s + \rho_s q) \, x_s
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    supply = model.supply
+    earliest = model.segments.earliest.tolist()
+    most = (model.needed + supply.surplus).tolist()
+    position = {supply.instance.lines[n].line: n for n in model.timed}
+
+    def mean(_: Any, name: str) -> Any:
+        own = model.of_line[name]
+        return (
+            None,
+            LinearExpression(
+                linear_coefs=[earliest[s] for s in own] + [-most[position[name]]],
+                linear_vars=[model.x[s] for s in own] + [model.delivery_weeks[name]],
+            ),
+            0.0,
+        )
+
+    model.delivery_mean = Constraint(
+        [name for name in position if len(model.of_line[name]) > 1], rule=mean
+    )
+
+
+def add_need_by(model: ConcreteModel) -> None:
+    r"""Deliver a line by when it is needed.
+
+    .. math:: T_l \le D_l
+    """
+    from pyomo.environ import Constraint
+
+    supply = model.supply
+    due = {
+        supply.instance.lines[n].line: float(supply.need_by[n])
+        for n in np.flatnonzero(np.isfinite(supply.need_by)).tolist()
+    }
+    model.need_by = Constraint(
+        list(due), rule=lambda _, name: model.delivery_weeks[name] <= due[name]
+    )
+
+
+def add_latest_delivery(model: ConcreteModel) -> None:
+    r"""Deliver every line by the latest delivery of the plan.
+
+    .. math:: T_l \le D
+    """
+    from pyomo.environ import Constraint
+
+    latest = model.instance.limits.weeks
+    if latest is not None:
+        model.latest_delivery = Constraint(
+            list(model.delivery_weeks), rule=lambda _, name: model.delivery_weeks[name] <= latest
+        )
+
+
+def _due(instance: Instance, name: str) -> float:
+    line = next(line for line in instance.lines if line.line == name)
+    return line.need_by_weeks or 0.0
+
+
+def need_by_says(instance: Instance, name: str) -> str:
+    """Return the need-by of a line in words."""
+    return f"the need-by of line {name!r}, {_due(instance, name):g} weeks"
+
+
+def need_by_remedy(instance: Instance, name: str, change: float) -> str:
+    """Return by how little the need-by of a line must be later."""
+    later = rounded_up(_due(instance, name) + change)
+    return f"raise the need-by of line {name!r} to {later} weeks"
+
+
+def latest_delivery_says(instance: Instance, _: object) -> str:
+    """Return the latest delivery of the plan in words."""
+    return f"the latest delivery, {instance.limits.weeks or 0:g} weeks"
+
+
+def latest_delivery_remedy(instance: Instance, _: object, change: float) -> str:
+    """Return by how little the latest delivery must be later."""
+    later = rounded_up((instance.limits.weeks or 0.0) + change)
+    return f"raise the latest delivery to {later} weeks"
+
+
+FAMILIES = (
+    Family("delivery", add_delivery),
+    Family("delivery_mean", add_delivery_mean, tightens=True),
+    Family(
+        "need_by",
+        add_need_by,
+        scope=("lines[].need_by_weeks",),
+        says=need_by_says,
+        remedy=need_by_remedy,
+    ),
+    Family(
+        "latest_delivery",
+        add_latest_delivery,
+        scope=("limits.weeks",),
+        says=latest_delivery_says,
+        remedy=latest_delivery_remedy,
+    ),
+)
+"""When lines are delivered."""
