@@ -200,7 +200,9 @@ def solve(
     progress
         Called now and then with seconds, incumbent, bound and gap.
     **of_the_decision
-        Options of the decision's own ``solve``.
+        Options of the decision's own ``solve``. For a program ``start``: True to start a
+        mixed-integer solve from the values that a Pyomo model's variables have now, or the values
+        of the columns for a :class:`~amopt.program.linear.LinearProgram`.
 
     Returns
     -------
@@ -211,7 +213,8 @@ def solve(
     Raises
     ------
     InfeasibleError
-        When no plan meets every requirement, with the limits that clash.
+        When no plan meets every requirement, or nothing satisfies the program, with the limits that
+        clash and what would mend it.
     NoAnswerError
         When the limits were reached before any plan was found.
     RefusedError
@@ -227,10 +230,9 @@ def solve(
         options = replace(options, gap=gap)
     if isinstance(instance, Instance):
         return _solve_instance(instance, method, options, progress, of_the_decision)
-    _require(not of_the_decision, f"a program has no option {', '.join(of_the_decision)}")
     if method != "auto":
         options = replace(options, method=method)
-    return _solve_program(instance, options, progress)
+    return _solve_program(instance, options, progress, of_the_decision)
 
 
 def _solve_instance(
@@ -265,13 +267,16 @@ def _solve_program(
     program: LinearProgram | ConcreteModel,
     options: Options,
     progress: Callable[[Progress], None] | None,
+    of_a_program: Mapping[str, Any],
 ) -> Answer:
     """Solve a program that is no instance: arrays, or a Pyomo model."""
     from amopt.program.linear import LinearProgram
-    from amopt.program.solver import highs
 
+    unknown = [option for option in of_a_program if option != "start"]
+    _require(not unknown, f"a program has no option {', '.join(unknown)}, only start")
+    start = of_a_program.get("start")
     if isinstance(program, LinearProgram):
-        return highs.solve(program, options, progress=progress)
+        return _solve_arrays(program, options, progress, start)
     _require(
         hasattr(program, "component_objects"),  # a Pyomo model, without importing Pyomo to ask
         f"amopt.solve takes an instance or a program, not {type(program).__name__}; "
@@ -279,7 +284,27 @@ def _solve_program(
     )
     from amopt.program.pyomo import solve_model
 
-    return solve_model(program, options, progress=progress)
+    _require(start in (None, False, True), "start is True or False for a Pyomo model")
+    return solve_model(program, options, start=bool(start), progress=progress)
+
+
+def _solve_arrays(
+    program: LinearProgram,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    start: Any,
+) -> Answer:
+    """Solve a program given as arrays; that it is infeasible is an error, as for a model."""
+    from amopt.program.infeasible.explain import explain
+    from amopt.program.solver import highs
+    from amopt.program.solver.outcome import Status
+    from amopt.program.time import Budget
+
+    budget = Budget(options.time_limit)
+    answer = highs.solve(program, options, start=start, progress=progress)
+    if answer.outcome.status is Status.INFEASIBLE:
+        raise explain(program, (), None, budget.options(options), answer.outcome)
+    return answer
 
 
 def _require(condition: bool, message: str) -> None:

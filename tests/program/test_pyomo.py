@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.program.linear import Family, LinearProgram, Names
-from amopt.program.pyomo import compile_model, load, solve_model, to_pyomo
+from amopt.program.pyomo import (
+    compile_model,
+    linear,
+    load,
+    read_answer,
+    read_values,
+    rows_of,
+    solve_model,
+    to_pyomo,
+    weighted_sum,
+)
 from amopt.program.solver.highs import Options, solve
 from amopt.program.solver.outcome import Status
 
-from .programs import transport
+from .programs import market_split, transport
 
 
 def plant(most: float = 3) -> Any:
@@ -100,7 +110,7 @@ def test_what_stands_nowhere_gets_a_value_of_its_domain(
 def test_what_has_no_value_is_named() -> None:
     model = plant()
     model.nowhere = pyo.Var(domain=pyo.Integers, bounds=(0.2, 0.8))
-    with pytest.raises(InfeasibleError, match=r"nowhere cannot be whole and lie between 0.2 and"):
+    with pytest.raises(InfeasibleError, match=r"nowhere, a whole number between 0\.2 and 0\.8"):
         solve_model(model)
 
 
@@ -197,17 +207,58 @@ def test_what_is_not_a_linear_program_is_named(change: Any, words: str) -> None:
 
 def test_what_cannot_hold_by_itself_is_named() -> None:
     model = plant()
-    model.held = pyo.Constraint([1], rule=lambda m, i: (3, m.x["b", 1], 4))
-    assert solve_model(model).outcome.status is Status.INFEASIBLE  # x[b,1] is fixed at 1
     model.p = pyo.Param(initialize=1, mutable=True)
-    model.never = pyo.Constraint([1], rule=lambda m, i: (3, m.p, 4))
-    with pytest.raises(InfeasibleError, match=r"never\[1\]") as raised:
+    model.held = pyo.Constraint([1, 2], rule=lambda m, i: (i, m.x["b", 1], 4))  # fixed at 1
+    model.never = pyo.Constraint([7], rule=lambda m, i: (None, 3 * m.p, 2))
+    with pytest.raises(InfeasibleError, match=r"held\[2\]") as raised:
         compile_model(model)
-    assert raised.value.conflict == ("never[1]",)
+    conflicts = raised.value.conflicts
+    assert [(c.limits[0].family, c.limits[0].key) for c in conflicts] == [("held", 2), ("never", 7)]
+    assert [c.remedies[0].words for c in conflicts] == [
+        "lower the right-hand side of held[2] by 1",
+        "raise the right-hand side of never[7] by 1",
+    ]
     model = plant()
     model.x["a", 1].setlb(9)
-    with pytest.raises(InfeasibleError, match=r"x\[a,1\] cannot lie between 9 and 5"):
+    with pytest.raises(InfeasibleError, match=r"x\[a,1\], between 9 and 5") as raised:
         compile_model(model)
+    limit = raised.value.conflicts[0].limits[0]
+    assert (limit.family, limit.key) == ("x", ("a", 1))
+
+
+def test_a_constant_constraint_may_be_broken_by_rounding() -> None:
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var([1, 2])
+    model.x[1].fix(0.1)
+    model.x[2].fix(0.2)
+    model.sum = pyo.Constraint(expr=model.x[1] + model.x[2] <= 0.3)
+    compiled = compile_model(model)
+    assert compiled.constant == [model.sum]
+    assert compiled.program.shape == (0, 0)
+
+
+def missing_constraint(model: Any) -> None:
+    model.most.set_value(model.x["a", 1] + model.x["a", 2] <= -3)
+
+
+def constant_constraint(model: Any) -> None:
+    model.held = pyo.Constraint(expr=model.x["b", 1] >= 3)
+
+
+def crossed_bounds(model: Any) -> None:
+    model.x["a", 1].setlb(9)
+
+
+@pytest.mark.parametrize("change", [missing_constraint, constant_constraint, crossed_bounds])
+def test_every_infeasible_model_ends_alike(change: Any) -> None:
+    model = plant()
+    change(model)
+    with pytest.raises(InfeasibleError) as raised:
+        amopt.solve(model)
+    assert raised.value.conflicts
+    assert raised.value.conflicts[0].limits[0].family in ("most", "held", "x")
+    assert str(raised.value).startswith("This cannot hold: the ")
+    assert all(variable.value is None for variable in model.y.values())
 
 
 def test_duals_are_changes_of_the_objective() -> None:
@@ -233,6 +284,7 @@ def test_stale_duals_do_not_survive() -> None:
     model.y.fix(0)
     solve_model(model)
     assert len(model.dual) == 5
+    assert not model.dual.import_enabled()  # a local one: no solver is asked for it
     model.y.unfix()
     solve_model(model)
     assert len(model.dual) == 0
@@ -256,8 +308,8 @@ def test_an_answer_does_not_outlive_its_model(change: Any) -> None:
     assert model.dual
     assert model.rc
     change(model)
-    with suppress(InfeasibleError):
-        assert solve_model(model).outcome.status is Status.INFEASIBLE
+    with pytest.raises(InfeasibleError):
+        solve_model(model)
     for variable in (model.x["a", 1], model.x["b", 2], model.spare["a"]):
         assert variable.value is None
         assert variable.stale
@@ -269,26 +321,160 @@ def test_an_answer_does_not_outlive_its_model(change: Any) -> None:
 def test_no_answer_is_not_loaded() -> None:
     model = plant()
     model.most.set_value(model.x["a", 1] + model.x["a", 2] <= -3)
-    assert solve_model(model).outcome.status is Status.INFEASIBLE
-    assert model.y.value is None
     compiled = compile_model(model)
     with pytest.raises(NoAnswerError, match="infeasible"):
         load(compiled, solve(compiled.program))
+    with pytest.raises(InfeasibleError, match="the constraint most"):
+        solve_model(model)
+    assert model.y.value is None
 
 
 def test_a_component_named_dual_is_not_overwritten() -> None:
     model = plant()
     model.dual = pyo.Var()
+    assert solve_model(model).outcome.status is Status.OPTIMAL  # it has no duals
+    model.y.fix(1)
     with pytest.raises(UsageError, match="named 'dual'"):
         solve_model(model)
     assert solve_model(model, duals=False).outcome.status is Status.OPTIMAL
 
 
+def appsi(model: Any) -> Any:
+    return pyo.SolverFactory("appsi_highs").solve(model)
+
+
+def contributed(model: Any) -> Any:
+    from pyomo.contrib.solver.common.factory import SolverFactory
+
+    return SolverFactory("highs").solve(model)
+
+
+@pytest.mark.parametrize("theirs", [appsi, contributed])
+@pytest.mark.parametrize("whole", [True, False])
+def test_pyomo_s_own_solvers_work_on_the_model_afterwards(theirs: Any, whole: bool) -> None:
+    model = plant()
+    if not whole:
+        model.y.fix(1)
+    amopt.solve(model)
+    assert (model.component("dual") is None) == whole
+    best = pyo.value(model.profit)
+    theirs(model)
+    assert pyo.value(model.profit) == pytest.approx(best)
+    model.y.unfix()  # a mixed-integer program now, whatever it was
+    theirs(model)
+    amopt.solve(model)
+    theirs(model)
+    assert pyo.value(model.profit) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("theirs", [appsi, contributed])
+def test_what_is_fixed_or_constant_has_the_price_that_pyomo_gives(theirs: Any) -> None:
+    def priced() -> Any:
+        model = plant()
+        model.y.domain = pyo.Reals
+        model.y.fix(1)
+        model.held = pyo.Constraint(expr=model.x["b", 1] + model.y <= 9)
+        model.minus = pyo.Constraint(expr=model.x["a", 1] - model.x["b", 2] >= -9)
+        for name in ("dual", "rc"):
+            model.add_component(name, pyo.Suffix(direction=pyo.Suffix.IMPORT))
+        return model
+
+    ours, other = priced(), priced()
+    amopt.solve(ours)
+    theirs(other)
+    for suffix in ("dual", "rc"):
+        mine, their = ({c.name: v for c, v in getattr(m, suffix).items()} for m in (ours, other))
+        assert mine.keys() >= their.keys()
+        assert mine == pytest.approx({name: their.get(name, 0.0) for name in mine}, abs=1e-9)
+
+
 def test_a_start_from_the_model_s_values() -> None:
     model = plant()
-    solve_model(model)
-    again = solve_model(model, start=True)
+    amopt.solve(model)
+    again = amopt.solve(model, start=True)
     assert again.outcome.status is Status.OPTIMAL
+    with pytest.raises(UsageError, match="no option beginning, only start"):
+        amopt.solve(model, beginning=True)
+
+
+def test_a_start_is_an_incumbent_where_there_is_no_time() -> None:
+    model = to_pyomo(market_split())
+    amopt.solve(model, time_limit=0.5)
+    known = pyo.value(model.objective)
+    answer = amopt.solve(model, start=True, time_limit=0.5)
+    assert answer.outcome.objective <= known
+
+
+def test_an_answer_from_elsewhere() -> None:
+    model = plant()
+    appsi(model)
+    compiled, answer = read_answer(model)
+    assert answer.outcome.status is Status.FEASIBLE
+    assert answer.outcome.bound is None
+    assert answer.outcome.objective == pytest.approx(pyo.value(model.profit))
+    assert answer.values.tolist() == pytest.approx([x.value for x in compiled.variables])
+    assert read_values(compiled).tolist() == [x.value for x in compiled.variables]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m: m.y.set_value(None, skip_validation=True), "y without a value"),
+        (lambda m: m.x["a", 1].set_value(4.5, skip_validation=True), r"constraint two_sided\[a\]"),
+        (lambda m: m.y.set_value(0.5, skip_validation=True), "variable y is 0.5, not whole"),
+        (lambda m: m.y.set_value(2, skip_validation=True), "variable y is 2, not between 0 and 1"),
+    ],
+)
+def test_values_that_are_no_plan_are_refused(change: Any, words: str) -> None:
+    model = plant()
+    model.x["a", 1].setub(None)
+    model.most.deactivate()
+    appsi(model)
+    change(model)
+    with pytest.raises(UsageError, match=words):
+        read_answer(model)
+
+
+def test_rows_by_the_name_of_their_component() -> None:
+    model = plant()
+    assert rows_of(model, "two_sided") == {k: model.two_sided[k] for k in ("a", "b")}
+    assert rows_of(model, "most") == {None: model.most}
+    model.two_sided["a"].deactivate()
+    assert list(rows_of(model, "two_sided")) == ["b"]
+    assert rows_of(model, "nothing") == {}
+
+
+def test_sums_are_written_quickly() -> None:
+    model = plant()
+    x = model.x
+    keys = list(x)
+    model.first = pyo.Constraint(expr=linear([1, 2, 3, 4], x.values(), 5.0) <= 90)
+    model.second = pyo.Constraint(expr=linear(2.0, list(x.values())) <= 90)
+    model.third = pyo.Constraint(
+        expr=weighted_sum(keys[:2], dict.fromkeys(keys, 7.0), x, 1.0) <= np.float64(90)
+    )
+    model.fourth = pyo.Constraint(expr=linear(np.arange(4.0), x.values()) <= 90)
+    for row, written in (
+        ("first", 1 * x[keys[0]] + 2 * x[keys[1]] + 3 * x[keys[2]] + 4 * x[keys[3]] + 5),
+        ("second", 2 * sum(x.values())),
+        ("third", 7 * (x[keys[0]] + x[keys[1]]) + 1),
+        ("fourth", x[keys[1]] + 2 * x[keys[2]] + 3 * x[keys[3]]),
+    ):
+        model.add_component(f"slow_{row}", pyo.Constraint(expr=written <= 90))
+        program = compile_model(model).program
+        fast, slow = (program.rows.block(name).start for name in (row, f"slow_{row}"))
+        assert program.matrix[fast].toarray().tolist() == program.matrix[slow].toarray().tolist()
+        assert program.row_upper[fast] == program.row_upper[slow]
+
+
+def test_a_product_with_a_fixed_variable_is_linear() -> None:
+    model = plant()
+    model.product = pyo.Constraint(expr=model.x["b", 1] * model.x["a", 1] + model.y <= 4)
+    program = compile_model(model).program
+    assert program.matrix[program.rows.block("product").start].toarray().tolist() == [1, 0, 0, 1]
+    model.x["b", 1].unfix()
+    with pytest.raises(UsageError, match="product is not linear"):
+        compile_model(model)
 
 
 def random_model(seed: int) -> Any:
@@ -339,6 +525,82 @@ def test_random_models_against_pyomo_s_own_interface(seed: int) -> None:
         y = np.array([theirs[c.index()] for c in compiled.constraints])
         proof = check_dual(compiled.program, y, answer.values)
         assert proof.bound == pytest.approx(answer.outcome.objective, abs=1e-6)
+
+
+def nested_model(seed: int) -> Any:
+    """Expressions of every shape: nested sums, parameters, named expressions, fixed variables."""
+    rng = np.random.default_rng(seed)
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(range(4), bounds=(0, 4))
+    model.z = pyo.Var(["a", "b"], domain=pyo.Integers, bounds=(-2, 5))
+    model.p = pyo.Param(range(3), initialize=lambda _, k: float(k + 1), mutable=True)
+    variables = [*model.x.values(), *model.z.values()]
+    for variable in variables:
+        if rng.random() < 0.2:
+            variable.fix(float(rng.integers(0, 4)))
+    model.e = pyo.Expression(range(2), rule=lambda m, k: m.p[k] * m.x[k] - 2 * m.z["a"] + k)
+
+    def term() -> Any:
+        kind, v = rng.integers(7), variables[rng.integers(len(variables))]
+        number = float(rng.integers(-3, 4))
+        return [
+            v, number * v, number, model.p[int(rng.integers(3))] * v, model.e[int(rng.integers(2))],
+            -(v - number), 2 * (v + model.p[1]) / 4,
+        ][kind]  # fmt: skip
+
+    def body() -> Any:
+        return sum(term() for _ in range(rng.integers(1, 7)))
+
+    model.row = pyo.Constraint(pyo.Any)
+    for k in range(8):
+        low, high = -50.0 - k, 50.0 + k
+        left = body()
+        if not hasattr(left, "is_potentially_variable") or not left.is_potentially_variable():
+            continue
+        kind = rng.integers(5)
+        if kind < 3:
+            model.row[k] = [(low, left, None), (None, left, high), (low, left, high)][kind]
+        else:
+            right = body() + high if kind == 3 else high * model.p[0]
+            model.row[k] = left + 0 * model.x[0] <= right
+    model.goal = pyo.Objective(expr=body() + model.x[0])
+    return model
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_arrays_are_those_of_pyomo_s_compiler(seed: int) -> None:
+    """Entry by entry, whatever an expression is made of."""
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+    model = nested_model(seed)
+    compiled = compile_model(model)
+    form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+    column = {id(variable): j for j, variable in enumerate(compiled.variables)}
+    assert {id(variable) for variable in form.columns} == set(column)
+    order = [column[id(variable)] for variable in form.columns]
+    theirs = {}
+    for k, row in enumerate(form.rows):
+        coefficients = np.zeros(len(order))
+        coefficients[order] = form.A.tocsr()[[k]].toarray()[0]
+        lower, upper = theirs.get(row.constraint.name, (None, -np.inf, np.inf))[1:]
+        side = form.rhs[k]
+        lower = side if row.bound_type <= 0 else lower
+        upper = side if row.bound_type >= 0 else upper
+        theirs[row.constraint.name] = (coefficients, lower, upper)
+    program = compiled.program
+    ours = {
+        name: (program.matrix[[k]].toarray()[0], program.row_lower[k], program.row_upper[k])
+        for k, name in enumerate(program.rows)
+    }
+    for name, (coefficients, lower, upper) in ours.items():
+        assert coefficients == pytest.approx(theirs[name][0], abs=1e-12)
+        assert (lower, upper) == pytest.approx(theirs[name][1:], abs=1e-9)
+    assert {c.name for c in compiled.constant} >= theirs.keys() - ours.keys()
+    costs = np.zeros(len(order))
+    costs[order] = form.c.toarray()[0]
+    assert program.cost == pytest.approx(costs, abs=1e-12)
+    assert program.offset == pytest.approx(form.c_offset[0])
 
 
 def test_a_program_as_a_model_and_back() -> None:
@@ -394,8 +656,6 @@ def test_keys_of_several_lengths_become_a_model() -> None:
 
 
 def test_a_time_limit_loads_the_incumbent() -> None:
-    from .programs import market_split
-
     model = to_pyomo(market_split())
     answer = solve_model(model, Options(time_limit=0.5))
     assert answer.outcome.status is Status.FEASIBLE
