@@ -8,7 +8,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SUM_TOLERANCE", "discount", "names", "per_pair", "stochastic", "whole"]
+__all__ = [
+    "SUM_TOLERANCE",
+    "criterion",
+    "discount",
+    "names",
+    "per_pair",
+    "stochastic",
+    "unlike",
+    "whole",
+]
 
 Ints = NDArray[np.intp]
 
@@ -52,12 +61,26 @@ def _row(matrix: sp.csr_array, wrong: NDArray[np.bool_]) -> int:
 
 
 def discount(factor: float | None) -> float | None:
-    """Return the discount factor; None for average cost, also when it is given as 1."""
+    """Return the discount factor; None where there is none, also when it is given as 1."""
     if factor is None or factor == 1:
         return None
-    if not 0 < factor < 1:
-        raise ValueError(f"discount must lie in (0, 1), or be None for average cost; got {factor}")
+    if not 0 <= factor < 1:
+        raise ValueError(f"discount must lie in [0, 1), or be None without discount; got {factor}")
     return float(factor)
+
+
+def criterion(given: str | None, factor: float | None) -> str:
+    """Return the criterion: what is given, or discounted cost with a discount and else average."""
+    if given is None:
+        return "average" if factor is None else "discounted"
+    if given not in ("discounted", "average", "total"):
+        raise ValueError(
+            f"criterion must be 'discounted', 'average' or 'total' (cost); got {given!r}"
+        )
+    if (given == "discounted") != (factor is not None):
+        needs = "needs a discount below 1" if factor is None else "takes no discount"
+        raise ValueError(f"criterion {given!r} {needs}")
+    return given
 
 
 def per_pair(key: str, values: ArrayLike, pairs: int) -> NDArray[Any]:
@@ -88,3 +111,18 @@ def names(key: str, given: Any, size: int) -> Any:
     if given is not None and len(given) != size:
         raise ValueError(f"{key} has {len(given)} names, expected {size}")
     return given
+
+
+def unlike(state_of_pair: Ints, pair_names: Any) -> None:
+    """Refuse two pairs of one state that have one name."""
+    if pair_names is None:
+        return
+    seen: dict[Any, int] = {}
+    plain = pair_names.tolist() if isinstance(pair_names, np.ndarray) else pair_names
+    for pair, (state, name) in enumerate(zip(state_of_pair.tolist(), plain, strict=True)):
+        key = (state, tuple(name) if isinstance(name, list) else name)
+        if seen.setdefault(key, pair) != pair:
+            raise ValueError(
+                f"pairs {seen[key]} and {pair} are both called {name!r} in state {state}: a "
+                "state-action pair is given once"
+            )

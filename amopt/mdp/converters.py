@@ -6,12 +6,14 @@ other packages is needed:
 - *state-action pairs*, as QuantEcon's ``DiscreteDP(R, Q, beta, s_indices, a_indices)`` takes them;
 - *action by action*, as pymdptoolbox takes them: transitions ``P[a]`` of shape (states, states) for
   each action ``a`` and rewards ``R`` of shape (states, actions); every action in every state;
+- *toy text*, the tables of Gymnasium's small environments;
 - *files*: all arrays in one compressed NumPy archive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ __all__ = [
     "StateActionPairs",
     "from_action_arrays",
     "from_quantecon",
+    "from_toy_text",
     "load",
     "save",
     "to_action_arrays",
@@ -91,7 +94,7 @@ def to_quantecon(process: MarkovDecisionProcess) -> StateActionPairs:
 
 
 def from_quantecon(
-    rewards: ArrayLike,
+    rewards: Any,
     transition: Any,
     discount: float,
     states: ArrayLike | None = None,
@@ -116,11 +119,11 @@ def from_quantecon(
     UsageError
         When only one of ``states`` and ``actions`` is given.
     ValueError
-        When the arrays do not make a process.
+        When the arrays do not make a process, or a state-action pair is given twice.
     """
     if (states is None) != (actions is None):
         raise UsageError("give both the states and the actions of the pairs, or neither")
-    reward = np.asarray(rewards, dtype=np.float64)
+    reward = _dense(rewards)
     if states is None or actions is None:
         if reward.ndim != 2:
             raise ValueError(f"rewards have shape {reward.shape}, expected (states, actions)")
@@ -163,7 +166,7 @@ def to_action_arrays(process: MarkovDecisionProcess) -> tuple[list[sp.csr_matrix
 
 
 def from_action_arrays(
-    transitions: NDArray[Any] | Sequence[Any], rewards: ArrayLike, discount: float | None
+    transitions: NDArray[Any] | Sequence[Any], rewards: Any, discount: float | None
 ) -> MarkovDecisionProcess:
     """Return the process of pymdptoolbox's arrays.
 
@@ -173,8 +176,8 @@ def from_action_arrays(
         Shape (actions, states, states), or a (states, states) matrix for each action, dense or
         sparse.
     rewards
-        Shape (states,), (states, actions) or (actions, states, states); the last is the reward of
-        each transition.
+        Shape (states,), (states, actions) or (actions, states, states), the last being the reward
+        of each transition; dense or sparse, or a sparse matrix (states, states) for each action.
     discount
         Discount factor a period; None (or 1) for average cost.
 
@@ -189,24 +192,89 @@ def from_action_arrays(
     count, states = len(matrices), matrices[0].shape[0]
     if any(matrix.shape != (states, states) for matrix in matrices):
         raise ValueError(f"transitions must all have shape ({states}, {states})")
-    reward = np.asarray(rewards, dtype=np.float64)
-    if reward.shape == (count, states, states):
-        reward = np.column_stack(
-            [
-                np.asarray(matrix.multiply(table).sum(axis=1)).ravel()
-                for matrix, table in zip(matrices, reward, strict=True)
-            ]
-        )
-    elif reward.shape == (states,):
+    reward = _rewards(rewards, matrices)
+    owner, action = np.divmod(np.arange(states * count), count)
+    stacked = sp.csr_array(sp.vstack(matrices, format="csr"))[action * states + owner]
+    return _from_pairs(-reward.ravel(), stacked, owner, action, discount)
+
+
+def _rewards(rewards: Any, transitions: Sequence[sp.csr_array]) -> Floats:
+    """Return rewards of any shape, dense or sparse, as shape (states, actions)."""
+    count, states = len(transitions), transitions[0].shape[0]
+    each = not sp.issparse(rewards) and any(sp.issparse(one) for one in rewards)
+    if each or np.ndim(rewards) == 3:
+        tables = [sp.csr_array(one, dtype=np.float64) for one in rewards]
+        if len(tables) != count or any(one.shape != (states, states) for one in tables):
+            shapes = [len(tables), *tables[0].shape]
+            raise ValueError(
+                f"rewards have shape {tuple(shapes)}, expected ({count}, {states}, {states})"
+            )
+        sums = [
+            matrix.multiply(one).sum(axis=1)
+            for matrix, one in zip(transitions, tables, strict=True)
+        ]
+        return np.column_stack([np.asarray(one, dtype=np.float64).ravel() for one in sums])
+    reward = _dense(rewards)
+    if reward.shape == (states,):
         reward = np.repeat(reward[:, None], count, axis=1)
     if reward.shape != (states, count):
         raise ValueError(
             f"rewards have shape {reward.shape}, expected ({states}, {count}), ({states},) or "
             f"({count}, {states}, {states})"
         )
-    owner, action = np.divmod(np.arange(states * count), count)
-    stacked = sp.csr_array(sp.vstack(matrices, format="csr"))[action * states + owner]
-    return _from_pairs(-reward.ravel(), stacked, owner, action, discount)
+    return reward
+
+
+def _dense(rewards: Any) -> Floats:
+    plain = rewards.toarray() if hasattr(rewards, "toarray") else rewards
+    return np.asarray(plain, dtype=np.float64)
+
+
+def from_toy_text(
+    table: Mapping[int, Mapping[int, Sequence[tuple[float, int, float, bool]]]],
+    discount: float | None = None,
+) -> MarkovDecisionProcess:
+    """Return the process of Gymnasium's toy-text environments, ``env.unwrapped.P``.
+
+    What ends an episode leads to one further state, the last, where the process rests.
+
+    Parameters
+    ----------
+    table
+        By state and action, each outcome: probability, next state, reward, whether the episode
+        ends.
+    discount
+        Discount factor a period; None (or 1) for the total reward of an episode.
+
+    Raises
+    ------
+    ValueError
+        When the table does not make a process.
+    """
+    end = len(table)
+    rows: list[int] = []
+    columns: list[int] = []
+    chances: list[float] = []
+    cost: list[float] = []
+    names: list[tuple[int, int]] = []
+    for state, actions in table.items():
+        for action, outcomes in actions.items():
+            for chance, following, _, ends in outcomes:
+                rows.append(len(names))
+                columns.append(end if ends else following)
+                chances.append(chance)
+            cost.append(-math.fsum(chance * reward for chance, _, reward, _ in outcomes))
+            names.append((state, action))
+    rows, columns, chances = [*rows, len(names)], [*columns, end], [*chances, 1.0]
+    names.append((end, 0))
+    return MarkovDecisionProcess(
+        sp.csr_array((chances, (rows, columns)), shape=(len(names), end + 1)),
+        [*cost, 0.0],
+        [state for state, _ in names],
+        discount,
+        criterion="total" if discount in (None, 1) else "discounted",
+        pair_names=names,
+    )
 
 
 def save(process: MarkovDecisionProcess, path: str | Path) -> None:
@@ -229,6 +297,7 @@ def save(process: MarkovDecisionProcess, path: str | Path) -> None:
         "state_of_pair": process.state_of_pair,
         "duration": process.duration,
         "discount": 1.0 if process.discount is None else process.discount,
+        "criterion": np.array(process.criterion),
     }
     for key in ("state_names", "pair_names"):
         names = getattr(process, key)
@@ -267,6 +336,7 @@ def load(path: str | Path) -> MarkovDecisionProcess:
             arrays["cost"],
             arrays["state_of_pair"],
             float(arrays["discount"]),
+            criterion=str(arrays["criterion"]) if "criterion" in arrays else None,  # type: ignore[arg-type]
             duration=arrays.get("duration"),
             state_names=_text(arrays, "state_names"),
             pair_names=_text(arrays, "pair_names"),

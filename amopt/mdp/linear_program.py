@@ -1,4 +1,4 @@
-r"""The linear programs of a Markov decision process: values, policies and prices.
+r"""The linear programs of a Markov decision process as arrays: :mod:`amopt.mdp.formulation`, fast.
 
 Let :math:`w` be the distribution of the first state, :math:`\beta_k = \alpha^{\tau_k}`, and
 :math:`x_k` the expected discounted number of times that pair :math:`k` is taken: the *occupation
@@ -26,14 +26,31 @@ Average cost a period, where every state can reach the best recurrent class, so 
         \sum_{k : s(k) = s} x_k - \sum_k P_{ks} x_k = 0 \quad \forall s,
         \qquad \sum_k \tau_k x_k = 1
 
+and where it does depend on it, *multichain* (Denardo and Fox 1968; Puterman 1994, section 9.3):
+
+.. math::
+
+    \text{primal:}\quad & \max_{g, h} \sum_s w_s g(s) \quad \text{s.t.} \quad
+        g(s(k)) - \sum_{s'} P_{ks'} g(s') \le 0, \\
+        & \qquad h(s(k)) - \sum_{s'} P_{ks'} h(s') + \tau_k g(s(k)) \le c_k \quad \forall k \\
+    \text{dual:}\quad & \min_{x, y \ge 0} \sum_k c_k x_k \quad \text{s.t.} \quad
+        \sum_{k : s(k) = s} x_k - \sum_k P_{ks} x_k = 0, \\
+        & \qquad \sum_{k : s(k) = s} (\tau_k x_k + y_k) - \sum_k P_{ks} y_k = w_s \quad \forall s
+
+Total cost (Puterman 1994, section 7.2): the discounted programs with :math:`\beta_k = 1` and, in
+the states :math:`Z` where the process can stay for ever at no cost, :math:`V(s) \le 0` in the
+primal and a column :math:`z_s \ge 0` in the balance of :math:`s` in the dual: the probability of
+resting there.
+
 *Side constraints* :math:`b^-_i \le \sum_k a_{ik} x_k \le b^+_i` (storage, machine hours, downtime)
 keep the dual linear; each randomises the policy in at most one state (Altman 1999, section 3.8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -42,7 +59,13 @@ from numpy.typing import ArrayLike, NDArray
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.program.linear import Family, LinearProgram
 
-__all__ = ["SideConstraint", "check_side_constraints", "dual_program", "primal_program"]
+__all__ = [
+    "SideConstraint",
+    "check_side_constraints",
+    "dual_program",
+    "labels",
+    "primal_program",
+]
 
 Floats = NDArray[np.float64]
 
@@ -87,6 +110,8 @@ def dual_program(
     process: MarkovDecisionProcess,
     initial: ArrayLike | None = None,
     side_constraints: Sequence[SideConstraint] = (),
+    *,
+    multichain: bool = False,
 ) -> LinearProgram:
     """Return the program in the occupation measure: columns ``occupation``, rows ``flow_balance``.
 
@@ -98,6 +123,9 @@ def dual_program(
         Distribution of the first state, shape (states,); left out, uniform.
     side_constraints
         Further rows, each named by its constraint.
+    multichain
+        On average cost, whether the average may depend on the first state: with columns
+        ``deviation`` and rows ``start_balance``.
 
     Raises
     ------
@@ -106,32 +134,38 @@ def dual_program(
     """
     weights = process.initial_distribution(initial)
     check_side_constraints(process, side_constraints)
-    balance = sp.csr_array(_balance(process).T)
-    right = weights
-    rows = [Family("flow_balance", _keys(process.state_names, process.states))]
-    if process.average:
+    balance, cost, right = sp.csr_array(_balance(process).T), process.cost, weights
+    states = labels(process.state_names, process.states)
+    pairs = labels(process.pair_names, process.pairs)
+    rows, columns = [Family("flow_balance", states)], [Family("occupation", pairs)]
+    if process.average and multichain:
+        time = _by_state(process, process.duration.astype(np.float64))
+        balance = _blocks([[balance, _nothing(balance)], [time, balance]])
+        cost = np.concatenate([cost, np.zeros(process.pairs)])
+        right = np.concatenate([np.zeros(process.states), weights])
+        rows.append(Family("start_balance", states))
+        columns.append(Family("deviation", pairs))
+    elif process.average:
         time = sp.csr_array(process.duration[None, :].astype(np.float64))
         balance = sp.csr_array(sp.vstack([balance, time]))
         right = np.append(np.zeros(process.states), 1.0)
         rows.append(Family("normalisation"))
+    elif process.total:
+        balance = sp.csr_array(sp.hstack([balance, _rests(process)]))
+        cost = np.concatenate([cost, np.zeros(len(process.resting))])
+        columns.append(Family("resting", [states[s] for s in process.resting]))
     program = LinearProgram.from_arrays(
-        process.cost,
-        balance,
-        right,
-        right,
-        rows=rows,
-        columns=[Family("occupation", _keys(process.pair_names, process.pairs))],
-        name="occupation measure",
+        cost, balance, right, right, rows=rows, columns=columns, name="occupation measure"
     )
     for side in side_constraints:
-        program = program.with_rows(
-            side.coefficients, side.lower, side.upper, family=Family(side.name)
-        )
+        coefficients = np.zeros(len(cost))
+        coefficients[: process.pairs] = side.coefficients
+        program = program.with_rows(coefficients, side.lower, side.upper, family=Family(side.name))
     return program
 
 
 def primal_program(
-    process: MarkovDecisionProcess, initial: ArrayLike | None = None
+    process: MarkovDecisionProcess, initial: ArrayLike | None = None, *, multichain: bool = False
 ) -> LinearProgram:
     """Return the program in the values: columns ``value`` (or ``bias``, ``gain``), rows ``action``.
 
@@ -141,6 +175,9 @@ def primal_program(
         The process.
     initial
         Distribution of the first state, shape (states,); left out, uniform.
+    multichain
+        On average cost, whether the average may depend on the first state: with a column ``gain``
+        for each state, and rows ``conserving``.
 
     Raises
     ------
@@ -148,24 +185,67 @@ def primal_program(
         When ``initial`` does not fit the process.
     """
     weights = process.initial_distribution(initial)
-    matrix = _balance(process)
-    states = _keys(process.state_names, process.states)
-    columns = [Family("value", states)]
-    if process.average:
+    matrix, upper = _balance(process), process.cost
+    states = labels(process.state_names, process.states)
+    pairs = labels(process.pair_names, process.pairs)
+    rows, columns = [Family("action", pairs)], [Family("value", states)]
+    if process.average and multichain:
+        time = sp.csr_array(_by_state(process, process.duration.astype(np.float64)).T)
+        matrix = _blocks([[matrix, time], [_nothing(matrix), matrix]])
+        weights = np.concatenate([np.zeros(process.states), weights])
+        upper = np.concatenate([upper, np.zeros(process.pairs)])
+        rows.append(Family("conserving", pairs))
+        columns = [Family("bias", states), Family("gain", states)]
+    elif process.average:
         matrix = sp.hstack([matrix, sp.csr_array(process.duration[:, None].astype(np.float64))])
         weights = np.append(np.zeros(process.states), 1.0)
         columns = [Family("bias", states), Family("gain")]
+    elif process.total:
+        matrix = sp.csr_array(sp.vstack([matrix, _rests(process).T]))
+        upper = np.concatenate([upper, np.zeros(len(process.resting))])
+        rows.append(Family("rest", [states[s] for s in process.resting]))
     return LinearProgram.from_arrays(
         weights,
         matrix,
         -np.inf,
-        process.cost,
+        upper,
         lower=-np.inf,
-        rows=[Family("action", _keys(process.pair_names, process.pairs))],
+        rows=rows,
         columns=columns,
         maximise=True,
         name="values",
     )
+
+
+def labels(names: Sequence[Any] | NDArray[Any] | None, size: int) -> list[Hashable]:
+    """Return what states or pairs are called in programs: their names, or numbers from 0."""
+    if names is None:
+        return list(range(size))
+    plain = names.tolist() if isinstance(names, np.ndarray) else list(names)
+    found: list[Hashable] = [tuple(name) if isinstance(name, list) else name for name in plain]
+    return found if len(set(found)) == size else list(range(size))
+
+
+def _by_state(process: MarkovDecisionProcess, values: Floats) -> sp.csr_array:
+    """Return a number for each pair in the row of its state, shape (states, pairs)."""
+    index = (process.state_of_pair, np.arange(process.pairs))
+    return sp.csr_array((values, index), shape=(process.states, process.pairs))
+
+
+def _blocks(blocks: Sequence[Sequence[sp.csr_array]]) -> sp.csr_array:
+    """Return one matrix of blocks, row by row."""
+    return sp.csr_array(sp.vstack([sp.hstack(row, format="csr") for row in blocks], format="csr"))
+
+
+def _nothing(like: sp.csr_array) -> sp.csr_array:
+    return sp.csr_array(like.shape, dtype=np.float64)
+
+
+def _rests(process: MarkovDecisionProcess) -> sp.csr_array:
+    """Return a column for each resting state, shape (states, resting)."""
+    count = len(process.resting)
+    index = (process.resting, np.arange(count))
+    return sp.csr_array((np.ones(count), index), shape=(process.states, count))
 
 
 def _balance(process: MarkovDecisionProcess) -> sp.csr_array:
@@ -180,10 +260,6 @@ def _balance(process: MarkovDecisionProcess) -> sp.csr_array:
         shape=flow.shape,
     )
     return sp.csr_array(own - flow)
-
-
-def _keys(names: Sequence[object] | NDArray[np.generic] | None, size: int) -> Sequence[object]:
-    return range(size) if names is None else names  # type: ignore[return-value]
 
 
 def check_side_constraints(

@@ -42,7 +42,7 @@ from amopt.mdp.linear_program import (
     dual_program,
     primal_program,
 )
-from amopt.mdp.policy import PolicyChain, toward
+from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.linear import LinearProgram
@@ -78,10 +78,6 @@ def solve(
     progress: Callable[[highs.Progress], None] | None = None,
 ) -> MarkovSolution:
     """Solve by linear programming; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    if form not in ("dual", "primal"):
-        raise UsageError(f"unknown form {form!r}; choose 'dual' or 'primal'")
-    if side_constraints and form == "primal":
-        raise UsageError("side constraints are linear in the dual form only; use form='dual'")
     if start not in ("policy_iteration", "cold"):
         raise UsageError(f"unknown start {start!r}; choose 'policy_iteration' or 'cold'")
     began = time.perf_counter()
@@ -109,7 +105,19 @@ def solve(
         solution = _constrained(process, initial, side_constraints, vertex)
     else:
         solution = _deterministic(process, initial, vertex, known)
+    solution = replace(solution, measure=_measure(solution, vertex.occupation))
     return _with_outcome(solution, vertex.outcome, time.perf_counter() - began)
+
+
+def _measure(solution: MarkovSolution, occupation: Floats | None) -> Floats | None:
+    """Return the program's occupation measure where it is that of the policy, else the policy's."""
+    if solution.measure is not None or occupation is None:
+        return solution.measure
+    elsewhere = occupation.copy()
+    elsewhere[solution.policy] = 0.0
+    if elsewhere.max() > _REACHED * occupation.max():
+        return solution.occupation
+    return occupation - elsewhere
 
 
 def _interrupted(outcome: Outcome) -> bool:
@@ -219,7 +227,7 @@ def _deterministic(
     if process.average:
         policy, rest = toward(process, np.flatnonzero(reached), policy)
         if rest.size:
-            raise NoAnswerError(
+            raise DependsOnStartError(
                 "the average cost depends on the first state (a multichain process): no policy "
                 f"leads from {process.state_label(int(rest[0]))} to the best recurrent class",
                 outcome=vertex.outcome,
@@ -270,6 +278,7 @@ def _constrained(
         value=value,
         policy=process.minimum(-probabilities)[1],
         gain=gain if process.average else None,
+        gains=np.full(process.states, gain) if process.average else None,
         bias=value if process.average else None,
         error_bound=max(objective - bound, 0.0),
         probabilities=probabilities,

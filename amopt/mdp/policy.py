@@ -34,10 +34,14 @@ from scipy.sparse.linalg import splu
 from amopt.errors import NoAnswerError
 from amopt.mdp.process import MarkovDecisionProcess
 
-__all__ = ["PolicyChain", "toward"]
+__all__ = ["DependsOnStartError", "PolicyChain", "toward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+
+class DependsOnStartError(NoAnswerError):
+    """The average cost of a policy depends on the first state."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +113,12 @@ class PolicyChain:
 
         Raises
         ------
-        NoAnswerError
-            When the chain has several recurrent classes: then the average cost depends on the
-            first state.
+        DependsOnStartError
+            When the chain has several recurrent classes.
         """
         classes = self.recurrent_classes
         if len(classes) > 1:
-            raise NoAnswerError(
+            raise DependsOnStartError(
                 f"the policy has {len(classes)} recurrent classes (they hold the states "
                 f"{', '.join(str(int(members[0])) for members in classes[:5])}): its average cost "
                 "depends on the first state"
@@ -139,7 +142,7 @@ class PolicyChain:
 
         Raises
         ------
-        NoAnswerError
+        DependsOnStartError
             On average cost, when the chain has several recurrent classes.
         """
         value = self._solver.solve(self.cost)
@@ -164,8 +167,73 @@ class PolicyChain:
             right[self.reference] = 1.0
         return np.asarray(np.maximum(self._solver.solve(right, "T"), 0.0))
 
+    @cached_property
+    def transient(self) -> Ints:
+        """The states that the chain leaves for ever, ascending."""
+        recurrent = np.concatenate(self.recurrent_classes)
+        return np.setdiff1d(np.arange(self.states), recurrent)
 
-def toward(process: MarkovDecisionProcess, target: Ints, policy: Ints) -> tuple[Ints, Ints]:
+    @cached_property
+    def _way(self) -> Any:
+        """The factorised system of the transient states."""
+        inside = self.transition[self.transient][:, self.transient]
+        return splu(sp.csc_array(sp.eye_array(len(self.transient), format="csr") - inside))
+
+    def _class(self, members: Ints) -> PolicyChain:
+        inside = self.transition[members][:, members]
+        return PolicyChain(inside, self.cost[members], self.duration[members], True)
+
+    def evaluate_by_class(self) -> tuple[Floats, Floats]:
+        r"""Return bias and gain of each state on average cost, shape (states,) each.
+
+        In a recurrent class the gain is one number, and the bias of one state is 0; on the way
+        there (Puterman 1994, theorem 8.2.6)
+
+        .. math:: g = P_\pi g, \qquad h = c_\pi - \tau_\pi g + P_\pi h.
+        """
+        bias, gain = np.zeros(self.states), np.zeros(self.states)
+        for members in self.recurrent_classes:
+            bias[members], gain[members] = self._class(members).evaluate()
+        if self.transient.size:
+            rows = self.transition[self.transient]
+            gain[self.transient] = self._way.solve(rows @ gain)
+            right = self.cost[self.transient] - self.duration[self.transient] * gain[self.transient]
+            bias[self.transient] = self._way.solve(right + rows @ bias)
+        return bias, gain
+
+    def visits_by_class(self, initial: Floats) -> Floats:
+        """Return visits a period in the long run from ``initial``, shape (states,)."""
+        arrival = initial.copy()
+        if self.transient.size:
+            passed = self._way.solve(initial[self.transient], "T")
+            arrival += self.transition[self.transient].T @ passed
+        visits = np.zeros(self.states)
+        for members in self.recurrent_classes:
+            visits[members] = arrival[members].sum() * self._class(members).visits(initial[members])
+        return visits
+
+    def evaluate_total(self) -> Floats:
+        """Return the expected total cost from each state, 0 where the chain is recurrent."""
+        value = np.zeros(self.states)
+        if self.transient.size:
+            value[self.transient] = self._way.solve(self.cost[self.transient])
+        return value
+
+    def visits_total(self, initial: Floats) -> Floats:
+        """Return expected visits from ``initial`` to transient states, 0 to others."""
+        visits = np.zeros(self.states)
+        if self.transient.size:
+            visits[self.transient] = np.maximum(self._way.solve(initial[self.transient], "T"), 0.0)
+        return visits
+
+
+def toward(
+    process: MarkovDecisionProcess,
+    target: Ints,
+    policy: Ints,
+    *,
+    allowed: NDArray[np.bool_] | None = None,
+) -> tuple[Ints, Ints]:
     """Return a policy that leads to ``target`` from wherever that is possible, and the rest.
 
     Parameters
@@ -176,6 +244,8 @@ def toward(process: MarkovDecisionProcess, target: Ints, policy: Ints) -> tuple[
         States to be reached.
     policy
         The policy to keep on ``target``, shape (states,).
+    allowed
+        The pairs that may be taken, shape (pairs,); left out, all.
 
     Returns
     -------
@@ -188,6 +258,8 @@ def toward(process: MarkovDecisionProcess, target: Ints, policy: Ints) -> tuple[
     while not reached.all():
         leading = process.transition @ reached.astype(np.float64) > 0
         leading &= ~reached[process.state_of_pair]
+        if allowed is not None:
+            leading &= allowed
         pairs = np.flatnonzero(leading)
         if pairs.size == 0:
             break

@@ -13,6 +13,9 @@ leads to state :math:`s'` with probability :math:`P_{k s'}`. The optimality equa
     h(s) = \min_{k : s(k) = s} c_k - g \tau_k + \sum_{s'} P_{k s'} h(s')
     \qquad \text{(average cost a period)}
 
+    V(s) = \min_{k : s(k) = s} c_k + \sum_{s'} P_{k s'} V(s')
+    \qquad \text{(total cost, 0 where the process may stay at no cost)}
+
 A pair with :math:`\tau_k = 0` is an instantaneous step, such as deciding item by item or drawing
 at random in stages; a cycle of such steps would never end and is refused.
 """
@@ -29,10 +32,11 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 
-from amopt.errors import UsageError
 from amopt.mdp import checks
 
 if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
     from amopt.mdp.iteration.layers import Layers
     from amopt.mdp.linear_program import SideConstraint
     from amopt.mdp.solution import MarkovSolution
@@ -61,7 +65,11 @@ class MarkovDecisionProcess:
     state_of_pair
         The state in which a pair can be taken, shape (pairs,), in any order.
     discount
-        Discount factor a period in (0, 1); None (or 1) for the average cost a period.
+        Discount factor a period in [0, 1); None (or 1) without discount.
+    criterion
+        ``"discounted"``, ``"average"`` (cost a period) or ``"total"``: expected cost until the
+        process comes to states in which it can stay for ever at no cost. Left out, discounted with
+        a discount and average without.
     duration
         Whole periods that a pair lasts, shape (pairs,), zero allowed; left out, one period each.
     state_names, pair_names
@@ -72,7 +80,8 @@ class MarkovDecisionProcess:
     ------
     ValueError
         When shapes disagree, a number is NaN or infinite, a probability is negative, a row does
-        not sum to 1, a state has no pair, or instantaneous pairs form a cycle.
+        not sum to 1, a state has no pair, a pair is given twice, instantaneous pairs form a cycle,
+        or discount and criterion contradict each other.
     """
 
     def __init__(
@@ -82,12 +91,14 @@ class MarkovDecisionProcess:
         state_of_pair: ArrayLike,
         discount: float | None,
         *,
+        criterion: Literal["discounted", "average", "total"] | None = None,
         duration: ArrayLike | None = None,
         state_names: Sequence[Any] | NDArray[Any] | None = None,
         pair_names: Sequence[Any] | NDArray[Any] | None = None,
     ) -> None:
         self.transition = checks.stochastic(transition)
         self.discount = checks.discount(discount)
+        self.criterion = checks.criterion(criterion, self.discount)
         self.cost = checks.per_pair("cost", cost, self.pairs).astype(np.float64)
         self.state_of_pair = checks.whole("state_of_pair", state_of_pair, self.pairs)
         self.duration = checks.whole("duration", 1 if duration is None else duration, self.pairs)
@@ -95,6 +106,7 @@ class MarkovDecisionProcess:
         self.pair_names = checks.names("pair_names", pair_names, self.pairs)
         self._check_states()
         self._check_durations()
+        checks.unlike(self.state_of_pair, self.pair_names)
 
     def _check_states(self) -> None:
         outside = np.flatnonzero((self.state_of_pair < 0) | (self.state_of_pair >= self.states))
@@ -140,12 +152,24 @@ class MarkovDecisionProcess:
 
     @property
     def average(self) -> bool:
-        """Whether the average cost a period is minimised, not the discounted cost."""
-        return self.discount is None
+        """Whether the average cost a period is minimised."""
+        return self.criterion == "average"
+
+    @property
+    def total(self) -> bool:
+        """Whether the total cost is minimised, without discount."""
+        return self.criterion == "total"
+
+    @cached_property
+    def resting(self) -> Ints:
+        """The states in which the process can stay for ever at no cost, ascending."""
+        from amopt.mdp.decomposition.end_components import end_components
+
+        return np.flatnonzero(end_components(self, self.cost == 0) >= 0)
 
     @cached_property
     def factor(self) -> Floats:
-        r"""The discount over a pair, :math:`\alpha^{\tau_k}`, shape (pairs,); 1 on average cost."""
+        r"""Discount over a pair, :math:`\alpha^{\tau_k}`, shape (pairs,); 1 without discount."""
         return np.power(1.0 if self.discount is None else self.discount, self.duration)
 
     @cached_property
@@ -255,6 +279,7 @@ class MarkovDecisionProcess:
         form: str = "dual",
         start: Literal["policy_iteration", "cold"] = "policy_iteration",
         side_constraints: Sequence[SideConstraint] = (),
+        extend: Callable[[ConcreteModel], None] | None = None,
         tolerance: float = 1e-9,
         iteration_limit: int = 100_000,
         options: Options | None = None,
@@ -277,6 +302,9 @@ class MarkovDecisionProcess:
             ``"cold"``.
         side_constraints
             Limits linear in the occupation measure; they need the dual linear program.
+        extend
+            Adds constraints of your own to the dual as a Pyomo model
+            (:func:`amopt.mdp.formulation.formulate`), which is then solved.
         tolerance
             Iterations stop when the proven error, relative to the largest value (or the gain),
             is below this.
@@ -296,41 +324,32 @@ class MarkovDecisionProcess:
         Raises
         ------
         UsageError
-            When the method or form is unknown, or the method cannot take side constraints.
+            When the method or form is unknown, the method cannot take side constraints, or has no
+            bound on total cost.
         ValueError
             When ``initial`` or a side constraint does not fit the process.
         InfeasibleError
             When no policy meets the side constraints.
         NoAnswerError
-            When limits ended the solve before there was a policy, or the average cost depends on
-            the state in which the process starts.
+            When limits ended the solve before there was a policy, the total cost is not finite, or
+            side constraints meet an average cost that depends on the first state.
         """
-        from amopt.mdp import lp_solve
-        from amopt.mdp.iteration import methods
+        from amopt.mdp import methods
 
-        weights = self.initial_distribution(initial)
-        if method == "lp":
-            return lp_solve.solve(
-                self,
-                weights,
+        return methods.solve(
+            self,
+            methods.Settings(
+                initial=self.initial_distribution(initial),
+                method=method,
                 form=form,
                 start=start,
                 side_constraints=side_constraints,
+                extend=extend,
+                tolerance=tolerance,
+                iteration_limit=iteration_limit,
                 options=options,
                 progress=progress,
-            )
-        if side_constraints:
-            raise UsageError(f"side constraints need the method 'lp', not {method!r}")
-        solvers = {
-            "policy_iteration": methods.policy_iteration,
-            "modified_policy_iteration": methods.modified_policy_iteration,
-            "value_iteration": methods.value_iteration,
-        }
-        if method not in solvers:
-            raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")
-        limit = None if options is None else options.time_limit
-        return solvers[method](
-            self, weights, tolerance=tolerance, iteration_limit=iteration_limit, time_limit=limit
+            ),
         )
 
     def initial_distribution(self, initial: ArrayLike | None) -> Floats:

@@ -32,21 +32,23 @@ class MarkovSolution:
     initial
         Distribution of the first state, shape (states,).
     value
-        Expected discounted cost from each state, shape (states,): what the policy costs at most.
-        On average cost the bias.
+        Expected discounted (or total) cost from each state, shape (states,): what the policy costs
+        at most. On average cost the bias.
     policy
         The pair to take in each state, shape (states,); where the policy draws at random, the
         likeliest one.
     gain
-        Average cost a period; None for discounted processes.
+        Average cost a period, from ``initial``; None on other criteria.
+    gains
+        Average cost a period from each state, shape (states,); None on other criteria.
     bias
-        Relative values on average cost, shape (states,), up to a constant; None for discounted
-        processes.
+        Relative values on average cost, shape (states,), up to a constant in each recurrent class;
+        None on other criteria.
     residual
         Largest violation of the optimality equation by ``value`` (and ``gain``), recomputed. With
         side constraints, of that equation with the constraints' prices in the cost.
     error_bound
-        Proven bound on the distance of ``value`` (on average cost: ``gain``) from the optimum,
+        Proven bound on the distance of ``value`` (on average cost: ``gains``) from the optimum,
         the largest over states; with side constraints, of the objective.
     outcome
         Statuses, objective (expected cost from ``initial``, or the gain) and proven bound.
@@ -55,7 +57,8 @@ class MarkovSolution:
     prices
         Shadow price of each side constraint by name: change of the objective a unit of its bound.
     measure
-        The occupation measure where the method computed it, shape (pairs,).
+        The occupation measure where the method computed it, as linear programming does, shape
+        (pairs,); :attr:`occupation` is there after every method.
     """
 
     process: MarkovDecisionProcess
@@ -70,6 +73,7 @@ class MarkovSolution:
     probabilities: Floats
     prices: Mapping[str, float] = field(default_factory=dict)
     measure: Floats | None = None
+    gains: Floats | None = None
 
     @cached_property
     def occupation(self) -> Floats:
@@ -78,7 +82,8 @@ class MarkovSolution:
         Discounted: expected discounted number of times that each pair is taken, from the initial
         distribution; :math:`\sum_k (1 - \alpha^{\tau_k}) x_k = 1`, so with pairs of one period it
         sums to :math:`1 / (1 - \alpha)`. Average cost: times a period in the long run;
-        :math:`\sum_k \tau_k x_k = 1`.
+        :math:`\sum_k \tau_k x_k = 1`. Total cost: expected times until the process comes to where
+        it stays for ever at no cost; 0 for pairs of those states.
         """
         if self.measure is not None:
             return self.measure
@@ -86,7 +91,9 @@ class MarkovSolution:
 
         chain = PolicyChain.of(self.process, self.policy)
         measure = np.zeros(self.process.pairs)
-        measure[self.policy] = chain.visits(self.initial)
+        several = self.process.average and len(chain.recurrent_classes) > 1
+        visits = chain.visits_by_class if several else chain.visits
+        measure[self.policy] = visits(self.initial)
         return measure
 
     @property

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from amopt.errors import UsageError
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.converters import (
     from_action_arrays,
     from_quantecon,
+    from_toy_text,
     load,
     save,
     to_action_arrays,
@@ -172,3 +174,54 @@ def test_only_minus_infinity_forbids_an_action(wrong):
     assert allowed.pairs == 3
     with pytest.raises(ValueError, match="cost"):
         from_quantecon([[1.0, wrong], [0.0, 2.0]], transition, 0.9)
+
+
+def test_sparse_rewards_are_read():
+    rng = np.random.default_rng(5)
+    chance = rng.random((2, 4, 4))
+    chance /= chance.sum(axis=2, keepdims=True)
+    of_pair, of_step = rng.random((4, 2)), rng.random((2, 4, 4))
+    for dense, sparse in (
+        (of_pair, sp.csr_matrix(of_pair)),
+        (of_step, [sp.csr_matrix(one) for one in of_step]),
+        (of_step, [sp.csr_array(one) for one in of_step]),
+    ):
+        expected = from_action_arrays(chance, dense, 0.9)
+        found = from_action_arrays([sp.csr_matrix(one) for one in chance], sparse, 0.9)
+        np.testing.assert_allclose(found.cost, expected.cost)
+        np.testing.assert_allclose(found.solve().value, expected.solve().value)
+    with pytest.raises(ValueError, match=r"rewards have shape \(1, 4, 4\), expected \(2, 4, 4\)"):
+        from_action_arrays(chance, [sp.eye_array(4)], 0.9)
+
+
+def test_a_state_action_pair_given_twice_is_refused():
+    with pytest.raises(
+        ValueError, match=r"pairs 0 and 2 are both called .* a state-action pair is"
+    ):
+        from_quantecon(np.ones(3), np.full((3, 2), 0.5), 0.9, [0, 1, 0], [1, 0, 1])
+
+
+def test_criterion_is_kept(tmp_path):
+    process = MarkovDecisionProcess([[0, 1], [0, 1]], [2.0, 0.0], [0, 1], None, criterion="total")
+    save(process, tmp_path / "process.npz")
+    assert load(tmp_path / "process.npz").criterion == "total"
+    with pytest.raises(UsageError, match="needs a discount factor below 1"):
+        to_quantecon(process)
+
+
+COIN = {  # toss until heads, or give up for 0.4; heads pay 1 and end the episode
+    0: {0: [(0.5, 0, 0.0, False), (0.5, 1, 1.0, True)], 1: [(1.0, 1, 0.4, True)]},
+    1: {0: [(1.0, 1, 0.0, True)], 1: [(1.0, 1, 0.0, True)]},
+}
+
+
+@pytest.mark.parametrize(("discount", "value"), [(None, 1.0), (1, 1.0), (0.5, 2 / 3), (0.0, 0.5)])
+def test_toy_text_tables_are_read(discount, value):
+    process = from_toy_text(COIN, discount)
+    assert (process.states, process.pairs) == (3, 5)
+    assert process.solve().value[0] == pytest.approx(-value)
+
+
+def test_a_toy_text_table_that_does_not_add_up_is_refused():
+    with pytest.raises(ValueError, match=r"row 0 sums to 0\.5"):
+        from_toy_text({0: {0: [(0.5, 0, 1.0, True)]}})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from amopt.errors import NoAnswerError, UsageError
-from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp import MarkovDecisionProcess, SideConstraint
 from amopt.program.solver.highs import Options
 from tests.mdp.cases import METHODS, policies, policy_gain, policy_value, random_process
 
@@ -194,21 +194,20 @@ def islands(bridge):
     return MarkovDecisionProcess(chance, cost, owner, None)
 
 
-@pytest.mark.parametrize(
-    "how",
-    [how for how in METHODS.values() if "iteration" not in how["method"]]
-    + [METHODS["policy iteration"]],
-)
-def test_an_average_that_depends_on_the_start_is_refused(how):
+@pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
+def test_an_average_that_depends_on_the_start_is_given_for_each_state(how):
+    solution = islands(bridge=False).solve(**how)
+    np.testing.assert_allclose(solution.gains, [1.0, 2.0, 1.0])
+    assert solution.policy.tolist() == [0, 1, 2]
+    assert solution.gain == pytest.approx(4 / 3)
+    assert solution.outcome.status == "optimal"
+    np.testing.assert_allclose(solution.occupation, [2 / 3, 1 / 3, 0, 0])
+
+
+def test_side_constraints_on_an_average_that_depends_on_the_start_are_refused():
+    limit = SideConstraint("limit", np.array([1.0, 0, 0, 0]), upper=0.5)
     with pytest.raises(NoAnswerError, match="depends on the first state"):
-        islands(bridge=False).solve(**how)
-
-
-def test_value_iteration_bounds_an_average_that_depends_on_the_start():
-    solution = islands(bridge=False).solve("value_iteration", iteration_limit=100)
-    assert solution.outcome.status == "feasible"
-    assert solution.outcome.bound <= 1.0
-    assert solution.gain >= 2.0 - 1e-12
+        islands(bridge=False).solve(side_constraints=[limit])
 
 
 @pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
@@ -265,3 +264,14 @@ def test_policies_of_several_classes_on_the_way(seed):
         assert solution.outcome.status == "optimal", name
         gains[name] = solution.gain
     assert max(gains.values()) - min(gains.values()) < 1e-7
+
+
+@pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize("longest", [1, 3])
+def test_with_discount_0_only_the_next_pair_counts(how, longest):
+    process = random_process(9, discount=0.0, longest=longest)
+    solution = process.solve(**how)
+    least, _ = process.minimum(process.cost)
+    np.testing.assert_allclose(solution.value, least)
+    assert solution.outcome.status == "optimal"
+    assert solution.outcome.bound == pytest.approx(least.mean())

@@ -26,6 +26,8 @@ def test_the_occupation_measure_balances(shape, method):
     process = random_process(**shape)
     solution = process.solve(method)
     x = solution.occupation
+    if method == "lp":
+        assert solution.measure is x
     assert (x >= 0).all()
     out = np.bincount(process.state_of_pair, weights=x, minlength=process.states)
     entering = (x * process.factor) @ process.transition

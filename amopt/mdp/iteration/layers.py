@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -207,7 +207,7 @@ class Layers:
         if self.discount is None:
             raise ValueError("average cost has bounds on the gain, not on values")
         least, largest = self.differences(before, after)
-        weight = self.discount**self.remaining / -math.expm1(self.period * math.log(self.discount))
+        weight = self.discount**self.remaining / _complement(self.discount, self.period)
         return after + weight * least, after + weight * largest
 
     def gain_bounds(self, before: Floats, after: Floats) -> tuple[float, float]:
@@ -301,9 +301,13 @@ def _relaxation(process: MarkovDecisionProcess, shortest: int) -> Floats:
     if process.discount is None:
         weight = shortest / duration
     else:
-        rate = math.log(process.discount)
-        weight = math.expm1(shortest * rate) / np.expm1(duration * rate)
+        weight = _complement(process.discount, shortest) / _complement(process.discount, duration)
     return np.where(process.duration > 0, weight, 1.0)
+
+
+def _complement(discount: float, periods: Any) -> Any:
+    r"""Return :math:`1 - \alpha^\tau` without cancellation, also where :math:`\alpha = 0`."""
+    return -np.expm1(periods * math.log(discount)) if discount else 1.0
 
 
 def _depth(process: MarkovDecisionProcess) -> Ints:

@@ -19,10 +19,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.errors import NoAnswerError
+from amopt.mdp.decomposition.end_components import end_components
 from amopt.mdp.iteration.cut import evaluate_on_cut, is_worthwhile
 from amopt.mdp.iteration.result import Clock, bounded, certified
-from amopt.mdp.policy import PolicyChain, toward
+from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
 from amopt.mdp.process import MarkovDecisionProcess
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver.outcome import Stopped
@@ -40,6 +40,7 @@ Ints = NDArray[np.intp]
 _DAMPING = 0.75
 _EVALUATION_SWEEPS = 200
 _IDLE = 3
+_ROUNDING = 1e-14
 
 
 def value_iteration(
@@ -88,6 +89,8 @@ def _iterate(
             break
         if largest - least > 0.98 * last_span:
             evaluate = evaluate and step == 1.0  # policies of several classes drift apart
+            if process.average and step == 1.0:
+                _require_one_component(process)
             step = _DAMPING  # the chain of the cut is itself periodic: make it aperiodic
         last_span = largest - least
         if evaluate:
@@ -103,12 +106,19 @@ def _iterate(
     )
 
 
+def _require_one_component(process: MarkovDecisionProcess) -> None:
+    """Refuse a process that may stay in several places, whose average may depend on the first."""
+    if end_components(process).max() > 0:
+        raise DependsOnStartError("the process has several end components")
+
+
 def _close(process: MarkovDecisionProcess, before: Floats, after: Floats, tolerance: float) -> bool:
     """Return whether the bounds are within ``tolerance`` relative to the largest value or gain."""
     if process.average:
         low, high = process.layers.gain_bounds(before, after)
         scale = max(abs(low), abs(high), 1e-6 * float(np.abs(process.cost).max()))
-        return high - low <= tolerance * scale
+        rounding = _ROUNDING * max(float(np.abs(after).max()), float(np.abs(process.cost).max()))
+        return high - low <= max(tolerance * scale, rounding)
     lower, upper = process.layers.value_bounds(before, after)
     scale = max(float(np.abs(lower).max()), float(np.abs(upper).max()))
     return float((upper - lower).max()) <= tolerance * scale
@@ -140,7 +150,7 @@ def policy_iteration(
 
     Raises
     ------
-    NoAnswerError
+    DependsOnStartError
         On average cost, when it depends on the first state.
     """
     clock = Clock(iteration_limit, time_limit)
@@ -187,7 +197,7 @@ def improve_until_stable(
 
     Raises
     ------
-    NoAnswerError
+    DependsOnStartError
         On average cost, when it depends on the first state.
     """
     clock = Clock(1000, None) if clock is None else clock
@@ -243,7 +253,7 @@ def _lead_to_best_class(process: MarkovDecisionProcess, policy: Ints, chain: Pol
     best = chain.recurrent_classes[int(np.argmin(gains))]
     led, rest = toward(process, best, policy)
     if rest.size:
-        raise NoAnswerError(
+        raise DependsOnStartError(
             "the average cost depends on the first state (a multichain process): no policy leads "
             f"from {process.state_label(int(rest[0]))} to {process.state_label(int(best[0]))}; "
             "solve each closed part by itself, or with a discount"

@@ -36,6 +36,11 @@ class Clock:
         """Seconds since the solve began."""
         return time.perf_counter() - self.began
 
+    @property
+    def left(self) -> float | None:
+        """Seconds until the time limit, 0 or more; None without one."""
+        return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
+
     def stopped(self) -> Stopped | None:
         """Return which limit is reached, if any."""
         if self.time_limit is not None and self.seconds >= self.time_limit:
@@ -140,6 +145,7 @@ def _solution(
         value=value,
         policy=policy,
         gain=gain if process.average else None,
+        gains=np.full(process.states, gain) if process.average else None,
         bias=value if process.average else None,
         residual=residual,
         error_bound=error,

@@ -1,0 +1,1 @@
+"""Processes whose cost depends on where they stay: their end components, and the way there."""
