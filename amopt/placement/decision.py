@@ -199,8 +199,8 @@ def by_program(
     model = assemble(supply, form=form)
     program = model.program
     assembled = time.perf_counter()
-    with highs.Door(program.relaxed(), options) as door:
-        relaxed = door.solve()
+    with highs.Solver(program.relaxed(), options) as solver:
+        relaxed = solver.solve()
     relaxation = relaxed.outcome.bound
     answer = relaxed
     if relaxed.values is not None and not _is_whole(model, relaxed.values):

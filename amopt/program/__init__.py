@@ -1,14 +1,14 @@
-"""Ground floor: mathematical programs and the one door to the solver.
+"""Ground floor: mathematical programs and the only way to the solver.
 
 ``linear``
     A program as named sparse arrays.
 ``pyomo``, ``standard_form``
     A Pyomo model as the same arrays, and the answer back into it.
 ``highs``
-    The one door to the solver: :func:`~amopt.program.solver.highs.solve`, and
-    :class:`~amopt.program.solver.highs.Door` for sequences of solves.
-``options``, ``handover``, ``run``, ``judge``, ``residuals``, ``answer``, ``outcome``
-    What the door asks for, how it runs the solver, and how it judges what comes back.
+    The only way to the solver: :func:`~amopt.program.solver.highs.solve`, and
+    :class:`~amopt.program.solver.highs.Solver` for sequences of solves.
+``options``, ``transfer``, ``run``, ``validation``, ``residuals``, ``answer``, ``outcome``
+    What may be asked for, how the solver is run, and how it is validated what comes back.
 ``infeasible``
     Why a program is infeasible, and the least that would mend it:
     :func:`~amopt.program.infeasible.explain.explain` for a formulation, in the words of its

@@ -19,7 +19,7 @@ from amopt.errors import UsageError
 from amopt.files import new_file, write_text
 from amopt.program.archive import read_archive
 from amopt.program.linear import Family, LinearProgram, Names
-from amopt.program.solver.highs import Door
+from amopt.program.solver.highs import Solver
 
 __all__ = [
     "original_name",
@@ -65,16 +65,16 @@ def write_program(program: LinearProgram, path: str | Path) -> None:
         raise UsageError(f"cannot write {path}: the name must end in .lp or .mps")
     if 0 in program.shape:
         raise UsageError(f"cannot write {path}: {program.name!r} has no rows or no columns")
-    with tempfile.TemporaryDirectory() as folder, Door(program) as door:
+    with tempfile.TemporaryDirectory() as folder, Solver(program) as solver:
         index = np.arange(program.shape[1], dtype=np.int32)
-        door.solver.changeColsCost(index.size, index, program.cost)  # in the program's own unit
-        door.solver.changeObjectiveOffset(program.offset)
+        solver.highs.changeColsCost(index.size, index, program.cost)  # in the program's own unit
+        solver.highs.changeObjectiveOffset(program.offset)
         for column, name in enumerate(safe_names(program.columns, program.shape[1], "c")):
-            door.solver.passColName(column, name)
+            solver.highs.passColName(column, name)
         for row, name in enumerate(safe_names(program.rows, program.shape[0], "r")):
-            door.solver.passRowName(row, name)
+            solver.highs.passRowName(row, name)
         written = Path(folder) / f"program{ending}"
-        status = door.solver.writeModel(str(written))
+        status = solver.highs.writeModel(str(written))
         if status.name != "kOk":
             raise UsageError(f"HiGHS could not write {path}: {status.name}")
         text = written.read_text(encoding="ascii")

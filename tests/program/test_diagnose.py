@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from amopt.errors import UsageError
 from amopt.program.infeasible.conflict import Conflict, diagnose, least_change
 from amopt.program.linear import Family, LinearProgram, Names
-from amopt.program.solver.highs import Door, solve
+from amopt.program.solver.highs import Solver, solve
 from amopt.program.solver.outcome import Status
 
 from .programs import transport
@@ -188,7 +188,7 @@ def test_random_conflicts_of_whole_numbers_are_irreducible(seed: int) -> None:
 def test_without_a_proof_the_filter_still_finds_the_conflict(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Door, "ray", lambda self: None)
+    monkeypatch.setattr(Solver, "ray", lambda self: None)
     conflict = diagnose(SUPPLY)
     assert [limit.name for limit in conflict.rows] == ["capacity[A]", "capacity[B]", "demand"]
     p = replace(SUPPLY, upper=np.array([np.inf, 2.0]), row_upper=np.array([6.0, 3, np.inf, 100]))

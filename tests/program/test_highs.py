@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.highs import Basis, Door, Options, solve
+from amopt.program.solver.highs import Basis, Solver, Options, solve
 from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.solver.residuals import check_dual, check_primal
 
@@ -144,9 +144,9 @@ def test_tiny_costs_are_costs(size: float, integer: bool) -> None:
     assert answer.values == pytest.approx([2, 6])
     if not integer:
         assert answer.duals == pytest.approx([0, -1.5 * size, -size], rel=1e-9, abs=1e-9 * size)
-    with Door(WYNDOR) as door:
-        door.change_cost(WYNDOR.cost * size)
-        assert door.solve().outcome.objective == pytest.approx(36 * size, rel=1e-9, abs=0)
+    with Solver(WYNDOR) as solver:
+        solver.change_cost(WYNDOR.cost * size)
+        assert solver.solve().outcome.objective == pytest.approx(36 * size, rel=1e-9, abs=0)
 
 
 def test_huge_costs() -> None:
@@ -305,37 +305,37 @@ def test_a_basis_makes_the_second_solve_free() -> None:
     assert solve(p, basis=rough).outcome.iterations == 0
 
 
-def test_a_door_solves_a_sequence() -> None:
+def test_a_solver_solves_a_sequence() -> None:
     p = transport()
-    with Door(p) as door:
-        cold = door.solve()
+    with Solver(p) as solver:
+        cold = solver.solve()
         assert cold.basis is None
-        kept = door.basis()
+        kept = solver.basis()
         assert kept is not None
         assert (kept.columns == 1).sum() + (kept.rows == 1).sum() == p.shape[0]
-        door.change_cost(p.cost * 1.001)
-        assert door.solve().outcome.iterations == 0
-        door.change_cost(p.cost[::-1])
-        assert same(door, replace(p, cost=p.cost[::-1]))
-        door.change_rows(p.row_lower * 0.9, p.row_upper)
-        assert same(door, replace(p, cost=p.cost[::-1], row_lower=p.row_lower * 0.9))
-        door.change_bounds(0.0, 1.5)
-        warm = door.solve()
+        solver.change_cost(p.cost * 1.001)
+        assert solver.solve().outcome.iterations == 0
+        solver.change_cost(p.cost[::-1])
+        assert same(solver, replace(p, cost=p.cost[::-1]))
+        solver.change_rows(p.row_lower * 0.9, p.row_upper)
+        assert same(solver, replace(p, cost=p.cost[::-1], row_lower=p.row_lower * 0.9))
+        solver.change_bounds(0.0, 1.5)
+        warm = solver.solve()
         assert warm.outcome.iterations is not None
         assert cold.outcome.iterations is not None
         assert warm.outcome.iterations < cold.outcome.iterations
         assert warm.values is not None
         assert warm.values.max() <= 1.5
-        door.change_rows(99.0, 99.0)
-        assert door.solve().outcome.status is Status.INFEASIBLE
-        door.change_rows(p.row_lower, p.row_upper)
-        door.change_bounds(0.0, np.inf)
-        door.change_cost(p.cost)
-        assert door.solve().outcome.objective == pytest.approx(cold.outcome.objective)
+        solver.change_rows(99.0, 99.0)
+        assert solver.solve().outcome.status is Status.INFEASIBLE
+        solver.change_rows(p.row_lower, p.row_upper)
+        solver.change_bounds(0.0, np.inf)
+        solver.change_cost(p.cost)
+        assert solver.solve().outcome.objective == pytest.approx(cold.outcome.objective)
 
 
-def same(door: Door, p: LinearProgram) -> bool:
-    return door.solve().outcome.objective == pytest.approx(solve(p).outcome.objective)
+def same(solver: Solver, p: LinearProgram) -> bool:
+    return solver.solve().outcome.objective == pytest.approx(solve(p).outcome.objective)
 
 
 @pytest.mark.parametrize("complete", [True, False])
@@ -453,9 +453,9 @@ def spoil(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
     """Replace the duals of the first attempts by ones that prove only 54."""
     from amopt.program.solver import highs
 
-    honest, seen = highs.judge_linear, itertools.count()
+    honest, seen = highs.validate_linear, itertools.count()
 
     def judge(p: LinearProgram, reading: object, x: object, y: object) -> None:
         honest(p, reading, x, np.array([3, 3.5, 0]) if next(seen) < attempts else y)
 
-    monkeypatch.setattr(highs, "judge_linear", judge)
+    monkeypatch.setattr(highs, "validate_linear", judge)

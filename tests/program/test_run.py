@@ -52,10 +52,10 @@ def test_a_gap_that_is_allowed_is_reported() -> None:
 
 
 def test_the_time_limit_is_each_solve_s_own() -> None:
-    from amopt.program.solver.highs import Door
+    from amopt.program.solver.highs import Solver
 
-    with Door(market_split(), Options(time_limit=0.4)) as door:
-        first, second = door.solve().outcome, door.solve().outcome
+    with Solver(market_split(), Options(time_limit=0.4)) as solver:
+        first, second = solver.solve().outcome, solver.solve().outcome
     assert first.stopped is second.stopped is Stopped.TIME_LIMIT
     assert second.total_seconds > 0.3
 

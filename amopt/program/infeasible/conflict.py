@@ -23,7 +23,7 @@ from amopt.program.infeasible.least_change import (
 )
 from amopt.program.infeasible.limits import Limit, Side, Words, column_limit, row_limit
 from amopt.program.linear import LinearProgram, Names
-from amopt.program.solver.highs import Door, Options, solve
+from amopt.program.solver.highs import Solver, Options, solve
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.solver.residuals import OPEN, infeasibility_proof
 
@@ -206,9 +206,9 @@ def _resting_on(
     part = _only(program, rows, columns)
     if 0 in part.shape:
         return (rows, columns) if _infeasible(part, options) else None
-    with Door(part, replace(options, presolve=False)) as door:
-        outcome = door.solve().outcome
-        ray = door.ray()
+    with Solver(part, replace(options, presolve=False)) as solver:
+        outcome = solver.solve().outcome
+        ray = solver.ray()
     if outcome.has_answer:
         return None
     if outcome.status is not Status.INFEASIBLE:

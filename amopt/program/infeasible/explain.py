@@ -22,7 +22,7 @@ from amopt.program.infeasible.least_change import elastic_program, noticeable
 from amopt.program.infeasible.search import MOST, Limits, Search, conflicts
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.highs import Answer, Door, Options, solve
+from amopt.program.solver.highs import Answer, Solver, Options, solve
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.solver.residuals import infeasibility_proof
 from amopt.program.time import Budget
@@ -255,10 +255,10 @@ class _Oracle:
         """Return row duals that prove that the relaxation is infeasible; None where it is not."""
         if 0 in program.shape:
             return None
-        with Door(program.relaxed(), replace(self._within(), presolve=False)) as door:
-            if door.solve().outcome.status is not Status.INFEASIBLE:
+        with Solver(program.relaxed(), replace(self._within(), presolve=False)) as solver:
+            if solver.solve().outcome.status is not Status.INFEASIBLE:
                 return None
-            ray = door.ray()
+            ray = solver.ray()
         return None if ray is None else infeasibility_proof(program.relaxed(), ray)
 
     def _within(self) -> Options:

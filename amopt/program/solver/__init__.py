@@ -1,1 +1,1 @@
-"""The one door to the solver: options in, a validated answer out."""
+"""The only way to the solver: options in, a validated answer out."""

@@ -1,6 +1,6 @@
-"""The one door to the solver: limits, progress, interrupt, warm start, verified answers.
+"""The only way to the solver: limits, progress, interrupt, warm start, verified answers.
 
-HiGHS answers; the door believes nothing. It recomputes feasibility, integrality and objective of
+HiGHS answers; amopt believes nothing. It recomputes feasibility, integrality and objective of
 every answer from the program's arrays, and for linear programs the bound that the duals prove
 (:mod:`amopt.program.solver.residuals`). Where the solver fails, says "unknown" or its answer does
 not stand, the next method tries: without presolve, with the other simplex, by interior point with
@@ -37,21 +37,21 @@ from amopt.program.solver.residuals import check_primal, cost_scale, objective_u
 from amopt.program.solver.run import Progress, Watch
 from amopt.program.solver.transfer import (
     accepted,
-    hand_over,
+    transfer,
     read_basis,
     start_from_basis,
     start_from_point,
 )
 from amopt.program.solver.validation import (
-    Reading,
+    AttemptResult,
     bounds_only,
-    judge_infeasible,
-    judge_integer,
-    judge_linear,
+    validate_infeasible,
+    validate_integer,
+    validate_linear,
     rounded,
 )
 
-__all__ = ["Answer", "Basis", "Door", "Options", "Progress", "solve"]
+__all__ = ["Answer", "Basis", "Solver", "Options", "Progress", "solve"]
 
 logger = logging.getLogger("amopt.highs")
 
@@ -64,16 +64,16 @@ _PATIENCE = 0.2
 """Seconds that are always spent on confirming that a mixed-integer program is infeasible."""
 
 
-class Door:
+class Solver:
     """A program handed to the solver, to be solved, changed and solved again.
 
     A sequence of related solves starts each from the basis of the last. Use it as a context
     manager; the solver's memory is released at the end::
 
-        with Door(program) as door:
-            first = door.solve()
-            door.change_cost(cost)
-            second = door.solve()
+        with Solver(program) as solver:
+            first = solver.solve()
+            solver.change_cost(cost)
+            second = solver.solve()
 
     Parameters
     ----------
@@ -94,13 +94,13 @@ class Door:
 
         self.options = options or Options()
         self._highspy = highspy
-        self._solver = _core._Highs()
+        self._highs = _core._Highs()
         self._program = program
         self._unit = objective_unit(program)
         self._watch: Watch | None = None
         self._begun = time.perf_counter()
         self._set(SETTINGS)
-        hand_over(self._solver, program, self._unit)
+        transfer(self._highs, program, self._unit)
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +116,7 @@ class Door:
     def close(self) -> None:
         """Release the solver's memory, unless a second Ctrl-C left it running."""
         if self._watch is None or not self._watch.running:
-            self._solver.clear()
+            self._highs.clear()
 
     @property
     def program(self) -> LinearProgram:
@@ -124,9 +124,9 @@ class Door:
         return self._program
 
     @property
-    def solver(self) -> Any:
-        """HiGHS's own object, for what the door does not offer."""
-        return self._solver
+    def highs(self) -> Any:
+        """HiGHS's own object, for what this class does not offer."""
+        return self._highs
 
     def change_cost(self, cost: ArrayLike) -> None:
         """Replace the objective's coefficients, shape (n,)."""
@@ -135,9 +135,9 @@ class Door:
         self._unit = objective_unit(self._program)
         index = np.arange(n, dtype=np.int32)
         scaled = self._program.cost / self._unit
-        self._ok(self._solver.changeColsCost(n, index, scaled), "new costs")
+        self._ok(self._highs.changeColsCost(n, index, scaled), "new costs")
         self._ok(
-            self._solver.changeObjectiveOffset(self._program.offset / self._unit), "a new offset"
+            self._highs.changeObjectiveOffset(self._program.offset / self._unit), "a new offset"
         )
 
     def change_bounds(self, lower: ArrayLike, upper: ArrayLike) -> None:
@@ -145,7 +145,7 @@ class Door:
         n = self._program.shape[1]
         self._program = replace(self._program, lower=spread(lower, n), upper=spread(upper, n))
         index = np.arange(n, dtype=np.int32)
-        status = self._solver.changeColsBounds(n, index, self._program.lower, self._program.upper)
+        status = self._highs.changeColsBounds(n, index, self._program.lower, self._program.upper)
         self._ok(status, "new bounds of the columns")
 
     def change_rows(self, lower: ArrayLike, upper: ArrayLike) -> None:
@@ -155,7 +155,7 @@ class Door:
             self._program, row_lower=spread(lower, m), row_upper=spread(upper, m)
         )
         index = np.arange(m, dtype=np.int32)
-        status = self._solver.changeRowsBounds(
+        status = self._highs.changeRowsBounds(
             m, index, self._program.row_lower, self._program.row_upper
         )
         self._ok(status, "new bounds of the rows")
@@ -174,14 +174,14 @@ class Door:
         """
         self._begun = time.perf_counter()
         if 0 in self._program.shape:
-            reading = bounds_only(self._program)
+            result = bounds_only(self._program)
         else:
-            reading = self._try(start, basis, progress)
-        return reading.answer(self._program, time.perf_counter() - self._begun)
+            result = self._try(start, basis, progress)
+        return result.answer(self._program, time.perf_counter() - self._begun)
 
     def basis(self) -> Basis | None:
         """Return the basis at which the last solve ended; None where there is none."""
-        return read_basis(self._solver)
+        return read_basis(self._highs)
 
     def ray(self) -> Floats | None:
         """Return the row duals by which the last solve saw that nothing satisfies the program.
@@ -189,14 +189,14 @@ class Door:
         Shape (m,), of any length and sign; None where there are none, as after presolve and for a
         mixed-integer program.
         """
-        if self._program.is_mixed_integer or not self._solver.getDualRayExist()[1]:
+        if self._program.is_mixed_integer or not self._highs.getDualRayExist()[1]:
             return None
-        _, known, ray = self._solver.getDualRay()
+        _, known, ray = self._highs.getDualRay()
         return np.asarray(ray, dtype=np.float64) if known else None
 
     def _set(self, settings: dict[str, Any]) -> None:
         for key, value in settings.items():
-            self._ok(self._solver.setOptionValue(key, value), f"option {key} = {value}")
+            self._ok(self._highs.setOptionValue(key, value), f"option {key} = {value}")
 
     def _ok(self, status: Any, what: str) -> None:
         accepted(status, what, self._program)
@@ -206,29 +206,29 @@ class Door:
         start: ArrayLike | None,
         basis: Basis | None,
         progress: Callable[[Progress], None] | None,
-    ) -> Reading:
+    ) -> AttemptResult:
         """Try one method after the other until an answer stands."""
-        best: Reading | None = None
+        best: AttemptResult | None = None
         for attempt in attempts(self._program, self.options):
             if best is not None:
                 if self._left() == 0.0:
                     break
                 logger.info("%s gave no answer that stands; %s tries", best.method, attempt.method)
-                self._solver.clearSolver()
+                self._highs.clearSolver()
             claimed = best is not None and best.status is Status.INFEASIBLE
             patience = self._patience() if claimed and self._program.is_mixed_integer else None
             self._prepare(attempt, patience)
             self._warm(start, basis if best is None else None)
-            reading = self._attempt(attempt, progress, watched=best is not None or self._is_long())
-            if claimed and reading.status is Status.INFEASIBLE:
-                return reading
-            if patience is not None and reading.stopped is not Stopped.FINISHED:
-                if reading.status is Status.UNKNOWN:
+            result = self._attempt(attempt, progress, watched=best is not None or self._is_long())
+            if claimed and result.status is Status.INFEASIBLE:
+                return result
+            if patience is not None and result.stopped is not Stopped.FINISHED:
+                if result.status is Status.UNKNOWN:
                     break  # nothing speaks against the claim
-            elif reading.final:
-                return reading
-            if best is None or reading.worth > best.worth:
-                best = reading
+            elif result.final:
+                return result
+            if best is None or result.worth > best.worth:
+                best = result
         assert best is not None
         return best
 
@@ -248,7 +248,7 @@ class Door:
         self._set(
             {
                 # the solver's clock runs on from solve to solve
-                "time_limit": self._solver.getRunTime() + min(limits) if limits else math.inf,
+                "time_limit": self._highs.getRunTime() + min(limits) if limits else math.inf,
                 "mip_rel_gap": self.options.gap,
                 "mip_abs_gap": 1e-6 * min(1.0, cost_scale(self._program) / self._unit),
                 "threads": self.options.threads,
@@ -260,9 +260,9 @@ class Door:
     def _warm(self, start: ArrayLike | None, basis: Basis | None) -> None:
         """Give the solver a point (NaN where unknown) or a basis to start from."""
         if start is not None and self._program.is_mixed_integer:
-            start_from_point(self._solver, self._program, start)
+            start_from_point(self._highs, self._program, start)
         if basis is not None:
-            start_from_basis(self._solver, self._highspy, self._program, basis)
+            start_from_basis(self._highs, self._highspy, self._program, basis)
 
     def _is_long(self) -> bool:
         """Return whether a solve may take longer than the start of a thread to watch it."""
@@ -276,11 +276,11 @@ class Door:
         progress: Callable[[Progress], None] | None,
         *,
         watched: bool,
-    ) -> Reading:
-        """Run the solver once and judge what it leaves behind."""
+    ) -> AttemptResult:
+        """Run the solver once and validate what it leaves behind."""
         kinds = self._highspy.cb.HighsCallbackType
         whole = self._program.is_mixed_integer
-        self._watch = Watch(self._solver, kinds, progress, mixed_integer=whole, unit=self._unit)
+        self._watch = Watch(self._highs, kinds, progress, mixed_integer=whole, unit=self._unit)
         if watched or progress is not None:
             called = self._watch.run()
         else:
@@ -289,30 +289,30 @@ class Door:
             if called == self._highspy.HighsStatus.kError:
                 called = self._watch.run()  # others may have used HiGHS with more threads there
         failed = called == self._highspy.HighsStatus.kError
-        reading = self._read(attempt.method)
+        result = self._read(attempt.method)
         if self._watch.interrupted:
-            reading.stopped = Stopped.INTERRUPTED
-        if reading.stopped is Stopped.FAILED or failed:
-            reading.final = False
-        elif reading.stopped is not Stopped.FINISHED:
-            reading.final = True
-        return reading
+            result.stopped = Stopped.INTERRUPTED
+        if result.stopped is Stopped.FAILED or failed:
+            result.final = False
+        elif result.stopped is not Stopped.FINISHED:
+            result.final = True
+        return result
 
-    def _read(self, method: str) -> Reading:
-        """Read what the solver says and judge it."""
+    def _read(self, method: str) -> AttemptResult:
+        """Read what the solver says and validate it."""
         kinds = self._highspy.HighsModelStatus
-        said = self._solver.getModelStatus()
-        reading = Reading(method, self._stopped(said))
-        info = self._solver.getInfo()
+        said = self._highs.getModelStatus()
+        result = AttemptResult(method, self._stopped(said))
+        info = self._highs.getInfo()
         if said == kinds.kInfeasible:
-            judge_infeasible(self._program, reading, self.ray())
+            validate_infeasible(self._program, result, self.ray())
         elif said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
-            self._tell_apart(reading)
+            self._tell_apart(result)
         elif self._program.is_mixed_integer:
-            self._read_integer(reading, info)
+            self._read_integer(result, info)
         else:
-            self._read_linear(reading, info)
-        return reading
+            self._read_linear(result, info)
+        return result
 
     def _stopped(self, said: Any) -> Stopped:
         kinds = self._highspy.HighsModelStatus
@@ -327,18 +327,18 @@ class Door:
             kinds.kHighsInterrupt: Stopped.INTERRUPTED,
         }.get(said, Stopped.FAILED)
 
-    def _read_integer(self, reading: Reading, info: Any) -> None:
-        reading.iterations = max(0, int(info.mip_node_count))
+    def _read_integer(self, result: AttemptResult, info: Any) -> None:
+        result.iterations = max(0, int(info.mip_node_count))
         if abs(info.mip_dual_bound) < 1e100:
-            reading.bound = float(info.mip_dual_bound) * self._unit
-        solution = self._solver.getSolution()
+            result.bound = float(info.mip_dual_bound) * self._unit
+        solution = self._highs.getSolution()
         if not solution.value_valid:
-            reading.final = False
+            result.final = False
             return
         values = rounded(self._program, np.asarray(solution.col_value, dtype=np.float64))
         if not check_primal(self._program, values).accepted:
             values = self._polish(values)
-        judge_integer(self._program, reading, values)
+        validate_integer(self._program, result, values)
 
     def _polish(self, values: Floats) -> Floats:
         """Hold the integer columns and let a linear program set the others anew."""
@@ -351,25 +351,25 @@ class Door:
         polished = solve(held, replace(self.options, time_limit=self._left(), method="choose"))
         return values if polished.values is None else polished.values
 
-    def _read_linear(self, reading: Reading, info: Any) -> None:
+    def _read_linear(self, result: AttemptResult, info: Any) -> None:
         counts = info.simplex_iteration_count, info.ipm_iteration_count
-        reading.iterations = sum(max(0, int(count)) for count in counts)
-        solution = self._solver.getSolution()
+        result.iterations = sum(max(0, int(count)) for count in counts)
+        solution = self._highs.getSolution()
         x = np.asarray(solution.col_value, dtype=np.float64) if solution.value_valid else None
         y = np.asarray(solution.row_dual, float) * self._unit if solution.dual_valid else None
-        judge_linear(self._program, reading, x, y)
+        validate_linear(self._program, result, x, y)
 
-    def _tell_apart(self, reading: Reading) -> None:
+    def _tell_apart(self, result: AttemptResult) -> None:
         """Tell unbounded from infeasible: without an objective an unbounded program has answers."""
         silent = replace(self._program, cost=np.zeros_like(self._program.cost))
         options = replace(self.options, time_limit=self._left(), method="choose")
         told = solve(silent, options).outcome
-        reading.stopped = told.stopped
-        reading.status = {
+        result.stopped = told.stopped
+        result.status = {
             Status.OPTIMAL: Status.UNBOUNDED,
             Status.FEASIBLE: Status.UNBOUNDED,
         }.get(told.status, told.status)
-        reading.final = reading.status is not Status.UNKNOWN
+        result.final = result.status is not Status.UNKNOWN
 
 
 def solve(
@@ -406,6 +406,6 @@ def solve(
     UsageError
         When the solver does not take the program or an option.
     """
-    with Door(program, options) as door:
-        answer = door.solve(start=start, basis=basis, progress=progress)
-        return answer if answer.duals is None else replace(answer, basis=door.basis())
+    with Solver(program, options) as solver:
+        answer = solver.solve(start=start, basis=basis, progress=progress)
+        return answer if answer.duals is None else replace(answer, basis=solver.basis())

@@ -12,7 +12,7 @@ from amopt.program.linear import LinearProgram, spread
 from amopt.program.solver.answer import Basis
 from amopt.program.solver.options import SETTINGS
 
-__all__ = ["accepted", "hand_over", "read_basis", "start_from_basis", "start_from_point"]
+__all__ = ["accepted", "transfer", "read_basis", "start_from_basis", "start_from_point"]
 
 
 def accepted(status: Any, what: str, program: LinearProgram) -> None:
@@ -21,7 +21,7 @@ def accepted(status: Any, what: str, program: LinearProgram) -> None:
         raise UsageError(f"HiGHS refused {what} of {program.name!r}")
 
 
-def hand_over(solver: Any, program: LinearProgram, unit: float) -> None:
+def transfer(solver: Any, program: LinearProgram, unit: float) -> None:
     """Pass all arrays in one call, costs in ``unit``, and make sure that they arrived.
 
     Raises

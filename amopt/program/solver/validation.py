@@ -19,11 +19,11 @@ from amopt.program.solver.residuals import (
 )
 
 __all__ = [
-    "Reading",
+    "AttemptResult",
     "bounds_only",
-    "judge_infeasible",
-    "judge_integer",
-    "judge_linear",
+    "validate_infeasible",
+    "validate_integer",
+    "validate_linear",
     "rounded",
 ]
 
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
-class Reading:
+class AttemptResult:
     """What one attempt left behind.
 
     Attributes
@@ -81,8 +81,8 @@ class Reading:
         return Answer(outcome, self.values, self.duals, reduced)
 
 
-def judge_linear(
-    program: LinearProgram, reading: Reading, x: Floats | None, y: Floats | None
+def validate_linear(
+    program: LinearProgram, result: AttemptResult, x: Floats | None, y: Floats | None
 ) -> None:
     """Judge column values and row duals of a linear program.
 
@@ -91,18 +91,18 @@ def judge_linear(
     values = np.zeros(program.shape[1]) if x is None else np.clip(x, program.lower, program.upper)
     if y is not None:
         dual = check_dual(program, y, values)
-        reading.residuals["dual"] = dual.dual
+        result.residuals["dual"] = dual.dual
         if dual.accepted:
-            reading.bound = dual.bound
+            result.bound = dual.bound
     if x is not None:
         primal = check_primal(program, values)
-        reading.residuals["primal"] = primal.primal
+        result.residuals["primal"] = primal.primal
         if primal.accepted:
-            reading.values, reading.duals = values, y
-            gap = _missing(program, primal.objective, reading.bound) / primal.scale
-            reading.status = Status.OPTIMAL if gap <= TOLERANCE else Status.FEASIBLE
-    if reading.stopped is Stopped.FINISHED:
-        reading.final = reading.status is Status.OPTIMAL
+            result.values, result.duals = values, y
+            gap = _missing(program, primal.objective, result.bound) / primal.scale
+            result.status = Status.OPTIMAL if gap <= TOLERANCE else Status.FEASIBLE
+    if result.stopped is Stopped.FINISHED:
+        result.final = result.status is Status.OPTIMAL
 
 
 def rounded(program: LinearProgram, x: Floats) -> Floats:
@@ -111,20 +111,20 @@ def rounded(program: LinearProgram, x: Floats) -> Floats:
     return np.clip(whole, program.lower, program.upper)
 
 
-def judge_integer(program: LinearProgram, reading: Reading, x: Floats) -> None:
+def validate_integer(program: LinearProgram, result: AttemptResult, x: Floats) -> None:
     """Judge column values of a mixed-integer program, the integer ones already integer.
 
     They are optimal when the solver finished and its bound, which the arrays cannot prove, meets
     their objective.
     """
     primal = check_primal(program, x)
-    reading.residuals.update(primal=primal.primal, integrality=primal.integrality)
-    reading.final = primal.accepted
+    result.residuals.update(primal=primal.primal, integrality=primal.integrality)
+    result.final = primal.accepted
     if not primal.accepted:
         return
-    gap = _missing(program, primal.objective, reading.bound) / primal.scale
-    proven = reading.stopped is Stopped.FINISHED and gap <= TOLERANCE
-    reading.values, reading.status = x, Status.OPTIMAL if proven else Status.FEASIBLE
+    gap = _missing(program, primal.objective, result.bound) / primal.scale
+    proven = result.stopped is Stopped.FINISHED and gap <= TOLERANCE
+    result.values, result.status = x, Status.OPTIMAL if proven else Status.FEASIBLE
 
 
 def _missing(program: LinearProgram, objective: float, bound: float | None) -> float:
@@ -134,33 +134,33 @@ def _missing(program: LinearProgram, objective: float, bound: float | None) -> f
     return max(0.0, bound - objective if program.maximise else objective - bound)
 
 
-def judge_infeasible(program: LinearProgram, reading: Reading, ray: Floats | None) -> None:
+def validate_infeasible(program: LinearProgram, result: AttemptResult, ray: Floats | None) -> None:
     """Judge the claim that nothing satisfies a program.
 
     A ray of row duals proves it for a linear program (Farkas); without one, and for a mixed-integer
     program, a second run has to say the same.
     """
-    reading.status = Status.INFEASIBLE
-    reading.final = ray is not None and infeasibility_proof(program, ray) is not None
+    result.status = Status.INFEASIBLE
+    result.final = ray is not None and infeasibility_proof(program, ray) is not None
 
 
-def bounds_only(program: LinearProgram) -> Reading:
+def bounds_only(program: LinearProgram) -> AttemptResult:
     """Answer a program without columns or without rows, column by column."""
     m, n = program.shape
-    reading = Reading("no solver needed", status=Status.OPTIMAL)
+    result = AttemptResult("no solver needed", status=Status.OPTIMAL)
     lower = np.where(program.integer, np.ceil(program.lower), program.lower)
     upper = np.where(program.integer, np.floor(program.upper), program.upper)
     if (lower > upper).any() or (program.row_lower > 0).any() or (program.row_upper < 0).any():
-        reading.status = Status.INFEASIBLE
-        return reading
+        result.status = Status.INFEASIBLE
+        return result
     cost = -program.cost if program.maximise else program.cost
     at_zero = np.clip(np.zeros(n), lower, upper)
     values = np.where(cost == 0, at_zero, np.where(cost > 0, lower, upper))
     if (np.abs(values) >= OPEN).any():
-        reading.status = Status.UNBOUNDED
-        return reading
-    reading.values = values
-    reading.duals = None if program.is_mixed_integer else np.zeros(m)
-    reading.bound = program.objective(values)
-    reading.residuals["primal"] = check_primal(program, values).primal
-    return reading
+        result.status = Status.UNBOUNDED
+        return result
+    result.values = values
+    result.duals = None if program.is_mixed_integer else np.zeros(m)
+    result.bound = program.objective(values)
+    result.residuals["primal"] = check_primal(program, values).primal
+    return result

@@ -3,8 +3,8 @@
 A facility-location LP: ``size`` customers, a tenth as many sites. Only the ratios
 within one run mean something.
 
-    python benchmarks/program_handover.py [size]
-    python benchmarks/program_handover.py --smoke
+    python benchmarks/program_transfer.py [size]
+    python benchmarks/program_transfer.py --smoke
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, to_pyomo
-from amopt.program.solver.highs import Door
+from amopt.program.solver.highs import Solver
 
 
 def arrays(cost: np.ndarray, opening: np.ndarray) -> LinearProgram:
@@ -74,7 +74,7 @@ def main(size: int = 580) -> None:
     cost = rng.uniform(1, 9, (size, max(2, size // 10)))
     opening = rng.uniform(20, 40, cost.shape[1])
     bare, program = seconds(lambda: arrays(cost, opening))
-    handed, _ = seconds(lambda: Door(program))
+    handed, _ = seconds(lambda: Solver(program))
     built, model = seconds(lambda: rules(cost, opening))
     compiled, result = seconds(lambda: compile_model(model))
     turned, _ = seconds(lambda: to_pyomo(program))
