@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.highs import Basis, Solver, Options, solve
+from amopt.program.solver.highs import Basis, Options, Solver, solve
 from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.solver.residuals import check_dual, check_primal
 

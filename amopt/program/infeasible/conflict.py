@@ -23,7 +23,7 @@ from amopt.program.infeasible.least_change import (
 )
 from amopt.program.infeasible.limits import Limit, Side, Words, column_limit, row_limit
 from amopt.program.linear import LinearProgram, Names
-from amopt.program.solver.highs import Solver, Options, solve
+from amopt.program.solver.highs import Options, Solver, solve
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.solver.residuals import OPEN, infeasibility_proof
 

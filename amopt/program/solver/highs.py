@@ -37,21 +37,21 @@ from amopt.program.solver.residuals import check_primal, cost_scale, objective_u
 from amopt.program.solver.run import Progress, Watch
 from amopt.program.solver.transfer import (
     accepted,
-    transfer,
     read_basis,
     start_from_basis,
     start_from_point,
+    transfer,
 )
 from amopt.program.solver.validation import (
     AttemptResult,
     bounds_only,
+    rounded,
     validate_infeasible,
     validate_integer,
     validate_linear,
-    rounded,
 )
 
-__all__ = ["Answer", "Basis", "Solver", "Options", "Progress", "solve"]
+__all__ = ["Answer", "Basis", "Options", "Progress", "Solver", "solve"]
 
 logger = logging.getLogger("amopt.highs")
 

@@ -12,7 +12,7 @@ from amopt.program.linear import LinearProgram, spread
 from amopt.program.solver.answer import Basis
 from amopt.program.solver.options import SETTINGS
 
-__all__ = ["accepted", "transfer", "read_basis", "start_from_basis", "start_from_point"]
+__all__ = ["accepted", "read_basis", "start_from_basis", "start_from_point", "transfer"]
 
 
 def accepted(status: Any, what: str, program: LinearProgram) -> None:

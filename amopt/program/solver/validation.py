@@ -21,10 +21,10 @@ from amopt.program.solver.residuals import (
 __all__ = [
     "AttemptResult",
     "bounds_only",
+    "rounded",
     "validate_infeasible",
     "validate_integer",
     "validate_linear",
-    "rounded",
 ]
 
 Floats = NDArray[np.float64]
