@@ -15,9 +15,9 @@ from amopt.placement.instance.fields import Instance
 if TYPE_CHECKING:
     from amopt.placement.answer.solution import PlacementSolution as Solution
     from amopt.placement.decision import METHODS, solve
+    from amopt.placement.formulation import formulate
     from amopt.placement.instance.orlib import read_orlib_cap
     from amopt.placement.map import FormMap, map_forms
-    from amopt.placement.methods.arrays.families import formulate
     from amopt.placement.orders.assignment import assign
     from amopt.placement.referee.check import check
     from amopt.placement.sensitivity import KNOBS, axis
@@ -45,7 +45,7 @@ _HOMES = {
     "assign": ("orders.assignment", "assign"),
     "axis": ("sensitivity", "axis"),
     "check": ("referee.check", "check"),
-    "formulate": ("methods.arrays.families", "formulate"),
+    "formulate": ("formulation", "formulate"),
     "map_forms": ("map", "map_forms"),
     "read_orlib_cap": ("instance.orlib", "read_orlib_cap"),
     "solve": ("decision", "solve"),

@@ -12,8 +12,9 @@ import numpy as np
 from amopt.errors import RefusedError, UsageError
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.answer.tables import answer_of
+from amopt.placement.forms import FORMS, Form
 from amopt.placement.methods.arrays.families import assemble
-from amopt.placement.methods.arrays.model import FORMS, Form, Model
+from amopt.placement.methods.arrays.model import Model
 from amopt.placement.plan import Plan
 from amopt.placement.referee.check import check
 from amopt.placement.supply.supply import Supply
@@ -219,11 +220,12 @@ def by_pyomo(
     supply: Supply, options: highs.Options, extend: Extend, progress: Progress | None
 ) -> Found:
     """Solve the program with a caller's constraints."""
-    from amopt.program.pyomo import compile_model, to_pyomo
+    from amopt.placement.formulation import formulate
+    from amopt.program.pyomo import compile_model
 
     started = time.perf_counter()
     model = assemble(supply, prune=False)
-    pyomo = to_pyomo(model.program)
+    pyomo = formulate(supply.instance)
     names = [variable for component in _families(pyomo, model) for variable in component.values()]
     extend(pyomo)
     compiled = compile_model(pyomo)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.placement.answer.solution import counted, listed
 from amopt.placement.decision import solve
-from amopt.placement.methods.arrays.model import FORMS
+from amopt.placement.forms import FORMS
 from amopt.placement.sensitivity import turned
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions

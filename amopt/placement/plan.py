@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.arrays.labels import source_name
+from amopt.placement.labels import source_name
 from amopt.placement.methods.arrays.model import Model
 from amopt.placement.supply.columns import KINDS, Columns
 from amopt.placement.supply.fleet import Fleet

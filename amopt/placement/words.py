@@ -18,6 +18,8 @@ SOFT = ("hours", "room_for_machines", "most_open_sites", "storage", "budget", "e
 
 BOOKKEEPING = (
     "opening",
+    "newly_open",
+    "exactly_one_site",
     "balance",
     "moves",
     "held_when_bought",

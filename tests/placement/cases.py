@@ -130,3 +130,139 @@ def money(data, factor):
         return value * factor if key in AMOUNTS_OF_MONEY else value
 
     return change(copy.deepcopy(data))
+
+
+def rich():
+    """Two sites, two periods, one part ordered and one stocked, and every limit there is."""
+    return {
+        "amopt": 1,
+        "kind": "placement",
+        "name": "rich",
+        "network": {
+            "places": [{"name": "A"}, {"name": "B"}],
+            "lanes": [{"from": "A", "to": "B", "weeks": 1.0, "cost_per_part": 2.0}],
+        },
+        "machines": [
+            {
+                "name": "SLS",
+                "price": 400.0,
+                "life_years": 4.0,
+                "yearly_cost": 10.0,
+                "hours_per_year": 100.0,
+                "moving_cost": 7.0,
+                "moving_weeks": 5.2,
+                "resale_loss": 0.5,
+                "queue_allowance_weeks": 1.0,
+            }
+        ],
+        "sites": [
+            {
+                "place": "A",
+                "opening_cost": 5.0,
+                "yearly_cost": 20.0,
+                "most_machines": 2,
+                "owned": [{"machine": "SLS", "count": 1}],
+            },
+            {"place": "B", "yearly_cost": 30.0, "most_machines": 1},
+        ],
+        "parts": [
+            {"name": "jig", "print": [{"machine": "SLS", "hours": 5.0}]},
+            {
+                "name": "seal",
+                "unit_value": 10.0,
+                "holding_cost_per_year_per_value": 0.3,
+                "emergency_cost": 50.0,
+                "space": 1.5,
+            },
+        ],
+        "conventional": [
+            {"part": "jig", "cost_per_part": 9.0, "kg_co2_per_part": 3.0},
+            {"part": "seal", "cost_per_part": 5.0, "lead_time_weeks": 13.0},
+        ],
+        "periods": [{"name": "now", "years": 1.0}, {"name": "then", "years": 2.0}],
+        "demand": [
+            {"place": "B", "part": "jig", "per_year": 8.0},
+            {"place": "B", "part": "seal", "per_year": 0.0, "by_period": [4.0, 0.0]},
+        ],
+        "limits": {
+            "budget": 900.0,
+            "kg_co2": 60.0,
+            "open_sites": 1,
+            "storage": [{"place": "B", "at_most": 4.0}],
+            "fill_rate": [{"part": "seal", "at_least": 0.5, "on_average": True}],
+        },
+    }
+
+
+def random_everything(seed):
+    """Return a random instance in which anything that a file can say may be said."""
+    rng = random.Random(seed)
+    periods = [
+        {
+            "name": f"t{t}",
+            "years": rng.choice([0.5, 1.0, 2.0]),
+            "demand_factor": rng.uniform(0.5, 2),
+            "machine_price_factor": rng.uniform(0.3, 1),
+            "print_speed_factor": rng.uniform(1, 3),
+        }
+        for t in range(rng.choice([0, 0, 1, 2, 3]))
+    ]
+    data = random_data(
+        seed, sites=rng.randint(1, 3), places=rng.randint(1, 3), parts=rng.randint(1, 2),
+        periods=periods, stocked=rng.random() < 0.6, single=rng.random() < 0.5,
+    )  # fmt: skip
+    _vary_machines(data, rng)
+    for entry in data["demand"]:
+        if periods and rng.random() < 0.3:
+            entry["by_period"] = [rng.choice([0.0, rng.uniform(1, 30)]) for _ in periods]
+    if rng.random() < 0.5:
+        data["routes"] = rng.sample(["cost", "weeks", "kg_co2"], rng.randint(1, 3))
+        lane = rng.choice(data["network"]["lanes"])
+        data["network"]["lanes"].append(lane | {"mode": "air", "weeks": 0.01, "cost_per_part": 90})
+    for part in data["parts"]:
+        part["space"] = rng.choice([0.0, 1.0, 2.5])
+        part["emergency_kg_co2"] = rng.choice([0.0, 3.0])
+    data["minimise"] = rng.choice([{}, {}, {"cost": 1, "kg_co2": 2.0}, {"cost": 0, "kg_co2": 1}])
+    data["limits"] = _random_limits(data, rng)
+    return data
+
+
+def _vary_machines(data, rng):
+    """Let machines move, be owned, or be sold by the hour, of two types."""
+    first = data["machines"][0]
+    if rng.random() < 0.5:
+        first |= {"moving_cost": rng.uniform(0, 90), "moving_weeks": rng.choice([0.0, 9.0, 90.0])}
+    first["resale_loss"] = rng.choice([0.0, 0.4])
+    if rng.random() < 0.5:
+        data["machines"].append(first | {"name": "MJF", "price": rng.uniform(100, 900)})
+        if rng.random() < 0.3:
+            del data["machines"][1]["resale_loss"]
+        option = data["parts"][0]["print"][0]
+        data["parts"][0]["print"].append(option | {"machine": "MJF", "hours": rng.uniform(0, 2)})
+    for site in data["sites"]:
+        site["state"] = rng.choice(["candidate"] * 4 + ["open", "closed"])
+        site["already_open"] = rng.random() < 0.3
+        if site["state"] != "closed" and rng.random() < 0.3:
+            site["owned"] = [{"machine": "SLS", "count": rng.randint(0, site["most_machines"])}]
+        elif rng.random() < 0.4:
+            hours = rng.choice([None, 40.0, 0.0])
+            site["contracts"] = [{"machine": "SLS", "hours_per_year": hours, "cost_per_hour": 3.0}]
+            site["most_machines"] = rng.choice([0, site["most_machines"]])
+
+
+def _random_limits(data, rng):
+    limits = {}
+    if rng.random() < 0.4:
+        limits["budget"] = rng.uniform(1e3, 1e5)
+    if rng.random() < 0.3:
+        limits["kg_co2"] = rng.uniform(100, 5000)
+    if rng.random() < 0.3:
+        limits["open_sites"] = rng.randint(0, 2)
+    if rng.random() < 0.3:
+        limits["storage"] = [{"place": data["demand"][0]["place"], "at_most": rng.uniform(1, 40)}]
+    if rng.random() < 0.4 and "emergency_cost" in data["parts"][0]:
+        limits["fill_rate"] = [{"at_least": rng.uniform(0.1, 0.6)}] * rng.randint(0, 1) + [
+            {"part": "part 0", "at_least": rng.uniform(0.5, 0.95), "on_average": True},
+            {"place": data["demand"][0]["place"], "at_least": 0.4, "on_average": True},
+        ]
+    return limits

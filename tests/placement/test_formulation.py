@@ -6,82 +6,25 @@ import numpy as np
 import pytest
 
 import amopt
+from amopt.instance import catalogue
 from amopt.placement import Instance
-from amopt.placement.methods.arrays.families import FAMILIES, assemble
+from amopt.placement.forms import FORMS
+from amopt.placement.formulation import FAMILIES, formulate
+from amopt.placement.methods.arrays.families import HONOURS, assemble
 from amopt.placement.supply.supply import Supply
+from amopt.program.pyomo import compile_model
 from amopt.program.solver import highs
+from tests.placement.cases import random_everything, rich
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def rich():
-    """Two sites, two periods, one part ordered and one stocked, and every limit there is."""
-    return Instance.from_dict(
-        {
-            "amopt": 1,
-            "kind": "placement",
-            "name": "rich",
-            "network": {
-                "places": [{"name": "A"}, {"name": "B"}],
-                "lanes": [{"from": "A", "to": "B", "weeks": 1.0, "cost_per_part": 2.0}],
-            },
-            "machines": [
-                {
-                    "name": "SLS",
-                    "price": 400.0,
-                    "life_years": 4.0,
-                    "yearly_cost": 10.0,
-                    "hours_per_year": 100.0,
-                    "moving_cost": 7.0,
-                    "moving_weeks": 5.2,
-                    "resale_loss": 0.5,
-                    "queue_allowance_weeks": 1.0,
-                }
-            ],
-            "sites": [
-                {
-                    "place": "A",
-                    "opening_cost": 5.0,
-                    "yearly_cost": 20.0,
-                    "most_machines": 2,
-                    "owned": [{"machine": "SLS", "count": 1}],
-                },
-                {"place": "B", "yearly_cost": 30.0, "most_machines": 1},
-            ],
-            "parts": [
-                {"name": "jig", "print": [{"machine": "SLS", "hours": 5.0}]},
-                {
-                    "name": "seal",
-                    "unit_value": 10.0,
-                    "holding_cost_per_year_per_value": 0.3,
-                    "emergency_cost": 50.0,
-                    "space": 1.5,
-                },
-            ],
-            "conventional": [
-                {"part": "jig", "cost_per_part": 9.0, "kg_co2_per_part": 3.0},
-                {"part": "seal", "cost_per_part": 5.0, "lead_time_weeks": 13.0},
-            ],
-            "periods": [{"name": "now", "years": 1.0}, {"name": "then", "years": 2.0}],
-            "demand": [
-                {"place": "B", "part": "jig", "per_year": 8.0},
-                {"place": "B", "part": "seal", "per_year": 0.0, "by_period": [4.0, 0.0]},
-            ],
-            "limits": {
-                "budget": 900.0,
-                "kg_co2": 60.0,
-                "open_sites": 1,
-                "storage": [{"place": "B", "at_most": 4.0}],
-                "fill_rate": [{"part": "seal", "at_least": 0.5, "on_average": True}],
-            },
-        }
-    )
-
-
 PROGRAMS = {
     "textbook": lambda: assemble(Supply(amopt.load("placement/textbook"))).program,
-    "rich": lambda: assemble(Supply(rich()), prune=False).program,
-    "rich-central": lambda: assemble(Supply(rich()), form="central", prune=False).program,
+    "rich": lambda: assemble(Supply(Instance.from_dict(rich())), prune=False).program,
+    "rich-central": lambda: (
+        assemble(Supply(Instance.from_dict(rich())), form="central", prune=False).program
+    ),
 }
 
 
@@ -114,15 +57,96 @@ def test_the_program_is_what_it_was(name):
 def test_every_family_is_written_out_somewhere():
     text = "".join((GOLDEN / f"{name}.txt").read_text(encoding="utf-8") for name in PROGRAMS)
     rows = {line.partition("[")[0] for line in text.splitlines()}
-    named = {
-        "vintages": {"held_when_bought", "held_in_all", "held_no_longer_than_before"},
-        "fill_rate": {"fill_rate_0"},
-        "storage": {"storage"},
-    }
     for family in FAMILIES:
-        assert named.get(family.__name__, {family.__name__}) <= rows, family.__name__
-        assert family.__doc__
-        assert ":math:" in family.__doc__
+        assert set(family.components) <= rows, family.name
+        assert ".. math::" in family.equation, family.name
+
+
+def test_the_arrays_honour_every_family():
+    assert {family.name for family in FAMILIES} == HONOURS
+
+
+def entries(program):
+    """Return rows and columns by family and key, without rows that hold whatever is chosen."""
+    names = [program.columns.family_and_key(j) for j in range(program.shape[1])]
+    matrix, rows = program.matrix, {}
+    for r in range(program.shape[0]):
+        low, high = program.row_lower[r], program.row_upper[r]
+        block = slice(matrix.indptr[r], matrix.indptr[r + 1])
+        held = dict(zip([names[j] for j in matrix.indices[block]], matrix.data[block], strict=True))
+        if held or not low <= 0 <= high:
+            rows[program.rows.family_and_key(r)] = held | {"lower": low, "upper": high}
+    columns = {
+        name: {
+            "cost": program.cost[j],
+            "lower": program.lower[j],
+            "upper": program.upper[j],
+            "integer": program.integer[j],
+        }
+        for j, name in enumerate(names)
+    }
+    return rows, columns
+
+
+def same_entries(instance, form):
+    """Compare the arrays with the compiled formulation, entry by entry."""
+    compiled = compile_model(formulate(instance, form=form))
+    rows, columns = entries(compiled.program)
+    array_rows, array_columns = entries(assemble(Supply(instance), form=form, prune=False).program)
+    assert rows.keys() == array_rows.keys()
+    for name, row in rows.items():
+        assert row == pytest.approx(array_rows[name], rel=1e-12, abs=0), name
+    for variable in compiled.unused:  # in no row, and without cost: Pyomo's compiler leaves it out
+        columns[variable.parent_component().name, variable.index()] = {
+            "cost": 0.0,
+            "lower": variable.lb,
+            "upper": np.inf if variable.ub is None else variable.ub,
+            "integer": not variable.is_continuous(),
+        }
+    assert columns.keys() == array_columns.keys()
+    for name, column in columns.items():
+        assert column == pytest.approx(array_columns[name], rel=1e-12, abs=0), name
+    return compiled.program
+
+
+SHIPPED = [
+    name
+    for name in catalogue.names()
+    if name.startswith("placement/") and amopt.load(name).demand and "synthetic" not in name
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_arrays_are_the_formulation(name, form):
+    same_entries(amopt.load(name), form)
+
+
+def test_the_arrays_of_a_larger_network_are_the_formulation():
+    same_entries(amopt.load("placement/synthetic"), "optimum")
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_the_arrays_are_the_formulation_on_random_instances(block):
+    """Periods, moves, contracts, limits, single sources, fill rates and forms: 300 in all."""
+    for seed in range(30 * block, 30 * block + 30):
+        instance, form = Instance.from_dict(random_everything(seed)), FORMS[seed % 4]
+        program = assemble(Supply(instance), form=form, prune=False).program
+        empty = np.diff(program.matrix.indptr) == 0
+        if (empty & ((program.row_lower > 0) | (program.row_upper < 0))).any():
+            with pytest.raises(amopt.InfeasibleError, match="holds no variable"):
+                compile_model(formulate(instance, form=form))
+        else:
+            same_entries(instance, form)
+
+
+def test_random_instances_say_everything():
+    found = set()
+    for seed in range(300):
+        instance = Instance.from_dict(random_everything(seed))
+        program = assemble(Supply(instance), form=FORMS[seed % 4], prune=False).program
+        found |= {family.name for family in program.rows.families}
+    assert found == {component for family in FAMILIES for component in family.components}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -4,8 +4,10 @@ import pytest
 
 import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError
-from amopt.placement import Instance, formulate, solve
-from amopt.placement.methods.arrays.model import FORMS
+from amopt.placement import Instance, solve
+from amopt.placement.forms import FORMS
+from amopt.placement.methods.arrays.families import assemble
+from amopt.placement.supply.supply import Supply
 from amopt.placement.words import BOOKKEEPING, limit_words
 from tests.placement.cases import random_data
 
@@ -100,7 +102,7 @@ def test_every_limit_has_words(name):
         update={"limits": {"budget": 1.0, "kg_co2": 1.0, "open_sites": 1}}
     )
     for form in FORMS if instance.demand else ():
-        program = formulate(instance, form=form, arrays=True)
+        program = assemble(Supply(instance), form=form, prune=False).program
         for family in (*program.rows.families, *program.columns.families):
             assert family.name in BOOKKEEPING or family.name in limit_words(instance)
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.errors import UsageError
-from amopt.placement import Instance, formulate, solve
-from amopt.program.pyomo import compile_model
+from amopt.placement import Instance, solve
 from amopt.program.solver import highs
 from tests.placement import brute_force
 from tests.placement.cases import money, random_data, renamed, reordered
@@ -228,15 +227,6 @@ def test_the_pyomo_model_can_be_extended():
     assert answer.outcome.objective == pytest.approx(3480)
     assert answer.outcome.objective > free.outcome.objective
     assert not answer.rows["sites"][0]["open"]
-
-
-def test_the_pyomo_model_is_the_program():
-    instance = amopt.load("placement/mobile-factory")
-    arrays = formulate(instance, arrays=True)
-    compiled = compile_model(formulate(instance)).program
-    assert highs.solve(compiled).outcome.objective == pytest.approx(
-        highs.solve(arrays).outcome.objective, rel=1e-6
-    )
 
 
 def test_an_unknown_method_is_a_usage_error():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amopt.placement.answer.solution import PlacementSolution
-from amopt.placement.methods.arrays.model import FORMS, Form
+from amopt.placement.forms import FORMS, Form
 from amopt.placement.plan import BILL, Plan, tables
 from amopt.program.solver.outcome import Outcome, Status, relative_gap
 from amopt.verdict import Verdict

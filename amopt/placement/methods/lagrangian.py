@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.arrays.model import Form
+from amopt.placement.forms import Form
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.plan import Plan

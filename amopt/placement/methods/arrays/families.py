@@ -1,83 +1,41 @@
-r"""Placement as a mixed-integer program: capacitated facility location with modular capacity.
+"""The formulation compiled by hand: the same rows as arrays, without objects in between.
 
-Sets: sites :math:`i`, types of machine :math:`m`, periods :math:`t` of :math:`Y_t` years, demanded
-pairs :math:`p` of a place and a part, and supply columns :math:`k` of a pair, a source, a stock
-level and a period (:mod:`amopt.placement.supply.columns`).
-
-Variables: :math:`x_k`, the share of its period in which column k supplies its pair (binary under
-single sourcing); :math:`y_{it}`, whether a site is open; :math:`n_{imt}`, its machines, of which
-:math:`b_{imt}` are bought, :math:`s_{imt}` sold, :math:`v_{imt}` moved in and :math:`w_{imt}` moved
-out; :math:`a_{it}`, whether the site is opened; :math:`z_{gut}`, the machines of a pool g that were
-bought in period u and are still held in t. A pool is a stand (site and type), or all the sites of a
-type that can be moved: within a pool it does not matter which machine stands where.
-
-The links :math:`x \le y` and :math:`x \le n` are disaggregated, one for each pair and site, so that
-the linear relaxation is that of the strong formulation (Cornuejols, Nemhauser and Wolsey, 1990).
+Held equal to :mod:`amopt.placement.formulation` entry by entry; building a Pyomo model takes longer
+than solving it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.forms import Form
+from amopt.placement.labels import LinkLabels, PairLabels, SiteLabels, UnitLabels
 from amopt.placement.methods.arrays.fleet_balance import balance, moves, vintages
-from amopt.placement.methods.arrays.labels import LinkKeys, PairKeys, SiteKeys, UnitKeys
 from amopt.placement.methods.arrays.limits import (
     budget,
     emissions,
+    exactly_one_site,
     fill_rate,
     most_open_sites,
     storage,
 )
-from amopt.placement.methods.arrays.model import FORMS, Form, Model
+from amopt.placement.methods.arrays.model import Model
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Term
-from amopt.program.linear import LinearProgram
 
-if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
-
-    from amopt.placement.instance.fields import Instance
-
-__all__ = ["FAMILIES", "FORMS", "Form", "Model", "assemble", "formulate"]
+__all__ = ["HONOURS", "WRITERS", "assemble"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def formulate(
-    instance: Instance, *, form: Form = "optimum", arrays: bool = False
-) -> ConcreteModel | LinearProgram:
-    """Return the program of an instance.
-
-    Variables and constraints carry the names of the instance: ``supply[period, place, part,
-    source, machine, level, route]``, ``open[site, period]``, ``machines[site, machine, period]``.
-
-    Parameters
-    ----------
-    instance
-        The instance.
-    form
-        The form that the plan must have.
-    arrays
-        Whether to return a :class:`~amopt.program.linear.LinearProgram` instead of a Pyomo model.
-    """
-    program = assemble(Supply(instance), form=form, prune=False).program
-    if arrays:
-        return program
-    from amopt.program.pyomo import to_pyomo
-
-    return to_pyomo(program)
-
-
 def assemble(supply: Supply, *, form: Form = "optimum", prune: bool = True) -> Model:
     """Write every family of constraints down and return the model."""
     model = Model(supply, supply.columns(prune=prune), Fleet(supply.instance), form)
-    for family in FAMILIES:
-        family(model)
+    for write in WRITERS:
+        write(model)
     model.program = model.builder.build(f"placement: {supply.instance.name}")
     return model
 
@@ -90,7 +48,7 @@ def serve(model: Model) -> None:
     columns, periods = model.columns, model.periods
     wanted = np.flatnonzero(model.supply.rates.ravel() > 0)
     row = np.searchsorted(wanted, columns.pair * periods + columns.period)
-    keys = PairKeys(model.supply, wanted)
+    keys = PairLabels(model.supply, wanted)
     model.builder.rows("serve", keys, model.x.grouped(row), lower=1.0, upper=1.0)
 
 
@@ -119,7 +77,7 @@ def hours(model: Model) -> None:
     missed = (fleet.moving_weeks[at][:, None] / (model.years * fleet.weeks_per_year)).ravel()
     model.builder.rows(
         "hours",
-        UnitKeys(model.instance, fleet, np.flatnonzero(limited)),
+        UnitLabels(model.instance, fleet, np.flatnonzero(limited)),
         Term(model.x, row, printed[counted], columns.hours[printed[counted]]),
         Term(model.machines, spread(rows_of[stand]), spread(at), -capacity),
         Term(
@@ -152,7 +110,7 @@ def only_from_open_sites(model: Model) -> None:
     opened = (link % count) * periods + (link // count) % periods
     model.builder.rows(
         "only_from_open_sites",
-        LinkKeys(model, link // count, link % count, None),
+        LinkLabels(model.supply, link // count, link % count, None),
         Term(model.x, row, model.printed),
         model.y.spread(opened, -1.0),
         upper=0.0,
@@ -173,7 +131,9 @@ def only_by_machines(model: Model) -> None:
     link, row = np.unique(wanted * count + stand, return_inverse=True)
     model.builder.rows(
         "only_by_machines",
-        LinkKeys(model, link // count, fleet.site[link % count], fleet.machine[link % count]),
+        LinkLabels(
+            model.supply, link // count, fleet.site[link % count], fleet.machine[link % count]
+        ),
         Term(model.x, row, chosen),
         model.machines.spread((link % count) * periods + (link // count) % periods, -1.0),
         upper=0.0,
@@ -189,7 +149,7 @@ def room_for_machines(model: Model) -> None:
     opened = (sites[:, None] * periods + np.arange(periods)).ravel()
     model.builder.rows(
         "room_for_machines",
-        SiteKeys(model.instance, sites),
+        SiteLabels(model.instance, sites),
         model.machines.grouped(row.ravel()),
         model.y.spread(opened, -np.repeat(most, periods)),
         upper=0.0,
@@ -197,29 +157,22 @@ def room_for_machines(model: Model) -> None:
 
 
 def machines_at_open_sites(model: Model) -> None:
-    r""":math:`\sum_m n_{imt} \ge y_{it}` in the central and distributed forms.
-
-    A site that is part of the form prints: it has a machine, or sells hours.
-    """
-    if model.form not in ("central", "distributed"):
-        return
-    fleet, periods = model.fleet, model.periods
-    sellers = np.unique(fleet.unit_site[fleet.stand < 0])
-    sites = np.setdiff1d(np.unique(fleet.site), sellers)
-    mine = np.flatnonzero(np.isin(fleet.site, sites))
+    r""":math:`\sum_m n_{imt} \ge y_{it}` for the printing sites of a form."""
+    fleet, periods, sites = model.fleet, model.periods, model.rules.printing
+    unit = np.flatnonzero(model.rules.prints & (fleet.stand >= 0) & np.isin(fleet.unit_site, sites))
     every = np.arange(periods)
-    row = np.searchsorted(sites, fleet.site[mine])[:, None] * periods + every
+    row = np.searchsorted(sites, fleet.unit_site[unit])[:, None] * periods + every
     opened = (sites[:, None] * periods + every).ravel()
     model.builder.rows(
         "machines_at_open_sites",
-        SiteKeys(model.instance, sites),
-        Term(model.machines, row.ravel(), (mine[:, None] * periods + every).ravel()),
+        SiteLabels(model.instance, sites),
+        Term(model.machines, row.ravel(), (fleet.stand[unit][:, None] * periods + every).ravel()),
         model.y.spread(opened, -1.0),
         lower=0.0,
     )
 
 
-def opening(model: Model) -> None:
+def newly_open(model: Model) -> None:
     r""":math:`a_{it} \ge y_{it} - y_{i,t-1}`: a site that was closed before is opened.
 
     For the first period, :math:`y_{i0}` is whether the site is open already.
@@ -230,8 +183,8 @@ def opening(model: Model) -> None:
     every = (paid[:, None] * periods + np.arange(periods)).ravel()
     later = np.flatnonzero(every % periods > 0)
     model.builder.rows(
-        "opening",
-        SiteKeys(model.instance, paid),
+        "newly_open",
+        SiteLabels(model.instance, paid),
         model.opening.spread(every),
         model.y.spread(every, -1.0),
         Term(model.y, later, every[later] - 1, 1.0),
@@ -239,14 +192,15 @@ def opening(model: Model) -> None:
     )
 
 
-FAMILIES = (
+WRITERS = (
     serve,
     hours,
     only_from_open_sites,
     only_by_machines,
     room_for_machines,
+    exactly_one_site,
     machines_at_open_sites,
-    opening,
+    newly_open,
     most_open_sites,
     balance,
     moves,
@@ -256,4 +210,7 @@ FAMILIES = (
     budget,
     emissions,
 )
-"""The families of constraints, in the order in which they are written down."""
+"""What writes the families down, in the order in which they stand."""
+
+HONOURS = frozenset(write.__name__ for write in WRITERS)
+"""The names of the families of the formulation that the arrays honour."""

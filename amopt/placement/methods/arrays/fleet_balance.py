@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amopt.placement.methods.arrays.labels import StandKeys
+from amopt.placement.labels import StandLabels
 from amopt.placement.methods.arrays.model import Model
 from amopt.program.builder import Term
 
@@ -24,7 +24,7 @@ def balance(model: Model) -> None:
     owned = np.where(every % periods == 0, np.repeat(fleet.owned, periods), 0.0)
     model.builder.rows(
         "balance",
-        StandKeys(fleet, model.instance),
+        StandLabels(fleet, model.instance),
         model.machines.per_row(),
         Term(model.machines, later, later - 1, -1.0),
         model.bought.per_row(-1.0),

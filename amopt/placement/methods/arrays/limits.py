@@ -8,27 +8,28 @@ from numpy.typing import NDArray
 from amopt.placement.methods.arrays.model import Model
 from amopt.program.builder import Term, Variables
 
-__all__ = ["budget", "emissions", "fill_rate", "most_open_sites", "storage"]
+__all__ = ["budget", "emissions", "exactly_one_site", "fill_rate", "most_open_sites", "storage"]
 
 Floats = NDArray[np.float64]
 
 
+def exactly_one_site(model: Model) -> None:
+    r""":math:`\sum_i y_{it} = 1` for each period t of the central form."""
+    if model.rules.exactly_one:
+        _open_sites(model, "exactly_one_site", 1.0, 1.0)
+
+
 def most_open_sites(model: Model) -> None:
-    r""":math:`\sum_i y_{it} \le \bar y` for each period t; exactly one site in the central form."""
-    central, limit = model.form == "central", model.instance.limits.open_sites
-    if not central and limit is None:
-        return
-    most = 1.0 if central else float(limit or 0)
-    if central and limit is not None:
-        most = min(1.0, limit)
+    r""":math:`\sum_i y_{it} \le \bar y` for each period t."""
+    limit = model.instance.limits.open_sites
+    if limit is not None:
+        _open_sites(model, "most_open_sites", -np.inf, limit)
+
+
+def _open_sites(model: Model, name: str, least: float, most: float) -> None:
     period = np.tile(np.arange(model.periods), len(model.instance.sites))
-    model.builder.rows(
-        "most_open_sites",
-        [period.name for period in model.instance.horizon],
-        model.y.grouped(period),
-        lower=1.0 if central else -np.inf,
-        upper=most,
-    )
+    names = [period.name for period in model.instance.horizon]
+    model.builder.rows(name, names, model.y.grouped(period), lower=least, upper=most)
 
 
 def storage(model: Model) -> None:
@@ -52,20 +53,23 @@ def storage(model: Model) -> None:
 def fill_rate(model: Model) -> None:
     r""":math:`\sum_k d_k \phi_k x_k \ge \bar\phi \sum_k d_k` for each fill rate met on average."""
     columns, rates = model.columns, model.supply.rates
-    for number, limit in enumerate(model.instance.limits.fill_rate):
-        if not limit.on_average:
-            continue
+    limits = model.instance.limits.fill_rate
+    averages = [number for number, limit in enumerate(limits) if limit.on_average]
+    terms, least = [], []
+    for block, limit in enumerate(limits[number] for number in averages):
         pairs = model.supply.covered(limit.place, limit.part)
         covered = np.zeros(len(model.supply.pairs), dtype=bool)
         covered[pairs] = True
         used = np.flatnonzero(covered[columns.pair])
         met = rates[columns.pair[used], columns.period[used]] * columns.fill[used]
-        model.builder.rows(
-            f"fill_rate_{number}",
-            [period.name for period in model.instance.horizon],
-            Term(model.x, columns.period[used], used, met),
-            lower=limit.at_least * rates[pairs].sum(axis=0),
-        )
+        terms.append(Term(model.x, block * model.periods + columns.period[used], used, met))
+        least.append(limit.at_least * rates[pairs].sum(axis=0))
+    model.builder.rows(
+        "fill_rate",
+        [(n, period.name) for n in averages for period in model.instance.horizon],
+        *terms,
+        lower=np.concatenate([np.empty(0), *least]),
+    )
 
 
 def budget(model: Model) -> None:

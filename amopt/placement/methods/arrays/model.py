@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.placement.methods.arrays.labels import SiteKeys, StandKeys, SupplyKeys
+from amopt.placement.forms import Form, FormRules
+from amopt.placement.labels import SiteLabels, StandLabels, SupplyLabels
 from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Builder, Variables
 from amopt.program.linear import LinearProgram
 
-__all__ = ["FORMS", "Form", "Model"]
+__all__ = ["Model"]
 
 Floats = NDArray[np.float64]
-
-Form = Literal["optimum", "central", "distributed", "conventional"]
-"""The form that the plan must have; ``"optimum"`` leaves it free."""
-
-FORMS: tuple[Form, ...] = get_args(Form)
 
 
 @dataclass
@@ -49,6 +45,7 @@ class Model:
 
     def __post_init__(self) -> None:
         self.instance = self.supply.instance
+        self.rules = FormRules(self.supply, self.fleet, self.form)
         self.builder = Builder()
         self.years = np.array([period.years for period in self.instance.horizon])
         self.periods = self.years.size
@@ -90,52 +87,35 @@ class Model:
 
     def _supply(self) -> Variables:
         columns, years = self.columns, self.years[self.columns.period]
-        upper = np.ones(len(columns))
-        if self.form == "conventional":
-            upper[self.printed] = 0.0
-        elif self.form == "distributed":
-            own = self.fleet.own_site(self.supply)
-            foreign = columns.site[self.printed] != own[columns.pair[self.printed]]
-            upper[self.printed[foreign]] = 0.0
         return self.add(
             "supply",
-            SupplyKeys(self.supply, columns),
+            SupplyLabels(self.supply, columns),
             money=years * columns.cost,
             kg_co2=years * columns.kg_co2,
-            upper=upper,
+            upper=self.rules.most_supplied(columns),
             integer=self.instance.single_source,
         )
 
     def _sites(self) -> tuple[Variables, Variables]:
-        sites, (lower, upper) = self.instance.sites, self._open_bounds()
-        keys = SiteKeys(self.instance)
+        sites = self.instance.sites
+        keys = SiteLabels(self.instance)
         yearly = np.array([site.yearly_cost for site in sites])
         opening = np.array([site.opening_cost for site in sites])
         y = self.add(
             "open",
             keys,
             money=np.outer(yearly, self.years).ravel(),
-            lower=np.repeat(lower, self.periods),
-            upper=np.repeat(upper, self.periods),
+            lower=np.repeat(self.rules.least_open, self.periods),
+            upper=np.repeat(self.rules.most_open, self.periods),
             integer=True,
         )
         used = np.repeat(opening > 0, self.periods)
         cost = np.repeat(opening, self.periods)
         return y, self.add("opening", keys, money=cost, upper=np.where(used, 1.0, 0.0))
 
-    def _open_bounds(self) -> tuple[Floats, Floats]:
-        """Return the least and the most of each site's ``open``."""
-        sites = self.instance.sites
-        lower = np.array([float(site.state == "open") for site in sites])
-        upper = np.array([float(site.state != "closed") for site in sites])
-        if self.form == "distributed":
-            own = self.fleet.own_site(self.supply)
-            lower[own[own >= 0]] = 1.0
-        return lower, upper
-
     def _machines(self) -> tuple[Variables, ...]:
         fleet, years = self.fleet, self.years
-        keys = StandKeys(fleet, self.instance)
+        keys = StandLabels(fleet, self.instance)
         most = np.repeat(fleet.most, self.periods)
         yearly = np.outer(fleet.yearly_cost, years)
         if not fleet.changes:

@@ -13,11 +13,18 @@ from amopt.placement.supply.columns import CONVENTIONAL, EMERGENCY, Columns
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
-    from amopt.placement.methods.arrays.model import Model
     from amopt.placement.supply.fleet import Fleet
     from amopt.placement.supply.supply import Supply
 
-__all__ = ["LinkKeys", "PairKeys", "SiteKeys", "StandKeys", "SupplyKeys", "UnitKeys", "source_name"]
+__all__ = [
+    "LinkLabels",
+    "PairLabels",
+    "SiteLabels",
+    "StandLabels",
+    "SupplyLabels",
+    "UnitLabels",
+    "source_name",
+]
 
 Ints = NDArray[np.int64]
 Key = tuple[Any, ...]
@@ -33,7 +40,7 @@ def source_name(instance: Instance, columns: Columns, k: int) -> str:
     return instance.sites[site].place
 
 
-class _Keys(Sequence[Key]):
+class _Labels(Sequence[Key]):
     """A sequence of keys that are made when they are asked for."""
 
     def __init__(self, size: int) -> None:
@@ -54,7 +61,7 @@ class _Keys(Sequence[Key]):
         """Return the key of member k."""
 
 
-class SupplyKeys(_Keys):
+class SupplyLabels(_Labels):
     """(period, place, part, source, machine, level, route) of each column."""
 
     def __init__(self, supply: Supply, columns: Columns) -> None:
@@ -72,7 +79,7 @@ class SupplyKeys(_Keys):
         return (period, place, part, source, machine, int(columns.level[k]), route)
 
 
-class PairKeys(_Keys):
+class PairLabels(_Labels):
     """(period, place, part) of each demanded pair and period."""
 
     def __init__(self, supply: Supply, wanted: Ints) -> None:
@@ -85,7 +92,7 @@ class PairKeys(_Keys):
         return (self.supply.instance.horizon[period].name, *self.supply.pairs[pair])
 
 
-class SiteKeys(_Keys):
+class SiteLabels(_Labels):
     """(site, period) of some or all sites, periods running fastest."""
 
     def __init__(self, instance: Instance, sites: Ints | None = None) -> None:
@@ -102,7 +109,7 @@ class SiteKeys(_Keys):
         )
 
 
-class StandKeys(_Keys):
+class StandLabels(_Labels):
     """(site, machine, period) of each stand, periods running fastest."""
 
     def __init__(self, fleet: Fleet, instance: Instance) -> None:
@@ -119,22 +126,22 @@ class StandKeys(_Keys):
         )
 
 
-class UnitKeys(StandKeys):
+class UnitLabels(StandLabels):
     """(site, machine, period) of some units, periods running fastest."""
 
     def __init__(self, instance: Instance, fleet: Fleet, units: Ints) -> None:
-        _Keys.__init__(self, units.size * len(instance.horizon))
+        _Labels.__init__(self, units.size * len(instance.horizon))
         self.instance = instance
         self.site, self.machine = fleet.unit_site[units], fleet.unit_machine[units]
 
 
-class LinkKeys(_Keys):
+class LinkLabels(_Labels):
     """(period, place, part, site) of each link, with the machine where there is one."""
 
-    def __init__(self, model: Model, wanted: Ints, site: Ints, machine: Ints | None) -> None:
+    def __init__(self, supply: Supply, wanted: Ints, site: Ints, machine: Ints | None) -> None:
         super().__init__(wanted.size)
-        self.pairs = PairKeys(model.supply, wanted)
-        self.instance, self.site, self.machine = model.instance, site, machine
+        self.pairs = PairLabels(supply, wanted)
+        self.instance, self.site, self.machine = supply.instance, site, machine
 
     def key(self, k: int) -> Key:
         """Return the key of row k."""
