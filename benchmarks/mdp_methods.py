@@ -68,7 +68,7 @@ def printing_process(systems: int) -> MarkovDecisionProcess:
         systems=(System(name="machine", count=systems, backorder_cost_per_day=30.0),),
         parts=(part,),
     )
-    return full_process(instance.numbers).process
+    return full_process(instance.parameters).process
 
 
 Way = Callable[[], tuple[Floats, float, str]]

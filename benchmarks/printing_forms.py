@@ -22,7 +22,7 @@ from pathlib import Path
 from amopt.printing import Instance
 from amopt.printing.decision import FORMS, solve
 from amopt.printing.instance import Discounted, Part, System
-from amopt.printing.methods import closed_form as cycle
+from amopt.printing.methods import closed_form
 from amopt.program.solver.outcome import versions
 
 SIZES = (8, 20, 42, 100, 1_000, 5_000)
@@ -78,7 +78,7 @@ def rows(sizes: tuple[int, ...], largest: dict[str, int]) -> Iterator[Row]:
     """Yield a row a size and form."""
     for systems in sizes:
         case = instance(systems)
-        exact = cycle.cycle_cost(case.numbers, cycle.best_policy(case.numbers))[0]
+        exact = closed_form.cycle_cost(case.parameters, closed_form.best_policy(case.parameters))[0]
         closed = 0.0
         for form in FORMS:
             if systems > largest[form]:

@@ -12,9 +12,9 @@ from amopt.errors import NoAnswerError, RefusedError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.printing.answer.solution import PrintingSolution, tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form as cycle
-from amopt.printing.parameters import Numbers
-from amopt.printing.policy import Found
+from amopt.printing.methods import closed_form
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Optimum
 from amopt.printing.referee.check import check
 from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
@@ -38,23 +38,23 @@ METHODS = ("auto", *FORMS)
 
 
 def find(
-    numbers: Numbers,
+    parameters: Parameters,
     form: str,
     *,
     options: Options,
     progress: Callable[[Progress], None] | None = None,
-) -> Found:
+) -> Optimum:
     """Find the best policy of every part by one form of the problem."""
     if form == "closed":
-        policy = cycle.best_policy(numbers)
-        return Found(policy, cycle.cycle_cost(numbers, policy))
+        policy = closed_form.best_policy(parameters)
+        return Optimum(policy, closed_form.cycle_cost(parameters, policy))
     if form == "collapsed":
         from amopt.printing import formulation
 
-        return formulation.best_policy(numbers, options=options, progress=progress)
+        return formulation.best_policy(parameters, options=options, progress=progress)
     from amopt.printing.methods import process
 
-    return process.best_policy(numbers, form, options=options, progress=progress)
+    return process.best_policy(parameters, form, options=options, progress=progress)
 
 
 def solve(
@@ -101,19 +101,19 @@ def solve(
         )
     form = "closed" if method == "auto" else method
     began = time.perf_counter()
-    with_printer, single = _find_both(instance.numbers, form, options or Options(), progress)
+    with_printer, single = _find_both(instance.parameters, form, options or Options(), progress)
     solved = time.perf_counter()
     rows = tables(instance, with_printer.policy, single.policy)
     answer = PrintingSolution(
         kind=instance.kind,
         name=instance.name,
-        outcome=_outcome(instance.numbers, form, with_printer),
+        outcome=_outcome(instance.parameters, form, with_printer),
         verdict=Verdict(),
         rows=rows,
         notes=_notes(instance, rows["parts"]),
         currency=instance.currency,
         objective_meaning=(
-            "average cost a day" if instance.numbers.is_average else "discounted cost"
+            "average cost a day" if instance.parameters.is_average else "discounted cost"
         ),
     )
     seconds = {"solve": solved - began, "tables": time.perf_counter() - solved}
@@ -121,11 +121,11 @@ def solve(
 
 
 def _find_both(
-    numbers: Numbers, form: str, options: Options, progress: Callable[[Progress], None] | None
-) -> tuple[Found, Found]:
+    parameters: Parameters, form: str, options: Options, progress: Callable[[Progress], None] | None
+) -> tuple[Optimum, Optimum]:
     """Find the best policies with the printer and without, within one time limit."""
     began = time.perf_counter()
-    with_printer = find(numbers, form, options=options, progress=progress)
+    with_printer = find(parameters, form, options=options, progress=progress)
     if options.time_limit is not None:
         left = options.time_limit - (time.perf_counter() - began)
         if left <= 0:
@@ -135,7 +135,7 @@ def _find_both(
                 f"it{other}."
             )
         options = replace(options, time_limit=left)
-    single = find(numbers.without_printer(), form, options=options, progress=progress)
+    single = find(parameters.without_printer(), form, options=options, progress=progress)
     return with_printer, single
 
 
@@ -161,11 +161,11 @@ def _judged(
     )
 
 
-def _outcome(numbers: Numbers, form: str, found: Found) -> Outcome:
+def _outcome(parameters: Parameters, form: str, found: Optimum) -> Outcome:
     """Return the outcome before the referee has spoken; every form finds the optimum or raises."""
-    cost = cycle.cycle_cost(numbers, found.policy)
-    days, discount = numbers.cycle_days, numbers.discount
-    horizon = days if numbers.is_average else -np.expm1(days * np.log(discount))
+    cost = closed_form.cycle_cost(parameters, found.policy)
+    days, discount = parameters.cycle_days, parameters.discount
+    horizon = days if parameters.is_average else -np.expm1(days * np.log(discount))
     return Outcome(
         stopped=Stopped.FINISHED,
         status=Status.OPTIMAL,
@@ -197,7 +197,7 @@ def _notes(instance: PrintingInstance, parts: Table) -> tuple[str, ...]:
     if below:
         why = (
             "that of a fleet that is always up, and so fails more often"
-            if instance.numbers.is_average
+            if instance.parameters.is_average
             else "undiscounted, while costs later in a cycle are discounted"
         )
         notes.append(

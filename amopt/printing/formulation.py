@@ -30,9 +30,9 @@ from scipy.stats import binom
 
 from amopt.errors import NoAnswerError
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form as cycle
-from amopt.printing.parameters import Numbers
-from amopt.printing.policy import Action, Found, Policy
+from amopt.printing.methods import closed_form
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Action, Optimum, Policy
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -73,10 +73,10 @@ def formulate(
         than can be best while nothing else limits the plan; with limits of your own, such as on
         down time, set it higher.
     """
-    numbers = instance.numbers if printer else instance.numbers.without_printer()
+    parameters = instance.parameters if printer else instance.parameters.without_printer()
     names = [part.name for part in instance.parts]
     highest = None if highest_base_stock is None else [highest_base_stock] * len(names)
-    return _program(numbers, names, highest, title=instance.name)
+    return _program(parameters, names, highest, title=instance.name)
 
 
 def read_back(model: ConcreteModel) -> list[dict[str, Any]]:
@@ -122,25 +122,25 @@ def _row(name: Any, part: Any) -> dict[str, Any]:
 
 
 def _program(
-    numbers: Numbers, names: Sequence[Any], highest: Sequence[int] | None, *, title: str
+    parameters: Parameters, names: Sequence[Any], highest: Sequence[int] | None, *, title: str
 ) -> ConcreteModel:
     from pyomo.common.gc_manager import PauseGC
     from pyomo.environ import Block, ConcreteModel, Objective
 
     if highest is None:
-        highest = cycle.levels_to_try(numbers).tolist()
+        highest = closed_form.levels_to_try(parameters).tolist()
     with PauseGC():
         model = ConcreteModel(name=title)
         model.part = Block(names)
         for index, name in enumerate(names):
-            _add_part(model.part[name], numbers.take([index]), highest[index])
+            _add_part(model.part[name], parameters.take([index]), highest[index])
         model.cost = Objective(expr=sum(model.part[name].cost for name in names))
     return model
 
 
-def _add_part(part: Any, numbers: Numbers, highest: int) -> None:
+def _add_part(part: Any, parameters: Parameters, highest: int) -> None:
     """Fill the block of one part: variables, expressions, constraints, cost."""
-    part.numbers, part.highest = numbers, highest
+    part.parameters, part.highest = parameters, highest
     add_variables(part)
     add_expectations(part)
     add_one_level(part)
@@ -154,7 +154,7 @@ def add_variables(part: Any) -> None:
     """Add the variables of a part; those of a source that it does not have are fixed at 0."""
     from pyomo.environ import NonNegativeReals, RangeSet, Var
 
-    last_day = part.numbers.cycle_days - 1
+    last_day = part.parameters.cycle_days - 1
     part.levels = RangeSet(0, part.highest)
     part.days = RangeSet(1, last_day)
     part.order_up_to = Var(part.levels, domain=NonNegativeReals)
@@ -162,9 +162,9 @@ def add_variables(part: Any) -> None:
     for name in ("waits", "prints", "expedites", "printed"):
         part.add_component(name, Var(part.days, domain=NonNegativeReals))
     for source, price in (
-        (part.prints, part.numbers.print_cost[0]),
-        (part.printed, part.numbers.print_cost[0]),
-        (part.expedites, part.numbers.expedite_cost[0]),
+        (part.prints, part.parameters.print_cost[0]),
+        (part.printed, part.parameters.print_cost[0]),
+        (part.expedites, part.parameters.expedite_cost[0]),
     ):
         if not np.isfinite(price):
             source.fix(0.0)
@@ -184,8 +184,8 @@ def add_expectations(part: Any) -> None:
     """
     from pyomo.environ import Expression, RangeSet
 
-    numbers, days = part.numbers, part.numbers.cycle_days
-    systems, fails = int(numbers.systems[0]), float(numbers.failure[0])
+    parameters, days = part.parameters, part.parameters.cycle_days
+    systems, fails = int(parameters.systems[0]), float(parameters.failure[0])
     levels = range(1, part.highest + 1)
 
     def stock(_: Any, n: int) -> Any:
@@ -201,7 +201,7 @@ def add_expectations(part: Any) -> None:
         return waits + failed - part.stock[n]
 
     def waiting(_: Any, n: int) -> Any:
-        return short(n + 1, float(numbers.printed_failure[0])) + part.stock[n]
+        return short(n + 1, float(parameters.printed_failure[0])) + part.stock[n]
 
     part.stock = Expression(RangeSet(1, days), rule=stock)
     part.waiting = Expression(part.days, rule=waiting)
@@ -231,8 +231,8 @@ def add_shelf_balance(part: Any) -> None:
     """
     from pyomo.environ import Constraint, RangeSet
 
-    days, top = part.numbers.cycle_days, part.highest
-    fewest, chance = _failures(int(part.numbers.systems[0]), float(part.numbers.failure[0]))
+    days, top = part.parameters.cycle_days, part.highest
+    fewest, chance = _failures(int(part.parameters.systems[0]), float(part.parameters.failure[0]))
     levels = {n: [part.shelf[n, J] for J in range(1, top + 1)] for n in part.days}
     levels[days] = [part.order_up_to[J] for J in range(1, top + 1)]
 
@@ -261,9 +261,9 @@ def add_printed_balance(part: Any) -> None:
     r"""Keep printed parts until they fail: :math:`q_n = (1 - p_p) q_{n+1} + u_n, q_L = 0`."""
     from pyomo.environ import Constraint
 
-    if not np.isfinite(part.numbers.print_cost[0]):
+    if not np.isfinite(part.parameters.print_cost[0]):
         return
-    days, survives = part.numbers.cycle_days, 1 - float(part.numbers.printed_failure[0])
+    days, survives = part.parameters.cycle_days, 1 - float(part.parameters.printed_failure[0])
 
     def balance(_: Any, n: int) -> Any:
         before = 0.0 if n + 1 == days else survives * part.printed[n + 1]
@@ -295,13 +295,13 @@ def add_cost(part: Any) -> None:
     """
     from pyomo.environ import Expression
 
-    numbers, days = part.numbers, part.numbers.cycle_days
-    weight = numbers.discount ** (days - np.arange(days + 1))
-    order, holding = float(numbers.order_cost[0]), float(numbers.holding_cost[0])
-    kinds = [(part.waits, float(numbers.backorder_cost[0]))]
+    parameters, days = part.parameters, part.parameters.cycle_days
+    weight = parameters.discount ** (days - np.arange(days + 1))
+    order, holding = float(parameters.order_cost[0]), float(parameters.holding_cost[0])
+    kinds = [(part.waits, float(parameters.backorder_cost[0]))]
     for source, price in (
-        (part.prints, numbers.print_cost[0]),
-        (part.expedites, numbers.expedite_cost[0]),
+        (part.prints, parameters.print_cost[0]),
+        (part.expedites, parameters.expedite_cost[0]),
     ):
         if np.isfinite(price):
             kinds.append((source, float(price)))
@@ -321,11 +321,11 @@ def _sum_of(coefficients: Iterable[float], variables: Iterable[Any]) -> Any:
 
 
 def best_policy(
-    numbers: Numbers,
+    parameters: Parameters,
     *,
     options: Options,
     progress: Callable[[Progress], None] | None = None,
-) -> Found:
+) -> Optimum:
     """Find the best policy of every part by the linear program.
 
     Raises
@@ -335,23 +335,23 @@ def best_policy(
     """
     from amopt.program.pyomo import solve_model
 
-    model = _program(numbers, range(len(numbers)), None, title="printing")
+    model = _program(parameters, range(len(parameters)), None, title="printing")
     outcome = solve_model(model, options, duals=False, progress=progress).outcome
     if str(outcome.status) != "optimal":
         raise NoAnswerError(
             f"The linear program was not solved: {outcome.status} ({outcome.stopped}).",
             outcome=outcome,
         )
-    blocks = [model.part[index] for index in range(len(numbers))]
-    policy = cycle.completed(
-        numbers,
+    blocks = [model.part[index] for index in range(len(parameters))]
+    policy = closed_form.completed(
+        parameters,
         Policy(
             np.array([_base_stock(block) for block in blocks]),
             np.stack([_actions(block) for block in blocks], axis=1),
         ),
     )
     cost = np.array([float(block.cost()) for block in blocks])
-    return Found(policy, cost, outcome.method, outcome.iterations or 0)
+    return Optimum(policy, cost, outcome.method, outcome.iterations or 0)
 
 
 def _base_stock(part: Any) -> int:

@@ -26,7 +26,7 @@ from amopt.instance.common import (
     RefersTo,
 )
 from amopt.instance.findings import Code, Problem, Severity
-from amopt.printing.parameters import Numbers, read_only
+from amopt.printing.parameters import Parameters, read_only
 
 __all__ = [
     "CODES",
@@ -339,8 +339,8 @@ class PrintingInstance(Instance):
         return read_only(cost)
 
     @cached_property
-    def numbers(self) -> Numbers:
-        """The numbers of the decision process of all parts, as arrays."""
+    def parameters(self) -> Parameters:
+        """The parameters of the decision process of all parts, as arrays."""
         system = {entry.name: entry for entry in self.systems}
         holders = [system[part.system] for part in self.parts]
         failures = [
@@ -352,7 +352,7 @@ class PrintingInstance(Instance):
             for part in self.parts
         ]
         criterion = self.criterion
-        return Numbers(
+        return Parameters(
             cycle_days=self.cycle_days,
             discount=1.0 if criterion == "average" else criterion.discount_per_day,
             systems=np.array([holder.count for holder in holders], dtype=np.int64),

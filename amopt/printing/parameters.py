@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Numbers", "read_only"]
+__all__ = ["Parameters", "read_only"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Numbers:
-    r"""The numbers of the decision process, one entry a part; its arrays can only be read.
+class Parameters:
+    r"""The parameters of the decision process, one entry a part; its arrays can only be read.
 
     Attributes
     ----------
@@ -67,8 +67,8 @@ class Numbers:
         """Whether the criterion is average cost."""
         return self.discount == 1.0
 
-    def take(self, index: Any) -> Numbers:
-        """Return the numbers of some parts only."""
+    def take(self, index: Any) -> Parameters:
+        """Return the parameters of some parts only."""
         arrays: dict[str, Any] = {
             field.name: np.atleast_1d(getattr(self, field.name)[index])
             for field in fields(self)
@@ -76,7 +76,7 @@ class Numbers:
         }
         return replace(self, **arrays)
 
-    def without_printer(self) -> Numbers:
+    def without_printer(self) -> Parameters:
         """Return the same parts where nothing can be printed: a single source, the supplier."""
         return replace(
             self,
@@ -86,7 +86,7 @@ class Numbers:
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the same numbers as an array that cannot be written to."""
+    """Return the same values as an array that cannot be written to."""
     view = array.view()
     view.setflags(write=False)
     return view

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Action", "Found", "Interval", "Policy"]
+__all__ = ["Action", "Interval", "Optimum", "Policy"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,7 +76,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Found:
+class Optimum:
     """What one form of the problem found: the optimum, or else it raises.
 
     Attributes

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from amopt.printing.instance import Discounted, Part, PrintingInstance, System
-from amopt.printing.methods import closed_form as cycle
-from amopt.printing.parameters import Numbers
+from amopt.printing.methods import closed_form
+from amopt.printing.parameters import Parameters
 
 
 def one_part(**changes: Any) -> PrintingInstance:
@@ -47,14 +47,14 @@ def one_part(**changes: Any) -> PrintingInstance:
     )
 
 
-def numbers_of(**changes: Any) -> Numbers:
-    """Return the numbers of :func:`one_part`."""
-    return one_part(**changes).numbers
+def parameters_of(**changes: Any) -> Parameters:
+    """Return the parameters of :func:`one_part`."""
+    return one_part(**changes).parameters
 
 
-def lowest_cycle_cost(numbers: Numbers) -> Any:
+def lowest_cycle_cost(parameters: Parameters) -> Any:
     """Return the cost of a cycle of the best policy, in money, shape (parts,)."""
-    return cycle.cycle_cost(numbers, cycle.best_policy(numbers))
+    return closed_form.cycle_cost(parameters, closed_form.best_policy(parameters))
 
 
 @st.composite

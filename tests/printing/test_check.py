@@ -17,18 +17,18 @@ from amopt.printing import check
 from amopt.printing import decision as methods
 from amopt.printing.answer.solution import PrintingSolution, tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form as cycle
-from amopt.printing.parameters import Numbers
-from amopt.printing.policy import Found, Policy
+from amopt.printing.methods import closed_form
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.day_by_day import (
     MOST_SYSTEMS_BY_STATE,
+    Evaluation,
     Plan,
-    Reckoning,
     Terms,
     binomial,
 )
 from amopt.program.solver.outcome import Status
-from tests.printing.cases import numbers_of, one_part, small_instances
+from tests.printing.cases import one_part, parameters_of, small_instances
 
 ACTIONS = ("wait", "print", "expedite")
 
@@ -115,11 +115,11 @@ def test_a_wrong_objective_and_an_unproven_bound_are_found(
 
 def answer_for(instance: PrintingInstance, policy: Policy) -> PrintingSolution:
     """Return a truthful answer that follows a policy."""
-    single = cycle.best_policy(instance.numbers.without_printer())
+    single = closed_form.best_policy(instance.parameters.without_printer())
     answer = methods.solve(instance)
-    cost = float(cycle.cycle_cost(instance.numbers, policy)[0])
-    numbers = instance.numbers
-    horizon = 1 - numbers.discount**numbers.cycle_days
+    cost = float(closed_form.cycle_cost(instance.parameters, policy)[0])
+    parameters = instance.parameters
+    horizon = 1 - parameters.discount**parameters.cycle_days
     return replace(
         answer,
         rows=tables(instance, policy, single),
@@ -132,7 +132,7 @@ def answer_for(instance: PrintingInstance, policy: Policy) -> PrintingSolution:
 )
 def test_a_policy_that_is_not_the_best_is_not_called_optimal(change: dict[str, int]) -> None:
     instance = one_part(expedite_cost=200.0)
-    best = cycle.best_policy(instance.numbers)
+    best = closed_form.best_policy(instance.parameters)
     action = best.action.copy()
     if "day" in change:
         action[change["day"], 0] = change["action"]
@@ -152,17 +152,17 @@ def test_a_policy_that_is_not_the_best_is_not_called_optimal(change: dict[str, i
 def test_a_source_that_is_not_there_is_refused() -> None:
     instance = one_part(print_cost=None)
     policy = Policy(np.array([1]), np.array([[0], *[[1]] * 13]))
-    single = cycle.best_policy(instance.numbers)
+    single = closed_form.best_policy(instance.parameters)
     rows = tables(instance, policy, single)
     verdict = check(instance, with_rows(methods.solve(instance), rows))
     assert "does not offer" in " ".join(verdict.findings)
 
 
 def test_solve_raises_what_the_referee_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(numbers: Numbers, *_: Any, **__: Any) -> Found:
-        best = cycle.best_policy(numbers)
+    def wrong(parameters: Parameters, *_: Any, **__: Any) -> Optimum:
+        best = closed_form.best_policy(parameters)
         policy = Policy(best.base_stock + 1, best.action)
-        return Found(policy, cycle.cycle_cost(numbers, policy))
+        return Optimum(policy, closed_form.cycle_cost(parameters, policy))
 
     monkeypatch.setattr(methods, "find", wrong)
     with pytest.raises(RefusedError) as error:
@@ -171,19 +171,19 @@ def test_solve_raises_what_the_referee_refuses(monkeypatch: pytest.MonkeyPatch) 
     assert not error.value.verdict.accepted
 
 
-def reckoned(numbers: Numbers, policy: Policy) -> Reckoning:
+def evaluated(parameters: Parameters, policy: Policy) -> Evaluation:
     values = {
-        "alpha": numbers.discount,
-        "c_r": numbers.order_cost[0],
-        "c_p": numbers.print_cost[0],
-        "c_e": numbers.expedite_cost[0],
-        "b": numbers.backorder_cost[0],
-        "h": numbers.holding_cost[0],
-        "p_r": numbers.failure[0],
-        "p_p": numbers.printed_failure[0],
+        "alpha": parameters.discount,
+        "c_r": parameters.order_cost[0],
+        "c_p": parameters.print_cost[0],
+        "c_e": parameters.expedite_cost[0],
+        "b": parameters.backorder_cost[0],
+        "h": parameters.holding_cost[0],
+        "p_r": parameters.failure[0],
+        "p_p": parameters.printed_failure[0],
     }
-    terms = Terms(N=int(numbers.systems[0]), L=numbers.cycle_days, **values)
-    return Reckoning(
+    terms = Terms(N=int(parameters.systems[0]), L=parameters.cycle_days, **values)
+    return Evaluation(
         terms, Plan(int(policy.base_stock[0]), tuple(ACTIONS[a] for a in policy.action[:, 0]))
     )
 
@@ -191,13 +191,13 @@ def reckoned(numbers: Numbers, policy: Policy) -> Reckoning:
 @settings(max_examples=60)
 @given(small_instances(largest_fleet=6, longest_cycle=7))
 def test_state_by_state_and_by_corners_the_same(instance: PrintingInstance) -> None:
-    from amopt.printing.referee import day_by_day as reckoning
+    from amopt.printing.referee import day_by_day as evaluation
 
-    numbers = instance.numbers
-    policy = cycle.best_policy(numbers)
-    found = reckoned(numbers, policy)
+    parameters = instance.parameters
+    policy = closed_form.best_policy(parameters)
+    found = evaluated(parameters, policy)
     by_state, by_corner = (
-        way(found.terms, found.plan) for way in (reckoning._by_state, reckoning._by_corner)
+        way(found.terms, found.plan) for way in (evaluation._by_state, evaluation._by_corner)
     )
     size = min(len(by_state.cycle_cost), len(by_corner.cycle_cost))
     scale = 1 + abs(by_state.cycle_cost).max()
@@ -210,26 +210,26 @@ def test_state_by_state_and_by_corners_the_same(instance: PrintingInstance) -> N
 
 @pytest.mark.parametrize("count", [MOST_SYSTEMS_BY_STATE, MOST_SYSTEMS_BY_STATE + 1, 20_000])
 def test_large_fleets_are_proven_too(count: int) -> None:
-    numbers = numbers_of(count=count, failure_probability_per_day=0.002, cycle_days=7)
-    policy = cycle.best_policy(numbers)
-    found = reckoned(numbers, policy)
-    assert found.cost == pytest.approx(cycle.cycle_cost(numbers, policy)[0], rel=1e-11)
+    parameters = parameters_of(count=count, failure_probability_per_day=0.002, cycle_days=7)
+    policy = closed_form.best_policy(parameters)
+    found = evaluated(parameters, policy)
+    assert found.cost == pytest.approx(closed_form.cycle_cost(parameters, policy)[0], rel=1e-11)
     assert found.excess <= 1e-9 * found.cost
 
 
-def test_a_year_long_cycle_of_a_large_fleet_by_both_reckonings() -> None:
+def test_a_year_long_cycle_of_a_large_fleet_by_both_evaluations() -> None:
     # 514.7621713012: excess failures from exact logarithms of factorials, in 45 digits
     year = {"cycle_days": 366, "failure_probability_per_day": 0.005, "print_cost": None,
             "order_cost": 10.0, "holding_cost_per_day": 0.1, "discount": None}  # fmt: skip
-    numbers = numbers_of(count=100_000, **year)
-    policy = cycle.best_policy(numbers)
+    parameters = parameters_of(count=100_000, **year)
+    policy = closed_form.best_policy(parameters)
     assert policy.base_stock.tolist() == [182_151]
-    down_days = cycle.amounts(numbers, policy).down_days
+    down_days = closed_form.amounts(parameters, policy).down_days
     assert down_days == pytest.approx([514.7621713012], rel=1e-9)
-    smaller = numbers_of(count=20_000, **year)
-    policy = cycle.best_policy(smaller)
-    expected = vars(cycle.amounts(smaller, policy))
-    found = reckoned(smaller, policy).amounts(1.0)
+    smaller = parameters_of(count=20_000, **year)
+    policy = closed_form.best_policy(smaller)
+    expected = vars(closed_form.amounts(smaller, policy))
+    found = evaluated(smaller, policy).amounts(1.0)
     assert found == pytest.approx({kind: value[0] for kind, value in expected.items()}, rel=1e-8)
 
 

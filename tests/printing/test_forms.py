@@ -11,7 +11,7 @@ from amopt.printing import formulation
 from amopt.printing.decision import FORMS, solve
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.methods.process import factored_process, full_process
-from amopt.printing.parameters import Numbers
+from amopt.printing.parameters import Parameters
 from amopt.program.solver.highs import Options
 from tests.printing.cases import lowest_cycle_cost, one_part, small_instances
 
@@ -52,11 +52,11 @@ def test_every_form_gives_the_same_tables(form: str) -> None:
                 assert mine[column] == close, column
 
 
-def cycle_costs(numbers: Numbers) -> dict[str, float]:
+def cycle_costs(parameters: Parameters) -> dict[str, float]:
     """Return the cost of a cycle by each form, and by iteration."""
-    full, factored = full_process(numbers), factored_process(numbers)
+    full, factored = full_process(parameters), factored_process(parameters)
     found = {
-        f"{name} by {method}": built.cycle_cost(built.solve(method), numbers)
+        f"{name} by {method}": built.cycle_cost(built.solve(method), parameters)
         for name, built, method in (
             ("full", full, "lp"),
             ("factored", factored, "lp"),
@@ -65,16 +65,16 @@ def cycle_costs(numbers: Numbers) -> dict[str, float]:
             ("factored", factored, "policy_iteration"),
         )
     }
-    collapsed = formulation.best_policy(numbers, options=OPTIONS)
+    collapsed = formulation.best_policy(parameters, options=OPTIONS)
     return {**found, "collapsed": float(collapsed.cycle_cost[0])}
 
 
 @settings(max_examples=200)
 @given(small_instances())
 def test_two_hundred_random_instances_by_every_form(instance: PrintingInstance) -> None:
-    numbers = instance.numbers
-    closed = float(lowest_cycle_cost(numbers)[0])
-    found = cycle_costs(numbers)
+    parameters = instance.parameters
+    closed = float(lowest_cycle_cost(parameters)[0])
+    found = cycle_costs(parameters)
     assert len(found) == 6
     assert found == pytest.approx(dict.fromkeys(found, closed), rel=1e-7, abs=1e-7)
 
@@ -89,7 +89,7 @@ def test_every_answer_passes_the_referee(instance: PrintingInstance, form: str) 
 
 
 def test_the_full_process_has_the_size_that_the_source_implies() -> None:
-    numbers = one_part(count=8, cycle_days=7).numbers
-    full, factored = full_process(numbers).process, factored_process(numbers).process
+    parameters = one_part(count=8, cycle_days=7).parameters
+    full, factored = full_process(parameters).process, factored_process(parameters).process
     assert full.transition.nnz > 3 * factored.transition.nnz
     assert np.unique(full.state_of_pair).size == full.states

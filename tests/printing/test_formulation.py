@@ -11,7 +11,7 @@ from pyomo.environ import Constraint, value
 import amopt
 from amopt.printing import formulation
 from amopt.printing.formulation import _failures, formulate, read_back
-from amopt.printing.methods import closed_form as cycle
+from amopt.printing.methods import closed_form
 from amopt.printing.policy import Action, Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model
@@ -59,7 +59,7 @@ def test_the_program_written_out(name: str, changes: dict[str, float | None]) ->
 
 def test_the_dual_of_a_shortage_is_what_a_missing_part_costs() -> None:
     instance = one_part()
-    numbers = instance.numbers
+    parameters = instance.parameters
     model = formulate(instance)
     solve_model(model)
     part = model.part["part"]
@@ -70,7 +70,7 @@ def test_the_dual_of_a_shortage_is_what_a_missing_part_costs() -> None:
         missing = min(30.0 + alpha * (1 - fails) * missing, 50.0 + printed)
         weight = alpha ** (14 - n)
         assert abs(model.dual[part.shortage_balance[n]]) == pytest.approx(weight * missing)
-    assert value(model.cost) == pytest.approx(lowest_cycle_cost(numbers)[0])
+    assert value(model.cost) == pytest.approx(lowest_cycle_cost(parameters)[0])
 
 
 def test_expressions_are_what_happens_in_a_cycle() -> None:
@@ -78,7 +78,9 @@ def test_expressions_are_what_happens_in_a_cycle() -> None:
     model = formulate(instance)
     solve_model(model)
     part = model.part["part"]
-    expected = cycle.amounts(instance.numbers, cycle.best_policy(instance.numbers))
+    expected = closed_form.amounts(
+        instance.parameters, closed_form.best_policy(instance.parameters)
+    )
     assert value(part.orders) == pytest.approx(expected.orders[0])
     assert value(part.print_total) == pytest.approx(expected.prints[0])
     assert value(part.expedite_total) == pytest.approx(expected.expedites[0])
@@ -91,15 +93,15 @@ def test_a_program_is_read_back_as_rows() -> None:
     model = formulate(instance)
     solve_model(model)
     (row,) = read_back(model)
-    policy = cycle.best_policy(instance.numbers)
+    policy = closed_form.best_policy(instance.parameters)
     assert row["levels"] == pytest.approx({int(policy.base_stock[0]): 1.0})
     assert list(row["days"]) == sorted(row["days"], reverse=True)
     for n, taken in row["days"].items():
         assert list(taken) == [Action(policy.action[n, 0]).word]
-    expected = cycle.amounts(instance.numbers, policy)
+    expected = closed_form.amounts(instance.parameters, policy)
     for kind, amount in vars(expected).items():
         assert row[f"{kind}_per_cycle"] == pytest.approx(amount[0], abs=1e-9)
-    assert row["cost"] == pytest.approx(lowest_cycle_cost(instance.numbers)[0])
+    assert row["cost"] == pytest.approx(lowest_cycle_cost(instance.parameters)[0])
 
 
 def test_a_limit_that_parts_share_may_mix_two_levels_of_one() -> None:
@@ -141,7 +143,7 @@ def test_only_failures_that_may_happen_are_written_down(monkeypatch: pytest.Monk
     instance = one_part(count=200, failure_probability_per_day=0.05, cycle_days=8)
     model = formulate(instance)
     solve_model(model)
-    assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.numbers)[0], rel=1e-9)
+    assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.parameters)[0], rel=1e-9)
     monkeypatch.setattr(formulation, "NEGLIGIBLE", 1e-300)
     entries = [compile_model(entry).program.matrix.nnz for entry in (model, formulate(instance))]
     assert entries[0] < 0.85 * entries[1]
@@ -160,7 +162,7 @@ def test_without_prints_the_program_is_that_of_the_single_source() -> None:
     instance = amopt.load("printing/mission")
     single = formulate(instance, printer=False)
     solve_model(single)
-    expected = lowest_cycle_cost(instance.numbers.without_printer())
+    expected = lowest_cycle_cost(instance.parameters.without_printer())
     assert value(single.cost) == pytest.approx(expected.sum())
     forbidden = formulate(instance, highest_base_stock=8)
     for part in instance.parts:
@@ -170,11 +172,11 @@ def test_without_prints_the_program_is_that_of_the_single_source() -> None:
 
 
 def test_days_without_an_action_are_completed_with_the_best() -> None:
-    numbers = one_part(expedite_cost=200.0).numbers
-    best = cycle.best_policy(numbers)
+    parameters = one_part(expedite_cost=200.0).parameters
+    best = closed_form.best_policy(parameters)
     open_days = best.action.copy()
     open_days[[3, 9], 0] = -1
-    completed = cycle.completed(numbers, Policy(best.base_stock, open_days))
+    completed = closed_form.completed(parameters, Policy(best.base_stock, open_days))
     assert (completed.action == best.action).all()
 
 

@@ -41,26 +41,26 @@ SUPPLY = {
 
 
 def test_rates_become_probabilities_and_yearly_holding_becomes_daily() -> None:
-    numbers = amopt.load(MINIMAL).numbers
-    assert numbers.failure[0] == pytest.approx(1 - math.exp(-0.1))
-    assert numbers.failures_per_day[0] == 0.1
-    assert numbers.holding_cost[0] == pytest.approx(0.5 * 100 / 365)
-    assert np.isinf([numbers.print_cost[0], numbers.expedite_cost[0]]).all()
-    assert numbers.is_average
+    parameters = amopt.load(MINIMAL).parameters
+    assert parameters.failure[0] == pytest.approx(1 - math.exp(-0.1))
+    assert parameters.failures_per_day[0] == 0.1
+    assert parameters.holding_cost[0] == pytest.approx(0.5 * 100 / 365)
+    assert np.isinf([parameters.print_cost[0], parameters.expedite_cost[0]]).all()
+    assert parameters.is_average
 
 
 def test_a_probability_is_taken_as_it_is() -> None:
-    numbers = one_part().numbers
-    assert numbers.failure[0] == numbers.failures_per_day[0] == 0.01
-    assert numbers.discount == 0.9995
+    parameters = one_part().parameters
+    assert parameters.failure[0] == parameters.failures_per_day[0] == 0.01
+    assert parameters.discount == 0.9995
 
 
 def test_the_cheapest_route_adds_to_the_order_cost_by_mass() -> None:
     instance = amopt.load({**MINIMAL, **SUPPLY})
     assert instance.transport_cost == pytest.approx([1 + 2 * 2.0 + 3])
-    assert instance.numbers.order_cost == pytest.approx([108.0])
+    assert instance.parameters.order_cost == pytest.approx([108.0])
     # the value on the shelf is what the part costs, not its transport
-    assert instance.numbers.holding_cost == pytest.approx([0.5 * 100 / 365])
+    assert instance.parameters.holding_cost == pytest.approx([0.5 * 100 / 365])
     note = amopt.solve(instance).notes[0]
     assert "port" in note
     assert "8 EUR" in note
@@ -86,13 +86,13 @@ def test_implausible_numbers_are_warned_of_and_the_answer_repeats_it() -> None:
 @pytest.mark.parametrize("supply", [{}, SUPPLY])
 def test_an_instance_cannot_be_changed_through_its_arrays(supply: dict[str, object]) -> None:
     instance = amopt.load({**MINIMAL, **supply})
-    numbers = instance.numbers
-    arrays = [value for value in vars(numbers).values() if isinstance(value, np.ndarray)]
+    parameters = instance.parameters
+    arrays = [value for value in vars(parameters).values() if isinstance(value, np.ndarray)]
     assert len(arrays) == 9
     for array in (*arrays, instance.transport_cost):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1e6
-    taken = numbers.take([0]).without_printer()
+    taken = parameters.take([0]).without_printer()
     assert not taken.order_cost.flags.writeable
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from amopt.printing.methods import closed_form as cycle
+from amopt.printing.methods import closed_form
 from amopt.printing.methods.process import full_process
 from amopt.printing.policy import Action, Interval
-from tests.printing.cases import numbers_of, one_part
+from tests.printing.cases import one_part, parameters_of
 
 probabilities = st.floats(0.01, 0.6)
 costs = st.floats(1.0, 300.0)
@@ -21,7 +21,7 @@ discounts = st.sampled_from([None, 0.8, 0.99, 0.9995])
 
 
 def printing_threshold(**changes: Any) -> int | None:
-    return cycle.best_policy(numbers_of(**changes)).threshold(0, Action.PRINT)
+    return closed_form.best_policy(parameters_of(**changes)).threshold(0, Action.PRINT)
 
 
 def threshold_of_the_theorem(
@@ -45,14 +45,14 @@ def test_one_printing_threshold_theorem_3_1(
     print_cost: float, backorder: float, printed: float, regular: float,
     order_cost: float, count: int, days: int, discount: float | None,
 ) -> None:  # fmt: skip
-    numbers = numbers_of(
+    parameters = parameters_of(
         print_cost=print_cost, backorder_cost_per_day=backorder, order_cost=order_cost,
         printed_failure_probability_per_day=printed, failure_probability_per_day=regular,
         count=count, cycle_days=days, discount=discount,
     )  # fmt: skip
-    survives = numbers.discount * (1 - printed)
+    survives = parameters.discount * (1 - printed)
     threshold = threshold_of_the_theorem(print_cost, backorder, survives, days)
-    action = cycle.best_policy(numbers).action[1:, 0]
+    action = closed_form.best_policy(parameters).action[1:, 0]
     first = days if threshold is None else threshold
     expected = [Action.WAIT] * (first - 1) + [Action.PRINT] * (days - first)
     assert action.tolist() == expected
@@ -90,15 +90,15 @@ def test_base_stock_and_all_or_nothing_in_every_state_theorem_3_3(
     print_cost: float, expedite: float | None, backorder: float, printed: float, regular: float,
     holding: float, count: int, days: int, discount: float | None,
 ) -> None:  # fmt: skip
-    numbers = numbers_of(
+    parameters = parameters_of(
         print_cost=print_cost, expedite_cost=None if expedite is None else 100.0 * expedite,
         backorder_cost_per_day=backorder, printed_failure_probability_per_day=printed,
         failure_probability_per_day=regular, holding_cost_per_day=holding,
         count=count, cycle_days=days, discount=discount,
     )  # fmt: skip
-    policy = cycle.best_policy(numbers)
+    policy = closed_form.best_policy(parameters)
     stock = int(policy.base_stock[0])
-    built = full_process(numbers, highest=stock + 1)
+    built = full_process(parameters, highest=stock + 1)
     process, solution = built.process, built.process.solve("policy_iteration")
     value = solution.value if solution.bias is None else solution.bias
     quality = process.quality(value, solution.gain or 0.0)
@@ -132,23 +132,23 @@ def test_expedite_then_print_then_wait_theorem_3_4(
     regular, alpha = printed * better, 1.0 if discount is None else discount
     dearest = (1 - alpha * (1 - printed)) / (1 - alpha * (1 - regular))
     expedite = print_cost * (1 + above * (dearest - 1))
-    numbers = numbers_of(
+    parameters = parameters_of(
         print_cost=print_cost, expedite_cost=expedite, backorder_cost_per_day=backorder,
         printed_failure_probability_per_day=printed, failure_probability_per_day=regular,
         discount=discount, cycle_days=days, order_cost=order * expedite,
     )  # fmt: skip
     scale = expedite * (1 - regular) - print_cost * (1 - printed)
     assert alpha * scale > expedite - print_cost
-    actions = [interval.action for interval in cycle.best_policy(numbers).intervals(0)]
+    actions = [interval.action for interval in closed_form.best_policy(parameters).intervals(0)]
     assert actions == sorted(actions, reverse=True)
 
 
 def test_without_its_condition_the_order_of_theorem_3_4_breaks() -> None:
-    numbers = numbers_of(
+    parameters = parameters_of(
         print_cost=56.0, expedite_cost=122.0, backorder_cost_per_day=150.0,
         failure_probability_per_day=0.2, printed_failure_probability_per_day=0.12, discount=0.9,
     )  # fmt: skip
-    assert cycle.best_policy(numbers).intervals(0) == (
+    assert closed_form.best_policy(parameters).intervals(0) == (
         Interval(Action.PRINT, 13, 2),
         Interval(Action.EXPEDITE, 1, 1),
     )
@@ -160,11 +160,11 @@ def test_a_seeded_simulation_agrees(discount: float | None, expedite_cost: float
     instance = one_part(
         failure_probability_per_day=0.08, discount=discount, expedite_cost=expedite_cost, count=6
     )
-    numbers = instance.numbers
-    policy = cycle.best_policy(numbers)
+    parameters = instance.parameters
+    policy = closed_form.best_policy(parameters)
     runs, rng = 200_000, np.random.default_rng(2019)
-    N, L, stock = 6, numbers.cycle_days, int(policy.base_stock[0])
-    net = stock - rng.binomial(N, numbers.failure[0], runs)
+    N, L, stock = 6, parameters.cycle_days, int(policy.base_stock[0])
+    net = stock - rng.binomial(N, parameters.failure[0], runs)
     printed = np.zeros(runs, dtype=np.int64)
     seen = {name: np.zeros(runs) for name in ("prints", "expedites", "down_days")}
     seen["stock_days"] = np.full(runs, float(stock))
@@ -178,12 +178,12 @@ def test_a_seeded_simulation_agrees(discount: float | None, expedite_cost: float
             net, waiting = net + waiting, 0 * waiting
         seen["down_days"] += waiting
         seen["stock_days"] += np.maximum(net, 0)
-        failed = rng.binomial(printed, numbers.printed_failure[0])
-        net = net - rng.binomial(N - printed - waiting, numbers.failure[0])
+        failed = rng.binomial(printed, parameters.printed_failure[0])
+        net = net - rng.binomial(N - printed - waiting, parameters.failure[0])
         gone = printed if n == 1 else failed
         net, printed = net - gone, printed - gone
     seen["orders"] = stock - net.astype(float)
-    expected = cycle.amounts(numbers, policy)
+    expected = closed_form.amounts(parameters, policy)
     for name, values in seen.items():
         error = values.std() / np.sqrt(runs)
         assert abs(values.mean() - getattr(expected, name)[0]) <= 4 * error + 1e-12, name

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
-from amopt.printing.methods import closed_form as cycle
-from amopt.printing.parameters import Numbers
+from amopt.printing.methods import closed_form
+from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.solution import Column, Solution, Table
 
@@ -256,11 +256,11 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
     single
         The policy of each part where nothing can be printed.
     """
-    numbers = instance.numbers
-    with_printer = _account(numbers, policy)
-    without = _account(numbers.without_printer(), single)
+    parameters = instance.parameters
+    with_printer = _account(parameters, policy)
+    without = _account(parameters.without_printer(), single)
     saving = without["yearly_cost"] - with_printer["yearly_cost"]
-    stake = without["yearly_unavoidable_cost"] + REPORTED_DAYS * numbers.backorder_cost
+    stake = without["yearly_unavoidable_cost"] + REPORTED_DAYS * parameters.backorder_cost
     names = [part.name for part in instance.parts]
     return {
         "parts": _rows(
@@ -273,7 +273,7 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
             single_source_yearly_cost=without["yearly_cost"].tolist(),
             saving_percent=list(map(_percent, saving, without["yearly_cost"], stake)),
             system=[part.system for part in instance.parts],
-            systems=numbers.systems.tolist(),
+            systems=parameters.systems.tolist(),
             print_threshold=_thresholds(policy, Action.PRINT),
             expedite_threshold=_thresholds(policy, Action.EXPEDITE),
             **_but_cost(with_printer),
@@ -291,7 +291,7 @@ def tables(instance: PrintingInstance, policy: Policy, single: Policy) -> dict[s
             for sourcing, chosen in ((PRINTING, policy), (SINGLE_SOURCE, single))
             for row in _intervals(name, sourcing, chosen, index)
         ],
-        "totals": [_totals(numbers, (policy, with_printer), (single, without), stake.sum())],
+        "totals": [_totals(parameters, (policy, with_printer), (single, without), stake.sum())],
     }
 
 
@@ -299,19 +299,19 @@ Accounted = tuple[Policy, dict[str, Floats]]
 
 
 def _totals(
-    numbers: Numbers, with_printer: Accounted, without: Accounted, stake: float
+    parameters: Parameters, with_printer: Accounted, without: Accounted, stake: float
 ) -> dict[str, Any]:
     """Return the sums over all parts."""
     (policy, account), (single, single_account) = with_printer, without
     cost, reference = (float(entry["yearly_cost"].sum()) for entry in (account, single_account))
     return {
-        "parts": len(numbers),
+        "parts": len(parameters),
         "printed_parts": int((policy.action == Action.PRINT).any(axis=0).sum()),
         "base_stock": int(policy.base_stock.sum()),
-        "stock_value": float(policy.base_stock @ numbers.order_cost),
+        "stock_value": float(policy.base_stock @ parameters.order_cost),
         "yearly_cost": cost,
         "single_source_base_stock": int(single.base_stock.sum()),
-        "single_source_stock_value": float(single.base_stock @ numbers.order_cost),
+        "single_source_stock_value": float(single.base_stock @ parameters.order_cost),
         "single_source_yearly_cost": reference,
         "yearly_unavoidable_cost": float(account["yearly_unavoidable_cost"].sum()),
         "saving": reference - cost,
@@ -326,24 +326,28 @@ def _but_cost(account: Mapping[str, Floats]) -> dict[str, list[Any]]:
     return {name: values.tolist() for name, values in account.items() if name != "yearly_cost"}
 
 
-def _account(numbers: Numbers, policy: Policy) -> dict[str, Floats]:
+def _account(parameters: Parameters, policy: Policy) -> dict[str, Floats]:
     """Return yearly costs by kind, their total, and what happens in a cycle, by column."""
-    cycles = REPORTED_DAYS / numbers.cycle_days
-    charged = cycle.amounts(numbers, policy, discounted=True)
-    happening = cycle.amounts(numbers, policy)
+    cycles = REPORTED_DAYS / parameters.cycle_days
+    charged = closed_form.amounts(parameters, policy, discounted=True)
+    happening = closed_form.amounts(parameters, policy)
     costs = {
-        "yearly_order_cost": cycles * numbers.order_cost * charged.orders,
-        "yearly_print_cost": cycles * _where_possible(numbers.print_cost) * charged.prints,
-        "yearly_expedite_cost": cycles * _where_possible(numbers.expedite_cost) * charged.expedites,
-        "yearly_holding_cost": cycles * numbers.holding_cost * charged.stock_days,
-        "yearly_backorder_cost": cycles * numbers.backorder_cost * charged.down_days,
+        "yearly_order_cost": cycles * parameters.order_cost * charged.orders,
+        "yearly_print_cost": cycles * _where_possible(parameters.print_cost) * charged.prints,
+        "yearly_expedite_cost": cycles
+        * _where_possible(parameters.expedite_cost)
+        * charged.expedites,
+        "yearly_holding_cost": cycles * parameters.holding_cost * charged.stock_days,
+        "yearly_backorder_cost": cycles * parameters.backorder_cost * charged.down_days,
     }
-    unavoidable = REPORTED_DAYS * numbers.order_cost * numbers.systems * numbers.failures_per_day
+    unavoidable = (
+        REPORTED_DAYS * parameters.order_cost * parameters.systems * parameters.failures_per_day
+    )
     return {
         "yearly_cost": np.sum(list(costs.values()), axis=0) - unavoidable,
         **costs,
         "yearly_unavoidable_cost": unavoidable,
-        "expected_stock": happening.stock_days / numbers.cycle_days,
+        "expected_stock": happening.stock_days / parameters.cycle_days,
         "down_days_per_cycle": happening.down_days,
         "orders_per_cycle": happening.orders,
         "prints_per_cycle": happening.prints,

@@ -44,7 +44,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincc
 
-from amopt.printing.parameters import Numbers
+from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Policy
 
 __all__ = [
@@ -79,13 +79,13 @@ class _Costs:
     holding: Floats
 
     @classmethod
-    def of(cls, numbers: Numbers) -> _Costs:
+    def of(cls, parameters: Parameters) -> _Costs:
         return cls(
-            order=numbers.order_cost,
-            printing=numbers.print_cost,
-            expediting=numbers.expedite_cost,
-            backorder=numbers.backorder_cost,
-            holding=numbers.holding_cost,
+            order=parameters.order_cost,
+            printing=parameters.print_cost,
+            expediting=parameters.expedite_cost,
+            backorder=parameters.backorder_cost,
+            holding=parameters.holding_cost,
         )
 
     @classmethod
@@ -133,46 +133,48 @@ class Amounts:
     down_days: Floats
 
 
-def best_policy(numbers: Numbers) -> Policy:
+def best_policy(parameters: Parameters) -> Policy:
     """Return the policy of least expected cost, for every part; see the top of this file."""
-    line = _line(numbers, _Costs.of(numbers), discount=numbers.discount)
-    highest = _first_without_gain(numbers, line, np.maximum(line.price, 0.0))
+    line = _line(parameters, _Costs.of(parameters), discount=parameters.discount)
+    highest = _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
     base_stock = highest.copy()
     for part in np.flatnonzero((line.price[1:] < 0).any(axis=0)):
-        base_stock[part] = _least_of(numbers, line, int(part), int(highest[part]))
+        base_stock[part] = _least_of(parameters, line, int(part), int(highest[part]))
     return Policy(base_stock, line.action)
 
 
-def highest_base_stock(numbers: Numbers) -> Ints:
+def highest_base_stock(parameters: Parameters) -> Ints:
     r"""Return :math:`\bar S`, above which no base-stock level is better, shape (parts,)."""
-    line = _line(numbers, _Costs.of(numbers), discount=numbers.discount)
-    return _first_without_gain(numbers, line, np.maximum(line.price, 0.0))
+    line = _line(parameters, _Costs.of(parameters), discount=parameters.discount)
+    return _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
 
 
-def levels_to_try(numbers: Numbers) -> Ints:
+def levels_to_try(parameters: Parameters) -> Ints:
     r"""Return the highest level that a program should offer, shape (parts,).
 
     One above :math:`\bar S`, so that no level is chosen only for want of a higher one; but no more
     than can fail before the replenishment is decided.
     """
-    most = numbers.systems * (numbers.cycle_days - 1) * (numbers.failure > 0)
-    return np.minimum(highest_base_stock(numbers) + 1, most)
+    most = parameters.systems * (parameters.cycle_days - 1) * (parameters.failure > 0)
+    return np.minimum(highest_base_stock(parameters) + 1, most)
 
 
-def completed(numbers: Numbers, policy: Policy) -> Policy:
+def completed(parameters: Parameters, policy: Policy) -> Policy:
     """Return a policy with the best action on days for which it has none (-1)."""
-    costs = _Costs.of(numbers)
-    line = _line(numbers, costs, discount=numbers.discount, action=policy.action)
+    costs = _Costs.of(parameters)
+    line = _line(parameters, costs, discount=parameters.discount, action=policy.action)
     return Policy(policy.base_stock, line.action)
 
 
-def cycle_cost(numbers: Numbers, policy: Policy) -> Floats:
+def cycle_cost(parameters: Parameters, policy: Policy) -> Floats:
     """Return :math:`g(S)` of a policy in money a cycle, discounted to its start, shape (parts,)."""
-    line = _line(numbers, _Costs.of(numbers), discount=numbers.discount, action=policy.action)
-    return _at(numbers, line, policy.base_stock, numbers.discount)
+    line = _line(
+        parameters, _Costs.of(parameters), discount=parameters.discount, action=policy.action
+    )
+    return _at(parameters, line, policy.base_stock, parameters.discount)
 
 
-def amounts(numbers: Numbers, policy: Policy, *, discounted: bool = False) -> Amounts:
+def amounts(parameters: Parameters, policy: Policy, *, discounted: bool = False) -> Amounts:
     """Return what a policy does in a cycle in expectation.
 
     The cost of a cycle is linear in the costs, so that counting one kind of event is the cost of a
@@ -180,15 +182,15 @@ def amounts(numbers: Numbers, policy: Policy, *, discounted: bool = False) -> Am
 
     Parameters
     ----------
-    numbers
-        The numbers of the process.
+    parameters
+        The parameters of the process.
     policy
         The policy.
     discounted
         Whether each event counts by its discount factor to the start of the cycle, with parts left
         over at the end credited; these amounts times their costs sum to :func:`cycle_cost`.
     """
-    discount = numbers.discount if discounted else 1.0
+    discount = parameters.discount if discounted else 1.0
     kinds = {
         "orders": "order",
         "prints": "printing",
@@ -198,23 +200,26 @@ def amounts(numbers: Numbers, policy: Policy, *, discounted: bool = False) -> Am
     }
     counts = {}
     for name, kind in kinds.items():
-        costs = _Costs.counting(kind, len(numbers))
-        line = _line(numbers, costs, discount=discount, action=policy.action)
-        counts[name] = np.maximum(_at(numbers, line, policy.base_stock, discount), 0.0)
+        costs = _Costs.counting(kind, len(parameters))
+        line = _line(parameters, costs, discount=discount, action=policy.action)
+        counts[name] = np.maximum(_at(parameters, line, policy.base_stock, discount), 0.0)
     return Amounts(**counts)
 
 
-def _line(numbers: Numbers, costs: _Costs, *, discount: float, action: Ints | None = None) -> _Line:
+def _line(
+    parameters: Parameters, costs: _Costs, *, discount: float, action: Ints | None = None
+) -> _Line:
     """Run the recursions; where ``action`` is -1 or not given the cheapest one is taken."""
-    days, parts = numbers.cycle_days, len(numbers)
-    regular, failing = np.zeros(parts), numbers.failure
+    days, parts = parameters.cycle_days, len(parameters)
+    regular, failing = np.zeros(parts), parameters.failure
     missing = printed = costs.order
     price = np.zeros((days, parts))
     taken = np.zeros((days, parts), dtype=np.int64)
     for n in range(1, days):
         regular = discount * (regular + failing * missing)
         printed = discount * (
-            (1 - numbers.printed_failure) * printed + (numbers.printed_failure - failing) * missing
+            (1 - parameters.printed_failure) * printed
+            + (parameters.printed_failure - failing) * missing
         )
         choices = np.stack(
             [
@@ -232,7 +237,7 @@ def _line(numbers: Numbers, costs: _Costs, *, discount: float, action: Ints | No
     unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(
         discount ** np.arange(days)
     )
-    return _Line(numbers.systems * regular, unused, price, taken)
+    return _Line(parameters.systems * regular, unused, price, taken)
 
 
 def _least(choices: Floats) -> Ints:
@@ -242,41 +247,41 @@ def _least(choices: Floats) -> Ints:
     return first
 
 
-def _at(numbers: Numbers, line: _Line, base_stock: Ints, discount: float) -> Floats:
+def _at(parameters: Parameters, line: _Line, base_stock: Ints, discount: float) -> Floats:
     """Return :math:`g(S)`, shape (parts,)."""
-    days = np.arange(1, numbers.cycle_days)[:, None]
-    trials = days * numbers.systems
-    used = _expected_use(base_stock, trials, numbers.failure)
+    days = np.arange(1, parameters.cycle_days)[:, None]
+    trials = days * parameters.systems
+    used = _expected_use(base_stock, trials, parameters.failure)
     saved = discount**days * line.price[:0:-1] * used
     total: Floats = line.fixed + base_stock * line.slope - saved.sum(axis=0)
     return total
 
 
-def _difference(numbers: Numbers, line: _Line, price: Floats, base_stock: Ints) -> Floats:
+def _difference(parameters: Parameters, line: _Line, price: Floats, base_stock: Ints) -> Floats:
     """Return :math:`g(S+1) - g(S)` for prices of shape (L, parts), shape (parts,)."""
-    days = np.arange(1, numbers.cycle_days)[:, None]
-    runs_out = _exceeds(base_stock, days * numbers.systems, numbers.failure)
-    saved = numbers.discount**days * price[:0:-1] * runs_out
+    days = np.arange(1, parameters.cycle_days)[:, None]
+    runs_out = _exceeds(base_stock, days * parameters.systems, parameters.failure)
+    saved = parameters.discount**days * price[:0:-1] * runs_out
     difference: Floats = line.slope - saved.sum(axis=0)
     return difference
 
 
-def _first_without_gain(numbers: Numbers, line: _Line, price: Floats) -> Ints:
+def _first_without_gain(parameters: Parameters, line: _Line, price: Floats) -> Ints:
     """Return the first S at which one more part does not pay, by bisection; prices at least 0."""
     tolerance = TIE * (line.slope + price.sum(axis=0))
-    low = np.full(len(numbers), -1, dtype=np.int64)
-    high = numbers.systems * (numbers.cycle_days - 1)  # the shelf cannot be emptied in time
+    low = np.full(len(parameters), -1, dtype=np.int64)
+    high = parameters.systems * (parameters.cycle_days - 1)  # the shelf cannot be emptied in time
     while (high - low > 1).any():
         middle = np.maximum((low + high) // 2, 0)  # parts that are done wait for the others
-        enough = _difference(numbers, line, price, middle) >= -tolerance
+        enough = _difference(parameters, line, price, middle) >= -tolerance
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
     return high
 
 
-def _least_of(numbers: Numbers, line: _Line, part: int, highest: int) -> int:
+def _least_of(parameters: Parameters, line: _Line, part: int, highest: int) -> int:
     """Return the least minimiser of g over 0..highest, where g is not convex."""
-    one = numbers.take([part])
+    one = parameters.take([part])
     alone = _Line(
         line.fixed[[part]], line.slope[[part]], line.price[:, [part]], line.action[:, [part]]
     )
@@ -284,7 +289,7 @@ def _least_of(numbers: Numbers, line: _Line, part: int, highest: int) -> int:
     tolerance = TIE * float(alone.slope[0] + np.abs(alone.price).sum())
     for start in range(0, highest + 1, CHUNK):
         levels = np.arange(start, min(start + CHUNK, highest + 1))
-        costs = _at(one, alone, levels, numbers.discount)
+        costs = _at(one, alone, levels, parameters.discount)
         if costs.min() < least - tolerance:
             best, least = int(levels[np.argmax(costs <= costs.min() + tolerance)]), costs.min()
     return best

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from amopt.printing.parameters import Numbers
+from amopt.printing.parameters import Parameters
 
 __all__ = ["Day", "each"]
 
@@ -25,8 +25,8 @@ class Day:
 
     Parameters
     ----------
-    numbers
-        The numbers of one part.
+    parameters
+        The parameters of one part.
     highest
         The most parts that are ever on the shelf.
 
@@ -38,12 +38,12 @@ class Day:
         The states, shape (states,) each.
     """
 
-    def __init__(self, numbers: Numbers, highest: int) -> None:
-        self.systems, self.highest = int(numbers.systems[0]), highest
-        self._failure = float(numbers.failure[0])
-        self._printed_failure = float(numbers.printed_failure[0])
-        self._holding_cost = float(numbers.holding_cost[0])
-        self._backorder_cost = float(numbers.backorder_cost[0])
+    def __init__(self, parameters: Parameters, highest: int) -> None:
+        self.systems, self.highest = int(parameters.systems[0]), highest
+        self._failure = float(parameters.failure[0])
+        self._printed_failure = float(parameters.printed_failure[0])
+        self._holding_cost = float(parameters.holding_cost[0])
+        self._backorder_cost = float(parameters.backorder_cost[0])
         net, printed = np.meshgrid(
             np.arange(-self.systems, highest + 1), np.arange(self.systems + 1), indexing="ij"
         )

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError
-from amopt.printing.methods import closed_form as cycle
+from amopt.printing.methods import closed_form
 from amopt.printing.methods.day import Day, each
 from amopt.printing.methods.steps import PrintingProcess, Steps
-from amopt.printing.parameters import Numbers
-from amopt.printing.policy import Action, Found, Policy
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Action, Optimum, Policy
 from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Outcome, Status
 
@@ -34,18 +34,18 @@ Ints = NDArray[np.int64]
 
 
 def best_policy(
-    numbers: Numbers,
+    parameters: Parameters,
     form: str,
     *,
     options: Options,
     progress: Callable[[Progress], None] | None = None,
-) -> Found:
+) -> Optimum:
     """Find the best policy of every part on its decision process.
 
     Parameters
     ----------
-    numbers
-        The numbers of all parts.
+    parameters
+        The parameters of all parts.
     form
         ``"full"`` or ``"factored"`` for the linear program of that process; else a method of
         :meth:`~amopt.mdp.MarkovDecisionProcess.solve`, on the factored process.
@@ -63,19 +63,19 @@ def best_policy(
     method = "lp" if form in ("full", "factored") else form
     deadline = None if options.time_limit is None else time.perf_counter() + options.time_limit
     policies, costs, iterations, solver = [], [], 0, ""
-    for part in range(len(numbers)):
+    for part in range(len(parameters)):
         if deadline is not None:
             left = deadline - time.perf_counter()
             if left <= 0:
                 raise NoAnswerError(
-                    f"The time limit was reached after {part} of {len(numbers)} parts; raise it, "
-                    "or take the method 'closed'."
+                    f"The time limit was reached after {part} of {len(parameters)} parts; raise "
+                    "it, or take the method 'closed'."
                 )
             options = replace(options, time_limit=left)
-        one = numbers.take([part])
+        one = parameters.take([part])
         built = build(one)
         solution = built.solve(method, options=options, progress=progress)
-        _require_optimal(solution.outcome, part, len(numbers))
+        _require_optimal(solution.outcome, part, len(parameters))
         policies.append(built.policy(solution))
         costs.append(built.cycle_cost(solution, one))
         iterations += solution.outcome.iterations or 0
@@ -84,7 +84,7 @@ def best_policy(
         np.concatenate([entry.base_stock for entry in policies]),
         np.concatenate([entry.action for entry in policies], axis=1),
     )
-    return Found(policy, np.array(costs), solver, iterations)
+    return Optimum(policy, np.array(costs), solver, iterations)
 
 
 def _require_optimal(outcome: Outcome, part: int, parts: int) -> None:
@@ -97,18 +97,18 @@ def _require_optimal(outcome: Outcome, part: int, parts: int) -> None:
         )
 
 
-def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProcess:
+def full_process(parameters: Parameters, highest: int | None = None) -> PrintingProcess:
     """Return the process in which all parts of a day are decided in one go.
 
     Parameters
     ----------
-    numbers
-        The numbers of one part.
+    parameters
+        The parameters of one part.
     highest
-        The most parts that may be on the shelf; left out, see ``cycle.levels_to_try``.
+        The most parts that may be on the shelf; left out, see ``closed_form.levels_to_try``.
     """
-    day = _day(numbers, highest)
-    N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
+    day = _day(parameters, highest)
+    N, nights, edge, size = day.systems, parameters.cycle_days - 1, len(day.levels), len(day)
     # In the first day of a cycle nothing has been printed yet.
     first_day = np.flatnonzero(day.P == 0)
     steps = Steps(edge + (nights - 1) * size + len(first_day))
@@ -121,22 +121,22 @@ def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProces
         state,
         day.regular_failures[:, first_day][day.at(level, 0)],
         first=edge + (nights - 1) * size,
-        cost=numbers.order_cost[0] * ordered + numbers.holding_cost[0] * level,
+        cost=parameters.order_cost[0] * ordered + parameters.holding_cost[0] * level,
         ordered=ordered,
     )
 
     # n >= 1: for k systems that wait expedite e and print p, with e + p <= k
     for n in range(1, nights + 1):
         states = first_day if n == nights else np.arange(size)
-        owner, expedited, printed = _decisions(numbers, -day.I[states])
+        owner, expedited, printed = _decisions(parameters, -day.I[states])
         before = states[owner]
         after = day.at(day.I[before] + expedited + printed, day.P[before] + printed)
-        cost = day.cost[after] + _times(numbers.print_cost[0], printed)
+        cost = day.cost[after] + _times(parameters.print_cost[0], printed)
         steps.add(
             edge + (n - 1) * size + owner,
             (day.last_night if n == 1 else day.night)[after],
             first=0 if n == 1 else edge + (n - 2) * size,
-            cost=cost + _times(numbers.expedite_cost[0], expedited),
+            cost=cost + _times(parameters.expedite_cost[0], expedited),
             action=np.select(
                 [printed > 0, expedited > 0], [Action.PRINT, Action.EXPEDITE], Action.WAIT
             ),
@@ -147,10 +147,10 @@ def full_process(numbers: Numbers, highest: int | None = None) -> PrintingProces
         _named(day, n, first_day if n == nights else slice(None)) for n in range(1, nights + 1)
     ]
     names = np.concatenate([_named(day, 0, day.at(day.levels, 0)), *named])
-    return steps.process(numbers, names, start=N, waiting=one_waits, one_by_one=False)
+    return steps.process(parameters, names, start=N, waiting=one_waits, one_by_one=False)
 
 
-def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingProcess:
+def factored_process(parameters: Parameters, highest: int | None = None) -> PrintingProcess:
     """Return the process in which parts are ordered, printed and expedited one at a time.
 
     Its states are those of n = 0; those of n = 1, ..., L - 1; and for n = 2, ..., L - 1 those with
@@ -159,28 +159,28 @@ def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingPr
 
     Parameters
     ----------
-    numbers
-        The numbers of one part.
+    parameters
+        The parameters of one part.
     highest
-        The most parts that may be on the shelf; left out, see ``cycle.levels_to_try``.
+        The most parts that may be on the shelf; left out, see ``closed_form.levels_to_try``.
     """
-    day = _day(numbers, highest)
-    N, nights, edge, size = day.systems, numbers.cycle_days - 1, len(day.levels), len(day)
+    day = _day(parameters, highest)
+    N, nights, edge, size = day.systems, parameters.cycle_days - 1, len(day.levels), len(day)
     printed, unprinted = np.flatnonzero(day.P > 0), np.flatnonzero(day.P == 0)
     steps = Steps(edge + nights * size + (nights - 1) * len(printed))
 
     state = np.arange(edge - 1)
-    steps.add(state, state + 1, cost=numbers.order_cost[0], duration=0, ordered=1)
+    steps.add(state, state + 1, cost=parameters.order_cost[0], duration=0, ordered=1)
     level = np.arange(day.highest + 1)
     steps.add(
         N + level,
         day.regular_failures[day.at(level, 0)],
         first=edge + (nights - 1) * size,
-        cost=numbers.holding_cost[0] * level,
+        cost=parameters.holding_cost[0] * level,
     )
     for n in range(1, nights + 1):
         here = edge + (n - 1) * size
-        _one_more(steps, numbers, day, here)
+        _one_more(steps, parameters, day, here)
         if n == 1:
             steps.add(here + np.arange(size), day.last_night, cost=day.cost)
             continue
@@ -195,36 +195,40 @@ def factored_process(numbers: Numbers, highest: int | None = None) -> PrintingPr
     halves = [_named(day, n, printed) for n in range(2, nights + 1)]
     names = np.concatenate([_named(day, 0, day.at(day.levels, 0)), *named, *halves])
     names = np.column_stack([names, np.arange(len(names)) >= edge + nights * size])
-    return steps.process(numbers, names, start=N, waiting=one_waits, one_by_one=True)
+    return steps.process(parameters, names, start=N, waiting=one_waits, one_by_one=True)
 
 
-def _one_more(steps: Steps, numbers: Numbers, day: Day, here: int) -> None:
+def _one_more(steps: Steps, parameters: Parameters, day: Day, here: int) -> None:
     """Add the steps that print or expedite one more part, in no time."""
     waits = np.flatnonzero(day.I < 0)
     for action, cost in (
-        (Action.PRINT, numbers.print_cost[0]),
-        (Action.EXPEDITE, numbers.expedite_cost[0]),
+        (Action.PRINT, parameters.print_cost[0]),
+        (Action.EXPEDITE, parameters.expedite_cost[0]),
     ):
         if np.isfinite(cost):
             mended = day.at(day.I[waits] + 1, day.P[waits] + (action == Action.PRINT))
             steps.add(here + waits, here + mended, cost=cost, duration=0, action=action)
 
 
-def _day(numbers: Numbers, highest: int | None) -> Day:
+def _day(parameters: Parameters, highest: int | None) -> Day:
     """Return the states of a day, by default with as many parts on the shelf as may be used.
 
     Where no part ever fails none is on the shelf: it would lie there for ever, and the average cost
     would depend on how many there were at first.
     """
-    return Day(numbers, int(cycle.levels_to_try(numbers)[0]) if highest is None else highest)
+    return Day(
+        parameters, int(closed_form.levels_to_try(parameters)[0]) if highest is None else highest
+    )
 
 
-def _decisions(numbers: Numbers, waiting: Ints) -> tuple[Ints, Ints, Ints]:
+def _decisions(parameters: Parameters, waiting: Ints) -> tuple[Ints, Ints, Ints]:
     """Return the state of each decision of a day, the parts that it expedites, and prints."""
     waiting = np.maximum(waiting, 0)
-    owner, expedited = each((waiting if np.isfinite(numbers.expedite_cost[0]) else 0 * waiting) + 1)
+    owner, expedited = each(
+        (waiting if np.isfinite(parameters.expedite_cost[0]) else 0 * waiting) + 1
+    )
     left = waiting[owner] - expedited
-    chosen, printed = each((left if np.isfinite(numbers.print_cost[0]) else 0 * left) + 1)
+    chosen, printed = each((left if np.isfinite(parameters.print_cost[0]) else 0 * left) + 1)
     return owner[chosen], expedited[chosen], printed
 
 

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
-from amopt.printing.parameters import Numbers
+from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Status
@@ -101,11 +101,11 @@ class PrintingProcess:
         action = np.append(Action.WAIT, self.action[solution.policy[self.waiting]])
         return Policy(np.array([stock]), action[:, None].astype(np.int64))
 
-    def cycle_cost(self, solution: MarkovSolution, numbers: Numbers) -> float:
+    def cycle_cost(self, solution: MarkovSolution, parameters: Parameters) -> float:
         """Return the cost of a cycle from the gain, or from the value of the start, in money."""
         if solution.gain is not None:
-            return solution.gain * numbers.cycle_days
-        horizon = -np.expm1(numbers.cycle_days * np.log(numbers.discount))
+            return solution.gain * parameters.cycle_days
+        horizon = -np.expm1(parameters.cycle_days * np.log(parameters.discount))
         return float(solution.value[self.start] * horizon)
 
 
@@ -166,7 +166,7 @@ class Steps:
             self._columns.setdefault(name, []).append(column)
 
     def process(
-        self, numbers: Numbers, names: Ints, *, start: int, waiting: Ints, one_by_one: bool
+        self, parameters: Parameters, names: Ints, *, start: int, waiting: Ints, one_by_one: bool
     ) -> PrintingProcess:
         """Return the process of all pairs that were added, its states named (n, I, P, ...)."""
         column = {name: np.concatenate(values) for name, values in self._columns.items()}
@@ -175,7 +175,7 @@ class Steps:
                 sp.csr_array(sp.vstack(self._blocks, format="csr")),
                 column["cost"],
                 column["owner"].astype(np.int64),
-                None if numbers.is_average else numbers.discount,
+                None if parameters.is_average else parameters.discount,
                 duration=column["duration"].astype(np.int64),
                 state_names=names,
             ),

@@ -1,6 +1,6 @@
 """The referee of printing: recomputes every number of an answer from the instance alone.
 
-It reads the policy from the answer's tables, reckons day by day what that policy does and costs,
+It reads the policy from the answer's tables, evaluates day by day what that policy does and costs,
 and proves from the Bellman residual how far from the best it can be (see
 :mod:`amopt.printing.referee.day_by_day`). It has never seen the closed form or any program.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
-from amopt.printing.referee.day_by_day import Plan, Reckoning, Terms
+from amopt.printing.referee.day_by_day import Evaluation, Plan, Terms
 from amopt.printing.referee.ledger import TOLERANCE, Ledger
 from amopt.verdict import Verdict
 
@@ -70,7 +70,7 @@ def check(instance: PrintingInstance, solution: Solution) -> Verdict:
     ]
     if ledger.findings:
         return Verdict(tuple(ledger.findings), ledger.checks)
-    chosen, single = ([Reckoning(terms, plan) for terms, plan in pairs] for pairs in plans)
+    chosen, single = ([Evaluation(terms, plan) for terms, plan in pairs] for pairs in plans)
     _possible(ledger, names, chosen, single)
     if ledger.findings:
         return Verdict(tuple(ledger.findings), ledger.checks)
@@ -80,18 +80,18 @@ def check(instance: PrintingInstance, solution: Solution) -> Verdict:
 
 
 def _terms(instance: PrintingInstance, index: int, *, printer: bool) -> Terms:
-    numbers = instance.numbers
+    parameters = instance.parameters
     return Terms(
-        N=int(numbers.systems[index]),
-        L=numbers.cycle_days,
-        alpha=numbers.discount,
-        c_r=float(numbers.order_cost[index]),
-        c_p=float(numbers.print_cost[index]) if printer else math.inf,
-        c_e=float(numbers.expedite_cost[index]),
-        b=float(numbers.backorder_cost[index]),
-        h=float(numbers.holding_cost[index]),
-        p_r=float(numbers.failure[index]),
-        p_p=float(numbers.printed_failure[index]) if printer else 0.0,
+        N=int(parameters.systems[index]),
+        L=parameters.cycle_days,
+        alpha=parameters.discount,
+        c_r=float(parameters.order_cost[index]),
+        c_p=float(parameters.print_cost[index]) if printer else math.inf,
+        c_e=float(parameters.expedite_cost[index]),
+        b=float(parameters.backorder_cost[index]),
+        h=float(parameters.holding_cost[index]),
+        p_r=float(parameters.failure[index]),
+        p_p=float(parameters.printed_failure[index]) if printer else 0.0,
     )
 
 
@@ -157,13 +157,14 @@ def _actions(
 
 
 def _possible(
-    ledger: Ledger, names: list[str], chosen: list[Reckoning], single: list[Reckoning]
+    ledger: Ledger, names: list[str], chosen: list[Evaluation], single: list[Evaluation]
 ) -> None:
     """Require that every source of a plan is one that the instance offers."""
     for name, *both in zip(names, chosen, single, strict=True):
-        for reckoning in both:
+        for evaluation in both:
             ledger.require(
-                reckoning.possible, f"part {name!r} takes a source that the instance does not offer"
+                evaluation.possible,
+                f"part {name!r} takes a source that the instance does not offer",
             )
 
 
@@ -171,8 +172,8 @@ def _compare_tables(
     ledger: Ledger,
     instance: PrintingInstance,
     rows: Mapping[str, Sequence[Mapping[str, Any]]],
-    chosen: list[Reckoning],
-    single: list[Reckoning],
+    chosen: list[Evaluation],
+    single: list[Evaluation],
 ) -> None:
     """Compare every column of every table."""
     accounts = [_account(instance, index, entry) for index, entry in enumerate(chosen)]
@@ -209,7 +210,7 @@ def _compare_tables(
     _compare_totals(ledger, instance, rows["totals"][0], (chosen, accounts), (single, references))
 
 
-Accounts = tuple[list[Reckoning], list[dict[str, Any]]]
+Accounts = tuple[list[Evaluation], list[dict[str, Any]]]
 
 
 def _compare_totals(
@@ -221,9 +222,9 @@ def _compare_totals(
 ) -> None:
     expected: dict[str, Any] = {"parts": len(instance.parts)}
     sums = []
-    for prefix, (reckonings, accounts) in (("", with_printer), ("single_source_", without)):
-        stocks = [entry.plan.base_stock for entry in reckonings]
-        value = sum(entry.plan.base_stock * entry.terms.c_r for entry in reckonings)
+    for prefix, (evaluations, accounts) in (("", with_printer), ("single_source_", without)):
+        stocks = [entry.plan.base_stock for entry in evaluations]
+        value = sum(entry.plan.base_stock * entry.terms.c_r for entry in evaluations)
         total = {
             key: tuple(
                 math.fsum(values) for values in zip(*(a[key] for a in accounts), strict=True)
@@ -280,15 +281,15 @@ def _compare_percent(
 def _stake(instance: PrintingInstance, index: int) -> float:
     """Return the unavoidable cost, and that of one system that is always down, in money a year."""
     terms = _terms(instance, index, printer=True)
-    rate = float(instance.numbers.failures_per_day[index])
+    rate = float(instance.parameters.failures_per_day[index])
     return REPORTED_DAYS * (terms.c_r * terms.N * rate + terms.b)
 
 
-def _account(instance: PrintingInstance, index: int, reckoning: Reckoning) -> dict[str, Any]:
+def _account(instance: PrintingInstance, index: int, evaluation: Evaluation) -> dict[str, Any]:
     """Return what a part's row should say of costs and events, as (number, scale)."""
-    terms = reckoning.terms
+    terms = evaluation.terms
     cycles = REPORTED_DAYS / terms.L
-    charged, happening = reckoning.amounts(terms.alpha), reckoning.amounts(1.0)
+    charged, happening = evaluation.amounts(terms.alpha), evaluation.amounts(1.0)
     kinds = {
         "yearly_order_cost": (terms.c_r, "orders"),
         "yearly_print_cost": (terms.c_p, "prints"),
@@ -300,7 +301,7 @@ def _account(instance: PrintingInstance, index: int, reckoning: Reckoning) -> di
         column: cycles * price * charged[amount] if math.isfinite(price) else 0.0
         for column, (price, amount) in kinds.items()
     }
-    rate = float(instance.numbers.failures_per_day[index])
+    rate = float(instance.parameters.failures_per_day[index])
     unavoidable = REPORTED_DAYS * terms.c_r * terms.N * rate
     # rounding grows with what is at stake, not with what is left of it
     gross = sum(yearly.values()) + unavoidable + 1e-3 * REPORTED_DAYS * terms.b
@@ -340,16 +341,16 @@ def _optimality(
     ledger: Ledger,
     solution: Solution,
     names: list[str],
-    chosen: list[Reckoning],
-    single: list[Reckoning],
+    chosen: list[Evaluation],
+    single: list[Evaluation],
 ) -> dict[str, float]:
     """Prove how good the policies are, and compare objective and bound with that."""
     optimal = str(solution.outcome.status) == "optimal"
     objective = error = scale = 0.0
     for name, *both in zip(names, chosen, single, strict=True):
-        for reckoning in both:
-            cost, excess = reckoning.cost, reckoning.excess
-            close = excess <= OPTIMALITY * (abs(cost) + reckoning.stake)
+        for evaluation in both:
+            cost, excess = evaluation.cost, evaluation.excess
+            close = excess <= OPTIMALITY * (abs(cost) + evaluation.stake)
             ledger.require(
                 close or not optimal,
                 f"part {name!r}: the policy is called optimal, but a cycle of it, which costs "
@@ -366,5 +367,5 @@ def _optimality(
             bound <= lowest + OPTIMALITY * (abs(objective) + scale),
             f"the bound {bound:.9g} is not proven: the best may cost as little as {lowest:.9g}",
         )
-    residual = max(reckoning.residual for reckoning in (*chosen, *single))
+    residual = max(evaluation.residual for evaluation in (*chosen, *single))
     return {"bellman_residual": residual, "proven_error": error}

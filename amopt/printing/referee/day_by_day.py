@@ -1,11 +1,11 @@
-r"""The referee's own reckoning of one part: day by day on the real states, no closed form.
+r"""The referee's own evaluation of one part: day by day on the real states, no closed form.
 
 After the decision of a day the systems are counted as :math:`(R, P)`: regular and printed parts in
 operation; :math:`N - R - P` systems wait. Regular and printed parts fail independently, so a matrix
 :math:`W` of values over :math:`(R, P)` becomes :math:`T_r W T_p^\top` a day earlier, with
 :math:`T_r[R, R'] = P(R - R' \text{ of } R \text{ fail})`, and likewise :math:`T_p`.
 
-Above :data:`MOST_SYSTEMS_BY_STATE` systems these matrices no longer fit; there the reckoning uses
+Above :data:`MOST_SYSTEMS_BY_STATE` systems these matrices no longer fit; there the evaluation uses
 that systems which wait do so independently of each other, which makes the value linear in
 :math:`R`, :math:`P` and the systems that wait: checked at the corners, it holds everywhere.
 """
@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_SYSTEMS_BY_STATE", "Plan", "Reckoning", "Terms", "binomial"]
+__all__ = ["MOST_SYSTEMS_BY_STATE", "Evaluation", "Plan", "Terms", "binomial"]
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ LONG = 10_000_000
 
 @dataclass(frozen=True)
 class Terms:
-    """The numbers of one part, as the source writes them (see ``Numbers`` of the instance)."""
+    """The parameters of one part, as the source writes them."""
 
     N: int
     L: int
@@ -95,13 +95,13 @@ def _failures(systems: int, probability: float) -> Floats:
     return np.where(left <= R, chances[R, np.maximum(R - left, 0)], 0.0)
 
 
-class Reckoning:
+class Evaluation:
     """What a plan costs and does, and how far from the best it can be.
 
     Parameters
     ----------
     terms
-        The numbers of the part.
+        The parameters of the part.
     plan
         The plan.
     """
@@ -183,7 +183,7 @@ class Reckoning:
 
     @property
     def cost_backward(self) -> float:
-        """The same cost, reckoned backward in time from the values of states."""
+        """The same cost, evaluated backward in time from the values of states."""
         return float(self._backward.cycle_cost[self.plan.base_stock])
 
     @property
@@ -205,7 +205,7 @@ class Reckoning:
 
     @property
     def excess(self) -> float:
-        """The same bound, with the rounding that shows between the two reckonings."""
+        """The same bound, with the rounding that shows between the two evaluations."""
         return self.error_per_cycle + abs(self.cost_backward - self.cost)
 
     @property

@@ -13,10 +13,10 @@ from hypothesis import given
 from scipy.stats import binom
 
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form as cycle
-from amopt.printing.parameters import Numbers
+from amopt.printing.methods import closed_form
+from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Interval, Policy
-from tests.printing.cases import lowest_cycle_cost, numbers_of, small_instances
+from tests.printing.cases import lowest_cycle_cost, parameters_of, small_instances
 
 INSTANCES = Path(__file__).parents[2] / "instances" / "printing"
 
@@ -26,24 +26,24 @@ def shipped(name: str) -> PrintingInstance:
     return PrintingInstance.model_validate_json(json.dumps(yaml.safe_load(text)))
 
 
-def value(numbers: Numbers) -> float:
+def value(parameters: Parameters) -> float:
     """Return V(0,0,0) of the only part."""
-    cost = lowest_cycle_cost(numbers)[0]
-    return float(cost / (1 - numbers.discount**numbers.cycle_days))
+    cost = lowest_cycle_cost(parameters)[0]
+    return float(cost / (1 - parameters.discount**parameters.cycle_days))
 
 
 def test_worked_example_of_table_3_1() -> None:
-    numbers = shipped("table-3-1").numbers
-    policy = cycle.best_policy(numbers)
-    assert value(numbers) == pytest.approx(8442.487748, abs=1e-6)
+    parameters = shipped("table-3-1").parameters
+    policy = closed_form.best_policy(parameters)
+    assert value(parameters) == pytest.approx(8442.487748, abs=1e-6)
     assert policy.base_stock[0] == 1
     assert policy.threshold(0, Action.PRINT) == 2
 
 
 def test_worked_example_with_expediting() -> None:
-    numbers = shipped("table-3-1-expedited").numbers
-    policy = cycle.best_policy(numbers)
-    assert value(numbers) == pytest.approx(8412.4524, abs=1e-4)
+    parameters = shipped("table-3-1-expedited").parameters
+    policy = closed_form.best_policy(parameters)
+    assert value(parameters) == pytest.approx(8412.4524, abs=1e-4)
     assert policy.base_stock[0] == 1
     assert policy.intervals(0) == (
         Interval(Action.EXPEDITE, from_days_to_go=13, to_days_to_go=8),
@@ -52,12 +52,12 @@ def test_worked_example_with_expediting() -> None:
     )
 
 
-def cost_by_enumeration(numbers: Numbers, policy: Policy) -> float:
+def cost_by_enumeration(parameters: Parameters, policy: Policy) -> float:
     """Return the cost of a cycle by stepping through every state (I, P) of the real process."""
-    fleet, days = int(numbers.systems[0]), numbers.cycle_days
-    stock, discount = int(policy.base_stock[0]), numbers.discount
-    order, holding = numbers.order_cost[0], numbers.holding_cost[0]
-    fails, printed_fails = numbers.failure[0], numbers.printed_failure[0]
+    fleet, days = int(parameters.systems[0]), parameters.cycle_days
+    stock, discount = int(policy.base_stock[0]), parameters.discount
+    order, holding = parameters.order_cost[0], parameters.holding_cost[0]
+    fails, printed_fails = parameters.failure[0], parameters.printed_failure[0]
 
     def failures(trials: int, probability: float) -> list[tuple[int, float]]:
         chances = binom.pmf(np.arange(trials + 1), trials, probability)
@@ -72,10 +72,10 @@ def cost_by_enumeration(numbers: Numbers, policy: Policy) -> float:
             action = policy.action[n, 0] if short else Action.WAIT
             cost, waiting, running = 0.0, short, printed
             if action == Action.PRINT:
-                cost, waiting, running = short * numbers.print_cost[0], 0, printed + short
+                cost, waiting, running = short * parameters.print_cost[0], 0, printed + short
             elif action == Action.EXPEDITE:
-                cost, waiting = short * numbers.expedite_cost[0], 0
-            cost += numbers.backorder_cost[0] * waiting + holding * max(net, 0)
+                cost, waiting = short * parameters.expedite_cost[0], 0
+            cost += parameters.backorder_cost[0] * waiting + holding * max(net, 0)
             total += weight * chance * cost
             left = net if net > 0 else -waiting
             for d_regular, p1 in failures(fleet - running - waiting, fails):
@@ -89,61 +89,61 @@ def cost_by_enumeration(numbers: Numbers, policy: Policy) -> float:
 
 @given(small_instances(largest_fleet=3, longest_cycle=4))
 def test_closed_form_is_the_cost_of_the_real_process(instance: PrintingInstance) -> None:
-    numbers = instance.numbers
-    best = cycle.best_policy(numbers)
+    parameters = instance.parameters
+    best = closed_form.best_policy(parameters)
     for stock in (int(best.base_stock[0]), 0, 2):
         policy = Policy(np.array([stock]), best.action)
-        assert cycle.cycle_cost(numbers, policy)[0] == pytest.approx(
-            cost_by_enumeration(numbers, policy), rel=1e-10, abs=1e-9
+        assert closed_form.cycle_cost(parameters, policy)[0] == pytest.approx(
+            cost_by_enumeration(parameters, policy), rel=1e-10, abs=1e-9
         )
 
 
 @given(small_instances())
 def test_base_stock_level_is_the_least_minimiser(instance: PrintingInstance) -> None:
-    numbers = instance.numbers
-    policy = cycle.best_policy(numbers)
-    top = int(numbers.systems[0]) * numbers.cycle_days + 2
+    parameters = instance.parameters
+    policy = closed_form.best_policy(parameters)
+    top = int(parameters.systems[0]) * parameters.cycle_days + 2
     costs = np.array(
         [
-            cycle.cycle_cost(numbers, Policy(np.array([stock]), policy.action))[0]
+            closed_form.cycle_cost(parameters, Policy(np.array([stock]), policy.action))[0]
             for stock in range(top)
         ]
     )
     chosen = int(policy.base_stock[0])
     tolerance = 1e-9 * (1 + abs(costs.min()))
     assert costs[chosen] <= costs.min() + tolerance
-    assert chosen <= cycle.highest_base_stock(numbers)[0]
+    assert chosen <= closed_form.highest_base_stock(parameters)[0]
     assert (costs[:chosen] > costs[chosen] - tolerance).all()
 
 
 def test_waiting_that_saves_failures_makes_the_cost_of_a_cycle_not_convex() -> None:
     # A system that is down costs nothing and cannot fail; its failures cost 300 each.
-    numbers = numbers_of(
+    parameters = parameters_of(
         backorder_cost_per_day=0.0, holding_cost_per_day=0.0, order_cost=300.0, print_cost=None,
         failure_probability_per_day=0.5, discount=None,
     )  # fmt: skip
-    assert cycle.best_policy(numbers).base_stock[0] == 0
-    assert lowest_cycle_cost(numbers)[0] == pytest.approx(3 * 300.0 * (1 - 0.5**14))
+    assert closed_form.best_policy(parameters).base_stock[0] == 0
+    assert lowest_cycle_cost(parameters)[0] == pytest.approx(3 * 300.0 * (1 - 0.5**14))
 
 
 @given(small_instances())
 def test_costs_split_by_kind_sum_to_the_total(instance: PrintingInstance) -> None:
-    numbers = instance.numbers
-    policy = cycle.best_policy(numbers)
-    counted = cycle.amounts(numbers, policy, discounted=True)
+    parameters = instance.parameters
+    policy = closed_form.best_policy(parameters)
+    counted = closed_form.amounts(parameters, policy, discounted=True)
     prices = {
-        "orders": numbers.order_cost,
-        "prints": numbers.print_cost,
-        "expedites": numbers.expedite_cost,
-        "stock_days": numbers.holding_cost,
-        "down_days": numbers.backorder_cost,
+        "orders": parameters.order_cost,
+        "prints": parameters.print_cost,
+        "expedites": parameters.expedite_cost,
+        "stock_days": parameters.holding_cost,
+        "down_days": parameters.backorder_cost,
     }
     total = sum(
         float(getattr(counted, kind)[0] * price[0])
         for kind, price in prices.items()
         if np.isfinite(price[0])
     )
-    expected = cycle.cycle_cost(numbers, policy)[0]
+    expected = closed_form.cycle_cost(parameters, policy)[0]
     assert total == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
@@ -171,36 +171,38 @@ def test_costs_split_by_kind_sum_to_the_total(instance: PrintingInstance) -> Non
     ],
 )
 def test_edges(changes: dict[str, float], stock: int, threshold: int | None) -> None:
-    policy = cycle.best_policy(numbers_of(**changes))
+    policy = closed_form.best_policy(parameters_of(**changes))
     assert policy.base_stock[0] == stock
     assert policy.threshold(0, Action.PRINT) == threshold
 
 
 def test_free_stock_is_held_as_long_as_it_may_be_used() -> None:
-    numbers = numbers_of(holding_cost_per_day=0.0, discount=None, cycle_days=3, count=2)
-    assert cycle.best_policy(numbers).base_stock[0] == 4  # N (L - 1)
+    parameters = parameters_of(holding_cost_per_day=0.0, discount=None, cycle_days=3, count=2)
+    assert closed_form.best_policy(parameters).base_stock[0] == 4  # N (L - 1)
 
 
 def test_a_hundred_thousand_systems_stay_exact() -> None:
     # Independent of the closed form: the expected use of stock by summing binomial tails.
-    numbers = numbers_of(count=100_000, failure_probability_per_day=0.001, cycle_days=7)
-    policy = cycle.best_policy(numbers)
+    parameters = parameters_of(count=100_000, failure_probability_per_day=0.001, cycle_days=7)
+    policy = closed_form.best_policy(parameters)
     stock = int(policy.base_stock[0])
     below, at, above = (
-        cycle.cycle_cost(numbers, Policy(np.array([level]), policy.action))[0]
+        closed_form.cycle_cost(parameters, Policy(np.array([level]), policy.action))[0]
         for level in (stock - 1, stock, stock + 1)
     )
     assert at <= below
     assert at <= above
     trials = 100_000 * np.arange(1, 7)
     used = binom.sf(np.arange(stock)[:, None], trials, 0.001).sum(axis=0)
-    assert cycle._expected_use(np.array([stock]), trials, 0.001) == pytest.approx(used, rel=1e-11)
+    assert closed_form._expected_use(np.array([stock]), trials, 0.001) == pytest.approx(
+        used, rel=1e-11
+    )
 
 
 def test_parts_that_need_no_stock_wait_for_parts_that_need_much() -> None:
     """A part alone and the same part among others get the same base-stock level."""
-    needy = numbers_of(count=5000, discount=0.5, backorder_cost_per_day=1000.0, print_cost=None)
-    modest = numbers_of(count=1, discount=0.5, holding_cost_per_day=500.0)
+    needy = parameters_of(count=5000, discount=0.5, backorder_cost_per_day=1000.0, print_cost=None)
+    modest = parameters_of(count=1, discount=0.5, holding_cost_per_day=500.0)
     both = replace(
         needy,
         **{
@@ -209,6 +211,8 @@ def test_parts_that_need_no_stock_wait_for_parts_that_need_much() -> None:
             if field.name not in ("cycle_days", "discount")
         },
     )
-    alone = [int(cycle.best_policy(numbers).base_stock[0]) for numbers in (modest, needy)]
+    alone = [
+        int(closed_form.best_policy(parameters).base_stock[0]) for parameters in (modest, needy)
+    ]
     assert alone[0] == 0 < alone[1]
-    assert cycle.best_policy(both).base_stock.tolist() == alone
+    assert closed_form.best_policy(both).base_stock.tolist() == alone
