@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -30,11 +30,23 @@ class Order:
 Plan = tuple[Order, ...]
 
 
-def best(data: dict[str, Any]) -> float:
-    """Return the least weighted sum that any plan of whole parts has; infinite without a plan."""
+def best(data: dict[str, Any], also: Callable[[Plan], bool] = lambda orders: True) -> float:
+    """Return the least weighted sum that any plan of whole parts has; infinite without a plan.
+
+    Parameters
+    ----------
+    data
+        The instance.
+    also
+        Whether the orders of all lines keep what else is asked of them.
+    """
     lines = [list(_plans(data, line)) for line in data["lines"]]
     return min(
-        (_objective(data, plan) for plan in product(*lines) if _keeps(data, plan)),
+        (
+            _objective(data, plan)
+            for plan in product(*lines)
+            if _keeps(data, plan) and also(tuple(order for own in plan for order in own))
+        ),
         default=math.inf,
     )
 

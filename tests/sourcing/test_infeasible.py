@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import pytest
 
 import amopt
+from amopt.errors import LeastChange, Limit
 from amopt.sourcing import solve
+from tests.oracles.whole_plan import best
+from tests.sourcing.random_instances import crowded
 
 DATA: dict[str, Any] = {
     "amopt": 1,
@@ -84,7 +88,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str], list[str]]] = 
         },
         {},
         ["at most 1 supplier a line", "capacity of 's1', 25 parts", "capacity of 's2', 20 parts"],
-        ["to 2 suppliers", "raise the capacity of 's2' to 40 parts"],
+        ["raise the most suppliers a line to 2", "raise the capacity of 's2' to 40 parts"],
     ),
 }
 
@@ -127,3 +131,135 @@ def test_an_offer_that_cannot_be_used_is_said_to_be_the_reason() -> None:
     data["parts"][1]["materials"] = ["steel"]
     with pytest.raises(amopt.InfeasibleError, match="material not stated will not do"):
         solve(amopt.load(data))
+
+
+def entries_of(data: dict[str, Any], limit: Limit) -> tuple[dict[str, Any], str]:
+    """Return the entry of the file and its field that a limit is."""
+    match limit.family, limit.key:
+        case "budget" | "emission_limit" | "latest_delivery" | "suppliers_per_line" as name, _:
+            field = {"emission_limit": "kg_co2", "latest_delivery": "weeks"}.get(name, name)
+            return data["limits"], field
+        case "need_by", line:
+            return next(x for x in data["lines"] if x["line"] == line), "need_by_weeks"
+        case "machine_hours" | "parts" as field, supplier:
+            return next(x for x in data["capacities"] if x["supplier"] == supplier), field
+        case "prints", (part, supplier):
+            name = None if supplier == "any supplier" else supplier
+            return (
+                next(
+                    x for x in data["licences"] if x["part"] == part and x.get("supplier") == name
+                ),
+                "prints",
+            )
+        case "smallest_order" | "largest_order" as name, (_, source):
+            if source >= len(data["offers"]):
+                return data["conventional"][source - len(data["offers"])], "minimum_order"
+            return data["offers"][source], name.replace("order", "quantity")
+    raise AssertionError(limit)
+
+
+def stated(data: dict[str, Any], limit: Limit) -> float:
+    entry, field = entries_of(data, limit)
+    if field in ("smallest_quantity", "largest_quantity") and field not in entry:
+        quantities = [quote["quantity"] for quote in entry["quotes"]]
+        return min(quantities) if field == "smallest_quantity" else max(quantities)
+    return entry.get(field, 1)
+
+
+def changed(data: dict[str, Any], changes: tuple[LeastChange, ...]) -> dict[str, Any]:
+    """Return the data with changes made, to what their words say."""
+    result = copy.deepcopy(data)
+    for change in changes:
+        entry, field = entries_of(result, change.limit)
+        said = float(change.words.split(" to ")[-1].split()[0].replace(",", ""))
+        sign = -1 if change.limit.family == "smallest_order" else 1
+        assert sign * (said - stated(data, change.limit)) >= change.amount * (1 - 1e-9)
+        entry[field] = int(said) if field == "suppliers_per_line" else said
+    return result
+
+
+def keeping(data: dict[str, Any], limits: tuple[Limit, ...]) -> dict[str, Any]:
+    """Return the data with these limits only."""
+    result = copy.deepcopy(data)
+    result["limits"] = {}
+    for line in result["lines"]:
+        line.pop("need_by_weeks", None)
+    for offer in result["offers"]:
+        offer["smallest_quantity"], offer["largest_quantity"] = 1, 1000
+    for entry in result.get("conventional", ()):
+        entry["minimum_order"] = 1
+    for entry in result.get("capacities", ()):
+        entry.pop("machine_hours", None)
+        entry.pop("parts", None)
+    for entry in result.get("licences", ()):
+        entry["prints"] = 1000
+    for limit in limits:
+        entry, field = entries_of(result, limit)
+        entry[field] = stated(data, limit)
+    return result
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("block", range(4))
+def test_what_is_named_holds_when_every_plan_is_tried(block: int) -> None:
+    """Every combination of changes makes a plan possible; conflicts are conflicts by themselves,
+    and name no limit needlessly."""
+    explained = 0
+    for seed in range(15 * block, 15 * block + 15):
+        data = crowded(seed)
+        if math.isfinite(best(data)):
+            continue
+        explained += 1
+        with pytest.raises(amopt.InfeasibleError) as caught:
+            solve(amopt.load(data))
+        error = caught.value
+        assert error.conflicts, seed
+        assert error.combinations, seed
+        for changes in error.combinations:
+            assert math.isfinite(best(changed(data, changes))), (seed, changes)
+        for conflict in error.conflicts:
+            assert not math.isfinite(best(keeping(data, conflict.limits))), (seed, conflict)
+            for limit in conflict.limits:
+                others = tuple(other for other in conflict.limits if other != limit)
+                assert math.isfinite(best(keeping(data, others))), (seed, limit)
+    assert explained >= 2
+
+
+def test_no_false_combination_is_named() -> None:
+    """A later need-by needs another budget than one print more: both are told with their own."""
+    data: dict[str, Any] = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "two ways",
+        "parts": [{"name": "a"}],
+        "lines": [{"line": "1", "part": "a", "quantity": 2, "need_by_weeks": 1}],
+        "conventional": [
+            {
+                "part": "a",
+                "cost_per_part": 7837.885,
+                "lead_time_weeks": 12,
+                "minimum_order": 2,
+            }
+        ],
+        "offers": [
+            {
+                "supplier": "s",
+                "part": "a",
+                "quotes": [{"quantity": 1, "cost_per_part": 5979.19, "lead_time_weeks": 1}],
+                "largest_quantity": 5,
+            }
+        ],
+        "licences": [{"part": "a", "prints": 1}],
+        "limits": {"budget": 10_500},
+    }
+    with pytest.raises(amopt.InfeasibleError) as caught:
+        solve(amopt.load(data))
+    told = {frozenset(x.words for x in changes) for changes in caught.value.combinations}
+    assert told >= {
+        frozenset(("raise the licence of 'a' to 2 prints", "raise the budget to 11,958.38 EUR")),
+        frozenset(
+            ("raise the need-by of line '1' to 12 weeks", "raise the budget to 15,675.77 EUR")
+        ),
+    }
+    for changes in caught.value.combinations:
+        assert solve(amopt.load(changed(data, changes))).outcome.has_answer

@@ -235,7 +235,7 @@ def suppliers_says(instance: Instance, _: object) -> str:
 def suppliers_remedy(instance: Instance, _: object, change: float) -> str:
     """Return how many suppliers a line must be allowed."""
     most = (instance.limits.suppliers_per_line or 0) + change
-    return f"raise the most suppliers a line to {counted(round(most), 'supplier')}"
+    return f"raise the most suppliers a line to {round(most)}"
 
 
 FAMILIES = (

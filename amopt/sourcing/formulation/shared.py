@@ -24,6 +24,9 @@ __all__ = [
     "add_prints",
 ]
 
+CENTS = 15
+"""Significant digits of an amount of money, so that it is told to the cent."""
+
 
 def add_machine_hours(model: ConcreteModel) -> None:
     r"""Fit a supplier's orders to its machine hours.
@@ -154,7 +157,7 @@ def budget_says(instance: Instance, _: object) -> str:
 
 def budget_remedy(instance: Instance, _: object, change: float) -> str:
     """Return what the budget must be."""
-    enough = rounded_up((instance.limits.budget or 0.0) + change)
+    enough = rounded_up((instance.limits.budget or 0.0) + change, CENTS)
     return f"raise the budget to {enough} {instance.currency}"
 
 
