@@ -13,6 +13,7 @@ import yaml
 
 from amopt.instance.findings import Key, path_text
 from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
+from amopt.instance.formats.yaml_marks import marks
 from amopt.instance.formats.yaml_slips import slip
 from amopt.instance.suggest import shown
 
@@ -60,16 +61,13 @@ def parse(text: str) -> Parsed:
     Unusable
         When there is nothing to go on with: broken syntax, too deep nesting, exploding aliases.
     """
-    builder = _Builder()
-    _run(builder, text)
+    builder = _run(_Builder, text)
     return Parsed(builder.root, builder.notes)
 
 
 def index(text: str) -> Spot:
     """Return the lines of all values of YAML text that :func:`parse` has read."""
-    indexer = _Indexer()
-    _run(indexer, text)
-    root = indexer.root
+    root = _run(_Indexer, text).root
     return root if isinstance(root, Spot) else Spot(1)
 
 
@@ -310,8 +308,9 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _run(builder: _Builder, text: str) -> None:
+def _run(builder_type: type[_Builder], text: str) -> _Builder:
     """Feed a builder with the events of a text."""
+    builder = builder_type()
     actions: dict[type, Any] = {
         yaml.ScalarEvent: builder.scalar,
         yaml.MappingStartEvent: builder.begin_mapping,
@@ -328,7 +327,23 @@ def _run(builder: _Builder, text: str) -> None:
             if action is not None:
                 action(event)
     except yaml.YAMLError as error:
+        _refuse_deep(text)
         raise Unusable(_syntax(error, text, builder.path())) from None
+    return builder
+
+
+def _refuse_deep(text: str) -> None:
+    """Raise when brackets are nested too deep: a parser may give up before it tells of the first.
+
+    The text up to the first that is too many brings their events out.
+    """
+    _, end = marks(text, depth=MAX_DEPTH + 1)
+    if end < len(text):
+        try:
+            _run(_Builder, text[:end])
+        except Unusable as unusable:
+            if unusable.note.code == "nesting-too-deep":
+                raise
 
 
 def _syntax(error: yaml.YAMLError, text: str, path: Key) -> Note:
