@@ -382,6 +382,8 @@ def test_what_is_fixed_or_constant_has_the_price_that_pyomo_gives(theirs: Any) -
     ours, other = priced(), priced()
     amopt.solve(ours)
     theirs(other)
+    if not other.dual:
+        pytest.skip("this release of Pyomo's interface fills no suffixes")
     for suffix in ("dual", "rc"):
         mine, their = ({c.name: v for c, v in getattr(m, suffix).items()} for m in (ours, other))
         assert mine.keys() >= their.keys()

@@ -1,0 +1,126 @@
+"""Write a program to an LP or MPS file that common readers understand in the same way.
+
+HiGHS, SCIP, GLPK and CBC differ where the formats leave room: some know no constant in the
+objective, or read it with the other sign; some know no sense of optimisation in an MPS file; the
+default bounds of integers differ. So a file minimises always, holds the constant as the cost of a
+column fixed at 1, and states the bounds of every integer. What was changed stands in its head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from amopt.errors import UsageError
+from amopt.files import write_text
+from amopt.program.export.names import safe_names
+from amopt.program.linear import LinearProgram
+
+__all__ = ["Written", "numerals", "write_program"]
+
+Floats = NDArray[np.float64]
+
+OPEN = 1e20
+"""Bounds of this size and beyond are infinite to solvers."""
+
+CONSTANT = "objective~constant"
+"""The column, fixed at 1, whose cost is the constant of the objective."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A program as a file holds it: to be minimised, without a constant, with safe names.
+
+    Attributes
+    ----------
+    program
+        The program; its open sides are infinite, and every row has a side.
+    rows, columns
+        The names.
+    head
+        What a reader should know, line by line.
+    """
+
+    program: LinearProgram
+    rows: list[str]
+    columns: list[str]
+    head: tuple[str, ...]
+
+    @classmethod
+    def of(cls, program: LinearProgram) -> Written:
+        """Return what is written of a program."""
+        m, n = program.shape
+        head = [" ".join(f"amopt: {program.name}".split())]
+        columns = safe_names(program.columns, n, "c")
+        lower, upper = _opened(program.row_lower, program.row_upper)
+        kept = np.flatnonzero(np.isfinite(lower) | np.isfinite(upper))
+        names = safe_names(program.rows, m, "r")
+        if program.maximise:
+            head.append("The objective is to be maximised: this file minimises its negative.")
+        if kept.size < m:
+            head.append(f"Left out: {m - kept.size} rows that limit nothing.")
+        cost = -program.cost if program.maximise else program.cost
+        column_lower, column_upper = _opened(program.lower, program.upper)
+        matrix, integer = program.matrix[kept], program.integer
+        if program.offset:
+            head.append(f"{CONSTANT} is 1: its cost is the constant of the objective.")
+            offset = -program.offset if program.maximise else program.offset
+            cost, columns = np.append(cost, offset), [*columns, CONSTANT]
+            column_lower, column_upper = np.append(column_lower, 1), np.append(column_upper, 1)
+            integer = np.append(integer, False)
+            matrix = sp.csr_array(sp.hstack([matrix, sp.csr_array((kept.size, 1))], format="csr"))
+        plain = LinearProgram(
+            cost=cost, matrix=matrix, row_lower=lower[kept], row_upper=upper[kept],
+            lower=column_lower, upper=column_upper, integer=integer, name=program.name,
+        )  # fmt: skip
+        return cls(plain, [names[k] for k in kept.tolist()], columns, tuple(head))
+
+
+def _opened(lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Return sides, infinite where solvers take them for it."""
+    return np.where(lower <= -OPEN, -np.inf, lower), np.where(upper >= OPEN, np.inf, upper)
+
+
+def numerals(numbers: Floats) -> list[str]:
+    """Return numbers in the fewest digits that lead back to them, each different one once."""
+    different, where = np.unique(numbers + 0.0, return_inverse=True)  # no negative zero
+    texts = [repr(number).removesuffix(".0") for number in different.tolist()]
+    return [texts[k] for k in where.tolist()]
+
+
+def write_program(program: LinearProgram, path: str | Path) -> None:
+    """Write a program to an LP or MPS file, by the ending of its name.
+
+    The same program gives the same bytes. An LP file holds a two-sided row as two rows. The file
+    minimises, whatever the program does, and has no constant in its objective; its head says so.
+
+    Parameters
+    ----------
+    program
+        The program.
+    path
+        A file name that ends in ``.lp`` or ``.mps``.
+
+    Raises
+    ------
+    UsageError
+        For another ending, a folder that cannot be written to, or a program that the format
+        cannot hold.
+    """
+    from amopt.program.export.lp import lp_text
+    from amopt.program.export.mps import mps_text
+
+    path = Path(path)
+    texts = {".lp": lp_text, ".mps": mps_text}
+    if path.suffix.lower() not in texts:
+        raise UsageError(f"cannot write {path}: the name must end in .lp or .mps")
+    if 0 in program.shape:
+        raise UsageError(f"cannot write {path}: {program.name!r} has no rows or no columns")
+    written = Written.of(program)
+    if not written.rows:
+        raise UsageError(f"cannot write {path}: no row of {program.name!r} limits anything")
+    write_text(path, texts[path.suffix.lower()](written))
