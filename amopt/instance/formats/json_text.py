@@ -13,19 +13,9 @@ from amopt.instance.suggest import shown
 __all__ = ["index", "parse"]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\]:,"]+', re.DOTALL)
-_PROBLEMS = {
-    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
-    "Expecting ':' delimiter": "a key stands without its ':'",
-    "Expecting property name enclosed in double quotes": "a key in double quotes is wanted here; "
-    "a comma after the last entry must go",
-    "Illegal trailing comma before end of object": "the comma after the last entry must go",
-    "Illegal trailing comma before end of array": "the comma after the last entry must go",
-    "Expecting value": "a value is wanted here; text stands in double quotes, and a comma after "
-    "the last entry must go",
-    "Extra data": "there is more text after the end of the instance",
-    "Unterminated string starting at": "a quote that was opened is never closed",
-    "Invalid control character at": "a line break or tab stands within quotes",
-}
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CONTROL = {chr(code) for code in range(32)}
 
 
 def parse(text: str) -> Parsed:
@@ -130,8 +120,57 @@ class _Indexer:
 
 
 def _syntax(error: json.JSONDecodeError, text: str) -> Note:
-    """Say in a planner's words what broke the syntax."""
-    message = _PROBLEMS.get(error.msg, error.msg.lower())
-    if text[error.pos : error.pos + 1] in ("/", "#"):
+    """Say in a planner's words what broke the syntax, from the text up to where it breaks."""
+    place = _after_comma(text, error.pos)
+    after, before = text[place : place + 1], text[:place].rstrip()[-1:]
+    message = "a value is wanted here; text stands in double quotes"
+    if after in ("/", "#") and after:
         message = "JSON has no comments"
+    elif after == '"' and _STRING.match(text, place) is None:
+        message = "a quote that was opened is never closed"
+    elif after in _CONTROL and _in_quotes(text, place):
+        message = "a line break or tab stands within quotes"
+    elif _in_quotes(text, place):
+        message = "a backslash stands before a character that needs none"
+    elif before == "," and after in ("}", "]"):
+        message = "the comma after the last entry must go"
+    elif before in ("{", ",") and before and _open(text, place) == "{":
+        message = "a key in double quotes is wanted here"
+    elif before and before not in "[{,:":
+        message = _after_value(text, place)
     return Note("syntax", (), f"the JSON is broken: {message}.", line=error.lineno)
+
+
+def _after_comma(text: str, place: int) -> int:
+    """Return the place after a comma that is one too many: some releases of Python point at it."""
+    if text[place : place + 1] != "," or text[:place].rstrip()[-1:] in ("[", "{", ",", ":", ""):
+        return place
+    return len(text) - len(text[place + 1 :].lstrip())
+
+
+def _after_value(text: str, place: int) -> str:
+    """Say what must stand after a value or a key."""
+    opened = _open(text, place)
+    if not opened:
+        return "there is more text after the end of the instance"
+    tokens = [match[0] for match in _MARK.finditer(text, 0, place)]
+    if opened == "{" and tokens[-1].startswith('"') and tokens[-2] in "{,":
+        return "a key stands without its ':'"
+    return "a comma or a closing bracket is missing"
+
+
+def _open(text: str, place: int) -> str:
+    """Return the innermost bracket that is open at a place; empty where none is."""
+    opened: list[str] = []
+    for match in _MARK.finditer(text, 0, place):
+        if match[0] in "[{":
+            opened.append(match[0])
+        elif match[0] in "]}" and opened:
+            opened.pop()
+    return opened[-1] if opened else ""
+
+
+def _in_quotes(text: str, place: int) -> bool:
+    """Tell whether a place stands within a text that was opened on its line."""
+    begin = text.rfind("\n", 0, place) + 1
+    return _STRING.sub("", text[begin:place]).count('"') % 2 == 1

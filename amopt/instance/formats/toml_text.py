@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from amopt.instance.formats.positions import MAX_DEPTH, MAX_DIGITS, Note, Parsed, Spot, Unusable
+from amopt.instance.suggest import shown
 
 __all__ = ["index", "parse"]
 
-_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_DUPLICATE = re.compile(r"overwrite a value|Duplicate|twice|redefine|immutable")
 _BLANK = r"[ \t]*"
 _KEY = r"(?:[\w-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')"
 _KEYS = rf"{_KEY}(?:{_BLANK}\.{_BLANK}{_KEY})*"
@@ -25,11 +25,18 @@ _QUOTED = (
     r"|'[^'\n]*'"
     r"|\#[^\n]*"
 )
+_QUOTES = re.compile(_QUOTED, re.DOTALL)
+_DEEP_KEY = re.compile(rf"(?:[\w-]+[ \t]*\.[ \t]*){{{MAX_DEPTH},}}[\w-]+[ \t]*[=\]]")
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")
 _TOKEN = re.compile(rf"{_QUOTED}|[\[\]{{}}\n]", re.DOTALL)
 _WHOLE = re.compile(
     rf"{_QUOTED}|(?<![\w.+-])(?P<sign>[+-]?)\d(?:_?\d){{{MAX_DIGITS},}}(?![\w.]|{_BLANK}=)",
     re.DOTALL,
 )
+
+
+_TOO_DEEP = Note("nesting-too-deep", (), f"values are nested more than {MAX_DEPTH} deep.")
 
 
 def parse(text: str) -> Parsed:
@@ -40,15 +47,13 @@ def parse(text: str) -> Parsed:
     Unusable
         When the syntax is broken, a key is written twice, or the nesting is too deep.
     """
+    _refuse_deep(text)
     try:
         return Parsed(_loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise Unusable(_syntax(error, text)) from None
     except RecursionError:
-        message = f"values are nested more than {MAX_DEPTH} deep."
-        raise Unusable(Note("nesting-too-deep", (), message)) from None
-    except ValueError as error:  # a date such as 2026-02-31
-        raise Unusable(Note("syntax", (), f"the TOML is broken: {error}.")) from None
+        raise Unusable(_TOO_DEEP) from None
+    except ValueError:
+        raise Unusable(_syntax(text)) from None
 
 
 def _loads(text: str) -> dict[str, Any]:
@@ -127,14 +132,65 @@ def _enter(spot: Spot, path: list[str], line: int, *, in_list: bool) -> Spot:
     return spot
 
 
-def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Note:
-    """Say where the syntax is broken, and whether by a key that is written twice."""
-    told = str(error)
-    place = _PLACE.search(told)
-    message = _PLACE.sub("", told)
-    line = int(place[1]) if place and place[1] else text.count("\n") + 1
-    if _DUPLICATE.search(message):
-        # the parser notices the end of the line's value, or the line after a heading
+def _syntax(text: str) -> Note:
+    """Say which statement breaks the syntax, and whether by a key that is written twice."""
+    statements = [start for _, start in _statements(text)]
+    lines = [line for line, _ in _statements(text)]
+    # The statements before the broken one are sound together; those with it are not.
+    sound, broken = 0, len(statements)
+    while broken - sound > 1:
+        middle = (sound + broken) // 2
+        if _sound(text[: statements[middle]]):
+            sound = middle
+        else:
+            broken = middle
+    end = statements[broken] if broken < len(statements) else len(text)
+    statement = text[statements[sound] : end]
+    line = lines[sound]
+    if _sound(statement):
         return Note("duplicate-key", (), "a key or table is written twice.", line=line)
-    message = message[:1].lower() + message[1:]
-    return Note("syntax", (), f"the TOML is broken: {message}.", line=line)
+    return Note("syntax", (), f"the TOML is broken: {_slip(statement)}.", line=line)
+
+
+def _sound(text: str) -> bool:
+    """Tell whether TOML text can be read."""
+    try:
+        _loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _slip(statement: str) -> str:
+    """Say what is wrong with one statement."""
+    entry, said = _ENTRY.match(statement), statement.strip()
+    if entry is None:
+        heading = said.startswith("[")
+        return (
+            "the heading of a table is not [name] or [[name]]"
+            if heading
+            else "a line is neither `key = value` nor the heading of a table"
+        )
+    value = statement[entry.end() :].strip()
+    rest = _QUOTES.sub("", value)
+    reasons = (
+        (not value, f"the key {shown(entry[1])} has no value"),
+        (
+            any(rest.count(opens) != rest.count(closes) for opens, closes in ("[]", "{}")),
+            "a bracket or brace is not closed, or closed twice",
+        ),
+        ('"' in rest or "'" in rest, "a quote that was opened is never closed"),
+        ("\\" in value, "a backslash in double quotes; write the text in single quotes"),
+        (_DATE.match(rest), f"there is no date or time {shown(value)}"),
+        (_COMMA.fullmatch(rest.strip()), f"{value} has a decimal comma; write a point"),
+        ("{" in rest, "between the braces a value cannot be read, or a key is written twice"),
+    )
+    otherwise = f"the value {shown(value)} cannot be read; text stands in quotes"
+    return next((words for reason, words in reasons if reason), otherwise)
+
+
+def _refuse_deep(text: str) -> None:
+    """Raise when a dotted key is deeper than any instance, for its parts are slow to read."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MAX_DEPTH and _DEEP_KEY.search(_QUOTES.sub("q", line)):
+            raise Unusable(replace(_TOO_DEEP, line=number))

@@ -10,12 +10,15 @@ from amopt.instance.suggest import shown
 __all__ = ["slip"]
 
 _KEY_WITHOUT_BLANK = re.compile(r" *(?:- +)*([A-Za-z_]\w*):(?![\s/]|$)")
+_KEY = re.compile(r" *(?:- +)*([A-Za-z_]\w*):(?=\s|$)")
 _DASH_WITHOUT_BLANK = re.compile(r" *-[\w\"']")
 _ENTRY = re.compile(r"( *)(- +)?")
 
 
-def slip(lines: Sequence[str], line: int, begun: int) -> tuple[int, str, str] | None:
+def slip(lines: Sequence[str], line: int, begun: int) -> tuple[int, str, str, bool] | None:
     """Return line, message and advice of a slip that explains broken syntax, where one does.
+
+    The last part tells whether it is a slip of indentation.
 
     Parameters
     ----------
@@ -28,21 +31,21 @@ def slip(lines: Sequence[str], line: int, begun: int) -> tuple[int, str, str] | 
     """
     before = next((number for number in range(line - 1, 0, -1) if _says(lines[number - 1])), line)
     if _DASH_WITHOUT_BLANK.match(_at(lines, line)):
-        return line, "no blank follows the '-'", "Put a space after '-'."
+        return line, "no blank follows the '-'", "Put a space after '-'.", False
     return (
         _key(lines, begun) or _indentation(lines, line) or _key(lines, line) or _key(lines, before)
     )
 
 
-def _key(lines: Sequence[str], line: int) -> tuple[int, str, str] | None:
+def _key(lines: Sequence[str], line: int) -> tuple[int, str, str, bool] | None:
     """Return the slip of a line whose key runs into its value."""
     key = _KEY_WITHOUT_BLANK.match(_at(lines, line))
     if key is None:
         return None
-    return line, f"no blank follows the ':' of {shown(key[1])}", "Put a space after ':'."
+    return line, f"no blank follows the ':' of {shown(key[1])}", "Put a space after ':'.", False
 
 
-def _indentation(lines: Sequence[str], line: int) -> tuple[int, str, str] | None:
+def _indentation(lines: Sequence[str], line: int) -> tuple[int, str, str, bool] | None:
     """Return the slip of a line that is indented as no line around it is."""
     broken = _at(lines, line)
     indent, entry = len(broken) - len(broken.lstrip(" ")), broken.lstrip(" ").startswith("- ")
@@ -53,8 +56,10 @@ def _indentation(lines: Sequence[str], line: int) -> tuple[int, str, str] | None
     if (indent, not entry) in around:  # a key below a '-', or a '-' below a key
         levels = [level for level in levels if level > indent] or levels
     wanted = min(levels, key=lambda level: abs(level - indent))
-    message = f"the line is indented by {indent}, its neighbours by {wanted}"
-    return line, message, f"Indent it by {wanted}."
+    key = _KEY.match(broken)
+    what = shown(key[1]) if key else "the line"
+    message = f"{what} is indented by {indent}, its neighbours by {wanted}"
+    return line, message, f"Indent it by {wanted}.", True
 
 
 def _open(lines: Sequence[str]) -> Iterator[tuple[int, bool]]:

@@ -14,7 +14,7 @@ import yaml
 from amopt.instance.findings import Key, path_text
 from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
 from amopt.instance.formats.yaml_marks import marks
-from amopt.instance.formats.yaml_slips import slip
+from amopt.instance.formats.yaml_syntax import syntax_slip
 from amopt.instance.suggest import shown
 
 __all__ = ["index", "parse"]
@@ -37,20 +37,6 @@ _WORDS: Final[dict[str, Any]] = {
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + name for name in ("int", "float", "bool", "null")}
 _KNOWN_TAGS = {None, "!", _TAG + "str", _TAG + "map", _TAG + "seq", *_PLAIN_TAGS}
-_PROBLEMS = (
-    ("mapping values are not allowed", "there is a ':' where none can stand; put text that holds "
-     "': ' in quotes, and check the indentation"),
-    ("found unexpected ':'", "a ':' is not followed by a blank and a value"),
-    ("could not find expected ':'", "a key stands without its ':'"),
-    ("expected ',' or ']'", "a comma or a closing ']' is missing"),
-    ("expected ',' or '}'", "a comma or a closing '}' is missing"),
-    ("did not find expected key", "the indentation does not match the lines above"),
-    ("expected <block end>", "the indentation does not match the lines above"),
-    ("expected '-' indicator", "an entry of the list does not begin with '- '"),
-    ("unexpected end of stream", "a quote that was opened is never closed"),
-    ("unknown escape character", "a backslash in double quotes; write the text in single quotes"),
-    ("control characters are not allowed", "there is a control character"),
-)  # fmt: skip
 
 
 def parse(text: str) -> Parsed:
@@ -328,7 +314,7 @@ def _run(builder_type: type[_Builder], text: str) -> _Builder:
                 action(event)
     except yaml.YAMLError as error:
         _refuse_deep(text)
-        raise Unusable(_syntax(error, text, builder.path())) from None
+        raise Unusable(_syntax(error, text, builder)) from None
     return builder
 
 
@@ -346,25 +332,16 @@ def _refuse_deep(text: str) -> None:
                 raise
 
 
-def _syntax(error: yaml.YAMLError, text: str, path: Key) -> Note:
+def _syntax(error: yaml.YAMLError, text: str, builder: _Builder) -> Note:
     """Say in a planner's words what broke the syntax."""
     if not isinstance(error, yaml.MarkedYAMLError):
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         return Note("syntax", (), "there is a character that YAML does not allow.", line=line)
-    unclosed = error.context_mark is not None and "end of stream" in (error.problem or "")
-    mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark is not None else 1
-    lines = text.splitlines()
-    broken = lines[line - 1] if line <= len(lines) else ""
-    told, advice = f"{error.problem or ''} {error.context or ''}", ""
-    message = next((words for sign, words in _PROBLEMS if sign in told), f"{error.problem}")
-    if "\t" in broken[: len(broken) - len(broken.lstrip())]:
-        message = "a tab indents the line; indent with spaces"
-    elif "cannot start any token" in told:
-        message = "a character that cannot begin a value; put the value in quotes"
-    elif "flow" not in told and "quoted" not in told:
-        begun = error.context_mark.line + 1 if error.context_mark is not None else line
-        if found := slip(lines, line, begun):
-            line, message, advice = found
+    frames, path = builder.frames, builder.path()
+    found = syntax_slip(error, text, in_list=bool(frames) and frames[-1].state == _LIST)
+    if found.indentation and frames and frames[-1].state != _LIST:
+        path = path[:-1]  # the last key is that of a neighbour
     within = f" (within {path_text(path)})" if path and path[0] != "" else ""
-    return Note("syntax", (), f"the YAML is broken: {message}{within}.", advice, line)
+    return Note(
+        "syntax", (), f"the YAML is broken: {found.message}{within}.", found.advice, found.line
+    )
