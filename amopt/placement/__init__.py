@@ -14,8 +14,7 @@ from amopt.placement.instance.fields import Instance
 
 if TYPE_CHECKING:
     from amopt.placement.answer.solution import PlacementSolution as Solution
-    from amopt.placement.decision import METHODS, solve
-    from amopt.placement.formulation import formulate
+    from amopt.placement.decision import METHODS, formulate, read_back, solve
     from amopt.placement.instance.orlib import read_orlib_cap
     from amopt.placement.map import FormMap, map_forms
     from amopt.placement.orders.assignment import assign
@@ -33,6 +32,7 @@ __all__ = [
     "check",
     "formulate",
     "map_forms",
+    "read_back",
     "read_orlib_cap",
     "solve",
 ]
@@ -45,8 +45,9 @@ _HOMES = {
     "assign": ("orders.assignment", "assign"),
     "axis": ("sensitivity", "axis"),
     "check": ("referee.check", "check"),
-    "formulate": ("formulation", "formulate"),
+    "formulate": ("decision", "formulate"),
     "map_forms": ("map", "map_forms"),
+    "read_back": ("decision", "read_back"),
     "read_orlib_cap": ("instance.orlib", "read_orlib_cap"),
     "solve": ("decision", "solve"),
 }

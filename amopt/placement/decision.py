@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from amopt.errors import RefusedError, UsageError
+from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.errors import InfeasibleError, UsageError
+from amopt.placement import formulation
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.answer.tables import answer_of
 from amopt.placement.forms import FORMS, Form
-from amopt.placement.methods.arrays.families import assemble
-from amopt.placement.methods.arrays.model import Model
-from amopt.placement.plan import Plan
+from amopt.placement.formulation.extension import FIXED
+from amopt.placement.methods import lagrangian
+from amopt.placement.methods.arrays import families as arrays
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
+from amopt.placement.methods.lagrangian import LagrangianSearch
+from amopt.placement.methods.programs import (
+    ProgramSearch,
+    array_programs,
+    plan_in,
+    pyomo_programs,
+)
 from amopt.placement.referee.check import check
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome
+from amopt.program.solver.outcome import Status, versions
+from amopt.program.time import Budget
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.placement.instance.fields import Instance
-    from amopt.placement.methods.lagrangian import Priced
 
-__all__ = ["METHODS", "Found", "solve"]
-
-METHODS = ("auto", "milp", "lagrangian")
-"""``milp`` hands the whole program to HiGHS; ``lagrangian`` prices supply by a dual ascent."""
-
-WHOLE = 1e-7
-"""How far from a whole number a value of the relaxation may be to count as one."""
+__all__ = ["METHODS", "formulate", "read_back", "solve"]
 
 MANY = 60_000
 """Supply columns from which ``auto`` takes the Lagrangian route, where it can.
@@ -42,36 +43,23 @@ MANY = 60_000
 Handed many more, the solver may find no plan within minutes.
 """
 
-OPTIMUM_SHARE = 0.7
-"""Share of the time limit that the optimum has, when the forms are asked for as well."""
+LAGRANGIAN = Method(
+    "lagrangian",
+    "prices on machine-hours, by the volume algorithm, and local search",
+    honours=lagrangian.HONOURS,
+    obstacle=lagrangian.obstacle,
+)
+MILP = Method("milp", "the formulation compiled to arrays, by HiGHS", honours=arrays.HONOURS)
+FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
+
+METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
+"""What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
+
+FORMS_SHARE = 0.3
+"""Most of the time that is left that the forms may take; what they do not need, the optimum has."""
 
 Progress = Callable[[highs.Progress], None]
-Extend = Callable[["ConcreteModel"], None]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A plan with what is proven of it.
-
-    Attributes
-    ----------
-    plan
-        The plan; None where there is none.
-    outcome
-        Statuses, objective and bound.
-    relaxation
-        The bound of the linear relaxation; None where it was not solved.
-    model
-        The program; None where it was never written down as a whole.
-    priced
-        What the Lagrangian route found; None where the solver proved the bound.
-    """
-
-    plan: Plan | None
-    outcome: Outcome
-    relaxation: float | None = None
-    model: Model | None = None
-    priced: Priced | None = None
+Search = ProgramSearch | LagrangianSearch
 
 
 def solve(
@@ -92,13 +80,14 @@ def solve(
     method
         One of :data:`METHODS`.
     options
-        Limits of the solver; the time limit holds for the optimum and the forms together.
+        Limits of the solver; the time limit holds for everything together.
     progress
         Called now and then while the optimum is sought.
     forms
         Whether to solve for the central, distributed and conventional forms as well.
     extend
-        Called with the Pyomo model before it is solved, to add constraints of one's own.
+        Adds variables and constraints to the Pyomo model, as :func:`amopt.placement.formulate`
+        returns it, before it is solved; to that of each form too.
 
     Raises
     ------
@@ -109,187 +98,207 @@ def solve(
     RefusedError
         When the referee does not accept the answer.
     UsageError
-        When there is no such method, or it cannot answer this instance.
+        When there is no such method, it cannot answer this instance, or ``extend`` changes the
+        objective.
     """
-    if method not in METHODS:
-        raise UsageError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
     options = options or highs.Options()
-    if not any(d.per_year or any(d.by_period) for d in instance.demand):
+    if not _has_demand(instance):
         from amopt.placement.orders.assignment import assign
 
-        return assign(instance, options=options, progress=progress)
-    begun = time.perf_counter()
-    supply = Supply(instance)
-    first = options
-    if forms and options.time_limit is not None:
-        first = replace(options, time_limit=OPTIMUM_SHARE * options.time_limit)
-    found = _optimum(supply, method, first, progress, extend)
-    built = time.perf_counter()
+        return assign(instance, method=method, options=options, progress=progress, extend=extend)
+    budget = Budget(options.time_limit)
+    with budget.phase("prepare"):
+        supply = Supply(instance)
+    way = choose(
+        "placement", method, _ways(supply), formulation.FAMILIES, instance,
+        extended=extend is not None,
+    )  # fmt: skip
+    budget.require("the supply options were listed")
+    search = _search(way, supply, options, budget, extend)
+    try:
+        found, others = _solved(search, options, budget, progress, forms=forms)
+    except InfeasibleError as error:
+        from amopt.placement.infeasible import in_words
+
+        raise in_words(error, formulation.FAMILIES, instance) from None
     if found.plan is None:
         from amopt.placement.infeasible import no_plan
 
-        raise no_plan(instance, found, options)
-    others = _pure_forms(supply, found, options, begun) if forms else {}
-    compared = time.perf_counter()
+        program = search.program if isinstance(search, ProgramSearch) else None
+        families = (*formulation.FAMILIES, FIXED)
+        raise no_plan(program, families, instance, options, found.outcome)
     answer = answer_of(instance, found, others)
     if instance.orders:
         from amopt.placement.orders.assignment import assigned
 
-        orders, _ = assigned(instance, plan=found.plan, options=options)
-        answer = replace(answer, rows={**answer.rows, **orders})
-    verdict = check(instance, answer)
-    if found.priced is not None:
-        verdict = _proven(instance, found, verdict)
-    seconds = {
-        **found.outcome.seconds,
-        "forms": compared - built,
-        "check": time.perf_counter() - compared,
-    }
-    outcome = replace(found.outcome, seconds=seconds)
-    if not verdict.accepted:
-        raise RefusedError(verdict, outcome=outcome)
-    return replace(answer, outcome=outcome, verdict=verdict)
+        with budget.phase("orders"):
+            rows, _ = assigned(instance, plan=found.plan, options=budget.options(options))
+        answer = replace(answer, rows={**answer.rows, **rows})
+    outcome = replace(answer.outcome, seconds=dict(budget.seconds))
+    return judged(instance, replace(answer, outcome=outcome), _judge(found))
 
 
-def _proven(instance: Instance, found: Found, verdict: Verdict) -> Verdict:
-    """Return the verdict with the referee's own proof of the bound."""
-    from amopt.placement.referee.certificate import proven_bound
-
-    assert found.plan is not None
-    assert found.priced is not None
-    prices = dict(zip(found.plan.supply.pairs, found.priced.prices.tolist(), strict=True))
-    proven = proven_bound(instance, prices)
-    findings = verdict.findings
-    claimed = found.outcome.bound
-    if claimed is not None and claimed > proven + 1e-6 * abs(proven):
-        findings += (f"the bound is given as {claimed:.8g}, and the prices prove {proven:.8g}",)
-    return replace(
-        verdict,
-        findings=findings,
-        checks=verdict.checks + 1,
-        measures={**verdict.measures, "proven_bound": proven},
-    )
+def _has_demand(instance: Instance) -> bool:
+    return any(demand.per_year or any(demand.by_period) for demand in instance.demand)
 
 
-def _optimum(
-    supply: Supply,
-    method: str,
-    options: highs.Options,
-    progress: Progress | None,
-    extend: Extend | None,
-) -> Found:
-    if extend is not None:
-        return by_pyomo(supply, options, extend, progress)
-    from amopt.placement.methods.lagrangian import obstacle, price
+def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
+    """Return the program of an instance as a Pyomo model.
 
-    against = obstacle(supply.instance)
-    if method == "lagrangian" and against:
-        raise UsageError(f"method 'lagrangian' cannot answer this instance: {against}")
-    many = len(supply.pairs) * max(len(supply.instance.sites), 1) > MANY
-    if method == "lagrangian" or (method == "auto" and many and not against):
-        priced = price(supply, options, progress)
-        return Found(priced.plan, priced.outcome, priced=priced)
-    return by_program(supply, "optimum", options, progress)
+    Parameters
+    ----------
+    instance
+        The instance; with orders and no demand, the program is the assignment of the orders.
+    form
+        The form that the plan must have.
+
+    See Also
+    --------
+    amopt.placement.formulation.formulate, amopt.placement.orders.formulation.formulate
+    """
+    if _has_demand(instance):
+        return formulation.formulate(instance, form=form)
+    from amopt.placement.orders.formulation import formulate as formulate_orders
+
+    return formulate_orders(instance)
 
 
-def by_program(
-    supply: Supply, form: Form, options: highs.Options, progress: Progress | None = None
-) -> Found:
-    """Hand the whole program to the solver; its relaxation first, which often is the answer."""
-    started = time.perf_counter()
-    model = assemble(supply, form=form)
-    program = model.program
-    assembled = time.perf_counter()
-    with highs.Solver(program.relaxed(), options) as solver:
-        relaxed = solver.solve()
-    relaxation = relaxed.outcome.bound
-    answer = relaxed
-    if relaxed.values is not None and not _is_whole(model, relaxed.values):
-        left = options.time_limit
-        if left is not None:
-            left = max(left - (time.perf_counter() - started), 0.01)
-        answer = highs.solve(program, replace(options, time_limit=left), progress=progress)
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementSolution:
+    """Return the solution that a solved model holds, by whatever solver, judged by the referee.
+
+    Parameters
+    ----------
+    model
+        A model of :func:`amopt.placement.formulate`, extended or not, with values.
+    bound
+        The bound that the solver proved; without one the answer is called feasible.
+
+    Raises
+    ------
+    RefusedError
+        When the referee does not accept what the values say.
+    UsageError
+        When the model is not one of placement, or its values are no plan.
+    """
+    from amopt.program.pyomo import read_answer
+
+    if hasattr(model, "assignment"):
+        from amopt.placement.orders.assignment import read_back as read_assignment
+
+        return read_assignment(model, bound=bound)
+    if not hasattr(model, "sets") or not hasattr(model, "instance"):
+        raise UsageError(f"the model {model.name!r} is not one that amopt.placement formulated")
+    instance: Instance = model.instance
+    _, answer = read_answer(model)
+    plan = plan_in(model)
     outcome = replace(
         answer.outcome,
-        seconds={"build": assembled - started, "solve": time.perf_counter() - assembled},
+        method="read back from the model",
+        versions=versions("amopt", "pyomo"),
     )
-    return _found(model, answer, outcome, relaxation)
+    outcome = bounded(outcome, plan, bound, highs.Options().gap)
+    return judged(instance, answer_of(instance, BoundedPlan(plan, outcome), {}), check)
 
 
-def by_pyomo(
-    supply: Supply, options: highs.Options, extend: Extend, progress: Progress | None
-) -> Found:
-    """Solve the program with a caller's constraints."""
-    from amopt.placement.formulation import formulate
-    from amopt.program.pyomo import compile_model
-
-    started = time.perf_counter()
-    model = assemble(supply, prune=False)
-    pyomo = formulate(supply.instance)
-    names = [variable for component in _families(pyomo, model) for variable in component.values()]
-    extend(pyomo)
-    compiled = compile_model(pyomo)
-    built = time.perf_counter()
-    answer = highs.solve(compiled.program, options, progress=progress)
-    if answer.values is not None:
-        place = {id(variable): k for k, variable in enumerate(compiled.variables)}
-        values = np.array(
-            [
-                answer.values[place[id(v)]] if id(v) in place else (v.value or v.lb or 0.0)
-                for v in names
-            ]
-        )
-        answer = replace(answer, values=values)
-    seconds = {"build": built - started, "solve": time.perf_counter() - built}
-    return _found(model, answer, replace(answer.outcome, seconds=seconds), None)
+def _ways(supply: Supply) -> tuple[Method, ...]:
+    """Return the methods, the fastest first; prices by themselves only for many columns."""
+    many = len(supply.pairs) * max(len(supply.instance.sites), 1) > MANY
+    return (replace(LAGRANGIAN, automatic=many), MILP, FORMULATION)
 
 
-def _families(pyomo: Any, model: Model) -> list[Any]:
-    """Return the Pyomo variables in the order of the program's columns."""
-    return [pyomo.component(family.name) for family in model.program.columns.families]
+def _search(
+    way: Method, supply: Supply, options: highs.Options, budget: Budget, extend: Extend | None
+) -> Search:
+    if way.name == "lagrangian":
+        return LagrangianSearch(supply, options, budget)
+    if way.name == "milp":
+        return ProgramSearch(array_programs(supply), options, budget)
+    return ProgramSearch(pyomo_programs(supply.instance, extend), options, budget)
 
 
-def _is_whole(model: Model, values: Any) -> bool:
-    integer = values[model.program.integer]
-    return bool((np.abs(integer - np.round(integer)) <= WHOLE).all())
+def _solved(
+    search: Search,
+    options: highs.Options,
+    budget: Budget,
+    progress: Progress | None,
+    *,
+    forms: bool,
+) -> tuple[BoundedPlan, dict[Form, BoundedPlan]]:
+    """Return the best plan, and the best of each form.
+
+    The forms come before the optimum, where its relaxation is not the answer already: what they
+    leave of their time the optimum has, and the best of their plans is one of its own.
+    """
+    found = search.begin()
+    if found is not None and found.plan is None:
+        return found, {}
+    others: dict[Form, BoundedPlan] = {}
+    if forms:
+        with budget.phase("forms"):
+            others = _pure_forms(search, options, budget)
+    if found is None:
+        found = search.finish(progress)
+    return _best(found, others, options.gap), _with_bound(others, found, options.gap)
 
 
-def _found(model: Model, answer: highs.Answer, outcome: Outcome, relaxation: float | None) -> Found:
-    if answer.values is None:
-        return Found(None, outcome, relaxation, model)
-    plan = Plan.from_values(model, answer.values)
-    return Found(plan, priced(outcome, plan), relaxation, model)
-
-
-def priced(outcome: Outcome, plan: Plan) -> Outcome:
-    """Return the outcome with the plan's own objective, which no bound may exceed."""
-    bound = outcome.bound
-    objective = plan.objective
-    if bound is not None and bound > objective:
-        # The last digits of a bound are not better than those of the objective.
-        bound = objective if bound - objective <= 1e-7 * abs(objective) else bound
-    return replace(outcome, objective=objective, bound=bound)
-
-
-def _pure_forms(
-    supply: Supply, optimum: Found, options: highs.Options, begun: float
-) -> dict[Form, Found]:
-    """Solve for the pure forms, which share what is left of the time limit."""
-    others: dict[Form, Found] = {}
-    for form in FORMS[1:]:
-        limit = None
-        if options.time_limit is not None:
-            spent = time.perf_counter() - begun
-            limit = max((options.time_limit - spent) / (len(FORMS) - 1 - len(others)), 0.05)
-        others[form] = _by_form(supply, form, optimum, replace(options, time_limit=limit))
+def _pure_forms(search: Search, options: highs.Options, budget: Budget) -> dict[Form, BoundedPlan]:
+    """Solve for the pure forms, which share the time that they may take."""
+    others: dict[Form, BoundedPlan] = {}
+    left = budget.left
+    until = None if left is None else budget.spent + FORMS_SHARE * left
+    for remaining, form in zip((3, 2, 1), FORMS[1:], strict=True):
+        limit = None if until is None else max((until - budget.spent) / remaining, 0.01)
+        others[form] = search.form(form, replace(options, time_limit=limit))
     return others
 
 
-def _by_form(supply: Supply, form: Form, optimum: Found, options: highs.Options) -> Found:
-    """Solve for one form; with many columns, by its own route."""
-    if optimum.priced is not None:
-        from amopt.placement.methods.lagrangian import form_plan
+def _best(found: BoundedPlan, others: dict[Form, BoundedPlan], gap: float) -> BoundedPlan:
+    """Return the plan found, or a form's where that is better: it is a plan too."""
+    plans = [other.plan for other in others.values() if other.plan is not None]
+    if found.outcome.status is Status.INFEASIBLE or not plans:
+        return found
+    best = min(plans, key=lambda plan: plan.objective)
+    if found.plan is not None and found.plan.objective <= best.objective:
+        return found
+    status = Status.FEASIBLE if found.plan is None else found.outcome.status
+    outcome = bounded(replace(found.outcome, status=status), best, None, gap)
+    return replace(found, plan=best, outcome=outcome)
 
-        priced = form_plan(optimum.priced.market, form, options)
-        return Found(priced.plan, priced.outcome)
-    return by_program(supply, form, options)
+
+def _with_bound(
+    others: dict[Form, BoundedPlan], found: BoundedPlan, gap: float
+) -> dict[Form, BoundedPlan]:
+    """Return the forms with the bound of the optimum, where their own is less: they are plans."""
+    known = found.outcome.bound
+    return {
+        form: other
+        if other.plan is None
+        else replace(other, outcome=bounded(other.outcome, other.plan, known, gap))
+        for form, other in others.items()
+    }
+
+
+def _judge(found: BoundedPlan) -> Callable[[Instance, PlacementSolution], Verdict]:
+    """Return the referee, who proves the bound by himself where prices proved it."""
+    if found.prices is None:
+        return check
+
+    def judge(instance: Instance, answer: PlacementSolution) -> Verdict:
+        from amopt.placement.referee.certificate import proven_bound
+
+        assert found.plan is not None
+        assert found.prices is not None
+        verdict = check(instance, answer)
+        prices = dict(zip(found.plan.supply.pairs, found.prices.tolist(), strict=True))
+        proven = proven_bound(instance, prices)
+        claimed, findings = found.outcome.bound, verdict.findings
+        if claimed is not None and claimed > proven + 1e-6 * abs(proven):
+            findings += (f"the bound is given as {claimed:.8g}, and the prices prove {proven:.8g}",)
+        return replace(
+            verdict,
+            findings=findings,
+            checks=verdict.checks + 1,
+            measures={**verdict.measures, "proven_bound": proven},
+        )
+
+    return judge

@@ -1,71 +1,100 @@
-"""Why there is no plan: the clash in the instance's words, and the least changes that mend it."""
+"""Why there is no plan: the limits that clash in the instance's words, and what would mend it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.placement.words import BOOKKEEPING, SOFT, limit_words, remedy_words
-from amopt.program.infeasible.conflict import Conflict, diagnose, least_change
-from amopt.program.solver.outcome import Status, Stopped
+import numpy as np
+
+from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.program.infeasible.explain import explain
+from amopt.program.infeasible.search import Reasons
+from amopt.program.infeasible.sentences import no_plan as told
+from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 if TYPE_CHECKING:
-    from amopt.placement.decision import Found
-    from amopt.placement.instance.fields import Instance
+    from amopt.program.family import Family
+    from amopt.program.linear import LinearProgram
     from amopt.program.solver.options import Options
 
-__all__ = ["no_plan"]
+__all__ = ["in_words", "no_plan"]
+
+LEAST_PATIENCE, MOST_PATIENCE = 5.0, 60.0
+"""Least and most seconds for an explanation: it is an answer too."""
+
+NUMBERS = ("machines", "bought", "sold", "moved_in", "moved_out")
+"""Variables whose upper bounds repeat what a family of constraints says."""
 
 
-def no_plan(instance: Instance, found: Found, options: Options) -> InfeasibleError | NoAnswerError:
-    """Return the error that says why there is no plan."""
-    outcome = found.outcome
-    if found.priced is not None and outcome.stopped is Stopped.TIME_LIMIT:
-        return NoAnswerError("no plan was found in time: allow more time", outcome=outcome)
-    if found.priced is not None:
+def no_plan(
+    program: LinearProgram | None,
+    families: Sequence[Family],
+    instance: Any,
+    options: Options,
+    outcome: Outcome,
+) -> InfeasibleError | NoAnswerError:
+    """Return the error that says why there is no plan.
+
+    Parameters
+    ----------
+    program
+        The program; None where it was never written down as a whole.
+    families
+        The families of its constraints.
+    instance
+        The instance.
+    options
+        Limits of the solver.
+    outcome
+        What the method said.
+    """
+    if program is None and outcome.stopped is not Stopped.TIME_LIMIT:
         return NoAnswerError(
             "no plan was found: the machines may have too few hours for demand that nobody else "
             "supplies. Method 'milp' would prove it and say what clashes",
             outcome=outcome,
         )
-    if outcome.status is not Status.INFEASIBLE or found.model is None:
+    if program is None or outcome.status is not Status.INFEASIBLE:
         return NoAnswerError(
-            f"no plan was found ({outcome.stopped}): allow more time",
-            outcome=outcome,
+            f"no plan was found in time ({outcome.stopped}): allow more time", outcome=outcome
         )
-    program = found.model.program
-    within = replace(options, time_limit=min(options.time_limit or 60.0, 60.0))
-    remedies: list[str] = []
-    try:
-        conflict = _in_the_planner_s_hands(diagnose(program, within))
-        clashing = {limit.family for limit in conflict.rows}
-        # One family at a time: hours and money cannot be weighed against each other.
-        for name in SOFT:
-            change = least_change(program, {name: 1.0}, within) if name in clashing else None
-            remedies += change.in_words(remedy_words(instance)) if change else ()
-    except UsageError:  # the program itself can be met
-        return InfeasibleError(
-            "no plan meets every requirement together with the constraints that were added",
-            outcome=outcome,
-        )
-    except NoAnswerError:
-        return InfeasibleError(
-            "no plan meets every requirement; which of them clash could not be found in time",
-            outcome=outcome,
-        )
-    return InfeasibleError(
-        "no plan meets every requirement: these cannot hold together",
-        conflict=conflict.in_words(limit_words(instance)),
-        remedies=remedies,
-        outcome=outcome,
-    )
+    limit = min(max(options.time_limit or MOST_PATIENCE, LEAST_PATIENCE), MOST_PATIENCE)
+    within = replace(options, time_limit=limit)
+    easy_first = sorted(families, key=lambda family: not _is_of_the_plan(family))
+    return explain(_without_repeats(program), easy_first, instance, within, outcome)
 
 
-def _in_the_planner_s_hands(conflict: Conflict) -> Conflict:
-    """Leave out the limits that only say what words mean."""
-    return replace(
-        conflict,
-        rows=tuple(limit for limit in conflict.rows if limit.family not in BOOKKEEPING),
-        columns=tuple(limit for limit in conflict.columns if limit.family not in BOOKKEEPING),
+def _is_of_the_plan(family: Family) -> bool:
+    """Return whether a family is a limit on the whole plan, which is the easiest to change."""
+    return any(path.startswith("limits.") for path in family.scope)
+
+
+def _without_repeats(program: LinearProgram) -> LinearProgram:
+    """Return the program without bounds that constraints say again, so that these may give."""
+    upper = program.upper.copy()
+    for family in program.columns.families:
+        if family.name in NUMBERS:
+            block = program.columns.block(family.name)
+            upper[block] = np.where(upper[block] > 0, np.inf, upper[block])
+    return replace(program, upper=upper)
+
+
+def in_words(error: InfeasibleError, families: Sequence[Family], instance: Any) -> InfeasibleError:
+    """Return an error about constraints without variables in the instance's words."""
+    says = {name: family.says for family in families for name in family.components if family.says}
+    conflicts = tuple(
+        replace(
+            conflict,
+            limits=tuple(
+                replace(limit, words=says[limit.family](instance, limit.key))
+                if limit.family in says
+                else limit
+                for limit in conflict.limits
+            ),
+        )
+        for conflict in error.conflicts
     )
+    found = told(Reasons(conflicts=conflicts, complete=True), error.outcome)
+    return found if conflicts and isinstance(found, InfeasibleError) else error

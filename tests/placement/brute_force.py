@@ -105,11 +105,15 @@ def best_single(data):
     return best
 
 
-def best_split(data):
-    """The optimum with shares of time, by a linear program for each choice of machines."""
+def best_split(data, most=1.0):
+    """The optimum with shares of time, by a linear program for each choice of machines.
+
+    No site supplies more than a share ``most`` of a demand.
+    """
     machine = data["machines"][0]
     each = [cheapest_by_source(options(data, d)) for d in data["demand"] if d["per_year"]]
     cost = np.array([way[2] for ways in each for way in ways])
+    limit = [1.0 if way[0] is None else most for ways in each for way in ways]
     owner = np.array([j for j, ways in enumerate(each) for _ in ways])
     best = math.inf
     for opened, counts in plans(data):
@@ -123,6 +127,7 @@ def best_split(data):
             b_ub=limits,
             A_eq=(owner[None, :] == np.arange(len(each))[:, None]).astype(float),
             b_eq=np.ones(len(each)),
+            bounds=[(0, share) for share in limit],
         )
         if answer.status == 0:
             best = min(best, fixed_cost(data, opened, counts) + answer.fun)

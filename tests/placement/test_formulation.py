@@ -11,10 +11,12 @@ from amopt.placement import Instance
 from amopt.placement.forms import FORMS
 from amopt.placement.formulation import FAMILIES, formulate
 from amopt.placement.methods.arrays.families import HONOURS, assemble
+from amopt.placement.orders.arrays import assemble as assemble_orders
 from amopt.placement.supply.supply import Supply
 from amopt.program.pyomo import compile_model
 from amopt.program.solver import highs
 from tests.placement.cases import random_everything, rich
+from tests.placement.test_orders import random_orders
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -90,9 +92,13 @@ def entries(program):
 
 def same_entries(instance, form):
     """Compare the arrays with the compiled formulation, entry by entry."""
-    compiled = compile_model(formulate(instance, form=form))
+    arrays = assemble(Supply(instance), form=form, prune=False).program
+    compare(compile_model(formulate(instance, form=form)), arrays)
+
+
+def compare(compiled, arrays):
     rows, columns = entries(compiled.program)
-    array_rows, array_columns = entries(assemble(Supply(instance), form=form, prune=False).program)
+    array_rows, array_columns = entries(arrays)
     assert rows.keys() == array_rows.keys()
     for name, row in rows.items():
         assert row == pytest.approx(array_rows[name], rel=1e-12, abs=0), name
@@ -106,7 +112,6 @@ def same_entries(instance, form):
     assert columns.keys() == array_columns.keys()
     for name, column in columns.items():
         assert column == pytest.approx(array_columns[name], rel=1e-12, abs=0), name
-    return compiled.program
 
 
 SHIPPED = [
@@ -175,3 +180,21 @@ def _rows(program, kept):
         row_upper=program.row_upper[kept],
         rows=Names(),
     )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_arrays_of_orders_are_their_formulation(seed):
+    data = random_orders(seed)
+    data["routes"] = ["cost", "weeks"]
+    data["sites"].append(
+        {"place": "client", "contracts": [{"machine": "SLS", "hours_per_year": None}]}
+    )
+    data["commitments"] = [{"place": "north", "machine": "SLS", "week": 0, "hours": 70.0}]
+    data["conventional"] = [{"part": "jig", "cost_per_part": 30.0, "lead_time_weeks": 1.0}]
+    model = amopt.formulate(Instance.from_dict(data))
+    compare(compile_model(model), assemble_orders(model.assignment))
+
+
+def test_the_arrays_of_the_shipped_orders_are_their_formulation():
+    model = amopt.formulate(amopt.load("placement/orders"))
+    compare(compile_model(model), assemble_orders(model.assignment))

@@ -1,14 +1,13 @@
 """What cannot be done is said in the instance's words."""
 
+import copy
+import math
+
 import pytest
 
 import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError
 from amopt.placement import Instance, solve
-from amopt.placement.forms import FORMS
-from amopt.placement.methods.arrays.families import assemble
-from amopt.placement.supply.supply import Supply
-from amopt.placement.words import BOOKKEEPING, limit_words
 from tests.placement.cases import random_data
 
 
@@ -89,22 +88,11 @@ def test_orders_that_cannot_be_on_time():
     }
     error = refused(data)
     assert any("free hours of 'SLS' at 'shop' in week 0" in clash for clash in error.conflict)
-    assert error.remedies == ("find 20.0 more hours of 'SLS' at 'shop' in week 0",)
+    assert error.remedies == ("find 20 more hours of 'SLS' at 'shop' in week 0",)
     data["orders"][1]["late_cost_per_week"] = 7.0
     answer = solve(Instance.from_dict(data))
     assert {row["order"]: row["weeks_late"] for row in answer.rows["orders"]} == {"A": 0, "B": 1}
     assert answer.outcome.objective == pytest.approx(7.0)
-
-
-@pytest.mark.parametrize("name", ["mobile-factory", "textbook", "aircraft-today", "orders"])
-def test_every_limit_has_words(name):
-    instance = amopt.load(f"placement/{name}").model_copy(
-        update={"limits": {"budget": 1.0, "kg_co2": 1.0, "open_sites": 1}}
-    )
-    for form in FORMS if instance.demand else ():
-        program = assemble(Supply(instance), form=form, prune=False).program
-        for family in (*program.rows.families, *program.columns.families):
-            assert family.name in BOOKKEEPING or family.name in limit_words(instance)
 
 
 def test_a_budget_over_periods_is_told_without_bookkeeping():
@@ -117,14 +105,72 @@ def test_a_budget_over_periods_is_told_without_bookkeeping():
     assert not any("[" in clash for clash in caught.value.conflict)
 
 
-def test_added_constraints_that_clash_are_named_as_such():
-    def impossible(model):
+def test_what_was_fixed_is_named_where_it_clashes():
+    def close_both(model):
         model.open["Arnhem", "year"].fix(0)
         model.open["Breda", "year"].fix(0)
 
     textbook = amopt.load("placement/textbook").model_copy(update={"conventional": ()})
-    with pytest.raises(InfeasibleError, match="constraints that were added"):
-        solve(textbook, extend=impossible)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(textbook, extend=close_both)
+    assert set(caught.value.remedies) == {
+        "leave open[Arnhem,year] free",
+        "leave open[Breda,year] free",
+    }
+    assert "what open[Arnhem,year] is fixed at" in caught.value.conflict
+
+
+def test_added_constraints_that_clash_are_named():
+    def cheap(model):
+        from pyomo.environ import Constraint
+
+        model.cheap = Constraint(expr=model.cost <= 2000)
+
+    with pytest.raises(InfeasibleError) as caught:
+        solve(amopt.load("placement/textbook"), extend=cheap)
+    assert "the constraint cheap" in caught.value.conflict
+    assert caught.value.remedies == ("raise the right-hand side of cheap by 980",)
+
+
+def test_a_fixing_beyond_bounds_is_no_plan():
+    """A closed site stays closed, whatever a caller fixes."""
+    textbook = amopt.load("placement/textbook")
+    sites = tuple(site.model_copy(update={"state": "closed"}) for site in textbook.sites)
+    with pytest.raises(InfeasibleError):
+        solve(
+            textbook.model_copy(update={"sites": sites}),
+            extend=lambda model: model.open["Arnhem", "year"].fix(1),
+        )
+
+
+def test_the_budget_comes_first_and_single_sources_are_no_limits():
+    """A budget that single sourcing cannot keep: no integrality is named, and few words do."""
+    data = random_data(2, sites=3, places=4, single=True)
+    best = solve(Instance.from_dict(data), forms=False).outcome.objective
+    data["limits"] = {"budget": best - 50.0, "open_sites": 2}
+    error = refused(data)
+    assert error.conflict[0].startswith("the budget of")
+    assert error.remedies[0] == "raise the budget by 50.00 EUR"
+    assert not any("open or not" in words for words in error.conflict)
+    assert len(str(error).splitlines()) <= 6
+
+
+def test_every_remedy_that_is_named_is_enough():
+    data = random_data(4, sites=2, places=3, stocked=False, single=False)
+    data["conventional"] = []
+    for entry in data["demand"]:
+        entry["per_year"] = 150.0
+    error = refused(data)
+    rooms = [c for c in error.combinations if c[0].limit.family == "room_for_machines"]
+    assert rooms
+    for combination in rooms:
+        changed = copy.deepcopy(data)
+        for change in combination:
+            for site in changed["sites"]:
+                if change.limit.family == "room_for_machines" and site["place"] in change.limit.key:
+                    site["most_machines"] += math.ceil(change.amount - 1e-6)
+        if all(change.limit.family == "room_for_machines" for change in combination):
+            assert solve(Instance.from_dict(changed), forms=False).verdict.accepted
 
 
 def test_every_finding_says_what_to_write_instead():

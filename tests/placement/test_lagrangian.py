@@ -8,12 +8,13 @@ import pytest
 import amopt
 from amopt.errors import NoAnswerError
 from amopt.placement import Instance, solve
-from amopt.placement import decision as methods
 from amopt.placement.methods.pricing import Market, Prices, relax
+from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.placement.methods.transport import fill
 from amopt.placement.referee.certificate import proven_bound
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
+from amopt.program.time import Budget
 from tests.placement import brute_force
 from tests.placement.cases import random_data
 
@@ -49,7 +50,9 @@ def test_any_prices_prove_a_bound(seed):
 
 def test_prices_beat_the_linear_relaxation():
     instance = amopt.load("placement/synthetic")
-    relaxed = methods.by_program(Supply(instance), "optimum", highs.Options(gap=0.5)).relaxation
+    search = ProgramSearch(array_programs(Supply(instance)), highs.Options(gap=0.5), Budget())
+    search.begin()
+    relaxed = search.relaxation
     prices = Prices(Market(Supply(instance)))
     for _ in range(300):
         prices.climb(1.05 * relaxed)
@@ -62,14 +65,14 @@ def test_a_wrong_bound_is_refused(monkeypatch):
     from amopt.placement.methods import lagrangian
 
     instance = amopt.load("placement/textbook")
-    honest = lagrangian.price
+    honest = lagrangian.LagrangianSearch.finish
 
     def boast(*arguments):
-        priced = honest(*arguments)
-        outcome = replace(priced.outcome, bound=priced.outcome.objective)
-        return replace(priced, outcome=outcome, prices=priced.prices * 0.5)
+        found = honest(*arguments)
+        outcome = replace(found.outcome, bound=found.outcome.objective)
+        return replace(found, outcome=outcome, prices=found.prices * 0.5)
 
-    monkeypatch.setattr(lagrangian, "price", boast)
+    monkeypatch.setattr(lagrangian.LagrangianSearch, "finish", boast)
     with pytest.raises(amopt.RefusedError, match="the prices prove"):
         solve(instance, method="lagrangian", forms=False)
 
@@ -110,7 +113,7 @@ def test_a_time_limit_gives_what_was_found():
 def test_a_gap_that_is_left_is_told():
     instance = Instance.from_dict(random_data(3, sites=3, places=4))
     answer = solve(instance, method="lagrangian", options=highs.Options(gap=0.0), forms=False)
-    told = any("Prices prove that no plan" in note for note in answer.notes)
+    told = any("No plan can be more than" in note for note in answer.notes)
     assert told == (answer.outcome.status == "feasible")
 
 

@@ -45,11 +45,13 @@ def random_orders(seed):
     }
 
 
-def best_by_force(data):
+def best_by_force(data, most=4):
     """Each order to a shop and a rank there; a shop prints one after the other, without a pause."""
     lanes = {lane["from"]: lane["cost_per_part"] for lane in data["network"]["lanes"]}
     orders, best = data["orders"], float("inf")
     for shops in itertools.product(lanes, repeat=len(orders)):
+        if any(shops.count(shop) > most for shop in lanes):
+            continue
         for ranks in itertools.permutations(range(len(orders))):
             done, cost = dict.fromkeys(lanes, 0.0), 0.0
             for k in ranks:

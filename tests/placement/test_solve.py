@@ -230,7 +230,7 @@ def test_the_pyomo_model_can_be_extended():
 
 
 def test_an_unknown_method_is_a_usage_error():
-    with pytest.raises(UsageError, match="unknown method"):
+    with pytest.raises(UsageError, match="has no method 'luck'"):
         solve(amopt.load("placement/textbook"), method="luck")
     with pytest.raises(UsageError, match="several periods"):
         solve(amopt.load("placement/mobile-factory"), method="lagrangian")

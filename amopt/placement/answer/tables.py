@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.forms import FORMS, Form
 from amopt.placement.plan import BILL, Plan, tables
-from amopt.program.solver.outcome import Outcome, Status, relative_gap
+from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.placement.decision import Found
     from amopt.placement.instance.fields import Instance
+    from amopt.placement.methods.bounded_plan import BoundedPlan
 
 __all__ = ["answer_of"]
 
@@ -20,10 +20,12 @@ EQUAL = 1e-7
 """Relative difference below which the relaxation and the plan come to the same."""
 
 
-def answer_of(instance: Instance, found: Found, others: dict[Form, Found]) -> PlacementSolution:
+def answer_of(
+    instance: Instance, found: BoundedPlan, others: dict[Form, BoundedPlan]
+) -> PlacementSolution:
     """Return the answer, not yet seen by the referee."""
     assert found.plan is not None
-    plans: dict[Form, Found] = {"optimum": found, **others}
+    plans: dict[Form, BoundedPlan] = {"optimum": found, **others}
     rows: dict[str, Any] = tables(found.plan)
     rows["bill"] = [
         {
@@ -35,18 +37,16 @@ def answer_of(instance: Instance, found: Found, others: dict[Form, Found]) -> Pl
     rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
                      if each.plan is not None]  # fmt: skip
     notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
-    if found.priced is not None and found.outcome.status is not Status.OPTIMAL:
-        notes.append(
-            f"Prices prove that no plan can be more than {100 * (found.outcome.gap or 0.0):.2g} % "
-            "better. Method 'milp' may prove more on a network of moderate size, in much longer "
-            "time."
-        )
+    left = found.outcome.gap
+    if found.told and left is not None:
+        notes.append(f"No plan can be more than {100 * left:.2g} % better. {found.told}.")
     for form, each in others.items():
         if each.plan is None:
             if each.outcome.status is Status.INFEASIBLE:
                 notes.append(f"No {form} plan meets every requirement.")
             else:
-                notes.append(f"No {form} plan was found in time.")
+                over = each.outcome.stopped is Stopped.TIME_LIMIT
+                notes.append(f"No {form} plan was found{' in time' if over else ''}.")
     return PlacementSolution(
         kind="placement",
         name=instance.name,
@@ -90,7 +90,7 @@ def _years(instance: Instance) -> str:
     return "a year" if years == 1 else f"{years:g} years"
 
 
-def _bill(found: Found | None, kind: str) -> float | None:
+def _bill(found: BoundedPlan | None, kind: str) -> float | None:
     if found is None or found.plan is None:
         return None
     return found.plan.cost if kind == "total" else found.plan.bill[kind]

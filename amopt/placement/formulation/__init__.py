@@ -56,14 +56,14 @@ FAMILIES: tuple[Family, ...] = (
     EXACTLY_ONE_SITE,
     MACHINES_AT_OPEN_SITES,
     NEWLY_OPEN,
-    MOST_OPEN_SITES,
     BALANCE,
     MOVES,
     VINTAGES,
-    STORAGE,
-    FILL_RATE,
     BUDGET,
     EMISSIONS,
+    MOST_OPEN_SITES,
+    STORAGE,
+    FILL_RATE,
 )
 """The families of constraints, in the order in which they are added."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from amopt.placement.formulation.sets import total
@@ -126,7 +127,22 @@ def _average(instance: Instance, key: Any) -> str:
     )
 
 
+def _lower_average(instance: Instance, key: Any, amount: float) -> str:
+    number, period = key
+    limit = instance.limits.fill_rate[number]
+    index = [entry.name for entry in instance.horizon].index(period)
+    demanded = sum(
+        instance.rate(entry, index)
+        for entry in instance.demand
+        if limit.place in (None, entry.place) and limit.part in (None, entry.part)
+    )
+    reached = math.floor(1e4 * (limit.at_least - amount / demanded)) / 1e4
+    return f"ask for {_average(instance, key).replace(f'{limit.at_least:g}', f'{reached:g}')}"
+
+
 SERVE = Family("serve", serve, says=_demand)
 ONLY_FROM_OPEN_SITES = Family("only_from_open_sites", only_from_open_sites)
 ONLY_BY_MACHINES = Family("only_by_machines", only_by_machines)
-FILL_RATE = Family("fill_rate", fill_rate, ("limits.fill_rate[].on_average",), says=_average)
+FILL_RATE = Family(
+    "fill_rate", fill_rate, ("limits.fill_rate[].on_average",), says=_average, remedy=_lower_average
+)

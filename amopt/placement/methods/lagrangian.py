@@ -7,15 +7,15 @@ the two million links of the whole program alone would take longer.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.forms import Form
+from amopt.placement.forms import Form, FormRules
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.plan import Plan
@@ -23,11 +23,12 @@ from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
 
-__all__ = ["Priced", "form_plan", "obstacle", "price"]
+__all__ = ["HONOURS", "LagrangianSearch", "obstacle"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,108 +40,157 @@ EVERY = 25
 MOST_ROUNDS = 400
 """Rounds after which prices hardly climb any more."""
 
+HONOURS = frozenset(
+    {
+        "serve",
+        "hours",
+        "only_from_open_sites",
+        "only_by_machines",
+        "room_for_machines",
+        "exactly_one_site",
+        "machines_at_open_sites",
+        "newly_open",
+        "balance",
+        "moves",
+        "vintages",
+    }
+)
+"""The families that the route honours; those of fleets, because it refuses fleets that change."""
+
+LEFT = (
+    "Prices and local search have come to rest before the gap that was asked for, although time "
+    "was left: they cannot tell more. Method 'milp' may prove more on a network of moderate size, "
+    "in much longer time"
+)
+"""Why the search ends before the gap is closed."""
+
 TINY_PACE = 2e-3
 """Pace at which climbing ends."""
 
 
-@dataclass(frozen=True)
-class Priced:
-    """What the route found.
-
-    Attributes
-    ----------
-    plan
-        The plan; None where none was found.
-    outcome
-        Statuses, objective and bound.
-    prices
-        Prices of the pairs that prove the bound, shape (pairs,).
-    market
-        The instance as the relaxation saw it.
-    """
-
-    plan: Plan | None
-    outcome: Outcome
-    prices: Floats
-    market: Market
-
-
 def obstacle(instance: Instance) -> str:
     """Return why the route cannot answer an instance; nothing where it can."""
-    limits = instance.limits
     reasons = {
         "it has several periods": len(instance.horizon) > 1,
         "sites own machines already": any(o.count for s in instance.sites for o in s.owned),
-        "emissions count": limits.kg_co2 is not None or instance.minimise.kg_co2 > 0,
-        "it has a budget": limits.budget is not None,
-        "the number of open sites is limited": limits.open_sites is not None,
-        "room for stock is limited": bool(limits.storage),
-        "fill rates are met on average": any(f.on_average for f in limits.fill_rate),
+        "emissions count": instance.minimise.kg_co2 > 0,
     }
     return ", ".join(reason for reason, holds in reasons.items() if holds)
 
 
-def price(
-    supply: Supply,
-    options: highs.Options,
-    progress: Callable[[highs.Progress], None] | None = None,
-) -> Priced:
-    """Find a plan and prove how good it is."""
-    started = time.perf_counter()
-    until = started + (np.inf if options.time_limit is None else options.time_limit)
-    market = Market(supply)
-    built = time.perf_counter()
-    prices = Prices(market)
-    best = fill(market, market.most.copy())
-    searched = False
-    while time.perf_counter() < until and _gap(best, prices) > options.gap:
-        resting = prices.resting(TINY_PACE) or prices.rounds > MOST_ROUNDS
-        if resting and searched:
-            break
-        for _ in range(0 if resting else EVERY):
-            prices.climb(best.cost)
-            if time.perf_counter() > until:
+class LagrangianSearch:
+    """Prices prove a bound; plans are rounded from their averages and bettered.
+
+    Parameters
+    ----------
+    supply
+        What could be supplied.
+    options, budget
+        The gap that is asked for, and the time for everything.
+
+    Attributes
+    ----------
+    market
+        The instance as the relaxation sees it, once the search is begun.
+    """
+
+    def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
+        self._supply, self._options, self._budget = supply, options, budget
+        self._best: Filled | None = None
+
+    def begin(self) -> None:
+        """Write the instance down as the relaxation sees it."""
+        with self._budget.phase("build"):
+            self.market = Market(self._supply)
+
+    def form(self, form: Form, _: highs.Options) -> BoundedPlan:
+        """Find the best plan of one form.
+
+        Without machines every pair has its cheapest other supply. With one site, or with each pair
+        bound to its own, sites decide by themselves at the prices of that supply, which is exact
+        where a site has one type of machine.
+        """
+        best, bound = _of_form(self.market, form)
+        if self._best is None or best.cost < self._best.cost:
+            self._best = best
+        outcome = self._outcome(Stopped.FINISHED, bound, 1, found=bool(np.isfinite(best.cost)))
+        return self._bounded(best, outcome)
+
+    def finish(self, progress: Callable[[highs.Progress], None] | None) -> BoundedPlan:
+        """Find a plan and prove how good it is."""
+        with self._budget.phase("solve"):
+            prices = Prices(self.market)
+            best = self._climb(prices, progress)
+        over = self._budget.is_over
+        stopped = Stopped.TIME_LIMIT if over else Stopped.FINISHED
+        found = bool(np.isfinite(best.cost))
+        outcome = self._outcome(stopped, prices.bound, prices.rounds, found=found)
+        answer = replace(self._bounded(best, outcome), prices=prices.best)
+        if answer.outcome.status is Status.OPTIMAL or over:
+            return answer
+        return replace(answer, told=LEFT)
+
+    def _climb(self, prices: Prices, progress: Callable[[highs.Progress], None] | None) -> Filled:
+        """Let prices climb and look for plans, until the gap is closed or neither moves."""
+        market, budget, gap = self.market, self._budget, self._options.gap
+        best = fill(market, market.most.copy())
+        best = best if self._best is None else min(best, self._best, key=_cost)
+        searched = False
+        while not budget.is_over and _gap(best, prices) > gap:
+            resting = prices.resting(TINY_PACE) or prices.rounds > MOST_ROUNDS
+            if resting and searched:
                 break
-        starts = [best]
-        for count in rounded(market, prices.count):
-            if time.perf_counter() > until:
-                break
-            starts.append(fill(market, count))
-        best = min(starts, key=_cost)
-        if resting:
-            goal = prices.bound / (1 - options.gap) if options.gap < 1 else np.inf
-            best, searched = _search(market, starts, until, goal), True
-        if progress is not None:
-            objective = best.cost if np.isfinite(best.cost) else None
-            spent = time.perf_counter() - started
-            progress(
-                highs.Progress(spent, objective, prices.bound, _gap(best, prices), prices.rounds)
-            )
-    seconds = {"build": built - started, "solve": time.perf_counter() - built}
-    stopped = Stopped.TIME_LIMIT if time.perf_counter() >= until else Stopped.FINISHED
-    return _priced(
-        market,
-        best,
-        bound=prices.bound,
-        prices=prices.best,
-        seconds=seconds,
-        stopped=stopped,
-        rounds=prices.rounds,
-        options=options,
-    )
+            for _ in range(0 if resting else EVERY):
+                prices.climb(best.cost)
+                if budget.is_over:
+                    break
+            starts = [best]
+            for count in rounded(market, prices.count):
+                if budget.is_over:
+                    break
+                starts.append(fill(market, count))
+            best = min(starts, key=_cost)
+            if resting:
+                goal = prices.bound / (1 - gap) if gap < 1 else np.inf
+                best, searched = _search(market, starts, budget, goal), True
+            if progress is not None:
+                objective = best.cost if np.isfinite(best.cost) else None
+                left = _gap(best, prices)
+                progress(highs.Progress(budget.spent, objective, prices.bound, left, prices.rounds))
+        return best
+
+    def _outcome(
+        self, stopped: Stopped, bound: float | None, rounds: int, *, found: bool
+    ) -> Outcome:
+        return Outcome(
+            stopped=stopped,
+            status=Status.FEASIBLE if found else Status.UNKNOWN,
+            bound=bound,
+            method=METHOD,
+            versions=versions("amopt", "numpy", "scipy"),
+            iterations=rounds,
+        )
+
+    def _bounded(self, best: Filled, outcome: Outcome) -> BoundedPlan:
+        if not np.isfinite(best.cost):
+            return BoundedPlan(None, outcome)
+        plan = plan_of(self.market, best)
+        if outcome.bound is not None:
+            outcome = replace(outcome, bound=min(outcome.bound, plan.objective))
+        return BoundedPlan(plan, bounded(outcome, plan, None, self._options.gap))
 
 
 def _cost(filled: Filled) -> float:
     return filled.cost
 
 
-def _search(market: Market, starts: list[Filled], until: float, goal: float) -> Filled:
+def _search(market: Market, starts: list[Filled], budget: Budget, goal: float) -> Filled:
     """Better the starts, the cheapest first, until one is good enough."""
     best = min(starts, key=_cost)
     for start in sorted(starts, key=_cost):
         if best.cost <= goal or not np.isfinite(start.cost):
             break
-        best = min(best, improve(market, start, until, goal), key=_cost)
+        best = min(best, improve(market, start, budget, goal), key=_cost)
     return best
 
 
@@ -148,38 +198,6 @@ def _gap(best: Filled, prices: Prices) -> float:
     if not np.isfinite(best.cost):
         return np.inf
     return relative_gap(best.cost, min(prices.bound, best.cost)) or 0.0
-
-
-def _priced(
-    market: Market,
-    best: Filled,
-    *,
-    bound: float | None,
-    prices: Floats,
-    seconds: dict[str, float],
-    stopped: Stopped,
-    rounds: int,
-    options: highs.Options,
-) -> Priced:
-    found = bool(np.isfinite(best.cost))
-    outcome = Outcome(
-        stopped=stopped,
-        status=Status.FEASIBLE if found else Status.UNKNOWN,
-        bound=bound,
-        method=METHOD,
-        seconds=seconds,
-        versions=versions("amopt", "numpy", "scipy"),
-        iterations=rounds,
-    )
-    if not found:
-        return Priced(None, outcome, prices, market)
-    plan = plan_of(market, best)
-    objective = plan.objective
-    if bound is not None:
-        bound = min(bound, objective)
-        if (relative_gap(objective, bound) or 0.0) <= options.gap:
-            outcome = replace(outcome, status=Status.OPTIMAL)
-    return Priced(plan, replace(outcome, objective=objective, bound=bound), prices, market)
 
 
 def plan_of(market: Market, filled: Filled) -> Plan:
@@ -209,56 +227,40 @@ def plan_of(market: Market, filled: Filled) -> Plan:
     )
 
 
-def form_plan(market: Market, form: Form, options: highs.Options) -> Priced:
-    """Find the best plan of one form.
-
-    Without machines every pair has its cheapest other supply. With one site, or with each pair
-    bound to its own, sites decide by themselves at the prices of that supply, which is exact where
-    a site has one type of machine.
-    """
-    started = time.perf_counter()
-    best, bound = _of_form(market, form)
-    seconds = {"solve": time.perf_counter() - started}
-    return _priced(
-        market,
-        best,
-        bound=bound,
-        prices=market.free,
-        seconds=seconds,
-        stopped=Stopped.FINISHED,
-        rounds=1,
-        options=options,
-    )
-
-
 def _of_form(market: Market, form: Form) -> tuple[Filled, float | None]:
     none = fill(market, np.zeros(market.units, dtype=np.int64))
     if form == "conventional" or not np.isfinite(market.free).all():
         hopeless = replace(none, cost=np.inf)
         return (none, none.cost) if form == "conventional" else (hopeless, None)
+    rules = FormRules(market.supply, market.fleet, form)
     if form == "distributed":
         own = market.fleet.own_site(market.supply)
         bound_to = market.site[:, None] == own[None, :]
-        forced = market.forced.copy()
-        forced[own[own >= 0]] = True
-        narrow = market.narrowed(np.where(bound_to, market.cost, np.inf), forced)
-        return _at_free_prices(narrow)
+        narrow = market.narrowed(
+            np.where(bound_to, market.cost, np.inf), rules.least_open > 0, rules
+        )
+        return _at_free_prices(narrow, rules)
     best, least = replace(none, cost=np.inf), np.inf
-    for site in np.unique(market.site):
-        if market.forced.any() and not market.forced[site]:
-            continue
+    for site in np.unique(market.site[rules.prints]):
         forced = np.zeros_like(market.forced)
         forced[site] = True
         if (market.forced & ~forced).any():
             continue
         mine = market.site == site
-        narrow = market.narrowed(np.where(mine[:, None], market.cost, np.inf), forced)
-        found, bound = _at_free_prices(narrow)
+        narrow = market.narrowed(np.where(mine[:, None], market.cost, np.inf), forced, rules)
+        found, bound = _at_free_prices(narrow, rules)
         least = min(least, bound)
-        best = min(best, found, key=lambda filled: filled.cost)
+        best = min(best, found, key=_cost)
     return best, least if np.isfinite(least) else None
 
 
-def _at_free_prices(market: Market) -> tuple[Filled, float]:
+def _at_free_prices(market: Market, rules: FormRules) -> tuple[Filled, float]:
+    """Let sites decide by themselves; those that have to be able to print get a machine."""
     relaxed = relax(market, market.free)
-    return fill(market, relaxed.count.astype(np.int64)), relaxed.bound
+    count = relaxed.count.astype(np.int64)
+    for site in np.flatnonzero(market.forced):
+        able = np.flatnonzero(rules.prints & (market.site == site))
+        if site in rules.printing and able.size and not count[able].any():
+            cheapest = able[np.argmin(market.machine_cost[able])]
+            market.least[cheapest] = count[cheapest] = 1
+    return fill(market, count), relaxed.bound

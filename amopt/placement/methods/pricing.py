@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.forms import FormRules
 from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
@@ -127,15 +128,16 @@ class Market:
         opened[self.site[count > 0]] = True
         return float(self.site_cost @ opened + self.machine_cost @ count)
 
-    def narrowed(self, cost: Floats, forced: NDArray[np.bool_]) -> Market:
-        """Return the market with other costs and other sites that must be open.
+    def narrowed(self, cost: Floats, forced: NDArray[np.bool_], rules: FormRules) -> Market:
+        """Return the market of a form: with other costs, and other sites that must be open.
 
-        A site that must be open has a machine, where only one type may stand there.
+        A site that has to be able to print has a machine, where only one type would do.
         """
         narrow = copy(self)
         narrow.cost, narrow.forced = cost, forced
-        alone = np.bincount(self.site, minlength=forced.size)[self.site] == 1
-        narrow.least = np.where(forced[self.site] & self.own & alone, 1, 0)
+        able = rules.prints & np.isin(self.site, rules.printing) & forced[self.site]
+        alone = np.bincount(self.site[able], minlength=forced.size)[self.site] == 1
+        narrow.least = np.where(able & alone, 1, 0)
         return narrow
 
     def start(self) -> Floats:

@@ -7,7 +7,6 @@ much is moved where it costs least, and room that is left is filled where it sav
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.methods.pricing import Market
+from amopt.program.time import Budget
 
 __all__ = ["Filled", "fill", "improve", "rounded"]
 
@@ -199,8 +199,8 @@ def _within(market: Market, count: Ints) -> Ints:
     return count
 
 
-def improve(market: Market, start: Filled, until: float, goal: float) -> Filled:
-    """Try other machines until ``until``, or until a plan costs at most ``goal``.
+def improve(market: Market, start: Filled, budget: Budget, goal: float) -> Filled:
+    """Try other machines until the time is over, or a plan costs at most ``goal``.
 
     Parameters
     ----------
@@ -208,8 +208,8 @@ def improve(market: Market, start: Filled, until: float, goal: float) -> Filled:
         The market.
     start
         The plan to begin with.
-    until
-        Time of :func:`time.perf_counter` at which to stop.
+    budget
+        The time for everything.
     goal
         Cost that is low enough.
     """
@@ -218,7 +218,7 @@ def improve(market: Market, start: Filled, until: float, goal: float) -> Filled:
     while progress and best.cost > goal:
         progress = False
         for count in _neighbours(market, best):
-            if time.perf_counter() > until:
+            if budget.is_over:
                 return best
             if count.tobytes() in tried:
                 continue

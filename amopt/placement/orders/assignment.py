@@ -2,8 +2,7 @@ r"""The operational question: which unit prints which dated order.
 
 Sites and machines are fixed. Time runs in weeks, up to the last one in which anything could still
 be worth printing. Order :math:`o` may be printed by unit :math:`u` (a site and a type of machine),
-to be ready at the end of week :math:`w`, or come from a conventional supplier. Variables:
-:math:`x_{ouw}`, whether it is; :math:`g_{ouv}`, hours of printing it in week :math:`v`.
+to be ready at the end of week :math:`w`, or come from a conventional supplier.
 
 After Rauch and Seidenstricker et al. (2018), on collaborative cloud manufacturing: an order goes to
 a unit near by with free capacity that meets the agreed date; here, at least cost for all orders.
@@ -11,8 +10,6 @@ a unit near by with free capacity that meets the agreed date; here, at least cos
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,31 +17,49 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.errors import InfeasibleError, NoAnswerError, RefusedError
+from amopt.decision import Extend, Method, choose, judged
+from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement.answer.solution import PlacementSolution
-from amopt.placement.orders.options import Unit, Ways, units
+from amopt.placement.formulation.extension import FIXED, extended
+from amopt.placement.infeasible import in_words
+from amopt.placement.orders import arrays, formulation
+from amopt.placement.orders.options import AssignmentOptions, units
 from amopt.placement.referee.orders import check_orders
-from amopt.program.builder import Builder, Term, Variables
+from amopt.program.infeasible.explain import explain
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status
+from amopt.program.solver.outcome import Outcome, Status, relative_gap, versions
+from amopt.program.time import Budget
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
     from amopt.placement.instance.fields import Instance
     from amopt.placement.plan import Plan
-    from amopt.program.linear import LinearProgram
 
-__all__ = ["assign"]
+__all__ = ["assign", "assigned", "read_back"]
 
 Floats = NDArray[np.float64]
+Progress = Callable[[highs.Progress], None]
+
+WAYS = (
+    Method("milp", "the formulation compiled to arrays, by HiGHS", honours=arrays.HONOURS),
+    Method("formulation", "the Pyomo formulation itself, by HiGHS"),
+)
+"""The methods, fastest first."""
+
+DUST = 1e-7
+"""Hours below this are solver's dust and are left out."""
 
 
 def assign(
     instance: Instance,
     *,
     plan: Plan | None = None,
+    method: str = "auto",
     options: highs.Options | None = None,
-    progress: Callable[[highs.Progress], None] | None = None,
+    progress: Progress | None = None,
+    extend: Extend | None = None,
 ) -> PlacementSolution:
     """Assign an instance's orders to units with free capacity, at least cost.
 
@@ -55,10 +70,14 @@ def assign(
     plan
         The plan whose first period says which machines stand where; without one they are the
         machines that sites own and the hours that they sell.
+    method
+        ``"milp"``, ``"formulation"``, or ``"auto"``: the first that honours every family.
     options
         Limits of the solver.
     progress
         Called now and then.
+    extend
+        Adds variables and constraints to the Pyomo model before it is solved.
 
     Raises
     ------
@@ -68,10 +87,111 @@ def assign(
         When the limits were reached before any assignment was found.
     RefusedError
         When the referee does not accept the answer.
+    UsageError
+        When there is no such method, or it cannot answer this instance.
     """
     options = options or highs.Options()
-    rows, outcome = assigned(instance, plan=plan, options=options, progress=progress)
-    solution = PlacementSolution(
+    rows, outcome = assigned(
+        instance, plan=plan, method=method, options=options, progress=progress, extend=extend
+    )
+    return judged(instance, _solution(instance, rows, outcome), check_orders)
+
+
+def assigned(
+    instance: Instance,
+    *,
+    plan: Plan | None,
+    options: highs.Options,
+    method: str = "auto",
+    progress: Progress | None = None,
+    extend: Extend | None = None,
+) -> tuple[dict[str, Any], Outcome]:
+    """Return the tables of an assignment and its outcome, not yet seen by the referee."""
+    budget = Budget(options.time_limit)
+    families = formulation.FAMILIES
+    way = choose("orders", method, WAYS, families, instance, extended=extend is not None)
+    budget.require("the orders' options were listed")
+    read: Callable[[highs.Answer], Floats] = _values
+    with budget.phase("build"):
+        if way.name == "milp":
+            sets = AssignmentOptions(instance, units(instance, plan))
+            program = arrays.assemble(sets)
+        else:
+            model = formulation.formulate(instance, plan=plan)
+            sets = model.assignment
+            try:
+                program, read = _compiled(model, extend)
+            except InfeasibleError as error:
+                raise in_words(error, families, instance) from None
+    with budget.phase("solve"):
+        answer = highs.solve(program, budget.options(options), progress=progress)
+    if answer.outcome.status is Status.INFEASIBLE:
+        raise explain(program, (*families, FIXED), instance, options, answer.outcome)
+    if answer.values is None:
+        raise NoAnswerError(
+            f"no assignment was found in time ({answer.outcome.stopped}): allow more time",
+            outcome=answer.outcome,
+        )
+    outcome = replace(answer.outcome, seconds=dict(budget.seconds))
+    return _tables(sets, read(answer)), outcome
+
+
+def _values(answer: highs.Answer) -> Floats:
+    assert answer.values is not None
+    return answer.values
+
+
+def _compiled(
+    model: ConcreteModel, extend: Extend | None
+) -> tuple[Any, Callable[[highs.Answer], Floats]]:
+    """Return the model's program, and what reads an answer's values in the order of the arrays."""
+    from amopt.program.pyomo import compile_model, load
+
+    if extend is not None:
+        extended(model, extend)
+    compiled = compile_model(model)
+
+    def read(answer: highs.Answer) -> Floats:
+        load(compiled, answer, duals=False)
+        return _values_in(model)
+
+    return compiled.program, read
+
+
+def _values_in(model: ConcreteModel) -> Floats:
+    """Return the values in a solved model: what is chosen, then the hours of printing."""
+    chosen = [variable.value or 0.0 for variable in model.filled.values()]
+    return np.array([*chosen, *(variable.value or 0.0 for variable in model.printed.values())])
+
+
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementSolution:
+    """Return the assignment that a solved model holds, by whatever solver, judged by the referee.
+
+    Parameters
+    ----------
+    model
+        A model of :func:`amopt.placement.orders.formulation.formulate` with values.
+    bound
+        The bound that the solver proved; without one the answer is called feasible.
+    """
+    from amopt.program.pyomo import read_answer
+
+    _, answer = read_answer(model)
+    outcome = replace(
+        answer.outcome,
+        bound=bound,
+        method="read back from the model",
+        versions=versions("amopt", "pyomo"),
+    )
+    left = relative_gap(outcome.objective, bound)
+    if left is not None and left <= highs.Options().gap:
+        outcome = replace(outcome, status=Status.OPTIMAL)
+    rows = _tables(model.assignment, _values_in(model))
+    return judged(model.instance, _solution(model.instance, rows, outcome), check_orders)
+
+
+def _solution(instance: Instance, rows: dict[str, Any], outcome: Outcome) -> PlacementSolution:
+    return PlacementSolution(
         kind="placement",
         name=instance.name,
         outcome=outcome,
@@ -80,214 +200,43 @@ def assign(
         currency=instance.currency,
         objective_meaning="cost of all orders with penalties for being late",
     )
-    verdict = check_orders(instance, solution)
-    if not verdict.accepted:
-        raise RefusedError(verdict, outcome=outcome)
-    return replace(solution, verdict=verdict)
 
 
-def assigned(
-    instance: Instance,
-    *,
-    plan: Plan | None,
-    options: highs.Options,
-    progress: Callable[[highs.Progress], None] | None = None,
-) -> tuple[dict[str, Any], Outcome]:
-    """Return the tables of an assignment and its outcome, not yet seen by the referee."""
-    started = time.perf_counter()
-    program = _Program(instance, units(instance, plan))
-    built = time.perf_counter()
-    answer = highs.solve(program.arrays, options, progress=progress)
-    if answer.values is None:
-        raise _no_assignment(program.arrays, answer)
-    seconds = {"build": built - started, "solve": time.perf_counter() - built}
-    return _tables(program, answer.values), replace(answer.outcome, seconds=seconds)
-
-
-class _Program:
-    r"""The program, family by family.
-
-    .. math::
-
-        \min \sum_{ouw} c_{ouw} x_{ouw} \quad \text{subject to} \quad \sum_{u,w} x_{ouw} = 1, \quad
-        \sum_v g_{ouv} = h_{ou} \sum_w x_{ouw},
-
-        g_{ouv} \le h_{ou} \sum_{w \ge v} x_{ouw}, \quad \sum_o g_{ouv} \le C_{uv},
-        \quad x \in \{0, 1\}, \quad g \ge 0
-
-    Parameters
-    ----------
-    instance
-        The instance.
-    capacity
-        Hours a week of each unit.
-    """
-
-    def __init__(self, instance: Instance, capacity: dict[Unit, float]) -> None:
-        self.instance, self.capacity = instance, capacity
-        self.choices = Ways(instance, capacity).choices()
-        self.names = [order.order for order in instance.orders]
-        builder = Builder()
-        self.x = builder.variables(
-            "filled",
-            [(self.names[c.order], c.supplier, c.week) for c in self.choices],
-            cost=[c.cost + c.penalty for c in self.choices],
-            upper=1.0,
-            integer=True,
-        )
-        self.ends = self._ends()
-        self.keys = [
-            (o, unit, week)
-            for (o, unit), ends in self.ends.items()
-            for week in range(
-                math.floor(instance.orders[o].release_week),
-                max(self.choices[k].week for k in ends) + 1,
-            )
-        ]
-        self.g = builder.variables(
-            "printed", [(self.names[o], *unit, week) for o, unit, week in self.keys]
-        )
-        builder.rows(
-            "order",
-            self.names,
-            self.x.grouped([c.order for c in self.choices]),
-            lower=1.0,
-            upper=1.0,
-        )
-        self._printing_time(builder)
-        self._printed_before_ready(builder)
-        self._free_hours(builder)
-        self.arrays: LinearProgram = builder.build(f"orders: {instance.name}")
-
-    def _ends(self) -> dict[tuple[int, Unit], list[int]]:
-        """Return the choices of each order and unit."""
-        ends: dict[tuple[int, Unit], list[int]] = {}
-        for k, choice in enumerate(self.choices):
-            if choice.unit is not None:
-                ends.setdefault((choice.order, choice.unit), []).append(k)
-        return ends
-
-    def _need(self, row: int, chosen: list[int]) -> tuple[list[int], list[int], list[float]]:
-        """Return a row's coefficients of the choices: the hours that they need, negative."""
-        return [row] * len(chosen), chosen, [-self.choices[k].hours for k in chosen]
-
-    def _printing_time(self, builder: Builder) -> None:
-        """Print an order for as long as it needs, where it is assigned."""
-        at = {pair: row for row, pair in enumerate(self.ends)}
-        needs = [self._need(at[pair], chosen) for pair, chosen in self.ends.items()]
-        builder.rows(
-            "printing_time",
-            [(self.names[o], *unit) for o, unit in at],
-            self.g.grouped([at[o, unit] for o, unit, _ in self.keys]),
-            _joined(self.x, needs),
-            lower=0.0,
-            upper=0.0,
-        )
-
-    def _printed_before_ready(self, builder: Builder) -> None:
-        """Print nothing of an order after the week in which it is to be ready."""
-        needs = [
-            self._need(row, [k for k in self.ends[o, unit] if self.choices[k].week >= week])
-            for row, (o, unit, week) in enumerate(self.keys)
-        ]
-        builder.rows(
-            "printed_before_ready",
-            [(self.names[o], *unit, week) for o, unit, week in self.keys],
-            self.g.per_row(),
-            _joined(self.x, needs),
-            upper=0.0,
-        )
-
-    def _free_hours(self, builder: Builder) -> None:
-        """Print no longer than a unit has free hours in a week."""
-        taken = {(e.place, e.machine, e.week): e.hours for e in self.instance.commitments}
-        weeks = sorted({(unit, week) for _, unit, week in self.keys})
-        slot = {key: row for row, key in enumerate(weeks)}
-        free = [
-            max(self.capacity[unit] - taken.get((*unit, week), 0.0), 0.0) for unit, week in weeks
-        ]
-        builder.rows(
-            "free_hours",
-            [(*unit, week) for unit, week in weeks],
-            self.g.grouped([slot[unit, week] for _, unit, week in self.keys]),
-            upper=free,
-        )
-
-
-def _joined(x: Variables, needs: list[tuple[list[int], list[int], list[float]]]) -> Term:
-    rows, members, coefficients = (
-        [value for need in needs for value in need[position]] for position in range(3)
-    )
-    return Term(x, rows, members, coefficients)
-
-
-def _tables(program: _Program, values: Floats) -> dict[str, Any]:
+def _tables(sets: AssignmentOptions, values: Floats) -> dict[str, Any]:
     """Return the tables of orders, and of the work on them week by week."""
-    instance = program.instance
+    orders, hours = sets.instance.orders, values[len(sets.options) :]
     work = [
         {
-            "order": instance.orders[o].order,
+            "order": sets.names[o],
             "source": unit[0],
             "machine": unit[1],
             "week": week,
-            "hours": float(hours),
+            "hours": float(spent),
         }
-        for (o, unit, week), hours in zip(program.keys, values[program.g.block], strict=True)
-        if hours > 1e-7
+        for (o, unit, week), spent in zip(sets.printing, hours, strict=True)
+        if spent > DUST
     ]
     started = {row["order"]: row["week"] for row in reversed(work)}
     rows = []
-    for choice, chosen in zip(program.choices, values, strict=False):
+    for option, chosen in zip(sets.options, values, strict=False):
         if chosen < 0.5:
             continue
-        order = instance.orders[choice.order]
+        order = orders[option.order]
         rows.append(
             {
                 "order": order.order,
                 "part": order.part,
                 "quantity": order.quantity,
                 "place": order.place,
-                "source": choice.supplier,
-                "machine": choice.unit[1] if choice.unit else "",
-                "start_week": started.get(order.order) if choice.unit else None,
-                "ready_week": choice.week + 1 if choice.unit else None,
-                "arrival_week": choice.arrival,
+                "source": option.supplier,
+                "machine": option.unit[1] if option.unit else "",
+                "start_week": started.get(order.order) if option.unit else None,
+                "ready_week": option.week + 1 if option.unit else None,
+                "arrival_week": option.arrival,
                 "due_week": order.due_week,
-                "weeks_late": max(0.0, choice.arrival - order.due_week),
-                "cost": choice.cost,
-                "penalty": choice.penalty,
+                "weeks_late": max(0.0, option.arrival - order.due_week),
+                "cost": option.cost,
+                "penalty": option.penalty,
             }
         )
     return {"orders": rows, "work": work}
-
-
-def _no_assignment(program: LinearProgram, answer: highs.Answer) -> InfeasibleError | NoAnswerError:
-    from amopt.program.infeasible.conflict import diagnose, least_change
-
-    outcome = answer.outcome
-    if outcome.status is not Status.INFEASIBLE:
-        return NoAnswerError(
-            f"no assignment was found ({outcome.stopped}): allow more time", outcome=outcome
-        )
-    words = {
-        "order": lambda key: f"order {key!r} must be filled on time, or late where it may be",
-        "free_hours": lambda key: f"the free hours of {key[1]!r} at {key[0]!r} in week {key[2]}",
-        "printing_time": lambda key: f"the print time of order {key[0]!r} at {key[1]!r}",
-        "printed_before_ready": lambda key: f"order {key[0]!r} is printed before it is ready",
-        "filled": lambda key: f"order {key[0]!r} goes to one source",
-        "printed": lambda key: f"no hours below zero for order {key[0]!r}",
-    }
-    give = {
-        "free_hours": lambda key, amount: (
-            f"find {amount:,.1f} more hours of {key[1]!r} at {key[0]!r} in week {key[2]}"
-        )
-    }
-    change = None
-    if any(family.name == "free_hours" for family in program.rows.families):
-        change = least_change(program, {"free_hours": 1.0})
-    return InfeasibleError(
-        "the orders cannot all be filled on time: these cannot hold together",
-        conflict=diagnose(program).in_words(words),
-        remedies=change.in_words(give) if change else (),
-        outcome=outcome,
-    )

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from amopt.placement.plan import Plan
     from amopt.routes import By
 
-__all__ = ["Choice", "Unit", "Ways", "units"]
+__all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units"]
 
 Unit = tuple[str, str]
 """A site and a type of machine."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class AssignmentOption:
     """One way to fill an order.
 
     Attributes
@@ -38,6 +38,8 @@ class Choice:
         Hours of printing.
     cost, penalty
         Printing or price with transport, and penalty for being late, in money.
+    route
+        What the route is chosen by.
     """
 
     order: int
@@ -48,6 +50,7 @@ class Choice:
     hours: float
     cost: float
     penalty: float
+    route: By
 
 
 def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
@@ -98,7 +101,7 @@ def _horizon(instance: Instance, capacity: dict[Unit, float]) -> int:
     return math.ceil(max(latest, taken)) + math.ceil(weeks) + 1
 
 
-class Ways:
+class AssignmentOptions:
     """Everything that could be done with each order.
 
     Parameters
@@ -107,6 +110,17 @@ class Ways:
         The instance.
     capacity
         Hours a week of each unit.
+
+    Attributes
+    ----------
+    options
+        The options of all orders; none that is late where the order may not be.
+    of_unit
+        The options, by their positions, of each order and unit.
+    printing
+        (order, unit, week) in which something of an order might be printed.
+    free
+        Hours that a unit has free in a week.
     """
 
     def __init__(self, instance: Instance, capacity: dict[Unit, float]) -> None:
@@ -116,16 +130,37 @@ class Ways:
         self.parts = {part.name: part for part in instance.parts}
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
-
-    def choices(self) -> list[Choice]:
-        """Return the choices of all orders; none that is late where it may not be."""
-        return [
-            choice
-            for o, order in enumerate(self.instance.orders)
-            for by in self.instance.routes
-            for choice in (*self._printed(o, order, by), *self._bought(o, order, by))
-            if math.isfinite(choice.penalty)
+        self.names = [order.order for order in instance.orders]
+        self.options = list(self._options())
+        self.of_unit: dict[tuple[int, Unit], list[int]] = {}
+        for k, option in enumerate(self.options):
+            if option.unit is not None:
+                self.of_unit.setdefault((option.order, option.unit), []).append(k)
+        self.printing = [
+            (o, unit, week)
+            for (o, unit), chosen in self.of_unit.items()
+            for week in range(
+                math.floor(instance.orders[o].release_week),
+                max(self.options[k].week for k in chosen) + 1,
+            )
         ]
+        taken = {(e.place, e.machine, e.week): e.hours for e in instance.commitments}
+        self.free = {
+            (unit, week): max(capacity[unit] - taken.get((*unit, week), 0.0), 0.0)
+            for unit, week in sorted({(unit, week) for _, unit, week in self.printing})
+        }
+
+    def label(self, option: AssignmentOption) -> tuple[str, str, str, int, str]:
+        """Return the key of an option: (order, source, machine, week, route)."""
+        machine = option.unit[1] if option.unit else ""
+        return (self.names[option.order], option.supplier, machine, option.week, option.route)
+
+    def _options(self) -> Iterator[AssignmentOption]:
+        for o, order in enumerate(self.instance.orders):
+            for by in self.instance.routes:
+                for option in (*self._printed(o, order, by), *self._bought(o, order, by)):
+                    if math.isfinite(option.penalty):
+                        yield option
 
     def _lane(self, origin: str, order: Order, by: By) -> tuple[float, float]:
         """Return cost and weeks of the way to an order's place; infinite where there is none."""
@@ -133,7 +168,7 @@ class Ways:
         table = self.network.routes([origin], [order.place], by=by, kg_per_part=kg)
         return float(table.cost[0, 0]), float(table.weeks[0, 0])
 
-    def _printed(self, o: int, order: Order, by: By) -> Iterator[Choice]:
+    def _printed(self, o: int, order: Order, by: By) -> Iterator[AssignmentOption]:
         part = self.parts[order.part]
         for option in part.print:
             kind = self.machines[option.machine]
@@ -149,7 +184,7 @@ class Ways:
                 )
                 cost = option.material_cost + option.hours * per_hour + site.fee_per_part + lane
                 for week in range(math.floor(order.release_week), self.weeks):
-                    yield Choice(
+                    yield AssignmentOption(
                         order=o,
                         unit=unit,
                         supplier=unit[0],
@@ -158,16 +193,17 @@ class Ways:
                         hours=order.quantity * option.hours,
                         cost=order.quantity * cost,
                         penalty=_penalty(order, week + 1 + weeks),
+                        route=by,
                     )
 
-    def _bought(self, o: int, order: Order, by: By) -> Iterator[Choice]:
+    def _bought(self, o: int, order: Order, by: By) -> Iterator[AssignmentOption]:
         for entry in self.instance.conventional:
             if entry.part != order.part:
                 continue
             lane, weeks = (0.0, 0.0) if not entry.from_ else self._lane(entry.from_, order, by)
             arrival = order.release_week + entry.lead_time_weeks + weeks
             if math.isfinite(arrival):
-                yield Choice(
+                yield AssignmentOption(
                     order=o,
                     unit=None,
                     supplier=entry.supplier,
@@ -176,6 +212,7 @@ class Ways:
                     hours=0.0,
                     cost=order.quantity * (entry.cost_per_part + lane),
                     penalty=_penalty(order, arrival),
+                    route=by,
                 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.labels import LinkLabels, PairLabels, SiteLabels, UnitLabels
 from amopt.placement.methods.arrays.fleet_balance import balance, moves, vintages
@@ -24,15 +25,29 @@ from amopt.placement.methods.arrays.model import Model
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Term
+from amopt.program.family import not_honoured
 
-__all__ = ["HONOURS", "WRITERS", "assemble"]
+__all__ = ["HONOURS", "PRUNING_HONOURS", "WRITERS", "assemble"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def assemble(supply: Supply, *, form: Form = "optimum", prune: bool = True) -> Model:
-    """Write every family of constraints down and return the model."""
+def assemble(supply: Supply, *, form: Form = "optimum", prune: bool | None = None) -> Model:
+    """Write every family of constraints down and return the model.
+
+    Parameters
+    ----------
+    supply
+        What could be supplied.
+    form
+        The form that the plan must have.
+    prune
+        Whether to leave out columns that no best plan needs; left out, where every family present
+        allows it.
+    """
+    if prune is None:
+        prune = not not_honoured(PRUNING_HONOURS, formulation.FAMILIES, supply.instance)
     model = Model(supply, supply.columns(prune=prune), Fleet(supply.instance), form)
     for write in WRITERS:
         write(model)
@@ -214,3 +229,7 @@ WRITERS = (
 
 HONOURS = frozenset(write.__name__ for write in WRITERS)
 """The names of the families of the formulation that the arrays honour."""
+
+PRUNING_HONOURS = HONOURS - {"storage", "fill_rate", "emissions"}
+"""Of these, the families that a plan goes on keeping when a supply that needs no machine and costs
+less replaces another."""

@@ -58,6 +58,13 @@ class Model:
         self.held = self._held()
         self.program: LinearProgram
 
+    @property
+    def variables(self) -> tuple[Variables, ...]:
+        """The variables, in the order of their columns."""
+        moved = (self.moved_in, self.moved_out)
+        changes = (self.machines, self.bought, self.sold, *moved, self.held)
+        return (self.x, self.y, self.opening, *changes)
+
     def add(
         self,
         name: str,

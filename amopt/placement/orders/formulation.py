@@ -1,0 +1,191 @@
+r"""The assignment of orders as a mixed-integer program.
+
+Sets: orders :math:`o`; units :math:`u`, a site and a type of machine; weeks :math:`w`; options
+:math:`k` of an order: a unit with the last week of its printing, or a conventional supplier, and
+the route. Variables: :math:`x_k`, whether an option is taken; :math:`g_{ouw}`, the hours of
+printing order o on unit u in week w.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from amopt.phrases import rounded_up
+from amopt.placement.orders.options import AssignmentOptions, units
+from amopt.program.family import Family
+from amopt.program.pyomo.expressions import linear
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.placement.instance.fields import Instance
+    from amopt.placement.plan import Plan
+
+__all__ = ["FAMILIES", "formulate"]
+
+
+def formulate(instance: Instance, *, plan: Plan | None = None) -> ConcreteModel:
+    """Return the assignment of an instance's orders as a Pyomo model.
+
+    Variables ``filled[order, source, machine, week, route]`` and ``printed[order, site, machine,
+    week]``; ``model.assignment`` lists the options, ``model.order_cost`` and ``model.penalty`` are
+    expressions.
+
+    Parameters
+    ----------
+    instance
+        An instance with orders.
+    plan
+        The plan whose first period says which machines stand where; without one they are the
+        machines that sites own and the hours that they sell.
+    """
+    from pyomo.common.gc_manager import PauseGC
+    from pyomo.environ import ConcreteModel
+
+    with PauseGC():
+        model = ConcreteModel(name=f"orders: {instance.name}")
+        model.instance = instance
+        model.assignment = AssignmentOptions(instance, units(instance, plan))
+        add_variables(model)
+        for family in FAMILIES:
+            family.add(model)
+        add_objective(model)
+    return model
+
+
+def add_variables(model: ConcreteModel) -> None:
+    r"""Add what is chosen, and the hours of printing.
+
+    .. math:: x_k \in \{0, 1\}, \quad g_{ouw} \ge 0
+    """
+    from pyomo.environ import Binary, NonNegativeReals, Set, Var
+
+    options = model.assignment
+    model.OPTIONS = Set(initialize=[options.label(k) for k in options.options], dimen=5)
+    model.PRINTING = Set(
+        initialize=[(options.names[o], *unit, week) for o, unit, week in options.printing], dimen=4
+    )
+    model.filled = Var(model.OPTIONS, domain=Binary)
+    model.printed = Var(model.PRINTING, domain=NonNegativeReals)
+
+
+def add_objective(model: ConcreteModel) -> None:
+    r"""Minimise what all orders cost, with the penalties for those that are late.
+
+    .. math:: \min \sum_k c_k x_k + \sum_k p_k x_k
+    """
+    from pyomo.environ import Expression, Objective, minimize
+
+    options, x = model.assignment.options, list(model.filled.values())
+    model.order_cost = Expression(expr=linear([option.cost for option in options], x))
+    model.penalty = Expression(expr=linear([option.penalty for option in options], x))
+    model.objective = Objective(expr=model.order_cost + model.penalty, sense=minimize)
+
+
+def order(model: ConcreteModel) -> None:
+    r"""Fill every order once.
+
+    .. math:: \sum_{k \in K_o} x_k = 1
+    """
+    from pyomo.environ import Constraint
+
+    sets = model.assignment
+    of: dict[int, list[Any]] = {}
+    for option in sets.options:
+        of.setdefault(option.order, []).append(model.filled[sets.label(option)])
+    model.order = Constraint(
+        sets.names, rule=lambda _, name: linear(1.0, of.get(sets.names.index(name), [])) == 1
+    )
+
+
+def printing_time(model: ConcreteModel) -> None:
+    r"""Print an order for as long as it needs, where it is assigned.
+
+    .. math:: \sum_w g_{ouw} = h_{ou} \sum_{k \in K_{ou}} x_k
+    """
+    from pyomo.environ import Constraint
+
+    sets = model.assignment
+    weeks: dict[Any, list[int]] = {}
+    for o, unit, week in sets.printing:
+        weeks.setdefault((o, unit), []).append(week)
+
+    def rule(_: ConcreteModel, name: str, site: str, machine: str) -> Any:
+        key = (sets.names.index(name), (site, machine))
+        hours = [model.printed[name, site, machine, week] for week in weeks[key]]
+        return linear(1.0, hours) - _needed(model, sets.of_unit[key]) == 0
+
+    model.printing_time = Constraint(
+        [(sets.names[o], *unit) for o, unit in sets.of_unit], rule=rule
+    )
+
+
+def printed_before_ready(model: ConcreteModel) -> None:
+    r"""Print nothing of an order after the week in which it is to be ready.
+
+    .. math:: g_{ouw} \le h_{ou} \sum_{k \in K_{ou}: w_k \ge w} x_k
+    """
+    from pyomo.environ import Constraint
+
+    sets = model.assignment
+
+    def rule(_: ConcreteModel, name: str, site: str, machine: str, week: int) -> Any:
+        chosen = sets.of_unit[sets.names.index(name), (site, machine)]
+        later = [k for k in chosen if sets.options[k].week >= week]
+        return model.printed[name, site, machine, week] - _needed(model, later) <= 0
+
+    model.printed_before_ready = Constraint(list(model.PRINTING), rule=rule)
+
+
+def free_hours(model: ConcreteModel) -> None:
+    r"""Print no longer than a unit has free hours in a week.
+
+    .. math:: \sum_o g_{ouw} \le C_{uw}
+    """
+    from pyomo.environ import Constraint
+
+    sets = model.assignment
+    printed: dict[Any, list[Any]] = {}
+    for o, unit, week in sets.printing:
+        printed.setdefault((unit, week), []).append(model.printed[sets.names[o], *unit, week])
+    limited = [(*unit, week) for (unit, week), hours in sets.free.items() if math.isfinite(hours)]
+    model.free_hours = Constraint(
+        limited,
+        rule=lambda _, site, machine, week: (
+            linear(1.0, printed[(site, machine), week]) <= sets.free[(site, machine), week]
+        ),
+    )
+
+
+def _needed(model: ConcreteModel, chosen: list[int]) -> Any:
+    """Return the hours that options need, where they are taken."""
+    options = [model.assignment.options[k] for k in chosen]
+    variables = [model.filled[model.assignment.label(option)] for option in options]
+    return linear([option.hours for option in options], variables)
+
+
+def _order(instance: Instance, key: Any) -> str:
+    entry = next(entry for entry in instance.orders if entry.order == key)
+    if entry.late_cost_per_week is None:
+        return f"order {key!r} by week {entry.due_week:g}"
+    return f"order {key!r}, which may be late"
+
+
+def _free_hours(_: Instance, key: Any) -> str:
+    site, machine, week = key
+    return f"the free hours of {machine!r} at {site!r} in week {week}"
+
+
+def _more_hours(_: Instance, key: Any, amount: float) -> str:
+    site, machine, week = key
+    return f"find {rounded_up(amount)} more hours of {machine!r} at {site!r} in week {week}"
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family("order", order, says=_order),
+    Family("printing_time", printing_time),
+    Family("printed_before_ready", printed_before_ready),
+    Family("free_hours", free_hours, says=_free_hours, remedy=_more_hours),
+)
+"""The families of constraints, in the order in which they are added."""
