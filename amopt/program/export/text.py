@@ -19,13 +19,11 @@ from amopt.errors import UsageError
 from amopt.files import write_text
 from amopt.program.export.names import safe_names
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.residuals import OPEN
 
 __all__ = ["Written", "numerals", "write_program"]
 
 Floats = NDArray[np.float64]
-
-OPEN = 1e20
-"""Bounds of this size and beyond are infinite to solvers."""
 
 CONSTANT = "objective~constant"
 """The column, fixed at 1, whose cost is the constant of the objective."""

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram, spread
+from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.answer import Basis
 from amopt.program.solver.options import SETTINGS
 
@@ -27,8 +28,9 @@ def transfer(solver: Any, program: LinearProgram, unit: float) -> None:
     Raises
     ------
     UsageError
-        When they did not.
+        When they did not, or some are too large.
     """
+    require_magnitudes(program)
     m, n = program.shape
     matrix = program.matrix
     empty = np.zeros(0, np.int32)
