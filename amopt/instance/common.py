@@ -24,8 +24,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from amopt.instance.document import plain
 from amopt.instance.findings import Code, Finding, Problem
+from amopt.instance.plain import foreign, not_plain, plain
 from amopt.instance.suggest import shown
 
 __all__ = [
@@ -127,6 +127,16 @@ def _hashable(value: Any) -> Any:
     return value
 
 
+def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as plain data, or raise what stands in them that is none."""
+    held: dict[str, Any] = plain(data)
+    if strange := list(not_plain(held)):
+        from amopt.instance.loader import refused
+
+        raise refused(held, strange)
+    return held
+
+
 class InstanceModel(BaseModel):
     """The base of everything in an instance file: frozen, strict, no unknown keys, no NaN.
 
@@ -148,6 +158,8 @@ class InstanceModel(BaseModel):
 
     def __init__(self, /, **data: Any) -> None:
         validator = self.__pydantic_validator__
+        if any(map(foreign, data.values())):
+            data = _plain(data)
         try:
             validator.validate_python(data, self_instance=self)
         except ValidationError as error:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import stat
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +16,17 @@ from types import ModuleType
 from typing import Any, Final
 
 from amopt.instance.findings import CATALOGUE, Finding, Key, Where
-from amopt.instance.formats.positions import MAX_DEPTH, Note, Spot, Unusable
+from amopt.instance.formats.positions import Note, Spot, Unusable
+from amopt.instance.plain import plain
 from amopt.instance.suggest import closest, did_you_mean, shown
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Document", "load_document", "plain", "too_deep"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "Document", "load_document"]
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest file that is read, in bytes."""
 
 SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 """The formats by their suffixes."""
-
-_PYTHON: Final = frozenset({int, float, str, bool, type(None)})
 
 _SIGNATURES = (
     (b"PK\x03\x04", "an Excel workbook or another zip file"),
@@ -236,47 +234,3 @@ def _looks_like(text: str) -> str | None:
     if _YAML_LINE.match(first):
         return "yaml"
     return None
-
-
-def too_deep(data: Mapping[str, Any]) -> bool:
-    """Tell whether plain data is nested deeper than any instance, or holds itself."""
-    level: list[Any] = [data]
-    for _ in range(MAX_DEPTH):
-        held: dict[int, Any] = {}
-        for holder in level:
-            for value in holder.values() if isinstance(holder, Mapping) else holder:
-                if isinstance(value, (dict, list, tuple)):
-                    held[id(value)] = value
-        if not held:
-            return False
-        level = list(held.values())
-    return True
-
-
-def plain(data: Any) -> Any:
-    """Return data with Python's own numbers for those of numpy; as it is where it holds none.
-
-    What is nested deeper than an instance may be is left alone: it is refused for that.
-    """
-    numpy = sys.modules.get("numpy")  # without it nobody can have made such a number
-    return data if numpy is None else _plain(data, numpy.generic, MAX_DEPTH + 1)
-
-
-def _plain(data: Any, numpy_scalar: type, depth: int) -> Any:
-    if isinstance(data, numpy_scalar):
-        return data.item()  # type: ignore[attr-defined]
-    if depth == 0 or not isinstance(data, (dict, list, tuple, Mapping)):
-        return data
-    entries: Iterable[tuple[Any, Any]]
-    entries = data.items() if isinstance(data, Mapping) else enumerate(data)
-    changed = {}
-    for key, value in entries:
-        if type(value) not in _PYTHON:
-            new = _plain(value, numpy_scalar, depth - 1)
-            if new is not value:
-                changed[key] = new
-    if not changed:
-        return data
-    if isinstance(data, Mapping):
-        return {**data, **changed}
-    return [changed.get(place, value) for place, value in enumerate(data)]

@@ -18,14 +18,25 @@ from pydantic import ValidationError
 from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
 from amopt.instance.common import Instance, InstanceModel
-from amopt.instance.document import Document, load_document, plain, too_deep
+from amopt.instance.document import Document, load_document
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.names import name_problems
+from amopt.instance.plain import not_plain, plain, too_deep
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.wording import field_problems
 
-__all__ = ["VERSION", "Examination", "build", "changed", "complete", "examine", "read", "refusal"]
+__all__ = [
+    "VERSION",
+    "Examination",
+    "build",
+    "changed",
+    "complete",
+    "examine",
+    "read",
+    "refusal",
+    "refused",
+]
 
 VERSION: Final = 1
 """The version of the file format that this amopt reads."""
@@ -160,7 +171,11 @@ def refusal(
     model_type: type[InstanceModel], data: dict[str, Any], error: ValidationError
 ) -> InvalidInstanceError:
     """Return what is wrong with an entry of an instance that Python code is building."""
-    problems = field_problems(model_type, data, error)
+    return refused(data, field_problems(model_type, data, error))
+
+
+def refused(data: dict[str, Any], problems: Iterable[Problem]) -> InvalidInstanceError:
+    """Return problems of an entry that Python code is building, as what is raised."""
     return InvalidInstanceError(
         _examination(None, Document(data=data), problems, CATALOGUE).findings
     )
@@ -198,6 +213,8 @@ def _examine_document(
         problem = Problem("nesting-too-deep", (), f"values are nested more than {MAX_DEPTH} deep.")
         return _examination(None, document, [problem], codes)
     data = document.data if isinstance(document.data, dict) else dict(document.data)
+    if not document.file and (strange := list(not_plain(data))):
+        return _examination(None, document, strange, codes)
     problems = [*head, *_value_problems(data, ())]
     problems += name_problems(instance_type, data, lambda key: document.where(key).line)
     instance = blank if blank is not None else instance_type.__new__(instance_type)
