@@ -51,14 +51,13 @@ class _Libraries:
 
     def __init__(self) -> None:
         numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-        self.scalar: tuple[type, ...] = (numpy.generic,) if numpy else ()
-        self.array: tuple[type, ...] = (numpy.ndarray,) if numpy else ()
-        self.frame: tuple[type, ...] = (pandas.DataFrame,) if pandas else ()
-        self.time: tuple[type, ...] = (pandas.Timestamp,) if pandas else ()
+        self.numbers: tuple[Any, ...] = (numpy.generic, numpy.ndarray) if numpy else ()
+        self.frame: tuple[Any, ...] = (pandas.DataFrame,) if pandas else ()
+        self.time: tuple[Any, ...] = (pandas.Timestamp,) if pandas else ()
 
 
 def _plain(data: Any, libraries: _Libraries, depth: int) -> Any:
-    if isinstance(data, (*libraries.scalar, *libraries.array)):
+    if isinstance(data, libraries.numbers):
         return data.tolist()
     if isinstance(data, libraries.frame):
         return [_plain(row, libraries, depth - 1) for row in _rows(data)]
