@@ -29,19 +29,34 @@ from amopt.instance.plain import foreign, not_plain, plain
 from amopt.instance.suggest import shown
 
 __all__ = [
-    "Amount",
     "Count",
     "Date",
+    "Days",
+    "Emissions",
+    "Factor",
+    "Hours",
     "Instance",
     "InstanceModel",
+    "Kilograms",
+    "Kilometres",
     "Lane",
+    "Millimetres",
     "Mode",
+    "Money",
     "Name",
     "Network",
     "Place",
-    "Positive",
+    "PositiveCount",
+    "PositiveFactor",
+    "PositiveHours",
+    "PositiveQuantity",
     "Probability",
+    "Quantity",
+    "Rate",
     "RefersTo",
+    "Weeks",
+    "Weight",
+    "Years",
 ]
 
 _JOINERS = "\u200c\u200d"
@@ -86,10 +101,63 @@ def _date(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-Amount = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
+Money = Annotated[float, Field(ge=0, le=1e12)]
+"""An amount of money, in all or a part, an hour, a kg, a km."""
+
+Quantity = Annotated[float, Field(ge=0, le=1e9)]
+"""Parts, parts a year, or room in store."""
+
+PositiveQuantity = Annotated[float, Field(ge=1e-6, le=1e9)]
+"""Parts that are not none."""
+
+Weeks = Annotated[float, Field(ge=0, le=1e4)]
+"""A time in weeks, up to two centuries."""
+
+Days = Annotated[float, Field(ge=0, le=1e5)]
+"""A time in days."""
+
+Years = Annotated[float, Field(ge=1e-3, le=1e3)]
+"""A time in years that is not none."""
+
+Hours = Annotated[float, Field(ge=0, le=1e9)]
+"""Machine-hours."""
+
+PositiveHours = Annotated[float, Field(ge=1e-6, le=1e9)]
+"""Hours that are not none."""
+
+Kilograms = Annotated[float, Field(ge=0, le=1e9)]
+"""A mass in kg."""
+
+Emissions = Annotated[float, Field(ge=0, le=1e12)]
+"""Kg of CO2, in all or a part, an hour, a kg, a km."""
+
+Millimetres = Annotated[float, Field(ge=1e-6, le=1e9)]
+"""A length in mm."""
+
+Kilometres = Annotated[float, Field(ge=1e-3, le=1e6)]
+"""A length in km, or one a day."""
+
+Rate = Annotated[float, Field(ge=0, le=1e6)]
+"""Events a day."""
+
+Factor = Annotated[float, Field(ge=0, le=1e6)]
+"""A factor or a share, of which there may be several to one."""
+
+PositiveFactor = Annotated[float, Field(ge=1e-6, le=1e6)]
+"""A factor by which may be divided."""
+
+Weight = Annotated[float, Field(ge=0, le=1e9)]
+"""The weight of a measure in what is minimised."""
+
 Probability = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+"""A probability, or a share of a whole."""
+
+Count = Annotated[int, Field(ge=0, le=10**6)]
+"""How many, of what is counted one by one."""
+
+PositiveCount = Annotated[int, Field(ge=1, le=10**6)]
+"""How many, and not none."""
+
 Date = Annotated[datetime.date, BeforeValidator(_date)]
 
 
@@ -220,13 +288,13 @@ class Lane(InstanceModel):
         description="Place where the lane ends."
     )
     mode: Name = Field(default="road", description="Mode of transport.")
-    weeks: Amount = Field(default=0.0, description="Transport time in weeks.")
-    cost_per_part: Amount = Field(default=0.0, description="Transport cost a part, in money.")
-    cost_per_kg: Amount = Field(
+    weeks: Weeks = Field(default=0.0, description="Transport time in weeks.")
+    cost_per_part: Money = Field(default=0.0, description="Transport cost a part, in money.")
+    cost_per_kg: Money = Field(
         default=0.0, description="Transport cost a kg, in money, on top of the cost a part."
     )
-    kg_co2_per_part: Amount = Field(default=0.0, description="Emissions a part, in kg of CO2.")
-    kg_co2_per_kg: Amount = Field(
+    kg_co2_per_part: Emissions = Field(default=0.0, description="Emissions a part, in kg of CO2.")
+    kg_co2_per_kg: Emissions = Field(
         default=0.0, description="Emissions a kg, in kg of CO2, on top of those a part."
     )
 
@@ -235,17 +303,17 @@ class Mode(InstanceModel):
     """A mode of transport that joins places by distance, where no lane of the mode is given."""
 
     name: Name = Field(description="Name of the mode, such as road.")
-    km_per_day: Positive = Field(description="Distance made good in a day, in km.")
-    detour_factor: Annotated[float, Field(ge=1)] = Field(
+    km_per_day: Kilometres = Field(description="Distance made good in a day, in km.")
+    detour_factor: Annotated[float, Field(ge=1, le=100)] = Field(
         default=1.0, description="Length of the way over the great-circle distance."
     )
-    handling_days: Amount = Field(default=0.0, description="Handling time a shipment, in days.")
-    cost_per_part: Amount = Field(default=0.0, description="Handling cost a part, in money.")
-    cost_per_kg_km: Amount = Field(default=0.0, description="Transport cost a kg and km, in money.")
-    kg_co2_per_kg_km: Amount = Field(
+    handling_days: Days = Field(default=0.0, description="Handling time a shipment, in days.")
+    cost_per_part: Money = Field(default=0.0, description="Handling cost a part, in money.")
+    cost_per_kg_km: Money = Field(default=0.0, description="Transport cost a kg and km, in money.")
+    kg_co2_per_kg_km: Emissions = Field(
         default=0.0, description="Emissions a kg and km, in kg of CO2."
     )
-    longest_km: Positive | None = Field(
+    longest_km: Kilometres | None = Field(
         default=None, description="Longest way in km; left out, the mode reaches everywhere."
     )
 

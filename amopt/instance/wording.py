@@ -223,10 +223,12 @@ def _out_of_range(key: Key, error: Mapping[str, Any]) -> Problem:
         "multiple_of": ("multiple_of", "a multiple of"),
     }[error["type"]]
     bound = error["ctx"][sign]
-    number = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+    number = f"{bound:,.0f}" if abs(bound) >= 1000 or bound == int(bound) else f"{bound:g}"
+    if sign == "ge" and 0 < bound < 1 and error["input"] <= 0:
+        words, number = "above", f"0 (at least {number})"
     message = f"{shown(error['input'])} is out of range: the number must be {words} {number}."
     advice = "Check its sign and its unit."
-    if sign in ("lt", "le") and number == 1 and error["input"] <= 100:
+    if sign in ("lt", "le") and bound == 1 and error["input"] <= 100:
         advice += f" A percentage? {shown(error['input'])} % is {hundredth(error['input'])}."
     return Problem("out-of-range", key, message, advice)
 

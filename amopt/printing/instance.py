@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from amopt.instance.common import (
-    Amount,
+    Factor,
     Instance,
     InstanceModel,
+    Kilograms,
+    Money,
     Name,
     Network,
     Probability,
+    Rate,
     RefersTo,
 )
 from amopt.instance.findings import Code, Problem, Severity
@@ -138,7 +141,7 @@ class System(InstanceModel):
     count: Annotated[int, Field(ge=1, le=MOST_SYSTEMS)] = Field(
         description="Number of systems in service."
     )
-    backorder_cost_per_day: Amount = Field(
+    backorder_cost_per_day: Money = Field(
         description="Cost of a system that is down for want of a part, in money a day."
     )
 
@@ -150,39 +153,39 @@ class Part(InstanceModel):
     system: Annotated[Name, RefersTo("systems")] = Field(
         description="The type of system that holds the part."
     )
-    order_cost: Amount = Field(
+    order_cost: Money = Field(
         description="Cost of a regular part that comes with the replenishment, in money."
     )
-    print_cost: Amount | None = Field(
+    print_cost: Money | None = Field(
         default=None,
         description="Cost of printing one part at the place, in money; left out: no printer.",
     )
-    expedite_cost: Amount | None = Field(
+    expedite_cost: Money | None = Field(
         default=None,
         description="Cost of flying in a regular part at once, in money; left out: not possible.",
     )
-    failure_rate_per_day: Amount | None = Field(
+    failure_rate_per_day: Rate | None = Field(
         default=None, description="Failure rate of a regular part in operation, a day."
     )
     failure_probability_per_day: Probability | None = Field(
         default=None,
         description="Probability that a regular part in operation fails within a day.",
     )
-    printed_failure_rate_per_day: Amount | None = Field(
+    printed_failure_rate_per_day: Rate | None = Field(
         default=None, description="Failure rate of a printed part in operation, a day."
     )
     printed_failure_probability_per_day: Probability | None = Field(
         default=None,
         description="Probability that a printed part in operation fails within a day.",
     )
-    holding_cost_per_year_per_value: Amount | None = Field(
+    holding_cost_per_year_per_value: Factor | None = Field(
         default=None,
         description="Holding cost of a part in stock, as a share of its order cost a year.",
     )
-    holding_cost_per_day: Amount | None = Field(
+    holding_cost_per_day: Money | None = Field(
         default=None, description="Holding cost of a part in stock, in money a day."
     )
-    mass_kg: Amount = Field(
+    mass_kg: Kilograms = Field(
         default=0.0, description="Mass of a part in kg, for lanes that charge by the kg."
     )
 

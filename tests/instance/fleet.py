@@ -8,14 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from amopt.instance.common import (
-    Amount,
     Count,
     Date,
     Instance,
     InstanceModel,
+    Money,
     Name,
     Network,
-    Positive,
+    PositiveQuantity,
     Probability,
     RefersTo,
 )
@@ -33,7 +33,7 @@ class Discounted(InstanceModel):
 
 class Step(InstanceModel):
     quantity: Count
-    cost: Amount
+    cost: Money
 
 
 class Vehicle(InstanceModel):
@@ -44,7 +44,7 @@ class Vehicle(InstanceModel):
 class Part(InstanceModel):
     name: Name
     vehicle: Annotated[Name, RefersTo("vehicles")]
-    cost: Positive = Field(description="Cost of a part, in money.")
+    cost: PositiveQuantity = Field(description="Cost of a part, in money.")
     chance: Probability = 0.5
     steps: tuple[Step, ...] = ()
     fits: tuple[Annotated[Name, RefersTo("vehicles", also=("all",))], ...] = ()
@@ -83,7 +83,7 @@ class Fleet(Instance):
     criterion: Literal["average", "total"] | Discounted = "average"
     network: Network = Network()
     day: Date | None = None
-    weights: dict[Annotated[Name, RefersTo("parts")], Amount] = Field(default={})
+    weights: dict[Annotated[Name, RefersTo("parts")], Money] = Field(default={})
 
     def problems(self) -> Iterator[Problem]:
         if len(self.vehicles) < len(self.parts):

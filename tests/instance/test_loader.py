@@ -163,7 +163,7 @@ def test_errors_come_before_warnings_and_in_the_order_of_the_file(tmp_path: Path
         ({"parts": [part(cost=None)]}, "the value is empty. Write a number."),
         ({"parts": [part(chance=None)]}, "or leave the key out."),
         ({"parts": [part(chance=1.5)]}, "must be at most 1."),
-        ({"parts": [part(cost=0)]}, "must be above 0."),
+        ({"parts": [part(cost=0)]}, "must be above 0 (at least 1e-06)."),
         ({"parts": [part(spare="yes")]}, "Write true, without quotes."),
         ({"parts": [part(spare="off")]}, "Write false, without quotes."),
         ({"parts": [part(spare=1)]}, "Write true or false."),

@@ -273,7 +273,7 @@ PRICED_OUT = {
     "prices",
     [
         {"print_cost": 1e9},
-        {"print_cost": 1e15},
+        {"print_cost": 1e12},
         {"print_cost": None, "expedite_cost": 1e9},
         {"print_cost": 1e9, "expedite_cost": 1e12},
         {"print_cost": 1e-9, "expedite_cost": 1e12},

@@ -7,13 +7,23 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from amopt.instance.common import (
-    Amount,
     Count,
+    Emissions,
+    Factor,
+    Hours,
     InstanceModel,
+    Kilograms,
+    Money,
     Name,
-    Positive,
+    PositiveCount,
+    PositiveFactor,
+    PositiveHours,
     Probability,
+    Quantity,
     RefersTo,
+    Weeks,
+    Weight,
+    Years,
 )
 
 __all__ = [
@@ -47,8 +57,8 @@ class Print(InstanceModel):
     unique_by = ("machine",)
 
     machine: MachineName = Field(description="Type of machine.")
-    hours: Amount = Field(description="Machine-hours a part.")
-    material_cost: Amount = Field(
+    hours: Hours = Field(description="Machine-hours a part.")
+    material_cost: Money = Field(
         default=0.0, description="Material and finishing a part, in money."
     )
 
@@ -57,24 +67,24 @@ class Part(InstanceModel):
     """A part that is demanded."""
 
     name: Name = Field(description="Name of the part.")
-    kg: Amount = Field(default=0.0, description="Weight of a part, in kg.")
+    kg: Kilograms = Field(default=0.0, description="Weight of a part, in kg.")
     print: tuple[Print, ...] = Field(
         default=(), description="The types of machine that can print it; empty: none can."
     )
-    unit_value: Amount = Field(default=0.0, description="Value of a part in stock, in money.")
-    holding_cost_per_year_per_value: Amount = Field(
+    unit_value: Money = Field(default=0.0, description="Value of a part in stock, in money.")
+    holding_cost_per_year_per_value: Factor = Field(
         default=0.0, description="Cost of holding stock a year, as a share of its value."
     )
-    emergency_cost: Amount | None = Field(
+    emergency_cost: Money | None = Field(
         default=None,
         description="All-in cost of a part by emergency shipment, in money. Given: places keep the "
         "part in stock, and call for an emergency shipment when they are out. Left out: each "
         "demand is ordered and waits for its lead time.",
     )
-    emergency_weeks: Amount = Field(
+    emergency_weeks: Weeks = Field(
         default=0.0, description="Time that an emergency shipment takes, in weeks."
     )
-    emergency_kg_co2: Amount = Field(
+    emergency_kg_co2: Emissions = Field(
         default=0.0, description="Emissions of an emergency shipment a part, in kg of CO2."
     )
     may_wait: bool = Field(
@@ -82,10 +92,10 @@ class Part(InstanceModel):
         description="Whether a place may also keep no stock of a part that has an emergency "
         "shipment, and let each demand wait for its lead time.",
     )
-    downtime_cost_per_hour: Amount = Field(
+    downtime_cost_per_hour: Money = Field(
         default=0.0, description="Cost of an hour that a demand waits, in money."
     )
-    space: Amount = Field(
+    space: Quantity = Field(
         default=1.0, description="Room a part takes in store, in the unit of the storage limits."
     )
 
@@ -97,8 +107,8 @@ class Demand(InstanceModel):
 
     place: PlaceName = Field(description="Place that needs the part.")
     part: PartName = Field(description="Part that it needs.")
-    per_year: Amount = Field(description="Parts a year.")
-    by_period: tuple[Amount, ...] = Field(
+    per_year: Quantity = Field(description="Parts a year.")
+    by_period: tuple[Quantity, ...] = Field(
         default=(), description="Parts a year in each period, in place of per_year."
     )
 
@@ -109,10 +119,10 @@ class Contract(InstanceModel):
     unique_by = ("machine",)
 
     machine: MachineName = Field(description="Type of machine whose hours are sold.")
-    hours_per_year: Amount | None = Field(
+    hours_per_year: Hours | None = Field(
         default=None, description="Most hours a year; left out: no limit."
     )
-    cost_per_hour: Amount = Field(default=0.0, description="Price of an hour, in money.")
+    cost_per_hour: Money = Field(default=0.0, description="Price of an hour, in money.")
 
 
 class Owned(InstanceModel):
@@ -140,10 +150,8 @@ class Site(InstanceModel):
     already_open: bool = Field(
         default=False, description="Whether it is open before the first period."
     )
-    opening_cost: Amount = Field(default=0.0, description="Cost of opening it once, in money.")
-    yearly_cost: Amount = Field(
-        default=0.0, description="Cost of keeping it open, in money a year."
-    )
+    opening_cost: Money = Field(default=0.0, description="Cost of opening it once, in money.")
+    yearly_cost: Money = Field(default=0.0, description="Cost of keeping it open, in money a year.")
     most_machines: Count = Field(
         default=0, description="Most machines of its own, of all types together."
     )
@@ -151,7 +159,7 @@ class Site(InstanceModel):
     contracts: tuple[Contract, ...] = Field(
         default=(), description="Hours that the site sells; it then needs no machine of yours."
     )
-    fee_per_part: Amount = Field(
+    fee_per_part: Money = Field(
         default=0.0, description="Fee a part printed there, such as a franchise's, in money."
     )
 
@@ -160,38 +168,38 @@ class Machine(InstanceModel):
     """A type of machine."""
 
     name: Name = Field(description="Name of the type.")
-    price: Amount = Field(
+    price: Money = Field(
         default=0.0, description="Price of a machine with its installation, in money."
     )
-    life_years: Positive = Field(
+    life_years: Years = Field(
         default=1.0,
         description="Life in years, over which the price is written off in equal parts.",
     )
-    yearly_cost: Amount = Field(
+    yearly_cost: Money = Field(
         default=0.0, description="Operators and upkeep a machine, in money a year."
     )
-    cost_per_hour: Amount = Field(
+    cost_per_hour: Money = Field(
         default=0.0, description="Operators and energy an hour of printing, in money."
     )
-    kg_co2_per_hour: Amount = Field(
+    kg_co2_per_hour: Emissions = Field(
         default=0.0, description="Emissions an hour of printing, in kg of CO2."
     )
-    hours_per_year: Positive = Field(
+    hours_per_year: PositiveHours = Field(
         default=8760.0, description="Hours a year that a machine is manned or runs unmanned."
     )
-    utilisation_limit: Annotated[float, Field(gt=0, le=1)] = Field(
+    utilisation_limit: Annotated[float, Field(ge=1e-6, le=1)] = Field(
         default=0.8, description="Share of its hours that a machine may be planned to print."
     )
-    queue_allowance_weeks: Amount | None = Field(
+    queue_allowance_weeks: Weeks | None = Field(
         default=None,
         description="Time that an order waits for a machine, in weeks. Left out: print time times "
         "u / (1 - u) at the utilisation limit u, the mean wait of an M/M/1 queue.",
     )
-    moving_cost: Amount | None = Field(
+    moving_cost: Money | None = Field(
         default=None,
         description="Cost of moving a machine to another site, in money. Left out: it stays.",
     )
-    moving_weeks: Amount = Field(
+    moving_weeks: Weeks = Field(
         default=0.0, description="Time without printing when a machine is moved, in weeks."
     )
     resale_loss: Probability = Field(
@@ -211,11 +219,11 @@ class Conventional(InstanceModel):
         alias="from",
         description="Place from which it is sent; left out: price and lead time hold everywhere.",
     )
-    cost_per_part: Amount = Field(description="Price a part, in money.")
-    lead_time_weeks: Amount = Field(
+    cost_per_part: Money = Field(description="Price a part, in money.")
+    lead_time_weeks: Weeks = Field(
         default=0.0, description="Lead time before it is sent, in weeks."
     )
-    kg_co2_per_part: Amount = Field(
+    kg_co2_per_part: Emissions = Field(
         default=0.0, description="Emissions of making a part, in kg of CO2."
     )
 
@@ -224,14 +232,14 @@ class Period(InstanceModel):
     """A stretch of time in which demand and technology stay the same."""
 
     name: Name = Field(description="Name of the period.")
-    years: Positive = Field(default=1.0, description="How long it lasts, in years.")
-    demand_factor: Amount = Field(
+    years: Years = Field(default=1.0, description="How long it lasts, in years.")
+    demand_factor: Factor = Field(
         default=1.0, description="Factor on every demand that has no forecast by period."
     )
-    machine_price_factor: Amount = Field(
+    machine_price_factor: Factor = Field(
         default=1.0, description="Factor on the price of machines bought in this period."
     )
-    print_speed_factor: Positive = Field(
+    print_speed_factor: PositiveFactor = Field(
         default=1.0, description="Factor on the speed of all machines in this period."
     )
 
@@ -261,16 +269,16 @@ class Storage(InstanceModel):
     unique_by = ("place",)
 
     place: PlaceName = Field(description="Place.")
-    at_most: Amount = Field(description="Room for all base-stock levels together.")
+    at_most: Quantity = Field(description="Room for all base-stock levels together.")
 
 
 class Limits(InstanceModel):
     """Limits on the whole plan."""
 
-    budget: Amount | None = Field(
+    budget: Money | None = Field(
         default=None, description="Most that the plan may cost over all periods, in money."
     )
-    kg_co2: Amount | None = Field(
+    kg_co2: Emissions | None = Field(
         default=None, description="Most emissions over all periods, in kg of CO2."
     )
     open_sites: Count | None = Field(
@@ -283,8 +291,8 @@ class Limits(InstanceModel):
 class Minimise(InstanceModel):
     """What the plan minimises: a weighted sum."""
 
-    cost: Amount = Field(default=1.0, description="Weight of the cost over all periods.")
-    kg_co2: Amount = Field(default=0.0, description="Weight of a kg of CO2.")
+    cost: Weight = Field(default=1.0, description="Weight of the cost over all periods.")
+    kg_co2: Weight = Field(default=0.0, description="Weight of a kg of CO2.")
 
 
 class Order(InstanceModel):
@@ -295,12 +303,12 @@ class Order(InstanceModel):
     order: Name = Field(description="Name of the order.")
     place: PlaceName = Field(description="Place that needs it.")
     part: PartName = Field(description="Part ordered.")
-    quantity: Annotated[int, Field(ge=1)] = Field(default=1, description="Parts ordered.")
-    release_week: Amount = Field(
+    quantity: PositiveCount = Field(default=1, description="Parts ordered.")
+    release_week: Weeks = Field(
         default=0.0, description="Week from which it may be printed; 0 is now."
     )
-    due_week: Amount = Field(description="Week at whose start it should have arrived.")
-    late_cost_per_week: Amount | None = Field(
+    due_week: Weeks = Field(description="Week at whose start it should have arrived.")
+    late_cost_per_week: Money | None = Field(
         default=None,
         description="Penalty a week late, in money. Left out: it may not be late.",
     )
@@ -314,4 +322,4 @@ class Commitment(InstanceModel):
     place: SiteName = Field(description="Site of the unit.")
     machine: MachineName = Field(description="Type of machine.")
     week: Count = Field(description="Week, counted from 0.")
-    hours: Amount = Field(description="Hours taken in that week.")
+    hours: Hours = Field(description="Hours taken in that week.")

@@ -18,7 +18,8 @@ from pydantic import Field
 from amopt.instance import common
 from amopt.instance.common import (
     Network,
-    Positive,
+    PositiveFactor,
+    PositiveHours,
 )
 from amopt.instance.findings import Code, Problem
 from amopt.network import SupplyNetwork, unreachable_place
@@ -130,10 +131,10 @@ class Instance(common.Instance):
     kind: Literal["placement"] = Field(
         default="placement", description="The decision that the file asks for."
     )
-    hours_per_week: Positive = Field(
+    hours_per_week: PositiveHours = Field(
         default=168.0, description="Hours a week in which waiting costs money."
     )
-    weeks_per_year: Positive = Field(default=52.0, description="Weeks of a year.")
+    weeks_per_year: PositiveFactor = Field(default=52.0, description="Weeks of a year.")
     network: Network = Field(description="Places, lanes and modes.")
     parts: tuple[Part, ...] = Field(description="The parts.")
     demand: tuple[Demand, ...] = Field(default=(), description="Who needs what.")

@@ -16,13 +16,21 @@ from pydantic import Field
 
 from amopt.instance import common
 from amopt.instance.common import (
-    Amount,
     Date,
+    Emissions,
+    Hours,
     InstanceModel,
+    Kilograms,
+    Millimetres,
+    Money,
     Name,
     Network,
-    Positive,
+    PositiveCount,
+    PositiveQuantity,
+    Quantity,
     RefersTo,
+    Weeks,
+    Weight,
 )
 from amopt.instance.findings import Problem
 from amopt.sourcing.instance.codes import CODES
@@ -59,10 +67,10 @@ class Part(InstanceModel):
     """A part that is needed."""
 
     name: Name = Field(description="Name of the part, unique.")
-    length_mm: Positive | None = Field(default=None, description="Length in mm.")
-    width_mm: Positive | None = Field(default=None, description="Width in mm.")
-    height_mm: Positive | None = Field(default=None, description="Height in mm.")
-    weight_kg: Amount = Field(
+    length_mm: Millimetres | None = Field(default=None, description="Length in mm.")
+    width_mm: Millimetres | None = Field(default=None, description="Width in mm.")
+    height_mm: Millimetres | None = Field(default=None, description="Height in mm.")
+    weight_kg: Kilograms = Field(
         default=0.0, description="Weight in kg, for lanes whose cost is stated a kg."
     )
     materials: tuple[Name, ...] = Field(
@@ -82,21 +90,21 @@ class Line(InstanceModel):
         default=None,
         description="Place that needs it; left out, nothing is transported for the line.",
     )
-    quantity: Positive = Field(description="Parts that are needed; whole unless divisible.")
+    quantity: PositiveQuantity = Field(description="Parts that are needed; whole unless divisible.")
     divisible: bool = Field(default=False, description="Whether fractions may be ordered.")
-    surplus: Amount = Field(
+    surplus: Quantity = Field(
         default=0.0,
         description="Parts that may be ordered beyond the quantity, to reach a minimum order or a "
         "price break.",
     )
-    downtime_cost_per_hour: Amount = Field(
+    downtime_cost_per_hour: Money = Field(
         default=0.0, description="Cost an hour that the line waits, in money."
     )
-    hours_per_week: Annotated[float, Field(gt=0, le=168)] | None = Field(
+    hours_per_week: Annotated[float, Field(ge=1e-6, le=168)] | None = Field(
         default=None,
         description="Hours of a week that count as downtime; left out, those of the instance.",
     )
-    need_by_weeks: Amount | None = Field(
+    need_by_weeks: Weeks | None = Field(
         default=None, description="Latest delivery of the whole line, in weeks from now."
     )
     certificates: tuple[Name, ...] = Field(
@@ -112,36 +120,38 @@ class Conventional(InstanceModel):
         default=None,
         description="Place it is shipped from; left out, the price and lead time are as delivered.",
     )
-    cost_per_part: Amount = Field(description="Price a part, in money.")
-    asset_cost: Amount = Field(
+    cost_per_part: Money = Field(description="Price a part, in money.")
+    asset_cost: Money = Field(
         default=0.0, description="Asset-specific cost (tooling, mould, setup), in money."
     )
     asset_exists: bool = Field(
         default=False,
         description="Whether the asset exists: its cost and its lead time are then left out.",
     )
-    lead_time_weeks: Amount = Field(description="Lead time in weeks, for any quantity.")
-    tooling_lead_time_weeks: Amount = Field(
+    lead_time_weeks: Weeks = Field(description="Lead time in weeks, for any quantity.")
+    tooling_lead_time_weeks: Weeks = Field(
         default=0.0, description="Lead time of the tooling in weeks, on top of the lead time."
     )
-    minimum_order: Amount = Field(default=1.0, description="Smallest order, in parts.")
-    kg_co2_per_part: Amount = Field(default=0.0, description="Emissions of making, in kg of CO2.")
+    minimum_order: Quantity = Field(default=1.0, description="Smallest order, in parts.")
+    kg_co2_per_part: Emissions = Field(
+        default=0.0, description="Emissions of making, in kg of CO2."
+    )
 
 
 class Quote(InstanceModel):
     """What an offer asks for one quantity."""
 
-    quantity: Positive = Field(description="Quantity that is quoted, in parts.")
-    cost_per_part: Amount = Field(description="Price a part at this quantity, in money.")
-    lead_time_weeks: Amount = Field(description="Lead time of this quantity, in weeks.")
+    quantity: PositiveQuantity = Field(description="Quantity that is quoted, in parts.")
+    cost_per_part: Money = Field(description="Price a part at this quantity, in money.")
+    lead_time_weeks: Weeks = Field(description="Lead time of this quantity, in weeks.")
 
 
 class Box(InstanceModel):
     """The largest part that a machine builds; the part may be turned."""
 
-    length_mm: Positive = Field(description="Length in mm.")
-    width_mm: Positive = Field(description="Width in mm.")
-    height_mm: Positive = Field(description="Height in mm.")
+    length_mm: Millimetres = Field(description="Length in mm.")
+    width_mm: Millimetres = Field(description="Width in mm.")
+    height_mm: Millimetres = Field(description="Height in mm.")
 
 
 class Offer(InstanceModel):
@@ -163,16 +173,18 @@ class Offer(InstanceModel):
     quotes: Annotated[tuple[Quote, ...], Field(min_length=1)] = Field(
         description="Quotes, at different quantities."
     )
-    smallest_quantity: Positive | None = Field(
+    smallest_quantity: PositiveQuantity | None = Field(
         default=None, description="Smallest order in parts; left out, the smallest quoted."
     )
-    largest_quantity: Positive | None = Field(
+    largest_quantity: PositiveQuantity | None = Field(
         default=None,
         description="Largest order in parts; left out, the largest quoted (tiers: no end).",
     )
-    fee_per_order: Amount = Field(default=0.0, description="Fee of each order, in money.")
-    machine_hours_per_part: Amount = Field(default=0.0, description="Machine hours a part.")
-    kg_co2_per_part: Amount = Field(default=0.0, description="Emissions of making, in kg of CO2.")
+    fee_per_order: Money = Field(default=0.0, description="Fee of each order, in money.")
+    machine_hours_per_part: Hours = Field(default=0.0, description="Machine hours a part.")
+    kg_co2_per_part: Emissions = Field(
+        default=0.0, description="Emissions of making, in kg of CO2."
+    )
     valid_from: Date | None = Field(default=None, description="First day the offer holds.")
     valid_to: Date | None = Field(default=None, description="Last day the offer holds.")
     build_envelope: Box | None = Field(
@@ -211,8 +223,8 @@ class Capacity(InstanceModel):
     """What a supplier can make for all lines together."""
 
     supplier: Name = Field(description="Supplier.")
-    machine_hours: Amount | None = Field(default=None, description="Machine hours in all.")
-    parts: Amount | None = Field(default=None, description="Parts in all.")
+    machine_hours: Hours | None = Field(default=None, description="Machine hours in all.")
+    parts: Quantity | None = Field(default=None, description="Parts in all.")
 
 
 class Licence(InstanceModel):
@@ -222,8 +234,8 @@ class Licence(InstanceModel):
     supplier: Name | None = Field(
         default=None, description="Supplier who may print; left out, all suppliers together."
     )
-    prints: Amount = Field(description="Prints that are allowed in all.")
-    royalty_per_print: Amount = Field(
+    prints: Quantity = Field(description="Prints that are allowed in all.")
+    royalty_per_print: Money = Field(
         default=0.0,
         description="Royalty a print, in money; a print under two licences pays both.",
     )
@@ -248,18 +260,18 @@ class Committed(InstanceModel):
     material: str | None = Field(
         default=None, description="Material of the offer; left out, the supplier's only one."
     )
-    quantity: Positive = Field(description="Parts that were ordered.")
-    cost: Amount | None = Field(
+    quantity: PositiveQuantity = Field(description="Parts that were ordered.")
+    cost: Money | None = Field(
         default=None,
         description="What was agreed to be paid in all, in money; left out, what the offer asks.",
     )
-    weeks: Amount | None = Field(
+    weeks: Weeks | None = Field(
         default=None, description="Weeks from now until delivery; left out, what the offer asks."
     )
-    kg_co2: Amount | None = Field(
+    kg_co2: Emissions | None = Field(
         default=None, description="Emissions in kg of CO2; left out, those of the offer."
     )
-    machine_hours: Amount | None = Field(
+    machine_hours: Hours | None = Field(
         default=None, description="Machine hours it uses yet; left out, those of the offer."
     )
 
@@ -275,12 +287,12 @@ class Committed(InstanceModel):
 class Minimise(InstanceModel):
     """Weights of what is minimised."""
 
-    cost: Amount = Field(default=0.0, description="Weight of all that is paid, a unit of money.")
-    downtime: Amount = Field(default=0.0, description="Weight of downtime cost, a unit of money.")
-    weeks: Amount = Field(
+    cost: Weight = Field(default=0.0, description="Weight of all that is paid, a unit of money.")
+    downtime: Weight = Field(default=0.0, description="Weight of downtime cost, a unit of money.")
+    weeks: Weight = Field(
         default=0.0, description="Weight of each line's delivery time, money a week."
     )
-    kg_co2: Amount = Field(default=0.0, description="Weight of emissions, money a kg of CO2.")
+    kg_co2: Weight = Field(default=0.0, description="Weight of emissions, money a kg of CO2.")
 
     @property
     def meaning(self) -> str:
@@ -301,12 +313,14 @@ class Minimise(InstanceModel):
 class Limits(InstanceModel):
     """What the plan as a whole must keep to."""
 
-    suppliers_per_line: Annotated[int, Field(ge=1)] | None = Field(
+    suppliers_per_line: PositiveCount | None = Field(
         default=None, description="Most suppliers of a line; conventional supply counts as one."
     )
-    budget: Amount | None = Field(default=None, description="Most that is paid in all, in money.")
-    weeks: Amount | None = Field(default=None, description="Latest delivery of any line, in weeks.")
-    kg_co2: Amount | None = Field(default=None, description="Most emissions in all, in kg of CO2.")
+    budget: Money | None = Field(default=None, description="Most that is paid in all, in money.")
+    weeks: Weeks | None = Field(default=None, description="Latest delivery of any line, in weeks.")
+    kg_co2: Emissions | None = Field(
+        default=None, description="Most emissions in all, in kg of CO2."
+    )
 
 
 class Instance(common.Instance):
@@ -316,7 +330,7 @@ class Instance(common.Instance):
     order_date: Date | None = Field(
         default=None, description="Day on which the orders are placed, for offers with dates."
     )
-    hours_per_week: Annotated[float, Field(gt=0, le=168)] = Field(
+    hours_per_week: Annotated[float, Field(ge=1e-6, le=168)] = Field(
         default=40.0, description="Hours of a week that count as downtime (5 days of 8 hours)."
     )
     network: Network = Field(

@@ -13,7 +13,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from amopt.instance import common
-from amopt.instance.common import Amount, Date, InstanceModel, Name
+from amopt.instance.common import (
+    Date,
+    InstanceModel,
+    Name,
+    Quantity,
+    Weeks,
+)
 from amopt.instance.findings import Code, Problem
 from amopt.sourcing.instance.fields import CODES as OF_THE_INSTANCE
 from amopt.sourcing.instance.fields import Capacity, Committed, Line, Offer, Route
@@ -147,7 +153,7 @@ class Finished(InstanceModel):
 
     line: Name = Field(description="Line.")
     supplier: Name = Field(description="Supplier.")
-    weeks: Amount | None = Field(
+    weeks: Weeks | None = Field(
         default=None,
         description="Weeks from the event until the parts are delivered; left out, as promised.",
     )
@@ -160,13 +166,13 @@ class Granted(InstanceModel):
     supplier: Name | None = Field(
         default=None, description="Supplier of the licence; left out, all suppliers together."
     )
-    prints: Amount = Field(description="Prints that are allowed in all, from now on.")
+    prints: Quantity = Field(description="Prints that are allowed in all, from now on.")
 
 
 class Event(InstanceModel):
     """Something that happens at a time; several things may happen at once."""
 
-    weeks: Amount | None = Field(default=None, description="When, in weeks from the start.")
+    weeks: Weeks | None = Field(default=None, description="When, in weeks from the start.")
     date: Date | None = Field(default=None, description="When, as a day; needs start.")
     new_line: NewLine | None = Field(default=None, description="An order line comes in.")
     cancelled: Cancelled | None = Field(default=None, description="A line is cancelled.")
@@ -208,7 +214,7 @@ class Events(common.Instance):
     start: Date | None = Field(
         default=None, description="Day on which week 0 begins, for events with dates."
     )
-    place_after_weeks: Amount = Field(
+    place_after_weeks: Weeks = Field(
         default=0.0,
         description="Weeks after a line came in when its orders are placed; until then, each "
         "event decides them again. 0 places them as soon as they are decided.",
