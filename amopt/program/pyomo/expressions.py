@@ -200,7 +200,11 @@ def read_bodies(bodies: Sequence[Any], recorder: Recorder, names: Sequence[Any])
         }
     )
     sums = (LinearExpression, SumExpression)
-    parts = [body.args if body.__class__ in sums else (body,) for body in bodies]
+    parts: list[Sequence[Any]] = [
+        body.args if body.__class__ in sums else _flat(body, sums) for body in bodies
+    ]
+    for k in _holding_other(parts, kinds):
+        parts[k] = [term for part in parts[k] for term in _flat(part, sums)]
     row = np.repeat(np.arange(len(parts)), np.fromiter(map(len, parts), np.int64, len(parts)))
     terms = list(chain.from_iterable(parts))
     kind = np.fromiter(map(kinds.__getitem__, map(type, terms)), np.int8, len(terms))
@@ -224,6 +228,25 @@ def read_bodies(bodies: Sequence[Any], recorder: Recorder, names: Sequence[Any])
     collected.add_constants(row[kind == _NUMBER], np.array(constants, dtype=np.float64))
     _walk(np.flatnonzero(odd), bodies, recorder, names, collected)
     return collected.bodies(recorder)
+
+
+def _holding_other(parts: Sequence[Sequence[Any]], kinds: _Kinds) -> list[int]:
+    """Return which sums hold terms of other kinds."""
+    return [k for k, part in enumerate(parts) if _OTHER in map(kinds.__getitem__, map(type, part))]
+
+
+def _flat(term: Any, sums: tuple[type, ...]) -> list[Any]:
+    """Return the terms of nested sums and named expressions."""
+    found, stack = [], [term]
+    while stack:
+        part = stack.pop()
+        if part.__class__ in sums:
+            stack.extend(reversed(part.args))
+        elif hasattr(part, "is_named_expression_type") and part.is_named_expression_type():
+            stack.append(part.expr)
+        else:
+            found.append(part)
+    return found
 
 
 class _Kinds(dict[type, int]):
