@@ -7,7 +7,6 @@ sum of theirs, and so is the bound.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,8 +16,10 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from amopt.program.linear import LinearProgram
+from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.highs import Answer, Options, Progress, solve
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
+from amopt.program.time import Budget
 
 __all__ = ["Blocks", "solve_blocks", "split"]
 
@@ -179,21 +180,18 @@ def solve_blocks(
     progress
         Called after each block, and while a single block is solved.
     """
+    require_magnitudes(program)  # while its rows and columns still have names
     options = options or Options()
+    budget = Budget(options.time_limit)
     blocks = split(program)
     if len(blocks) > 1:
         blocks = blocks.merged(BATCH)
     if len(blocks) <= 1:
         return solve(program, options, progress=progress)
-    begun = time.perf_counter()
     values = np.zeros(program.shape[1])
     outcomes: list[Outcome] = []
     for b, part in enumerate(blocks.programs()):
-        spent = time.perf_counter() - begun
-        left = options
-        if options.time_limit is not None:
-            left = replace(options, time_limit=max(1e-3, options.time_limit - spent))
-        answer = solve(part, left)
+        answer = solve(part, budget.options(options))
         outcomes.append(answer.outcome)
         if answer.values is not None:
             own = slice(blocks.column_starts[b], blocks.column_starts[b + 1])
@@ -203,8 +201,8 @@ def solve_blocks(
         if answer.outcome.stopped is Stopped.INTERRUPTED and b + 1 < len(blocks):
             break
         if progress is not None:
-            progress(_progress(outcomes, spent))
-    outcome = _joined(outcomes, time.perf_counter() - begun, len(blocks))
+            progress(_progress(outcomes, budget.spent))
+    outcome = _joined(outcomes, budget.spent, len(blocks))
     return Answer(outcome, values if outcome.has_answer else None)
 
 

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 import amopt
 from amopt.errors import UsageError
+from amopt.program.blocks import solve_blocks
 from amopt.program.linear import Family, LinearProgram
 from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.highs import solve
@@ -62,3 +63,12 @@ def test_a_pyomo_model_names_its_own_rows() -> None:
     model.hours = pyo.Constraint(["SLS"], rule=lambda m, _: 1e16 * m.x["a"] <= 4)
     with pytest.raises(UsageError, match=r"'plant' has .* coefficient 1e\+16 of x\[a\] in hours\["):
         amopt.solve(model)
+
+
+def test_names_are_told_where_a_program_falls_apart() -> None:
+    two = LinearProgram.from_arrays(
+        np.ones(20_000), 1e16 * sp.eye(20_000), 1, np.inf, rows=[Family("need", range(20_000))],
+        columns=[Family("flow", range(20_000))],
+    )  # fmt: skip
+    with pytest.raises(UsageError, match=r"of flow\[0\] in need\[0\]"):
+        solve_blocks(two)

@@ -19,7 +19,7 @@ from amopt.phrases import listed
 from amopt.program.linear import Family, LinearProgram, Names
 from amopt.program.pyomo.alone import of_constraints
 from amopt.program.pyomo.domains import domains, is_plain
-from amopt.program.pyomo.expressions import LinearBodies, Recorder, read_bodies
+from amopt.program.pyomo.expressions import LinearBodies, Recorder, numbers, read_bodies
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -164,7 +164,7 @@ class _Rows:
                 sides[1].append(np.inf if high is None else high)
             if keys:
                 blocks.append((component.name, keys if component.is_indexed() else None))
-        return cls(constraints, bodies, _sides(sides[0]), _sides(sides[1]), blocks)
+        return cls(constraints, bodies, numbers(sides[0]), numbers(sides[1]), blocks)
 
     def names(self, kept: NDArray[np.bool_]) -> Names:
         """Return the names of the constraints that are kept."""
@@ -186,16 +186,6 @@ def _active_constraints(model: ConcreteModel) -> Iterator[tuple[Any, list[tuple[
     for component in model.component_objects(Constraint, active=True):
         members = component.items(SortComponents.ORDERED_INDICES)
         yield component, [(key, member) for key, member in members if member.active]
-
-
-def _sides(given: list[Any]) -> Floats:
-    """Return sides as numbers; parameters and fixed expressions among them are evaluated."""
-    try:
-        return np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        from pyomo.environ import value
-
-        return np.array([value(side) for side in given], dtype=np.float64)
 
 
 def _objective(model: ConcreteModel) -> Any:

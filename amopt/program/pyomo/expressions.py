@@ -7,7 +7,7 @@ sums that Python's ``sum`` and :func:`weighted_sum` make. Whatever else an expre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
 
-__all__ = ["LinearBodies", "Recorder", "linear", "read_bodies", "weighted_sum"]
+__all__ = ["LinearBodies", "Recorder", "linear", "numbers", "read_bodies", "weighted_sum"]
 
 Floats = NDArray[np.float64]
 
@@ -222,7 +222,7 @@ def read_bodies(bodies: Sequence[Any], recorder: Recorder, names: Sequence[Any])
     variables = [variable for _, variable in pairs]
     identities = list(map(id, variables))
     recorder.add_all(dict(zip(identities, variables, strict=True)))
-    coefficients = _numbers([coefficient for coefficient, _ in pairs])
+    coefficients = numbers([coefficient for coefficient, _ in pairs])
     collected.add(row[linear_term], identities, coefficients)
     constants = [terms[k] for k in np.flatnonzero(kind == _NUMBER).tolist()]
     collected.add_constants(row[kind == _NUMBER], np.array(constants, dtype=np.float64))
@@ -235,9 +235,10 @@ def _holding_other(parts: Sequence[Sequence[Any]], kinds: _Kinds) -> list[int]:
     return [k for k, part in enumerate(parts) if _OTHER in map(kinds.__getitem__, map(type, part))]
 
 
-def _flat(term: Any, sums: tuple[type, ...]) -> list[Any]:
+def _flat(term: Any, sums: Collection[Any]) -> list[Any]:
     """Return the terms of nested sums and named expressions."""
-    found, stack = [], [term]
+    found: list[Any] = []
+    stack: list[Any] = [term]
     while stack:
         part = stack.pop()
         if part.__class__ in sums:
@@ -256,14 +257,14 @@ class _Kinds(dict[type, int]):
         return _OTHER
 
 
-def _numbers(coefficients: list[Any]) -> Floats:
-    """Return coefficients as numbers; parameters among them are evaluated."""
+def numbers(given: list[Any]) -> Floats:
+    """Return coefficients or sides as numbers; parameters among them are evaluated."""
     try:
-        return np.array(coefficients, dtype=np.float64)
+        return np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
         from pyomo.environ import value
 
-        return np.array([value(number) for number in coefficients], dtype=np.float64)
+        return np.array([value(number) for number in given], dtype=np.float64)
 
 
 def _walk(
