@@ -142,7 +142,7 @@ def test_unforeseen_families_equal_trying_every_plan(
 ) -> None:
     add, keeps = UNFORESEEN[name]
     feasible = changed = 0
-    for seed in range(45):
+    for seed in range(75):
         data = crowded(seed)
         if len(data["lines"]) > 2:  # too many plans to try them all
             continue
