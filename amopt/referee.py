@@ -95,7 +95,8 @@ class Notebook:
             The sum of the absolute values that ``used`` is the sum of, where terms may cancel.
         """
         size = max(abs(used), abs(limit), scale)
-        fits = used <= limit + self.tolerance * size
+        room = self.tolerance * size if math.isfinite(size) else 0.0
+        fits = math.isfinite(used) and used <= limit + room
         return self.require(fits, f"{where}: {used:.9g} of at most {limit:.9g}")
 
     def compare(self, where: str, stated: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
