@@ -14,6 +14,10 @@ from amopt.instance.findings import Key
 __all__ = ["choices", "fields_at", "fields_of", "homes", "keys_of", "models_at"]
 
 
+_MODELS = 100
+"""How many models are looked at, should they hold each other."""
+
+
 @cache
 def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
     """Return the models that stand anywhere within an annotation."""
@@ -64,12 +68,17 @@ def fields_at(instance_type: type[BaseModel], key: Key) -> list[FieldInfo]:
 @cache
 def homes(instance_type: type[BaseModel]) -> Mapping[str, str]:
     """Return the keys of the entries of an instance, each with where it belongs."""
-    homes: dict[str, str] = {}
-    for name, field in instance_type.model_fields.items():
-        for model in models_in(cast("Any", field.annotation)):
-            for key in keys_of((model,)):
-                homes.setdefault(key, field.alias or name)
-    return homes
+    found: dict[str, str] = {}
+    level: list[tuple[str, type[BaseModel]]] = [("", instance_type)]
+    for path, model in level:
+        for name, field in model.model_fields.items():
+            below = f"{path}.{field.alias or name}".lstrip(".")
+            for held in models_in(cast("Any", field.annotation)):
+                for key in keys_of((held,)):
+                    found.setdefault(key, below)
+                if len(level) < _MODELS:
+                    level.append((below, held))
+    return found
 
 
 def choices(fields: Sequence[FieldInfo]) -> tuple[Any, ...]:
