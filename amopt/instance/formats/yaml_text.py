@@ -120,7 +120,7 @@ class _Builder:
             self.anchors[event.anchor] = (value, None, 1)
         self.put(value)
 
-    def goes_on(self, frame: _Frame, event: yaml.ScalarEvent) -> bool:
+    def goes_on(self, frame: _Frame, event: Any) -> bool:
         """Tell whether a key is what a decimal comma has cut off a number: ``{cost: 1,4}``."""
         if frame.number is None:
             return False
@@ -143,7 +143,7 @@ class _Builder:
         frame.key, frame.comma = key, False
         self.note("decimal-comma", message, advice, line + 1, key)
 
-    def look_at(self, value: Any, event: yaml.ScalarEvent, frame: _Frame | None) -> None:
+    def look_at(self, value: Any, event: Any, frame: _Frame | None) -> None:
         """Keep what a plain word may have been meant to be."""
         if isinstance(value, str):
             if self.lines:
@@ -154,7 +154,7 @@ class _Builder:
             if event.value in self.with_point:
                 self.pointed.append(Pointed(self.path(), event.value, frame.line))
 
-    def look_for_comment(self, event: yaml.ScalarEvent) -> None:
+    def look_for_comment(self, event: Any) -> None:
         """Note a comment that may have been meant as part of a name: ``supplier: beta #2``."""
         end = event.end_mark
         cut = _GLUED.match(self.lines[end.line], end.column) if end.line < len(self.lines) else None
