@@ -103,19 +103,21 @@ def test_no_plan_of_a_line_costs_less_than_its_bound(seed: int) -> None:
         run, cost = priced(seed)
     except amopt.InvalidInstanceError:
         pytest.skip("a fitted line falls below zero")
-    program = replace(run.program, cost=cost, offset=0.0)
     least = run.line_bounds.least(cost)
-    best = np.array([_cheapest(run, cost, b) for b in range(len(run.blocks))])
-    worse = run.line_bounds.worse(cost, best)
-    upper = program.upper.copy()
-    upper[run.arrays.x[worse]] = upper[run.arrays.y[worse]] = 0.0
-    for b, part in enumerate(run._parts()):
-        columns = run._columns(b)
-        optimum = solve(replace(part, cost=cost[columns], offset=0.0)).outcome.objective
-        assert optimum is not None
-        assert least[b] <= optimum + 1e-6 * abs(optimum)
-        kept = solve(replace(part, cost=cost[columns], upper=upper[columns], offset=0.0))
-        assert kept.outcome.objective == pytest.approx(optimum, rel=1e-6)
+    costs = [cost[run._columns(b)] for b in range(len(run.blocks))]
+    parts = [
+        replace(part, cost=own, offset=0.0) for part, own in zip(run._parts(), costs, strict=True)
+    ]
+    optimum = np.array([solve(part).outcome.objective for part in parts], dtype=float)
+    assert (least <= optimum + 1e-6 * np.abs(optimum)).all()
+    known = np.array([_cheapest(run, cost, b) for b in range(len(run.blocks))])
+    for best in (known, optimum):
+        worse = run.line_bounds.worse(cost, best + 1e-7 * np.abs(best))
+        upper = run.program.upper.copy()
+        upper[run.arrays.x[worse]] = upper[run.arrays.y[worse]] = 0.0
+        for b, part in enumerate(parts):
+            kept = solve(replace(part, upper=upper[run._columns(b)]))
+            assert kept.outcome.objective == pytest.approx(optimum[b], rel=1e-6)
 
 
 def _cheapest(run: _Run, cost: np.ndarray, block: int) -> float:
