@@ -167,7 +167,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSo
             f"{supply.instance.lines[supply.line[o]].line!r}, which takes whole parts only"
         )
     plan = evaluate(supply, quantity)
-    near = bound is not None and plan.objective - bound <= 1e-6 * max(1.0, abs(plan.objective))
+    near = bound is not None and plan.objective - bound <= 1e-6 * plan.objective
     outcome = Outcome(
         stopped=Stopped.FINISHED,
         status=Status.OPTIMAL if near else Status.FEASIBLE,

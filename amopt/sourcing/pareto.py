@@ -1,88 +1,52 @@
 """Answers that no other answer beats in two criteria at once, by the epsilon-constraint method.
 
 One criterion is minimised while the other must stay below a limit; the limit is then lowered to
-just below what was found, until nothing keeps it (Haimes, Lasdon and Wismer, 1971). Delivery times
-come from a finite set, so that "just below" is the next of them and no answer is missed.
+just below what was found, until the least of the other is reached (Haimes, Lasdon and Wismer,
+1971). Delivery times of whole parts come from a finite set, so that "just below" is the next of
+them and no answer is missed; of amounts of money or emissions it is a millionth less.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
-from amopt.program.solver.highs import Options
+from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
-from amopt.solution import Column, Solution
-from amopt.sourcing.answer.assembly import answer_of
-from amopt.sourcing.answer.tables import tables
+from amopt.program.time import Budget
+from amopt.sourcing.answer.nondominated import Pareto
+from amopt.sourcing.answer.tables import order_rows
 from amopt.sourcing.evaluation import Evaluation
 from amopt.sourcing.instance.fields import Minimise
 from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
 from amopt.sourcing.offers.supply_options import SupplyOptions
-from amopt.sourcing.referee.check import check
+from amopt.sourcing.referee.nondominated import check_nondominated
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from amopt.program.solver.highs import Progress
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["CRITERIA", "Pareto", "pareto"]
+__all__ = ["CRITERIA", "SAME", "Pareto", "pareto"]
 
 CRITERIA = ("cost", "downtime", "weeks", "kg_co2")
 """What may be traded: what is paid, downtime cost, latest delivery in weeks, kg of CO2."""
 
-Floats = NDArray[np.float64]
-_Point = tuple[Evaluation, Outcome]
+SAME = 1e-6
+"""Relative difference that no planner acts on: answers this near in a criterion are the same."""
 
 MOST_TIMES = 2_000_000
 """Delivery times up to which all are listed."""
 
-STEP = 1e-6
-"""How far below an amount of money or emissions the next answer must be, relative."""
+MOST_KNOTS = 3_000
+"""Whole quantities of fitted powers up to which the program has them all from the start."""
 
-
-@dataclass(frozen=True)
-class Pareto(Solution):
-    """Nondominated answers, the best in the first criterion first."""
-
-    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
-        "answers": (
-            Column("answer", "", "Number of the answer."),
-            Column("cost", "money", "What is paid for all orders."),
-            Column("downtime", "money", "Cost of all waiting."),
-            Column("weeks", "weeks", "Latest delivery of any line."),
-            Column("kg_co2", "kg CO2", "Emissions of making and transport."),
-            Column("suppliers", "", "Suppliers with an order, conventional supply among them."),
-            Column("gap", "", "Proven relative gap of the first criterion."),
-        ),
-        "orders": (
-            Column("answer", "", "Number of the answer.", shown=False),
-            Column("line", "", "Order line.", shown=False),
-            Column("supplier", "", "Supplier, or conventional.", shown=False),
-            Column("quantity", "parts", "Parts to order.", shown=False),
-            Column("cost", "money", "What is paid for them.", shown=False),
-            Column("weeks", "weeks", "From the order to its delivery.", shown=False),
-        ),
-    }
-
-    def headline(self) -> tuple[str, ...]:
-        """Return the answers in a few plain sentences."""
-        rows = self.rows["answers"]
-        if not rows:
-            return ("No answer was found.",)
-        first, last = rows[0], rows[-1]
-        money = f" {self.currency}".rstrip()
-        return (
-            f"{len(rows)} answers, from {first['cost']:,.2f}{money} and {first['weeks']:g} weeks "
-            f"to {last['cost']:,.2f}{money} and {last['weeks']:g} weeks.",
-        )
+Floats = NDArray[np.float64]
 
 
 def pareto(
@@ -95,6 +59,10 @@ def pareto(
 ) -> Pareto:
     """Return the answers that no other answer beats in both criteria.
 
+    No answer comes twice: of answers that differ by less than :data:`SAME` in a criterion, the one
+    that is better in the other stays. The status is optimal when the answers are all there are, and
+    each is proven.
+
     Parameters
     ----------
     instance
@@ -102,9 +70,12 @@ def pareto(
     by
         Two of :data:`CRITERIA`. ``"weeks"`` is the latest delivery of any line.
     most
-        Most answers. Where there are more, the best of them in the first criterion come first, and
-        a note says so.
-    options, progress
+        Most answers. Where there are more, a note says so: the best of them in the first criterion
+        come first, and the last is the best in the second. Where parts are divisible there are
+        infinitely many, and evenly spaced ones are returned.
+    options
+        As for :func:`amopt.sourcing.solve`; the time limit is that of the whole search.
+    progress
         As for :func:`amopt.sourcing.solve`, for each answer.
 
     Raises
@@ -113,99 +84,187 @@ def pareto(
         When ``by`` does not name two criteria.
     InfeasibleError
         When no plan keeps every limit.
+    NoAnswerError
+        When a limit was reached before any plan was found.
     """
     if len(by) != 2 or len(set(by)) != 2 or not set(by) <= set(CRITERIA):
         raise UsageError(f"name two of {', '.join(CRITERIA)}, not {', '.join(by) or 'none'}")
     if most < 1:
         raise UsageError("the most answers must be at least one")
-    begun = time.perf_counter()
-    found: list[_Point] = []
-    complete = True
-    for point in _points(instance, by, options or Options(), progress):
-        if len(found) == most:
-            complete = False
-            break
-        found.append(point)
-    return _answer(instance, by, found, complete=complete, seconds=time.perf_counter() - begun)
+    options = options or Options()
+    search = _Search.of(instance, (by[0], by[1]), options, progress)
+    try:
+        search.run(most)
+    except (InfeasibleError, NoPlanError) as error:
+        raise _nothing(instance, options, error) from None
+    return _answer(instance, search)
 
 
-def _points(
-    instance: Instance,
-    by: tuple[str, ...],
-    options: Options,
-    progress: Callable[[Progress], None] | None,
-) -> Iterator[_Point]:
-    """Yield the nondominated plans, the best in the first criterion first."""
-    first, second = by
-    times = _times(instance) if second == "weeks" else np.zeros(0)
-    limit: float | None = None
-    while True:
-        try:
-            plan, outcome = _best(instance, first, {second: limit}, options, progress)
-        except (InfeasibleError, NoPlanError) as error:
-            if limit is not None:
-                return
-            raise _nothing(instance, options, error) from None
-        # Among the plans that are best in the first criterion, one that is best in the second.
-        value = measures(plan)[first]
-        held = {first: value + 1e-9 * max(1.0, abs(value)), second: measures(plan)[second]}
-        with suppress(InfeasibleError, NoPlanError):
-            plan, _ = _best(instance, second, held, options, progress)
-        yield plan, outcome
-        limit = _just_below(measures(plan)[second], times)
-        if limit is None:
-            return
-
-
-def _just_below(reached: float, times: Floats) -> float | None:
-    """Return the next limit on the second criterion; None where nothing can be below."""
-    if times.size:
-        earlier = times[times < reached - 1e-9 * max(1.0, reached)]
-        return float(earlier[-1]) if earlier.size else None
-    below = reached - STEP * max(1.0, abs(reached))
-    return below if below >= 0 else None
-
-
-def _nothing(instance: Instance, options: Options, error: Exception) -> Exception:
+def _nothing(
+    instance: Instance, options: Options, error: InfeasibleError | NoPlanError
+) -> InfeasibleError | NoAnswerError:
     """Return why there is no plan at all."""
     from amopt.sourcing.infeasible import explain
 
-    outcome = getattr(error, "outcome", None)
-    if outcome is not None and outcome.status is not Status.INFEASIBLE:
-        return NoAnswerError(f"no plan was found ({outcome.stopped})", outcome=outcome)
+    outcome = error.outcome
+    if isinstance(error, NoPlanError) and error.outcome.status is not Status.INFEASIBLE:
+        return NoAnswerError(f"no plan was found ({error.outcome.stopped})", outcome=outcome)
     return explain(instance, options, outcome)
 
 
-def _best(
-    instance: Instance,
-    criterion: str,
-    bounds: Mapping[str, float | None],
-    options: Options,
-    progress: Callable[[Progress], None] | None,
-) -> tuple[Evaluation, Outcome]:
-    """Return a plan that is best in one criterion and keeps bounds on others."""
-    own = instance.limits
-    limits = own.model_copy(
-        update={
-            key: min(x for x in (getattr(own, key), bounds.get(name)) if x is not None)
-            for key, name in (("budget", "cost"), ("weeks", "weeks"), ("kg_co2", "kg_co2"))
-            if bounds.get(name) is not None
-        }
-    )
-    # Positive weights give every line its delivery time; the goal replaces the objective.
-    weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
-    supply = SupplyOptions.of(instance.supposing(limits=limits, minimise=weights))
-    goal = Goal(
-        lambda model: _shape(model, criterion, bounds.get("downtime")),
-        lambda plan: measures(plan)[criterion],
-    )
-    return by_program(supply, options, progress, goal)
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """A plan, what it comes to in each criterion, and what is proven of the first."""
+
+    plan: Evaluation
+    outcome: Outcome
+    at: Mapping[str, float]
 
 
-def _shape(model: Any, criterion: str, downtime: float | None) -> None:
-    """Replace the model's objective, and bound what is no limit of an instance."""
+@dataclass(eq=False)
+class _Search:
+    """The search: what it looks at, and the answers so far.
+
+    Attributes
+    ----------
+    supply
+        The supply options.
+    by
+        The two criteria.
+    options, progress, budget
+        How the solver runs, and the time that is left.
+    knots
+        Whole quantities at which fitted powers are exact, by option.
+    times
+        All weeks of delivery, ascending; empty where they are not finite.
+    found
+        The answers, the best in the first criterion first.
+    why_incomplete
+        Why there may be more, in words; empty when these are all.
+    """
+
+    supply: SupplyOptions
+    by: tuple[str, str]
+    options: Options
+    progress: Callable[[Progress], None] | None
+    budget: Budget
+    knots: dict[int, Floats]
+    times: Floats
+    found: list[_Point] = field(default_factory=list)
+    why_incomplete: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        instance: Instance,
+        by: tuple[str, str],
+        options: Options,
+        progress: Callable[[Progress], None] | None,
+    ) -> _Search:
+        """Return a search that has not begun."""
+        supply = SupplyOptions.of(instance)
+        return cls(
+            supply=supply,
+            by=by,
+            options=replace(options, gap=min(options.gap, SAME / 10)),
+            progress=progress,
+            budget=Budget(options.time_limit),
+            knots=_whole_knots(supply),
+            times=_times(supply) if by[1] == "weeks" else np.zeros(0),
+        )
+
+    def run(self, most: int) -> None:
+        """Find the answers, at most so many.
+
+        Raises
+        ------
+        InfeasibleError, NoPlanError
+            When there is no plan at all, or none was found.
+        """
+        first, second = self.by
+        last = self._lexicographic(second, first, {})
+        limit: float | None = None
+        step = 0.0
+        while True:
+            try:
+                point = self._lexicographic(first, second, {} if limit is None else {second: limit})
+            except (InfeasibleError, NoPlanError):
+                self.why_incomplete = "the solver proved no further one"
+                break
+            if limit is None and self.supply.divisible.any():
+                step = (point.at[second] - last.at[second]) / max(1, most - 1)
+                self.why_incomplete = "amounts are divisible, and these are evenly spaced"
+            if point.at[second] <= last.at[second] * (1 + SAME):
+                return self._add(point)
+            if most == 1 or len(self.found) == most - 1:
+                self.why_incomplete = f"no more than {most} were asked for"
+                last = point if most == 1 else last
+                break
+            self._add(point)
+            limit = max(self._below(point.at[second], step), last.at[second])
+            if self.budget.is_over:
+                self.why_incomplete = "the time limit was reached"
+                break
+        return self._add(last)
+
+    def _add(self, point: _Point) -> None:
+        """Add an answer, in the place of those that are no better in the first criterion."""
+        first = self.by[0]
+        value = point.at[first]
+        while self.found and self.found[-1].at[first] >= value - SAME * abs(value):
+            self.found.pop()
+        self.found.append(point)
+
+    def _below(self, reached: float, step: float) -> float:
+        """Return the next limit on the second criterion."""
+        below = reached * (1 - SAME)
+        if self.times.size:
+            earlier = self.times[self.times < below]
+            return float(earlier[-1]) if earlier.size else 0.0
+        return min(below, reached - step)
+
+    def _lexicographic(self, first: str, second: str, limits: Mapping[str, float]) -> _Point:
+        """Return a plan that is best in one criterion and, among those that are, in another."""
+        plan, outcome = self._best(first, limits)
+        held = {**limits, first: criteria(plan)[first] * (1 + SAME / 2)}
+        try:
+            other, _ = self._best(second, held)
+        except (InfeasibleError, NoPlanError):
+            other = plan
+        plan = min(plan, other, key=lambda own: criteria(own)[second])
+        return _Point(plan, outcome, criteria(plan))
+
+    def _best(self, criterion: str, limits: Mapping[str, float]) -> tuple[Evaluation, Outcome]:
+        """Return a plan that is best in one criterion and keeps limits on others."""
+        instance = self.supply.instance
+        own, weeks = instance.limits, limits.get("weeks")
+        if weeks is not None:
+            own = own.model_copy(update={"weeks": min(weeks, own.weeks or weeks)})
+        # Positive weights give every line its delivery time; the goal replaces the objective.
+        weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
+        supply = replace(self.supply, instance=instance.supposing(limits=own, minimise=weights))
+        goal = Goal(
+            lambda model: _shape(model, criterion, limits),
+            lambda plan: criteria(plan)[criterion],
+            lambda plan: all(criteria(plan)[k] <= x * (1 + SAME / 4) for k, x in limits.items()),
+        )
+        return by_program(
+            supply, self.options, self.progress, goal, budget=self.budget, knots=self.knots
+        )
+
+
+def _shape(model: Any, criterion: str, limits: Mapping[str, float]) -> None:
+    r"""Replace the model's objective, and limit the other criteria.
+
+    .. math:: \min f_1(x) \quad \text{with} \quad f_2(x) \le \varepsilon
+    """
     from pyomo.environ import Constraint, NonNegativeReals, Objective, Var
 
+    amounts: dict[str, Any] = {
+        "cost": model.paid,
+        "downtime": model.downtime,
+        "kg_co2": model.emissions,
+    }
     model.objective.deactivate()
     if criterion == "weeks":
         model.latest = Var(domain=NonNegativeReals)
@@ -213,17 +272,19 @@ def _shape(model: Any, criterion: str, downtime: float | None) -> None:
             list(model.delivery_weeks),
             rule=lambda m, name: m.delivery_weeks[name] <= m.latest,
         )
-        goal = model.latest
-    else:
-        goal = {"cost": model.paid, "downtime": model.downtime, "kg_co2": model.emissions}[
-            criterion
-        ]
-    model.criterion = Objective(expr=1.0 * goal)
-    if downtime is not None and any(model.supply.downtime_per_week > 0):
-        model.downtime_limit = Constraint(expr=model.downtime.expr <= downtime)
+        amounts["weeks"] = model.latest
+    model.criterion = Objective(expr=1.0 * amounts[criterion])
+    for name, limit in limits.items():
+        if name == "weeks" or not amounts[name].expr.is_potentially_variable():
+            continue
+        # A row of size one, whatever the unit of money.
+        size = limit or 1.0
+        setattr(
+            model, f"limit_of_{name}", Constraint(expr=amounts[name].expr / size <= limit / size)
+        )
 
 
-def measures(plan: Evaluation) -> dict[str, float]:
+def criteria(plan: Evaluation) -> dict[str, float]:
     """Return what a plan comes to in each criterion."""
     return {
         "cost": float(plan.cost.sum()),
@@ -233,17 +294,35 @@ def measures(plan: Evaluation) -> dict[str, float]:
     }
 
 
-def _times(instance: Instance) -> Floats:
-    """Return all weeks at which an order can be delivered, ascending; empty where not finite."""
-    supply = SupplyOptions.of(instance)
-    lead = supply.lead_time
+def _whole_orders(supply: SupplyOptions) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Return the usable options, and the least and the most whole parts of an order on each."""
     option = np.flatnonzero(supply.usable)
     most = np.minimum(supply.largest, (supply.quantity + supply.surplus)[supply.line])
+    return option, np.ceil(supply.smallest[option]), np.floor(most[option])
+
+
+def _whole_knots(supply: SupplyOptions) -> dict[int, Floats]:
+    """Return all whole orders on fitted powers, by option; nothing where these are too many."""
+    option, low, high = _whole_orders(supply)
+    curved = np.zeros(len(supply), dtype=bool)
+    for curve in (supply.total, supply.lead_time):
+        curved[curve.curve[curve.scale != 0]] = True
+    curved &= ~supply.divisible[supply.line]
+    own = curved[option] & (low <= high)
+    if (high - low + 1)[own].sum() > MOST_KNOTS:
+        return {}
+    ranges = zip(option[own].tolist(), low[own], high[own], strict=True)
+    return {o: np.arange(a, b + 1) for o, a, b in ranges}
+
+
+def _times(supply: SupplyOptions) -> Floats:
+    """Return all weeks at which an order can be delivered, ascending; empty where not finite."""
+    lead = supply.lead_time
     sloped = (lead.rate != 0) | (lead.scale != 0)
     if (sloped & supply.divisible[supply.line][lead.curve]).any():
         return np.zeros(0)
-    low = np.ceil(supply.smallest[option])
-    count = np.maximum(0, np.floor(most[option]) - low + 1).astype(np.int64)
+    option, low, high = _whole_orders(supply)
+    count = np.maximum(0, high - low + 1).astype(np.int64)
     if count.sum() > MOST_TIMES:
         return np.zeros(0)
     owner = np.repeat(np.arange(option.size), count)
@@ -253,44 +332,42 @@ def _times(instance: Instance) -> Floats:
     return np.unique(np.concatenate([weeks, committed]))
 
 
-def _answer(
-    instance: Instance, by: tuple[str, ...], found: list[_Point], *, complete: bool, seconds: float
-) -> Pareto:
-    """Return the tables of all answers, each checked by the referee."""
+def _answer(instance: Instance, search: _Search) -> Pareto:
+    """Return the tables of all answers, checked by the referee."""
     answers, orders = [], []
-    findings: list[str] = []
-    checks = 0
-    free = instance.supposing(minimise=Minimise(cost=1.0))
-    for number, (plan, outcome) in enumerate(found, start=1):
-        rows = tables(plan, (plan, ()), [], {})
-        proof = replace(outcome, objective=None, bound=None)
-        verdict = check(free, answer_of(plan.supply, plan, rows, proof))
-        checks += verdict.checks
-        findings += [f"answer {number}: {finding}" for finding in verdict.findings]
-        suppliers = {row["supplier"] for row in rows["orders"]}
+    for number, point in enumerate(search.found, start=1):
+        own = order_rows(point.plan)
+        suppliers = len({row["supplier"] for row in own})
         answers.append(
-            {"answer": number, **measures(plan), "suppliers": len(suppliers), "gap": outcome.gap}
+            {"answer": number, **point.at, "suppliers": suppliers, "gap": point.outcome.gap}
         )
-        kept = ("line", "supplier", "quantity", "cost", "weeks")
-        orders += [{"answer": number, **{k: row[k] for k in kept}} for row in rows["orders"]]
-    proven = complete and all(outcome.status is Status.OPTIMAL for _, outcome in found)
-    verdict = Verdict(tuple(findings), checks)
+        orders += [{"answer": number, **row} for row in own]
+    proven = all(point.outcome.status is Status.OPTIMAL for point in search.found)
+    notes = []
+    if search.why_incomplete:
+        notes.append(
+            f"There are more answers than the {len(answers)} shown: {search.why_incomplete}."
+        )
+    if not proven:
+        notes.append("Not every answer is proven to be the best in the first criterion: see gap.")
     outcome = Outcome(
-        stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL if proven else Status.FEASIBLE,
-        method=f"epsilon constraint on {by[1]}",
-        seconds={"solve": seconds},
+        stopped=Stopped.TIME_LIMIT if search.budget.is_over else Stopped.FINISHED,
+        status=Status.FEASIBLE if notes else Status.OPTIMAL,
+        method=f"epsilon constraint on {search.by[1]}",
+        seconds=dict(search.budget.seconds),
         versions=versions("amopt", "highspy", "pyomo"),
     )
-    if findings:
-        raise RefusedError(verdict, outcome=outcome)
-    said = () if complete else (f"There are more answers than the {len(found)} shown.",)
-    return Pareto(
+    answer = Pareto(
         kind="sourcing",
         name=instance.name,
         outcome=outcome,
-        verdict=verdict,
+        verdict=Verdict(),
         rows={"answers": answers, "orders": orders},
-        notes=said,
+        notes=tuple(notes),
         currency=instance.currency,
+        objective_meaning=" against ".join(search.by),
     )
+    verdict = check_nondominated(instance, answer, search.by, SAME)
+    if not verdict.accepted:
+        raise RefusedError(verdict, outcome=outcome)
+    return replace(answer, verdict=verdict)

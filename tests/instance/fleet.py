@@ -95,10 +95,7 @@ class Fleet(Instance):
 
 
 def type_of_kind(kind: str) -> type[Instance]:
-    if kind != "fleet":
-        from amopt.decisions import instance_type
-
-        return instance_type(kind)
+    assert kind == "fleet"
     return Fleet
 
 

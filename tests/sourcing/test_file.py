@@ -35,9 +35,9 @@ limits: {suppliers_per_line: 2}           # also: budget, weeks, kg_co2
 """  # noqa: E501
 
 COLUMNS = {
-    "orders": ("line", "supplier", "quantity", "cost", "weeks", "scenario"),
+    "orders": ("line", "place", "supplier", "quantity", "cost", "weeks", "scenario"),
     "lines": (
-        *("line", "quantity", "cost", "downtime_cost", "weeks"),
+        *("line", "place", "quantity", "cost", "downtime_cost", "weeks"),
         *("cost_of_conventional", "cost_of_frontier_rule"),
     ),
     "switchover": (

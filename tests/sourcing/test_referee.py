@@ -168,7 +168,7 @@ def test_a_missing_and_a_doubled_order_are_named(solution: Any) -> None:
         ({"offers__0__certificates": []}, "certificate"),
         ({"offers__0__build_envelope__width_mm": 80}, "build envelope"),
         ({"offers__0__largest_quantity": 2}, "outside"),
-        ({"parts__0__materials": ["steel"]}, "materials"),
+        ({"parts__0__materials": ["steel"]}, "material PA12"),
         ({"network__lanes__0__cost_per_part": 1.5}, "cost"),
         ({"network__lanes__0__weeks": 0.75}, "weeks"),
     ],

@@ -35,6 +35,7 @@ class SourcingSolution(Solution):
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "orders": (
             Column("line", "", "Order line."),
+            Column("place", "", "Place that needs it; empty where none is said."),
             Column("supplier", "", "Supplier, or conventional."),
             Column("quantity", "parts", "Parts to order."),
             Column("cost", "money", "Price, fee or asset cost, transport and royalties."),
@@ -48,6 +49,7 @@ class SourcingSolution(Solution):
         ),
         "lines": (
             Column("line", "", "Order line."),
+            Column("place", "", "Place that needs it; empty where none is said."),
             Column("quantity", "parts", "Parts asked for."),
             Column("cost", "money", "What is paid for all its orders."),
             Column("downtime_cost", "money", "Cost of waiting until the last order is delivered."),

@@ -15,7 +15,7 @@ from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
 from amopt.sourcing.offers.curves import fits_of
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["notes", "switchover_rows", "tables"]
+__all__ = ["notes", "order_rows", "switchover_rows", "tables"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,7 +51,7 @@ def tables(
     """
     supply = plan.supply
     usual = whole_conventional(supply)
-    orders = _order_rows(plan)
+    orders = order_rows(plan)
     return {
         "orders": orders,
         "lines": _line_rows(plan, usual, *rule),
@@ -63,7 +63,8 @@ def tables(
     }
 
 
-def _order_rows(plan: Evaluation) -> list[dict[str, Any]]:
+def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
+    """Return the orders of a plan, in the order of the file: of a line, those committed first."""
     supply = plan.supply
     scenario = _scenarios(plan)
     rows: list[tuple[int, int, dict[str, Any]]] = []
@@ -73,6 +74,7 @@ def _order_rows(plan: Evaluation) -> list[dict[str, Any]]:
         amount = plan.quantity[o]
         row = {
             "line": entry.line,
+            "place": entry.place,
             "supplier": supply.supplier[o],
             "quantity": _amount(amount, divisible=entry.divisible),
             "cost": float(plan.order_cost[o]),
@@ -91,6 +93,7 @@ def _order_rows(plan: Evaluation) -> list[dict[str, Any]]:
         entry = supply.instance.lines[line]
         row = {
             "line": entry.line,
+            "place": entry.place,
             "supplier": order.supplier,
             "quantity": _amount(order.quantity, divisible=entry.divisible),
             "cost": cost,
@@ -137,6 +140,7 @@ def _line_rows(
         rows.append(
             {
                 "line": entry.line,
+                "place": entry.place,
                 "quantity": _amount(entry.quantity, divisible=entry.divisible),
                 "cost": float(plan.cost[index]),
                 "downtime_cost": float(plan.downtime_cost[index]),

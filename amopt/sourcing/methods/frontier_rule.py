@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
-from amopt.sourcing.instance.fields import Offer
+from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def frontier_plan(
         if need <= WHOLE * supply.quantity[line]:
             continue
         own = [o for o in options if not supply.conventional[o] and effective[o] > 0]
-        own.sort(key=lambda o: (-effective[o], price[o]))
+        # Prices that differ by rounding alone are the same: the order of the file decides.
+        own.sort(key=lambda o: (-effective[o], float(f"{price[o]:.9e}")))
         chosen = _fill(supply, left, line, need, own=own, effective=effective)
         if not chosen:
             chosen = _conventional(supply, left, line, need)
@@ -165,7 +166,8 @@ class _Left:
             line = lines[order.line]
             left.committed[line] += order.quantity
             left.suppliers[line].add(order.supplier)
-            left._take(instance.lines[line].part, order.supplier, order.quantity, hours)
+            if order.supplier != CONVENTIONAL:
+                left._take(instance.lines[line].part, order.supplier, order.quantity, hours)
         return left
 
     def _take(self, part: str, supplier: str, amount: float, hours: float) -> None:

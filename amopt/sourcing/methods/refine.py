@@ -8,7 +8,7 @@ curves at its quantities.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,13 @@ class Goal:
         Changes the Pyomo model: its objective, and more constraints.
     value
         The objective of a plan.
+    keeps
+        Whether a plan keeps the constraints that ``shape`` adds.
     """
 
     shape: Callable[[Any], None]
     value: Callable[[Evaluation], float]
+    keeps: Callable[[Evaluation], bool] = lambda plan: True
 
 
 OWN = Goal(lambda model: None, lambda plan: plan.objective)
@@ -75,7 +78,9 @@ def refine(
     solve: Solve,
     options: Options,
     budget: Budget,
-    value: Callable[[Evaluation], float] = OWN.value,
+    goal: Goal = OWN,
+    *,
+    knots: Mapping[int, Floats] | None = None,
 ) -> tuple[Evaluation, Outcome]:
     """Solve, with more pieces for fitted powers until the bound is as near as asked.
 
@@ -89,8 +94,10 @@ def refine(
         Limits; ``gap`` is how near the bound is to be.
     budget
         The time that is left; its phases are told in the outcome.
-    value
-        The objective of a plan.
+    goal
+        What the plan is for.
+    knots
+        Quantities, by option, at which the pieces of a power touch it from the start.
 
     Raises
     ------
@@ -99,7 +106,7 @@ def refine(
     InfeasibleError
         When a line has nothing to be ordered, or committed orders alone break a limit.
     """
-    knots: dict[int, Floats] = {}
+    knots, value = dict(knots or {}), goal.value
     best: Evaluation | None = None
     bound, outcome = -np.inf, Outcome(stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN)
     for _ in range(ROUNDS):
@@ -112,7 +119,7 @@ def refine(
         bound = max(bound, -np.inf if outcome.bound is None else outcome.bound)
         quantity = exact(supply, segments.by_option(parts, len(supply)))
         plan = evaluate(supply, quantity)
-        if keeps_limits(plan) and (best is None or value(plan) < value(best)):
+        if keeps_limits(plan) and goal.keeps(plan) and (best is None or value(plan) < value(best)):
             best = plan
         used = np.flatnonzero(quantity)
         curved = used[np.isin(used, segments.option[~segments.exact])].tolist()
@@ -146,6 +153,7 @@ def by_program(
     *,
     extend: Extend | None = None,
     budget: Budget | None = None,
+    knots: Mapping[int, Floats] | None = None,
 ) -> tuple[Evaluation, Outcome]:
     """Solve the formulation itself.
 
@@ -161,6 +169,8 @@ def by_program(
         Adds constraints of a caller's own.
     budget
         The time that is left; left out, that of the options.
+    knots
+        As for :func:`refine`.
 
     Raises
     ------
@@ -190,7 +200,7 @@ def by_program(
                 _require_same_objective(supply, segments, parts, answer.outcome.objective, goal)
         return answer, parts
 
-    return refine(supply, solve, options, spent, goal.value)
+    return refine(supply, solve, options, spent, goal, knots=knots)
 
 
 def extended(model: Any, extend: Extend | None) -> Any:
@@ -247,8 +257,9 @@ def exact(supply: SupplyOptions, quantity: Floats) -> Floats:
 
 def _proven(objective: float, bound: float, outcome: Outcome, budget: Budget) -> Outcome:
     """Return the outcome with the objective as evaluated, and the best bound so far."""
-    known = min(bound, objective) if np.isfinite(bound) else None
-    near = known is not None and objective - known <= CLOSE * max(1.0, abs(objective))
+    # Nothing costs less than nothing, whatever the solver's rounding says.
+    known = min(max(0.0, bound), objective) if np.isfinite(bound) else None
+    near = known is not None and objective - known <= CLOSE * abs(objective)
     proven = outcome.stopped is Stopped.FINISHED and near
     return replace(
         outcome,

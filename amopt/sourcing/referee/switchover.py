@@ -1,88 +1,257 @@
-"""What the referee says of savings and switchover quantities."""
+"""What the referee says of savings, switchover quantities and the performance frontier."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amopt.referee import Amount, is_number
 from amopt.sourcing.instance.fields import Line
-from amopt.sourcing.referee.reading import saving, scenario
-from amopt.sourcing.referee.record import RELATIVE, Record
+from amopt.sourcing.referee.rows import Row, require_rows
+from amopt.sourcing.referee.terms import saving, scenario
 
 if TYPE_CHECKING:
+    from amopt.referee import Notebook
     from amopt.sourcing.instance.fields import Offer
-    from amopt.sourcing.referee.reading import Reading
+    from amopt.sourcing.referee.quote_pricing import Curve, QuotePricing
+    from amopt.sourcing.referee.terms import OrderTerms, Terms
 
-__all__ = ["check_switchover"]
+__all__ = ["Reach", "check_switchover"]
 
-Compare = Callable[[float], tuple[float, float]]
-"""What q parts cost, or how long they take: from the offer, and conventionally."""
+Reach = dict[tuple[str, tuple[str, str, str, str]], float]
+"""Parts that each offer makes of each line at reduced cost and in reduced time."""
 
+NEAR = 1e-8
+"""Relative difference within which an offer is neither below nor above conventional supply."""
 
-def check_switchover(reading: Reading, record: Record, row: Mapping[str, Any]) -> None:
-    """Recompute the savings of a row, and look on both sides of its switchover quantities."""
-    where = f"switchover of {row['part']!r} at {row['supplier']!r}"
-    offer = reading.offers[row["supplier"], row["part"], row["route"], row["material"]]
-    entry = reading.usual.get(row["part"])
-    line = reading.lines.get(row["line"]) or Line(line="?", part=row["part"], quantity=1)
-    q = line.quantity
-    record.same(where, "quantity", row["quantity"], q)
-    if entry is None:
-        record.told(where, "cost_saving", row["cost_saving"], None)
-        return
-    own, usual = reading.asked(offer, line, q), reading.asked_usually(entry, line, q)
-    if not math.isfinite(usual[0]):
-        record.told(where, "cost_saving", row["cost_saving"], None)
-        return
-    if not math.isfinite(own[0]):
-        return
-    cost, weeks = saving(usual[0], own[0]), saving(usual[1], own[1])
-    total = cost + reading.downtime_per_week.get(line.line, 0.0) * weeks
-    for key, found, size in (
-        ("cost_saving", cost, max(usual[0], own[0])),
-        ("weeks_saved", weeks, max(usual[1], own[1])),
-        ("total_saving", total, max(usual[0], own[0], abs(total))),
-    ):
-        record.checks += 1
-        if not abs(row[key] - found) <= RELATIVE * max(1e-9, size):
-            record.refuse(f"{where}: {key} is {row[key]}, recomputed {found:.10g}")
-    plain = scenario(cost, weeks)
-    record.told(where, "scenario", row["scenario"], plain)
-    if abs(total) > RELATIVE * usual[0]:
-        better = "I" if plain == "IV" and total > 0 else plain
-        record.told(where, "scenario_with_downtime", row["scenario_with_downtime"], better)
-    for measure, key in enumerate(("reduced_cost_quantity", "reduced_time_quantity")):
+ENDLESS = 2**40
+"""An order that stands for those without end."""
 
-        def compare(amount: float, measure: int = measure) -> tuple[float, float]:
-            mine, other = (
-                reading.asked(offer, line, amount),
-                reading.asked_usually(entry, line, amount),
-            )
-            return mine[measure], other[measure]
-
-        _check_reduced(record, f"{where}: {key}", row[key], offer, compare)
+Point = tuple[int, float, float]
+"""A row, and its quantities at reduced cost and in reduced time."""
 
 
-def _check_reduced(
-    record: Record, where: str, reduced: float | None, offer: Offer, compare: Compare
-) -> None:
-    """Check that so many parts are below conventional supply, and the next is not.
+def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) -> Reach:
+    """Recompute the comparison of every offer with conventional supply.
 
-    A quantity of none says that the least order is not below it.
+    A quantity at reduced cost, or in reduced time, is stated; it is right when all whole orders up
+    to it are below conventional supply, and the next is not.
+
+    Returns
+    -------
+    reach : dict
+        How far each offer of each line can be used at reduced cost and in reduced time; as far as
+        it goes where there is nothing to compare with.
     """
-    if reduced is None:
-        if math.isfinite(offer.largest):
-            record.refuse(f"{where} is missing; the offer ends at {offer.largest:g}")
+    expected = list(_comparisons(terms))
+    keys = [(line.line, offer.key) for line, offer in expected]
+    stated = [
+        (row["line"], (row["supplier"], row["part"], row["route"], row["material"]))
+        for row in table
+    ]
+    require_rows(notebook, "switchover", stated, keys)
+    if stated != keys:
+        return {}
+    reach: Reach = {}
+    points: dict[str, list[Point]] = {}
+    for number, (row, (line, offer)) in enumerate(zip(table, expected, strict=True)):
+        by_cost, by_time = row["reduced_cost_quantity"], row["reduced_time_quantity"]
+        known = _check_row(terms, notebook, row, line, offer)
+        ends = tuple(math.inf if end is None else end for end in (by_cost, by_time))
+        reach[line.line, offer.key] = min(ends) if known else offer.largest
+        if known and not row["excluded"]:
+            points.setdefault(line.line or f" {line.part}", []).append((number, ends[0], ends[1]))
+    best = {number for own in points.values() for number in _nondominated(own)}
+    for number, row in enumerate(table):
+        where = f"{_where(row)}, on_frontier"
+        notebook.same(where, row["on_frontier"], number in best)
+    return reach
+
+
+def _comparisons(terms: OrderTerms) -> Iterator[tuple[Line, Offer]]:
+    """Yield each line with each offer of its part; then parts without a line, of one piece."""
+    for line in terms.lines.values():
+        for offer in terms.offers_of_part.get(line.part, ()):
+            yield line, offer
+    asked = {line.part for line in terms.lines.values()}
+    for part in sorted(terms.offers_of_part.keys() - asked):
+        for offer in terms.offers_of_part[part]:
+            yield Line(line=part, part=part, quantity=1).model_copy(update={"line": ""}), offer
+
+
+def _where(row: Row) -> str:
+    return f"switchover of {row['part']!r} at {row['supplier']!r}"
+
+
+def _check_row(terms: OrderTerms, notebook: Notebook, row: Row, line: Line, offer: Offer) -> bool:
+    """Recompute a row; return whether there is anything to compare the offer with."""
+    where, q = _where(row), line.quantity
+    own, usual = terms.of_offer(offer, line, q), terms.of_conventional(line, q)
+    expected: dict[str, Any] = {
+        "line": line.line,
+        "part": line.part,
+        "supplier": offer.supplier,
+        "route": offer.route,
+        "material": offer.material,
+        "quantity": float(q),
+        "excluded": terms.exclusion(offer, line),
+        "on_frontier": row["on_frontier"],  # looked at once all rows are known
+    }
+    if usual is None:
+        words = dict.fromkeys(("scenario", "scenario_with_downtime"), "")
+        notebook.compare(where, row, {**dict.fromkeys(_AMOUNTS), **words, **expected})
+        return False
+    expected |= _savings(own, usual, terms.downtime_per_week.get(line.line, 0.0), row)
+    expected |= {key: row[key] for key in _QUANTITIES}
+    notebook.compare(where, row, expected)
+    for key, difference in zip(_QUANTITIES, _differences(terms, line, offer), strict=True):
+        _check_reduced(notebook, f"{where}: {key}", row[key], difference)
+    return True
+
+
+_QUANTITIES = ("reduced_cost_quantity", "reduced_time_quantity")
+_AMOUNTS = ("cost_saving", "weeks_saved", "total_saving", *_QUANTITIES)
+
+
+def _savings(own: Terms, usual: Terms, rate: float, row: Row) -> dict[str, Any]:
+    """Return the right savings and scenarios."""
+    cost, weeks = saving(usual.cost, own.cost), saving(usual.weeks, own.weeks)
+    money = usual.cost + abs(own.cost) + own.cost_terms
+    time = usual.weeks + abs(own.weeks) + own.weeks_terms
+    total, size = cost + rate * weeks, money + rate * time
+    plain = scenario(cost, weeks)
+    better = "I" if plain == "IV" and total > 0 else plain
+    if abs(total) <= NEAR * size and row["scenario_with_downtime"] in (plain, "I"):
+        better = row["scenario_with_downtime"] if plain == "IV" else plain
+    return {
+        "cost_saving": Amount(cost, money),
+        "weeks_saved": Amount(weeks, time),
+        "total_saving": Amount(total, size),
+        "scenario": plain,
+        "scenario_with_downtime": better,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """The cost or the weeks of an offer beside those of conventional supply.
+
+    Attributes
+    ----------
+    quoted, terms
+        What the quotes ask for a quantity, and the absolute values that it is the sum of.
+    fixed, rate
+        What comes to that once, and a part.
+    usual_fixed, usual_rate
+        What conventional supply asks once, and a part.
+    least, last
+        The least and the largest whole order; None where orders have no end.
+    pricing, measure
+        The offer's quotes, and where their ends have the cost (1) or the weeks (2).
+    """
+
+    quoted: Curve
+    terms: Curve
+    fixed: float
+    rate: float
+    usual_fixed: float
+    usual_rate: float
+    least: int
+    last: int | None
+    pricing: QuotePricing
+    measure: int
+
+    def at(self, q: float) -> float:
+        """Return by how much the offer is above, relative to what is added up."""
+        quoted = self.quoted(q)
+        mine, other = quoted + self.fixed + self.rate * q, self.usual_fixed + self.usual_rate * q
+        size = max(abs(mine), other, self.terms(q))
+        return (mine - other) / size if size else 0.0
+
+    def first_not_below(self, last: int) -> int | None:
+        """Return an order of at most ``last`` parts that is not below; None if all are below.
+
+        Between ends of pieces the two differ by a straight line, so that these decide. A power
+        beside a line is convex, so that its ends decide too, or concave, so that its summit does.
+        """
+        for q in (self.least, last, *self._summits(last)):
+            if self.at(q) > NEAR:
+                return q
+        measure, step, usual = self.measure, self.rate - self.usual_rate, self.usual_fixed
+        for end in self.pricing.ends:
+            q, quoted = end[0], end[measure]
+            # Only where the offer seems to be above is it worth to look at rounding.
+            above = quoted + self.fixed + step * q > usual
+            if above and self.least < q < last and self.at(q) > NEAR:
+                return q
+        return None
+
+    def _summits(self, last: int) -> tuple[int, ...]:
+        return (self._summit(self.least, last),) if self.pricing.curved else ()
+
+    def _summit(self, low: int, high: int) -> int:
+        """Return the order at which a concave difference is largest."""
+        rate = self.rate - self.usual_rate
+
+        def above(q: int) -> float:
+            return self.quoted(q) + rate * q
+
+        while high - low > 2:
+            third = (high - low) // 3
+            left, right = low + third, high - third
+            low, high = (left, high) if above(left) < above(right) else (low, right)
+        return max(range(low, high + 1), key=above)
+
+
+def _differences(terms: OrderTerms, line: Line, offer: Offer) -> tuple[_Difference, _Difference]:
+    """Return cost and weeks of an offer beside conventional supply of a line."""
+    pricing, usual = terms.pricing_of(offer), terms.conventional_rates(line)
+    fee, added, lane, _ = terms.offer_rates(offer, line)
+    asset, price, weeks, _ = usual or (math.nan,) * 4
+    least = max(1, math.ceil(offer.smallest * (1 - 1e-12)))
+    last = math.floor(offer.largest) if math.isfinite(offer.largest) else None
+    money = pricing.total, pricing.total_terms, fee, added, asset, price
+    time = pricing.lead_time, pricing.lead_time_terms, lane, 0.0, weeks, 0.0
+    return (
+        _Difference(*money, least, last, pricing, 1),
+        _Difference(*time, least, last, pricing, 2),
+    )
+
+
+def _check_reduced(notebook: Notebook, where: str, stated: Any, difference: _Difference) -> None:
+    """Check that all whole orders up to a quantity are below conventional supply, the next not.
+
+    None says that all are, without end; zero that the least order is not.
+    """
+    least, last = difference.least, difference.last
+    if stated is None:
+        if notebook.require(last is None, f"{where} is missing; the offer has an end"):
+            above = difference.first_not_below(max(least, ENDLESS))
+            notebook.require(above is None, f"{where} is missing; {above} parts are not below")
         return
-    if reduced > offer.largest:
-        record.refuse(f"{where} is {reduced}, of {offer.largest:g} at most")
-    least = math.ceil(max(offer.smallest, 1.0) * (1 - RELATIVE**2))
-    for amount, lower in ((reduced, True), (max(reduced + 1, least), False)):
-        if not least <= amount <= offer.largest:
-            continue
-        mine, other = compare(amount)
-        record.checks += 1
-        slack = RELATIVE * max(1e-9, mine, other)
-        if (mine >= other + slack) if lower else (mine < other - slack):
-            record.refuse(f"{where} is {reduced}, and at {amount:g} it is not so")
+    fits = is_number(stated) and stated >= 0 and float(stated).is_integer()
+    if not notebook.require(fits, f"{where} is {stated!r}, not a number of parts"):
+        return
+    reached = int(stated)
+    if reached:
+        within = least <= reached <= (reached if last is None else last)
+        if not notebook.require(within, f"{where} is {reached}, and no such order is taken"):
+            return
+        above = difference.first_not_below(reached)
+        notebook.require(above is None, f"{where} is {reached}, and {above} parts are not below")
+    after = max(reached + 1, least)
+    if last is None or after <= last:
+        ends = difference.at(after) >= -NEAR
+        notebook.require(ends, f"{where} is {reached}, and {after} parts are below, too")
+
+
+def _nondominated(points: Iterable[Point]) -> Iterator[int]:
+    """Yield the points that no other point reaches in both quantities and passes in one."""
+    best, level, top = -math.inf, math.nan, -math.inf
+    for number, first, second in sorted(points, key=lambda point: (-point[1], -point[2])):
+        if first != level:
+            best, level, top = max(best, top), first, second
+        if second == top and second > best:
+            yield number

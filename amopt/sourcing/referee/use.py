@@ -1,20 +1,21 @@
-"""What the referee adds up: capacities, licences and the limits of the plan as a whole."""
+"""What orders add up to, beside the limits of the file."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from amopt.referee import Amount
 from amopt.sourcing.instance.fields import CONVENTIONAL
-from amopt.sourcing.referee.record import Record, same
 
 if TYPE_CHECKING:
+    from amopt.referee import Notebook
     from amopt.sourcing.instance.fields import Licence
-    from amopt.sourcing.referee.reading import Reading
+    from amopt.sourcing.referee.terms import OrderTerms, Terms
 
-__all__ = ["Totals", "Use", "check_limits", "check_tables"]
+__all__ = ["Totals", "Use", "check_limits"]
 
 
 def _amounts() -> dict[str, float]:
@@ -23,20 +24,22 @@ def _amounts() -> dict[str, float]:
 
 @dataclass
 class Totals:
-    """What orders add up to."""
+    """What the orders of a line, or of all lines, add up to."""
 
     quantity: float = 0.0
-    cost: float = 0.0
-    weeks: float = 0.0
+    cost: Amount = field(default_factory=lambda: Amount(0.0))
+    weeks: Amount = field(default_factory=lambda: Amount(0.0))
     kg_co2: float = 0.0
     suppliers: set[str] = field(default_factory=set)
 
-    def add(self, supplier: str, quantity: float, cost: float, weeks: float, kg: float) -> None:
+    def add(self, supplier: str, quantity: float, terms: Terms) -> None:
         """Add an order."""
         self.quantity += quantity
-        self.cost += cost
-        self.weeks = max(self.weeks, weeks)
-        self.kg_co2 += kg
+        scale = self.cost.scale + max(abs(terms.cost), terms.cost_terms)
+        self.cost = Amount(self.cost.value + terms.cost, scale)
+        if terms.weeks > self.weeks.value:
+            self.weeks = Amount(terms.weeks, max(terms.weeks_terms, self.weeks.scale))
+        self.kg_co2 += terms.kg_co2
         self.suppliers.add(supplier)
 
 
@@ -65,69 +68,48 @@ class Use:
 
 
 def check_limits(
-    reading: Reading, record: Record, by_line: Mapping[str, Totals], held: Use, new: Use
+    terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, Totals], held: Use, new: Use
 ) -> None:
-    """Compare what orders add up to with every limit of the file.
+    """Compare what orders add up to with every limit of the file but the licences.
 
-    What is committed is held, whatever is left of a capacity or licence: these bind new orders.
+    What is committed is held, whatever is left of a capacity: these bind new orders.
     """
-    _check_lines(reading, record, by_line)
-    limits = reading.instance.limits
+    _check_lines(terms, notebook, by_line)
+    limits = terms.instance.limits
     if limits.budget is not None:
-        record.within("budget", sum(t.cost for t in by_line.values()), limits.budget)
+        paid = [total.cost for total in by_line.values()]
+        scale = sum(cost.scale for cost in paid)
+        notebook.within("budget", sum(cost.value for cost in paid), limits.budget, scale)
     if limits.kg_co2 is not None:
-        record.within("kg of CO2", sum(t.kg_co2 for t in by_line.values()), limits.kg_co2)
-    for capacity in reading.instance.capacities:
+        emitted = sum(total.kg_co2 for total in by_line.values())
+        notebook.within("kg of CO2", emitted, limits.kg_co2)
+    for capacity in terms.instance.capacities:
         name = capacity.supplier
         for what, old, more, limit in (
             ("machine hours", held.hours[name], new.hours[name], capacity.machine_hours),
             ("parts", held.parts[name], new.parts[name], capacity.parts),
         ):
             if limit is not None and more > 0:
-                record.within(f"{what} of {name!r}", old + more, limit)
-    for licence in reading.instance.licences:
-        if (more := new.under(licence)) > 0:
-            who = licence.supplier or "all suppliers"
-            where = f"licensed prints of {licence.part!r} at {who}"
-            record.within(where, held.under(licence) + more, licence.prints)
+                notebook.within(f"{what} of {name!r}", old + more, limit)
 
 
-def _check_lines(reading: Reading, record: Record, by_line: Mapping[str, Totals]) -> None:
-    limits = reading.instance.limits
-    held: dict[str, set[str]] = defaultdict(set)
-    for order in reading.instance.committed:
-        held[order.line].add(order.supplier)
-    for name, line in reading.lines.items():
-        total = by_line[name]
+def _check_lines(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, Totals]) -> None:
+    """Compare what each line gets, by when and from how many, with what it asks for."""
+    limits = terms.instance.limits
+    for name, line in terms.lines.items():
+        where, total = f"line {name!r}", by_line[name]
+        slack = notebook.tolerance * line.quantity if line.divisible else 0.0
+        most = line.quantity + line.surplus + slack
+        notebook.require(
+            line.quantity - slack <= total.quantity <= most,
+            f"{where}: {total.quantity:.10g} parts for {line.quantity:g} asked for",
+        )
+        weeks, scale = total.weeks.value, total.weeks.scale
         if line.need_by_weeks is not None:
-            record.within(f"line {name!r}, weeks to need-by", total.weeks, line.need_by_weeks)
+            notebook.within(f"{where}, weeks to need-by", weeks, line.need_by_weeks, scale)
         if limits.weeks is not None:
-            record.within(f"line {name!r}, weeks", total.weeks, limits.weeks)
+            notebook.within(f"{where}, weeks", weeks, limits.weeks, scale)
         if limits.suppliers_per_line is not None:
-            most = max(limits.suppliers_per_line, len(held[name]))
-            record.within(f"line {name!r}, suppliers", len(total.suppliers), most)
-
-
-def check_tables(
-    reading: Reading, record: Record, rows: Mapping[str, Sequence[Mapping[str, Any]]], used: Use
-) -> None:
-    """Compare the tables of capacities and licences with what all orders use."""
-    capacities = {entry.supplier: entry for entry in reading.instance.capacities}
-    for row in rows.get("capacities", ()):
-        name = row["supplier"]
-        where, entry = f"capacity of {name!r}", capacities[name]
-        record.same(where, "machine_hours", row["machine_hours"], used.hours[name])
-        record.same(where, "parts", row["parts"], used.parts[name])
-        record.told(where, "machine_hours_limit", row["machine_hours_limit"], entry.machine_hours)
-        record.told(where, "parts_limit", row["parts_limit"], entry.parts)
-    licences = {(x.part, x.supplier or "any"): x for x in reading.instance.licences}
-    for row in rows.get("licences", ()):
-        licence = licences[row["part"], row["supplier"]]
-        where = f"licence of {row['part']!r} at {row['supplier']}"
-        planned, allowed = used.under(licence), row["granted"] - row["recorded"]
-        record.same(where, "planned", row["planned"], planned)
-        record.same(where, "left", row["left"], allowed - planned)
-        # With a register the instance may say what the owner granted, or what was left of it.
-        record.checks += 1
-        if not (same(allowed, licence.prints) or same(row["granted"], licence.prints)):
-            record.refuse(f"{where}: granted is {row['granted']}, of {licence.prints:.10g}")
+            held = {order.supplier for order in terms.committed_to.get(name, ())}
+            allowed = max(limits.suppliers_per_line, len(held))
+            notebook.within(f"{where}, suppliers", len(total.suppliers), allowed)

@@ -71,7 +71,7 @@ def bounds(
     InfeasibleError
         When a line cannot be filled even so.
     """
-    from amopt.sourcing.decision import solve
+    from amopt.sourcing import solve
 
     last = situations[-1]
     offered = windows(situations)

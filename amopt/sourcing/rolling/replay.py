@@ -187,7 +187,7 @@ def replay(
     RefusedError
         When the referee does not accept a decision, or the replay as a whole.
     """
-    from amopt.sourcing.decision import solve
+    from amopt.sourcing import solve
 
     findings = check_events(events, instance)
     if findings:

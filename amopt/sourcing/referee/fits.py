@@ -1,0 +1,81 @@
+"""What the referee says of how well curves fit the quotes they are fitted to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import correlation
+from typing import TYPE_CHECKING, Any
+
+from amopt.referee import Amount
+from amopt.sourcing.referee.rows import Row, compare_rows
+
+if TYPE_CHECKING:
+    from amopt.referee import Notebook
+    from amopt.sourcing.instance.fields import Offer
+    from amopt.sourcing.referee.terms import OrderTerms
+
+__all__ = ["check_fits"]
+
+ROUNDING = 1e-12
+"""Share of the variance that rounding may explain or leave unexplained."""
+
+
+def check_fits(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) -> None:
+    """Recompute the table of fits: powers first, then lines, in the order of the file."""
+    expected = [
+        _row(notebook, offer)
+        for kind in ("power", "line")
+        for offer in terms.instance.offers
+        if offer.between == kind
+    ]
+    compare_rows(notebook, "fits", table, expected, ("part", "supplier", "route", "material"))
+
+
+def _row(notebook: Notebook, offer: Offer) -> dict[str, Any]:
+    """Return the right row of an offer."""
+    quotes = [(q.quantity, q.cost_per_part, q.lead_time_weeks) for q in offer.quotes]
+    if offer.between == "power":
+        x = [math.log(q) for q, _, _ in quotes]
+        cost, weeks = ([math.log(quote[k]) for quote in quotes] for k in (1, 2))
+    else:
+        x = [q for q, _, _ in quotes]
+        cost, weeks = [q * price for q, price, _ in quotes], [time for _, _, time in quotes]
+    row: dict[str, Any] = {
+        "part": offer.part,
+        "supplier": offer.supplier,
+        "between": offer.between,
+        "route": offer.route,
+        "material": offer.material,
+    }
+    for name, y in (("cost", cost), ("weeks", weeks)):
+        r_squared, p_value = _fit(x, y, notebook.tolerance)
+        row |= {f"{name}_r_squared": r_squared, f"{name}_p_value": p_value}
+    return row
+
+
+def _fit(x: Sequence[float], y: Sequence[float], tolerance: float) -> tuple[Amount, Any]:
+    """Return R-squared, and the p-value of no slope; None for it with two points or fewer.
+
+    With n points, R-squared of values that depend on nothing is distributed as
+    Beta(1/2, (n - 2)/2): the p-value is the probability of more. What rounding leaves of the
+    variance is no less than :data:`ROUNDING`, which bounds how well a tiny p-value is known.
+    """
+    from scipy.special import betainc
+
+    freedom = len(x) - 2
+    size = math.fsum(value * value for value in y)
+    mean = math.fsum(y) / len(y)
+    if math.fsum((value - mean) ** 2 for value in y) <= 1e-24 * size:
+        return Amount(1.0), Amount(1.0) if freedom > 0 else None
+    r_squared = correlation(x, y) ** 2
+    if freedom <= 0:
+        return Amount(r_squared, 1.0), None
+
+    def p_value(unexplained: float) -> float:
+        return float(betainc(freedom / 2, 0.5, min(1.0, max(0.0, unexplained))))
+
+    left = 1.0 - r_squared
+    p = p_value(left)
+    known = p_value(left + ROUNDING) - p_value(left - ROUNDING)
+    return Amount(r_squared, 1.0), Amount(p, known / tolerance)

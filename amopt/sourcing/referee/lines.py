@@ -1,0 +1,132 @@
+"""What the referee says of the tables of lines and totals, and of what stands beside the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from amopt.referee import Amount
+from amopt.sourcing.referee.rows import Row, compare_rows
+from amopt.sourcing.referee.use import Totals
+
+if TYPE_CHECKING:
+    from amopt.referee import Notebook
+    from amopt.sourcing.referee.terms import OrderTerms
+
+__all__ = ["check_lines", "check_totals", "objective_of", "totals_of"]
+
+Beside = Mapping[str, Totals | None]
+"""Another way of filling each line; None where it cannot."""
+
+
+def whole_conventional(terms: OrderTerms) -> Beside:
+    """Return what conventional supply of each whole line would come to."""
+    found: dict[str, Totals | None] = {}
+    for name, line in terms.lines.items():
+        usual = terms.of_whole_line(line)
+        found[name] = None if usual is None else Totals()
+        if usual is not None:
+            found[name].add("", line.quantity, usual)  # type: ignore[union-attr]
+    return found
+
+
+def check_lines(
+    terms: OrderTerms,
+    notebook: Notebook,
+    table: Sequence[Row],
+    by_line: Mapping[str, Totals],
+    rule: Beside,
+) -> None:
+    """Recompute the table of lines."""
+    usual = whole_conventional(terms)
+    expected = []
+    for name, line in terms.lines.items():
+        total, rate = by_line[name], terms.downtime_per_week[name]
+        expected.append(
+            {
+                "line": name,
+                "place": line.place,
+                "part": line.part,
+                "quantity": float(line.quantity),
+                "cost": total.cost,
+                "downtime_cost": _times(rate, total.weeks),
+                "weeks": total.weeks,
+                "kg_co2": total.kg_co2,
+                **_beside("conventional", usual[name], rate),
+                **_beside("frontier_rule", rule[name], rate),
+            }
+        )
+    compare_rows(notebook, "lines", table, expected, ("line",))
+
+
+def _beside(what: str, total: Totals | None, rate: float) -> dict[str, Amount | None]:
+    """Return what another way of filling a line would cost, in the columns of the table."""
+    return {
+        f"cost_of_{what}": None if total is None else total.cost,
+        f"downtime_cost_of_{what}": None if total is None else _times(rate, total.weeks),
+    }
+
+
+def _times(rate: float, amount: Amount) -> Amount:
+    return Amount(rate * amount.value, rate * amount.scale)
+
+
+def _sum(amounts: Sequence[Amount]) -> Amount:
+    return Amount(
+        sum(amount.value for amount in amounts),
+        sum(max(abs(amount.value), amount.scale) for amount in amounts),
+    )
+
+
+def check_totals(
+    terms: OrderTerms,
+    notebook: Notebook,
+    table: Sequence[Row],
+    by_line: Mapping[str, Totals],
+    rule: Beside,
+) -> None:
+    """Recompute the table of totals, which has one row."""
+    expected = totals_of(terms, by_line)
+    for what, beside in (("conventional", whole_conventional(terms)), ("frontier_rule", rule)):
+        known = {name: total for name, total in beside.items() if total is not None}
+        whole = len(known) == len(terms.lines)
+        cost = _sum([total.cost for total in known.values()])
+        expected[f"cost_of_{what}"] = cost if whole else None
+        expected[f"downtime_cost_of_{what}"] = _downtime(terms, known) if whole else None
+    notebook.require(len(table) == 1, f"totals: there are {len(table)} rows instead of one")
+    for row in table:
+        notebook.compare("totals", row, expected)
+
+
+def totals_of(terms: OrderTerms, by_line: Mapping[str, Totals]) -> dict[str, Any]:
+    """Return cost, downtime cost, latest delivery and emissions of all lines."""
+    totals = by_line.values()
+    return {
+        "cost": _sum([total.cost for total in totals]),
+        "downtime_cost": _downtime(terms, by_line),
+        "weeks": max((total.weeks for total in totals), key=_value, default=Amount(0.0)),
+        "kg_co2": sum((total.kg_co2 for total in totals), 0.0),
+    }
+
+
+def _value(amount: Amount) -> float:
+    return amount.value
+
+
+def _downtime(terms: OrderTerms, by_line: Mapping[str, Totals]) -> Amount:
+    rates = terms.downtime_per_week
+    return _sum([_times(rates[name], total.weeks) for name, total in by_line.items()])
+
+
+def objective_of(terms: OrderTerms, by_line: Mapping[str, Totals]) -> Amount:
+    """Return the weighted sum that the instance minimises."""
+    weights = terms.instance.minimise
+    totals = by_line.values()
+    return _sum(
+        [
+            _times(weights.cost, _sum([total.cost for total in totals])),
+            _times(weights.downtime, _downtime(terms, by_line)),
+            _times(weights.weeks, _sum([total.weeks for total in totals])),
+            Amount(weights.kg_co2 * sum(total.kg_co2 for total in totals)),
+        ]
+    )

@@ -1,0 +1,251 @@
+"""What an order costs, when it arrives and what it emits: the file read anew, order by order."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from amopt.network import SupplyNetwork
+from amopt.sourcing.instance.fields import CONVENTIONAL, Conventional, Line, Offer
+from amopt.sourcing.referee.quote_pricing import QuotePricing, quote_pricing
+
+if TYPE_CHECKING:
+    from amopt.routes import RouteTable
+    from amopt.sourcing.instance.fields import Committed, Instance, Part
+
+__all__ = ["OrderTerms", "Terms", "saving", "scenario"]
+
+
+class Terms(NamedTuple):
+    """What an order comes to.
+
+    Attributes
+    ----------
+    cost, weeks, kg_co2
+        Money, weeks until delivery, emissions.
+    cost_terms, weeks_terms
+        The sums of the absolute values that cost and weeks are the sum of, where terms may cancel.
+    """
+
+    cost: float
+    weeks: float
+    kg_co2: float
+    cost_terms: float = 0.0
+    weeks_terms: float = 0.0
+
+
+Transport = tuple[float, float, float]
+"""Cost, weeks and kg of CO2 a part."""
+
+
+@dataclass
+class OrderTerms:
+    """An instance as the referee reads it, with scalar arithmetic of its own."""
+
+    instance: Instance
+    pricing: dict[int, QuotePricing] = field(default_factory=dict)
+    tables: dict[float, RouteTable] = field(default_factory=dict)
+    routes: dict[tuple[float, str, str], Transport | None] = field(default_factory=dict)
+
+    @cached_property
+    def lines(self) -> dict[str, Line]:
+        """The lines by name."""
+        return {line.line: line for line in self.instance.lines}
+
+    @cached_property
+    def offers(self) -> dict[tuple[str, str, str, str], Offer]:
+        """The offers by what tells them apart."""
+        return {offer.key: offer for offer in self.instance.offers}
+
+    @cached_property
+    def offers_of_part(self) -> dict[str, list[Offer]]:
+        """The offers of each part, in the order of the file."""
+        found: dict[str, list[Offer]] = defaultdict(list)
+        for offer in self.instance.offers:
+            found[offer.part].append(offer)
+        return found
+
+    @cached_property
+    def conventional(self) -> dict[str, Conventional]:
+        """Conventional supply by part."""
+        return {entry.part: entry for entry in self.instance.conventional}
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The parts by name."""
+        return {part.name: part for part in self.instance.parts}
+
+    @cached_property
+    def royalty(self) -> dict[tuple[str, str | None], float]:
+        """The royalty a print of each licence, by part and supplier."""
+        return {(x.part, x.supplier): x.royalty_per_print for x in self.instance.licences}
+
+    @cached_property
+    def committed_to(self) -> dict[str, list[Committed]]:
+        """The committed orders of each line, in the order of the file."""
+        found: dict[str, list[Committed]] = defaultdict(list)
+        for order in self.instance.committed:
+            found[order.line].append(order)
+        return found
+
+    @cached_property
+    def downtime_per_week(self) -> dict[str, float]:
+        """The cost of a week that a line waits, in money, by line."""
+        return {
+            name: line.downtime_cost_per_hour
+            * (line.hours_per_week or self.instance.hours_per_week)
+            for name, line in self.lines.items()
+        }
+
+    def transport(self, start: str | None, line: Line) -> Transport | None:
+        """Return what the line's route takes a part; None where no route leads."""
+        if start is None or line.place is None or not self.instance.network.places:
+            return 0.0, 0.0, 0.0
+        weight = self.parts[line.part].weight_kg
+        way = weight, start, line.place
+        if way not in self.routes:
+            table = self._table(weight)
+            at = table.sources.index(start), table.targets.index(line.place)
+            cost, weeks, kg = (float(m[at]) for m in (table.cost, table.weeks, table.kg_co2))
+            self.routes[way] = (cost, weeks, kg) if math.isfinite(cost) else None
+        return self.routes[way]
+
+    def _table(self, weight: float) -> RouteTable:
+        """Return the routes of parts of a weight, from all who supply to all who need."""
+        if weight not in self.tables:
+            starts = {offer.supplier for offer in self.instance.offers}
+            starts |= {e.place for e in self.instance.conventional if e.place is not None}
+            ends = {entry.place for entry in self.instance.lines if entry.place is not None}
+            self.tables[weight] = SupplyNetwork.from_instance(self.instance.network).routes(
+                sorted(starts),
+                sorted(ends),
+                by="weeks" if self.instance.transport == "fastest" else "cost",
+                kg_per_part=weight,
+            )
+        return self.tables[weight]
+
+    def pricing_of(self, offer: Offer) -> QuotePricing:
+        """Return total and lead time of an offer's quotes at any quantity."""
+        if id(offer) not in self.pricing:
+            self.pricing[id(offer)] = quote_pricing(offer)
+        return self.pricing[id(offer)]
+
+    def of_offer(self, offer: Offer, line: Line, q: float) -> Terms:
+        """Return what q parts of an offer come to for a line; as if at the door without a route."""
+        pricing = self.pricing_of(offer)
+        fee, added, weeks, kg = self.offer_rates(offer, line)
+        return Terms(
+            pricing.total(q) + fee + added * q,
+            pricing.lead_time(q) + weeks,
+            kg * q,
+            pricing.total_terms(q),
+            pricing.lead_time_terms(q),
+        )
+
+    def offer_rates(self, offer: Offer, line: Line) -> tuple[float, float, float, float]:
+        """Return what comes to the quotes: fee, cost a part, weeks; and kg of CO2 a part."""
+        cost, weeks, kg = self.transport(offer.supplier, line) or (0.0, 0.0, 0.0)
+        royalty = self.royalty.get((offer.part, None), 0.0)
+        royalty += self.royalty.get((offer.part, offer.supplier), 0.0)
+        return offer.fee_per_order, cost + royalty, weeks, offer.kg_co2_per_part + kg
+
+    def conventional_rates(self, line: Line) -> tuple[float, float, float, float] | None:
+        """Return asset cost, cost a part, weeks and kg of CO2 a part; None where none reaches."""
+        entry = self.conventional.get(line.part)
+        moved = None if entry is None else self.transport(entry.place, line)
+        if entry is None or moved is None:
+            return None
+        cost, weeks, kg = moved
+        asset = 0.0 if entry.asset_exists else entry.asset_cost
+        tooling = 0.0 if entry.asset_exists else entry.tooling_lead_time_weeks
+        return (
+            asset,
+            entry.cost_per_part + cost,
+            entry.lead_time_weeks + tooling + weeks,
+            entry.kg_co2_per_part + kg,
+        )
+
+    def of_conventional(self, line: Line, q: float) -> Terms | None:
+        """Return what q parts of conventional supply come to; None where it does not reach."""
+        rates = self.conventional_rates(line)
+        if rates is None:
+            return None
+        asset, price, weeks, kg = rates
+        return Terms(asset + price * q, weeks, kg * q)
+
+    def of_whole_line(self, line: Line) -> Terms | None:
+        """Return what conventional supply of a whole line comes to; None where there is none."""
+        entry = self.conventional.get(line.part)
+        least = 0.0 if entry is None else entry.minimum_order
+        return self.of_conventional(line, max(line.quantity, least))
+
+    def of_committed(self, order: Committed) -> tuple[Terms, float]:
+        """Return what a committed order comes to, and the machine hours that it uses."""
+        line, q = self.lines[order.line], order.quantity
+        asked, hours = Terms(0.0, 0.0, 0.0), 0.0
+        if order.supplier == CONVENTIONAL:
+            asked = self.of_conventional(line, q) or asked
+        else:
+            for offer in self.offers_of_part[line.part]:
+                if order.matches(offer, line.part):
+                    asked = self.of_offer(offer, line, q)
+                    hours = offer.machine_hours_per_part * q
+                    break
+        cost, weeks, kg, used = (
+            b if a is None else a
+            for a, b in (
+                (order.cost, asked.cost),
+                (order.weeks, asked.weeks),
+                (order.kg_co2, asked.kg_co2),
+                (order.machine_hours, hours),
+            )
+        )
+        return Terms(cost, weeks, kg, asked.cost_terms, asked.weeks_terms), used
+
+    def exclusion(self, offer: Offer, line: Line) -> str:
+        """Return why an offer cannot be used for a line; empty where it can."""
+        return next(self._exclusions(offer, line), "")
+
+    def _exclusions(self, offer: Offer, line: Line) -> Iterator[str]:
+        today, part = self.instance.order_date, self.parts[offer.part]
+        if today and offer.valid_from and today < offer.valid_from:
+            yield f"holds from {offer.valid_from} on"
+        if today and offer.valid_to and today > offer.valid_to:
+            yield f"held until {offer.valid_to}"
+        if part.materials and offer.material not in part.materials:
+            yield f"material {offer.material or 'not stated'} will not do"
+        if offer.build_envelope is not None:
+            box = offer.build_envelope
+            space = sorted([box.length_mm, box.width_mm, box.height_mm])
+            size = sorted(x or 0.0 for x in (part.length_mm, part.width_mm, part.height_mm))
+            if any(x > s for x, s in zip(size, space, strict=True)):
+                yield "the part does not fit the build envelope"
+        if missing := {*part.certificates} - {*offer.certificates}:
+            yield f"lacks the certificate {', '.join(sorted(missing))}"
+        if self.transport(offer.supplier, line) is None:
+            yield f"no route leads to {line.place!r}"
+        if missing := {*line.certificates} - {*offer.certificates}:
+            yield f"lacks the certificate {', '.join(sorted(missing))}"
+
+    def scenario(self, line: Line, q: float, found: Terms) -> str:
+        """Return the scenario of q parts on these terms; empty without anything to compare."""
+        usual = self.of_conventional(line, q)
+        if usual is None:
+            return ""
+        return scenario(saving(usual.cost, found.cost), saving(usual.weeks, found.weeks))
+
+
+def saving(usual: float, own: float) -> float:
+    """Return what is saved; nothing where the two differ by rounding only."""
+    return 0.0 if math.isclose(usual, own, rel_tol=1e-9) else usual - own
+
+
+def scenario(cost: float, weeks: float) -> str:
+    """Return the scenario of savings of cost and time."""
+    if cost > 0:
+        return "I" if weeks > 0 else "II"
+    return "IV" if weeks > 0 else "III"
