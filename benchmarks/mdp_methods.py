@@ -28,7 +28,7 @@ from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.converters import to_quantecon
 from amopt.printing import Instance
 from amopt.printing.instance import Discounted, Part, System
-from amopt.printing.methods.process import full_process
+from amopt.printing.process.processes import full_process
 from amopt.program.solver.highs import Options
 from amopt.program.solver.outcome import versions
 

@@ -52,9 +52,9 @@ def find(
         from amopt.printing import formulation
 
         return formulation.best_policy(parameters, options=options, progress=progress)
-    from amopt.printing.methods import process
+    from amopt.printing.methods import by_process
 
-    return process.best_policy(parameters, form, options=options, progress=progress)
+    return by_process.best_policy(parameters, form, options=options, progress=progress)
 
 
 def solve(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from amopt.printing import formulation
 from amopt.printing.decision import FORMS, solve
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods.process import factored_process, full_process
 from amopt.printing.parameters import Parameters
+from amopt.printing.process.processes import factored_process, full_process
 from amopt.program.solver.highs import Options
 from tests.printing.cases import lowest_cycle_cost, one_part, small_instances
 

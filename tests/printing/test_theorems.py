@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from amopt.printing.methods import closed_form
-from amopt.printing.methods.process import full_process
 from amopt.printing.policy import Action, Interval
+from amopt.printing.process.processes import full_process
 from tests.printing.cases import one_part, parameters_of
 
 probabilities = st.floats(0.01, 0.6)

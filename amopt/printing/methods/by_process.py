@@ -1,0 +1,82 @@
+"""The best policy on the decision process of each part: by linear programs, or by iteration."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from amopt.errors import NoAnswerError
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Optimum, Policy
+from amopt.printing.process.processes import factored_process, full_process
+from amopt.program.solver.highs import Options, Progress
+from amopt.program.solver.outcome import Outcome, Status
+
+__all__ = ["best_policy"]
+
+
+def best_policy(
+    parameters: Parameters,
+    form: str,
+    *,
+    options: Options,
+    progress: Callable[[Progress], None] | None = None,
+) -> Optimum:
+    """Find the best policy of every part on its decision process.
+
+    Parameters
+    ----------
+    parameters
+        The parameters of all parts.
+    form
+        ``"full"`` or ``"factored"`` for the linear program of that process; else a method of
+        :meth:`~amopt.mdp.MarkovDecisionProcess.solve`, on the factored process.
+    options
+        Time limit over all parts, threads, seed.
+    progress
+        Called by solvers that report.
+
+    Raises
+    ------
+    NoAnswerError
+        When the optimum of some part was not reached within the limits.
+    """
+    build = full_process if form == "full" else factored_process
+    method = "lp" if form in ("full", "factored") else form
+    deadline = None if options.time_limit is None else time.perf_counter() + options.time_limit
+    policies, costs, iterations, solver = [], [], 0, ""
+    for part in range(len(parameters)):
+        if deadline is not None:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                raise NoAnswerError(
+                    f"The time limit was reached after {part} of {len(parameters)} parts; raise "
+                    "it, or take the method 'closed'."
+                )
+            options = replace(options, time_limit=left)
+        one = parameters.take([part])
+        built = build(one)
+        solution = built.solve(method, options=options, progress=progress)
+        _require_optimal(solution.outcome, part, len(parameters))
+        policies.append(built.policy(solution))
+        costs.append(built.cycle_cost(solution, one))
+        iterations += solution.outcome.iterations or 0
+        solver = solution.outcome.method
+    policy = Policy(
+        np.concatenate([entry.base_stock for entry in policies]),
+        np.concatenate([entry.action for entry in policies], axis=1),
+    )
+    return Optimum(policy, np.array(costs), solver, iterations)
+
+
+def _require_optimal(outcome: Outcome, part: int, parts: int) -> None:
+    """Raise unless a part was solved to its optimum."""
+    if outcome.status is not Status.OPTIMAL:
+        raise NoAnswerError(
+            f"{outcome.method} ended at part {part + 1} of {parts} before its optimum was proven "
+            f"({outcome.stopped}); raise the time limit, or take the method 'closed'.",
+            outcome=outcome,
+        )

@@ -1,0 +1,1 @@
+"""The full decision process of a part, as sparse arrays."""
