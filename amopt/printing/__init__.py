@@ -17,15 +17,16 @@ from amopt.printing.referee.check import check
 
 if TYPE_CHECKING:
     from amopt.printing.answer.solution import PrintingSolution as Solution
-    from amopt.printing.decision import METHODS, solve
+    from amopt.printing.decision import METHODS, read_back, solve
     from amopt.printing.formulation import formulate
 
-__all__ = ["METHODS", "Instance", "Solution", "check", "formulate", "solve"]
+__all__ = ["METHODS", "Instance", "Solution", "check", "formulate", "read_back", "solve"]
 
 _HOMES = {
     "METHODS": ("decision", "METHODS"),
     "Solution": ("answer.solution", "PrintingSolution"),
     "formulate": ("formulation", "formulate"),
+    "read_back": ("decision", "read_back"),
     "solve": ("decision", "solve"),
 }
 

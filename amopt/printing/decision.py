@@ -1,60 +1,103 @@
-"""Solve a printing instance, by the form of the problem that the caller chooses."""
+"""Solve a printing instance: by the fastest method that honours every family of constraints."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amopt.errors import NoAnswerError, RefusedError, UsageError
-from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.printing.answer.solution import PrintingSolution, tables
+from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.errors import InfeasibleError
+from amopt.instance.suggest import shown
+from amopt.printing import formulation
+from amopt.printing.answer.solution import PrintingSolution
+from amopt.printing.answer.tables import tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form
+from amopt.printing.methods import closed_form, collapsed
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum
 from amopt.printing.referee.check import check
-from amopt.program.solver.highs import Options, Progress
+from amopt.program.solver.highs import Progress
+from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
 from amopt.solution import Table
 from amopt.verdict import Verdict
 
-__all__ = ["FORMS", "METHODS", "find", "solve"]
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
 
-FORMS = {
-    "closed": "the cost of a cycle in closed form",
-    "collapsed": "linear program of the collapsed process",
-    "factored": "linear program of the full process, one print at a time",
-    "full": "linear program of the full process",
-    "policy_iteration": "policy iteration, one print at a time",
-    "modified_policy_iteration": "modified policy iteration, one print at a time",
-    "value_iteration": "value iteration, one print at a time",
-}
-
-METHODS = ("auto", *FORMS)
-"""What ``solve`` takes as its method; ``auto`` is the closed form, the fastest that is exact."""
+__all__ = ["METHODS", "WAYS", "optimum", "program_form", "read_back", "solve"]
 
 
-def find(
-    parameters: Parameters,
-    form: str,
-    *,
-    options: Options,
-    progress: Callable[[Progress], None] | None = None,
-) -> Optimum:
-    """Find the best policy of every part by one form of the problem."""
-    if form == "closed":
-        policy = closed_form.best_policy(parameters)
-        return Optimum(policy, closed_form.cycle_cost(parameters, policy))
-    if form == "collapsed":
-        from amopt.printing import formulation
-
-        return formulation.best_policy(parameters, options=options, progress=progress)
+def _too_large(method: str, instance: PrintingInstance) -> str:
+    """Return why the process of a part does not fit into memory, empty where it does."""
     from amopt.printing.methods import by_process
 
-    return by_process.best_policy(parameters, form, options=options, progress=progress)
+    return by_process.obstacle(method, instance)
+
+
+WAYS = (
+    Method("closed", "the cost of a cycle in closed form", honours=closed_form.HONOURS),
+    Method("collapsed", "linear program of the collapsed process"),
+    *(
+        Method(
+            name,
+            meaning,
+            honours=closed_form.HONOURS,
+            obstacle=partial(_too_large, name),
+            automatic=False,
+        )
+        for name, meaning in (
+            ("factored", "linear program of the full process, one print at a time"),
+            ("full", "linear program of the full process"),
+            ("policy_iteration", "policy iteration, one print at a time"),
+            ("modified_policy_iteration", "modified policy iteration, one print at a time"),
+            ("value_iteration", "value iteration, one print at a time"),
+        )
+    ),
+)
+"""The methods, fastest first; ``collapsed`` is the formulation itself."""
+
+METHODS = method_names(WAYS)
+"""What ``solve`` takes as its method; ``auto`` is the first that can answer."""
+
+CLOSE = 1e-6
+"""Relative gap up to which an answer is optimal."""
+
+
+def program_form(method: str) -> str:
+    """Return the form of :func:`~amopt.printing.formulate` that a method solves.
+
+    What is no linear program solves the same problem as the collapsed one.
+    """
+    return method if method in formulation.FORMS else "collapsed"
+
+
+def optimum(
+    instance: PrintingInstance,
+    method: str,
+    *,
+    printer: bool = True,
+    options: Options,
+    extend: Extend | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Optimum:
+    """Find the best policy of every part by one method."""
+    if method == "collapsed":
+        return collapsed.best_policy(
+            instance, printer=printer, options=options, extend=extend, progress=progress
+        )
+    parameters = instance.parameters if printer else instance.parameters.without_printer()
+    if method == "closed":
+        policy = closed_form.best_policy(parameters)
+        return Optimum(policy, closed_form.cycle_cost(parameters, policy))
+    from amopt.printing.methods import by_process
+
+    return by_process.best_policy(parameters, method, options=options, progress=progress)
 
 
 def solve(
@@ -63,6 +106,7 @@ def solve(
     method: str = "auto",
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
+    extend: Extend | None = None,
 ) -> PrintingSolution:
     """Find what to stock and what to print, and have it checked by the referee.
 
@@ -77,107 +121,139 @@ def solve(
         Time limit, threads and seed of the solver.
     progress
         Called now and then by solvers that report.
+    extend
+        Adds variables and constraints to the Pyomo model, as :func:`amopt.printing.formulate`
+        returns it, before it is solved: once with the printer, and once without, for comparison.
 
     Returns
     -------
     PrintingSolution
         Its objective is the expected discounted cost of all parts from empty shelves right at a
-        replenishment, or their average cost a day. Its bound is proven by the referee.
+        replenishment, or their average cost a day. Its bound is proven by the referee; with limits
+        that were added, by the solver.
 
     Raises
     ------
+    InfeasibleError
+        When no plan meets what was added.
     NoAnswerError
         When a limit was reached before the optimum; no other plan is given away as one.
     RefusedError
         When the referee does not accept the answer.
     UsageError
-        When there is no such method.
+        When there is no such method, or it cannot answer this instance.
     """
-    if method not in METHODS:
-        match = closest(method, METHODS)
-        hint = f" {did_you_mean(match)}" if match else ""
-        raise UsageError(
-            f"printing has no method {shown(method)}, only {', '.join(METHODS)}.{hint}"
-        )
-    form = "closed" if method == "auto" else method
-    began = time.perf_counter()
-    with_printer, single = _find_both(instance.parameters, form, options or Options(), progress)
-    solved = time.perf_counter()
-    rows = tables(instance, with_printer.policy, single.policy)
+    way = choose(
+        "printing", method, WAYS, formulation.FAMILIES, instance, extended=extend is not None
+    )
+    options = options or Options()
+    budget = Budget(options.time_limit)
+    find = partial(optimum, instance, way.name, extend=extend, progress=progress)
+    with budget.phase("solve"):
+        found = find(options=options)
+        budget.require("the policy without a printer was found")
+        single: Optimum | None
+        try:
+            single = find(printer=False, options=budget.options(options))
+        except InfeasibleError:  # what was added cannot be met without a printer
+            single = None
+    return _answer(instance, found, single, budget, way.meaning)
+
+
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> PrintingSolution:
+    """Return the solution that a solved model holds, by whatever solver, judged by the referee.
+
+    The policy is read from the model and evaluated exactly. What it is compared with, the policy
+    without a printer, is the best one without limits of your own.
+
+    Parameters
+    ----------
+    model
+        A model of :func:`amopt.printing.formulate` in its form ``"collapsed"``, extended or not,
+        with values; its suffix ``dual`` is read where there is one.
+    bound
+        What the solver proved that a cycle of all parts costs at least, in money; left out, what
+        the referee proves without what was added.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values.
+    RefusedError
+        When the referee does not accept what the values say.
+    UsageError
+        When the model is not one of printing.
+    """
+    collapsed.require_printing(model)
+    budget = Budget()
+    found = collapsed.read(model, bound=bound)
+    instance: PrintingInstance = model.instance
+    single = optimum(instance, "closed", printer=False, options=Options())
+    return _answer(instance, found, single, budget, "read back from the model")
+
+
+def _answer(
+    instance: PrintingInstance,
+    found: Optimum,
+    single: Optimum | None,
+    budget: Budget,
+    meaning: str,
+) -> PrintingSolution:
+    """Return the answer that follows from the policies, judged."""
+    with budget.phase("tables"):
+        rows = tables(instance, found, None if single is None else single.policy)
     answer = PrintingSolution(
         kind=instance.kind,
         name=instance.name,
-        outcome=_outcome(instance.parameters, form, with_printer),
+        outcome=replace(_outcome(instance.parameters, found, meaning), seconds=budget.seconds),
         verdict=Verdict(),
         rows=rows,
-        notes=_notes(instance, rows["parts"]),
+        notes=_notes(instance, rows, found),
         currency=instance.currency,
         objective_meaning=(
             "average cost a day" if instance.parameters.is_average else "discounted cost"
         ),
     )
-    seconds = {"solve": solved - began, "tables": time.perf_counter() - solved}
-    return _judged(instance, answer, seconds)
+    answer = judged(instance, answer, partial(check, limits=tuple(found.limits)))
+    outcome, proven = answer.outcome, answer.verdict.measures
+    assert outcome.objective is not None
+    bound = outcome.objective - proven["proven_error"]
+    if found.limits and outcome.bound is not None:
+        bound = max(bound, outcome.bound)
+    residuals = {**outcome.residuals, "bellman": proven["bellman_residual"]}
+    near = outcome.objective - bound <= CLOSE * abs(outcome.objective)
+    status = Status.OPTIMAL if near else outcome.status
+    outcome = replace(outcome, bound=bound, residuals=residuals, status=status)
+    return replace(answer, outcome=outcome)
 
 
-def _find_both(
-    parameters: Parameters, form: str, options: Options, progress: Callable[[Progress], None] | None
-) -> tuple[Optimum, Optimum]:
-    """Find the best policies with the printer and without, within one time limit."""
-    began = time.perf_counter()
-    with_printer = find(parameters, form, options=options, progress=progress)
-    if options.time_limit is not None:
-        left = options.time_limit - (time.perf_counter() - began)
-        if left <= 0:
-            other = "" if form == "closed" else ", or take the method 'closed'"
-            raise NoAnswerError(
-                "The time limit was reached before the policy without a printer was found; raise "
-                f"it{other}."
-            )
-        options = replace(options, time_limit=left)
-    single = find(parameters.without_printer(), form, options=options, progress=progress)
-    return with_printer, single
+def _outcome(parameters: Parameters, found: Optimum, meaning: str) -> Outcome:
+    """Return the outcome before the referee has spoken.
 
-
-def _judged(
-    instance: PrintingInstance, answer: PrintingSolution, seconds: dict[str, float]
-) -> PrintingSolution:
-    """Return the answer with the referee's verdict and the bound that it has proven."""
-    began = time.perf_counter()
-    verdict = check(instance, answer)
-    if not verdict.accepted:
-        raise RefusedError(verdict, outcome=answer.outcome)
-    outcome, proven = answer.outcome, verdict.measures
-    objective = outcome.objective
-    return replace(
-        answer,
-        verdict=verdict,
-        outcome=replace(
-            outcome,
-            bound=None if objective is None else objective - proven["proven_error"],
-            seconds={**seconds, "check": time.perf_counter() - began},
-            residuals={**outcome.residuals, "bellman": proven["bellman_residual"]},
-        ),
-    )
-
-
-def _outcome(parameters: Parameters, form: str, found: Optimum) -> Outcome:
-    """Return the outcome before the referee has spoken; every form finds the optimum or raises."""
+    Without limits of a caller's own it claims the optimum, which the referee has to prove.
+    """
     cost = closed_form.cycle_cost(parameters, found.policy)
     days, discount = parameters.cycle_days, parameters.discount
     horizon = days if parameters.is_average else -np.expm1(days * np.log(discount))
+    objective = float(cost.sum() / horizon)
+    bound: float | None = objective
+    if found.limits:
+        bound = None if found.bound is None else min(float(found.bound / horizon), objective)
+    scale = float(np.abs(cost).sum() / horizon)
+    proven = bound is not None and objective - bound <= CLOSE * scale
     return Outcome(
         stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL,
-        objective=float(cost.sum() / horizon),
-        method=f"{FORMS[form]} ({found.solver})" if found.solver else FORMS[form],
+        status=Status.OPTIMAL if proven else Status.FEASIBLE,
+        objective=objective,
+        bound=bound,
+        method=f"{meaning} ({found.solver})" if found.solver else meaning,
         versions=versions("amopt", "numpy", "scipy", *(["highspy"] if found.solver else [])),
         residuals={"objective": float(np.abs(found.cycle_cost - cost).max(initial=0.0))},
         iterations=found.iterations or None,
     )
 
 
-def _notes(instance: PrintingInstance, parts: Table) -> tuple[str, ...]:
+def _notes(instance: PrintingInstance, rows: dict[str, Table], found: Optimum) -> tuple[str, ...]:
     """Return what the planner should know."""
     notes = []
     if instance.network is not None:
@@ -188,10 +264,18 @@ def _notes(instance: PrintingInstance, parts: Table) -> tuple[str, ...]:
             f"{instance.currency} to the order cost of a part; orders are decided when the "
             "replenishment arrives, whatever its transport takes."
         )
+    if found.limits:
+        notes.append(
+            "The program had limits that the instance does not state (table limits). The referee "
+            "has not seen them: it checked what the plan does and costs, and that it costs no less "
+            "than the best plan without them."
+        )
+    if not rows["single_source"]:
+        notes.append("Without a printer no plan meets these limits.")
     below = [
         row["part"]
-        for row in parts
-        if min(row["yearly_cost"], row["single_source_yearly_cost"])
+        for row in rows["parts"]
+        if min(row["yearly_cost"], row["single_source_yearly_cost"] or 0.0)
         < -1e-9 * row["yearly_unavoidable_cost"]
     ]
     if below:

@@ -9,10 +9,11 @@ import pytest
 from pyomo.environ import Constraint, value
 
 import amopt
+from amopt.errors import UsageError
 from amopt.printing import formulation
-from amopt.printing.formulation import _failures, formulate, read_back
+from amopt.printing.formulation import formulate, likely_failures
 from amopt.printing.methods import closed_form
-from amopt.printing.policy import Action, Policy
+from amopt.printing.policy import Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model
 from tests.printing.cases import lowest_cycle_cost, one_part
@@ -62,14 +63,13 @@ def test_the_dual_of_a_shortage_is_what_a_missing_part_costs() -> None:
     parameters = instance.parameters
     model = formulate(instance)
     solve_model(model)
-    part = model.part["part"]
     alpha, fails, printed_fails = 0.9995, 0.01, 0.2
     missing = printed = 100.0
     for n in range(1, 14):
         printed = alpha * ((1 - printed_fails) * printed + (printed_fails - fails) * missing)
         missing = min(30.0 + alpha * (1 - fails) * missing, 50.0 + printed)
         weight = alpha ** (14 - n)
-        assert abs(model.dual[part.shortage_balance[n]]) == pytest.approx(weight * missing)
+        assert abs(model.dual[model.shortage_balance["part", n]]) == pytest.approx(weight * missing)
     assert value(model.cost) == pytest.approx(lowest_cycle_cost(parameters)[0])
 
 
@@ -77,45 +77,14 @@ def test_expressions_are_what_happens_in_a_cycle() -> None:
     instance = one_part(expedite_cost=200.0, discount=None)
     model = formulate(instance)
     solve_model(model)
-    part = model.part["part"]
     expected = closed_form.amounts(
         instance.parameters, closed_form.best_policy(instance.parameters)
     )
-    assert value(part.orders) == pytest.approx(expected.orders[0])
-    assert value(part.print_total) == pytest.approx(expected.prints[0])
-    assert value(part.expedite_total) == pytest.approx(expected.expedites[0])
-    assert value(part.stock_days) == pytest.approx(expected.stock_days[0])
-    assert value(part.down_days) == pytest.approx(expected.down_days[0])
-
-
-def test_a_program_is_read_back_as_rows() -> None:
-    instance = one_part(expedite_cost=200.0, discount=None)
-    model = formulate(instance)
-    solve_model(model)
-    (row,) = read_back(model)
-    policy = closed_form.best_policy(instance.parameters)
-    assert row["levels"] == pytest.approx({int(policy.base_stock[0]): 1.0})
-    assert list(row["days"]) == sorted(row["days"], reverse=True)
-    for n, taken in row["days"].items():
-        assert list(taken) == [Action(policy.action[n, 0]).word]
-    expected = closed_form.amounts(instance.parameters, policy)
-    for kind, amount in vars(expected).items():
-        assert row[f"{kind}_per_cycle"] == pytest.approx(amount[0], abs=1e-9)
-    assert row["cost"] == pytest.approx(lowest_cycle_cost(instance.parameters)[0])
-
-
-def test_a_limit_that_parts_share_may_mix_two_levels_of_one() -> None:
-    model = amopt.formulate(amopt.load("printing/mission"), highest_base_stock=6)
-    prints = sum(model.part[name].print_total for name in model.part)
-    model.printer = Constraint(expr=prints <= 0.1)
-    amopt.solve(model)
-    rows = read_back(model)
-    mixed = [row["part"] for row in rows if len(row["levels"]) > 1]
-    assert len(mixed) == 1
-    for row in rows:
-        assert sum(row["levels"].values()) == pytest.approx(1.0)
-    assert sum(row["prints_per_cycle"] for row in rows) == pytest.approx(0.1)
-    assert sum(row["cost"] for row in rows) == pytest.approx(value(model.cost))
+    assert value(model.orders["part"]) == pytest.approx(expected.orders[0])
+    assert value(model.print_total["part"]) == pytest.approx(expected.prints[0])
+    assert value(model.expedite_total["part"]) == pytest.approx(expected.expedites[0])
+    assert value(model.stock_days["part"]) == pytest.approx(expected.stock_days[0])
+    assert value(model.down_days["part"]) == pytest.approx(expected.down_days[0])
 
 
 def test_a_pipeline_adds_a_limit_that_all_parts_share() -> None:
@@ -123,7 +92,7 @@ def test_a_pipeline_adds_a_limit_that_all_parts_share() -> None:
     model = amopt.formulate(instance, highest_base_stock=8)
     names = [part.name for part in instance.parts]
     free = amopt.solve(model).outcome.objective
-    prints = sum(model.part[name].print_total for name in names)
+    prints = sum(model.print_total[name] for name in names)
     model.printer = Constraint(expr=prints <= 0.2)
     limited = amopt.solve(model).outcome.objective
     price = model.dual[model.printer]
@@ -141,17 +110,19 @@ def test_a_pipeline_adds_a_limit_that_all_parts_share() -> None:
 
 def test_only_failures_that_may_happen_are_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
     instance = one_part(count=200, failure_probability_per_day=0.05, cycle_days=8)
-    model = formulate(instance)
+    highest = int(closed_form.levels_to_try(instance.parameters)[0])
+    model = formulate(instance, highest_base_stock=highest)
     solve_model(model)
     assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.parameters)[0], rel=1e-9)
     monkeypatch.setattr(formulation, "NEGLIGIBLE", 1e-300)
-    entries = [compile_model(entry).program.matrix.nnz for entry in (model, formulate(instance))]
+    whole = formulate(instance, highest_base_stock=highest)
+    entries = [compile_model(entry).program.matrix.nnz for entry in (model, whole)]
     assert entries[0] < 0.85 * entries[1]
 
 
 @pytest.mark.parametrize("probability", [0.0, 1e-15, 0.01, 0.5, 1.0])
 def test_probabilities_of_failures_sum_to_one_with_the_right_mean(probability: float) -> None:
-    fewest, chance = _failures(3_000, probability)
+    fewest, chance = likely_failures(3_000, probability)
     assert sum(chance) == pytest.approx(1.0, rel=1e-12)
     mean = np.arange(fewest, fewest + len(chance)) @ chance
     assert mean == pytest.approx(3_000 * probability, rel=1e-11, abs=1e-11)
@@ -166,7 +137,8 @@ def test_without_prints_the_program_is_that_of_the_single_source() -> None:
     assert value(single.cost) == pytest.approx(expected.sum())
     forbidden = formulate(instance, highest_base_stock=8)
     for part in instance.parts:
-        forbidden.part[part.name].prints.fix(0.0)
+        for n in forbidden.days:
+            forbidden.prints[part.name, n].fix(0.0)
     solve_model(forbidden)
     assert value(forbidden.cost) == pytest.approx(expected.sum())
 
@@ -185,3 +157,40 @@ def test_names_from_files_are_only_names() -> None:
     base["parts"] = [{**base["parts"][0], "name": "a[1]; <b>=x: [/red] é"}]
     answer = amopt.solve(amopt.load(base), method="collapsed")
     assert answer.rows["parts"][0]["part"] == "a[1]; <b>=x: [/red] é"
+
+
+def test_levels_that_a_limit_may_ask_for_are_in_the_program() -> None:
+    """Closed form stocks none of what is cheap to wait for; a limit on down time asks for many."""
+    instance = one_part(backorder_cost_per_day=0.01, print_cost=None, discount=None)
+    assert closed_form.levels_to_try(instance.parameters)[0] == 1
+    model = formulate(instance)
+    solve_model(model)
+    assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.parameters)[0])
+    model.down = Constraint(expr=model.down_days["part"] <= 1e-9)
+    solve_model(model)
+    level = max(S for k, S in model.levels if model.order_up_to[k, S].value > 0.5)
+    assert 4 <= level <= model.highest["part"]
+
+
+@pytest.mark.parametrize("form", ["factored", "full"])
+@pytest.mark.parametrize("discount", [None, 0.99])
+def test_each_form_writes_its_own_program(form: str, discount: float | None) -> None:
+    two = one_part(count=2, cycle_days=4, discount=discount, expedite_cost=200.0)
+    model = formulate(two, form=form)
+    sizes = [compile_model(one).program.shape for one in (model, formulate(two))]
+    assert sizes[0] != sizes[1]
+    solve_model(model)
+    assert value(model.cost) == pytest.approx(lowest_cycle_cost(two.parameters)[0], rel=1e-7)
+    single = formulate(two, form=form, printer=False)
+    solve_model(single)
+    expected = lowest_cycle_cost(two.parameters.without_printer())[0]
+    assert value(single.cost) == pytest.approx(expected, rel=1e-7)
+
+
+def test_a_program_that_does_not_fit_is_refused_in_words() -> None:
+    with pytest.raises(UsageError, match=r"about .* probabilities, .* of part '9' alone"):
+        formulate(amopt.load("printing/mission"), form="full")
+    with pytest.raises(UsageError, match="unknown form 'closed'"):
+        formulate(one_part(), form="closed")
+    with pytest.raises(UsageError, match=r"would have about .* fit into memory"):
+        amopt.solve(one_part(count=1_000), method="full")

@@ -9,13 +9,31 @@ from dataclasses import replace
 import numpy as np
 
 from amopt.errors import NoAnswerError
+from amopt.printing.instance import PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
-from amopt.printing.process.processes import factored_process, full_process
+from amopt.printing.process.processes import entries, factored_process, full_process
 from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Outcome, Status
 
-__all__ = ["best_policy"]
+__all__ = ["best_policy", "obstacle"]
+
+MOST_ENTRIES = 150_000_000
+"""Probabilities of one part's process that fit into memory: they take some 12 bytes each, and the
+solver makes copies."""
+
+
+def obstacle(method: str, instance: PrintingInstance) -> str:
+    """Return why a method cannot answer an instance: a process that would not fit into memory."""
+    expected = entries(instance.parameters, method)
+    index = int(np.argmax(expected))
+    if expected[index] <= MOST_ENTRIES:
+        return ""
+    return (
+        f"the process of part {instance.parts[index].name!r} would have about "
+        f"{expected[index]:,.0f} probabilities, and {MOST_ENTRIES:,} fit into memory; take the "
+        "method 'closed' or 'collapsed'"
+    )
 
 
 def best_policy(

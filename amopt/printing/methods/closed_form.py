@@ -48,6 +48,7 @@ from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Policy
 
 __all__ = [
+    "HONOURS",
     "Amounts",
     "amounts",
     "best_policy",
@@ -59,6 +60,9 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+HONOURS = frozenset({"one_level", "shelf_balance", "printed_balance", "shortage_balance"})
+"""The families of constraints that it honours: those that say what happens to a part by itself."""
 
 TIE = 1e-12
 """Actions and stock levels whose costs differ by less than this share of what is at stake tie; then
@@ -87,6 +91,9 @@ class _Costs:
             backorder=parameters.backorder_cost,
             holding=parameters.holding_cost,
         )
+
+    def take(self, part: int) -> _Costs:
+        return _Costs(**{name: values[[part]] for name, values in vars(self).items()})
 
     @classmethod
     def counting(cls, kind: str, parts: int) -> _Costs:
@@ -163,15 +170,29 @@ def completed(parameters: Parameters, policy: Policy) -> Policy:
     """Return a policy with the best action on days for which it has none (-1)."""
     costs = _Costs.of(parameters)
     line = _line(parameters, costs, discount=parameters.discount, action=policy.action)
-    return Policy(policy.base_stock, line.action)
+    return Policy(policy.base_stock, line.action, policy.mixes)
 
 
 def cycle_cost(parameters: Parameters, policy: Policy) -> Floats:
-    """Return :math:`g(S)` of a policy in money a cycle, discounted to its start, shape (parts,)."""
-    line = _line(
-        parameters, _Costs.of(parameters), discount=parameters.discount, action=policy.action
-    )
-    return _at(parameters, line, policy.base_stock, parameters.discount)
+    """Return :math:`g(S)` of a policy in money a cycle, discounted to its start, shape (parts,).
+
+    Where a policy mixes, it is the expectation: the cost is linear in the probabilities of levels,
+    and :math:`m_n` in those of actions.
+    """
+    return _expected(parameters, policy, _Costs.of(parameters), parameters.discount)
+
+
+def _expected(parameters: Parameters, policy: Policy, costs: _Costs, discount: float) -> Floats:
+    """Return what a cycle of a policy costs at these costs, shape (parts,)."""
+    line = _line(parameters, costs, discount=discount, action=policy.action)
+    total = _at(parameters, line, policy.base_stock, discount)
+    for part, mix in policy.mixes.items():
+        one, alone = parameters.take([part]), costs.take(part)
+        line = _line(one, alone, discount=discount, share=mix.share)
+        levels = np.fromiter(mix.levels, dtype=np.int64)
+        chances = np.fromiter(mix.levels.values(), dtype=np.float64)
+        total[part] = chances @ _at(one, line, levels, discount)
+    return total
 
 
 def amounts(parameters: Parameters, policy: Policy, *, discounted: bool = False) -> Amounts:
@@ -201,15 +222,22 @@ def amounts(parameters: Parameters, policy: Policy, *, discounted: bool = False)
     counts = {}
     for name, kind in kinds.items():
         costs = _Costs.counting(kind, len(parameters))
-        line = _line(parameters, costs, discount=discount, action=policy.action)
-        counts[name] = np.maximum(_at(parameters, line, policy.base_stock, discount), 0.0)
+        counts[name] = np.maximum(_expected(parameters, policy, costs, discount), 0.0)
     return Amounts(**counts)
 
 
 def _line(
-    parameters: Parameters, costs: _Costs, *, discount: float, action: Ints | None = None
+    parameters: Parameters,
+    costs: _Costs,
+    *,
+    discount: float,
+    action: Ints | None = None,
+    share: Floats | None = None,
 ) -> _Line:
-    """Run the recursions; where ``action`` is -1 or not given the cheapest one is taken."""
+    """Run the recursions; where ``action`` is -1 or not given the cheapest one is taken.
+
+    ``share`` gives the probabilities of actions of one part instead, shape (L, 3).
+    """
     days, parts = parameters.cycle_days, len(parameters)
     regular, failing = np.zeros(parts), parameters.failure
     missing = printed = costs.order
@@ -232,6 +260,9 @@ def _line(
         if action is not None:
             taken[n] = np.where(action[n] < 0, taken[n], action[n])
         before, missing = missing, np.take_along_axis(choices, taken[None, n], axis=0)[0]
+        if share is not None:
+            drawn = share[n] > 0
+            missing = share[n, drawn] @ choices[drawn]
         price[n] = costs.holding + missing - discount * before
     regular = discount * (regular + failing * missing)
     unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(

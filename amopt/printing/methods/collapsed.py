@@ -1,0 +1,212 @@
+"""The formulation handed to the solver, and its answer read as a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.decision import Extend
+from amopt.errors import NoAnswerError, UsageError
+from amopt.printing import formulation
+from amopt.printing.instance import PrintingInstance
+from amopt.printing.methods import closed_form
+from amopt.printing.policy import Action, Mix, Optimum, Policy
+from amopt.program.family import present
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.program.solver.highs import Options, Progress
+    from amopt.program.solver.outcome import Outcome
+
+__all__ = ["best_policy", "is_extended", "read", "require_printing"]
+
+Ints = NDArray[np.int64]
+
+VISITED = 1e-7
+"""Expected systems from which a day counts as visited: the solver's own tolerance."""
+
+MIXED = 1e-6
+"""Share from which a level or an action is part of a mix."""
+
+
+def is_extended(instance: PrintingInstance, extend: Extend | None) -> bool:
+    """Return whether a program has limits beside those of a part by itself."""
+    families = present(formulation.FAMILIES, instance)
+    return extend is not None or any(
+        family.name not in closed_form.HONOURS and not family.tightens for family in families
+    )
+
+
+def best_policy(
+    instance: PrintingInstance,
+    *,
+    printer: bool,
+    options: Options,
+    extend: Extend | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Optimum:
+    """Find the best policy of every part by the linear program.
+
+    Where nothing but the parts' own families is present, levels are left out that closed form shows
+    not to be best; else none is that may be used up within a cycle.
+
+    Raises
+    ------
+    InfeasibleError
+        When nothing meets what was added.
+    NoAnswerError
+        When the solver did not reach the optimum within its limits.
+    """
+    from amopt.program.infeasible.explain import explain
+    from amopt.program.pyomo import compile_model, load
+    from amopt.program.solver.highs import solve
+    from amopt.program.solver.outcome import Status
+    from amopt.program.time import Budget
+
+    budget = Budget(options.time_limit)
+    if is_extended(instance, extend):
+        model = formulation.formulate(instance, printer=printer)
+    else:
+        parameters = instance.parameters if printer else instance.parameters.without_printer()
+        highest = closed_form.levels_to_try(parameters).tolist()
+        model = formulation.build(instance, parameters, highest, printer=printer)
+    if extend is not None:
+        extend(model)
+    compiled = compile_model(model)
+    answer = solve(compiled.program, budget.options(options), progress=progress)
+    outcome = answer.outcome
+    if outcome.status is Status.INFEASIBLE:
+        raise explain(
+            compiled.program, formulation.FAMILIES, instance, budget.options(options), outcome
+        )
+    if outcome.status is not Status.OPTIMAL and not (extend is not None and outcome.has_answer):
+        raise NoAnswerError(
+            f"The linear program was not solved: {outcome.status} ({outcome.stopped}).",
+            outcome=outcome,
+        )
+    load(compiled, answer)
+    return read(model, outcome=outcome, bound=outcome.bound)
+
+
+def read(
+    model: ConcreteModel, *, outcome: Outcome | None = None, bound: float | None = None
+) -> Optimum:
+    """Return what a solved program says.
+
+    Parameters
+    ----------
+    model
+        A program of :func:`amopt.printing.formulation.formulate`, with whatever was added, solved
+        by whatever solver.
+    outcome
+        What the solver said.
+    bound
+        What it proved that a cycle of all parts costs at least, in money.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values.
+    """
+    if any(variable.value is None for variable in model.order_up_to.values()):
+        raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
+    parameters = model.parameters
+    limits = _limits(model)
+    chosen = [_part(model, k, parameters.cycle_days, mixes=bool(limits)) for k in model.parts]
+    policy = Policy(
+        np.array([stock for stock, _, _ in chosen], dtype=np.int64),
+        np.stack([action for _, action, _ in chosen], axis=1),
+    )
+    policy = closed_form.completed(parameters, policy)
+    mixes = {
+        part: _completed(mix, policy.action[:, part])
+        for part, (_, _, mix) in enumerate(chosen)
+        if mix is not None
+    }
+    return Optimum(
+        Policy(policy.base_stock, policy.action, mixes),
+        np.array([float(model.part_cost[k]()) for k in model.parts]),
+        solver="" if outcome is None else outcome.method,
+        iterations=(outcome.iterations or 0) if outcome is not None else 0,
+        bound=bound if limits and model.cost.active else None,
+        limits=limits,
+    )
+
+
+def _part(model: Any, k: str, days: int, *, mixes: bool) -> tuple[int, Ints, Mix | None]:
+    """Return level and actions of a part, -1 on days that nobody visits, and how it mixes."""
+    chances = {S: model.order_up_to[k, S].value for S in range(model.highest[k] + 1)}
+    flows = np.zeros((days, 3))
+    for column, flow in enumerate((model.waits, model.prints, model.expedites)):
+        flows[1:, column] = [flow[k, n].value for n in range(1, days)]
+    flows = np.maximum(flows, 0.0)
+    total = flows.sum(axis=1)
+    visited = total > VISITED
+    action = np.where(visited, flows.argmax(axis=1), -1)
+    action[0] = Action.WAIT
+    if not mixes:
+        return next(S for S, chance in chances.items() if chance > VISITED), action, None
+    levels = {S: chance for S, chance in chances.items() if chance > MIXED}
+    share = np.where(visited[:, None], flows / np.where(visited, total, 1.0)[:, None], 0.0)
+    share[share < MIXED] = 0.0
+    share /= np.where(visited, share.sum(axis=1), 1.0)[:, None]
+    likeliest = max(levels, key=lambda S: levels[S])
+    if len(levels) == 1 and (share.max(axis=1)[visited] > 1 - MIXED).all():
+        return likeliest, action, None
+    whole = sum(levels.values())
+    return likeliest, action, Mix({S: p / whole for S, p in levels.items()}, share)
+
+
+def _completed(mix: Mix, action: Any) -> Mix:
+    """Return a mix with an action on days that nobody visits too."""
+    share = mix.share.copy()
+    open_days = share.sum(axis=1) == 0
+    share[open_days, action[open_days]] = 1.0
+    return Mix(mix.levels, share)
+
+
+def _limits(model: Any) -> dict[str, float | None]:
+    """Return what a program has beside the families of a part by itself, by name, with its dual.
+
+    Constraints with their duals where there are any; variables that were fixed or bounded; another
+    objective.
+    """
+    dual = model.component("dual")
+    found: dict[str, float | None] = {}
+    for component in model.component_objects(active=True):
+        if component.ctype.__name__ == "Constraint" and component.name not in closed_form.HONOURS:
+            for row in component.values():
+                if row.active:
+                    found[row.name] = None if dual is None else dual.get(row)
+    price = {
+        "prints": model.parameters.print_cost,
+        "printed": model.parameters.print_cost,
+        "expedites": model.parameters.expedite_cost,
+    }
+    for name in (*price, "order_up_to", "shelf", "waits"):
+        for key, variable in model.component(name).items():
+            missing = name in price and not np.isfinite(price[name][model.position[key[0]]])
+            bounded = variable.has_ub() or not variable.has_lb() or variable.lb != 0.0
+            if (variable.fixed and not missing) or bounded:
+                found[f"{variable.name} is held"] = None
+    if not model.cost.active:
+        found["another objective"] = None
+    return found
+
+
+def require_printing(model: Any) -> None:
+    """Refuse a model that is not the collapsed program of a printing instance.
+
+    Raises
+    ------
+    UsageError
+        When it is not.
+    """
+    if not isinstance(getattr(model, "instance", None), PrintingInstance) or not hasattr(
+        model, "order_up_to"
+    ):
+        raise UsageError(f"the model {model.name!r} is not one that amopt.printing formulated")
