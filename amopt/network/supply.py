@@ -9,11 +9,8 @@ together from the doorsteps of customers.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -21,6 +18,8 @@ from numpy.typing import NDArray
 
 from amopt.instance.common import Lane, Mode, Network, Place
 from amopt.instance.findings import Key, Problem
+from amopt.network.graphml import read_graphml, write_graphml
+from amopt.network.graphs import Aside, Edge, Node, Raw, read, read_node_link
 from amopt.routes import Arcs, By, RouteTable, best_arcs, best_routes
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ class SupplyNetwork:
     ----------
     places, lanes, modes
         As the instance's ``network`` has them.
+    aside
+        What a graph of others says beyond them; it decides nothing.
 
     Raises
     ------
@@ -62,12 +63,18 @@ class SupplyNetwork:
     """
 
     def __init__(
-        self, places: Iterable[Place], lanes: Iterable[Lane] = (), modes: Iterable[Mode] = ()
+        self,
+        places: Iterable[Place],
+        lanes: Iterable[Lane] = (),
+        modes: Iterable[Mode] = (),
+        *,
+        aside: Aside | None = None,
     ) -> None:
         places = tuple(places)
         self.places = {place.name: place for place in places}
         self.lanes = tuple(lanes)
         self.modes = tuple(modes)
+        self.aside = aside if aside is not None else Aside()
         if len(self.places) != len(places):
             raise ValueError("two places share a name")
         for lane in self.lanes:
@@ -91,120 +98,90 @@ class SupplyNetwork:
     def graph(self) -> nx.MultiDiGraph[str]:
         """The network as a :class:`networkx.MultiDiGraph`; its ``graph`` holds the modes.
 
-        It is frozen, for routes do not follow what is changed in it. To change the network, change
-        a copy, ``networkx.MultiDiGraph(network.graph)``, and read that by :meth:`from_graph`.
+        Nodes and edges carry their fields and what was kept aside of a graph of others. It is
+        frozen, for routes do not follow what is changed in it. To change the network, change a
+        copy, ``networkx.MultiDiGraph(network.graph)``, and read that by :meth:`from_graph`.
         """
         import networkx as nx
 
-        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(
-            modes=[mode.model_dump(exclude_defaults=True) for mode in self.modes]
-        )
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        graph.graph.update(self.aside.graph)
+        graph.graph["modes"] = [mode.model_dump(exclude_defaults=True) for mode in self.modes]
         for place in self.places.values():
-            graph.add_node(place.name, **place.model_dump(exclude={"name"}, exclude_none=True))
-        for lane in self.lanes:
-            graph.add_edge(lane.from_, lane.to, **lane.model_dump(exclude={"from_", "to"}))
+            fields = place.model_dump(exclude={"name"}, exclude_none=True)
+            graph.add_node(place.name)
+            graph.nodes[place.name].update({**self.aside.places.get(place.name, {}), **fields})
+        for number, lane in enumerate(self.lanes):
+            fields = lane.model_dump(exclude={"from_", "to"})
+            key = graph.add_edge(lane.from_, lane.to)
+            graph.edges[lane.from_, lane.to, key].update({**self.aside.of_lane(number), **fields})
         frozen: nx.MultiDiGraph[str] = nx.freeze(graph)
         return frozen
 
     @classmethod
-    def from_graph(cls, graph: nx.MultiDiGraph[Any]) -> SupplyNetwork:
+    def from_graph(cls, graph: nx.Graph[Any], *, name: str = "name") -> SupplyNetwork:
         """Return the network of a graph whose nodes and edges carry the fields of a file as data.
+
+        An edge of an undirected graph becomes a lane each way. What is no field is kept aside.
+
+        Parameters
+        ----------
+        graph
+            Any graph of networkx.
+        name
+            The attribute that names the places; nodes without it are named by themselves, as text.
 
         Raises
         ------
-        pydantic.ValidationError
-            When the data of a node, an edge or a mode is not what a file may hold.
+        InvalidInstanceError
+            With everything that is wrong: two places of one name, values no file may hold.
         """
-        return cls.from_instance(
-            Network.model_validate(
-                {
-                    "places": tuple(
-                        {"name": name, **data} for name, data in graph.nodes(data=True)
-                    ),
-                    "lanes": tuple(
-                        {"from": tail, "to": head, **data}
-                        for tail, head, data in graph.edges(data=True)
-                    ),
-                    "modes": graph.graph.get("modes", ()),
-                }
-            )
-        )
+        directed = graph.is_directed()
+        nodes = [Node(node, data) for node, data in graph.nodes(data=True)]
+        edges = [Edge(tail, head, data, directed) for tail, head, data in graph.edges(data=True)]
+        return cls._read(Raw(nodes, edges, graph.graph), name)
+
+    @classmethod
+    def _read(cls, graph: Raw, name: str) -> SupplyNetwork:
+        network, aside = read(graph, name)
+        return cls(network.places, network.lanes, network.modes, aside=aside)
 
     def to_node_link(self) -> dict[str, Any]:
-        """Return the network as node-link data, ready for JSON."""
+        """Return the network as node-link data, ready for JSON.
+
+        Where a graph of others has attributes called as those of the format (``id`` of a node;
+        ``source``, ``target`` and ``key`` of an edge), those of the format stand.
+        """
         import networkx as nx
 
         data: dict[str, Any] = nx.node_link_data(self.graph, edges="edges")
         return data
 
     @classmethod
-    def from_node_link(cls, data: dict[str, Any]) -> SupplyNetwork:
-        """Return the network of node-link data.
+    def from_node_link(cls, data: Mapping[str, Any], *, name: str = "name") -> SupplyNetwork:
+        """Return the network of node-link data; see :meth:`from_graph`.
 
         Raises
         ------
-        ValueError
-            When the data is no node-link graph, or a value is not what a file may hold.
+        InvalidInstanceError
+            When the data is no node-link graph, with everything that is wrong.
         """
-        import networkx as nx
-
-        try:
-            graph = nx.node_link_graph(data, directed=True, multigraph=True, edges="edges")
-        except (AttributeError, KeyError, TypeError, nx.NetworkXError) as error:
-            raise ValueError(
-                f"this is no node-link graph: {type(error).__name__} {error}. "
-                "It must hold lists of 'nodes' and 'edges'."
-            ) from error
-        # An undirected graph becomes lanes in both directions.
-        return cls.from_graph(nx.MultiDiGraph(graph))
+        return cls._read(read_node_link(data), name)
 
     def to_graphml(self) -> str:
         """Return the network as a GraphML document."""
-        import networkx as nx
-
-        plain: nx.MultiDiGraph[str] = nx.MultiDiGraph(
-            amopt="1", modes=_escape(json.dumps(self.graph.graph["modes"]))
-        )
-        number = {name: f"n{node}" for node, name in enumerate(self.places)}
-        for name, data in self.graph.nodes(data=True):
-            plain.add_node(number[name], name=_escape(name), **_texts(data, _escape))
-        for tail, head, data in self.graph.edges(data=True):
-            plain.add_edge(number[tail], number[head], **_texts(data, _escape))
-        document = BytesIO()
-        nx.write_graphml_xml(plain, document, infer_numeric_types=False)
-        return document.getvalue().decode()
+        return write_graphml(self.graph)
 
     @classmethod
-    def from_graphml(cls, text: str) -> SupplyNetwork:
-        """Return the network of a GraphML document; nodes are named by their ``name`` or their id.
+    def from_graphml(cls, text: str, *, name: str = "name") -> SupplyNetwork:
+        """Return the network of a GraphML document; see :meth:`from_graph`.
 
         Raises
         ------
-        ValueError
-            When the text is no GraphML document, or a value is not what a file may hold.
+        InvalidInstanceError
+            When the text is no GraphML document, with everything that is wrong.
         """
-        from xml.etree.ElementTree import ParseError
-
-        import networkx as nx
-
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise ValueError("a GraphML document with a document type or entities is not read")
-        try:
-            document = nx.parse_graphml(text, node_type=str, force_multigraph=True)
-        except (ParseError, KeyError, TypeError, ValueError, nx.NetworkXError) as error:
-            raise ValueError(f"this is no GraphML document that can be read: {error}") from error
-        ours = document.graph.get("amopt") == "1"
-        read = _unescape if ours else str
-        name = {node: read(str(data.pop("name", node))) for node, data in document.nodes(data=True)}
-        if len(set(name.values())) != len(name):
-            raise ValueError("two nodes of the GraphML document share a name")
-        modes = json.loads(read(str(document.graph.get("modes", "[]")))) if ours else []
-        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(modes=modes)
-        for node, data in document.nodes(data=True):
-            graph.add_node(name[node], **_texts(data, read))
-        for tail, head, data in document.edges(data=True):
-            graph.add_edge(name[tail], name[head], **_texts(data, read))
-        return cls.from_graph(graph)
+        return cls._read(read_graphml(text), name)
 
     def distances_km(self, sources: Sequence[str], targets: Sequence[str]) -> Floats:
         """Return great-circle distances in km, shape (S, T); infinite without coordinates.
@@ -339,21 +316,3 @@ class SupplyNetwork:
             if not added.any():
                 return np.flatnonzero(reached)
             reached[head[added]] = True
-
-
-def _texts(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    """Return the data with every text changed."""
-    return {key: change(value) if isinstance(value, str) else value for key, value in data.items()}
-
-
-def _escape(text: str) -> str:
-    """Write what XML cannot hold, and the backslash, as six hexadecimal digits."""
-    return "".join(
-        letter if letter.isprintable() and letter != "\\" else f"\\u{ord(letter):06x}"
-        for letter in text
-    )
-
-
-def _unescape(text: str) -> str:
-    """Read what :func:`_escape` wrote."""
-    return re.sub(r"\\u([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), text)

@@ -1,0 +1,7 @@
+"""The supply network: places, lanes, modes, the routes between them, and graphs of others."""
+
+from __future__ import annotations
+
+from amopt.network.supply import By, RouteTable, SupplyNetwork, unreachable_place
+
+__all__ = ["By", "RouteTable", "SupplyNetwork", "unreachable_place"]

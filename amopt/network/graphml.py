@@ -1,0 +1,201 @@
+"""GraphML documents -> graphs, and networks -> GraphML documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element, ParseError
+
+from amopt.instance.findings import Problem
+from amopt.instance.loader import refused
+from amopt.instance.suggest import shown
+from amopt.network.graphs import Edge, Node, Raw
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["read_graphml", "write_graphml"]
+
+_TYPES: dict[str, Callable[[str], Any]] = {
+    "boolean": lambda text: {"true": True, "1": True, "false": False, "0": False}[text.casefold()],
+    **dict.fromkeys(("int", "integer", "long"), int),
+    **dict.fromkeys(("float", "double"), float),
+}
+
+
+class _Keys:
+    """The attributes that a document declares, by their ids."""
+
+    def __init__(self, root: Element) -> None:
+        self.names: dict[str, str] = {}
+        self.types: dict[str, str] = {}
+        self.defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}, "graph": {}}
+        self.problems: list[Problem] = []
+        for element in _children(root, "key"):
+            key = element.get("id", "")
+            self.names[key] = element.get("attr.name", key)
+            self.types[key] = element.get("attr.type", element.get("yfiles.type", "string"))
+            for default in _children(element, "default"):
+                value = self.value(key, default, ("keys", key))
+                for what in self.defaults:
+                    if element.get("for", "all") in (what, "all"):
+                        self.defaults[what][self.names[key]] = value
+
+    def value(self, key: str, element: Element, where: tuple[str | int, ...]) -> Any:
+        """Return the value of an element in the type of its key."""
+        text = "".join(element.itertext())
+        read = _TYPES.get(self.types.get(key, "string"))
+        if read is None:
+            return text
+        try:
+            return read(text.strip())
+        except (ValueError, KeyError):
+            message = f"{shown(text)} is no {self.types[key]}."
+            advice = "Mend the value, or the attr.type of its key."
+            self.problems.append(Problem("wrong-type", where, message, advice))
+            return None
+
+    def data(self, element: Element, what: str, where: tuple[str | int, ...]) -> dict[str, Any]:
+        """Return the attributes of a node, an edge or the graph, defaults included."""
+        found = dict(self.defaults[what])
+        for held in _children(element, "data"):
+            key = held.get("key", "")
+            if key not in self.names:
+                message = f"no key {shown(key)} is declared in the document."
+                advice = "Declare it with a <key>, or mend the key of the <data>."
+                self.problems.append(Problem("unknown-name", where, message, advice))
+                continue
+            name = self.names[key]
+            found[name] = self.value(key, held, (*where, name))
+        return found
+
+
+def read_graphml(text: str) -> Raw:
+    """Return the graph of a GraphML document.
+
+    A default of a key holds where an element gives no value; an edge may say for itself whether it
+    is directed.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When the text is no GraphML document of one flat graph.
+    """
+    from xml.etree import ElementTree
+
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise _refusal("a document type or entities are not read.")
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
+    except (ParseError, ValueError) as error:
+        line = f" in line {error.position[0]}" if isinstance(error, ParseError) else ""
+        raise _refusal(f"the XML is broken{line}.") from None
+    graphs = _children(root, "graph")
+    if _tag(root) != "graphml" or len(graphs) != 1:
+        raise _refusal(f"it is no <graphml> with one <graph>, but has {len(graphs)} of them.")
+    keys, graph = _Keys(root), graphs[0]
+    for what, times in (("hyperedge", "joins"), ("port", "splits")):
+        if any(_tag(element) == what for element in graph.iter()):
+            raise _refusal(f"it has a <{what}>, which {times} what a lane cannot.")
+    whole = keys.data(graph, "graph", ("graph",))
+    nodes = [
+        Node(element.get("id"), keys.data(element, "node", ("places", number)))
+        for number, element in enumerate(_children(graph, "node"))
+    ]
+    undirected = graph.get("edgedefault", "directed") == "undirected"
+    edges = [
+        _edge(element, keys, number, undirected=undirected)
+        for number, element in enumerate(_children(graph, "edge"))
+    ]
+    raw = Raw(nodes, edges, whole, keys.problems)
+    return _ours(raw) if whole.get("amopt") == "1" else raw
+
+
+def _edge(element: Element, keys: _Keys, number: int, *, undirected: bool) -> Edge:
+    said = element.get("directed")
+    directed = not undirected if said is None else said == "true"
+    data = keys.data(element, "edge", ("lanes", number))
+    return Edge(element.get("source"), element.get("target"), data, directed, element.get("id"))
+
+
+def _ours(raw: Raw) -> Raw:
+    """Read what :func:`write_graphml` has escaped."""
+    whole = {key: value for key, value in raw.data.items() if key != "amopt"}
+    try:
+        modes = json.loads(_unescape(str(whole.pop("modes", "[]"))))
+    except ValueError:
+        raise _refusal("its modes are no JSON.") from None
+    return Raw(
+        [Node(node.id, _texts(node.data, _unescape)) for node in raw.nodes],
+        [
+            Edge(edge.tail, edge.head, _texts(edge.data, _unescape), edge.directed)
+            for edge in raw.edges
+        ],
+        {**_texts(whole, _unescape), "modes": modes},
+        raw.problems,
+    )
+
+
+def write_graphml(graph: nx.MultiDiGraph[str]) -> str:
+    """Return a graph of places and lanes as a GraphML document."""
+    import networkx as nx
+
+    rest = {key: value for key, value in graph.graph.items() if key != "modes"}
+    plain: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    plain.graph.update(_texts(_scalars(rest), _escape))
+    plain.graph.update(amopt="1", modes=_escape(json.dumps(graph.graph.get("modes", []))))
+    number = {name: f"n{node}" for node, name in enumerate(graph)}
+    for name, data in graph.nodes(data=True):
+        told = {**_texts(_scalars(data), _escape), "name": _escape(name)}
+        plain.add_node(number[name])
+        plain.nodes[number[name]].update(told)
+    for tail, head, data in graph.edges(data=True):
+        key = plain.add_edge(number[tail], number[head])
+        plain.edges[number[tail], number[head], key].update(_texts(_scalars(data), _escape))
+    document = BytesIO()
+    nx.write_graphml_xml(plain, document, infer_numeric_types=False)
+    return document.getvalue().decode()
+
+
+def _scalars(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that have a value, as numbers, truth values and texts."""
+    return {
+        key: value if isinstance(value, (str, int, float)) else json.dumps(value, default=str)
+        for key, value in data.items()
+        if value is not None
+    }
+
+
+def _refusal(what: str) -> Exception:
+    problem = Problem("syntax", (), f"this is no GraphML document that can be read: {what}")
+    return refused({}, [problem])
+
+
+def _children(element: Element, tag: str) -> list[Element]:
+    """Return the children of a tag, in whatever namespace."""
+    return [child for child in element if _tag(child) == tag]
+
+
+def _tag(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _texts(data: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Return the data with every text changed."""
+    return {key: change(value) if isinstance(value, str) else value for key, value in data.items()}
+
+
+def _escape(text: str) -> str:
+    """Write what XML cannot hold, and the backslash, as six hexadecimal digits."""
+    return "".join(
+        letter if letter.isprintable() and letter != "\\" else f"\\u{ord(letter):06x}"
+        for letter in text
+    )
+
+
+def _unescape(text: str) -> str:
+    """Read what :func:`_escape` wrote."""
+    return re.sub(r"\\u([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), text)
