@@ -30,12 +30,19 @@ __all__ = [
     "erlang_loss",
     "erlang_loss_table",
     "least_base_stock",
+    "least_for_shortage",
     "newsvendor_cost",
     "newsvendor_quantity",
 ]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+MOST_TERMS = 500
+"""Terms of the continued fraction after which it has long settled."""
+
+MOST_LEVEL = 2**53
+"""The largest base-stock level: beyond, not every whole number is a float."""
 
 
 def erlang_loss(level: ArrayLike, load: ArrayLike) -> Floats:
@@ -51,7 +58,8 @@ def erlang_loss(level: ArrayLike, load: ArrayLike) -> Floats:
     Returns
     -------
     array
-        Probabilities, to about 13 digits for loads up to 1e8.
+        Probabilities, to about 12 digits for loads up to 1e7 and 9 digits for loads up to 1e12, in
+        a time that does not grow with them.
 
     Raises
     ------
@@ -60,17 +68,16 @@ def erlang_loss(level: ArrayLike, load: ArrayLike) -> Floats:
 
     Notes
     -----
-    For S > a, B is the ratio of the Poisson probability to the cumulative one at S; for S <= a,
-    where both underflow, :math:`1/B = \sum_k \prod_{j<k} (S - j)/a`, all of whose factors are
-    at most one.
+    B is the ratio of the Poisson probability to the cumulative one at S; far below a, where both
+    underflow, a continued fraction.
     """
     levels, loads = _levels(level), _amounts("loads", load)
     s, a = np.broadcast_arrays(levels.astype(float), loads)
     loss = np.where(s == 0, 1.0, 0.0)
-    heavy = (s > 0) & (s <= a)
-    light = (s > a) & (a > 0)
-    loss[heavy] = _loss_by_series(s[heavy], a[heavy])
-    loss[light] = _loss_by_poisson(s[light], a[light])
+    held = (s > 0) & (a > 0)
+    scarce = held & (s < a - 4 * np.sqrt(a))
+    loss[scarce] = _loss_by_fraction(s[scarce], a[scarce])
+    loss[held & ~scarce] = _loss_by_poisson(s[held & ~scarce], a[held & ~scarce])
     return loss
 
 
@@ -90,35 +97,52 @@ def _amounts(what: str, value: ArrayLike) -> Floats:
     return amounts
 
 
-def _loss_by_series(s: Floats, a: Floats) -> Floats:
-    """Return B for 0 < S <= a by adding the terms of 1/B, the largest first."""
-    inverse, term, k = np.ones_like(s), np.ones_like(s), 0
-    while term.any():
-        term = term * np.maximum(s - k, 0.0) / a
-        term[term < 1e-17 * inverse] = 0.0
-        inverse += term
-        k += 1
-    loss: Floats = 1.0 / inverse
+def _loss_by_fraction(s: Floats, a: Floats) -> Floats:
+    """Return B where S is at least four standard deviations below a, by a continued fraction.
+
+    That of the incomplete gamma function (Legendre), all of whose terms are positive; some forty of
+    them are enough however large S and a are.
+    """
+    value, before, ahead = a - s, a - s, np.zeros_like(s)
+    for k in range(1, MOST_TERMS):
+        term, add = np.maximum(k * (s + 1 - k), 0.0), a - s + 2 * k
+        ahead = 1 / (add + term * ahead)
+        before = add + term / before
+        change = before * ahead
+        value = value * change
+        if (np.abs(change - 1) < 1e-16).all():
+            break
+    loss: Floats = value / a
     return loss
 
 
 def _loss_by_poisson(s: Floats, a: Floats) -> Floats:
-    r"""Return B for S > a as Poisson probability over cumulative probability.
+    r"""Return B as Poisson probability over cumulative probability.
 
     The probability is written as its saddle-point form (Loader, 2000), which keeps its digits
-    where S and a are large: :math:`-S (x - \ln(a/S)) - \delta(S) - \frac12 \ln 2 \pi S`
-    with x = (a - S)/S and the remainder :math:`\delta` of Stirling's formula.
+    where S and a are large: :math:`\exp(-D - \delta(S)) / \sqrt{2 \pi S}` with the deviance
+    :math:`D = S \ln(S/a) + a - S` and the remainder :math:`\delta` of Stirling's formula.
     """
     from scipy.special import gammaln, pdtr
 
-    x = (a - s) / s
     few = s < 16
     direct = gammaln(np.where(few, s, 1) + 1) - (s + 0.5) * np.log(s) + s - 0.5 * np.log(2 * np.pi)
     series = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * s**2)) / s**2) / s**2) / s
-    ratio = np.where(2 * a < s, np.log(a) - np.log(s), np.log1p(np.maximum(x, -0.5)))
-    exponent = s * (x - ratio) + np.where(few, direct, series)
+    exponent = _deviance(s, a) + np.where(few, direct, series)
     loss: Floats = np.exp(-exponent) / np.sqrt(2 * np.pi * s) / pdtr(s, a)
     return loss
+
+
+def _deviance(s: Floats, a: Floats) -> Floats:
+    """Return S ln(S/a) + a - S, by a series in v = (S - a)/(S + a) where they are near."""
+    v = (s - a) / (s + a)
+    near = np.abs(v) < 0.1
+    total, power = (s - a) * v, 2 * s * v
+    for j in range(1, 9):
+        power = power * v**2
+        total = total + power / (2 * j + 1)
+    far: Floats = s * (np.log(s) - np.log(a)) + a - s
+    return np.where(near, total, far)
 
 
 def erlang_loss_table(largest: int, load: ArrayLike) -> Floats:
@@ -211,7 +235,10 @@ def best_base_stock(
         raise ValueError("where holding costs nothing, no finite base-stock level is best")
 
     def enough(level: Ints) -> NDArray[np.bool_]:
-        saved = erlang_loss(level, a) - erlang_loss(level + 1, a)
+        lost = erlang_loss(level, a)
+        more = level + 1 + a * lost
+        # By the recursion, B(S, a) - B(S + 1, a) without its cancellation.
+        saved = lost * (more - a) / more
         result: NDArray[np.bool_] = worth * saved <= h
         return result
 
@@ -236,6 +263,21 @@ def least_base_stock(load: ArrayLike, fill_rate: ArrayLike) -> Ints:
     return _least(lambda level: erlang_loss(level, a) <= 1.0 - wanted, a.shape)
 
 
+def least_for_shortage(load: ArrayLike, shortage: ArrayLike) -> Ints:
+    """Return the least level S with B(S, a) at most ``shortage``, however small that is.
+
+    Raises
+    ------
+    ValueError
+        When no shortage at all is asked for under a positive load: no finite level meets it. When a
+        load or shortage is negative or not finite.
+    """
+    a, most = np.broadcast_arrays(_amounts("loads", load), _amounts("shortages", shortage))
+    if ((most == 0) & (a > 0)).any():
+        raise ValueError("no finite base-stock level has no shortage at all")
+    return _least(lambda level: erlang_loss(level, a) <= most, a.shape)
+
+
 class _Enough(Protocol):
     def __call__(self, level: Ints, /) -> NDArray[np.bool_]: ...
 
@@ -245,6 +287,8 @@ def _least(enough: _Enough, shape: tuple[int, ...]) -> Ints:
     low = np.full(shape, -1, dtype=np.int64)
     high = np.zeros(shape, dtype=np.int64)
     while not (reached := enough(high)).all():
+        if (high[~reached] > MOST_LEVEL).any():
+            raise ValueError(f"the base-stock level that is wanted is beyond {MOST_LEVEL:.1g}")
         low = np.where(reached, low, high)
         high = np.where(reached, high, 2 * high + 1)
     while (high - low > 1).any():

@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +17,7 @@ from amopt.stock import (
     erlang_loss,
     erlang_loss_table,
     least_base_stock,
+    least_for_shortage,
     newsvendor_cost,
     newsvendor_quantity,
 )
@@ -230,3 +232,54 @@ def test_costs_that_are_none_are_refused_by_name(change, words):
 def test_fill_rates_that_are_none_are_refused(rate):
     with pytest.raises(ValueError, match="fill rates"):
         least_base_stock(0.0, rate)
+
+
+def loss_by_sum(level, load):
+    """B(S, a) as 1 over the sum of the falling products, which adds up about 40 sqrt(a) terms."""
+    terms = min(level, int(abs(level - load) + 40 * load**0.5) + 10)
+    ratios = (level - np.arange(terms)) / load
+    logs = np.concatenate([[0.0], np.cumsum(np.log(ratios))])
+    top = logs.max()
+    return float(np.exp(-top) / np.exp(logs - top).sum())
+
+
+@pytest.mark.parametrize("load", [30.0, 1e3, 12345.6, 1e6, 1e7, 1e9])
+def test_large_loads_near_and_far_against_the_sum(load):
+    steps = np.array([-20, -6, -4.1, -3.9, -1, 0, 1, 3, 6])
+    levels = np.unique(np.maximum(np.floor(load + steps * np.sqrt(load)), 1)).astype(int)
+    expected = [loss_by_sum(level, load) for level in levels.tolist()]
+    rel = 1e-10 if load <= 1e7 else 1e-8
+    assert erlang_loss(levels, load) == pytest.approx(expected, rel=rel)
+
+
+def test_the_work_does_not_grow_with_the_load():
+    began = time.perf_counter()
+    loads = np.array([1e6, 1e8, 1e10, 1e12])
+    best = best_base_stock(loads, rate=loads, holding_cost=1.0, shortage_cost=10.0)
+    enough = least_base_stock(loads, 0.99)
+    assert time.perf_counter() - began < 2
+    # The normal approximation: a few standard deviations around the load.
+    assert (np.abs(best - loads) < 10 * np.sqrt(loads)).all()
+    assert (np.abs(enough - loads) < 10 * np.sqrt(loads) + 0.02 * loads).all()
+    with pytest.raises(ValueError, match="beyond"):
+        least_base_stock(1e17, 0.5)
+
+
+def test_levels_for_shortages_below_rounding():
+    load = 3.0
+    for shortage in (0.5, 1e-3, 1e-12, 1e-30):
+        level = int(least_for_shortage(load, shortage))
+        assert float(exact_loss(level, 3)) <= shortage < float(exact_loss(level - 1, 3))
+    assert least_for_shortage(0.0, 0.0) == 1
+    with pytest.raises(ValueError, match="no shortage at all"):
+        least_for_shortage(1.0, 0.0)
+
+
+@pytest.mark.parametrize("load", [200.5, 5000.0])
+def test_the_best_level_of_a_large_load_by_force(load):
+    levels = np.arange(int(load * 1.2))
+    cost = base_stock_cost(
+        levels, load, rate=load, holding_cost=2.0, regular_cost=0.0, emergency_cost=15.0
+    )
+    best = int(best_base_stock(load, rate=load, holding_cost=2.0, shortage_cost=15.0))
+    assert cost[best] == pytest.approx(cost.min(), rel=1e-12)
