@@ -108,7 +108,7 @@ def solve(
         return assign(instance, method=method, options=options, progress=progress, extend=extend)
     budget = Budget(options.time_limit)
     with budget.phase("prepare"):
-        supply = Supply(instance)
+        supply = Supply(instance, budget)
     way = choose(
         "placement", method, _ways(supply), formulation.FAMILIES, instance,
         extended=extend is not None,

@@ -87,9 +87,7 @@ def yearly_cost(level, lost):
 
 
 def test_stocked_columns_are_those_of_the_exact_chain():
-    instance = one_place(**STOCKED)
-    limits = instance.limits.model_validate({"kg_co2": 1e9})
-    columns = Supply(instance.model_copy(update={"limits": limits})).columns()
+    columns = Supply(one_place(**STOCKED)).columns(prune=False)
     printed = np.flatnonzero(columns.site >= 0)
     assert columns.level[printed].tolist() == list(range(1, printed.size + 1))
     load = 26 / 52 * 2.0
@@ -98,12 +96,14 @@ def test_stocked_columns_are_those_of_the_exact_chain():
         lost = stationary(level, load)[-1]
         assert columns.fill[k] == pytest.approx(1 - lost, abs=1e-9)
         assert columns.cost[k] == pytest.approx(yearly_cost(level, lost), rel=1e-8)
+    # Up to the level that is out of stock for a demand in a million.
+    assert 1 - columns.fill[printed[-1]] <= 1e-6 < 1 - columns.fill[printed[-2]]
     (emergency,) = np.flatnonzero(columns.site == EMERGENCY)
     assert columns.cost[emergency] == pytest.approx(yearly_cost(0, 1.0))
 
 
 def test_only_the_cheapest_level_is_offered_where_nothing_else_counts():
-    columns = Supply(one_place(**STOCKED)).columns(prune=False)
+    columns = Supply(one_place(**STOCKED)).columns()
     (k,) = np.flatnonzero(columns.site >= 0)
     costs = [yearly_cost(level, stationary(level, 1.0)[-1]) for level in range(12)]
     assert columns.level[k] == int(np.argmin(costs))
@@ -111,7 +111,7 @@ def test_only_the_cheapest_level_is_offered_where_nothing_else_counts():
 
 
 def test_a_stocked_column_is_what_a_simulation_shows():
-    columns = Supply(one_place(**STOCKED)).columns(prune=False)
+    columns = Supply(one_place(**STOCKED)).columns()
     (k,) = np.flatnonzero(columns.site >= 0)
     level, rng = int(columns.level[k]), random.Random(5)
     now, due, lost, demands = 0.0, [], 0, 60_000
@@ -140,8 +140,19 @@ def test_fill_rates_raise_the_level():
 def test_pruning_leaves_what_could_be_better():
     supply = Supply(Instance.from_dict(random_data(2, sites=4, places=6, parts=2)))
     every, kept = supply.columns(prune=False), supply.columns()
-    free = np.array([every.cost[(every.pair == j) & (every.site < 0)].min() for j in range(12)])
-    worse = (every.site >= 0) & (every.cost >= free[every.pair])
-    assert (kept.site >= 0).sum() == (every.site >= 0).sum() - worse.sum()
+    best = {}
+    for k in range(len(every)):
+        source = int(every.pair[k]), int(every.site[k])
+        best[source] = min(best.get(source, np.inf), every.cost[k])
+    free = {
+        pair: min(cost for (j, site), cost in best.items() if j == pair and site < 0)
+        for pair in range(12)
+    }
+    better = {
+        (pair, site): cost for (pair, site), cost in best.items() if site >= 0 and cost < free[pair]
+    }
+    printed = kept.take(kept.site >= 0)
+    found = zip(printed.pair.tolist(), printed.site.tolist(), printed.cost.tolist(), strict=True)
+    assert {(pair, site): cost for pair, site, cost in found} == pytest.approx(better)
     assert sorted(kept.pair[kept.site < 0].tolist()) == list(range(12))
     assert set(every.site[every.site < 0]) <= {CONVENTIONAL, EMERGENCY}

@@ -9,8 +9,8 @@ cost less than
     [p_u n - \pi C_u n - \sum_j (v_j - c_{ju} - \pi h_{ju})^+]\} ,
 
 by weak duality, with f the cheapest supply that needs no machine. Nothing here is shared with the
-route that found the prices: stock costs come from Erlang's recursion, level by level, and hours are
-priced by bisection.
+route that found the prices: stock costs come from Erlang's recursion, level by level (for very
+large stocks from its closed form), and hours are priced by bisection.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.stock import base_stock_cost, best_base_stock, least_base_stock
+
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Part, Print, Site
     from amopt.routes import RouteTable
@@ -29,6 +31,9 @@ __all__ = ["proven_bound"]
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
+
+MOST_STEPS = 1_000
+"""Levels that are tried one by one; beyond, the best one is found by bisection."""
 
 
 def proven_bound(instance: Instance, prices: Mapping[Pair, float]) -> float:
@@ -212,12 +217,43 @@ class _Costs:
             floor = rate * np.minimum(unit, urgent)
             lost, level = np.ones(rate.size), 0
             # A level can only be best while its holding alone leaves room below the best so far.
-            while level == 0 or (there & (holding * level + floor < cost)).any():
+            while level < MOST_STEPS and (
+                level == 0 or (there & (holding * level + floor < cost)).any()
+            ):
                 level += 1
                 lost = load * lost / (level + load * lost)
                 at = holding * level + rate * ((1 - lost) * unit + lost * urgent)
                 met = 1 - lost >= asked - 1e-12
                 cost = np.where(met, np.minimum(cost, at), cost)
-                if level > 100_000:
-                    break
+            open_ = np.flatnonzero(there & (holding * level + floor < cost) & (asked < 1))
+            cost[open_] = np.minimum(
+                cost[open_],
+                _at_best_level(
+                    rate[open_], load[open_], asked[open_],
+                    holding_cost=holding, regular_cost=unit[open_], emergency_cost=urgent,
+                ),
+            )  # fmt: skip
         return np.where(there, cost, np.inf)
+
+
+def _at_best_level(
+    rate: Floats,
+    load: Floats,
+    asked: Floats,
+    *,
+    holding_cost: float,
+    regular_cost: Floats,
+    emergency_cost: float,
+) -> Floats:
+    """Return the cost of the best of all levels, which is a convex function of the level."""
+    best = best_base_stock(
+        load, rate=rate, holding_cost=holding_cost, shortage_cost=emergency_cost - regular_cost
+    )
+    return base_stock_cost(
+        np.maximum(best, least_base_stock(load, asked)),
+        load,
+        rate=rate,
+        holding_cost=holding_cost,
+        regular_cost=regular_cost,
+        emergency_cost=emergency_cost,
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.placement.referee.ledger import Ledger
 from amopt.placement.referee.orders import check_orders
-from amopt.stock import erlang_loss_table
+from amopt.stock import erlang_loss
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 Row = Mapping[str, Any]
+
+MOST_STEPS = 10_000
+"""Steps of the recursion of Erlang's losses, from which on the closed form takes over."""
 
 
 def check(instance: Instance, solution: Solution) -> Verdict:
@@ -146,7 +149,7 @@ class _Referee(Ledger):
             lost, fill, cost["downtime"] = 0.0, 0.0, rate * weeks * downtime
         else:
             load = rate * weeks / self.instance.weeks_per_year
-            lost = 1.0 if level == 0 else float(erlang_loss_table(level, [load])[0, level])
+            lost = self._lost(level, load)
             fill = 1 - lost
             holding = part.unit_value * part.holding_cost_per_year_per_value
             cost["holding"] = holding * level
@@ -167,6 +170,15 @@ class _Referee(Ledger):
             self.bill[name] += years * share * amount
         if kind == "printing":
             self.hours[row["source"], row["machine"], row["period"]] += share * rate * hours
+
+    def _lost(self, level: int, load: float) -> float:
+        """Return the Erlang loss by its recursion, or in closed form where that would be long."""
+        if level > MOST_STEPS:
+            return float(erlang_loss(level, load))
+        lost = 1.0
+        for s in range(1, level + 1):
+            lost = load * lost / (s + load * lost)
+        return lost
 
     def _source(
         self, row: Row, part: Part, t: int

@@ -9,8 +9,8 @@ A column is a (place, part, source, stock level). With demand d a year, unit cos
   downtime until it arrives (Westerweel, 2019, chapter 2). Level 0 is emergency supply alone.
 
 A source sets machine-hours aside for the whole demand, whether or not the shelf is ever empty, so
-that the levels differ in cost, room, fill rate and emissions only. Where none of the latter three
-is limited, the cheapest level is the only one that an optimal plan needs.
+that the levels differ in cost, room, fill rate and emissions only. Which of them an optimal plan
+may need is proven in :mod:`amopt.placement.supply.levels`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from amopt.stock import best_base_stock, erlang_loss, least_base_stock
+from amopt.placement.supply.levels import FEW, FEWEST, Resource, level_range
+from amopt.stock import erlang_loss, least_base_stock
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Part
@@ -33,6 +34,7 @@ __all__ = ["CONVENTIONAL", "EMERGENCY", "EMPTY", "KINDS", "Block", "Columns", "m
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 CONVENTIONAL = -1
 """The ``site`` of a column that a conventional supply fills."""
@@ -42,9 +44,6 @@ EMERGENCY = -2
 
 KINDS = ("printing", "conventional", "transport", "holding", "emergency", "downtime")
 """The kinds of cost that a column has."""
-
-AMPLE = 0.999
-"""Fill rate up to which stock levels are offered where room, fill rate or emissions are limited."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +117,23 @@ class Columns:
 
 @dataclass(frozen=True)
 class Block:
-    """One part in one period: the pairs that demand it."""
+    """One part in one period: the pairs that demand it.
+
+    Attributes
+    ----------
+    supply, part, period
+        What is supplied, and when.
+    pairs
+        The pairs that demand it, indices.
+    every
+        Whether to offer every level that a constraint of a caller's could ask for.
+    """
 
     supply: Supply
     part: Part
     period: int
     pairs: Ints
+    every: bool
 
     @cached_property
     def rate(self) -> Floats:
@@ -200,7 +210,14 @@ class Block:
         common: dict[str, Ints | Floats | int],
     ) -> Iterator[Columns]:
         load = rate * lead / self.supply.instance.weeks_per_year
-        spot, level = self._levels(pair, rate, load, np.sum(list(each.values()), axis=0))
+        self.supply.require_size(load, self)
+        low, high = self._range(
+            pair, rate, load=load, unit=np.sum(list(each.values()), axis=0), emitted=emitted
+        )
+        self.supply.foresee(high - low, self)
+        spot = np.repeat(np.arange(pair.size), high - low)
+        start = np.repeat(low - np.cumsum(high - low) + (high - low), high - low)
+        level = start + np.arange(spot.size)
         rate = rate[spot]
         lost = erlang_loss(level, load[spot])
         split: dict[str, Floats] = {
@@ -224,29 +241,43 @@ class Block:
     def _holding(self) -> float:
         return self.part.unit_value * self.part.holding_cost_per_year_per_value
 
-    def _levels(self, pair: Ints, rate: Floats, load: Floats, unit: Floats) -> tuple[Ints, Ints]:
-        """Return the stock levels worth offering: positions of the sources, and levels."""
-        part, supply = self.part, self.supply
-        urgent = (part.emergency_cost or 0.0) + part.emergency_weeks * self.downtime_per_week
-        best = best_base_stock(
-            load, rate=rate, holding_cost=self._holding, shortage_cost=urgent - unit
-        )
-        asked = supply.asked_of_each[pair]
+    def _range(
+        self, pair: Ints, rate: Floats, *, load: Floats, unit: Floats, emitted: Floats
+    ) -> tuple[Ints, Ints]:
+        """Return the least level of each source that is offered, and the first that is not."""
+        low, high = level_range(list(self._resources(pair, rate, unit=unit, emitted=emitted)), load)
+        asked = self.supply.asked_of_each[pair]
         possible = (asked < 1) | (load == 0)
-        least = least_base_stock(load, np.where(possible, asked, 0.0))
-        low = high = np.maximum(best, least)
-        rich = supply.rich[pair]
-        if rich.any():
-            average = supply.asked_on_average[pair]
-            ample = np.maximum(AMPLE, 1 - (1 - average) / 100)
-            low = np.where(rich, np.maximum(least, 1), low)
-            high = np.where(
-                rich, np.maximum(high, least_base_stock(load, np.minimum(ample, 1 - 1e-9))), high
-            )
-        count = np.where(possible & (high > 0), high - np.maximum(low, 1) + 1, 0)
-        spot = np.repeat(np.arange(pair.size), count)
-        within = np.arange(spot.size) - np.repeat(np.cumsum(count) - count, count)
-        return spot, np.maximum(low, 1)[spot] + within
+        least = np.maximum(least_base_stock(load, np.where(possible, asked, 0.0)), 1)
+        low = least if self.every else np.maximum(low, least)
+        high = np.where(asked > 0, np.maximum(high, least), high)
+        return low, np.where(possible, np.maximum(high + 1, low), low)
+
+    def _resources(
+        self, pair: Ints, rate: Floats, *, unit: Floats, emitted: Floats
+    ) -> Iterator[Resource]:
+        """Yield what the levels of sources take of everything that counts."""
+        part, supply, weight = self.part, self.supply, self.supply.instance.minimise
+        counted = supply.counted
+        everywhere, nowhere = np.ones(pair.size, dtype=bool), np.zeros(pair.size)
+        money = rate * (part.emergency_cost or 0.0) - rate * unit
+        money = money + rate * part.emergency_weeks * self.downtime_per_week
+        kg = rate * (part.emergency_kg_co2 - emitted)
+
+        def one(per_part: float, per_shortage: Floats, counts: Flags, few: ArrayLike) -> Resource:
+            return Resource(per_part, per_shortage, counts, np.broadcast_to(few, pair.shape))
+
+        objective = weight.cost * money + weight.kg_co2 * kg
+        yield one(weight.cost * self._holding, objective, everywhere, FEWEST)
+        if counted.budget:
+            yield one(self._holding, money, everywhere, FEWEST)
+        if counted.emissions:
+            yield one(0.0, kg, everywhere, counted.few_emissions)
+        if part.space > 0:
+            yield one(part.space, nowhere, counted.room[pair], 0.0)
+        yield one(0.0, rate, counted.average[pair], counted.few_out_of_stock[pair])
+        if self.every:
+            yield one(0.0, rate, everywhere, FEW)
 
     def emergency(self) -> Iterator[Columns]:
         """Yield the columns without stock: every demand is an emergency shipment."""

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.errors import NoAnswerError
 from amopt.placement.supply.columns import CONVENTIONAL, EMPTY, Block, Columns
+from amopt.placement.supply.levels import Counted
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Machine, Part
@@ -20,6 +23,15 @@ __all__ = ["Supply"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+MOST_LEVELS = 2_000_000
+"""Stock levels beyond one a source that are compared at most: a few hundred megabytes."""
+
+MOST_LOAD = 1e12
+"""The largest demand during a lead time whose stock levels are found."""
+
+MOST_LEVELS_OF_A_CALLER = 500_000
+"""The same in a Pyomo model, which is slower and larger."""
+
 
 class Supply:
     """All ways to supply what an instance demands.
@@ -28,6 +40,8 @@ class Supply:
     ----------
     instance
         A valid instance.
+    budget
+        The time for everything; none for no limit.
 
     Attributes
     ----------
@@ -37,7 +51,7 @@ class Supply:
         Demand a year of each pair and period, shape (pairs, periods).
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, budget: Budget | None = None) -> None:
         self.instance = instance
         periods = range(len(instance.horizon))
         rates = [[instance.rate(demand, t) for t in periods] for demand in instance.demand]
@@ -50,9 +64,8 @@ class Supply:
         self.site_index = {site.place: index for index, site in enumerate(instance.sites)}
         self.machine_index = {machine.name: m for m, machine in enumerate(instance.machines)}
         self._tables: dict[tuple[str, float], RouteTable] = {}
-        limits = instance.limits
-        self._rooms = {storage.place for storage in limits.storage}
-        self._counts_emissions = limits.kg_co2 is not None or instance.minimise.kg_co2 > 0
+        self._budget = budget or Budget()
+        self._foreseen = 0.0
 
     @cached_property
     def _targets(self) -> dict[str, int]:
@@ -104,56 +117,115 @@ class Supply:
         Parameters
         ----------
         prune
-            Whether to leave out the columns that a column of the same pair, which needs no
-            machine, beats; only where nothing but machine-hours is shared.
+            Whether to leave out columns that take no less of anything that is limited or minimised
+            than another column that could stand in for them. Without, every route, waiting and
+            every stock level is there, up to the one that is out of stock for a demand in a million
+            (or further, where a limit of the file asks for it): what a caller's constraints may
+            need.
+
+        Raises
+        ------
+        NoAnswerError
+            When there would be too many columns, or the time is over.
         """
+        self._foreseen = 0.0
         found = [
             block
             for period in range(len(self.instance.horizon))
             for part in self.instance.parts
-            for block in self._of_part(part, period)
+            for block in self._of_part(part, period, every=not prune)
         ]
         columns = Columns.join([EMPTY, *found])
-        if self.rich.any():
+        if not prune:
             return columns
-        columns = columns.take(self._cheapest(columns))
-        return columns.take(self._undominated(columns)) if prune else columns
+        columns = columns.take(self._least_of_each_source(columns))
+        return columns.take(self._undominated(columns))
 
     @cached_property
-    def rich(self) -> NDArray[np.bool_]:
-        """Whether more than the cheapest level of a pair may be needed, shape (pairs,)."""
-        room = np.array([place in self._rooms for place, _ in self.pairs], dtype=bool)
-        return room | (self.asked_on_average > 0) | self._counts_emissions
+    def counted(self) -> Counted:
+        """What counts, beside the objective, when columns are compared."""
+        return Counted(self)
 
-    def _cheapest(self, columns: Columns) -> Ints:
-        """Return the cheapest column of each period, pair, site and machine."""
+    def foresee(self, levels: Ints, block: Block) -> None:
+        """Refuse more columns than can be held, and go on only while there is time.
+
+        Parameters
+        ----------
+        levels
+            How many levels of each source are to be offered.
+        block
+            The part and period that they are offered for.
+        """
+        self._budget.require("the stock levels were listed")
+        self._foreseen += float(np.maximum(levels - 1, 0).sum(dtype=float))
+        most = MOST_LEVELS_OF_A_CALLER if block.every else MOST_LEVELS
+        if self._foreseen <= most:
+            return
+        why = (
+            "constraints that are added may ask for any of them"
+            if block.every
+            else "a limit on emissions, stock room or an average fill rate, or a budget beside a "
+            "weight of emissions, may ask for any of them"
+        )
+        raise NoAnswerError(
+            f"more than {most:,} stock levels would have to be compared: one source of "
+            f"{block.part.name!r} alone has {levels.max():,} that may be best, because {why}. "
+            "Leave the limit out, or state the demand in larger units (boxes in place of parts)"
+        )
+
+    def require_size(self, load: Floats, block: Block) -> None:
+        """Refuse demand during lead times that is too large for stock levels to be whole floats."""
+        if load.max(initial=0.0) > MOST_LOAD:
+            raise NoAnswerError(
+                f"{load.max():.3g} of {block.part.name!r} are demanded during one lead time, and "
+                f"stock levels are found up to {MOST_LOAD:.0e}: is a rate or a lead time mistyped?"
+            )
+
+    def _objective(self, columns: Columns) -> Floats:
+        """Return what the instance minimises, a year, of each column."""
+        weight = self.instance.minimise
+        value: Floats = weight.cost * columns.cost
+        return value + weight.kg_co2 * columns.kg_co2 if weight.kg_co2 else value
+
+    def _least_of_each_source(self, columns: Columns) -> Ints:
+        """Return the best column of each period, pair, site and machine.
+
+        All of them set the same hours aside at the same site, so that the one with the least
+        objective can stand in for the others wherever the objective alone counts; elsewhere all
+        stay.
+        """
         keys = (columns.machine, columns.site, columns.pair, columns.period)
-        order = np.lexsort((columns.level, columns.weeks, columns.cost, *keys))
+        order = np.lexsort((columns.level, columns.weeks, self._objective(columns), *keys))
+        worse = self.counted.alone[columns.pair[order]]
         same = np.ones(order.size, dtype=bool)
         same[:1] = False
         for key in keys:
             same[1:] &= key[order][1:] == key[order][:-1]
-        chosen: Ints = np.sort(order[~same])
+        chosen: Ints = np.sort(order[~(same & worse)])
         return chosen
 
     def _undominated(self, columns: Columns) -> NDArray[np.bool_]:
-        """Return which columns may be better than doing without machines."""
-        free = columns.site < 0
+        """Return which columns may be better than doing without machines.
+
+        Where the objective alone counts for a pair: what needs no machine takes no hours.
+        """
+        free, value = columns.site < 0, self._objective(columns)
         wanted = columns.pair * len(self.instance.horizon) + columns.period
         best = np.full(self.rates.size, np.inf)
-        np.minimum.at(best, wanted[free], columns.cost[free])
-        keep: NDArray[np.bool_] = columns.cost < best[wanted]
-        # One of the columns without machines stays: the cheapest, and of these the first.
-        first = np.flatnonzero(free & (columns.cost == best[wanted]))
+        np.minimum.at(best, wanted[free], value[free])
+        keep: NDArray[np.bool_] = ~self.counted.alone[columns.pair] | (value < best[wanted])
+        # One of the columns without machines stays: the best, and of these the first.
+        first = np.flatnonzero(free & (value == best[wanted]))
         keep[first[np.unique(wanted[first], return_index=True)[1]]] = True
         return keep
 
-    def _of_part(self, part: Part, period: int) -> Iterator[Columns]:
+    def _of_part(self, part: Part, period: int, *, every: bool) -> Iterator[Columns]:
         pairs = np.array(self._by_part.get(part.name, []), dtype=np.int64)
         pairs = pairs[self.rates[pairs, period] > 0]
         if not pairs.size:
             return
-        block = Block(self, part, period, pairs)
+        self._budget.require("the supply options were listed")
+        block = Block(self, part, period, pairs, every)
         for index, entry in enumerate(self.instance.conventional):
             if entry.part == part.name:
                 yield from self._by_conventional(block, index)
