@@ -351,8 +351,17 @@ def questions() -> dict[str, str]:
     return {kind: first.removeprefix(f"{kind}: ") for kind, first in firsts.items()}
 
 
-def write_program(instance: Instance, path: str | Path) -> None:
+def write_program(instance: Instance, path: str | Path, *, method: str = "auto") -> None:
     """Write the program of an instance as an LP or MPS file, by the ending of its name.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    path
+        The file to write.
+    method
+        The method for which it is written: one that solves a program of its own writes that.
 
     Raises
     ------
@@ -362,7 +371,8 @@ def write_program(instance: Instance, path: str | Path) -> None:
     from amopt.program import export
     from amopt.program.linear import LinearProgram
 
-    program = formulate(instance)
+    options_of = getattr(decision(instance.kind), "program_options", None)
+    program = formulate(instance, **({} if options_of is None else options_of(method)))
     if not isinstance(program, LinearProgram):
         from amopt.program.pyomo import compile_model
 

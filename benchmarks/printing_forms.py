@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from amopt.printing import Instance
-from amopt.printing.decision import FORMS, solve
+from amopt.printing.decision import WAYS, solve
 from amopt.printing.instance import Discounted, Part, System
 from amopt.printing.methods import closed_form
 from amopt.program.solver.outcome import versions
@@ -80,7 +80,7 @@ def rows(sizes: tuple[int, ...], largest: dict[str, int]) -> Iterator[Row]:
         case = instance(systems)
         exact = closed_form.cycle_cost(case.parameters, closed_form.best_policy(case.parameters))[0]
         closed = 0.0
-        for form in FORMS:
+        for form in (way.name for way in WAYS):
             if systems > largest[form]:
                 continue
             began = time.perf_counter()

@@ -97,7 +97,7 @@ def solve(  # every option of the command line is a parameter
         require_room(out, html)
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)
-            decisions.write_program(instance, path)
+            decisions.write_program(instance, path, method=method)
         more = {} if register is None else {"register": register}
         with terminal.watching(wanted=not quiet and not json) as progress:
             solution = decisions.solve(

@@ -17,15 +17,25 @@ from amopt.printing.referee.check import check
 
 if TYPE_CHECKING:
     from amopt.printing.answer.solution import PrintingSolution as Solution
-    from amopt.printing.decision import METHODS, read_back, solve
+    from amopt.printing.decision import METHODS, program_options, read_back, solve
     from amopt.printing.formulation import formulate
 
-__all__ = ["METHODS", "Instance", "Solution", "check", "formulate", "read_back", "solve"]
+__all__ = [
+    "METHODS",
+    "Instance",
+    "Solution",
+    "check",
+    "formulate",
+    "program_options",
+    "read_back",
+    "solve",
+]
 
 _HOMES = {
     "METHODS": ("decision", "METHODS"),
     "Solution": ("answer.solution", "PrintingSolution"),
     "formulate": ("formulation", "formulate"),
+    "program_options": ("decision", "program_options"),
     "read_back": ("decision", "read_back"),
     "solve": ("decision", "solve"),
 }

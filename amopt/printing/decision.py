@@ -30,7 +30,7 @@ from amopt.verdict import Verdict
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["METHODS", "WAYS", "optimum", "program_form", "read_back", "solve"]
+__all__ = ["METHODS", "WAYS", "optimum", "program_options", "read_back", "solve"]
 
 
 def _too_large(method: str, instance: PrintingInstance) -> str:
@@ -69,12 +69,12 @@ CLOSE = 1e-6
 """Relative gap up to which an answer is optimal."""
 
 
-def program_form(method: str) -> str:
-    """Return the form of :func:`~amopt.printing.formulate` that a method solves.
+def program_options(method: str) -> dict[str, str]:
+    """Return the options of :func:`~amopt.printing.formulate` for the program of a method.
 
     What is no linear program solves the same problem as the collapsed one.
     """
-    return method if method in formulation.FORMS else "collapsed"
+    return {"form": method if method in formulation.FORMS else "collapsed"}
 
 
 def optimum(

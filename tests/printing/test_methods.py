@@ -169,3 +169,14 @@ def test_what_is_not_proven_optimal_is_not_given_away_as_such(
     assert error.value.exit_code == 5
     assert error.value.outcome is not None
     assert error.value.outcome.status is Status.FEASIBLE
+
+
+@pytest.mark.parametrize("method", ["auto", "full", "factored", "value_iteration"])
+def test_a_method_writes_its_own_program(method: str, amopt_command: Any, tmp_path: Any) -> None:
+    run = amopt_command(
+        "solve", "printing/table-3-1", "--method", method, "--write-lp", "a.lp", "-q"
+    )
+    assert run.code == 0, run.err
+    text = (tmp_path / "a.lp").read_text()
+    assert ("order_up_to" in text) == (method in ("auto", "value_iteration"))
+    assert ("occupation" in text) == (method in ("full", "factored"))
