@@ -103,6 +103,32 @@ def test_no_single_change_helps_where_three_limits_clash_in_pairs() -> None:
     )
 
 
+def test_a_change_of_nothing_refutes_the_conflict() -> None:
+    """A plan that keeps a limit as it is was found: what was said of it cannot be true."""
+    known = Clashes(3, [{0, 1}])
+
+    def nothing(limit: Limit, kept: Limits, changed: tuple[LeastChange, ...]) -> LeastChange:
+        return LeastChange(limit, 0.0, "change nothing")
+
+    reasons = Search(known.limits, known.feasible, nothing).reasons()
+    assert reasons.refuted
+    assert reasons.conflicts == ()
+    assert isinstance(no_plan(reasons), NoAnswerError)
+
+
+def test_a_limit_that_need_not_change_is_in_no_combination() -> None:
+    known = Clashes(2, [{0}, {1}])
+
+    def second_for_free(
+        limit: Limit, kept: Limits, changed: tuple[LeastChange, ...]
+    ) -> LeastChange | None:
+        amount = 0.0 if limit.key == 0 and changed else 1.0
+        return LeastChange(limit, amount, f"mend {limit.key}")
+
+    reasons = Search(known.limits, known.feasible, second_for_free).reasons()
+    assert [[c.limit.key for c in changes] for changes in reasons.combinations] == [[1]]
+
+
 def test_conflicts_beyond_the_most_are_not_looked_for() -> None:
     known = Clashes(6, [{index} for index in range(6)])
     assert len(conflicts(known.limits, known.feasible, known.least_change, 2)) == 2

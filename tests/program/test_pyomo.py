@@ -399,12 +399,25 @@ def test_a_start_from_the_model_s_values() -> None:
         amopt.solve(model, beginning=True)
 
 
-def test_a_start_is_an_incumbent_where_there_is_no_time() -> None:
-    model = to_pyomo(market_split())
-    amopt.solve(model, time_limit=0.5)
-    known = pyo.value(model.objective)
-    answer = amopt.solve(model, start=True, time_limit=0.5)
-    assert answer.outcome.objective <= known
+def test_a_start_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from amopt.program.pyomo import solving
+
+    starts = []
+
+    def watched(*given: Any, start: Any, **more: Any) -> Any:
+        starts.append(start)
+        return solve(*given, start=start, **more)
+
+    monkeypatch.setattr(solving, "solve", watched)
+    model = plant()
+    model.y.set_value(1)
+    amopt.solve(model)
+    model.x["a", 1].set_value(None)
+    amopt.solve(model, start=True)
+    assert starts[0] is None
+    known = dict(zip(["x[a,1]", "x[a,2]", "x[b,2]", "y"], starts[1].tolist(), strict=True))
+    assert np.isnan(known.pop("x[a,1]"))
+    assert known["y"] == 1
 
 
 def test_an_answer_from_elsewhere() -> None:
