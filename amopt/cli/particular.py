@@ -46,18 +46,29 @@ def pareto(
     by: Annotated[
         str, typer.Option(help="Two of cost, downtime, weeks, kg_co2.", metavar="A,B")
     ] = "cost,weeks",
+    most: Annotated[int, typer.Option(help="Most answers.", min=1)] = 100,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that the whole search may take.", metavar="S")
+    ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
 ) -> None:
     """Find the answers that no other answer beats in both of two criteria."""
     with reporting(json=json):
         from amopt import decisions, sourcing
+        from amopt.program.solver.options import Options
 
-        give(
-            sourcing.pareto(decisions.load_of("sourcing", file), tuple(by.split(","))),
-            json=json,
-            out=out,
+        instance = decisions.load_of("sourcing", file)
+        require_room(out, html)
+        found = sourcing.pareto(
+            instance, tuple(by.split(",")), most=most, options=Options(time_limit=time_limit)
         )
+        give(found, json=json, out=out)
+        if html is not None:
+            from amopt.report import page
+
+            page.write_page(instance, found, html)
 
 
 @of_sourcing.command()

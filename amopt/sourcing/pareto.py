@@ -43,7 +43,7 @@ SAME = 1e-6
 MOST_TIMES = 2_000_000
 """Delivery times up to which all are listed."""
 
-MOST_KNOTS = 3_000
+MOST_KNOTS = 500
 """Whole quantities of fitted powers up to which the program has them all from the start."""
 
 Floats = NDArray[np.float64]
@@ -189,7 +189,11 @@ class _Search:
             try:
                 point = self._lexicographic(first, second, {} if limit is None else {second: limit})
             except (InfeasibleError, NoPlanError):
-                self.why_incomplete = "the solver proved no further one"
+                self.why_incomplete = (
+                    "the time limit was reached"
+                    if self.budget.is_over
+                    else "the solver found no further one, and no proof that there is none"
+                )
                 break
             if limit is None and self.supply.divisible.any():
                 step = (point.at[second] - last.at[second]) / max(1, most - 1)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["figures", "frontier", "lines", "suppliers"]
+__all__ = ["figures", "front", "frontier", "lines", "suppliers"]
 
 MOST_LINES = 40
 """Lines in a figure of many: the dearest ones."""
@@ -28,6 +28,9 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
     UsageError
         When plotly is not installed.
     """
+    if "answers" in solution.rows:
+        by = solution.objective_meaning.replace("kg_co2", "emissions")
+        return {f"Answers that no other beats: {by}": front(solution)}
     drawn = {
         f"What each line costs, in {instance.currency}": lines(solution),
         f"Who gets the orders, in {instance.currency}": suppliers(solution),
@@ -40,6 +43,26 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
             solution, part
         )
     return drawn
+
+
+def front(solution: Solution) -> Any:
+    """Return a plotly figure of nondominated answers in their two criteria."""
+    x, y = solution.objective_meaning.split(" against ")
+    units = {"weeks": "weeks", "kg_co2": "kg CO2"}
+    figure = new_figure(height=420)
+    figure.add_scatter(
+        x=[row[x] for row in solution.rows["answers"]],
+        y=[row[y] for row in solution.rows["answers"]],
+        mode="lines+markers",
+        line={"color": BLUE, "dash": "dot", "shape": "hv"},
+        marker={"size": 9},
+        text=[f"answer {row['answer']}" for row in solution.rows["answers"]],
+        name="answers",
+        showlegend=False,
+    )
+    titles = [f"{k.replace('_', ' ')}, {units.get(k, solution.currency)}" for k in (x, y)]
+    figure.update_xaxes(title=plain(titles[0]))
+    return figure.update_yaxes(title=plain(titles[1]))
 
 
 def lines(solution: Solution) -> Any:
