@@ -19,6 +19,10 @@ def test_bush_is_worth_printing_in_both_profiles() -> None:
     """32 + 100 x 40 x 2.6 and -70.21 + 100 x 40 x 1.6, as published."""
     rows = amopt.solve(amopt.load("sourcing/bush")).rows["switchover"]
     direct, other = rows
+    assert [(row["supplier"], row["material"]) for row in rows] == [
+        ("supplier-1", "polymer"),
+        ("supplier-1", "steel S355"),
+    ]
     assert (direct["cost_saving"], other["cost_saving"]) == pytest.approx((32.0, -70.21))
     assert (direct["weeks_saved"], other["weeks_saved"]) == pytest.approx((2.6, 1.6))
     assert direct["total_saving"] == pytest.approx(10_432.00, abs=5e-3)
@@ -27,16 +31,75 @@ def test_bush_is_worth_printing_in_both_profiles() -> None:
     assert (other["scenario"], other["scenario_with_downtime"]) == ("IV", "I")
 
 
+def reach(instance: Any) -> dict[str, tuple[float, float]]:
+    """Return what each supplier makes at reduced cost, and in reduced time."""
+    return {
+        row["supplier"]: (row["reduced_cost_quantity"], row["reduced_time_quantity"])
+        for row in amopt.sourcing.frontier(instance).rows["switchover"]
+    }
+
+
 def test_hangbar_switchover_quantities() -> None:
-    """Every supplier makes 56 at reduced cost and 158 in reduced time; the best 124 and 285."""
-    rows = amopt.sourcing.frontier(amopt.load("sourcing/hangbar")).rows["switchover"]
-    by_cost = [row["reduced_cost_quantity"] for row in rows]
-    by_time = [row["reduced_time_quantity"] for row in rows]
-    assert len(rows) == 4
-    assert (min(by_cost), max(by_cost)) == (56, 124)
-    assert (min(by_time), max(by_time)) == (158, 285)
-    assert any(row["on_frontier"] for row in rows)
-    assert not all(row["on_frontier"] for row in rows)
+    """With the mould all make 56 at reduced cost, 158 in reduced time; the best 124 and 285."""
+    hangbar = amopt.load("sourcing/hangbar")
+    assert reach(hangbar) == {
+        "supplier-1": (97, 240),
+        "supplier-2": (124, 158),
+        "supplier-3": (56, 285),
+        "supplier-4": (80, 200),
+    }
+    rows = amopt.sourcing.frontier(hangbar).rows["switchover"]
+    assert [row["on_frontier"] for row in rows] == [True, True, True, False]
+    # Supplier 2 makes all 90, for 4,208.80 in 5.236 weeks.
+    objective = amopt.solve(hangbar).outcome.objective
+    assert objective == pytest.approx(4_208.80 + 1.5 * 40 * 5.236)
+
+
+def test_hangbar_without_its_mould() -> None:
+    """Setup and manufacturing remain: one piece at reduced cost, up to 46 in reduced time."""
+    hangbar = amopt.load("sourcing/hangbar")
+    (usual,) = hangbar.conventional
+    bare = usual.model_copy(update={"asset_cost": 100, "tooling_lead_time_weeks": 0})
+    assert reach(hangbar.model_copy(update={"conventional": (bare,)})) == {
+        "supplier-1": (1, 31),
+        "supplier-2": (1, 9),
+        "supplier-3": (0, 46),
+        "supplier-4": (1, 18),
+    }
+
+
+def test_cone_with_and_without_its_mould() -> None:
+    """Up to 635 in reduced time and 76 at reduced cost; without the mould 46, and none."""
+    quotes = ((1, 108, 1.0624), (100, 48.6, 3.082), (1000, 48.06, 21.442))
+    data: dict[str, Any] = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "cone",
+        "parts": [{"name": "cone"}],
+        "lines": [{"line": "1", "part": "cone", "quantity": 1}],
+        "conventional": [
+            {
+                "part": "cone",
+                "cost_per_part": 8,
+                "asset_cost": 3_120,
+                "lead_time_weeks": 2,
+                "tooling_lead_time_weeks": 12,
+            }
+        ],
+        "offers": [
+            {
+                "supplier": "s",
+                "part": "cone",
+                "quotes": [
+                    {"quantity": q, "cost_per_part": price, "lead_time_weeks": weeks}
+                    for q, price, weeks in quotes
+                ],
+            }
+        ],
+    }
+    assert reach(amopt.load(data)) == {"s": (76, 635)}
+    data["conventional"][0] |= {"asset_cost": 100, "tooling_lead_time_weeks": 0}
+    assert reach(amopt.load(data)) == {"s": (0, 46)}  # 108 = 100 + 8: identical cost is no saving
 
 
 def test_a_constant_price_gives_the_closed_form() -> None:
