@@ -75,8 +75,9 @@ class Document:
     def add(self, note: Note) -> None:
         """Add what a reader noted to the findings, with the general advice where it has none."""
         where = Where(file=self.file, key=note.key, line=note.line)
-        advice = note.advice or CATALOGUE[note.code].advice
-        self.findings.append(Finding(note.code, where, note.message, advice))
+        code = CATALOGUE[note.code]
+        advice = note.advice or code.advice
+        self.findings.append(Finding(note.code, where, note.message, advice, code.severity))
 
 
 def load_document(source: str | Path | Mapping[str, Any]) -> Document:

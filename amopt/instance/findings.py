@@ -232,6 +232,23 @@ _FILES = (
         "The same key is written twice in one place.",
         "Keep one of the two.",
     ),
+    Code(
+        "decimal-comma",
+        "A number within braces is written with a comma, which ends the value there.",
+        "Write a decimal point, and nothing between thousands.",
+    ),
+    Code(
+        "thousands-point",
+        "A number such as 2.400 is read as 2.4, where its neighbours make 2400 likely.",
+        "Write 2400 if that is meant, else 2.4.",
+        Severity.WARNING,
+    ),
+    Code(
+        "hidden-comment",
+        "A blank and a '#' end a text, and what follows is a comment, which may not be meant.",
+        "Put the text in quotes, or a blank after the '#'.",
+        Severity.WARNING,
+    ),
 )
 
 _FIELDS = (
@@ -244,6 +261,11 @@ _FIELDS = (
         "unknown-kind",
         "`kind` does not name a decision that amopt answers.",
         "Write one of the kinds that `amopt new --help` lists.",
+    ),
+    Code(
+        "wrong-kind",
+        "The keys of the file are those of another kind of instance than `kind` says.",
+        "Write the kind that the keys belong to, or take the template of the kind.",
     ),
     Code(
         "missing-key",

@@ -19,6 +19,7 @@ from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
 from amopt.instance.common import Instance, InstanceModel
 from amopt.instance.document import Document, load_document
+from amopt.instance.fields_at import keys_of
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.names import name_problems
@@ -105,7 +106,31 @@ def examine(
         or (type(version) is int and version != VERSION)
     ):
         return _examination(None, document, head, CATALOGUE)
-    return _examine_document(document, type_of_kind(kind), head)
+    examination = _examine_document(document, type_of_kind(kind), head)
+    strange = [
+        finding.where.key[0]
+        for finding in examination.findings
+        if finding.code == "unknown-key" and len(finding.where.key) == 1
+    ]
+    if strange and (meant := _meant_kind(document.data, kind, type_of_kind, kinds)):
+        message = f"the file says kind: {kind}, but this looks like {meant}."
+        advice = f"Write `kind: {meant}`; {', '.join(map(shown, strange[:4]))} are its keys."
+        return _examination(
+            None, document, [Problem("wrong-kind", ("kind",), message, advice)], CATALOGUE
+        )
+    return examination
+
+
+def _meant_kind(
+    data: Mapping[str, Any],
+    kind: str,
+    type_of_kind: Callable[[str], type[Instance]],
+    kinds: Sequence[str],
+) -> str | None:
+    """Return the kind that knows more of the keys at the top than the one that is said."""
+    known = {name: len(data.keys() & keys_of((type_of_kind(name),))) for name in kinds}
+    meant = max(kinds, key=lambda name: known[name])
+    return meant if known[meant] > known[kind] + 1 else None
 
 
 def read(
@@ -224,7 +249,7 @@ def _examine_document(
         known = {problem.key for problem in problems}
         fields = field_problems(instance_type, data, error)
         problems += [problem for problem in fields if problem.key not in known]
-    if not problems and not document.findings:
+    if not problems and not any(one.severity is Severity.ERROR for one in document.findings):
         instance._folder = Path(document.file).parent if document.file else folder
         problems = [*instance.problems(), *instance.problems_beside(instance._folder)]
     return _examination(instance, document, problems, codes)
@@ -278,7 +303,8 @@ def _examination(
 ) -> Examination:
     """Give problems their place and severity; errors take the instance away."""
     findings = list(document.findings)
-    lost = {finding.where.key for finding in findings if finding.code != "duplicate-key"}
+    errors = (finding for finding in findings if finding.severity is Severity.ERROR)
+    lost = {finding.where.key for finding in errors if finding.code != "duplicate-key"}
     seen: set[tuple[str, Key]] = set()
     for problem in problems:
         if problem.key in lost or (problem.code, problem.key) in seen:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from typing import Any, cast, get_args
+from functools import lru_cache
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from amopt.instance.fields_at import choices, fields_at, fields_of, homes, keys_of, models_at
 from amopt.instance.findings import Key, Problem
-from amopt.instance.formats.numerals import hundredth, rewritten
+from amopt.instance.formats.numerals import converted, hundredth, not_a_date, rewritten
+from amopt.instance.formats.positions import HIDDEN as HIDDEN_CHARACTERS
+from amopt.instance.formats.positions import hidden
 from amopt.instance.suggest import Suggestions, closest, did_you_mean, shown
 
 __all__ = ["field_problems"]
 
+HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
 _NOTHING = {"none", "no", "nothing", "null", "nil", "n/a", "na", "-", "?", "unknown"}
-_CHOICE = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +125,14 @@ def _any_of(tried: Sequence[_Fault]) -> Mapping[str, Any]:
     *several, last = dict.fromkeys(_wanted(fault.error) for fault in tried)
     wanted = f"{', '.join(several).replace(' or ', ', ')} or {last}" if several else last
     words = any(fault.error["type"] == "literal_error" for fault in tried)
-    kind = "literal_error" if words and isinstance(first["input"], str) else "union"
+    kind = "words" if words and isinstance(first["input"], str) else "union"
     return {**first, "type": kind, "ctx": {"expected": wanted}}
 
 
 def _mismatch(faults: Sequence[_Fault], key: Key) -> bool:
     """Tell whether an alternative was refused as a whole, for its type or its word."""
     return all(
-        fault.key == key and str(fault.error["type"]).endswith(("_type", "literal_error"))
+        fault.key == key and str(fault.error["type"]).endswith(("_type", "literal_error", "words"))
         for fault in faults
     )
 
@@ -151,7 +154,7 @@ _WANTED = {
 
 def _wanted(error: Mapping[str, Any]) -> str:
     """Say what would have been right."""
-    if error["type"] in ("literal_error", "union"):
+    if error["type"] in ("literal_error", "words", "union"):
         return str(error["ctx"]["expected"])
     return _WANTED.get(error["type"], "another value")
 
@@ -164,43 +167,68 @@ def _problem(instance_type: type[BaseModel], fault: _Fault, suggestions: Suggest
         message = f"the key {shown(fault.key[-1])} is not a name."
         return Problem(code, fault.key, message, "Write a name, in quotes.")
     if kind in ("missing", "extra_forbidden"):
-        models = _models_at(instance_type, fault.key[:-1])
+        models = models_at(instance_type, fault.key[:-1])
         if kind == "missing":
             return _missing(fault, models)
-        return _unknown(fault, models, suggestions)
-    if kind in _WORDS:
-        return _WORDS[kind](fault.key, fault.error)
-    if kind in _WANTED or kind == "union":
-        return _wrong_type(fault.key, fault.error, _fields(instance_type, fault.key))
-    return _other(fault.key, fault.error, kind)
+        return _unknown(instance_type, fault, models, suggestions)
+    if kind in ("literal_error", "words"):
+        return _not_a_choice(fault.key, fault.error, _nearest_fields(instance_type, fault.key))
+    if kind == "union" or kind in _WANTED.keys() - _WORDS.keys():
+        return _wrong_type(fault.key, fault.error, fields_at(instance_type, fault.key))
+    return _WORDS.get(kind, _other)(fault.key, fault.error)
 
 
 def _missing(fault: _Fault, models: Sequence[type[BaseModel]]) -> Problem:
     key = str(fault.key[-1])
-    meaning = next((field.description for field in _of(models, key) if field.description), "")
+    meaning = next((field.description for field in fields_of(models, key) if field.description), "")
     words = f" ({meaning[:1].lower()}{meaning[1:].rstrip('.')})" if meaning else ""
     advice = f"Add `{shown(key)[1:-1]}:`{words}."
     return Problem("missing-key", fault.key, f"the key {shown(key)} is missing.", advice)
 
 
-def _unknown(fault: _Fault, models: Sequence[type[BaseModel]], suggestions: Suggestions) -> Problem:
+def _unknown(
+    instance_type: type[BaseModel],
+    fault: _Fault,
+    models: Sequence[type[BaseModel]],
+    suggestions: Suggestions,
+) -> Problem:
     key = fault.key[-1]
-    known = _keys_of(tuple(models))
+    known = keys_of(tuple(models))
     if not isinstance(key, str):
         return Problem("key-not-text", fault.key, f"the key {shown(key)} is not text.")
     within = "here" if len(fault.key) > 1 else "at the top"
-    advice = suggestions.advice(key, known, f"Keys {within}: {', '.join(known)}.")
-    return Problem("unknown-key", fault.key, f"there is no key {shown(key)} {within}.", advice)
+    message = f"there is no key {shown(key)} {within}."
+    if found := HIDDEN.search(key):
+        message = f"the key {shown(key)} holds a {hidden(found[0])}."
+    for other in known:
+        if said := converted(key, other, fault.error["input"]):
+            return Problem("unknown-key", fault.key, message, f"{did_you_mean(other)} {said}")
+    home = homes(instance_type).get(key)
+    otherwise = f"Keys {within}: {', '.join(known)}."
+    if home is not None:
+        otherwise = f"It is a key of {home}; check its indentation. {otherwise}"
+    advice = suggestions.advice(key, known, otherwise)
+    return Problem("unknown-key", fault.key, message, advice)
+
+
+def _nearest_fields(instance_type: type[BaseModel], key: Key) -> list[FieldInfo]:
+    """Return the fields that hold the value at a key path, itself or as an entry of a list."""
+    while key and not isinstance(key[-1], str):
+        key = key[:-1]
+    return fields_at(instance_type, key)
 
 
 _HEAD: dict[Key, str] = {("kind",): "unknown-kind", ("amopt",): "unsupported-version"}
 
 
-def _not_a_choice(key: Key, error: Mapping[str, Any]) -> Problem:
+def _not_a_choice(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo]) -> Problem:
     """Name the words that are allowed, and the closest."""
-    value, expected = error["input"], str(error["ctx"]["expected"])
-    choices = _CHOICE.findall(expected)
-    advice = _closest_choice(value, tuple(choices)) if isinstance(value, str) else ""
+    value, allowed = error["input"], choices(fields)
+    expected = str(error["ctx"]["expected"])
+    if error["type"] == "literal_error" and allowed:
+        expected = " or ".join(", ".join(map(shown, allowed)).rsplit(", ", 1))
+    words = tuple(word for word in allowed if isinstance(word, str))
+    advice = _closest_choice(value, words) if isinstance(value, str) else ""
     code = _HEAD.get(key, "not-a-choice")
     name = shown(key[-1])[1:-1] if key else "the value"
     return Problem(code, key, f"{name} is {shown(value)}, not {expected}.", advice)
@@ -263,7 +291,6 @@ def _date(key: Key, error: Mapping[str, Any]) -> Problem:
 
 
 _WORDS: dict[str, Callable[[Key, Mapping[str, Any]], Problem]] = {
-    "literal_error": _not_a_choice,
     **dict.fromkeys(
         ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of"),
         _out_of_range,
@@ -284,8 +311,12 @@ def _wrong_type(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo])
         return Problem("wrong-type", key, "the value is empty.", advice)
     message = f"{_seen(value)} stands where {wanted} is wanted."
     advice = _how_to_write(value, wanted)
+    if isinstance(value, datetime.date) and "number" in wanted:
+        advice = not_a_date(key[-1] if key else "")
     if isinstance(value, str) and "number" in wanted:
         advice = _number(value.strip(), wanted, key, fields)
+        if found := HIDDEN.search(value):
+            message = f"{message[:-1]}; it holds a {hidden(found[0])}."
     return Problem("wrong-type", key, message, advice)
 
 
@@ -317,8 +348,8 @@ def _seen(value: object) -> str:
 
 def _how_to_write(value: object, wanted: str) -> str:
     """Say how to write a value in the type that is wanted."""
-    if wanted == "a list":
-        return "Begin each entry with '- ', or put the entries in [ ]."
+    if wanted in ("a list", "a mapping of keys to values"):
+        return _brackets(value, wanted)
     if isinstance(value, str) and wanted == "true or false":
         return _as_truth(value.strip().casefold())
     if isinstance(value, float) and wanted == "a whole number":
@@ -327,6 +358,17 @@ def _how_to_write(value: object, wanted: str) -> str:
     if wanted == "text" and isinstance(value, (int, float, datetime.date)):
         exact = type(value) is int and abs(value) < 10**20
         return f'Write it in quotes: "{value}".' if exact else "Write it in quotes."
+    return f"Write {wanted}."
+
+
+def _brackets(value: object, wanted: str) -> str:
+    """Say how to write a list or a mapping."""
+    if wanted == "a list":
+        if isinstance(value, dict) and value and not any(value.values()):
+            return f"Square brackets hold a list: [{', '.join(list(map(str, value))[:3])}]."
+        return "Begin each entry with '- ', or put the entries in [ ]."
+    if isinstance(value, (list, tuple)):
+        return "Put keys with their values in braces, or one to a line without '- '."
     return f"Write {wanted}."
 
 
@@ -339,57 +381,12 @@ def _as_truth(word: str) -> str:
     return "Write true or false."
 
 
-def _other(key: Key, error: Mapping[str, Any], kind: str) -> Problem:
+def _other(key: Key, error: Mapping[str, Any]) -> Problem:
     """Pass on what a validator of amopt said in its own words."""
-    advice = str(error.get("ctx", {}).get("advice", ""))
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    kind = str(error["type"])
+    context = error.get("ctx", {})
+    advice = str(context.get("advice", ""))
+    message = str(context.get("error", error["msg"]))
     message = message[:1].lower() + message[1:]
     code = kind if "-" in kind else "invalid-value"
     return Problem(code, key, message if message.endswith(".") else f"{message}.", advice)
-
-
-@cache
-def _models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
-    """Return the models that stand anywhere within an annotation."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return (annotation,)
-    return tuple(model for part in get_args(annotation) for model in _models_in(part))
-
-
-def _of(models: Sequence[type[BaseModel]], key: str) -> list[FieldInfo]:
-    """Return the fields that a key may mean."""
-    return [
-        field
-        for model in models
-        for name, field in model.model_fields.items()
-        if key in (field.alias, name)
-    ]
-
-
-@cache
-def _keys_of(models: tuple[type[BaseModel], ...]) -> Collection[str]:
-    """Return the keys that models know."""
-    return tuple(
-        dict.fromkeys(
-            field.alias or name for model in models for name, field in model.model_fields.items()
-        )
-    )
-
-
-def _models_at(instance_type: type[BaseModel], key: Key) -> tuple[type[BaseModel], ...]:
-    """Return the models that may stand at a key path."""
-    models: tuple[type[BaseModel], ...] = (instance_type,)
-    for part in key:
-        if isinstance(part, str):
-            fields = _of(models, part)
-            models = tuple(
-                model for field in fields for model in _models_in(cast("Any", field.annotation))
-            )
-    return models
-
-
-def _fields(instance_type: type[BaseModel], key: Key) -> list[FieldInfo]:
-    """Return the fields that may stand at a key path; none for the entries of a list."""
-    if not key or not isinstance(key[-1], str):
-        return []
-    return _of(_models_at(instance_type, key[:-1]), key[-1])

@@ -95,7 +95,10 @@ class Fleet(Instance):
 
 
 def type_of_kind(kind: str) -> type[Instance]:
-    assert kind == "fleet"
+    if kind != "fleet":
+        from amopt.decisions import instance_type
+
+        return instance_type(kind)
     return Fleet
 
 

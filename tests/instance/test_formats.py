@@ -332,3 +332,40 @@ def test_only_whole_numbers_that_python_refuses_are_shortened() -> None:
         digits: 1, text: 2,
     }  # fmt: skip
     assert toml_text.parse("a = " + "7" * 450).data == {"a": int("7" * 450)}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{a: 1,4}", "A decimal comma? Write 1.4, with a decimal point."),
+        ("{a: 1, b: 12,345,678, c: 2}", "Write 12345678, without thousands separators."),
+        ("[{a: 0,500}]", "A decimal comma? Write 0.5, with a decimal point."),
+    ],
+)
+def test_a_comma_within_braces_is_one_finding_at_its_number(text: str, words: str) -> None:
+    (note,) = yaml_text.parse(f"x: {text}\n").notes
+    assert (note.code, note.line) == ("decimal-comma", 1)
+    assert note.advice == words
+    assert yaml_text.parse("x: [1,4]\ny: {a: 1, b: 4}\nz: {a: 1,b: 4}\n").notes == []
+
+
+def test_a_point_may_separate_thousands_only_where_its_neighbours_say_so() -> None:
+    def codes(*costs: str) -> list[str]:
+        text = "".join(f"- {{cost: {cost}}}\n" for cost in costs)
+        return [note.code for note in yaml_text.parse(f"parts:\n{text}").notes]
+
+    assert codes("2.400", "350", "900") == ["thousands-point"]
+    assert codes("2.400", "3.5", "1.250") == []
+    assert codes("2.400") == []
+    assert codes("2.4", "350", "900") == []
+    assert codes("12.500", "35", "90") == []
+
+
+def test_a_comment_is_told_only_where_it_may_be_part_of_a_text() -> None:
+    def codes(text: str) -> list[str]:
+        return [note.code for note in yaml_text.parse(text).notes]
+
+    assert codes("a: beta #2\n") == ["hidden-comment"]
+    assert codes("- beta #2\n- gamma\n") == ["hidden-comment"]
+    for text in ("a: beta # 2\n", "a: 3 #2\n", "a: 'beta #2'\n", "#2\na: b\n", "a: beta#2\n"):
+        assert codes(text) == [], text

@@ -120,6 +120,44 @@ def test_errors_come_before_warnings_and_in_the_order_of_the_file(tmp_path: Path
         ({"parts": [part(cost="1_000")]}, "Write 1000, without quotes or separators."),
         ({"parts": [part(cost="1.5")]}, "Write 1.5, without quotes"),
         ({"parts": [part(cost="1,5")]}, "decimal point"),
+        ({"parts": [part(cost="1,5")]}, "A decimal comma? Write 1.5, with a decimal point."),
+        ({"parts": [part(cost="2.400,00")]}, "Write 2400, with a decimal point."),
+        ({"parts": [part(cost="1,000")]}, "Write 1000 if the comma separates thousands, 1 if"),
+        ({"parts": [part(cost="1,234,567.5")]}, "Write 1234567.5, without thousands separators."),
+        ({"parts": [part(cost="1.234.567")]}, "Write 1234567, without thousands separators."),
+        ({"parts": [part(cost="1 234,5")]}, "Write 1234.5, with a decimal point."),
+        ({"parts": [part(cost="2026-05-01")]}, "Write a number, not a date."),
+        (
+            {
+                "network": {
+                    "places": [{"name": "a"}],
+                    "lanes": [{"from": "a", "to": "a", "weeks": "1.5.2026"}],
+                }
+            },
+            "Write how many weeks from now it is",
+        ),
+        (
+            {
+                "network": {
+                    "places": [{"name": "a"}],
+                    "lanes": [{"from": "a", "to": "a", "weeks": "28 days"}],
+                }
+            },
+            "28 days are 4 weeks: write 4.",
+        ),
+        (
+            {
+                "network": {
+                    "places": [{"name": "a"}],
+                    "lanes": [{"from": "a", "to": "a", "days": 28}],
+                }
+            },
+            "Did you mean 'weeks'? 28 days is 4 weeks: write 4.",
+        ),
+        ({"parts": [part(cost="\u00a05")]}, "it holds a no-break space (U+00A0)."),
+        ({"parts": [{**part(), "co\u200bde": "A"}]}, "holds a zero width space (U+200B)."),
+        ({"latitude": 3}, "It is a key of network.places; check its indentation."),
+        ({"parts": [part(fits={"all": None, "van": None})]}, "hold a list: [all, van]."),
         ({"parts": [part(cost="5 EUR")]}, "Write the number alone (5); the unit is in the key"),
         ({"parts": [part(cost="free")]}, "Write a number such as 1250.5."),
         ({"parts": [part(chance="0.2%")]}, "0.2 % is 0.002: write 0.002."),

@@ -6,10 +6,14 @@ import re
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["hundredth", "rewritten"]
+__all__ = ["converted", "hundredth", "not_a_date", "rewritten"]
 
 _NUMBER = re.compile(r"[-+]?[\d.,_' ]*\d[\d.,_' ]*([eE][-+]?\d+)?")
 _SIGNED = r"([-+]?\d+(?:\.\d+)?)"
+_SEPARATORS = re.compile(r"[_' \u00a0\u202f]")
+_DECIMAL_COMMA = re.compile(r"([-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)),(\d+)")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d{1,3}(?:\.\d{3}){2,}")
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(T.*)?|\d\d?[./]\d\d?[./](\d{4}|\d\d)")
 _PERCENT = re.compile(rf"{_SIGNED}\s*(?:%|per ?cent|pct)", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"{_SIGNED}\s*[^\d\s.,].*", re.DOTALL)
 
@@ -28,6 +32,8 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
     share
         Whether a number up to 1 is wanted.
     """
+    if _DATE.fullmatch(text):
+        return not_a_date(key)
     percent = _PERCENT.fullmatch(text)
     if percent and not whole and "percent" not in str(key):
         fraction = hundredth(percent[1])
@@ -35,6 +41,8 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
     if _NUMBER.fullmatch(text):
         return _unadorned(text, whole)
     unit = _WITH_UNIT.fullmatch(text)
+    if unit and (said := _in_other_unit(float(unit[1]), text[unit.end(1) :], str(key))):
+        return said
     if unit and not (whole and "." in unit[1]):
         return f"Write the number alone ({unit[1]}); the unit is in the key's name."
     return f"Write a number such as {12 if whole else 0.25 if share else 1250.5}."
@@ -49,11 +57,105 @@ def _unadorned(text: str, whole: bool) -> str:
     """Say how to write digits that stand with quotes, separators or a decimal comma."""
     if whole and not re.sub(r"[_' ]", "", text).lstrip("+-").isdigit():
         return "Write a whole number such as 12, without separators or quotes."
-    if "," in text:
-        return "Write it with a decimal point, and without thousands separators or quotes."
-    plain = re.sub(r"[_' ]", "", text)
+    plain = _SEPARATORS.sub("", text)
+    if "," in plain or plain.count(".") > 1:
+        return _with_commas(plain)
     try:
         number = int(plain) if plain.lstrip("+-").isdigit() else float(plain)
     except ValueError:
         return "Write a number such as 1250.5."
     return f"Write {number!r}, without quotes or separators."
+
+
+def _with_commas(text: str) -> str:
+    """Say how to write digits that stand with a comma, or with several points."""
+    thousands, comma = _THOUSANDS.fullmatch(text), _DECIMAL_COMMA.fullmatch(text)
+    if thousands and comma and "." not in text and not text.lstrip("+-").startswith("0"):
+        return (
+            f"Write {_digits(text.replace(',', ''))} if the comma separates thousands, "
+            f"{_digits(text.replace(',', '.'))} if it is a decimal comma."
+        )
+    if comma:
+        number = f"{comma[1].replace('.', '')}.{comma[2]}"
+        return f"A decimal comma? Write {_digits(number)}, with a decimal point."
+    if thousands:
+        number = text.replace(",", "") if "," in text else text.replace(".", "")
+        return f"Write {_digits(number)}, without thousands separators."
+    return "Write it with a decimal point, and without thousands separators or quotes."
+
+
+def _digits(text: str) -> str:
+    """Return a number without needless zeros."""
+    number = Decimal(text)
+    return f"{number:.0f}" if number == number.to_integral_value() else f"{number.normalize():f}"
+
+
+def not_a_date(key: Any) -> str:
+    """Say what to write in place of a date where a number is wanted."""
+    unit = next((part for part in reversed(str(key).split("_")) if part in _UNITS), None)
+    if unit is None:
+        return "Write a number, not a date."
+    return f"A date? Write how many {unit.removesuffix('s')}s from now it is, not the date."
+
+
+_UNITS: dict[str, tuple[str, float]] = {
+    **dict.fromkeys(("hour", "hours", "h"), ("time", 1.0)),
+    **dict.fromkeys(("day", "days", "d"), ("time", 24.0)),
+    **dict.fromkeys(("week", "weeks"), ("time", 168.0)),
+    **dict.fromkeys(("month", "months"), ("time", 730.0)),
+    **dict.fromkeys(("year", "years"), ("time", 8760.0)),
+    "g": ("mass", 1e-3),
+    "kg": ("mass", 1.0),
+    **dict.fromkeys(("t", "tonne", "tonnes"), ("mass", 1e3)),
+    "lb": ("mass", 0.45359237),
+    "mm": ("length", 1.0),
+    "cm": ("length", 10.0),
+    "m": ("length", 1e3),
+    "km": ("length", 1e6),
+    **dict.fromkeys(("mile", "miles"), ("length", 1609344.0)),
+}
+"""Units by their names: what they measure, and how many of one unit of it they are."""
+
+
+def converted(key: str, known: str, value: object) -> str | None:
+    """Say what a value is in the unit of the known key; None if the keys differ by more than that.
+
+    Parameters
+    ----------
+    key, known
+        A key that there is not, and one that there is, such as need_by_days and need_by_weeks.
+    value
+        What was written.
+    """
+    parts, others = key.split("_"), known.split("_")
+    differ = [place for place in range(min(len(parts), len(others)))
+              if parts[place] != others[place]]  # fmt: skip
+    if len(parts) != len(others) or len(differ) != 1:
+        return None
+    place = differ[0]
+    factor = _factor(parts[place], others[place])
+    if factor is None:
+        return None
+    a, per = (1 / factor, "a ") if place and parts[place - 1] == "per" else (factor, "")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"It is in {others[place]}."
+    written = f"{value * a:.6g}"
+    return f"{value:g} {per}{parts[place]} is {written} {per}{others[place]}: write {written}."
+
+
+def _factor(unit: str, other: str) -> float | None:
+    """Return how many of the other unit one unit is; None where they measure different things."""
+    if unit not in _UNITS or other not in _UNITS or _UNITS[unit][0] != _UNITS[other][0]:
+        return None
+    return _UNITS[unit][1] / _UNITS[other][1]
+
+
+def _in_other_unit(number: float, unit: str, key: str) -> str | None:
+    """Say what a number with a unit is in that of the key, where the key names another one."""
+    said = unit.strip().casefold().rstrip(".")
+    for part in reversed(key.split("_")):
+        factor = _factor(said, part)
+        if factor is not None and factor != 1 and f"per_{part}" not in key:
+            written = f"{number * factor:.6g}"
+            return f"{number:g} {said} are {written} {part}: write {written}."
+    return None

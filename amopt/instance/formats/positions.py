@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from amopt.instance.findings import Key
 
-__all__ = ["MAX_DEPTH", "MAX_DIGITS", "Note", "Parsed", "Spot", "Unusable", "whole_number"]
+__all__ = [
+    "HIDDEN",
+    "MAX_DEPTH",
+    "MAX_DIGITS",
+    "Note",
+    "Parsed",
+    "Spot",
+    "Unusable",
+    "hidden",
+    "whole_number",
+]
 
 MAX_DEPTH: Final = 50
 """How deep an instance may be nested."""
 
 MAX_DIGITS: Final = 400
 """Digits beyond which a whole number is too large for any arithmetic here."""
+
+
+HIDDEN: Final = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
+"""Characters that look like a blank, or like nothing, and are none, for a pattern."""
 
 
 @dataclass(slots=True)
@@ -73,3 +88,9 @@ def whole_number(text: str) -> int:
     if len(text) > MAX_DIGITS:
         return -(10**30) if text.startswith("-") else 10**30
     return int(text)
+
+
+def hidden(character: str) -> str:
+    """Return the name of a character that cannot be seen, with its code."""
+    name = unicodedata.name(character, "character").lower()
+    return f"{name} (U+{ord(character):04X})"

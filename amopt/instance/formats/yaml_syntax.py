@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from typing import NamedTuple
 
 import yaml
 
+from amopt.instance.formats.positions import HIDDEN, hidden
 from amopt.instance.formats.yaml_marks import Marks, marks
 from amopt.instance.formats.yaml_slips import slip
 
-__all__ = ["HIDDEN", "Slip", "hidden", "syntax_slip"]
-
-HIDDEN = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
-"""Characters that look like a blank, or like nothing, and are none, for a pattern."""
+__all__ = ["Slip", "syntax_slip"]
 
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _HIDDEN_BLANK = re.compile(rf"^[ \t]*(?:- +)*([{HIDDEN}])|[:\-,][ \t]*([{HIDDEN}])")
@@ -30,12 +27,6 @@ class Slip(NamedTuple):
     message: str
     advice: str = ""
     indentation: bool = False
-
-
-def hidden(character: str) -> str:
-    """Return the name of a character that cannot be seen, with its code."""
-    name = unicodedata.name(character, "character").lower()
-    return f"{name} (U+{ord(character):04X})"
 
 
 def syntax_slip(error: yaml.MarkedYAMLError, text: str, *, in_list: bool) -> Slip:

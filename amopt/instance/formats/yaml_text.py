@@ -7,12 +7,15 @@ number. Digits with a leading zero stay text, so that part number 007 does not b
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import yaml
 
 from amopt.instance.findings import Key, path_text
+from amopt.instance.formats.numerals import rewritten
 from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
+from amopt.instance.formats.thousands import THOUSAND, Pointed, thousands
 from amopt.instance.formats.yaml_marks import marks
 from amopt.instance.formats.yaml_syntax import syntax_slip
 from amopt.instance.suggest import shown
@@ -26,6 +29,7 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_GLUED = re.compile(r"[ \t]+#\w[^\n,}\]]*")
 _WORDS: Final[dict[str, Any]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -48,7 +52,7 @@ def parse(text: str) -> Parsed:
         When there is nothing to go on with: broken syntax, too deep nesting, exploding aliases.
     """
     builder = _run(_Builder, text)
-    return Parsed(builder.root, builder.notes)
+    return Parsed(builder.root, [*builder.notes, *thousands(builder.pointed, builder.root)])
 
 
 def index(text: str) -> Spot:
@@ -60,7 +64,7 @@ def index(text: str) -> Spot:
 class _Frame:
     """A mapping or list that is being read."""
 
-    __slots__ = ("anchor", "container", "key", "line", "merges", "size", "state")
+    __slots__ = ("anchor", "comma", "container", "key", "line", "merges", "number", "size", "state")
 
     def __init__(self, container: dict[str, Any] | list[Any], anchor: str | None) -> None:
         self.container = container
@@ -70,6 +74,9 @@ class _Frame:
         self.state = _LIST if isinstance(container, list) else _KEY
         self.merges: list[Any] = []
         self.size = 1
+        self.number: tuple[str, str, int, int] | None = None
+        """Key, text, line and end of a number that a decimal comma may follow, in braces."""
+        self.comma = False
 
 
 _LIST, _KEY, _VALUE, _SKIP, _MERGE = range(5)
@@ -86,6 +93,9 @@ class _Builder:
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, Any, int]] = {}
         self.words: dict[str, Any] = dict(_WORDS)
+        self.lines: Sequence[str] = ()
+        self.with_point: set[str] = set()
+        self.pointed: list[Pointed] = []
 
     def value(self, data: Any, line: int) -> Any:
         """Return what stands for ``data`` in the result."""
@@ -97,13 +107,62 @@ class _Builder:
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         line = _line(event)
-        if self.frames and self.frames[-1].state == _KEY:
-            self.begin_value(self.resolve(event), event.value, line, event.implicit[0])
+        frame = self.frames[-1] if self.frames else None
+        if frame is not None and frame.state == _KEY:
+            if not self.goes_on(frame, event):
+                self.begin_value(self.resolve(event), event.value, line, event.implicit[0])
             return
-        value = self.value(self.resolve(event), self.line(line))
+        resolved = self.resolve(event)
+        if event.implicit[0]:
+            self.look_at(resolved, event, frame)
+        value = self.value(resolved, self.line(line))
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, None, 1)
         self.put(value)
+
+    def goes_on(self, frame: _Frame, event: Any) -> bool:
+        """Tell whether a key is what a decimal comma has cut off a number: ``{cost: 1,4}``."""
+        if frame.number is None:
+            return False
+        key, text, line, end = frame.number
+        start = event.start_mark
+        if start.line != line or start.column != end + 1 or not event.value.isdigit():
+            if frame.comma:
+                self.tell_comma(frame)
+            frame.number = None
+            return False
+        frame.number = (key, f"{text},{event.value}", line, event.end_mark.column)
+        frame.comma, frame.state, frame.line = True, _SKIP, line + 1
+        return True
+
+    def tell_comma(self, frame: _Frame) -> None:
+        """Note the number that stood with a comma within braces."""
+        key, text, line, _ = frame.number or ("", "", 0, 0)
+        message = f"within braces a comma ends the value: {text} is not read as one number."
+        advice = rewritten(text, key, whole=False, share=False)
+        frame.key, frame.comma = key, False
+        self.note("decimal-comma", message, advice, line + 1, key)
+
+    def look_at(self, value: Any, event: Any, frame: _Frame | None) -> None:
+        """Keep what a plain word may have been meant to be."""
+        if isinstance(value, str):
+            if self.lines:
+                self.look_for_comment(event)
+        elif frame is not None and frame.state == _VALUE:
+            end = event.end_mark
+            frame.number = (frame.key, event.value, end.line, end.column)
+            if event.value in self.with_point:
+                self.pointed.append(Pointed(self.path(), event.value, frame.line))
+
+    def look_for_comment(self, event: Any) -> None:
+        """Note a comment that may have been meant as part of a name: ``supplier: beta #2``."""
+        end = event.end_mark
+        cut = _GLUED.match(self.lines[end.line], end.column) if end.line < len(self.lines) else None
+        if cut is not None and event.value:
+            text = f"{event.value}{cut[0]}"
+            message = f"the text is {shown(event.value)}: what follows the '#' is a comment."
+            advice = f"Write \"{text}\" if it belongs to the text, or a blank after the '#'."
+            self.notes.append(Note("hidden-comment", self.path(), message, advice, end.line + 1))
 
     def resolve(self, event: yaml.ScalarEvent) -> Any:
         """Return the value of a scalar by its tag and style."""
@@ -123,6 +182,8 @@ class _Builder:
                 value = text if _LEADING_ZERO.fullmatch(text) else whole_number(text)
             elif _FLOAT.fullmatch(text):
                 value = float(text)
+                if THOUSAND.fullmatch(text):
+                    self.with_point.add(text)
         words[text] = value
         return value
 
@@ -179,6 +240,8 @@ class _Builder:
     def end(self, event: Any) -> None:
         """Close a mapping or a list."""
         frame = self.frames[-1]
+        if frame.comma:
+            self.tell_comma(frame)
         for merged in frame.merges:
             self.merge(frame, merged)
         self.frames.pop()
@@ -297,6 +360,8 @@ def _line(event: Any) -> int:
 def _run(builder_type: type[_Builder], text: str) -> _Builder:
     """Feed a builder with the events of a text."""
     builder = builder_type()
+    if _GLUED.search(text):
+        builder.lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
     actions: dict[type, Any] = {
         yaml.ScalarEvent: builder.scalar,
         yaml.MappingStartEvent: builder.begin_mapping,
