@@ -55,12 +55,15 @@ class Document:
         What is wrong with the file itself.
     usable
         Whether there is data to go on with.
+    parts
+        The documents that were included, by the key at the top that each stands for.
     """
 
     file: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     usable: bool = True
+    parts: dict[str, Document] = field(default_factory=dict)
     index: Callable[[], Spot] | None = None
 
     @cached_property
@@ -69,6 +72,8 @@ class Document:
 
     def where(self, key: Key = ()) -> Where:
         """Return where the value of a key stands, or what holds it when the key is not there."""
+        if key and key[0] in self.parts and key[1:] != ("include",):
+            return self.parts[str(key[0])].where(key[1:])
         line = self._spots.find(key).line if self._spots is not None else None
         return Where(file=self.file, key=key, line=line)
 

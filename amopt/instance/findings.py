@@ -346,6 +346,26 @@ _FIELDS = (
 
 _NETWORK = (
     Code(
+        "include-outside",
+        "The file of an included network is not in the folder of the instance or below it.",
+        "Put the file into the folder of the instance, and write its name relative to it.",
+    ),
+    Code(
+        "include-and-more",
+        "Places, lanes or modes stand beside the file that is included.",
+        "Write them into the file, or leave `include` out.",
+    ),
+    Code(
+        "include-without-folder",
+        "A network is included by data that never was a file, so that it has no folder.",
+        "Load the instance from its file, or write the network out.",
+    ),
+    Code(
+        "not-a-network",
+        "The file that is included holds no places, lanes or modes at its top.",
+        "Write in it what would stand below `network:`, without that key.",
+    ),
+    Code(
         "unreachable-place",
         "A place that must be supplied has no route from anywhere that could supply it.",
         "Add a lane, or give the places coordinates and the network a mode.",

@@ -22,6 +22,7 @@ from amopt.instance.document import Document, load_document
 from amopt.instance.fields_at import keys_of
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
 from amopt.instance.formats.positions import MAX_DEPTH
+from amopt.instance.include import included
 from amopt.instance.names import name_problems
 from amopt.instance.plain import not_plain, plain, too_deep
 from amopt.instance.suggest import closest, did_you_mean, shown
@@ -237,10 +238,14 @@ def _examine_document(
     if too_deep(document.data):
         problem = Problem("nesting-too-deep", (), f"values are nested more than {MAX_DEPTH} deep.")
         return _examination(None, document, [problem], codes)
+    beside = Path(document.file).parent if document.file else folder
+    unusable = included(document, beside)
+    if unusable or not all(part.usable for part in document.parts.values()):
+        return _examination(None, document, [*head, *unusable], codes)
     data = document.data if isinstance(document.data, dict) else dict(document.data)
     if not document.file and (strange := list(not_plain(data))):
         return _examination(None, document, strange, codes)
-    problems = [*head, *_value_problems(data, ())]
+    problems = [*head, *unusable, *_value_problems(data, ())]
     problems += name_problems(instance_type, data, lambda key: document.where(key).line)
     instance = blank if blank is not None else instance_type.__new__(instance_type)
     try:
@@ -250,7 +255,7 @@ def _examine_document(
         fields = field_problems(instance_type, data, error)
         problems += [problem for problem in fields if problem.key not in known]
     if not problems and not any(one.severity is Severity.ERROR for one in document.findings):
-        instance._folder = Path(document.file).parent if document.file else folder
+        instance._folder = beside
         problems = [*instance.problems(), *instance.problems_beside(instance._folder)]
     return _examination(instance, document, problems, codes)
 

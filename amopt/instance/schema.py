@@ -8,10 +8,19 @@ from amopt.instance.common import Instance
 
 __all__ = ["schema"]
 
+_INCLUDE = {
+    "type": "object",
+    "description": "The file that holds the network, in the folder of the instance or below it.",
+    "properties": {"include": {"type": "string", "description": "Its path."}},
+    "required": ["include"],
+    "additionalProperties": False,
+}
+
 
 def schema(instance_type: type[Instance]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a decision's instance files."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **instance_type.model_json_schema(by_alias=True),
-    }
+    described = instance_type.model_json_schema(by_alias=True)
+    definitions = described.get("$defs", {})
+    if "Network" in definitions:
+        definitions["Network"] = {"anyOf": [definitions["Network"], _INCLUDE]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}

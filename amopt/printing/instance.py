@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,9 @@ from amopt.instance.common import (
 )
 from amopt.instance.findings import Code, Problem, Severity
 from amopt.printing.parameters import Parameters, read_only
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
 
 __all__ = [
     "CODES",
@@ -325,6 +328,13 @@ class PrintingInstance(Instance):
             )
 
     @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network as a graph with routes; without places where the file has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(self.network or Network())
+
+    @cached_property
     def transport_cost(self) -> Floats:
         """Cost of the replenishment's cheapest route a part, in money, shape (parts,).
 
@@ -333,9 +343,7 @@ class PrintingInstance(Instance):
         cost = np.zeros(len(self.parts))
         if self.network is None or self.place is None or self.supplied_from is None:
             return read_only(cost)
-        from amopt.network import SupplyNetwork
-
-        network = SupplyNetwork.from_instance(self.network)
+        network = self.supply_network
         for mass in {part.mass_kg for part in self.parts}:
             table = network.routes([self.supplied_from], [self.place], kg_per_part=mass)
             cost[[part.mass_kg == mass for part in self.parts]] = table.cost[0, 0]

@@ -97,11 +97,17 @@ def changed(folder: Path, **changes: object) -> Path:
     return file
 
 
+def including() -> dict[str, object]:
+    """Return data that includes a network and never was a file."""
+    return fleet(network={"include": "network.yaml"})
+
+
 MADE: dict[str, Callable[[Path], Path]] = {
     "file-not-found": lambda folder: folder / "nowhere.yaml",
     "not-a-file": lambda folder: folder,
     "unreadable-file": circle,
     "file-too-large": large,
+    "include-without-folder": lambda folder: including(),  # type: ignore[dict-item]
     "invalid-value": lambda folder: changed(
         folder, parts=[{"name": "hinge", "vehicle": "van", "cost": 3, "code": "a"}]
     ),

@@ -9,8 +9,9 @@ how many of each, at the moment of need.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -34,6 +35,9 @@ from amopt.instance.common import (
 )
 from amopt.instance.findings import Problem
 from amopt.sourcing.instance.codes import CODES
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
 
 __all__ = [
     "CODES",
@@ -360,6 +364,13 @@ class Instance(common.Instance):
         description="Weights of the objective; left out, cost and downtime cost.",
     )
     limits: Limits = Field(default=Limits(), description="Limits of the plan as a whole.")
+
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network as a graph with routes; without places where the file has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(self.network)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

@@ -334,7 +334,7 @@ def _unknown_places(instance: Instance) -> Iterator[Problem]:
 
 
 def _unreachable(instance: Instance) -> Iterator[Problem]:
-    from amopt.network import SupplyNetwork, unreachable_place
+    from amopt.network import unreachable_place
 
     sources: dict[str, dict[str, int]] = defaultdict(dict)
     for index, offer in enumerate(instance.offers):
@@ -345,7 +345,7 @@ def _unreachable(instance: Instance) -> Iterator[Problem]:
     places = sorted({line.place for line in instance.lines if line.place is not None})
     if not suppliers or not places:
         return
-    routes = SupplyNetwork.from_instance(instance.network).routes(suppliers, places)
+    routes = instance.supply_network.routes(suppliers, places)
     reached = {
         (source, place)
         for row, source in enumerate(suppliers)

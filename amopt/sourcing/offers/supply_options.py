@@ -308,9 +308,7 @@ def _transport(instance: Instance, sources: tuple[Source, ...], line: Ints, sour
     found = np.zeros((3, line.size))
     if not instance.network.places or not line.size:
         return found
-    from amopt.network import SupplyNetwork
-
-    network = SupplyNetwork.from_instance(instance.network)
+    network = instance.supply_network
     start = [s.supplier if isinstance(s, Offer) else s.place for s in sources]
     end = [entry.place for entry in instance.lines]
     weights = {part.name: part.weight_kg for part in instance.parts}
