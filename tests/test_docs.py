@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
 
-LANGUAGES = {"python", "console", "sh", "yaml", "text", "bibtex", "json", "math"}
+LANGUAGES = {"python", "console", "sh", "yaml", "text", "bibtex", "json", "math", "diff"}
 """Languages that a block may be in; the first two are executed, yaml is checked below."""
 
 INSTALLS = re.compile(r"^python3? -m (pip|venv) ")
@@ -24,6 +24,10 @@ INSTALLS = re.compile(r"^python3? -m (pip|venv) ")
 def blocks(page: Path, language: str) -> list[str]:
     text = page.read_text(encoding="utf-8")
     return [body for name, body in BLOCK.findall(text) if name == language]
+
+
+EXTENDED = ROOT / "docs" / "extending.md"
+"""Its Python runs where its diffs are applied: see ``test_extending.py``."""
 
 
 def identify(page: Path) -> str:
@@ -39,7 +43,9 @@ def test_every_block_names_a_known_language(page: Path) -> None:
     assert all(opening), "a block without a language is executed by nobody"
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=identify)
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if blocks(p, "python") and p != EXTENDED], ids=identify
+)
 def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}

@@ -70,7 +70,7 @@ class _Rule:
             return True
         entry = terms.conventional.get(line.part)
         limit = terms.instance.limits.suppliers_per_line
-        crowded = limit is not None and len(total.suppliers | {CONVENTIONAL}) > limit
+        crowded = limit is not None and len({*total.suppliers, CONVENTIONAL}) > limit
         if entry is None or crowded:
             return False
         q = max(need, entry.minimum_order)

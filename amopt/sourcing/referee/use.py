@@ -24,13 +24,13 @@ def _amounts() -> dict[str, float]:
 
 @dataclass
 class Totals:
-    """What the orders of a line, or of all lines, add up to."""
+    """What the orders of a line, or of all lines, add up to; parts by supplier."""
 
     quantity: float = 0.0
     cost: Amount = field(default_factory=lambda: Amount(0.0))
     weeks: Amount = field(default_factory=lambda: Amount(0.0))
     kg_co2: float = 0.0
-    suppliers: set[str] = field(default_factory=set)
+    suppliers: dict[str, float] = field(default_factory=_amounts)
 
     def add(self, supplier: str, quantity: float, terms: Terms) -> None:
         """Add an order."""
@@ -40,7 +40,7 @@ class Totals:
         if terms.weeks > self.weeks.value:
             self.weeks = Amount(terms.weeks, max(terms.weeks_terms, self.weeks.scale))
         self.kg_co2 += terms.kg_co2
-        self.suppliers.add(supplier)
+        self.suppliers[supplier] += quantity
 
 
 @dataclass
