@@ -210,6 +210,7 @@ def _answer(
         rows=rows,
         notes=_notes(instance, rows, found),
         currency=instance.currency,
+        instance=instance,
         objective_meaning=(
             "average cost a day" if instance.parameters.is_average else "discounted cost"
         ),

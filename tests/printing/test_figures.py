@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import amopt
 from amopt.errors import UsageError
 from amopt.printing import decision as methods
 from amopt.printing.answer import figures
@@ -68,3 +71,54 @@ def test_the_page_escapes_names_and_shows_every_table() -> None:
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert page.count("<thead>") == 4
+
+
+def test_the_answer_as_a_graph() -> None:
+    mission = amopt.load("printing/mission")
+    answer = amopt.solve(mission)
+    graph = answer.graph()
+    assert set(graph.nodes) == {"supplier", "place"}
+    place = graph.nodes["place"]
+    rows = {row["part"]: row for row in answer.rows["parts"]}
+    for attribute, column in (("stock", "base_stock"), ("plan", "plan")):
+        assert place[attribute] == {part: row[column] for part, row in rows.items()}
+    assert place["systems"] == {"Boxer": 6, "Fennek": 8, "MB": 42}
+    orders = graph.edges["supplier", "place"]["orders_per_cycle"]
+    assert orders == {part: row["orders_per_cycle"] for part, row in rows.items()}
+
+
+def test_a_graph_follows_the_routes_of_the_network() -> None:
+    data = one_part().to_dict()
+    other = {**data["parts"][0], "name": "heavy", "mass_kg": 100.0}
+    network = {
+        "places": [{"name": name, "latitude": 50.0} for name in ("depot", "port", "camp", "spare")],
+        "lanes": [
+            {"from": "depot", "to": "port", "mode": "truck", "cost_per_part": 1.0},
+            {"from": "port", "to": "camp", "mode": "ship", "cost_per_part": 1.0},
+            {"from": "depot", "to": "camp", "mode": "plane", "cost_per_kg": 1.0},
+        ],
+    }
+    instance = amopt.load(
+        {
+            **data, "parts": [data["parts"][0], other], "network": network,
+            "place": "camp", "supplied_from": "depot",
+        }
+    )  # fmt: skip
+    answer = amopt.solve(instance)
+    graph = answer.graph()
+    assert set(graph.nodes) == {"depot", "port", "camp", "spare"}
+    assert graph.nodes["camp"]["latitude"] == 50.0
+    assert graph.nodes["camp"]["stock"]["heavy"] == answer.rows["parts"][1]["base_stock"]
+    assert set(graph.edges["depot", "camp"]["orders_per_cycle"]) == {"part"}
+    assert graph.edges["depot", "camp"]["modes"] == ["plane"]
+    for lane in (("depot", "port"), ("port", "camp")):
+        assert set(graph.edges[lane]["orders_per_cycle"]) == {"heavy"}
+
+
+def test_an_answer_from_a_file_needs_its_instance_for_a_graph(tmp_path: Path) -> None:
+    instance = amopt.load("printing/table-3-1")
+    answer = amopt.solve(instance)
+    loaded = amopt.load_solution(answer.save(tmp_path / "answer"))
+    with pytest.raises(UsageError, match="needs its instance"):
+        loaded.graph()
+    assert loaded.graph(instance).nodes["place"]["stock"] == answer.graph().nodes["place"]["stock"]

@@ -113,3 +113,17 @@ def test_the_table_of_the_page() -> None:
             if text:
                 assert text == f"{row[0]:.2f} ({row[1]}) → {row[2]:.2f} ({row[3]})"
         assert bool(as_fitted) == (name in FITTED)
+
+
+def test_what_cannot_be_avoided_is_counted_by_the_rate_as_published() -> None:
+    mission = amopt.load("printing/mission")
+    (total,) = amopt.solve(mission).rows["totals"]
+    parameters = mission.parameters
+    by_rate, by_probability = (
+        float(364 * (parameters.order_cost * parameters.systems) @ failures)
+        for failures in (parameters.failures_per_day, parameters.failure)
+    )
+    assert total["yearly_unavoidable_cost"] == pytest.approx(by_rate)
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"{by_rate:,.2f} EUR a year in the mission" in page
+    assert f"the probability would give {by_probability:,.2f}" in page

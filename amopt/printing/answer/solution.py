@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.phrases import amount, counted
 from amopt.solution import Column, Solution, Table
 
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from amopt.printing.instance import PrintingInstance
+
 __all__ = ["PRINTING", "SINGLE_SOURCE", "PrintingSolution"]
 
 PRINTING, SINGLE_SOURCE = "printing", "single source"
 
 UNAVOIDABLE = (
-    "Regular parts for every failure of a regular part in a fleet that is always up; "
-    "subtracted from the sum of the five costs."
+    "Regular parts for every failure of a regular part in a fleet that is always up, counted by "
+    "the failure rate as the published tables do; subtracted from the sum of the five costs."
 )
 
 ACCOUNT: tuple[Column, ...] = (
@@ -78,7 +83,14 @@ class PrintingSolution(Solution):
     (the policy without a printer in full), ``intervals`` (what to do for a system that waits, by
     days to the replenishment) and ``totals``; where limits were added to the program also
     ``limits``, and ``levels``, between which a plan mixes to meet one exactly.
+
+    Attributes
+    ----------
+    instance
+        The instance; None for an answer that was read from a file.
     """
+
+    instance: PrintingInstance | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "parts": (
@@ -246,6 +258,32 @@ class PrintingSolution(Solution):
             for n in sorted(actions, reverse=True)
             for level in range(-systems, stock + 1)
         ]
+
+    def graph(self, instance: PrintingInstance | None = None) -> nx.DiGraph[str]:
+        """Return the network with the answer on it.
+
+        The node of the place has ``stock``, ``plan``, ``print_threshold``, ``prints_per_cycle`` and
+        ``down_days_per_cycle`` by part, ``systems`` by type, ``stock_value`` and ``yearly_cost``;
+        the edges of the routes from its supplier have ``orders_per_cycle`` by part, their sum
+        ``orders``, and ``modes``. Without a network the two nodes are ``"supplier"`` and
+        ``"place"``; with one, all its places are nodes with what the file says of them.
+
+        Parameters
+        ----------
+        instance
+            The instance; needed only for an answer that was read from a file.
+
+        Raises
+        ------
+        UsageError
+            When the instance is not known.
+        """
+        from amopt.printing.answer.graph import graph
+
+        known = instance or self.instance
+        if known is None:
+            raise UsageError("an answer that was read from a file needs its instance for a graph")
+        return graph(known, self)
 
 
 def _decision(action: str, level: int, stock: int) -> dict[str, Any]:
