@@ -7,12 +7,14 @@ import math
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
+from amopt.exchange import exchanged
 
 __all__ = [
     "MARK",
@@ -24,6 +26,9 @@ __all__ = [
     "write_new",
     "write_text",
 ]
+
+_OLD = "old-"
+_A_DAY = 86400.0
 
 MARK = "solution.json"
 """The file by which a folder is known as one that amopt wrote, and may replace."""
@@ -39,8 +44,9 @@ def new_file(target: str | Path) -> Iterator[Path]:
         When the folder of ``target`` does not exist or cannot be written to.
     """
     target = Path(target).resolve()  # a link stays a link; what it names is replaced
+    _take_left_files(target)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=_prefix(target), dir=target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from error
     os.close(handle)
@@ -53,6 +59,15 @@ def new_file(target: str | Path) -> Iterator[Path]:
         raise _cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _take_left_files(target: Path) -> None:
+    """Remove the files that killed runs had begun beside ``target``, once they are a day old."""
+    with suppress(OSError, ValueError):
+        for entry in target.parent.iterdir():
+            ours = entry.name.startswith(_prefix(target))
+            if ours and entry.is_file() and time.time() - entry.stat().st_mtime > _A_DAY:
+                entry.unlink(missing_ok=True)
 
 
 def write_text(target: str | Path, text: str) -> None:
@@ -84,11 +99,12 @@ def write_new(target: str | Path, text: str, *, endings: tuple[str, ...] = ()) -
     write_text(target, text)
 
 
-def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
-    """Write a folder of text files, whole or not at all.
+def write_folder(target: str | Path, files: Mapping[str, str]) -> bool:
+    """Write a folder of text files, whole or not at all; tell whether an earlier one was replaced.
 
-    A folder that amopt wrote before (it holds ``solution.json``) is replaced as a whole; an empty
-    one is filled; any other is left alone.
+    A folder that amopt wrote before (it holds ``solution.json``) is replaced as a whole, in one
+    step where the system can exchange names; an empty one is filled; any other is left alone. What
+    an earlier run that was killed has left beside it is taken away.
 
     Raises
     ------
@@ -100,15 +116,44 @@ def write_folder(target: str | Path, files: Mapping[str, str]) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise _cannot_write(target, error) from error
-    with _alone_in(place.parent):
+    with _alone_in(place.parent) as alone:
+        if alone:
+            _take_leftovers(place)
         _require_ours(target, place)
+        replaced = (place / MARK).exists()
         _write_folder(place, files)
+    return replaced
+
+
+def _prefix(target: Path) -> str:
+    """Return how the names of what is written beside ``target`` begin."""
+    return f".{target.name}.amopt-"
+
+
+def _take_leftovers(target: Path) -> None:
+    """Bring back the folder that a killed run had put aside, and remove what it had begun.
+
+    Nobody else is writing to the folder meanwhile.
+    """
+    try:
+        left = [
+            entry
+            for entry in target.parent.iterdir()
+            if entry.name.startswith(_prefix(target)) and entry.is_dir() and not entry.is_symlink()
+        ]
+        for entry in left:
+            if entry.name.startswith(_prefix(target) + _OLD) and not target.exists():
+                entry.replace(target)
+            else:
+                shutil.rmtree(entry, ignore_errors=True)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
 
 
 def _write_folder(target: Path, files: Mapping[str, str]) -> None:
     """Write the files to a temporary folder, and put that in the place of ``target``."""
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
     except OSError as error:
         raise _cannot_write(target, error) from error
     try:
@@ -188,17 +233,17 @@ def _cannot_write(target: str | Path, error: OSError | ValueError) -> UsageError
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes that write answers to this folder waiting, where the system can."""
+def _alone_in(folder: Path) -> Iterator[bool]:
+    """Keep other processes that write answers to this folder waiting; tell whether they do."""
     try:
         import fcntl
     except ImportError:  # not on Windows
-        yield
+        yield False
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield True
     finally:
         os.close(handle)
 
@@ -213,18 +258,22 @@ def _written_before(folder: Path) -> set[str]:
 
 
 def _swap(new: Path, target: Path) -> None:
-    """Put ``new`` in the place of ``target``; an earlier folder comes back when that fails."""
+    """Put ``new`` in the place of ``target``, in one step where names can be exchanged.
+
+    Elsewhere the earlier folder is put aside first: it comes back when the second step fails, or
+    by the next run when this one is killed between the two.
+    """
     if not target.exists():
         new.replace(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    target.replace(old)
-    try:
-        new.replace(target)
-    except OSError:
-        old.replace(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    elif not exchanged(new, target):
+        old = Path(tempfile.mkdtemp(prefix=_prefix(target) + _OLD, dir=target.parent))
+        target.replace(old)
+        try:
+            new.replace(target)
+        except OSError:
+            old.replace(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -51,7 +51,12 @@ def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = Fals
     from amopt.report import machine, terminal
 
     if out is not None:
+        from amopt.files import MARK
+
+        replaced = (out / MARK).exists()
         solution.save(out)
+        if replaced and not quiet:
+            typer.echo(f"{out}: this answer replaced an earlier one", err=True)
     if json:
         typer.echo(machine.pretty(solution.to_dict()), nl=False)
     elif not quiet:
