@@ -201,7 +201,7 @@ def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str
     from amopt.sourcing.register.register import Register, with_register
 
     opened = Register.open(register)
-    return with_register(instance, opened), opened.ledger().head
+    return with_register(instance, opened), opened.chain().head
 
 
 def _why(

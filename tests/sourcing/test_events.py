@@ -15,7 +15,7 @@ from amopt.sourcing.instance.fields import CODES as OF_THE_INSTANCE
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.rolling.events import CODES, Events
 from amopt.sourcing.rolling.replay import load_events
-from amopt.sourcing.rolling.state import Situation
+from amopt.sourcing.rolling.state import ReplayState
 
 INSTANCE: dict[str, Any] = {
     "amopt": 1,
@@ -61,10 +61,10 @@ def events(*happening: dict[str, Any], **more: Any) -> Events:
     return load_events(events_data(*happening, **more), instance())
 
 
-def after(*happening: dict[str, Any], start: Situation | None = None, **more: Any) -> Situation:
+def after(*happening: dict[str, Any], start: ReplayState | None = None, **more: Any) -> ReplayState:
     """Return the situation after events, with nothing decided in between."""
     file = events(*happening, **more)
-    situation = start or Situation.at_start(instance(), file)
+    situation = start or ReplayState.at_start(instance(), file)
     for event in file.events:
         situation = situation.moved_to(file.weeks_of(event)).after(event)
     return situation
@@ -265,7 +265,7 @@ def test_dates_and_weeks_are_one_time() -> None:
 
 class TestSituation:
     def test_the_start_is_the_instance(self) -> None:
-        situation = Situation.at_start(instance(), events({"weeks": 1, "new_line": NEW}))
+        situation = ReplayState.at_start(instance(), events({"weeks": 1, "new_line": NEW}))
         assert situation.open() == {"1": 4, "2": 6}
         assert situation.to_decide() == instance()
 
@@ -279,7 +279,7 @@ class TestSituation:
     def test_a_limit_of_weeks_becomes_each_lines_need_by(self) -> None:
         file = events({"weeks": 1, "new_line": NEW})
         limited = instance(limits={"weeks": 4})
-        situation = Situation.at_start(limited, file).moved_to(1).after(file.events[0])
+        situation = ReplayState.at_start(limited, file).moved_to(1).after(file.events[0])
         decided = situation.to_decide()
         assert [line.need_by_weeks for line in decided.lines] == [3, 3, 4]
         assert decided.limits.weeks is None
@@ -383,12 +383,12 @@ class TestSituation:
 
     def test_offers_hold_on_the_day_of_the_decision(self) -> None:
         file = events({"weeks": 1.5, "new_line": NEW}, start="2026-03-02")
-        situation = Situation.at_start(instance(), file).moved_to(1.5)
+        situation = ReplayState.at_start(instance(), file).moved_to(1.5)
         assert str(situation.to_decide().order_date) == "2026-03-12"
 
     def test_waiting_lines_count_from_when_they_are_placed(self) -> None:
         file = events({"weeks": 0.5, "new_line": NEW}, place_after_weeks=2)
-        situation = Situation.at_start(instance(), file)
+        situation = ReplayState.at_start(instance(), file)
         assert situation.origin("1") == 2
         assert situation.to_decide().lines[1].need_by_weeks == 3
         assert situation.moved_to(4).origin("1") == 4

@@ -29,7 +29,7 @@ from amopt.solution import Solution
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.register.database import create_file, opened
 from amopt.sourcing.register.hash_chain import RECORDS, digest
-from amopt.sourcing.register.licence_use import Grant, Plan, Print
+from amopt.sourcing.register.licence_use import Grant, LicenceUse, Print
 from amopt.sourcing.register.register import (
     AlreadyCommittedError,
     AlteredRegisterError,
@@ -44,13 +44,13 @@ from amopt.verdict import Verdict
 GRANTS = (Grant("bush", "alpha", 50.0), Grant("bush", None, 80.0), Grant("seal", None, 10.0))
 
 
-def plan(name: str, *prints: tuple[str, str, float], head: str = "") -> Plan:
+def plan(name: str, *prints: tuple[str, str, float], head: str = "") -> LicenceUse:
     """Return a plan of printed orders, one a line."""
     orders = tuple(
         Print(f"{name}-{i}", part, supplier, number)
         for i, (part, supplier, number) in enumerate(prints)
     )
-    return Plan(name=name, instance="f" * 64, prints=orders, head=head)
+    return LicenceUse(name=name, instance="f" * 64, prints=orders, head=head)
 
 
 def solution(**changes: object) -> Solution:
@@ -409,7 +409,7 @@ class TestChain:
 MANY = (Grant("bush", None, 1e6),)
 
 
-def three(number: int) -> Plan:
+def three(number: int) -> LicenceUse:
     """Return a plan of three prints."""
     return plan(str(number), *[("bush", "x", 1)] * 3)
 
@@ -577,7 +577,7 @@ class RegisterMachine(RuleBasedStateMachine):
         self.register = Register.open(Path(self.folder) / "r.sqlite", create=True)
         self.grants = {("bush", "alpha"): 6.0, ("bush", None): 9.0, ("seal", None): 3.0}
         self.used: dict[tuple[str, str], float] = {}
-        self.plans: dict[str, Plan] = {}
+        self.plans: dict[str, LicenceUse] = {}
 
     def licences(self) -> list[Grant]:
         return [Grant(*where, prints) for where, prints in self.grants.items()]
@@ -672,9 +672,9 @@ class TestInstance:
         given = licensed(licences=[])
         assert with_register(given, register) is given
 
-    def order(self, quantity: float) -> Plan:
+    def order(self, quantity: float) -> LicenceUse:
         prints = (Print("1", "bush", "alpha", quantity),)
-        return Plan(name="Monday", instance="f" * 64, prints=prints)
+        return LicenceUse(name="Monday", instance="f" * 64, prints=prints)
 
     def test_an_order_both_recorded_and_committed_counts_once(self, register: Register) -> None:
         register.commit(self.order(12), self.LICENCES)
@@ -700,7 +700,7 @@ class TestInstance:
             {**row, "quantity": 6, "committed": True},
             {**row, "quantity": 4, "committed": False},
         ]
-        made = Plan.of(solution(rows={"orders": orders}))
+        made = LicenceUse.of(solution(rows={"orders": orders}))
         assert (made.prints[0].prints, made.placed[0].prints) == (4, 15)
         receipt = register.commit(made, self.LICENCES)
         assert receipt.prints == 7  # four new ones, and three of fifteen that were not recorded
@@ -709,16 +709,16 @@ class TestInstance:
 
 class TestPlan:
     def test_the_printed_orders_of_an_answer(self) -> None:
-        made = Plan.of(solution())
+        made = LicenceUse.of(solution())
         assert made.prints == (Print("1", "bush", "alpha", 20.0), Print("2", "seal", "beta", 4.0))
         assert made.grants == (Grant("bush", "alpha", 50.0), Grant("seal", None, 10.0))
 
     def test_survives_being_saved(self) -> None:
-        assert Plan.of(Solution.from_dict(solution().to_dict())) == Plan.of(solution())
+        assert LicenceUse.of(Solution.from_dict(solution().to_dict())) == LicenceUse.of(solution())
 
     def test_an_answer_that_the_referee_refused(self) -> None:
         with pytest.raises(RefusedError, match="too much"):
-            Plan.of(solution(verdict=Verdict(findings=("too much",))))
+            LicenceUse.of(solution(verdict=Verdict(findings=("too much",))))
 
     @pytest.mark.parametrize(
         "changes",
@@ -737,7 +737,7 @@ class TestPlan:
     )
     def test_an_answer_that_cannot_be_committed(self, changes: dict[str, object]) -> None:
         with pytest.raises(UsageError):
-            Plan.of(solution(**changes))
+            LicenceUse.of(solution(**changes))
 
     def test_commit_makes_the_register_and_notices_the_second_time(self, tmp_path: Path) -> None:
         path = tmp_path / "licences.sqlite"

@@ -12,10 +12,10 @@ import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
 from amopt.instance import catalogue
 from amopt.sourcing.instance.fields import Instance
-from amopt.sourcing.register.licence_use import Plan
+from amopt.sourcing.register.licence_use import LicenceUse
 from amopt.sourcing.rolling.events import Events
 from amopt.sourcing.rolling.replay import Replay, load_events, replay
-from amopt.sourcing.rolling.state import Situation
+from amopt.sourcing.rolling.state import ReplayState
 
 
 def offer(supplier: str, part: str, price: float, weeks: float, **more: Any) -> dict[str, Any]:
@@ -184,15 +184,15 @@ def test_events_that_do_not_fit_are_refused() -> None:
 def test_the_replay_is_refused_when_a_line_is_left_unfilled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Situation, "planned", lambda *_: ())
+    monkeypatch.setattr(ReplayState, "planned", lambda *_: ())
     with pytest.raises(RefusedError, match="line '1' still needs 4 parts"):
         run(NOTHING)
 
 
 def test_the_replay_is_refused_when_it_beats_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Situation.planned
+    whole = ReplayState.planned
 
-    def cheaper(situation: Situation, rows: Any) -> Any:
+    def cheaper(situation: ReplayState, rows: Any) -> Any:
         return tuple(order.__replace__(cost=1.0) for order in whole(situation, rows))
 
     from dataclasses import replace as replace_in
@@ -200,7 +200,7 @@ def test_the_replay_is_refused_when_it_beats_the_bound(monkeypatch: pytest.Monke
     from amopt.sourcing.rolling.state import Order
 
     monkeypatch.setattr(Order, "__replace__", replace_in, raising=False)
-    monkeypatch.setattr(Situation, "planned", cheaper)
+    monkeypatch.setattr(ReplayState, "planned", cheaper)
     with pytest.raises(RefusedError, match="less than the bound"):
         run(NOTHING)
 
@@ -256,13 +256,13 @@ class TestShipped:
 
     def test_a_replay_is_no_plan_to_commit(self, answer: Replay) -> None:
         with pytest.raises(UsageError, match="without a table of orders"):
-            Plan.of(answer)
+            LicenceUse.of(answer)
 
     def test_the_frontier_rule_replayed_is_above_the_bound(self, answer: Replay) -> None:
         instance = amopt.load("sourcing/dynamic")
         assert isinstance(instance, Instance)
         events = load_events(catalogue.path("sourcing/dynamic-events"), instance)
-        rule = replay(instance, events, method="frontier", clairvoyant=False)
+        rule = replay(instance, events, method="frontier", perfect_information=False)
         assert rule.outcome.bound is None
         assert rule.outcome.objective is not None
         assert answer.outcome.bound is not None

@@ -1,4 +1,4 @@
-"""The ledger: the records of a licence register as a chain that is verified each time it is read.
+"""The hash chain of a licence register: its records, verified each time they are read.
 
 A record's hash is taken over its content and the hash of the record before it (Haber and
 Stornetta, 1991), from the register's birth to the head: a changed, added or lost record breaks
@@ -16,9 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from amopt.errors import AmoptError
-from amopt.sourcing.register.licence_use import SPARE, Grant, Licence, Plan, Print, digest
+from amopt.sourcing.register.licence_use import (
+    SPARE,
+    Grant,
+    LicenceTerms,
+    LicenceUse,
+    Print,
+    digest,
+)
 
-__all__ = ["AlteredRegisterError", "Balance", "Ledger", "RegisterError", "write_new"]
+__all__ = ["AlteredRegisterError", "Balance", "HashChain", "RegisterError", "write_new"]
 
 APPLICATION = 0x616D6F70
 """The mark in the header of the file, "amop", by which it is known as a register."""
@@ -103,7 +110,7 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class HashChain:
     """A verified chain.
 
     Attributes
@@ -133,7 +140,7 @@ class Ledger:
         """How many records there are."""
         return len(self.hashes) - 1
 
-    def balance(self, licence: Licence) -> Balance:
+    def balance(self, licence: LicenceTerms) -> Balance:
         """Return what is left of a licence."""
         grant = Grant.of(licence)
         return Balance(grant.part, grant.supplier, grant.prints, grant.total(self.used))
@@ -143,7 +150,7 @@ class Ledger:
         return min(p.prints, self.orders.get((name, p.line, p.part, p.supplier), 0.0))
 
     @classmethod
-    def read(cls, connection: sqlite3.Connection, path: Path) -> Ledger:
+    def read(cls, connection: sqlite3.Connection, path: Path) -> HashChain:
         """Read and verify the chain, inside the caller's transaction.
 
         Raises
@@ -180,26 +187,26 @@ class Ledger:
     def append(
         self,
         connection: sqlite3.Connection,
-        plan: Plan,
+        use: LicenceUse,
         prints: Iterable[Print],
         reference: str,
-    ) -> Ledger:
-        """Write a plan's prints after the last record, and return the ledger as it then is."""
+    ) -> HashChain:
+        """Write a plan's prints after the last record, and return the chain as it then is."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        fingerprint = plan.fingerprint(reference)
+        fingerprint = use.fingerprint(reference)
         used, orders = dict(self.used), dict(self.orders)
         hashes, rows = list(self.hashes), []
         for number, p in enumerate(prints, start=self.records + 1):
-            origin = (number, fingerprint, plan.name, reference)
+            origin = (number, fingerprint, use.name, reference)
             content = (*origin, p.line, p.part, p.supplier, float(p.prints), now, hashes[-1])
             hashes.append(digest(content))
             rows.append((*content, hashes[-1]))
             _add(used, (p.part, p.supplier), p.prints)
-            _add(orders, (plan.name, p.line, p.part, p.supplier), p.prints)
+            _add(orders, (use.name, p.line, p.part, p.supplier), p.prints)
         connection.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
         connection.execute("UPDATE head SET records = ?, hash = ?", (len(hashes) - 1, hashes[-1]))
         plans = {fingerprint: self.records + 1, **self.plans} if rows else self.plans
-        return Ledger(used, orders, plans, tuple(hashes))
+        return HashChain(used, orders, plans, tuple(hashes))
 
 
 def _add(totals: dict[Any, float], key: tuple[str, ...], prints: float) -> None:

@@ -1,4 +1,4 @@
-"""The plan: what a saved answer asks of the licences, ready to be recorded."""
+"""Licence use: what a saved answer asks of the licences, ready to be recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["ANY", "CONVENTIONAL", "SPARE", "Grant", "Licence", "Plan", "Print", "digest", "merged"]
+__all__ = [
+    "ANY",
+    "CONVENTIONAL",
+    "SPARE",
+    "Grant",
+    "LicenceTerms",
+    "LicenceUse",
+    "Print",
+    "digest",
+    "merged",
+]
 
 CONVENTIONAL = "conventional"
 """The supplier of an order that is not printed."""
@@ -27,7 +37,7 @@ SPARE = 1e-6
 """Prints by which a quantity may differ by rounding: never a whole print."""
 
 
-class Licence(Protocol):
+class LicenceTerms(Protocol):
     """What a licence of an instance says: prints of a part, by one supplier or by all together."""
 
     @property
@@ -52,7 +62,7 @@ class Grant:
     prints: float
 
     @classmethod
-    def of(cls, licence: Licence) -> Grant:
+    def of(cls, licence: LicenceTerms) -> Grant:
         """Return what a licence of an instance grants."""
         return cls(licence.part, licence.supplier, float(licence.prints))
 
@@ -76,7 +86,7 @@ class Print:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LicenceUse:
     """The printed orders of an accepted answer, and the licences that it was made under.
 
     Attributes
@@ -114,7 +124,7 @@ class Plan:
         return digest(["plan", self.name, self.instance, reference, orders])
 
     @classmethod
-    def of(cls, solution: Solution, instance: Instance | None = None) -> Plan:
+    def of(cls, solution: Solution, instance: Instance | None = None) -> LicenceUse:
         """Return the plan of an answer, checked against the instance when it is given.
 
         Raises

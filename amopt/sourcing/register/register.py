@@ -15,15 +15,15 @@ from amopt.sourcing.register.database import create_file, opened
 from amopt.sourcing.register.hash_chain import (
     AlteredRegisterError,
     Balance,
-    Ledger,
+    HashChain,
     RegisterError,
 )
 from amopt.sourcing.register.licence_use import (
     CONVENTIONAL,
     SPARE,
     Grant,
-    Licence,
-    Plan,
+    LicenceTerms,
+    LicenceUse,
     Print,
     merged,
 )
@@ -180,26 +180,28 @@ class Register:
         AlteredRegisterError
             When a record was changed, added or lost, with its number.
         """
-        ledger = self.ledger()
-        self._require_holds(ledger, head)
-        return ledger.records
+        chain = self.chain()
+        self._require_holds(chain, head)
+        return chain.records
 
     def head(self) -> str:
         """Return the hash of the last record, or of the register's birth while it has none."""
-        return self.ledger().head
+        return self.chain().head
 
-    def remaining(self, licences: Iterable[Licence]) -> tuple[Balance, ...]:
+    def remaining(self, licences: Iterable[LicenceTerms]) -> tuple[Balance, ...]:
         """Return what is left of each licence: granted by the instance, less what is recorded."""
-        ledger = self.ledger()
-        return tuple(ledger.balance(licence) for licence in licences)
+        chain = self.chain()
+        return tuple(chain.balance(licence) for licence in licences)
 
-    def commit(self, plan: Plan, licences: Iterable[Licence], *, reference: str = "") -> Receipt:
+    def commit(
+        self, use: LicenceUse, licences: Iterable[LicenceTerms], *, reference: str = ""
+    ) -> Receipt:
         """Record the prints that a plan uses, all of them or none.
 
         Parameters
         ----------
-        plan
-            The plan; see :meth:`amopt.sourcing.register.licence_use.Plan.of`.
+        use
+            What a plan uses; see :meth:`amopt.sourcing.register.licence_use.LicenceUse.of`.
         licences
             The licences as granted. Orders that no licence covers use none and are not recorded.
         reference
@@ -217,34 +219,34 @@ class Register:
         grants = tuple(Grant.of(licence) for licence in licences)
         with opened(self.path, self.timeout) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            before = Ledger.read(connection, self.path)
-            self._require_holds(before, plan.head)
-            self._require_new(before, plan, reference)
-            prints = _to_record(before, plan, grants)
+            before = HashChain.read(connection, self.path)
+            self._require_holds(before, use.head)
+            self._require_new(before, use, reference)
+            prints = _to_record(before, use, grants)
             self._require_left(before, grants, prints)
-            after = before.append(connection, plan, prints, reference)
+            after = before.append(connection, use, prints, reference)
             connection.execute("COMMIT")
         return Receipt(
             register=str(self.path),
-            plan=plan.fingerprint(reference),
+            plan=use.fingerprint(reference),
             records=tuple(range(before.records + 1, after.records + 1)),
             prints=sum(p.prints for p in prints),
             head=after.head,
             balances=tuple(after.balance(grant) for grant in grants),
         )
 
-    def _require_new(self, ledger: Ledger, plan: Plan, reference: str) -> None:
+    def _require_new(self, chain: HashChain, use: LicenceUse, reference: str) -> None:
         """Raise when the plan was committed before."""
-        record = ledger.plans.get(plan.fingerprint(reference))
+        record = chain.plans.get(use.fingerprint(reference))
         if record is not None:
             raise AlreadyCommittedError(
-                f"{self.path} holds the plan {plan.name!r} already, from record {record} on. To "
+                f"{self.path} holds the plan {use.name!r} already, from record {record} on. To "
                 "order the same again, give a reference that tells the two orders apart",
                 record=record,
             )
 
     def _require_left(
-        self, ledger: Ledger, grants: Sequence[Grant], prints: Sequence[Print]
+        self, chain: HashChain, grants: Sequence[Grant], prints: Sequence[Print]
     ) -> None:
         """Raise unless enough is left of every licence, naming all that fall short."""
         wanted: dict[tuple[str, str], float] = {}
@@ -252,7 +254,7 @@ class Register:
             wanted[p.part, p.supplier] = wanted.get((p.part, p.supplier), 0.0) + p.prints
         short = []
         for grant in grants:
-            balance, needed = ledger.balance(grant), grant.total(wanted)
+            balance, needed = chain.balance(grant), grant.total(wanted)
             if needed > 0 and balance.used + needed > grant.prints + SPARE:
                 short.append((balance, needed))
         if short:
@@ -264,27 +266,27 @@ class Register:
                 balances=tuple(balance for balance, _ in short),
             )
 
-    def _require_holds(self, ledger: Ledger, head: str) -> None:
+    def _require_holds(self, chain: HashChain, head: str) -> None:
         """Raise unless the chain holds an earlier head."""
-        if head and head not in ledger.hashes:
+        if head and head not in chain.hashes:
             raise AlteredRegisterError(
                 f"{self.path} does not hold the record {head[:12]}... that an earlier answer or "
                 "receipt saw: it is another register, or an older copy of this one"
             )
 
-    def ledger(self) -> Ledger:
+    def chain(self) -> HashChain:
         """Return the records as of now, verified."""
         with opened(self.path, self.timeout) as connection:
             connection.execute("BEGIN")
-            return Ledger.read(connection, self.path)
+            return HashChain.read(connection, self.path)
 
 
-def _to_record(ledger: Ledger, plan: Plan, grants: Sequence[Grant]) -> list[Print]:
+def _to_record(chain: HashChain, use: LicenceUse, grants: Sequence[Grant]) -> list[Print]:
     """Return the prints that use a licence: new orders, and placed ones not recorded yet."""
-    late = [replace(p, prints=p.prints - ledger.recorded(plan.name, p)) for p in plan.placed]
+    late = [replace(p, prints=p.prints - chain.recorded(use.name, p)) for p in use.placed]
     return [
         p
-        for p in (*plan.prints, *late)
+        for p in (*use.prints, *late)
         if p.prints > SPARE and any(grant.covers(p.part, p.supplier) for grant in grants)
     ]
 
@@ -304,14 +306,14 @@ def with_register(instance: Instance, register: Register) -> Instance:
     """
     if not instance.licences:
         return instance
-    ledger = register.ledger()
+    chain = register.chain()
     placed = _placed(instance)
     counted = {(p.part, p.supplier): 0.0 for p in placed}
     for p in placed:
-        counted[p.part, p.supplier] += ledger.recorded(instance.name, p)
+        counted[p.part, p.supplier] += chain.recorded(instance.name, p)
     licences = []
     for licence in instance.licences:
-        left = ledger.balance(licence).left + Grant.of(licence).total(counted)
+        left = chain.balance(licence).left + Grant.of(licence).total(counted)
         licences.append(licence.model_copy(update={"prints": left}))
     return instance.model_copy(update={"licences": tuple(licences)})
 
@@ -355,13 +357,13 @@ def commit(
     RefusedError
         When the referee does not accept the answer.
     NotEnoughLicencesError, AlreadyCommittedError, AlteredRegisterError, RegisterError, UsageError
-        See :meth:`Register.commit` and :meth:`amopt.sourcing.register.licence_use.Plan.of`.
+        See :meth:`Register.commit` and :meth:`amopt.sourcing.register.licence_use.LicenceUse.of`.
     """
-    plan = Plan.of(solution, instance)
-    if plan.grants is None:
+    use = LicenceUse.of(solution, instance)
+    if use.grants is None:
         raise RegisterError(
             f"the answer {solution.name!r} does not say which licences it was made under; give "
             "the instance as well"
         )
-    book = Register.open(register, create=not plan.head, timeout=timeout)
-    return book.commit(plan, plan.grants, reference=reference)
+    book = Register.open(register, create=not use.head, timeout=timeout)
+    return book.commit(use, use.grants, reference=reference)

@@ -1,4 +1,4 @@
-"""The clairvoyant: what nobody can beat who decides event by event.
+"""The perfect-information bound: what nobody can beat who decides event by event.
 
 It knows all events in advance and decides each line by itself, free of the capacities and of what
 other lines take of licences: each of these can only lower the cost, so that the sum over lines is
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amopt.instance.common import Network
-from amopt.sourcing.rolling.state import LATE
+from amopt.sourcing.rolling.orders import LATE
 
 if TYPE_CHECKING:
     from amopt.program.solver.highs import Options
     from amopt.sourcing.instance.fields import Instance, Licence, Offer
-    from amopt.sourcing.rolling.state import KnownLine, Order, Situation
+    from amopt.sourcing.rolling.orders import KnownLine, Order
+    from amopt.sourcing.rolling.state import ReplayState
 
 __all__ = ["Window", "bounds", "windows"]
 
@@ -31,38 +32,38 @@ class Window:
     closes: float
 
 
-def windows(situations: Sequence[Situation]) -> list[Window]:
+def windows(states: Sequence[ReplayState]) -> list[Window]:
     """Return the offers of a replay, each with the time over which it held and its supplier was up.
 
     Parameters
     ----------
-    situations
-        The situation at each decision, in the order of time.
+    states
+        The state at each decision, in the order of time.
     """
     held: dict[tuple[str, str, str, str], Window] = {}
     found = []
-    for situation in situations:
-        now = {k: o for k, o in situation.offers.items() if o.supplier not in situation.down}
+    for state in states:
+        now = {k: o for k, o in state.offers.items() if o.supplier not in state.down}
         for key, window in list(held.items()):
             if now.get(key) is not window.offer:
-                found.append(Window(window.offer, window.opens, situation.now))
+                found.append(Window(window.offer, window.opens, state.now))
                 del held[key]
         for key, offer in now.items():
-            held.setdefault(key, Window(offer, situation.now, float("inf")))
+            held.setdefault(key, Window(offer, state.now, float("inf")))
     return found + list(held.values())
 
 
 def bounds(
-    situations: Sequence[Situation], orders: Sequence[Order], options: Options | None = None
+    states: Sequence[ReplayState], orders: Sequence[Order], options: Options | None = None
 ) -> dict[str, float]:
     """Return a bound on the objective of each line, by line.
 
     Parameters
     ----------
-    situations
-        The situation at each decision, in the order of time.
+    states
+        The state at each decision, in the order of time.
     orders
-        All orders in the end: those that the files give are given to the clairvoyant too.
+        All orders in the end: those that the files give are given to the bound too.
     options
         What the solver may take.
 
@@ -71,11 +72,11 @@ def bounds(
     InfeasibleError
         When a line cannot be filled even so.
     """
-    from amopt.sourcing import solve
+    from amopt.sourcing.decision import solve
 
-    last = situations[-1]
-    offered = windows(situations)
-    licences = _most_granted(situations)
+    last = states[-1]
+    offered = windows(states)
+    licences = _most_granted(states)
     found = {}
     for name, known in last.lines.items():
         given = [order for order in orders if order.given and order.line == name]
@@ -88,18 +89,18 @@ def bounds(
     return found
 
 
-def _most_granted(situations: Sequence[Situation]) -> dict[tuple[str, str | None], Licence]:
+def _most_granted(states: Sequence[ReplayState]) -> dict[tuple[str, str | None], Licence]:
     """Return each licence with the most prints that it ever granted."""
     most: dict[tuple[str, str | None], Licence] = {}
-    for situation in situations:
-        for key, licence in situation.licences.items():
+    for state in states:
+        for key, licence in state.licences.items():
             if key not in most or licence.prints > most[key].prints:
                 most[key] = licence
     return most
 
 
 def _alone(
-    last: Situation,
+    last: ReplayState,
     known: KnownLine,
     offered: Sequence[Window],
     licences: Mapping[tuple[str, str | None], Licence],
@@ -135,10 +136,10 @@ def _alone(
     )
 
 
-def _given_back(last: Situation, name: str, orders: Sequence[Order]) -> float:
+def _given_back(last: ReplayState, name: str, orders: Sequence[Order]) -> float:
     """Return what a line saved by prints that were finished earlier than promised.
 
-    The clairvoyant's own might have been, too, and all by as much: by that the bound is lowered.
+    Those of the bound might have been, too, and all by as much: by that the bound is lowered.
     """
     weights = last.instance.minimise
     weeks = max((order.early_weeks for order in orders if order.line == name), default=0.0)

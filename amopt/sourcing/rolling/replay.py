@@ -17,7 +17,8 @@ from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.sourcing.rolling.events import Event, Events
-from amopt.sourcing.rolling.state import Order, Situation
+from amopt.sourcing.rolling.orders import Order
+from amopt.sourcing.rolling.state import ReplayState
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class _Step:
     """One decision on its way into the tables."""
 
     number: int
-    situation: Situation
+    state: ReplayState
     events: tuple[Event, ...]
     orders: tuple[Order, ...] = ()
     status: str = "none"
@@ -112,7 +113,7 @@ class _Run:
     """A replay under way: the steps so far, and the orders that wait to be placed."""
 
     decide: Callable[[Instance], Solution]
-    situation: Situation
+    state: ReplayState
     steps: list[_Step] = field(default_factory=list)
     planned: tuple[Order, ...] = ()
     placed: set[tuple[float, int]] = field(default_factory=set)
@@ -120,14 +121,14 @@ class _Run:
     def go_to(self, now: float, events: tuple[Event, ...]) -> None:
         """Place what is due before a time, let its events happen, and decide."""
         self.place_until(now)
-        situation = self.situation.moved_to(now)
+        state = self.state.moved_to(now)
         for event in events:
-            situation = situation.after(event)
-        self.situation = situation
-        step = _Step(len(self.steps), situation, events)
+            state = state.after(event)
+        self.state = state
+        step = _Step(len(self.steps), state, events)
         self.steps.append(step)
         self.planned = ()
-        if situation.open():
+        if state.open():
             self._decide(step)
         self.place_until(now)
 
@@ -136,20 +137,20 @@ class _Run:
         due = [order for order in self.planned if order.placed_weeks <= now]
         self.planned = tuple(order for order in self.planned if order.placed_weeks > now)
         self.placed |= {order.decided for order in due}
-        self.situation = self.situation.placing(due)
+        self.state = self.state.placing(due)
 
     def _decide(self, step: _Step) -> None:
         try:
-            solution = self.decide(step.situation.to_decide())
+            solution = self.decide(step.state.to_decide())
         except InfeasibleError as error:
-            if step.situation.events.when_infeasible == "stop":
+            if step.state.events.when_infeasible == "stop":
                 raise _at_step(step, error) from error
             step.status, step.failure = "wait", error
             return
         step.status = str(solution.outcome.status)
         step.gap = solution.outcome.gap
         step.checks = solution.verdict.checks
-        step.orders = step.situation.planned(cast("Any", solution.rows["orders"]))
+        step.orders = step.state.planned(cast("Any", solution.rows["orders"]))
         self.planned = step.orders
 
 
@@ -160,19 +161,19 @@ def replay(
     method: str = "auto",
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
-    clairvoyant: bool = True,
+    perfect_information: bool = True,
 ) -> Replay:
     """Replay events on an instance.
 
     Parameters
     ----------
     instance
-        The situation at the start.
+        The state at the start.
     events
         What happens after it.
     method, options, progress
         As for :func:`amopt.sourcing.solve`, which decides at each event.
-    clairvoyant
+    perfect_information
         Whether to bound what could have been saved with all events known in advance.
 
     Raises
@@ -187,7 +188,7 @@ def replay(
     RefusedError
         When the referee does not accept a decision, or the replay as a whole.
     """
-    from amopt.sourcing import solve
+    from amopt.sourcing.decision import solve
 
     findings = check_events(events, instance)
     if findings:
@@ -197,14 +198,14 @@ def replay(
         return cast("Solution", solve(now, method=method, options=options, progress=progress))
 
     started = time.perf_counter()
-    run = _Run(decide, Situation.at_start(instance, events))
+    run = _Run(decide, ReplayState.at_start(instance, events))
     for now, happening in _moments(events):
         run.go_to(now, happening)
     run.place_until(float("inf"))
     if run.steps[-1].failure is not None:
         raise _at_step(run.steps[-1], run.steps[-1].failure)
     replayed = time.perf_counter()
-    bounds = _bounds(run, options) if clairvoyant else None
+    bounds = _bounds(run, options) if perfect_information else None
     return _answer(
         run, bounds, {"replay": replayed - started, "bound": time.perf_counter() - replayed}
     )
@@ -221,7 +222,7 @@ def _at_step(step: _Step, error: InfeasibleError) -> InfeasibleError:
     """Return the error with the event at which no plan exists."""
     what = "; ".join(str(event) for event in step.events) or "start"
     return InfeasibleError(
-        f"week {step.situation.now:g} ({what}): {error}",
+        f"week {step.state.now:g} ({what}): {error}",
         conflict=error.conflict,
         remedies=error.remedies,
         outcome=error.outcome,
@@ -231,12 +232,12 @@ def _at_step(step: _Step, error: InfeasibleError) -> InfeasibleError:
 def _bounds(run: _Run, options: Options | None) -> dict[str, float]:
     from amopt.sourcing.rolling.perfect_information import bounds
 
-    return bounds([step.situation for step in run.steps], run.situation.orders, options)
+    return bounds([step.state for step in run.steps], run.state.orders, options)
 
 
 def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str, float]) -> Replay:
     """Return the tables of a finished replay, checked."""
-    last = run.situation
+    last = run.state
     lines = [_line_row(last, name, bounds) for name in last.lines]
     objective = sum(row["objective"] for row in lines)
     bound = None if bounds is None else sum(bounds.values())
@@ -270,26 +271,26 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
 
 
 def _step_row(step: _Step) -> dict[str, Any]:
-    open_parts = step.situation.open()
+    open_parts = step.state.open()
     return {
         "step": step.number,
-        "weeks": step.situation.now,
+        "weeks": step.state.now,
         "events": "; ".join(str(event) for event in step.events) or "start",
         "status": step.status,
         "lines_open": len(open_parts),
         "parts_open": sum(open_parts.values()),
         "orders": len(step.orders),
-        "paid": sum(order.cost for order in (*step.situation.orders, *step.orders)),
+        "paid": sum(order.cost for order in (*step.state.orders, *step.orders)),
         "gap": step.gap,
     }
 
 
 def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
     """Yield each decision, and each order that the files give, with what became of it."""
-    kept = {order.decided for order in run.situation.orders}
+    kept = {order.decided for order in run.state.orders}
     told: set[tuple[float, int]] = set()
     for step in run.steps:
-        given = [o for o in step.situation.orders if o.given and o.decided not in told]
+        given = [o for o in step.state.orders if o.given and o.decided not in told]
         for order in (*given, *step.orders):
             told.add(order.decided)
             if order.decided in kept:
@@ -298,7 +299,7 @@ def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
                 state = "lost" if order.given or order.decided in run.placed else "planned"
             yield {
                 "step": step.number,
-                "weeks": step.situation.now,
+                "weeks": step.state.now,
                 **{key: getattr(order, key) for key in _SHOWN},
                 "state": state,
             }
@@ -317,16 +318,14 @@ _SHOWN = (
 )
 
 
-def _line_row(
-    situation: Situation, name: str, bounds: Mapping[str, float] | None
-) -> dict[str, Any]:
+def _line_row(state: ReplayState, name: str, bounds: Mapping[str, float] | None) -> dict[str, Any]:
     """Return what a line came to."""
-    known = situation.lines[name]
-    own = [order for order in situation.orders if order.line == name]
+    known = state.lines[name]
+    own = [order for order in state.orders if order.line == name]
     delivered = max((order.delivered_weeks for order in own), default=known.since_weeks)
     waited = max(0.0, delivered - known.since_weeks)
-    cost, downtime = sum(order.cost for order in own), situation.cost_per_week(name) * waited
-    weights = situation.instance.minimise
+    cost, downtime = sum(order.cost for order in own), state.cost_per_week(name) * waited
+    weights = state.instance.minimise
     objective = (
         weights.cost * cost
         + weights.downtime * downtime
@@ -352,12 +351,12 @@ def _line_row(
 def _verdict(run: _Run, lines: Iterable[Mapping[str, Any]]) -> Verdict:
     """Check the replay as a whole; each decision was checked by the referee when it was made."""
     findings, checks = [], sum(step.checks for step in run.steps)
-    left = run.situation.open()
+    left = run.state.open()
     findings += [f"line {name!r} still needs {parts:g} parts" for name, parts in left.items()]
     for step in run.steps:
         for order in step.orders:
             checks += 1
-            if order.supplier in step.situation.down:
+            if order.supplier in step.state.down:
                 findings.append(f"line {order.line!r} is ordered from a supplier who is down")
     for row in lines:
         checks += 1

@@ -1,4 +1,4 @@
-"""The situation at a time: what is known, what is ordered, and the instance to decide then."""
+"""The state at a time: what is known, what is ordered, and the instance to decide then."""
 
 from __future__ import annotations
 
@@ -14,94 +14,21 @@ from amopt.sourcing.instance.fields import (
     Licence,
     Line,
     Offer,
-    Route,
 )
+from amopt.sourcing.rolling.orders import LATE, KnownLine, Order
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
     from amopt.sourcing.rolling.events import Event, Events
 
-__all__ = ["KnownLine", "Order", "Situation"]
+__all__ = ["ReplayState"]
 
 SPARE = 1e-9
 """Parts, relative, below which nothing is open."""
 
-LATE = 1e-9
-"""Weeks by which two times may differ by rounding."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """An order: planned, or placed once its time has come.
-
-    Attributes
-    ----------
-    decided
-        When it was decided, in weeks from the start, and its place among the orders of then.
-    line, part, supplier, route, material
-        What was ordered where.
-    quantity
-        Parts.
-    cost
-        What is paid in all, in money.
-    placed_weeks, delivered_weeks
-        When it is placed and delivered, in weeks from the start.
-    kg_co2, machine_hours
-        Emissions, and the supplier's machine hours.
-    finished
-        Whether the prints are finished.
-    given
-        Whether the files say so, and no plan.
-    early_weeks
-        How much earlier than promised it is delivered.
-    """
-
-    decided: tuple[float, int]
-    line: str
-    part: str
-    supplier: str
-    quantity: float
-    cost: float
-    placed_weeks: float
-    delivered_weeks: float
-    route: Route | None = None
-    material: str | None = None
-    kg_co2: float = 0.0
-    machine_hours: float = 0.0
-    finished: bool = False
-    given: bool = False
-    early_weeks: float = 0.0
-
-    def holds_capacity(self, now: float) -> bool:
-        """Return whether the supplier is still busy with it."""
-        return not self.finished and self.delivered_weeks > now + LATE
-
-    def committed(self, now: float, origin: float) -> Committed:
-        """Return it as a committed order of an instance whose line counts time from ``origin``."""
-        return Committed.model_construct(
-            line=self.line,
-            supplier=self.supplier,
-            route=self.route,
-            material=self.material,
-            quantity=self.quantity,
-            cost=self.cost,
-            weeks=max(0.0, self.delivered_weeks - origin),
-            kg_co2=self.kg_co2,
-            machine_hours=self.machine_hours if self.holds_capacity(now) else 0.0,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class KnownLine:
-    """A line since it came in; ``cancelled`` once it is not needed any more."""
-
-    line: Line
-    since_weeks: float = 0.0
-    cancelled: bool = False
-
 
 @dataclass(frozen=True)
-class Situation:
+class ReplayState:
     """What is known at a time of a replay.
 
     Attributes
@@ -136,8 +63,8 @@ class Situation:
     notes: tuple[str, ...] = field(default=())
 
     @classmethod
-    def at_start(cls, instance: Instance, events: Events) -> Situation:
-        """Return the situation that the instance describes."""
+    def at_start(cls, instance: Instance, events: Events) -> ReplayState:
+        """Return the state that the instance describes."""
         from amopt.sourcing.offers.supply_options import SupplyOptions
 
         parts = {line.line: line.part for line in instance.lines}
@@ -200,57 +127,57 @@ class Situation:
             if parts > SPARE * self.lines[name].line.quantity
         }
 
-    def moved_to(self, now: float) -> Situation:
-        """Return the situation at a later time, before anything happens then."""
+    def moved_to(self, now: float) -> ReplayState:
+        """Return the state at a later time, before anything happens then."""
         return replace(self, now=now)
 
-    def placing(self, orders: Iterable[Order]) -> Situation:
-        """Return the situation once orders are placed."""
+    def placing(self, orders: Iterable[Order]) -> ReplayState:
+        """Return the state once orders are placed."""
         return replace(self, orders=(*self.orders, *orders))
 
-    def after(self, event: Event) -> Situation:
-        """Return the situation once what happens at an event has happened."""
-        situation = self
+    def after(self, event: Event) -> ReplayState:
+        """Return the state once what happens at an event has happened."""
+        state = self
         for name in event.happens:
-            situation = getattr(situation, f"_{name}")(getattr(event, name))
-        return situation
+            state = getattr(state, f"_{name}")(getattr(event, name))
+        return state
 
-    def _noting(self, note: str) -> Situation:
+    def _noting(self, note: str) -> ReplayState:
         return replace(self, notes=(*self.notes, f"Week {self.now:g}: {note}"))
 
-    def _new_line(self, line: Any) -> Situation:
+    def _new_line(self, line: Any) -> ReplayState:
         return replace(self, lines={**self.lines, line.line: KnownLine(line, self.now)})
 
-    def _cancelled(self, cancelled: Any) -> Situation:
+    def _cancelled(self, cancelled: Any) -> ReplayState:
         known = replace(self.lines[cancelled.line], cancelled=True)
         return replace(self, lines={**self.lines, cancelled.line: known})
 
-    def _quoted(self, offer: Any) -> Situation:
+    def _quoted(self, offer: Any) -> ReplayState:
         return replace(self, offers={**self.offers, offer.key: offer})
 
-    def _withdrawn(self, withdrawn: Any) -> Situation:
+    def _withdrawn(self, withdrawn: Any) -> ReplayState:
         kept = {key: offer for key, offer in self.offers.items() if not withdrawn.matches(offer)}
         return replace(self, offers=kept)
 
-    def _down(self, down: Any) -> Situation:
+    def _down(self, down: Any) -> ReplayState:
         lost = [
             order
             for order in self.orders
             if down.reopen and order.supplier == down.supplier and order.holds_capacity(self.now)
         ]
         kept = tuple(order for order in self.orders if order not in lost)
-        situation = replace(self, down=self.down | {down.supplier}, orders=kept)
+        state = replace(self, down=self.down | {down.supplier}, orders=kept)
         for order in lost:
-            situation = situation._noting(
+            state = state._noting(
                 f"the order of {order.quantity:g} for line {order.line!r} at {down.supplier!r} is "
                 "lost; its line is open again."
             )
-        return situation
+        return state
 
-    def _up(self, up: Any) -> Situation:
+    def _up(self, up: Any) -> ReplayState:
         return replace(self, down=self.down - {up.supplier})
 
-    def _placed(self, order: Any) -> Situation:
+    def _placed(self, order: Any) -> ReplayState:
         line = self.lines[order.line].line
         priced = self._priced(order)
         placed = Order(
@@ -285,7 +212,7 @@ class Situation:
         cost, weeks, kg_co2, hours = terms
         return cost, weeks, kg_co2, hours
 
-    def _finished(self, finished: Any) -> Situation:
+    def _finished(self, finished: Any) -> ReplayState:
         def hit(order: Order) -> bool:
             return (order.line, order.supplier) == (finished.line, finished.supplier)
 
@@ -307,10 +234,10 @@ class Situation:
         early = order.early_weeks + max(0.0, order.delivered_weeks - delivered)
         return replace(order, finished=True, delivered_weeks=delivered, early_weeks=early)
 
-    def _capacity(self, capacity: Any) -> Situation:
+    def _capacity(self, capacity: Any) -> ReplayState:
         return replace(self, capacities={**self.capacities, capacity.supplier: capacity})
 
-    def _licence(self, granted: Any) -> Situation:
+    def _licence(self, granted: Any) -> ReplayState:
         key = (granted.part, granted.supplier)
         licence = self.licences[key].model_copy(update={"prints": granted.prints})
         return replace(self, licences={**self.licences, key: licence})
