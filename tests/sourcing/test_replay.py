@@ -269,6 +269,97 @@ class TestShipped:
         assert rule.outcome.objective >= answer.outcome.bound - 1e-6
 
 
+DOWN = {"weeks": 0.5, "down": {"supplier": "alpha", "reopen": True}}
+
+
+def late(need_by: float | None, **limits: float) -> dict[str, Any]:
+    """Return changes with which alpha's order is lost at 0.5, and beta takes 1.65 weeks."""
+    needed = {} if need_by is None else {"need_by_weeks": need_by}
+    return {
+        "lines": [line("1", **needed)],
+        "offers": [offer("alpha", "bush", 50, 1), offer("beta", "bush", 60, 1.65)],
+        "limits": limits,
+    }
+
+
+@pytest.mark.parametrize(
+    ("need_by", "limits", "conflict", "remedy"),
+    [
+        (2, {}, "the need-by of line '1', 2 weeks", "raise the need-by of line '1' to 2.15 weeks"),
+        (
+            *(2, {"weeks": 2.1}, "the need-by of line '1', 2 weeks"),
+            "raise the need-by of line '1' to 2.15 weeks "
+            "and raise the latest delivery to 2.15 weeks",
+        ),
+        (
+            *(None, {"weeks": 2.1}, "the latest delivery, 2.1 weeks"),
+            "raise the latest delivery to 2.15 weeks",
+        ),
+        (
+            *(3, {"weeks": 2.1}, "the latest delivery, 2.1 weeks"),
+            "raise the latest delivery to 2.15 weeks",
+        ),
+    ],
+)
+def test_remedies_count_as_the_files_do(
+    need_by: float | None, limits: dict[str, float], conflict: str, remedy: str
+) -> None:
+    with pytest.raises(InfeasibleError) as caught:
+        run(DOWN, changes=late(need_by, **limits))
+    error = caught.value
+    assert error.conflict == (conflict,)
+    assert error.remedies == (remedy,)
+    assert str(error).startswith("week 0.5 (down alpha): ")
+    ((change,),) = error.combinations
+    assert change.words == remedy
+    assert change.amount == pytest.approx(2.15 - min([need_by or 9, *limits.values()]))
+    # Written down as told it holds, and a little less does not.
+    mended = dict.fromkeys(limits, 2.15)
+    run(DOWN, changes=late(None if need_by is None else max(need_by, 2.15), **mended))
+    with pytest.raises(InfeasibleError):
+        run(DOWN, changes=late(2.149, **mended))
+
+
+def test_a_remedy_counts_from_a_need_by_that_had_passed() -> None:
+    """Orders are placed at 1, when a need-by of 0.4 from 0.5 has passed; beta arrives at 2.65."""
+    changes = {"lines": [], "offers": [offer("beta", "bush", 60, 1.65)]}
+    coming = {"weeks": 0.5, "new_line": line("1", need_by_weeks=0.4)}
+    with pytest.raises(InfeasibleError) as caught:
+        run(coming, changes=changes, place_after_weeks=0.5)
+    assert caught.value.remedies == ("raise the need-by of line '1' to 2.15 weeks",)
+
+
+def test_a_capacity_is_told_without_what_finished_prints_free() -> None:
+    changes = {
+        "offers": [offer("alpha", "bush", 50, 1)],
+        "capacities": [{"supplier": "alpha", "parts": 5}],
+    }
+    coming = {"weeks": 2, "new_line": line("2", quantity=6)}
+    with pytest.raises(InfeasibleError) as caught:
+        run(coming, changes=changes)
+    assert caught.value.conflict == ("the capacity of 'alpha', 5 parts",)
+    assert caught.value.remedies == ("raise the capacity of 'alpha' to 6 parts",)
+    changes["capacities"] = [{"supplier": "alpha", "parts": 6}]
+    assert run(coming, changes=changes).verdict.accepted
+
+
+def test_why_the_lines_began_to_wait_is_kept_and_shown() -> None:
+    more = {"weeks": 1, "new_line": line("2", need_by_weeks=0.5)}
+    with pytest.raises(InfeasibleError) as caught:
+        run(DOWN, more, changes=late(2), when_infeasible="wait")
+    said = str(caught.value)
+    assert said.startswith("week 1 (new line 2, bush): ")
+    assert "The lines wait since week 0.5 (down alpha): " in said
+    assert "the need-by of line '1', 2 weeks" in said
+    assert "need-by of line '1' to 2.15 weeks" in said
+    back = {"weeks": 0.6, "quoted": offer("beta", "bush", 60, 1.2)}
+    answer = run(DOWN, back, changes=late(2), when_infeasible="wait")
+    reasons = [row["reason"] for row in answer.rows["steps"]]
+    assert [bool(reason) for reason in reasons] == [False, True, False]
+    assert "the need-by of line '1', 2 weeks" in reasons[1]
+    assert any("all open lines wait" in note and "2.15 weeks" in note for note in answer.notes)
+
+
 NEW = st.builds(
     lambda part, quantity, downtime: {
         "part": part,

@@ -17,6 +17,7 @@ from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.sourcing.rolling.events import Event, Events
+from amopt.sourcing.rolling.infeasible import as_the_files_count, at_event
 from amopt.sourcing.rolling.orders import Order
 from amopt.sourcing.rolling.state import ReplayState
 from amopt.verdict import Verdict
@@ -46,6 +47,7 @@ class Replay(Solution):
             Column("orders", "orders", "orders that the decision makes"),
             Column("paid", "money", "cost of all orders placed before and of these"),
             Column("gap", "", "proven relative gap of the decision"),
+            Column("reason", "", "why no plan exists, where lines wait", shown=False),
         ),
         "decisions": (
             Column("step", "", "number of the decision", shown=False),
@@ -107,6 +109,16 @@ class _Step:
     checks: int = 0
     failure: InfeasibleError | None = None
 
+    @property
+    def when(self) -> str:
+        """The time, and what happened."""
+        return f"week {self.state.now:g} ({self.happened})"
+
+    @property
+    def happened(self) -> str:
+        """What happened, in a few words."""
+        return "; ".join(str(event) for event in self.events) or "start"
+
 
 @dataclass
 class _Run:
@@ -143,9 +155,11 @@ class _Run:
         try:
             solution = self.decide(step.state.to_decide())
         except InfeasibleError as error:
+            failure = as_the_files_count(step.state, error)
             if step.state.events.when_infeasible == "stop":
-                raise _at_step(step, error) from error
-            step.status, step.failure = "wait", error
+                raise at_event(failure, step.when) from error
+            step.status, step.failure = "wait", failure
+            self.state = self.state.noting(f"no plan exists, and all open lines wait. {failure}")
             return
         step.status = str(solution.outcome.status)
         step.gap = solution.outcome.gap
@@ -203,7 +217,7 @@ def replay(
         run.go_to(now, happening)
     run.place_until(float("inf"))
     if run.steps[-1].failure is not None:
-        raise _at_step(run.steps[-1], run.steps[-1].failure)
+        raise _still_waiting(run.steps)
     replayed = time.perf_counter()
     bounds = _bounds(run, options) if perfect_information else None
     return _answer(
@@ -218,15 +232,17 @@ def _moments(events: Events) -> Iterator[tuple[float, tuple[Event, ...]]]:
         yield now, groups.get(now, ())
 
 
-def _at_step(step: _Step, error: InfeasibleError) -> InfeasibleError:
-    """Return the error with the event at which no plan exists."""
-    what = "; ".join(str(event) for event in step.events) or "start"
-    return InfeasibleError(
-        f"week {step.state.now:g} ({what}): {error}",
-        conflict=error.conflict,
-        remedies=error.remedies,
-        outcome=error.outcome,
-    )
+def _still_waiting(steps: Sequence[_Step]) -> InfeasibleError:
+    """Return why no plan exists after the last event, and why the lines began to wait."""
+    last = steps[-1]
+    first = last
+    for step in reversed(steps):
+        if step.failure is None:
+            break
+        first = step
+    assert last.failure is not None
+    before = "" if first is last else f"\nThe lines wait since {first.when}: {first.failure}"
+    return at_event(last.failure, last.when, before)
 
 
 def _bounds(run: _Run, options: Options | None) -> dict[str, float]:
@@ -275,13 +291,14 @@ def _step_row(step: _Step) -> dict[str, Any]:
     return {
         "step": step.number,
         "weeks": step.state.now,
-        "events": "; ".join(str(event) for event in step.events) or "start",
+        "events": step.happened,
         "status": step.status,
         "lines_open": len(open_parts),
         "parts_open": sum(open_parts.values()),
         "orders": len(step.orders),
         "paid": sum(order.cost for order in (*step.state.orders, *step.orders)),
         "gap": step.gap,
+        "reason": "" if step.failure is None else str(step.failure),
     }
 
 

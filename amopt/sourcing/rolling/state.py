@@ -142,7 +142,8 @@ class ReplayState:
             state = getattr(state, f"_{name}")(getattr(event, name))
         return state
 
-    def _noting(self, note: str) -> ReplayState:
+    def noting(self, note: str) -> ReplayState:
+        """Return the state with a note on what happened at its time."""
         return replace(self, notes=(*self.notes, f"Week {self.now:g}: {note}"))
 
     def _new_line(self, line: Any) -> ReplayState:
@@ -168,7 +169,7 @@ class ReplayState:
         kept = tuple(order for order in self.orders if order not in lost)
         state = replace(self, down=self.down | {down.supplier}, orders=kept)
         for order in lost:
-            state = state._noting(
+            state = state.noting(
                 f"the order of {order.quantity:g} for line {order.line!r} at {down.supplier!r} is "
                 "lost; its line is open again."
             )
@@ -217,7 +218,7 @@ class ReplayState:
             return (order.line, order.supplier) == (finished.line, finished.supplier)
 
         if not any(hit(order) and not order.finished for order in self.orders):
-            return self._noting(
+            return self.noting(
                 f"no prints of line {finished.line!r} are under way at {finished.supplier!r}; "
                 "that they are finished changes nothing."
             )
