@@ -66,7 +66,7 @@ def test_the_file_solves_and_its_json_has_the_promised_columns(
     assert (offer["cost_saving"], offer["weeks_saved"]) == (150 - 120, pytest.approx(2.6))
     assert run.json["objective_meaning"] == "cost and waiting"
     summary = " ".join(amopt_command("solve", file).out.split())
-    assert "optimal by HiGHS branch and bound: cost and waiting 5,720 EUR, gap 0" in summary
+    assert "optimal by bounds of each line: cost and waiting 5,720 EUR, gap 0" in summary
 
 
 @pytest.mark.parametrize("kind", ["linear", "all_units", "incremental", "power", "line"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import amopt
 from amopt.program.blocks import solve_blocks
-from amopt.program.solver.highs import Options
+from amopt.program.solver.highs import Options, solve
 from amopt.sourcing.methods.arrays import Arrays, arrays_of
-from amopt.sourcing.methods.column_generation import solve_by_prices
+from amopt.sourcing.methods.column_generation import _Run, solve_by_prices
 from amopt.sourcing.offers.segments import cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from tests.sourcing.random_instances import instance
@@ -72,3 +74,109 @@ def test_many_lines_reach_the_gap_that_is_asked_for() -> None:
     assert answer.outcome.gap <= 0.01
     slack = program.row_upper - program.matrix @ answer.values
     assert slack.min() >= -1e-6
+
+
+def priced(seed: int) -> tuple[_Run, np.ndarray]:
+    """Return a run on random lines, some with a surplus that lowers the total, and random costs."""
+    rng = np.random.default_rng(seed)
+    data = instance(seed, lines=4, shared=True)
+    for line in data["lines"]:
+        line["surplus"] = int(rng.integers(0, 4))
+    for offer in data["offers"]:
+        if rng.random() < 0.5:  # a total that falls as the quantity grows
+            offer["between"] = "linear"
+            offer["quotes"] = [
+                {"quantity": q, "cost_per_part": 40 / q**1.4, "lead_time_weeks": 1 + q / 20}
+                for q in (1, 10, 30)
+            ]
+    run = _Run(arrays(data), Options())
+    assert run.start()
+    prices = rng.uniform(0, 5, run.limit.size)
+    return run, run.program.cost + run.coupling.T @ prices
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("seed", range(25))
+def test_no_plan_of_a_line_costs_less_than_its_bound(seed: int) -> None:
+    """And no segment is left out that a better plan than the best known would be on."""
+    try:
+        run, cost = priced(seed)
+    except amopt.InvalidInstanceError:
+        pytest.skip("a fitted line falls below zero")
+    least = run.line_bounds.least(cost)
+    costs = [cost[run._columns(b)] for b in range(len(run.blocks))]
+    parts = [
+        replace(part, cost=own, offset=0.0) for part, own in zip(run._parts(), costs, strict=True)
+    ]
+    optimum = np.array([solve(part).outcome.objective for part in parts], dtype=float)
+    assert (least <= optimum + 1e-6 * np.abs(optimum)).all()
+    known = np.array([_cheapest(run, cost, b) for b in range(len(run.blocks))])
+    for best in (known, optimum):
+        worse = run.line_bounds.worse(cost, best + 1e-7 * np.abs(best))
+        upper = run.program.upper.copy()
+        upper[run.arrays.x[worse]] = upper[run.arrays.y[worse]] = 0.0
+        for b, part in enumerate(parts):
+            kept = solve(replace(part, upper=upper[run._columns(b)]))
+            assert kept.outcome.objective == pytest.approx(optimum[b], rel=1e-6)
+
+
+def _cheapest(run: _Run, cost: np.ndarray, block: int) -> float:
+    """Return what the cheapest known plan of a block costs at other costs than its own."""
+    known = np.flatnonzero(run.plans.arrays()[0] == block)
+    return min(float(cost @ run._written(np.array([plan]))) for plan in known)
+
+
+def test_a_surplus_that_lowers_a_total_leaves_the_line_unbounded() -> None:
+    """Ten parts cost 5 and nine 5.56: the bound of nine parts would be above the optimum."""
+    quotes = [
+        {"quantity": 1, "cost_per_part": 10, "lead_time_weeks": 1},
+        {"quantity": 10, "cost_per_part": 0.5, "lead_time_weeks": 1},
+    ]
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "falling",
+        "parts": [{"name": "a"}],
+        "lines": [
+            {"line": "1", "part": "a", "quantity": 9, "surplus": 1},
+            {"line": "2", "part": "a", "quantity": 9},
+        ],
+        "offers": [{"supplier": "s", "part": "a", "quotes": quotes}],
+    }
+    written = arrays(data)
+    run = _Run(written, Options())
+    assert run.start()
+    assert run.line_bounds.least(written.program.cost).tolist() == [
+        -np.inf,
+        pytest.approx(10 - 8 * 5 / 9),
+    ]
+    answer = solve_by_prices(written, Options())
+    assert answer is not None
+    assert answer.outcome.bound == pytest.approx(5 + 10 - 8 * 5 / 9)
+    assert answer.outcome.objective == pytest.approx(5 + 10 - 8 * 5 / 9)
+
+
+def test_a_line_that_waits_for_what_is_committed_anyway() -> None:
+    """Nothing that is ordered can delay it further: its delivery is no part of its block."""
+    offer = {
+        "supplier": "s",
+        "part": "a",
+        "quotes": [{"quantity": 1, "cost_per_part": 10, "lead_time_weeks": 1}],
+        "largest_quantity": 9,
+    }
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "committed",
+        "parts": [{"name": "a"}],
+        "lines": [
+            {"line": str(n), "part": "a", "quantity": 5, "downtime_cost_per_hour": 1}
+            for n in range(2)
+        ],
+        "offers": [offer],
+        "committed": [{"line": "0", "supplier": "t", "quantity": 1, "cost": 3, "weeks": 8}],
+    }
+    answer = solve_by_prices(arrays(data), Options())
+    assert answer is not None
+    assert answer.outcome.objective == pytest.approx(3 + 40 + 8 * 40 + 50 + 40)
+    assert answer.outcome.bound == pytest.approx(answer.outcome.objective)

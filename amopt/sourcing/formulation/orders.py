@@ -9,7 +9,7 @@ import numpy as np
 from amopt.phrases import counted, rounded_up
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import linear
-from amopt.sourcing.instance.fields import Conventional
+from amopt.sourcing.instance.entries import Conventional
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel

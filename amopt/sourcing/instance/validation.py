@@ -8,15 +8,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
-from amopt.sourcing.instance.fields import CONVENTIONAL
+from amopt.sourcing.instance.entries import CONVENTIONAL
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.fields import Instance, Offer
+    from amopt.sourcing.instance.entries import Contents, Offer
 
 __all__ = ["problems"]
 
 
-def problems(instance: Instance) -> Iterator[Problem]:
+def problems(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with the instance across fields."""
     yield from _duplicates(instance)
     yield from _quantities(instance)
@@ -45,7 +45,7 @@ def _repeated(collection: str, keys: Iterable[Hashable], told: str) -> Iterator[
         first.setdefault(key, index)
 
 
-def _duplicates(instance: Instance) -> Iterator[Problem]:
+def _duplicates(instance: Contents) -> Iterator[Problem]:
     yield from _repeated("lines", (line.line for line in instance.lines), "line")
     yield from _repeated("conventional", (entry.part for entry in instance.conventional), "part")
     yield from _repeated(
@@ -61,7 +61,7 @@ def _duplicates(instance: Instance) -> Iterator[Problem]:
     )
 
 
-def _quantities(instance: Instance) -> Iterator[Problem]:
+def _quantities(instance: Contents) -> Iterator[Problem]:
     for index, line in enumerate(instance.lines):
         if not line.divisible and line.quantity != int(line.quantity):
             yield Problem(
@@ -72,7 +72,7 @@ def _quantities(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _offers(instance: Instance) -> Iterator[Problem]:
+def _offers(instance: Contents) -> Iterator[Problem]:
     fitted: dict[int, Offer] = {}
     for index, offer in enumerate(instance.offers):
         if offer.supplier == CONVENTIONAL:
@@ -154,7 +154,7 @@ def _falling(index: int, offer: Offer) -> Iterator[Problem]:
             return
 
 
-def _amounts(instance: Instance) -> Iterator[Problem]:
+def _amounts(instance: Contents) -> Iterator[Problem]:
     for index, capacity in enumerate(instance.capacities):
         if capacity.machine_hours is None and capacity.parts is None:
             yield Problem(
@@ -180,7 +180,7 @@ def _amounts(instance: Instance) -> Iterator[Problem]:
         )
 
 
-def _supply(instance: Instance) -> Iterator[Problem]:
+def _supply(instance: Contents) -> Iterator[Problem]:
     offers: dict[str, list[Offer]] = defaultdict(list)
     for offer in instance.offers:
         offers[offer.part].append(offer)
@@ -220,7 +220,7 @@ def _supply(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _licences(instance: Instance) -> Iterator[Problem]:
+def _licences(instance: Contents) -> Iterator[Problem]:
     for index, licence in enumerate(instance.licences):
         if (licence.file is None) != (licence.sha256 is None):
             given = "file" if licence.sha256 is None else "sha256"
@@ -244,7 +244,7 @@ def _licences(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _limited_suppliers(instance: Instance) -> Iterator[Problem]:
+def _limited_suppliers(instance: Contents) -> Iterator[Problem]:
     """Yield the capacities and licences that are no AM supplier's, or of one who offers nothing."""
     from amopt.instance.suggest import closest
 
@@ -274,7 +274,7 @@ def _limited_suppliers(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _committed(instance: Instance) -> Iterator[Problem]:
+def _committed(instance: Contents) -> Iterator[Problem]:
     lines = {line.line: line for line in instance.lines}
     made = {entry.part for entry in instance.conventional}
     total: dict[str, float] = defaultdict(float)
@@ -313,7 +313,7 @@ def _committed(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _unknown_places(instance: Instance) -> Iterator[Problem]:
+def _unknown_places(instance: Contents) -> Iterator[Problem]:
     places = {place.name for place in instance.network.places}
     wanted = [
         *((("offers", i, "supplier"), offer.supplier) for i, offer in enumerate(instance.offers)),
@@ -333,7 +333,7 @@ def _unknown_places(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def _unreachable(instance: Instance) -> Iterator[Problem]:
+def _unreachable(instance: Contents) -> Iterator[Problem]:
     from amopt.network import unreachable_place
 
     sources: dict[str, dict[str, int]] = defaultdict(dict)

@@ -1,7 +1,7 @@
 """The formulation as arrays, written down at once: equal to it row by row and column by column.
 
-Building and compiling a Pyomo model of many lines takes longer than solving it by prices. These are
-the same constraints, from the same segments; a test compares every coefficient.
+Building and compiling a Pyomo model of many lines takes longer than solving it by prices. These
+are the same constraints, from the same segments.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class Arrays:
         Column of each line's delivery time, or -1, shape (lines,).
     needed
         Parts that each line needs, shape (lines,).
+    surplus
+        Parts that may be ordered beyond that, shape (lines,).
     plain
         Lines on which nothing but demand, ranges and delivery bears: no surplus, nothing
         committed, no limit of their own.
@@ -77,6 +79,7 @@ class Arrays:
     y: Ints
     weeks: Ints
     needed: Floats
+    surplus: Floats
     plain: Bools
     shared: Ints
 
@@ -248,10 +251,9 @@ class _Writer:
     def _delivery(self) -> None:
         supply, segments = self.supply, self.segments
         timed = self.weeks[supply.line[self.options]] >= 0
-        s = np.flatnonzero(timed[self.own])
+        s, options = np.flatnonzero(timed[self.own]), self.options[timed]
         row = (np.cumsum(timed) - 1)[self.own[s]]
-        each = np.arange(int(timed.sum()))
-        options = self.options[timed]
+        each = np.arange(options.size)
         self.rows.add(
             "delivery",
             options,
@@ -392,6 +394,7 @@ def arrays_of(supply: SupplyOptions, segments: Segments) -> Arrays:
         writer.y,
         writer.weeks,
         supply.needed,
+        supply.surplus,
         plain,
         limits.start + np.flatnonzero(lines_of_row > 1),
     )

@@ -10,30 +10,28 @@ prices (Lagrange). The prices come from a linear program that mixes the plans kn
 for which a better plan may exist at these prices are solved for it (Dantzig and Wolfe, 1960). At
 the end a mixed-integer program picks one plan a line.
 
-Most lines need no solver: ordering all Q parts from one supplier costs the least single-source
-plan, and no plan of the line costs less than
-
-.. math:: Q \, \min_s \min_{a_s \le q \le b_s} \left( \frac{f_s}{q} + r_s
-    + \frac{h}{Q} (\tau_s + \rho_s q) \right)
-
-because delivery is no earlier than the parts are on average. Where the two meet, the line is done.
+Most lines need no solver: where ordering all parts from one supplier costs no more than the bound
+of :mod:`amopt.sourcing.methods.line_bounds`, the line is done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from amopt.phrases import counted
 from amopt.program.blocks import Blocks, split
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Answer, Options, Progress, solve
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import Arrays
+from amopt.sourcing.methods.line_bounds import LineBounds
+from amopt.sourcing.methods.line_plans import LinePlans
 
 __all__ = ["solve_by_prices"]
 
@@ -49,21 +47,6 @@ FREE = 200
 
 SHARE = 0.25
 """Share of the gap asked for that each source of it (prices, plans, the last program) may take."""
-
-
-@dataclass(eq=False)
-class _Plans:
-    """Plans of lines: what each costs and uses, and how it is written down."""
-
-    line: list[Ints] = field(default_factory=list)
-    cost: list[Floats] = field(default_factory=list)
-    use: list[Floats] = field(default_factory=list)
-    values: list[tuple[Ints, Floats] | None] = field(default_factory=list)
-    segment: list[Ints] = field(default_factory=list)
-
-    def arrays(self) -> tuple[Ints, Floats, Floats]:
-        """Return line (p,), cost (p,) and use (k, p) of all plans."""
-        return np.concatenate(self.line), np.concatenate(self.cost), np.hstack(self.use)
 
 
 def solve_by_prices(
@@ -136,7 +119,8 @@ class _Run:
         self.block_of_segment = block[arrays.x]
         self.line_of_block = np.full(len(self.blocks), -1, dtype=np.int64)
         self.line_of_block[self.block_of_segment] = segments.line
-        self.plans = _Plans()
+        self.line_bounds = LineBounds(arrays, self.block_of_segment, self.line_of_block)
+        self.plans = LinePlans()
         self.solved = 0
 
     def left(self) -> Options:
@@ -165,74 +149,101 @@ class _Run:
         cost = self.program.cost
         timed = arrays.weeks[segments.line[s]]
         waiting = np.where(timed >= 0, cost[timed] * weeks, 0.0)
-        self._add(
+        self.plans.add_single(
+            s,
             self.block_of_segment[s],
             cost[arrays.x[s]] * amount + cost[arrays.y[s]] + waiting,
             self.coupling[:, arrays.x[s]].toarray() * amount
             + self.coupling[:, arrays.y[s]].toarray(),
         )
-        self.plans.segment.append(s)
-        self.plans.values += [None] * s.size
         covered = np.zeros(len(self.blocks), dtype=bool)
         covered[self.block_of_segment[s]] = True
         self.prices = np.zeros(self.limit.size)
-        self._solve_lines(np.flatnonzero(~covered), self.program.cost)
+        for block in np.flatnonzero(~covered).tolist():
+            covered[block] = self._fill(block)
+        nothing = np.zeros(len(segments), dtype=bool)
+        self._solve_lines(np.flatnonzero(~covered), self.program.cost, nothing)
         return len(self.plans.values) > 0 and np.unique(self.plans.arrays()[0]).size == len(
             self.blocks
         )
 
-    def _add(self, block: Ints, cost: Floats, use: Floats) -> None:
-        self.plans.line.append(block)
-        self.plans.cost.append(cost)
-        self.plans.use.append(use.reshape(self.limit.size, block.size))
+    def _fill(self, block: int) -> bool:
+        """Fill a line from the cheapest segments, as full as can be; return whether that is a plan.
 
-    def _solve_lines(self, blocks: Sequence[int] | Ints, cost: Floats) -> dict[int, float]:
-        """Solve some lines at given costs, keep their plans, and return the bounds proven."""
+        It is none where the program of the line says so, whatever bears on it.
+        """
+        arrays, segments, line = self.arrays, self.arrays.segments, self.line_of_block[block]
+        columns, part = self._columns(block), self._parts()[block]
+        values = np.clip(np.zeros(columns.size), part.lower, part.upper)
+        begin, end = np.searchsorted(segments.line, [line, line + 1])
+        cost, upper = self.program.cost, segments.upper[begin:end]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            average = cost[arrays.y[begin:end]] / upper + cost[arrays.x[begin:end]]
+        used: set[int] = set()
+        left = float(arrays.needed[line]) if line >= 0 else 0.0
+        week = np.flatnonzero(columns == arrays.weeks[line])  # none where nothing can delay it
+        for s in (begin + np.argsort(average, kind="stable")).tolist():
+            option, amount = int(segments.option[s]), min(left, float(segments.upper[s]))
+            if option in used or amount <= 0 or amount < segments.lower[s]:
+                continue
+            used.add(option)
+            values[np.searchsorted(columns, [arrays.x[s], arrays.y[s]])] = amount, 1.0
+            arrives = segments.weeks_fixed[s] + segments.weeks_rate[s] * amount
+            values[week] = np.maximum(values[week], arrives)
+            left -= amount
+        activity, room = part.matrix @ values, 1e-9 * (abs(part.matrix) @ np.abs(values))
+        if ((activity < part.row_lower - room) | (activity > part.row_upper + room)).any():
+            return False
+        self.plans.add_written(block, columns, values, self.program.cost, self.coupling)
+        return True
+
+    def _columns(self, block: int) -> Ints:
+        """Return the columns of a block."""
+        starts = self.blocks.column_starts
+        return self.blocks.columns[starts[block] : starts[block + 1]]
+
+    def _parts(self) -> list[LinearProgram]:
+        """Return the program of each block."""
+        if not self.parts:
+            self.parts = self.blocks.programs()
+        return self.parts
+
+    def _solve_lines(self, blocks: Ints, cost: Floats, without: Bools) -> dict[int, float]:
+        """Solve some lines at given costs, keep their plans, and return the bounds proven.
+
+        Parameters
+        ----------
+        blocks
+            The blocks to be solved.
+        cost
+            The cost of each column.
+        without
+            The segments that no better plan uses.
+        """
         proven: dict[int, float] = {}
+        upper = self.program.upper.copy()
+        upper[self.arrays.x[without]] = upper[self.arrays.y[without]] = 0.0
         if len(blocks) and not self.parts:
             self.parts = self.blocks.programs()
         starts = self.blocks.column_starts
         for b in blocks:
             columns = self.blocks.columns[starts[b] : starts[b + 1]]
-            part = replace(self.parts[b], cost=cost[columns], offset=0.0)
+            part = replace(self.parts[b], cost=cost[columns], upper=upper[columns], offset=0.0)
             answer = solve(part, replace(self.left(), gap=SHARE * self.options.gap))
             self.solved += 1
             if answer.values is None or answer.outcome.bound is None:
                 continue
-            proven[int(b)] = answer.outcome.bound
-            own = self.program.cost[columns] @ answer.values
-            self._add(np.array([b]), np.array([own]), self.coupling[:, columns] @ answer.values)
-            self.plans.segment.append(np.array([-1]))
-            self.plans.values.append((columns, answer.values))
+            proven[b] = answer.outcome.bound
+            self.plans.add_written(b, columns, answer.values, self.program.cost, self.coupling)
             if self.late():
                 break
         return proven
-
-    def _master(self) -> LinearProgram:
-        """Return the program that mixes plans; what exceeds a limit costs more than any plan."""
-        block, cost, use = self.plans.arrays()
-        one = sp.csr_array(
-            (np.ones(block.size), (block, np.arange(block.size))),
-            shape=(len(self.blocks), block.size),
-        )
-        k = self.limit.size
-        scale = np.maximum(use.max(axis=1, initial=0.0), 1e-9)
-        excess = np.full(k, 100.0 * np.abs(cost).max(initial=1.0)) / scale
-        none = sp.csr_array((len(self.blocks), k))
-        matrix = sp.block_array([[one, none], [sp.csr_array(use), -sp.eye_array(k)]], format="csr")
-        return LinearProgram.from_arrays(
-            np.append(cost, excess),
-            matrix,
-            np.append(np.ones(len(self.blocks)), np.full(k, -np.inf)),
-            np.append(np.ones(len(self.blocks)), self.limit),
-            upper=np.append(np.ones(block.size), np.full(k, np.inf)),
-        )
 
     def find_prices(self) -> bool:
         """Mix the plans known so far; the limits' shadow prices are the prices."""
         if not self.limit.size:
             return self._mix_apart()
-        answer = solve(self._master(), self.left())
+        answer = solve(self.plans.mixture(len(self.blocks), self.limit), self.left())
         if answer.duals is None or answer.values is None or answer.outcome.objective is None:
             return False
         self.prices = np.maximum(0.0, -answer.duals[len(self.blocks) :])
@@ -255,38 +266,18 @@ class _Run:
         block, own, use = self.plans.arrays()
         best = np.full(len(self.blocks), np.inf)
         np.minimum.at(best, block, own + self.prices @ use)
-        least = np.minimum(best, self._bounds(cost))
+        least = np.minimum(best, self.line_bounds.least(cost))
         room = best - least
         spare = SHARE * self.options.gap * abs(self.mixed) / 2
         order = np.argsort(-room, kind="stable")
         behind = np.cumsum(room[order][::-1])[::-1]
         chosen = order[(behind > spare) & (room[order] > 0)]
         before = len(self.plans.values)
-        for b, bound in self._solve_lines(chosen, cost).items():
+        for b, bound in self._solve_lines(chosen, cost, self.line_bounds.worse(cost, best)).items():
             least[b] = max(least[b], bound)
         total = least.sum() - self.prices @ self.limit + self.program.offset
         self.bound = max(self.bound, float(total))
         return len(self.plans.values) > before
-
-    def _bounds(self, cost: Floats) -> Floats:
-        """Return what no plan of a line can cost less than, by block."""
-        arrays, segments = self.arrays, self.arrays.segments
-        fixed, rate = cost[arrays.y], cost[arrays.x]
-        need = arrays.needed[segments.line]
-        timed = arrays.weeks[segments.line]
-        per_week = np.where(timed >= 0, cost[timed], 0.0) / need
-        a = np.maximum(segments.lower, 1e-9 * need)
-        b = np.maximum(np.minimum(segments.upper, need), a)
-        slope = per_week * segments.weeks_rate
-        with np.errstate(divide="ignore", invalid="ignore"):
-            bottom = np.sqrt(fixed / slope)
-        bottom = np.clip(np.where(np.isfinite(bottom), bottom, b), a, b)
-        average = np.min([fixed / q + slope * q for q in (a, b, bottom)], axis=0)
-        average += rate + per_week * segments.weeks_fixed
-        least = np.full(len(self.blocks), np.inf)
-        np.minimum.at(least, self.block_of_segment, average * need)
-        least[(self.line_of_block < 0) | ~arrays.plain[self.line_of_block]] = -np.inf
-        return least
 
     def pick(self) -> Answer | None:
         """Pick one plan a line: as mixed, but for the lines where picking is a choice."""
@@ -361,9 +352,11 @@ class _Run:
             objective=objective,
             bound=bound,
             method=(
-                f"prices on {self.limit.size} shared limits" if self.limit.size else "line by line"
+                f"prices on {counted(self.limit.size, 'shared limit')}"
+                if self.limit.size
+                else "bounds of each line"
             )
-            + f" ({self.solved} lines by HiGHS)",
+            + (f" ({counted(self.solved, 'line')} by HiGHS)" if self.solved else ""),
             seconds={"solve": self.budget.spent},
             versions=versions("highspy"),
         )

@@ -29,9 +29,6 @@ __all__ = ["HONOURS", "by_prices"]
 
 Floats = NDArray[np.float64]
 
-MANY = 2
-"""Lines from which prices on shared limits are tried first."""
-
 
 def by_prices(
     supply: SupplyOptions,
@@ -73,8 +70,6 @@ def _prices_then_highs(
 ) -> Answer:
     """Solve by prices, and what is left of the gap by HiGHS on the whole program."""
     budget = Budget(options.time_limit)
-    if arrays.needed.size < MANY:
-        return solve_blocks(arrays.program, options, progress=progress)
     first = solve_by_prices(arrays, options, progress)
     if first is None:
         return solve_blocks(arrays.program, budget.options(options), progress=progress)

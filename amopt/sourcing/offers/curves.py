@@ -29,13 +29,13 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.instance.fields import Between
+from amopt.sourcing.instance.entries import Between
 from amopt.sourcing.offers.fits import Fit, fit_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amopt.sourcing.instance.fields import Offer
+    from amopt.sourcing.instance.entries import Offer
 
 __all__ = ["KINDS", "Curves", "Quotes", "fits_of", "least_values", "quotes_of"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.instance.fields import CONVENTIONAL
+from amopt.sourcing.instance.entries import CONVENTIONAL
 
 if TYPE_CHECKING:
     from amopt.sourcing.offers.supply_options import SupplyOptions

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.instance.fields import CONVENTIONAL, Conventional, Line, Offer
+from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
 from amopt.sourcing.offers.curves import Curves, quotes_of
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.fields import Committed, Instance, Part
+    from amopt.sourcing.instance.entries import Committed, Part
+    from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["Source", "SupplyOptions"]
 
