@@ -109,12 +109,14 @@ def choose(
         When there is no such method, or it cannot answer this instance.
     """
     if asked == "auto":
-        able = (
-            method
-            for method in methods
-            if method.automatic and not method.against(families, instance, extended)
-        )
-        return next(able)
+        why = []
+        for own in methods:
+            if own.automatic:
+                against = own.against(families, instance, extended)
+                if not against:
+                    return own
+                why.append(f"{own.name}: {against}")
+        raise UsageError(f"no method of {kind} can answer this instance ({'; '.join(why)})")
     method = next((method for method in methods if method.name == asked), None)
     if method is None:
         known = method_names(methods)

@@ -70,6 +70,8 @@ class Notebook:
         An :class:`Amount` or a float is compared as a number, relative to its size and to what it
         is the sum of; anything else must be equal, and of the same type.
         """
+        if isinstance(expected, float):
+            expected = Amount(expected)
         right = f"{expected.value:.9g}" if isinstance(expected, Amount) else f"{expected!r}"
         fits = self._agrees(stated, expected)
         return self.require(fits, f"{where}: {stated!r} is stated, {right} is right")
@@ -98,7 +100,8 @@ class Notebook:
             The sum of the absolute values that ``used`` is the sum of, where terms may cancel.
         """
         size = max(abs(used), abs(limit), scale)
-        fits = used <= limit + self.tolerance * size
+        room = self.tolerance * size if math.isfinite(size) else 0.0
+        fits = math.isfinite(used) and used <= limit + room
         return self.require(fits, f"{where}: {used:.9g} of at most {limit:.9g}")
 
     def compare(self, where: str, stated: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

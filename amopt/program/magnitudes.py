@@ -9,12 +9,9 @@ import numpy as np
 from amopt.errors import UsageError
 from amopt.phrases import listed
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.residuals import OPEN
+from amopt.program.solver.scaling import LARGEST_COEFFICIENT, OPEN
 
-__all__ = ["LARGEST_COEFFICIENT", "require_magnitudes"]
-
-LARGEST_COEFFICIENT = 1e15
-"""Coefficients of this size and beyond are refused by HiGHS."""
+__all__ = ["require_magnitudes"]
 
 _SHOWN = 3
 """Most numbers that are named."""

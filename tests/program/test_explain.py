@@ -135,7 +135,13 @@ def test_conflicts_beyond_the_most_are_not_looked_for() -> None:
     reasons = Search(known.limits, known.feasible, known.least_change, 2).reasons()
     assert not reasons.complete
     assert reasons.combinations == ()  # none of them would make a plan possible
-    assert "Whether more clashes is not known." in str(no_plan(reasons))
+    assert str(no_plan(reasons)).splitlines() == [
+        "This cannot hold: limit 0.",
+        "For this alone: mend 0.",
+        "This cannot hold: limit 1.",
+        "For this alone: mend 1.",
+        "These are not all: when they are mended, others clash.",
+    ]
 
 
 # Printing at 2 an hour on one machine of 10 hours, buying for 3; a licence of 4 prints.
@@ -275,6 +281,33 @@ def test_a_plan_that_turns_up_refutes_the_reason() -> None:
     assert isinstance(error, NoAnswerError)
     assert "no reason could be proven" in str(error)
     assert error.outcome is said
+
+
+def test_what_could_not_be_told_in_time_is_not_named() -> None:
+    """After some questions there is no time: conflicts that were shown stay, others are left."""
+    known = Clashes(8, [{0, 1}, {4, 5}])
+    for enough in range(40):
+        asked: list[Limits] = []
+
+        def feasible(kept: Limits, asked: list[Limits] = asked, enough: int = enough) -> bool:
+            asked.append(kept)
+            if len(asked) > enough:
+                raise NoAnswerError("no time is left")
+            return known.feasible(kept)
+
+        reasons = Search(known.limits, feasible, known.least_change).reasons()
+        for conflict in reasons.conflicts:
+            assert not known.feasible(conflict.limits)
+        for changes in reasons.combinations:
+            changed = {change.limit for change in changes}
+            assert known.feasible(tuple(x for x in known.limits if x not in changed))
+        if reasons.unfinished:
+            assert "Not everything was known in time" in str(no_plan(reasons)) or (
+                "no reason could be proven (no time is left)" in str(no_plan(reasons))
+            )
+    assert len(reasons.conflicts) == 2
+    assert len(reasons.combinations) == 4
+    assert not reasons.unfinished
 
 
 def test_within_one_budget_of_time() -> None:

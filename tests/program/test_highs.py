@@ -13,9 +13,10 @@ from scipy.optimize import linprog
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.dual_bound import check_dual
 from amopt.program.solver.highs import Basis, Options, Solver, solve
 from amopt.program.solver.outcome import Status, Stopped
-from amopt.program.solver.residuals import check_dual, check_primal
+from amopt.program.solver.residuals import check_primal
 
 from .programs import market_split, transport
 
@@ -165,6 +166,13 @@ def test_tiny_coefficients_are_kept() -> None:
 def test_coefficients_too_large_for_the_solver_are_an_error() -> None:
     with pytest.raises(UsageError, match=r"the coefficient 1e\+16 of c0 in r0"):
         solve(program([1], [[1e16]], 1, np.inf))
+
+
+def test_a_change_that_is_too_large_leaves_the_program_as_it_was() -> None:
+    with Solver(WYNDOR) as solver:
+        with pytest.raises(UsageError, match=r"the bound 1e\+20 of c0"):
+            solver.change_bounds([1e20, 0], np.inf)
+        assert solver.solve().outcome.objective == pytest.approx(36)
 
 
 # -- infeasible, unbounded, empty -----------------------------------------------------------------
@@ -451,11 +459,17 @@ def test_an_answer_without_a_proof_is_feasible_at_most(monkeypatch: pytest.Monke
 
 def spoil(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
     """Replace the duals of the first attempts by ones that prove only 54."""
-    from amopt.program.solver import highs
+    from amopt.program.solver import attempt
+    from amopt.program.solver.validation import AttemptResult
 
-    honest, seen = highs.validate_linear, itertools.count()
+    honest, methods = attempt.validate_linear, []
 
-    def judge(p: LinearProgram, reading: object, x: object, y: object) -> None:
-        honest(p, reading, x, np.array([3, 3.5, 0]) if next(seen) < attempts else y)
+    def validate(
+        p: LinearProgram, result: AttemptResult, x: np.ndarray | None, y: np.ndarray | None
+    ) -> float:
+        if result.method not in methods:
+            methods.append(result.method)
+        spoilt = methods.index(result.method) < attempts
+        return honest(p, result, x, np.array([3, 3.5, 0]) if spoilt else y)
 
-    monkeypatch.setattr(highs, "validate_linear", judge)
+    monkeypatch.setattr(attempt, "validate_linear", validate)

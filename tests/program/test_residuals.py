@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.residuals import check_dual, check_primal, infeasibility_proof
+from amopt.program.solver.dual_bound import check_dual, infeasibility_proof
+from amopt.program.solver.residuals import check_primal
 
 program = LinearProgram.from_arrays
 
@@ -26,9 +29,9 @@ def test_a_feasible_point() -> None:
 
 @pytest.mark.parametrize(
     ("x", "violation"),
-    [([2, 0.5], 1 / 4), ([0, 2], 1 / 3), ([11, 0], 1 / 10), ([4, -0.5], 0.5)],
+    [([2, 0.5], 1 / 4), ([0, 2], 1 / 3), ([11, 0], 1 / 11), ([4, -0.5], 1)],
 )
-def test_violations_are_relative_to_bounds_over_one(x: list[float], violation: float) -> None:
+def test_violations_are_relative_to_what_is_added_up(x: list[float], violation: float) -> None:
     check = check_primal(DIET, np.array(x, float))
     assert check.primal == pytest.approx(violation)
     assert not check.accepted
@@ -57,11 +60,39 @@ def test_the_bound_that_duals_prove() -> None:
 
 def test_duals_of_the_wrong_sign_prove_nothing() -> None:
     assert check_dual(DIET, np.array([-1.0, 0]), np.zeros(2)).dual == pytest.approx(2 / 3)
-    assert check_dual(DIET, np.array([0, 9.0]), np.zeros(2)).dual == pytest.approx(6 / 3)
+    # nothing limits the second column when its cost may be anything
+    free = replace(DIET, cost=np.array([2.0, -3]), row_upper=np.full(2, np.inf))
+    assert check_dual(free, np.array([0, 9.0]), np.zeros(2)).dual == pytest.approx(12 / 3)
     # a reduced cost of the wrong sign at a finite bound costs, but proves
     check = check_dual(DIET, np.array([0.0, 1.0]), np.zeros(2))
     assert check.accepted
     assert check.bound == pytest.approx(1 + 3 - 10)
+
+
+def test_a_reduced_cost_of_the_wrong_sign_is_paid_for_at_an_open_side() -> None:
+    """y = (0, 9) leaves 3 - 9 for the open column, of which twice the cost buys so much."""
+    x = np.array([0.4, 1.8])
+    check = check_dual(DIET, np.array([0, 9.0]), x)
+    assert check.dual == 0
+    assert check.bound == pytest.approx(1 + 27 - 25 * 10 - 6 * (2 * 6.2 / 3))
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1.0, 1e6])
+def test_units_change_no_verdict(unit: float) -> None:
+    plain = replace(DIET, offset=0.0)
+    other = replace(plain, matrix=plain.matrix / unit, upper=plain.upper * unit)
+    for x in ([2, 1], [2, 0.999999], [2, 0.5], [4, -0.5]):
+        one, two = check_primal(plain, np.array(x)), check_primal(other, np.array(x) * unit)
+        assert two.primal == pytest.approx(one.primal, rel=1e-6, abs=1e-15)
+
+
+def test_rounding_in_a_row_of_zeros_is_no_violation() -> None:
+    """x <= 100 z with z = 0 and x = 1e-16, where x stands beside 50 in another row."""
+    p = program([1, 1, 1], [[1, -100, 0], [1, 0, 1]], [-np.inf, 50], [0, np.inf])
+    assert check_primal(p, np.array([1e-16, 0, 50])).accurate
+    assert not check_primal(p, np.array([1e-9, 0, 50])).accurate
+    assert check_primal(p, np.array([1e-9, 0, 50]), noise=1e-3).accepted
+    assert not check_primal(p, np.array([1e-3, 0, 50]), noise=1e-3).accepted
 
 
 @settings(max_examples=100)

@@ -19,7 +19,7 @@ from amopt.errors import UsageError
 from amopt.files import write_text
 from amopt.program.export.names import safe_names
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.residuals import OPEN
+from amopt.program.solver.scaling import OPEN
 
 __all__ = ["Written", "numerals", "write_program"]
 

@@ -22,9 +22,9 @@ from amopt.program.infeasible.least_change import elastic_program, noticeable
 from amopt.program.infeasible.search import MOST, Limits, Search, conflicts
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.dual_bound import infeasibility_proof
 from amopt.program.solver.highs import Answer, Options, Solver, solve
 from amopt.program.solver.outcome import Outcome, Status
-from amopt.program.solver.residuals import infeasibility_proof
 from amopt.program.time import Budget
 
 __all__ = ["conflicts", "explain"]

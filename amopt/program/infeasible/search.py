@@ -53,6 +53,8 @@ class Reasons:
         for each.
     complete
         Whether all limits outside the conflicts can be kept together.
+    more
+        Whether these limits surely clash, too.
     refuted
         Whether a plan was found that keeps all limits.
     hopeless
@@ -64,6 +66,7 @@ class Reasons:
     conflicts: tuple[Conflict, ...] = ()
     combinations: tuple[tuple[LeastChange, ...], ...] = ()
     complete: bool = False
+    more: bool = False
     refuted: bool = False
     hopeless: bool = False
     unfinished: str = ""
@@ -132,7 +135,7 @@ class Search:
         self._clashes: list[Limits] = []
         self._remedies: dict[Limits, tuple[LeastChange, ...]] = {}
         self._combinations: list[tuple[LeastChange, ...]] = []
-        self._complete = self._hopeless = False
+        self._complete = self._more = self._hopeless = False
         self._unfinished = ""
 
     def reasons(self) -> Reasons:
@@ -149,6 +152,7 @@ class Search:
             ),
             combinations=tuple(self._combinations),
             complete=self._complete,
+            more=self._more,
             hopeless=self._hopeless,
             unfinished=self._unfinished,
         )
@@ -195,6 +199,7 @@ class Search:
                 self._complete = True
                 return
             if len(self._clashes) == self._most:
+                self._more = clash
                 return
             self._clashes.append(self._proven(self._irreducible(left), left))
             left = self._without([limit for clash in self._clashes for limit in clash])

@@ -53,7 +53,9 @@ def no_plan(reasons: Reasons, outcome: Outcome | None = None) -> InfeasibleError
     paragraphs = []
     for conflict in reasons.conflicts:
         paragraphs += [_clash(conflict.limits), "" if remedies else _alone(conflict)]
-    if not reasons.complete:
+    if reasons.more:
+        paragraphs.append("These are not all: when they are mended, others clash.")
+    elif not reasons.complete:
         paragraphs.append("Whether more clashes is not known.")
     paragraphs.append(_remedies(remedies))
     if reasons.unfinished:

@@ -19,8 +19,8 @@ from amopt.program.pyomo.compiled import Compiled, compile_model, free_variables
 from amopt.program.pyomo.domains import is_plain, nearest_to_zero
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.program.solver.polishing import rounded
 from amopt.program.solver.residuals import check_primal
-from amopt.program.solver.validation import rounded
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["forget", "load", "read_answer", "read_values", "require_suffixes", "rows_of"]
 
 Floats = NDArray[np.float64]
+
+_NOISE = 1e-3
+"""Noise that values of any solver may have, as of :func:`check_primal`."""
 
 
 def load(compiled: Compiled, answer: Answer, *, duals: bool = True) -> None:
@@ -180,8 +183,9 @@ def read_answer(model: ConcreteModel) -> tuple[Compiled, Answer]:
         names = listed([program.column_name(column) for column in empty], most=3)
         raise UsageError(f"the model {model.name!r} is not solved: {names} without a value")
     near = rounded(program, values)
-    values = near if np.allclose(near, values, rtol=1e-6, atol=1e-6) else values
-    check = check_primal(program, values)
+    if near is not None and np.allclose(near, values, rtol=1e-6, atol=1e-6):
+        values = near
+    check = check_primal(program, values, noise=_NOISE)
     if not check.accepted:
         raise UsageError(
             f"the values in the model {model.name!r} are no plan: {_worst(compiled, values)}"

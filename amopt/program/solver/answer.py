@@ -13,6 +13,9 @@ __all__ = ["Answer", "Basis"]
 
 Floats = NDArray[np.float64]
 
+_NOTHING = 1e-12
+"""A gap that is rounding, shown as none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -67,11 +70,10 @@ class Answer:
         outcome = self.outcome
         told = [str(outcome.status)]
         if self.values is not None:
-            told += [
-                f"{name}={figure:.10g}"
-                for name, figure in (("objective", outcome.objective), ("gap", outcome.gap))
-                if figure is not None
-            ]
+            if outcome.objective is not None:
+                told.append(f"objective={outcome.objective:.10g}")
+            if outcome.gap is not None:
+                told.append(f"gap={outcome.gap if outcome.gap > _NOTHING else 0:.2g}")
             told.append(f"columns={self.values.size}")
         if self.duals is not None:
             told.append(f"rows={self.duals.size}")

@@ -1,8 +1,11 @@
-"""The only way to the solver: limits, progress, interrupt, warm start, verified answers.
+"""The only way to the solver: limits, progress, interrupt, warm start, validated answers.
 
-HiGHS answers; amopt believes nothing. It recomputes feasibility, integrality and objective of
-every answer from the program's arrays, and for linear programs the bound that the duals prove
-(:mod:`amopt.program.solver.residuals`). Where the solver fails, says "unknown" or its answer does
+HiGHS answers; nothing of it is believed. Feasibility, integrality and objective of every answer are
+recomputed from the program's arrays (:mod:`~amopt.program.solver.residuals`), and for linear
+programs the bound that the duals prove (:mod:`~amopt.program.solver.dual_bound`). The whole numbers
+of a mixed-integer answer are held and the rest is solved anew
+(:mod:`~amopt.program.solver.polishing`); what a linear answer misses is solved for
+(:mod:`~amopt.program.solver.refinement`). Where the solver fails, says "unknown" or its answer does
 not stand, the next method tries: without presolve, with the other simplex, by interior point with
 crossover, with scaled costs. ``outcome.method`` says which one answered. That a mixed-integer
 program is infeasible the arrays cannot prove: a second run without presolve and with another seed
@@ -19,8 +22,6 @@ cost the change a unit of the bound at which it stands, for minimisation and max
 from __future__ import annotations
 
 import logging
-import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -30,26 +31,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.program.linear import LinearProgram, spread
+from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.answer import Answer, Basis
-from amopt.program.solver.options import SETTINGS, Attempt, Options, attempts
+from amopt.program.solver.attempt import POLISHING, AttemptRun
+from amopt.program.solver.options import SETTINGS, Attempt, Options, attempts, thread_settings
 from amopt.program.solver.outcome import Status, Stopped
-from amopt.program.solver.residuals import check_primal, cost_scale, objective_unit
-from amopt.program.solver.run import Progress, Watch
+from amopt.program.solver.run import Progress
+from amopt.program.solver.scaling import Scaling
 from amopt.program.solver.transfer import (
     accepted,
+    limit_time,
     read_basis,
+    read_ray,
+    send_bounds,
+    send_cost,
+    set_options,
     start_from_basis,
     start_from_point,
     transfer,
 )
-from amopt.program.solver.validation import (
-    AttemptResult,
-    bounds_only,
-    rounded,
-    validate_infeasible,
-    validate_integer,
-    validate_linear,
-)
+from amopt.program.solver.validation import AttemptResult, better_bound, bounds_only
+from amopt.program.time import Budget
 
 __all__ = ["Answer", "Basis", "Options", "Progress", "Solver", "solve"]
 
@@ -85,7 +87,7 @@ class Solver:
     Raises
     ------
     UsageError
-        When the solver does not take the program.
+        When the solver does not take the program; a number that is too large is named.
     """
 
     def __init__(self, program: LinearProgram, options: Options | None = None) -> None:
@@ -96,11 +98,12 @@ class Solver:
         self._highspy = highspy
         self._highs = _core._Highs()
         self._program = program
-        self._unit = objective_unit(program)
-        self._watch: Watch | None = None
-        self._begun = time.perf_counter()
-        self._set(SETTINGS)
-        transfer(self._highs, program, self._unit)
+        self._scaling = Scaling.of(program)
+        self._run: AttemptRun | None = None
+        self._budget = Budget(self.options.time_limit)
+        self._known_bound: float | None = None
+        set_options(self._highs, SETTINGS)
+        transfer(self._highs, program, self._scaling)
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +118,8 @@ class Solver:
 
     def close(self) -> None:
         """Release the solver's memory, unless a second Ctrl-C left it running."""
-        if self._watch is None or not self._watch.running:
+        watch = None if self._run is None else self._run.watch
+        if watch is None or not watch.running:
             self._highs.clear()
 
     @property
@@ -125,40 +129,36 @@ class Solver:
 
     @property
     def highs(self) -> Any:
-        """HiGHS's own object, for what this class does not offer."""
+        """HiGHS's own object, for what this class does not offer; it counts in its own units."""
         return self._highs
 
     def change_cost(self, cost: ArrayLike) -> None:
         """Replace the objective's coefficients, shape (n,)."""
-        n = self._program.shape[1]
-        self._program = replace(self._program, cost=spread(cost, n))
-        self._unit = objective_unit(self._program)
-        index = np.arange(n, dtype=np.int32)
-        scaled = self._program.cost / self._unit
-        self._ok(self._highs.changeColsCost(n, index, scaled), "new costs")
-        self._ok(
-            self._highs.changeObjectiveOffset(self._program.offset / self._unit), "a new offset"
-        )
+        program = replace(self._program, cost=spread(cost, self._program.shape[1]))
+        scaling = self._scaling.priced(program)
+        require_magnitudes(program)
+        self._program, self._scaling = program, scaling
+        send_cost(self._highs, program, scaling.cost(program))
+        status = self._highs.changeObjectiveOffset(program.offset / scaling.money)
+        accepted(status, "a new offset", program)
 
     def change_bounds(self, lower: ArrayLike, upper: ArrayLike) -> None:
         """Replace the columns' bounds, scalars or shape (n,)."""
         n = self._program.shape[1]
-        self._program = replace(self._program, lower=spread(lower, n), upper=spread(upper, n))
-        index = np.arange(n, dtype=np.int32)
-        status = self._highs.changeColsBounds(n, index, self._program.lower, self._program.upper)
-        self._ok(status, "new bounds of the columns")
+        program = replace(self._program, lower=spread(lower, n), upper=spread(upper, n))
+        require_magnitudes(program)
+        self._program = program
+        send_bounds(self._highs, program, self._scaling, columns=(program.lower, program.upper))
 
     def change_rows(self, lower: ArrayLike, upper: ArrayLike) -> None:
         """Replace the rows' bounds, scalars or shape (m,)."""
         m = self._program.shape[0]
-        self._program = replace(
-            self._program, row_lower=spread(lower, m), row_upper=spread(upper, m)
+        program = replace(self._program, row_lower=spread(lower, m), row_upper=spread(upper, m))
+        require_magnitudes(program)
+        self._program = program
+        send_bounds(
+            self._highs, program, self._scaling, rows=(program.row_lower, program.row_upper)
         )
-        index = np.arange(m, dtype=np.int32)
-        status = self._highs.changeRowsBounds(
-            m, index, self._program.row_lower, self._program.row_upper
-        )
-        self._ok(status, "new bounds of the rows")
 
     def solve(
         self,
@@ -166,22 +166,24 @@ class Solver:
         start: ArrayLike | None = None,
         basis: Basis | None = None,
         progress: Callable[[Progress], None] | None = None,
+        known_bound: float | None = None,
     ) -> Answer:
         """Solve the program as it stands now, as :func:`solve` does.
 
         A solve starts from the basis of the last. The answer comes without a basis, which takes
         longer to read than to use: ask for it with :meth:`basis`.
         """
-        self._begun = time.perf_counter()
+        self._budget = Budget(self.options.time_limit)
+        self._known_bound = better_bound(self._program, known_bound, None)
         if 0 in self._program.shape:
             result = bounds_only(self._program)
         else:
             result = self._try(start, basis, progress)
-        return result.answer(self._program, time.perf_counter() - self._begun)
+        return result.answer(self._program, self._budget.spent)
 
     def basis(self) -> Basis | None:
         """Return the basis at which the last solve ended; None where there is none."""
-        return read_basis(self._highs)
+        return read_basis(self._highs, self._program)
 
     def ray(self) -> Floats | None:
         """Return the row duals by which the last solve saw that nothing satisfies the program.
@@ -189,17 +191,7 @@ class Solver:
         Shape (m,), of any length and sign; None where there are none, as after presolve and for a
         mixed-integer program.
         """
-        if self._program.is_mixed_integer or not self._highs.getDualRayExist()[1]:
-            return None
-        _, known, ray = self._highs.getDualRay()
-        return np.asarray(ray, dtype=np.float64) if known else None
-
-    def _set(self, settings: dict[str, Any]) -> None:
-        for key, value in settings.items():
-            self._ok(self._highs.setOptionValue(key, value), f"option {key} = {value}")
-
-    def _ok(self, status: Any, what: str) -> None:
-        accepted(status, what, self._program)
+        return read_ray(self._highs, self._program, self._scaling)
 
     def _try(
         self,
@@ -209,167 +201,87 @@ class Solver:
     ) -> AttemptResult:
         """Try one method after the other until an answer stands."""
         best: AttemptResult | None = None
-        for attempt in attempts(self._program, self.options):
+        claimed = disputed = False  # that nothing satisfies the program
+        for attempt in attempts(self._program, self.options, self._scaling):
             if best is not None:
-                if self._left() == 0.0:
+                if self._budget.is_over:
                     break
                 logger.info("%s gave no answer that stands; %s tries", best.method, attempt.method)
                 self._highs.clearSolver()
-            claimed = best is not None and best.status is Status.INFEASIBLE
-            patience = self._patience() if claimed and self._program.is_mixed_integer else None
+            confirming = best is not None and best.status is Status.INFEASIBLE
+            patience = self._patience() if confirming and self._program.is_mixed_integer else None
             self._prepare(attempt, patience)
             self._warm(start, basis if best is None else None)
-            result = self._attempt(attempt, progress, watched=best is not None or self._is_long())
-            if claimed and result.status is Status.INFEASIBLE:
-                return result
-            if patience is not None and result.stopped is not Stopped.FINISHED:
+            self._run = self._attempt(watched=best is not None or self._is_long())
+            result = self._run.result(attempt.method, progress)
+            if result.status is Status.INFEASIBLE:
+                if claimed or result.final:
+                    return result
+                claimed = True
+            elif patience is not None and result.stopped is not Stopped.FINISHED:
                 if result.status is Status.UNKNOWN:
                     break  # nothing speaks against the claim
             elif result.final:
                 return result
-            if best is None or result.worth > best.worth:
-                best = result
+            else:
+                disputed = disputed or result.stopped is Stopped.FINISHED
+            best = result if best is None or result.rank > best.rank else best
         assert best is not None
+        if best.status is Status.INFEASIBLE and disputed:
+            best.status = Status.UNKNOWN
+        if best.status is Status.UNKNOWN and best.stopped is Stopped.FINISHED:
+            best.stopped = Stopped.FAILED
         return best
 
     def _patience(self) -> float:
         """Return the seconds for a second run that is to confirm what the first one said."""
-        return max(_PATIENCE, 2.0 * (time.perf_counter() - self._begun))
-
-    def _left(self) -> float | None:
-        """Return the seconds that are left, None where there is no limit."""
-        if self.options.time_limit is None:
-            return None
-        return max(0.0, self.options.time_limit - (time.perf_counter() - self._begun))
+        return max(_PATIENCE, 2.0 * (self._budget.spent))
 
     def _prepare(self, attempt: Attempt, patience: float | None = None) -> None:
-        limits = [limit for limit in (self._left(), patience) if limit is not None]
-        self._set(SETTINGS)
-        self._set(
-            {
-                # the solver's clock runs on from solve to solve
-                "time_limit": self._highs.getRunTime() + min(limits) if limits else math.inf,
-                "mip_rel_gap": self.options.gap,
-                "mip_abs_gap": 1e-6 * min(1.0, cost_scale(self._program) / self._unit),
-                "threads": self.options.threads,
-                "random_seed": self.options.seed,
-                **attempt.settings,
-            }
-        )
+        left = self._budget.left
+        if left is not None and self._program.is_mixed_integer:
+            share, _, most = POLISHING
+            left -= min(share * left, most)
+        limits = [limit for limit in (left, patience) if limit is not None]
+        settings = {
+            "mip_rel_gap": float(self.options.gap),
+            "mip_abs_gap": 0.0,
+            "random_seed": int(self.options.seed),
+            **thread_settings(self.options.threads),
+            **attempt.settings,
+        }
+        set_options(self._highs, {**SETTINGS, **settings})
+        limit_time(self._highs, min(limits) if limits else None)
 
     def _warm(self, start: ArrayLike | None, basis: Basis | None) -> None:
         """Give the solver a point (NaN where unknown) or a basis to start from."""
         if start is not None and self._program.is_mixed_integer:
-            start_from_point(self._highs, self._program, start)
+            start_from_point(self._highs, self._program, self._scaling, start)
         if basis is not None:
             start_from_basis(self._highs, self._highspy, self._program, basis)
+
+    def _attempt(self, *, watched: bool) -> AttemptRun:
+        """Return the solver as it stands, ready to be run."""
+
+        def another(program: LinearProgram, time_limit: float | None) -> Answer:
+            return solve(program, replace(self.options, time_limit=time_limit, method="choose"))
+
+        return AttemptRun(
+            self._highs,
+            self._highspy,
+            self._program,
+            self._scaling,
+            budget=self._budget,
+            watched=watched,
+            solve=another,
+            known_bound=self._known_bound,
+        )
 
     def _is_long(self) -> bool:
         """Return whether a solve may take longer than the start of a thread to watch it."""
         m, n = self._program.shape
         size = self._program.matrix.nnz + m + n
         return self._program.is_mixed_integer or size > _SMALL or logger.isEnabledFor(logging.DEBUG)
-
-    def _attempt(
-        self,
-        attempt: Attempt,
-        progress: Callable[[Progress], None] | None,
-        *,
-        watched: bool,
-    ) -> AttemptResult:
-        """Run the solver once and validate what it leaves behind."""
-        kinds = self._highspy.cb.HighsCallbackType
-        whole = self._program.is_mixed_integer
-        self._watch = Watch(self._highs, kinds, progress, mixed_integer=whole, unit=self._unit)
-        if watched or progress is not None:
-            called = self._watch.run()
-        else:
-            self._set({"threads": 1})  # all runs in the caller's thread must agree on it
-            called = self._watch.run_unwatched()
-            if called == self._highspy.HighsStatus.kError:
-                called = self._watch.run()  # others may have used HiGHS with more threads there
-        failed = called == self._highspy.HighsStatus.kError
-        result = self._read(attempt.method)
-        if self._watch.interrupted:
-            result.stopped = Stopped.INTERRUPTED
-        if result.stopped is Stopped.FAILED or failed:
-            result.final = False
-        elif result.stopped is not Stopped.FINISHED:
-            result.final = True
-        return result
-
-    def _read(self, method: str) -> AttemptResult:
-        """Read what the solver says and validate it."""
-        kinds = self._highspy.HighsModelStatus
-        said = self._highs.getModelStatus()
-        result = AttemptResult(method, self._stopped(said))
-        info = self._highs.getInfo()
-        if said == kinds.kInfeasible:
-            validate_infeasible(self._program, result, self.ray())
-        elif said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
-            self._tell_apart(result)
-        elif self._program.is_mixed_integer:
-            self._read_integer(result, info)
-        else:
-            self._read_linear(result, info)
-        return result
-
-    def _stopped(self, said: Any) -> Stopped:
-        kinds = self._highspy.HighsModelStatus
-        return {
-            kinds.kOptimal: Stopped.FINISHED,
-            kinds.kInfeasible: Stopped.FINISHED,
-            kinds.kUnbounded: Stopped.FINISHED,
-            kinds.kUnboundedOrInfeasible: Stopped.FINISHED,
-            kinds.kTimeLimit: Stopped.TIME_LIMIT,
-            kinds.kIterationLimit: Stopped.ITERATION_LIMIT,
-            kinds.kInterrupt: Stopped.INTERRUPTED,
-            kinds.kHighsInterrupt: Stopped.INTERRUPTED,
-        }.get(said, Stopped.FAILED)
-
-    def _read_integer(self, result: AttemptResult, info: Any) -> None:
-        result.iterations = max(0, int(info.mip_node_count))
-        if abs(info.mip_dual_bound) < 1e100:
-            result.bound = float(info.mip_dual_bound) * self._unit
-        solution = self._highs.getSolution()
-        if not solution.value_valid:
-            result.final = False
-            return
-        values = rounded(self._program, np.asarray(solution.col_value, dtype=np.float64))
-        if not check_primal(self._program, values).accepted:
-            values = self._polish(values)
-        validate_integer(self._program, result, values)
-
-    def _polish(self, values: Floats) -> Floats:
-        """Hold the integer columns and let a linear program set the others anew."""
-        program = self._program
-        held = replace(
-            program.relaxed(),
-            lower=np.where(program.integer, values, program.lower),
-            upper=np.where(program.integer, values, program.upper),
-        )
-        polished = solve(held, replace(self.options, time_limit=self._left(), method="choose"))
-        return values if polished.values is None else polished.values
-
-    def _read_linear(self, result: AttemptResult, info: Any) -> None:
-        counts = info.simplex_iteration_count, info.ipm_iteration_count
-        result.iterations = sum(max(0, int(count)) for count in counts)
-        solution = self._highs.getSolution()
-        x = np.asarray(solution.col_value, dtype=np.float64) if solution.value_valid else None
-        y = np.asarray(solution.row_dual, float) * self._unit if solution.dual_valid else None
-        validate_linear(self._program, result, x, y)
-
-    def _tell_apart(self, result: AttemptResult) -> None:
-        """Tell unbounded from infeasible: without an objective an unbounded program has answers."""
-        silent = replace(self._program, cost=np.zeros_like(self._program.cost))
-        options = replace(self.options, time_limit=self._left(), method="choose")
-        told = solve(silent, options).outcome
-        result.stopped = told.stopped
-        result.status = {
-            Status.OPTIMAL: Status.UNBOUNDED,
-            Status.FEASIBLE: Status.UNBOUNDED,
-        }.get(told.status, told.status)
-        result.final = result.status is not Status.UNKNOWN
 
 
 def solve(
@@ -379,6 +291,7 @@ def solve(
     start: ArrayLike | None = None,
     basis: Basis | None = None,
     progress: Callable[[Progress], None] | None = None,
+    known_bound: float | None = None,
 ) -> Answer:
     """Solve a linear or mixed-integer program.
 
@@ -395,6 +308,9 @@ def solve(
     progress
         Called a few times a second while the solver runs; what it raises ends the solve and is
         raised here.
+    known_bound
+        A bound on the objective that is proven already, such as that of a relaxation; the answer
+        of a mixed-integer program reports the stronger of this and the solver's.
 
     Returns
     -------
@@ -407,5 +323,5 @@ def solve(
         When the solver does not take the program or an option.
     """
     with Solver(program, options) as solver:
-        answer = solver.solve(start=start, basis=basis, progress=progress)
+        answer = solver.solve(start=start, basis=basis, progress=progress, known_bound=known_bound)
         return answer if answer.duals is None else replace(answer, basis=solver.basis())

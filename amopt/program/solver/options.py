@@ -1,16 +1,27 @@
-"""What a caller may ask of a solve, and the ways to carry it out."""
+"""What a caller may ask of a solve, and the attempts that are made to carry it out."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.residuals import cost_scale
+from amopt.program.solver.scaling import Scaling
 
-__all__ = ["METHODS", "SETTINGS", "Attempt", "Options", "attempts"]
+__all__ = ["METHODS", "SETTINGS", "SMALLEST", "Attempt", "Options", "attempts", "thread_settings"]
+
+MOST_THREADS = 256
+"""Threads beyond which a number is taken for a mistake."""
+
+_LARGEST_GAP = 1e100
+
+SMALLEST = 1e-12
+"""Coefficients up to this size the solver leaves out."""
 
 METHODS = ("choose", "simplex", "primal simplex", "ipm")
 
@@ -27,7 +38,7 @@ class Options:
         Relative gap at which a mixed-integer solve may stop. An answer whose gap is larger than
         1e-6 is called feasible, not optimal, also where this option allows it.
     threads
-        Threads that HiGHS may use; 0 lets it choose.
+        Threads that HiGHS may use, at most 256; 0 lets it choose.
     seed
         Random seed.
     method
@@ -46,33 +57,41 @@ class Options:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise UsageError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
-        if self.time_limit is not None and not self.time_limit >= 0:
-            raise UsageError(f"the time limit must be 0 or more seconds, not {self.time_limit}")
-        if not 0 <= self.gap < math.inf:
-            raise UsageError(f"the gap must be 0 or more, not {self.gap}")
-        if self.threads < 0:
-            raise UsageError(f"the number of threads must be 0 or more, not {self.threads}")
-        if not 0 <= self.seed < 2**31:
-            raise UsageError(f"the seed must be between 0 and 2147483647, not {self.seed}")
+        if not isinstance(self.presolve, bool | np.bool_):
+            raise UsageError(f"presolve must be True or False, not {self.presolve!r}")
+        if self.time_limit is not None:
+            _number("the time limit", self.time_limit, Real, math.inf, "seconds, 0 or more")
+        _number("the gap", self.gap, Real, _LARGEST_GAP, "a number, 0 or more")
+        _number(
+            "threads", self.threads, Integral, MOST_THREADS, f"a number from 0 to {MOST_THREADS}"
+        )
+        _number("the seed", self.seed, Integral, 2**31 - 1, "a number from 0 to 2147483647")
+
+
+def _number(what: str, given: Any, kind: type, largest: float, wanted: str) -> None:
+    """Refuse what is not a number of a kind from 0 to the largest."""
+    right = isinstance(given, kind) and not isinstance(given, bool | np.bool_)
+    if not right or not 0 <= given <= largest:  # NaN is neither
+        raise UsageError(f"{what} must be {wanted}, not {given!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to solve a program: its name and the solver's options."""
+    """An attempt at a program: the name of its method and the solver's options."""
 
     method: str
     settings: dict[str, Any]
 
 
-_WAYS: dict[str, dict[str, Any]] = {
+_LINEAR: dict[str, dict[str, Any]] = {
     "dual simplex": {"solver": "simplex", "simplex_strategy": 1},
     "primal simplex": {"solver": "simplex", "simplex_strategy": 4},
     "interior point with crossover": {"solver": "ipm", "run_crossover": "on"},
 }
 
 
-def attempts(program: LinearProgram, options: Options) -> list[Attempt]:
-    """Return the ways to solve a program, the one asked for first."""
+def attempts(program: LinearProgram, options: Options, scaling: Scaling) -> list[Attempt]:
+    """Return the attempts to make at a program, the one asked for first."""
     presolve = "on" if options.presolve else "off"
     if program.is_mixed_integer:
         name, other = "HiGHS branch and bound", (options.seed + 1) % 2**31
@@ -89,28 +108,40 @@ def attempts(program: LinearProgram, options: Options) -> list[Attempt]:
         "ipm": "interior point with crossover",
     }[options.method]
     off = {"presolve": "off"}
-    scaled = {"user_objective_scale": -round(math.log2(cost_scale(program)))}
-    ways = [Attempt(f"HiGHS {asked}", {"presolve": presolve, **_WAYS[asked]})]
+    largest = float(np.abs(scaling.cost(program)).max(initial=0.0)) or 1.0
+    scaled = {"user_objective_scale": -round(math.log2(largest))}
+    several = [Attempt(f"HiGHS {asked}", {"presolve": presolve, **_LINEAR[asked]})]
     if options.presolve:
-        ways.append(Attempt(f"HiGHS {asked}, no presolve", {**off, **_WAYS[asked]}))
-    ways += [
-        Attempt(f"HiGHS {name}, no presolve", {**off, **way})
-        for name, way in _WAYS.items()
+        several.append(Attempt(f"HiGHS {asked}, no presolve", {**off, **_LINEAR[asked]}))
+    several += [
+        Attempt(f"HiGHS {name}, no presolve", {**off, **choice})
+        for name, choice in _LINEAR.items()
         if name != asked
     ]
-    ways += [
-        Attempt(f"HiGHS {name}, scaled costs", {**off, **way, **scaled})
-        for name, way in _WAYS.items()
+    several += [
+        Attempt(f"HiGHS {name}, scaled costs", {**off, **choice, **scaled})
+        for name, choice in _LINEAR.items()
     ]
-    return ways
+    return several
 
 
 SETTINGS: dict[str, Any] = {
     "log_to_console": False,
-    "threads": 1,
-    "small_matrix_value": 1e-12,
+    "small_matrix_value": SMALLEST,
     "user_objective_scale": 0,
     "mip_feasibility_tolerance": 1e-6,
     "primal_feasibility_tolerance": 1e-7,
+    "dual_feasibility_tolerance": 1e-7,
     "run_crossover": "on",
+    "solver": "choose",
+    "simplex_strategy": 1,
 }
+"""What holds for every attempt that does not say otherwise."""
+
+
+def thread_settings(threads: int) -> dict[str, Any]:
+    """Return the solver's options for so many threads; 0 lets it choose.
+
+    One thread means one: the solver would otherwise search a tree in parallel where it can.
+    """
+    return {"threads": threads, "parallel": "off" if threads == 1 else "choose"}

@@ -19,7 +19,7 @@ from typing import Any
 
 from amopt.program.solver.outcome import relative_gap
 
-__all__ = ["Progress", "Watch"]
+__all__ = ["INFINITE", "Progress", "Watch"]
 
 logger = logging.getLogger("amopt.highs")
 
@@ -29,7 +29,7 @@ _PERIOD = 0.2
 _GRACE = 2.0
 """Seconds that a process waits at its end for a solver that a second Ctrl-C left behind."""
 
-_UNKNOWN = 1e100
+INFINITE = 1e100
 """Objectives and bounds of this size are the solver's infinity."""
 
 
@@ -189,7 +189,7 @@ class Watch:
         )
 
     def _amount(self, number: float) -> float | None:
-        return float(number) * self._unit if abs(number) < _UNKNOWN else None
+        return float(number) * self._unit if abs(number) < INFINITE else None
 
 
 def _leave(thread: threading.Thread) -> None:

@@ -1,4 +1,4 @@
-"""What one attempt of the solver left behind, judged by recomputing it."""
+"""What one attempt of the solver left behind, validated by recomputing it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
+from amopt.program.solver.arithmetic import exact_dot
+from amopt.program.solver.dual_bound import DualCheck, check_dual, infeasibility_proof
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
-from amopt.program.solver.residuals import (
-    OPEN,
-    TOLERANCE,
-    check_dual,
-    check_primal,
-    infeasibility_proof,
-)
+from amopt.program.solver.residuals import OPEN, TOLERANCE, PrimalCheck, check_primal
 
 __all__ = [
     "AttemptResult",
+    "better_bound",
     "bounds_only",
-    "rounded",
     "validate_infeasible",
     "validate_integer",
     "validate_linear",
 ]
 
 Floats = NDArray[np.float64]
+
+_NOISE = 1e-9
+"""Part of the solver's unit of money below which a gap is the solver's rounding."""
 
 
 @dataclass(slots=True)
@@ -54,17 +53,25 @@ class AttemptResult:
     final: bool = True
 
     @property
-    def worth(self) -> int:
-        """How good it is to have: an optimal answer is worth most, none least."""
-        return {Status.OPTIMAL: 3, Status.FEASIBLE: 2, Status.UNKNOWN: 0}.get(self.status, 1)
+    def rank(self) -> tuple[int, float]:
+        """How good it is to have: an optimal answer most, none least; then the fewest misses."""
+        order = {Status.OPTIMAL: 3, Status.FEASIBLE: 2, Status.UNKNOWN: 0}
+        return order.get(self.status, 1), -self.residuals.get("primal", np.inf)
+
+    def update(self, other: AttemptResult) -> None:
+        """Take over what another says of the answer."""
+        for name in ("status", "bound", "values", "duals", "residuals", "final"):
+            setattr(self, name, getattr(other, name))
 
     def answer(self, program: LinearProgram, seconds: float) -> Answer:
         """Return it as an answer of a program that took so many seconds to solve."""
         objective, bound, reduced = None, self.bound, None
         if self.values is not None:
-            objective = program.objective(self.values)
+            objective = exact_dot(program.cost, self.values, program.offset)
             if bound is not None:  # an answer within the tolerances may pass the bound by a hair
                 bound = max(bound, objective) if program.maximise else min(bound, objective)
+            if objective == 0.0 and self.status is Status.OPTIMAL:
+                bound = 0.0  # a relative gap of nothing has no other meaning
         if self.duals is not None:
             reduced = program.cost - program.matrix.T @ self.duals
         outcome = Outcome(
@@ -81,50 +88,86 @@ class AttemptResult:
         return Answer(outcome, self.values, self.duals, reduced)
 
 
+def better_bound(program: LinearProgram, one: float | None, other: float | None) -> float | None:
+    """Return the stronger of two bounds on the objective, either of which may be unknown."""
+    known = [bound for bound in (one, other) if bound is not None and np.isfinite(bound)]
+    if not known:
+        return None
+    return min(known) if program.maximise else max(known)
+
+
 def validate_linear(
     program: LinearProgram, result: AttemptResult, x: Floats | None, y: Floats | None
-) -> None:
-    """Judge column values and row duals of a linear program.
+) -> float:
+    """Validate column values and row duals of a linear program.
 
     Values that satisfy the program are an answer, and optimal when the duals prove it.
+
+    Returns
+    -------
+    float
+        By how much the answer falls short of what floats allow: the largest of row violation and
+        gap, relative to what they add up; infinite without an answer.
     """
     values = np.zeros(program.shape[1]) if x is None else np.clip(x, program.lower, program.upper)
+    dual, primal = DualCheck(np.inf, -np.inf), None
     if y is not None:
         dual = check_dual(program, y, values)
         result.residuals["dual"] = dual.dual
-        if dual.accepted:
+        if dual.accepted and np.isfinite(dual.bound):
             result.bound = dual.bound
+    short = np.inf
     if x is not None:
         primal = check_primal(program, values)
         result.residuals["primal"] = primal.primal
         if primal.accepted:
             result.values, result.duals = values, y
-            gap = _missing(program, primal.objective, result.bound) / primal.scale
-            result.status = Status.OPTIMAL if gap <= TOLERANCE else Status.FEASIBLE
+            gap = _relative(_missing(program, primal.objective, result.bound), primal, dual.scale)
+            short = max(gap, primal.primal)
+            over = _relative(_passed(program, primal.objective, result.bound), primal, dual.scale)
+            proven = gap <= TOLERANCE and over <= TOLERANCE and primal.accurate
+            result.status = Status.OPTIMAL if proven else Status.FEASIBLE
     if result.stopped is Stopped.FINISHED:
         result.final = result.status is Status.OPTIMAL
+    return short
 
 
-def rounded(program: LinearProgram, x: Floats) -> Floats:
-    """Return column values within their bounds, integer columns exactly integer."""
-    whole = np.where(program.integer, np.round(x), x)
-    return np.clip(whole, program.lower, program.upper)
-
-
-def validate_integer(program: LinearProgram, result: AttemptResult, x: Floats) -> None:
-    """Judge column values of a mixed-integer program, the integer ones already integer.
+def validate_integer(
+    program: LinearProgram, result: AttemptResult, x: Floats, money: float
+) -> None:
+    """Validate column values of a mixed-integer program, the integer ones already integer.
 
     They are optimal when the solver finished and its bound, which the arrays cannot prove, meets
-    their objective.
+    their objective. A bound that they disprove is dropped.
+
+    Parameters
+    ----------
+    program
+        The program.
+    result
+        What the attempt left behind; filled in.
+    x
+        Column values, shape (n,).
+    money
+        The unit in which the solver counted the objective.
     """
     primal = check_primal(program, x)
     result.residuals.update(primal=primal.primal, integrality=primal.integrality)
-    result.final = primal.accepted
+    result.final = primal.accurate
     if not primal.accepted:
         return
-    gap = _missing(program, primal.objective, result.bound) / primal.scale
-    proven = result.stopped is Stopped.FINISHED and gap <= TOLERANCE
+    passed = _passed(program, primal.objective, result.bound)
+    if passed > TOLERANCE * max(primal.scale, money):
+        result.bound, result.final = None, False
+    floor = _NOISE / TOLERANCE * money
+    gap = _relative(_missing(program, primal.objective, result.bound), primal, floor)
+    proven = result.stopped is Stopped.FINISHED and gap <= TOLERANCE and primal.accurate
     result.values, result.status = x, Status.OPTIMAL if proven else Status.FEASIBLE
+
+
+def _relative(amount: float, primal: PrimalCheck, other: float) -> float:
+    """Return an amount of money relative to what the objective or the bound adds up."""
+    return amount / max(primal.scale, other) if amount else 0.0
 
 
 def _missing(program: LinearProgram, objective: float, bound: float | None) -> float:
@@ -134,8 +177,15 @@ def _missing(program: LinearProgram, objective: float, bound: float | None) -> f
     return max(0.0, bound - objective if program.maximise else objective - bound)
 
 
+def _passed(program: LinearProgram, objective: float, bound: float | None) -> float:
+    """Return by how much the objective is better than the bound allows."""
+    if bound is None:
+        return 0.0
+    return max(0.0, objective - bound if program.maximise else bound - objective)
+
+
 def validate_infeasible(program: LinearProgram, result: AttemptResult, ray: Floats | None) -> None:
-    """Judge the claim that nothing satisfies a program.
+    """Validate the claim that nothing satisfies a program.
 
     A ray of row duals proves it for a linear program (Farkas); without one, and for a mixed-integer
     program, a second run has to say the same.
@@ -161,6 +211,6 @@ def bounds_only(program: LinearProgram) -> AttemptResult:
         return result
     result.values = values
     result.duals = None if program.is_mixed_integer else np.zeros(m)
-    result.bound = program.objective(values)
+    result.bound = exact_dot(program.cost, values, program.offset)
     result.residuals["primal"] = check_primal(program, values).primal
     return result

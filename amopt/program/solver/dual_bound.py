@@ -1,0 +1,240 @@
+r"""The bound that row duals prove, in safe arithmetic.
+
+For ``min c'x + c0`` over ``b- <= Ax <= b+``, ``l <= x <= u`` any row duals ``y`` give a bound.
+With the reduced costs ``z = c - A'y``,
+
+.. math::
+
+    c^T x + c_0 \;\ge\; c_0 + \sum_i \min_{b^-_i \le r \le b^+_i} y_i r
+    + \sum_j \min_{l_j \le x \le u_j} z_j x
+
+for every feasible ``x`` (weak duality). Every ``z_j`` is known up to its rounding only, and each
+minimum is taken over all that it may be, so that the sum is a bound in exact arithmetic too
+(A. Neumaier and O. Shcherbina, 2004, Safe bounds in linear and mixed-integer linear programming,
+Mathematical Programming 99). At an open side even a rounding of the wrong sign would make it minus
+infinity. There the objective itself helps: points that cost at most ``Z`` are all that matter, and
+
+.. math::
+
+    \sum_{j \in J} c_j (x_j - l_j) \le Z - c_0 - \sum_k \min_{l_k \le x \le u_k} c_k x
+
+for columns ``J`` of positive cost; elsewhere the rows may imply a bound of the column. Where
+neither does, the miss is the dual residual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.program.linear import LinearProgram
+from amopt.program.solver.arithmetic import UNIT, exact_sum
+from amopt.program.solver.residuals import ACCURACY, TOLERANCE, cost_scale
+from amopt.program.solver.scaling import OPEN
+
+__all__ = ["DualCheck", "check_dual", "infeasibility_proof"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_NOISE = 1e-12
+"""Relative size below which a difference of sums is rounding."""
+
+_MARGIN = 1e-9
+"""Relative margin of a bound that rows imply, far above the rounding of computing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DualCheck:
+    """What row duals prove.
+
+    Attributes
+    ----------
+    dual
+        Largest wrong-signed dual or reduced cost at a side that is open and of which nothing
+        implies a bound, relative to the largest cost; where it is 0, the bound is proven.
+    bound
+        The bound on the objective that the duals prove, up to the dual residual.
+    scale
+        What the bound adds up.
+    """
+
+    dual: float
+    bound: float
+    scale: float = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the duals prove their bound."""
+        return self.dual <= TOLERANCE
+
+
+def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = False) -> DualCheck:
+    """Recompute the bound that row duals prove, and by how much they miss the right signs.
+
+    Parameters
+    ----------
+    program
+        The program; its integrality plays no part.
+    y
+        Row duals, shape (m,), as changes of the optimum a unit of the right-hand side.
+    x
+        Column values, shape (n,): their objective says which points matter, and where nothing
+        implies a bound, a reduced cost of the wrong sign is taken at them.
+    alone
+        Whether only the rows that have a dual may imply bounds.
+    """
+    m, n = program.shape
+    if y.shape != (m,) or x.shape != (n,) or not (np.isfinite(y).all() and np.isfinite(x).all()):
+        return DualCheck(np.inf, -np.inf)
+    sign = -1.0 if program.maximise else 1.0
+    cost, y = sign * program.cost, sign * y
+    lower, upper = _open(program.lower, program.upper)
+    rows, miss = _row_terms(program, y)
+    y = np.where(np.isnan(rows), 0.0, y)
+    rows = np.nan_to_num(rows)
+    size = abs(program.matrix)
+    added = np.abs(cost) + size.T @ np.abs(y)
+    longest = int(np.bincount(size.indices, minlength=n).max(initial=0))
+    z, radius = cost - program.matrix.T @ y, 1.01 * (longest + 2) * UNIT * added
+    low, high = z - radius, z + radius
+    terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
+    if np.isinf(terms).any():
+        paid = cost * x
+        terms, taken_off, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
+    if np.isinf(terms).any():
+        lower, upper = _implied(program, (y != 0) | (not alone), lower, upper)
+        terms = np.where(np.isinf(terms), _least(low, high, lower, upper), terms)
+    unknown = np.isinf(terms)
+    if unknown.any():
+        noise = np.abs(z) <= _NOISE * added
+        miss = max(miss, float(np.abs(z[unknown & ~noise]).max(initial=0.0)))
+        terms = np.where(unknown, -np.abs(z * x), terms)
+    ends = np.where(low < 0, upper, lower)
+    scale = exact_sum(np.abs(rows), np.abs(terms)) + taken_off
+    bound = min(exact_sum(rows, terms) - taken_off - 4 * UNIT * scale, dearest)
+    nearly = float(_NOISE / TOLERANCE * (added @ np.where(np.isfinite(ends), np.abs(ends), 0.0)))
+    return DualCheck(miss / cost_scale(program), sign * bound + program.offset, scale + nearly)
+
+
+def _open(lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Return bounds, infinite where they are to the solver."""
+    return np.where(lower > -OPEN, lower, -np.inf), np.where(upper < OPEN, upper, np.inf)
+
+
+def _row_terms(program: LinearProgram, y: Floats) -> tuple[Floats, float]:
+    """Return what each row adds, NaN where its dual stands on an open side, and the largest miss.
+
+    The miss is the dual times the row's largest coefficient.
+    """
+    side = np.where(y > 0, program.row_lower, program.row_upper)
+    wrong = (y != 0) & (np.abs(side) >= OPEN)
+    terms = y * np.where((y == 0) | wrong, 0.0, side)
+    if not wrong.any():
+        return terms, 0.0
+    heaviest = abs(program.matrix[np.flatnonzero(wrong)]).max(axis=1).toarray().ravel()
+    return np.where(wrong, np.nan, terms), float((np.abs(y[wrong]) * heaviest).max())
+
+
+def _least(low: Floats, high: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Return the least of ``z x`` over ``low <= z <= high`` and ``lower <= x <= upper``."""
+    ends = []
+    for z in (low, high):
+        end = np.where(z > 0, lower, upper)
+        ends.append(z * np.where(z == 0, 0.0, end))
+    return np.minimum(*ends)
+
+
+def _limited_by_cost(
+    cost: Floats,
+    reduced: tuple[Floats, Floats],
+    bounds: tuple[Floats, Floats],
+    paid: Floats,
+    terms: Floats,
+) -> tuple[Floats, float, float]:
+    """Return the columns' terms with those that the objective limits, and what to take off.
+
+    Points that cost up to what is returned third are considered, about twice what the answer
+    costs; so that is the largest bound that can come out of it.
+    """
+    (low, high), (lower, upper) = reduced, bounds
+    base = _least(cost, cost, lower, upper)
+    if np.isinf(base).any():
+        return terms, 0.0, np.inf
+    dearest = exact_sum(paid, np.abs(paid))
+    budget = dearest - exact_sum(base)
+    budget += _MARGIN * exact_sum(np.abs(paid), np.abs(base))
+    anchor = np.where(cost > 0, lower, upper)
+    limited = np.isinf(terms) & (cost != 0) & np.isfinite(anchor)
+    if not limited.any() or budget < 0:
+        return terms, 0.0, np.inf
+    wrong = np.where(cost > 0, -low, high)[limited]
+    ratio = float((wrong / np.abs(cost[limited])).max(initial=0.0))
+    at_anchor = np.minimum(low[limited] * anchor[limited], high[limited] * anchor[limited])
+    known = terms.copy()
+    known[limited] = at_anchor
+    return known, max(0.0, ratio) * budget * (1 + _MARGIN), dearest
+
+
+def _implied(
+    program: LinearProgram, rows: Bools, lower: Floats, upper: Floats
+) -> tuple[Floats, Floats]:
+    """Return bounds of the columns, those that are open replaced by what single ``rows`` imply.
+
+    From ``sum_j a_j x_j <= b`` follows ``a_k x_k <= b - sum over the others of their least``.
+    """
+    matrix = program.matrix
+    m = matrix.shape[0]
+    row, column, a = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices, matrix.data
+    tighter = [lower.copy(), upper.copy()]
+    for sign, side in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
+        b = sign * a
+        least = b * np.where(b > 0, lower[column], upper[column])
+        infinite = np.isinf(least)
+        finite = np.where(infinite, 0.0, least)
+        others_open = np.bincount(row, infinite, minlength=m)[row] - infinite
+        total = np.bincount(row, finite, minlength=m)
+        summed = np.bincount(row, np.abs(finite), minlength=m)
+        use = (others_open == 0) & ((side < OPEN) & rows)[row]
+        i, j, b = row[use], column[use], b[use]
+        room = side[i] - (total[i] - finite[use]) + _MARGIN * (np.abs(side[i]) + summed[i])
+        above = b > 0
+        np.minimum.at(tighter[1], j[above], room[above] / b[above])
+        np.maximum.at(tighter[0], j[~above], room[~above] / b[~above])
+    return (
+        np.where(np.isfinite(lower), lower, tighter[0]),
+        np.where(np.isfinite(upper), upper, tighter[1]),
+    )
+
+
+def infeasibility_proof(program: LinearProgram, ray: Floats) -> Floats | None:
+    """Return row duals that prove that nothing satisfies a linear program (Farkas, 1902).
+
+    They do when, with all costs zero, the bound that they prove is above zero, by more than what
+    an answer may miss.
+
+    Parameters
+    ----------
+    program
+        The program; its objective and integrality play no part.
+    ray
+        Shape (m,), of any length and sign.
+
+    Returns
+    -------
+    ndarray or None
+        The ray, its largest entry 1 in size and its sign that of duals of a minimisation; None
+        where it proves nothing.
+    """
+    length = float(np.abs(ray).max(initial=0.0))
+    if not np.isfinite(length) or length == 0:
+        return None
+    nothing = np.zeros_like(program.cost)
+    silent = replace(program, cost=nothing, offset=0.0, maximise=False)
+    for y in (ray / length, -ray / length):
+        check = check_dual(silent, y, nothing, alone=True)
+        if check.dual <= _NOISE and check.bound > ACCURACY * check.scale:
+            return y
+    return None

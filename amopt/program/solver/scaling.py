@@ -1,0 +1,176 @@
+r"""The units in which the solver counts: powers of two, so that every digit stays as it is.
+
+The solver's tolerances are absolute. Money in billionths would pass for nothing, quantities in
+millionths for equal. With units :math:`R` of the rows, :math:`C` of the columns and :math:`\mu` of
+money the solver sees
+
+.. math::
+
+    \min \; (C c / \mu)^T x' \quad \text{subject to} \quad
+    R b^- \le R A C x' \le R b^+, \quad l / C \le x' \le u / C,
+
+and :math:`x = C x'`, :math:`y = \mu R y'`. Numbers of ordinary size are left alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.program.linear import LinearProgram
+
+__all__ = ["LARGEST_COEFFICIENT", "OPEN", "Scaling"]
+
+Floats = NDArray[np.float64]
+
+OPEN = 1e20
+"""Bounds of this size and beyond are infinite to the solver."""
+
+LARGEST_COEFFICIENT = 1e15
+"""Coefficients of this size and beyond are refused by the solver."""
+
+_MONEY = (0, 20)
+"""Powers of two between which a typical cost is left as it is."""
+
+_COEFFICIENT = (-10, 20)
+"""Powers of two between which the largest coefficient of a row or column is left as it is."""
+
+_QUANTITY = -7
+"""Power of two below which the largest finite bound of a row or column is counted anew."""
+
+_PASSES = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Units of a program's rows, columns and money.
+
+    Attributes
+    ----------
+    rows
+        What the solver's rows are multiplied by, shape (m,).
+    columns
+        Units of the columns, shape (n,); 1 for integer ones.
+    money
+        Unit of the objective.
+    """
+
+    rows: Floats
+    columns: Floats
+    money: float = 1.0
+
+    @classmethod
+    def none(cls, program: LinearProgram) -> Scaling:
+        """Return units of 1."""
+        m, n = program.shape
+        return cls(np.ones(m), np.ones(n))
+
+    @classmethod
+    def of(cls, program: LinearProgram) -> Scaling:
+        """Return the units for a program."""
+        own = cls.none(program)
+        if _is_uneven(program):
+            balanced = cls(*_balanced(program))
+            own = balanced if balanced._fits(program) else own
+        return own.priced(program)
+
+    def priced(self, program: LinearProgram) -> Scaling:
+        """Return the same units of rows and columns, and the unit of money for these costs."""
+        cost = np.abs(program.cost * self.columns)
+        some = cost[cost > 0]
+        power = 0
+        if some.size:
+            typical = math.floor(float(np.log2(some).mean()))
+            power = typical if not _MONEY[0] <= typical <= _MONEY[1] else 0
+        return Scaling(self.rows, self.columns, 2.0**power)
+
+    def _fits(self, program: LinearProgram) -> bool:
+        """Return whether the solver takes all numbers in these units."""
+        bounds = (
+            _size(program.lower, program.upper) / self.columns,
+            _size(program.row_lower, program.row_upper) * self.rows,
+        )
+        coefficient = float(np.abs(self.matrix(program)).max(initial=0.0))
+        return coefficient < LARGEST_COEFFICIENT and all(
+            size.max(initial=0.0) < OPEN for size in bounds
+        )
+
+    def cost(self, program: LinearProgram) -> Floats:
+        """Return the solver's costs, shape (n,)."""
+        return program.cost * self.columns / self.money
+
+    def column_bounds(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+        """Return bounds of the columns in the solver's units."""
+        return lower / self.columns, upper / self.columns
+
+    def row_bounds(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+        """Return bounds of the rows in the solver's units."""
+        return lower * self.rows, upper * self.rows
+
+    def matrix(self, program: LinearProgram) -> Floats:
+        """Return the solver's coefficients in the order of the program's."""
+        matrix = program.matrix
+        if (self.rows == 1).all() and (self.columns == 1).all():
+            return np.asarray(matrix.data, dtype=np.float64)
+        by_row = np.repeat(self.rows, np.diff(matrix.indptr))
+        return np.asarray(matrix.data * by_row * self.columns[matrix.indices])
+
+
+def _is_uneven(program: LinearProgram) -> bool:
+    """Return whether the solver's tolerances would be too coarse or too fine for some numbers."""
+    matrix = abs(program.matrix)
+    low, high = 2.0 ** _COEFFICIENT[0], 2.0 ** _COEFFICIENT[1]
+    for axis in (0, 1):
+        largest = matrix.max(axis=axis).toarray().ravel() if matrix.nnz else np.zeros(0)
+        largest = largest[largest > 0]
+        if largest.size and not low <= largest.min() <= largest.max() <= high:
+            return True
+    free = ~program.integer
+    for lower, upper in (
+        (program.lower[free], program.upper[free]),
+        (program.row_lower, program.row_upper),
+    ):
+        size = _size(lower, upper)
+        if (size[size > 0] < 2.0**_QUANTITY).any():
+            return True
+    return False
+
+
+def _size(lower: Floats, upper: Floats) -> Floats:
+    """Return the largest finite bound of each interval, 0 where there is none."""
+    ends = np.abs([lower, upper])
+    return np.asarray(np.where(ends < OPEN, ends, 0.0).max(axis=0))
+
+
+def _balanced(program: LinearProgram) -> tuple[Floats, Floats]:
+    """Return units in which coefficients and bounds are about 1, in the geometric mean."""
+    m, n = program.shape
+    matrix = program.matrix
+    row = np.repeat(np.arange(m), np.diff(matrix.indptr))
+    column = matrix.indices
+    entry = np.log2(np.abs(matrix.data))
+    sides = _logarithm(_size(program.row_lower, program.row_upper))
+    bounds = _logarithm(_size(program.lower, program.upper))
+    fixed = program.integer
+    r, c = np.zeros(m), np.where(fixed, 0.0, np.nan_to_num(bounds))
+    for _ in range(_PASSES):
+        r = -_mean(row, entry + c[column], sides, m)
+        c = np.where(fixed, 0.0, _mean(column, -entry - r[row], bounds, n))
+    return np.exp2(np.round(r)), np.exp2(np.round(c))
+
+
+def _logarithm(size: Floats) -> Floats:
+    """Return the power of two of each, NaN where it is 0."""
+    return np.log2(np.where(size > 0, size, np.nan))
+
+
+def _mean(of: NDArray[Any], numbers: Floats, more: Floats, size: int) -> Floats:
+    """Return the mean of the numbers of each member and of one more number where it is known."""
+    known = np.isfinite(more)
+    total = np.bincount(of, numbers, minlength=size) + np.where(known, more, 0.0)
+    count = np.bincount(of, minlength=size) + known
+    return np.asarray(total / np.maximum(count, 1), dtype=np.float64)
