@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
-from amopt.program.solver.options import thread_settings
+from amopt.program.solver.options import REFINING, thread_settings
 from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.solver.polishing import polished, rounded
 from amopt.program.solver.refinement import refined
@@ -167,9 +167,9 @@ class AttemptRun:
         if result.stopped is not Stopped.FINISHED:
             return
         for _ in range(_ROUNDS):
-            if short <= ACCURACY or x is None or y is None:
+            if short <= ACCURACY or x is None:
                 break
-            better = refined(self.highs, self.program, self.scaling, (x, y), self._run_again)
+            better = refined(self.highs, self.program, self.scaling, x, self._run_again)
             if better is None:
                 break
             x, y = better
@@ -181,8 +181,8 @@ class AttemptRun:
             result.update(again)
 
     def _run_again(self) -> bool:
-        """Run the simplex method from the basis at which it stands; tell whether it ended well."""
-        set_options(self.highs, {"presolve": "off", "solver": "simplex"})
+        """Run the simplex method on from its basis, accurately; tell whether it ended well."""
+        set_options(self.highs, REFINING)
         limit_time(self.highs, self.budget.left)
         failed, _ = self._run(None)
         return bool(

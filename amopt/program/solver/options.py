@@ -13,7 +13,16 @@ from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.scaling import Scaling
 
-__all__ = ["METHODS", "SETTINGS", "SMALLEST", "Attempt", "Options", "attempts", "thread_settings"]
+__all__ = [
+    "METHODS",
+    "REFINING",
+    "SETTINGS",
+    "SMALLEST",
+    "Attempt",
+    "Options",
+    "attempts",
+    "thread_settings",
+]
 
 MOST_THREADS = 256
 """Threads beyond which a number is taken for a mistake."""
@@ -137,6 +146,15 @@ SETTINGS: dict[str, Any] = {
     "simplex_strategy": 1,
 }
 """What holds for every attempt that does not say otherwise."""
+
+
+REFINING: dict[str, Any] = {
+    "presolve": "off",
+    "solver": "simplex",
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+}
+"""What holds for a run that goes on from a basis that is nearly optimal."""
 
 
 def thread_settings(threads: int) -> dict[str, Any]:

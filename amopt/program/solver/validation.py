@@ -137,8 +137,8 @@ def validate_integer(
 ) -> None:
     """Validate column values of a mixed-integer program, the integer ones already integer.
 
-    They are optimal when the solver finished and its bound, which the arrays cannot prove, meets
-    their objective. A bound that they disprove is dropped.
+    They are optimal when the bound, which the arrays cannot prove, meets their objective. A bound
+    that they disprove is dropped.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def validate_integer(
         result.bound, result.final = None, False
     floor = _NOISE / TOLERANCE * money
     gap = _relative(_missing(program, primal.objective, result.bound), primal, floor)
-    proven = result.stopped is Stopped.FINISHED and gap <= TOLERANCE and primal.accurate
+    proven = gap <= TOLERANCE and primal.accurate
     result.values, result.status = x, Status.OPTIMAL if proven else Status.FEASIBLE
 
 
