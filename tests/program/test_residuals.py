@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -111,6 +112,23 @@ def test_no_duals_prove_more_than_the_optimum(seed: int) -> None:
     for y in (rng.normal(size=m), -sign * rng.random(m)):
         check = check_dual(p, y, found.x)
         assert sign * check.bound <= sign * best + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_bound_holds_in_exact_arithmetic(seed: int) -> None:
+    """Reduced costs that cancel to rounding, on columns that reach far: in fractions too."""
+    rng = np.random.default_rng(seed)
+    matrix, y = rng.normal(size=(6, 9)), rng.normal(size=6)
+    sides = rng.normal(size=6)
+    p = program(matrix.T @ y, matrix, sides, sides, lower=-1e6, upper=1e6, offset=0.3)
+    exact = Fraction(0.3) + sum(Fraction(a) * Fraction(b) for a, b in zip(y, sides, strict=True))
+    for j in range(9):
+        priced = [Fraction(a) * Fraction(b) for a, b in zip(matrix[:, j], y, strict=True)]
+        exact -= abs(Fraction(p.cost[j]) - sum(priced)) * 10**6
+    check = check_dual(p, y, np.zeros(9))
+    assert check.dual == 0
+    assert Fraction(check.bound) <= exact
+    assert check.bound == pytest.approx(float(exact), abs=1e-7)
 
 
 def test_a_ray_proves_infeasible() -> None:
