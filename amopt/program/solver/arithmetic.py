@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["UNIT", "exact_dot", "exact_sum", "two_product"]
+__all__ = ["UNIT", "exact_dot", "exact_sum", "two_product", "weighted_columns"]
 
 Floats = NDArray[np.float64]
 
@@ -40,9 +41,15 @@ def _high(a: Floats) -> Floats:
     return np.asarray(turned - (turned - a), dtype=np.float64)
 
 
+def weighted_columns(matrix: sp.csr_array, entries: Floats, y: Floats) -> Floats:
+    """Return ``sum_i a_ij y_i`` for each column of a matrix of this pattern with these entries."""
+    weights = entries * np.repeat(y, np.diff(matrix.indptr))
+    return np.bincount(matrix.indices, weights, minlength=matrix.shape[1]).astype(np.float64)
+
+
 def exact_sum(*terms: Floats) -> float:
     """Return the sum of all entries, rounded once."""
-    return math.fsum(number for part in terms for number in part.tolist())
+    return math.fsum(np.concatenate(terms).tolist())
 
 
 def exact_dot(a: Floats, b: Floats, *more: float) -> float:

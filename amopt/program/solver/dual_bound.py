@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.arithmetic import UNIT, exact_sum
+from amopt.program.solver.arithmetic import UNIT, exact_sum, weighted_columns
 from amopt.program.solver.residuals import ACCURACY, TOLERANCE, cost_scale
 from amopt.program.solver.scaling import OPEN
 
@@ -95,10 +95,10 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     rows, miss = _row_terms(program, y)
     y = np.where(np.isnan(rows), 0.0, y)
     rows = np.nan_to_num(rows)
-    size = abs(program.matrix)
-    added = np.abs(cost) + size.T @ np.abs(y)
-    longest = int(np.bincount(size.indices, minlength=n).max(initial=0))
-    z, radius = cost - program.matrix.T @ y, 1.01 * (longest + 2) * UNIT * added
+    matrix = program.matrix
+    added = np.abs(cost) + weighted_columns(matrix, np.abs(matrix.data), np.abs(y))
+    longest = int(np.bincount(matrix.indices, minlength=n).max(initial=0))
+    z, radius = cost - weighted_columns(matrix, matrix.data, y), 1.01 * (longest + 2) * UNIT * added
     low, high = z - radius, z + radius
     terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
     if np.isinf(terms).any():

@@ -122,28 +122,33 @@ class Scaling:
 
 def _is_uneven(program: LinearProgram) -> bool:
     """Return whether the solver's tolerances would be too coarse or too fine for some numbers."""
-    matrix = abs(program.matrix)
     low, high = 2.0 ** _COEFFICIENT[0], 2.0 ** _COEFFICIENT[1]
-    for axis in (0, 1):
-        largest = matrix.max(axis=axis).toarray().ravel() if matrix.nnz else np.zeros(0)
-        largest = largest[largest > 0]
-        if largest.size and not low <= largest.min() <= largest.max() <= high:
-            return True
+    entries = np.abs(program.matrix.data)
+    if entries.size and not low <= entries.min() <= entries.max() <= high:
+        m, n = program.shape
+        row = np.repeat(np.arange(m), np.diff(program.matrix.indptr))
+        for of, size in ((row, m), (program.matrix.indices, n)):
+            largest = np.zeros(size)
+            np.maximum.at(largest, of, entries)
+            largest = largest[largest > 0]
+            if not low <= largest.min() <= largest.max() <= high:
+                return True
     free = ~program.integer
-    for lower, upper in (
-        (program.lower[free], program.upper[free]),
-        (program.row_lower, program.row_upper),
-    ):
-        size = _size(lower, upper)
-        if (size[size > 0] < 2.0**_QUANTITY).any():
-            return True
-    return False
+    return _has_tiny(program.lower[free], program.upper[free]) or _has_tiny(
+        program.row_lower, program.row_upper
+    )
+
+
+def _has_tiny(lower: Floats, upper: Floats) -> bool:
+    """Return whether the largest finite bound of an interval is tiny, and not 0."""
+    size = _size(lower, upper)
+    return bool(((size > 0) & (size < 2.0**_QUANTITY)).any())
 
 
 def _size(lower: Floats, upper: Floats) -> Floats:
     """Return the largest finite bound of each interval, 0 where there is none."""
-    ends = np.abs([lower, upper])
-    return np.asarray(np.where(ends < OPEN, ends, 0.0).max(axis=0))
+    low, high = np.abs(lower), np.abs(upper)
+    return np.maximum(np.where(low < OPEN, low, 0.0), np.where(high < OPEN, high, 0.0))
 
 
 def _balanced(program: LinearProgram) -> tuple[Floats, Floats]:
