@@ -78,6 +78,13 @@ CODES: tuple[Code, ...] = (
         Severity.WARNING,
     ),
     Code(
+        "nothing-to-order",
+        "A file has no order lines.",
+        "Write lines; as it stands there is nothing to order, and offers are compared for one "
+        "piece.",
+        Severity.WARNING,
+    ),
+    Code(
         "idle-supplier",
         "A capacity or licence names a supplier who offers nothing, so that it limits nobody.",
         "Mend the supplier's name, or add its offers.",

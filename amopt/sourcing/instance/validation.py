@@ -18,6 +18,7 @@ __all__ = ["problems"]
 
 def problems(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with the instance across fields."""
+    yield from _nothing_to_order(instance)
     yield from _duplicates(instance)
     yield from _quantities(instance)
     yield from _offers(instance)
@@ -29,6 +30,17 @@ def problems(instance: Contents) -> Iterator[Problem]:
     if instance.network.places:
         unknown = list(_unknown_places(instance))
         yield from unknown or _unreachable(instance)
+
+
+def _nothing_to_order(instance: Instance) -> Iterator[Problem]:
+    """Yield that the file has no order lines: events of a replay may bring them yet."""
+    if not instance.lines:
+        yield Problem(
+            "nothing-to-order",
+            ("lines",),
+            "the file has no order lines, so that there is nothing to order.",
+            "Write lines, unless a replay's events bring them.",
+        )
 
 
 def _repeated(collection: str, keys: Iterable[Hashable], told: str) -> Iterator[Problem]:
