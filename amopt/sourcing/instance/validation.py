@@ -32,7 +32,7 @@ def problems(instance: Contents) -> Iterator[Problem]:
         yield from unknown or _unreachable(instance)
 
 
-def _nothing_to_order(instance: Instance) -> Iterator[Problem]:
+def _nothing_to_order(instance: Contents) -> Iterator[Problem]:
     """Yield that the file has no order lines: events of a replay may bring them yet."""
     if not instance.lines:
         yield Problem(
