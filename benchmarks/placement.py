@@ -32,6 +32,7 @@ from amopt.placement.methods.transport import fill, improve, rounded
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Options
+from amopt.program.time import Budget
 
 OPTIMA = {"cap61": 932615.750, "cap71": 932615.750, "cap101": 796648.437, "cap131": 793439.562}
 LARGE, SMOKE = (100, 1000, 20), (10, 60, 3)
@@ -104,7 +105,7 @@ def large(shape: tuple[int, int, int], limit: float) -> None:
         found = [fill(market, count) for count in rounded(market, prices.count)]
         best = min([best, *found], key=lambda filled: filled.cost)
         show(f"{rounds} rounds", begun, prices.bound, best.cost)
-    best = improve(market, best, time.perf_counter() + limit / 3, prices.bound / 0.997)
+    best = improve(market, best, Budget(limit / 3), prices.bound / 0.997)
     show("local search", begun, prices.bound, best.cost)
     begun = time.perf_counter()
     answer = solve(instance, method="lagrangian", options=Options(gap=0.01, time_limit=limit))

@@ -79,6 +79,9 @@ def solve(  # every option of the command line is a parameter
     register: Annotated[
         Path | None, typer.Option(help="Licence register (sourcing): only what is left counts.")
     ] = None,
+    forms: Annotated[
+        bool, typer.Option(help="Solve for the pure forms beside the plan, too (placement).")
+    ] = True,
     write_lp: Annotated[
         Path | None, typer.Option(help="Write the program as an LP file too.")
     ] = None,
@@ -98,7 +101,9 @@ def solve(  # every option of the command line is a parameter
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)
             decisions.write_program(instance, path, method=method)
-        more = {} if register is None else {"register": register}
+        more: dict[str, object] = {} if register is None else {"register": register}
+        if not forms:
+            more["forms"] = False
         with terminal.watching(wanted=not quiet and not json) as progress:
             solution = decisions.solve(
                 instance,

@@ -17,6 +17,7 @@ from amopt.placement.methods import lagrangian
 from amopt.placement.methods.arrays import families as arrays
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.lagrangian import LagrangianSearch
+from amopt.placement.methods.prices_after import PricesAfter
 from amopt.placement.methods.programs import (
     ProgramSearch,
     array_programs,
@@ -54,6 +55,10 @@ FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
 
 METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
+
+MODERATE = 500
+"""Supply columns from which ``auto`` goes on by prices for single sources, where it can and the
+relaxation is not the answer: they find good plans where the solver by itself is slow."""
 
 FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
@@ -114,7 +119,7 @@ def solve(
         extended=extend is not None,
     )  # fmt: skip
     budget.require("the supply options were listed")
-    search = _search(way, supply, options, budget, extend)
+    search = _search(way, supply, options, budget, extend, automatic=method == "auto")
     try:
         found, others = _solved(search, options, budget, progress, forms=forms)
     except InfeasibleError as error:
@@ -207,13 +212,28 @@ def _ways(supply: Supply) -> tuple[Method, ...]:
 
 
 def _search(
-    way: Method, supply: Supply, options: highs.Options, budget: Budget, extend: Extend | None
+    way: Method,
+    supply: Supply,
+    options: highs.Options,
+    budget: Budget,
+    extend: Extend | None,
+    *,
+    automatic: bool,
 ) -> Search:
     if way.name == "lagrangian":
         return LagrangianSearch(supply, options, budget)
-    if way.name == "milp":
-        return ProgramSearch(array_programs(supply), options, budget)
-    return ProgramSearch(pyomo_programs(supply.instance, extend), options, budget)
+    if way.name == "formulation":
+        return ProgramSearch(pyomo_programs(supply.instance, extend), options, budget)
+    if automatic and _by_prices_after(supply):
+        return PricesAfter(supply, options, budget)
+    return ProgramSearch(array_programs(supply), options, budget)
+
+
+def _by_prices_after(supply: Supply) -> bool:
+    """Return whether prices are likely to be faster, once the relaxation is not the answer."""
+    instance, size = supply.instance, len(supply.pairs) * len(supply.instance.sites)
+    against = LAGRANGIAN.against(formulation.FAMILIES, instance, extended=False)
+    return instance.single_source and size >= MODERATE and not against
 
 
 def _solved(

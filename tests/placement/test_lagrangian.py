@@ -1,5 +1,6 @@
 """Bounds that hold, plans near them, and a proof that does not trust the route."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 import amopt
 from amopt.errors import NoAnswerError
 from amopt.placement import Instance, solve
+from amopt.placement.methods import lagrangian
+from amopt.placement.methods.fixing import unsettled
+from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.placement.methods.transport import fill
@@ -25,7 +29,8 @@ def prices_of(instance, prices):
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("stocked", [True, False])
-def test_bound_and_plan_enclose_the_optimum(seed, stocked):
+def test_bound_and_plan_enclose_the_optimum(seed, stocked, monkeypatch):
+    monkeypatch.setattr(lagrangian, "MOST_WITHOUT_LIMIT", 0)  # prices alone
     data = random_data(seed, sites=3, places=4, stocked=stocked)
     best = brute_force.best_single(data)
     answer = solve(Instance.from_dict(data), method="lagrangian", forms=False)
@@ -62,8 +67,6 @@ def test_prices_beat_the_linear_relaxation():
 
 
 def test_a_wrong_bound_is_refused(monkeypatch):
-    from amopt.placement.methods import lagrangian
-
     instance = amopt.load("placement/textbook")
     honest = lagrangian.LagrangianSearch.finish
 
@@ -110,11 +113,105 @@ def test_a_time_limit_gives_what_was_found():
     assert answer.outcome.bound <= answer.outcome.objective
 
 
-def test_a_gap_that_is_left_is_told():
-    instance = Instance.from_dict(random_data(3, sites=3, places=4))
-    answer = solve(instance, method="lagrangian", options=highs.Options(gap=0.0), forms=False)
-    told = any("No plan can be more than" in note for note in answer.notes)
-    assert told == (answer.outcome.status == "feasible")
+@pytest.mark.parametrize("seed", range(40))
+def test_it_goes_on_to_the_gap_that_was_asked_for(seed):
+    """What prices leave open is searched, so that the optimum is found and proven."""
+    data = random_data(
+        seed, sites=1 + seed % 4, places=3 + seed % 6, parts=1 + seed % 2,
+        stocked=seed % 3 > 0, single=seed % 2 == 0,
+    )  # fmt: skip
+    if seed % 5 == 0:
+        contract = {"machine": "SLS", "hours_per_year": 60.0, "cost_per_hour": 3.0}
+        data["sites"][0]["contracts"] = [contract]
+    if seed % 7 == 0:
+        data["sites"][-1]["state"] = "open"
+    instance = Instance.from_dict(data)
+    by_prices = solve(instance, method="lagrangian", forms=False)
+    best = solve(instance, method="milp", forms=False).outcome.objective
+    assert by_prices.outcome.status == "optimal"
+    assert by_prices.outcome.objective == pytest.approx(best, rel=2e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("single", [True, False])
+def test_the_optimum_is_never_settled_away(seed, single):
+    data = random_data(seed, sites=3, places=6, single=single)
+    instance = Instance.from_dict(data)
+    market = Market(Supply(instance))
+    best = solve(instance, method="milp", forms=False)
+    prices = Prices(market)
+    for _ in range(100):
+        prices.climb(best.outcome.objective)
+    left = unsettled(market, prices.best, best.outcome.objective * (1 + 1e-6))
+    pairs = market.supply.pairs
+    for row in best.rows["supply"]:
+        pair = pairs.index((row["place"], row["part"]))
+        if row["machine"]:
+            site = [s.place for s in instance.sites].index(row["source"])
+            unit = market.fleet.unit[site, 0]
+            assert left.supplies[unit, pair]
+            assert left.may_open[site]
+        else:
+            assert left.free[pair]
+    for row in best.rows["sites"]:
+        site = [s.place for s in instance.sites].index(row["place"])
+        assert row["open"] or not left.must_open[site]
+        if market.fleet.unit[site, 0] >= 0:
+            assert row["machines"] <= left.most[market.fleet.unit[site, 0]]
+
+
+def test_prices_settle_something():
+    instance = amopt.load("placement/synthetic")
+    market = Market(Supply(instance))
+    best = solve(instance, method="milp", forms=False).outcome.objective
+    prices = Prices(market)
+    for _ in range(200):
+        prices.climb(best)
+    left = unsettled(market, prices.best, best * (1 + 1e-6))
+    assert left.may_open.sum() < len(instance.sites)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_moves_keep_hours_and_better_single_sources(seed):
+    rng = np.random.default_rng(seed)
+    cost, hours = rng.uniform(1, 9, (3, 6)), rng.uniform(1, 3, (3, 6))
+    capacity, free = rng.uniform(3, 6, 3), rng.uniform(10, 20, 6)
+    found = rearranged(cost, hours, capacity, free, np.full(6, -1))
+    every = np.arange(6)
+
+    def spent(units):
+        load = np.bincount(units + 1, np.where(units >= 0, hours[units, every], 0.0), 4)[1:]
+        possible = (load <= capacity * (1 + 1e-9)).all()
+        return np.where(units >= 0, cost[units, every], free).sum() if possible else np.inf
+
+    assert spent(found) < free.sum()
+    for pair, unit in itertools.product(range(6), range(-1, 3)):
+        moved = found.copy()
+        moved[pair] = unit
+        assert spent(moved) >= spent(found) - 1e-6
+    for first, second in itertools.combinations(range(6), 2):
+        moved = found.copy()
+        moved[[first, second]] = moved[[second, first]]
+        assert spent(moved) >= spent(found) - 1e-6
+
+
+def test_a_gap_that_is_left_is_told(monkeypatch):
+    monkeypatch.setattr(lagrangian, "MOST_WITHOUT_LIMIT", 0)
+    for seed in range(6):
+        instance = Instance.from_dict(random_data(seed, sites=3, places=4))
+        options = highs.Options(gap=0.0)
+        answer = solve(instance, method="lagrangian", options=options, forms=False)
+        told = any("too many to be searched" in note for note in answer.notes)
+        assert told == (answer.outcome.status == "feasible")
+
+
+def test_single_sources_of_moderate_size_go_on_by_prices():
+    data = random_data(5, sites=12, places=50, single=True, stocked=False)
+    data["conventional"][0]["cost_per_part"] = 400.0
+    answer = solve(Instance.from_dict(data), forms=False, options=highs.Options(time_limit=20))
+    assert "Lagrangian" in answer.outcome.method
+    assert answer.outcome.bound <= answer.outcome.objective
+    assert answer.verdict.accepted
 
 
 def test_no_plan_in_time_is_told_as_such():

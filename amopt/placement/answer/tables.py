@@ -39,7 +39,7 @@ def answer_of(
     notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
     left = found.outcome.gap
     if found.told and left is not None:
-        notes.append(f"No plan can be more than {100 * left:.2g} % better. {found.told}.")
+        notes.append(f"No plan can be more than {100 * left:.2g} % better. {found.told}")
     for form, each in others.items():
         if each.plan is None:
             if each.outcome.status is Status.INFEASIBLE:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.program.solver.outcome import Outcome, Status, relative_gap
+from amopt.program.linear import LinearProgram
+from amopt.program.solver import highs
+from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from amopt.placement.plan import Plan
 
-__all__ = ["BoundedPlan", "bounded"]
+__all__ = ["BoundedPlan", "bounded", "solve_from"]
 
 LAST_DIGITS = 1e-7
 """Relative difference up to which a bound above the plan's own objective is rounding."""
@@ -68,3 +72,24 @@ def bounded(outcome: Outcome, plan: Plan, known: float | None, gap: float) -> Ou
     if outcome.status is Status.FEASIBLE and left is not None and left <= gap:
         return replace(outcome, status=Status.OPTIMAL)
     return outcome
+
+
+def solve_from(
+    program: LinearProgram,
+    start: NDArray[np.float64] | None,
+    options: highs.Options,
+    budget: Budget,
+    progress: Callable[[highs.Progress], None] | None = None,
+) -> highs.Answer:
+    """Solve a program from a known plan.
+
+    HiGHS 1.16 may stop at the plan that it was given and call it optimal, with a bound below it;
+    it is then asked again without the plan.
+    """
+    answer = highs.solve(program, budget.options(options), start=start, progress=progress)
+    outcome = answer.outcome
+    early = outcome.stopped is Stopped.FINISHED and outcome.status is not Status.OPTIMAL
+    if start is None or not early or budget.is_over:
+        return answer
+    again = highs.solve(program, budget.options(options), progress=progress)
+    return answer if again.values is None else again

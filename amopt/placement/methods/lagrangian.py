@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.forms import Form, FormRules
-from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
+from amopt.placement.methods.fixing import unsettled
 from amopt.placement.methods.pricing import Market, Prices, relax
+from amopt.placement.methods.remainder import remainder
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.plan import Plan
 from amopt.placement.supply.columns import Columns
@@ -57,12 +59,21 @@ HONOURS = frozenset(
 )
 """The families that the route honours; those of fleets, because it refuses fleets that change."""
 
-LEFT = (
-    "Prices and local search have come to rest before the gap that was asked for, although time "
-    "was left: they cannot tell more. Method 'milp' may prove more on a network of moderate size, "
-    "in much longer time"
+MOST_LEFT, MOST_WITHOUT_LIMIT = 200_000, 20_000
+"""Supplies that prices may leave open for the solver to search them: with a time limit, and
+without one, where the search may not end."""
+
+SHARES_OF_THE_GAP = (0.1, 0.3)
+"""Shares of the gap within which single sources are searched for first."""
+
+SHARE_NEAR, SECONDS_NEAR = 0.2, 20.0
+"""Share of the time left that each of these searches may take; seconds where there is no limit."""
+
+TOO_MANY = (
+    "Prices and local search have come to rest, and {:,} ways of supply that they leave open are "
+    "too many to be searched."
 )
-"""Why the search ends before the gap is closed."""
+ALLOW_A_LIMIT = "With a time limit more of them are searched."
 
 TINY_PACE = 2e-3
 """Pace at which climbing ends."""
@@ -118,17 +129,80 @@ class LagrangianSearch:
 
     def finish(self, progress: Callable[[highs.Progress], None] | None) -> BoundedPlan:
         """Find a plan and prove how good it is."""
-        with self._budget.phase("solve"):
+        budget = self._budget
+        with budget.phase("solve"):
             prices = Prices(self.market)
             best = self._climb(prices, progress)
-        over = self._budget.is_over
-        stopped = Stopped.TIME_LIMIT if over else Stopped.FINISHED
+        stopped = Stopped.TIME_LIMIT if budget.is_over else Stopped.FINISHED
         found = bool(np.isfinite(best.cost))
         outcome = self._outcome(stopped, prices.bound, prices.rounds, found=found)
         answer = replace(self._bounded(best, outcome), prices=prices.best)
-        if answer.outcome.status is Status.OPTIMAL or over:
+        if answer.outcome.status is Status.OPTIMAL or budget.is_over or not found:
             return answer
-        return replace(answer, told=LEFT)
+        with budget.phase("solve"):
+            return self._search_the_rest(answer, prices, best, progress)
+
+    def _search_the_rest(
+        self,
+        answer: BoundedPlan,
+        prices: Prices,
+        best: Filled,
+        progress: Callable[[highs.Progress], None] | None,
+    ) -> BoundedPlan:
+        """Hand what prices leave open to the solver, where that is not too much."""
+        if self.market.single_source:
+            best = self._near_the_bound(prices, best)
+            answer = replace(self._bounded(best, answer.outcome), prices=prices.best)
+        left = unsettled(self.market, prices.best, best.cost)
+        limit = self._budget.left
+        if left.size > (MOST_WITHOUT_LIMIT if limit is None else MOST_LEFT):
+            why = TOO_MANY.format(left.size)
+            return replace(answer, told=why if limit is not None else f"{why} {ALLOW_A_LIMIT}")
+        rest = remainder(self.market, left, best)
+        found = solve_from(rest.program, rest.start, self._options, self._budget, progress)
+        outcome = replace(found.outcome, method=f"{METHOD}; {found.outcome.method} on the rest")
+        plan = answer.plan
+        assert plan is not None
+        if found.values is not None:
+            other = Plan.from_values(rest.model, found.values)
+            plan = min(other, plan, key=lambda each: each.objective)
+        elif outcome.status is Status.INFEASIBLE:  # by rounding: the known plan is one of its own
+            return answer
+        # Whatever was settled costs at least as much as the plan that settled it.
+        rest_bound = outcome.bound if outcome.bound is not None else -np.inf
+        known = answer.outcome.bound if answer.outcome.bound is not None else -np.inf
+        bound = max(min(rest_bound, best.cost), known)
+        outcome = replace(outcome, status=Status.FEASIBLE, bound=float(min(bound, plan.objective)))
+        outcome = bounded(outcome, plan, None, self._options.gap)
+        prices_prove = bound <= known
+        return BoundedPlan(plan, outcome, prices=answer.prices if prices_prove else None)
+
+    def _for_moves(self) -> Budget:
+        """Return the time for local search; single sources have a better search to follow."""
+        left = self._budget.left
+        if not self.market.single_source:
+            return self._budget
+        return Budget(SECONDS_NEAR if left is None else SHARE_NEAR * left)
+
+    def _near_the_bound(self, prices: Prices, best: Filled) -> Filled:
+        """Search for single sources among decisions whose own bound is near the bound of all.
+
+        What costs least when it is forced is what good plans are made of; a better plan then
+        settles more.
+        """
+        for share in SHARES_OF_THE_GAP:
+            target = prices.bound + share * (best.cost - prices.bound)
+            left = unsettled(self.market, prices.best, target)
+            if self._budget.is_over or not 0 < left.size <= MOST_WITHOUT_LIMIT:
+                break
+            rest = remainder(self.market, left, best)
+            seconds = self._budget.left
+            limit = SECONDS_NEAR if seconds is None else SHARE_NEAR * seconds
+            options = replace(self._options, time_limit=limit)
+            answer = solve_from(rest.program, rest.start, options, Budget(limit))
+            if answer.values is not None:
+                best = min(best, rest.filled(self.market, answer.values), key=_cost)
+        return best
 
     def _climb(self, prices: Prices, progress: Callable[[highs.Progress], None] | None) -> Filled:
         """Let prices climb and look for plans, until the gap is closed or neither moves."""
@@ -152,7 +226,7 @@ class LagrangianSearch:
             best = min(starts, key=_cost)
             if resting:
                 goal = prices.bound / (1 - gap) if gap < 1 else np.inf
-                best, searched = _search(market, starts, budget, goal), True
+                best, searched = _search(market, starts, self._for_moves(), goal), True
             if progress is not None:
                 objective = best.cost if np.isfinite(best.cost) else None
                 left = _gap(best, prices)

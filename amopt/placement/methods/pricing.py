@@ -113,6 +113,11 @@ class Market:
         self.least = np.zeros(own.size, dtype=np.int64)
 
     @property
+    def single_source(self) -> bool:
+        """Whether each pair must have one source."""
+        return self.supply.instance.single_source
+
+    @property
     def units(self) -> int:
         """Number of units."""
         return int(self.site.size)

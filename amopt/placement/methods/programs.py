@@ -15,7 +15,7 @@ from amopt.placement.forms import Form
 from amopt.placement.formulation.extension import extended
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.arrays.model import Model
-from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
 from amopt.placement.plan import Plan
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
@@ -133,9 +133,7 @@ class ProgramSearch:
             self._built = self._programs("optimum")
         self.program = self._built.program
         with self._budget.phase("solve"):
-            relaxed = highs.solve(
-                self._built.program.relaxed(), self._budget.options(self._options)
-            )
+            relaxed = _relaxed(self._built.program, self._budget.options(self._options))
         self.relaxation = relaxed.outcome.bound
         if relaxed.values is None:
             over = relaxed.outcome.status is Status.INFEASIBLE
@@ -151,7 +149,7 @@ class ProgramSearch:
             built = self._programs(form)
         except InfeasibleError:
             return BoundedPlan(None, _no_plan())
-        answer = highs.solve(built.program.relaxed(), options)
+        answer = _relaxed(built.program, options)
         known = answer.outcome.bound
         if answer.values is not None and not _is_whole(built.program, answer.values):
             left = options.time_limit
@@ -167,9 +165,10 @@ class ProgramSearch:
 
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the program of the optimum, from the best form's plan where there is one."""
-        options = self._budget.options(self._options)
         with self._budget.phase("solve"):
-            answer = highs.solve(self._built.program, options, start=self._start, progress=progress)
+            answer = solve_from(
+                self._built.program, self._start, self._options, self._budget, progress
+            )
         return self._bounded(self._built, answer, self.relaxation)
 
     def _bounded(self, built: _Program, answer: highs.Answer, known: float | None) -> BoundedPlan:
@@ -181,6 +180,12 @@ class ProgramSearch:
         plan = built.plan(answer)
         outcome = bounded(answer.outcome, plan, known, self._options.gap)
         return BoundedPlan(plan, outcome, self.relaxation)
+
+
+def _relaxed(program: LinearProgram, options: highs.Options) -> highs.Answer:
+    """Solve the relaxation, without its basis."""
+    with highs.Solver(program.relaxed(), options) as solver:
+        return solver.solve()
 
 
 def _no_plan() -> Outcome:

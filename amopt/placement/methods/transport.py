@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.pricing import Market
 from amopt.program.time import Budget
 
@@ -69,6 +70,8 @@ def fill(market: Market, count: Ints, hour_price: Floats | None = None) -> Fille
     room: Floats = capacity - load
     _relieve(market, cost, hours, room, choice)
     _use_room(market, cost, hours, room, choice)
+    if market.single_source and units.size:
+        choice = rearranged(cost, hours, capacity, market.free, choice)
     every = np.arange(market.pairs)
     own = choice >= 0
     total = np.where(own, cost[choice, every] if units.size else np.inf, market.free).sum()

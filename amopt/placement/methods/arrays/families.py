@@ -22,6 +22,7 @@ from amopt.placement.methods.arrays.limits import (
     storage,
 )
 from amopt.placement.methods.arrays.model import Model
+from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Term
@@ -33,7 +34,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def assemble(supply: Supply, *, form: Form = "optimum", prune: bool | None = None) -> Model:
+def assemble(
+    supply: Supply,
+    *,
+    form: Form = "optimum",
+    prune: bool | None = None,
+    columns: Columns | None = None,
+) -> Model:
     """Write every family of constraints down and return the model.
 
     Parameters
@@ -45,10 +52,14 @@ def assemble(supply: Supply, *, form: Form = "optimum", prune: bool | None = Non
     prune
         Whether to leave out columns that no best plan needs; left out, where every family present
         allows it.
+    columns
+        The columns, where they are known already.
     """
     if prune is None:
         prune = not not_honoured(PRUNING_HONOURS, formulation.FAMILIES, supply.instance)
-    model = Model(supply, supply.columns(prune=prune), Fleet(supply.instance), form)
+    if columns is None:
+        columns = supply.columns(prune=prune)
+    model = Model(supply, columns, Fleet(supply.instance), form)
     for write in WRITERS:
         write(model)
     model.program = model.builder.build(f"placement: {supply.instance.name}")

@@ -1,0 +1,147 @@
+r"""What prices settle: supply, machines and sites that no plan better than a known one has.
+
+At prices :math:`v` the relaxation's value is :math:`L(v) = \sum_j v_j + \sum_i S_i` with a value
+:math:`S_i` for each site (:mod:`amopt.placement.methods.pricing`). With one decision forced, only
+the value of its site changes, and what comes out is a bound on all plans in which it is so. Where
+that is no less than the cost of a plan that is known, the decision is settled the other way
+(variable fixing by reduced costs; Beasley, 1993, Lagrangean heuristics for location problems).
+
+With :math:`\lambda_u(n)` the gain an hour of the last supply that fits on n machines, a unit that
+has to supply pair j gains at least :math:`\lambda_u(n) h_{ju} - (v_j - c_{ju})` less. Where supply
+may be split, what costs too much for a whole pair may still be good for a little of it: then only
+machines and sites are settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.pricing import Market
+
+__all__ = ["Unsettled", "unsettled"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+ROUNDING = 1e-9
+"""Relative room for rounding when a bound is held against the cost of a plan."""
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """What a better plan may still have.
+
+    Attributes
+    ----------
+    supplies
+        Which units may supply which pairs, shape (units, pairs).
+    free
+        Which pairs may do without machines, shape (pairs,).
+    most
+        Most machines of each unit, shape (units,).
+    may_open, must_open
+        Which sites may be, and must be, open, shape (sites,).
+    """
+
+    supplies: Flags
+    free: Flags
+    most: Ints
+    may_open: Flags
+    must_open: Flags
+
+    @property
+    def size(self) -> int:
+        """Number of supplies that are not settled."""
+        return int(self.supplies.sum() + self.free.sum())
+
+
+def unsettled(market: Market, prices: Floats, cost: float) -> Unsettled:
+    """Return what a plan that costs less than ``cost`` may still have.
+
+    Parameters
+    ----------
+    market
+        The market.
+    prices
+        Prices of the pairs, shape (pairs,).
+    cost
+        What a known plan costs.
+    """
+    alone = [_Unit.at(market, prices, u) for u in range(market.units)]
+    least = np.array([unit.least for unit in alone])
+    opened = market.site_cost.copy()
+    np.add.at(opened, market.site, least)
+    value = np.where(market.forced, opened, np.minimum(opened, 0.0))
+    total = float(prices.sum() + value.sum())
+    limit, whole = cost * (1 - ROUNDING), market.single_source
+    with_site = total - value + opened
+    supplies = np.zeros((market.units, market.pairs), dtype=bool)
+    most = np.zeros(market.units, dtype=np.int64)
+    for u, unit in enumerate(alone):
+        rest = with_site[market.site[u]] - unit.least
+        possible = np.flatnonzero(rest + unit.net < limit)
+        most[u] = possible.max(initial=0)
+        supplies[u] = rest + unit.forced(market, prices, u, whole=whole) < limit
+    free = np.isfinite(market.free)
+    if whole:
+        free &= total + market.free - prices < limit
+    return Unsettled(
+        supplies=supplies,
+        free=free,
+        most=most,
+        may_open=(with_site < limit) | market.forced,
+        must_open=market.forced | (total - value >= limit),
+    )
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A unit by itself, at given prices.
+
+    Attributes
+    ----------
+    net
+        Cost less gain with 0, 1, ... machines; infinite below the least that it must have.
+    rate
+        Gain an hour of the last supply that fits on so many machines; 0 where all fit.
+    """
+
+    net: Floats
+    rate: Floats
+
+    @property
+    def least(self) -> float:
+        """The least of cost less gain."""
+        return float(self.net.min())
+
+    @classmethod
+    def at(cls, market: Market, prices: Floats, u: int) -> _Unit:
+        gain = prices - market.cost[u]
+        pairs = np.flatnonzero(gain > 0)
+        gain, hours = gain[pairs], market.hours[u, pairs]
+        rate = gain / np.maximum(hours, 1e-12)
+        order = np.argsort(-rate)
+        used = np.concatenate([[0.0], np.cumsum(hours[order])])
+        won = np.concatenate([[0.0], np.cumsum(gain[order])])
+        capacity = market.capacity[u] * np.arange(market.most[u] + 1)
+        net = market.machine_cost[u] * np.arange(capacity.size) - np.interp(capacity, used, won)
+        net[: market.least[u]] = np.inf
+        last = np.searchsorted(used[1:], capacity, side="right")
+        return cls(net, np.append(rate[order], 0.0)[last])
+
+    def forced(self, market: Market, prices: Floats, u: int, *, whole: bool) -> Floats:
+        """Return cost less gain, at least, where the unit has to supply a pair, (pairs,).
+
+        The whole of it, or ever so little.
+        """
+        found = np.full(market.pairs, np.inf)
+        gain = prices - market.cost[u]
+        for net, rate in zip(self.net[1:], self.rate[1:], strict=True):
+            lost = np.maximum(rate * market.hours[u] - gain, 0.0)
+            lost = lost if whole else np.where(np.isfinite(lost), 0.0, np.inf)
+            np.minimum(found, net + lost, out=found)
+        return found
