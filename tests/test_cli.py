@@ -175,6 +175,13 @@ def test_exit_4_names_what_clashes(amopt_command: Command, tmp_path: Path) -> No
     assert as_json.json["error"]["conflict"]
 
 
+def test_forms_can_be_left_out(amopt_command: Command) -> None:
+    run = amopt_command("solve", "placement/textbook", "--no-forms", "--json")
+    assert run.code == 0, run.err
+    assert [row["form"] for row in run.json["tables"]["forms"]] == ["optimum"]
+    assert amopt_command("solve", "printing/mission", "--no-forms").code == 2
+
+
 def test_the_program_is_written_on_request(amopt_command: Command, tmp_path: Path) -> None:
     run = amopt_command(
         "solve", "printing/mission", "--write-lp", "m.lp", "--write-mps", "m.mps", "-q"

@@ -1,5 +1,7 @@
 """Optimum, forms and tables against brute force and numbers worked by hand."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,13 @@ from hypothesis import strategies as st
 import amopt
 from amopt.errors import UsageError
 from amopt.placement import Instance, solve
+from amopt.placement.decision import _best, _solved
+from amopt.placement.methods.bounded_plan import BoundedPlan
+from amopt.placement.methods.programs import ProgramSearch, array_programs
+from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
+from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.program.time import Budget
 from tests.placement import brute_force
 from tests.placement.cases import money, random_data, renamed, reordered
 
@@ -33,6 +41,9 @@ def test_two_parts_at_two_sites(seed):
     data = random_data(seed, places=2, parts=2)
     answer = solve(Instance.from_dict(data), forms=False)
     assert answer.outcome.objective == pytest.approx(brute_force.best_single(data), rel=1e-6)
+
+
+UNKNOWN = Outcome(stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN)
 
 
 def total(answer):
@@ -274,3 +285,97 @@ def test_the_headline_tells_a_planner_what_to_do():
     assert mobile.objective_meaning == "cost over all periods"
     future = amopt.solve(amopt.load("placement/aircraft-future"), forms=False)
     assert "base 05 and 3 more (1 machine each) for all 10 places" in future.headline()[0]
+
+
+@pytest.mark.parametrize("method", ["milp", "lagrangian", "formulation"])
+def test_a_site_without_machines_is_no_central_one(method):
+    """A site that costs nothing and cannot print does not make a plan central."""
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, mode="json")
+    data["sites"].append({"place": "Cuijk", "most_machines": 0})
+    data["machines"].append({"name": "mill", "price": 0.0})
+    data["sites"][0]["owned"] = []
+    data["conventional"][0]["cost_per_part"] = 1.0
+    answer = solve(Instance.from_dict(data), method=method)
+    # 200 parts at 1; and for the central form a site at 200 with a machine at 300
+    assert total(answer)["optimum"] == pytest.approx(200)
+    assert total(answer)["central"] == pytest.approx(700)
+    central = next(row for row in answer.rows["forms"] if row["form"] == "central")
+    assert central["open_sites"] == central["machines"] == 1
+
+
+def test_a_machine_that_prints_nothing_demanded_is_no_central_one():
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, mode="json")
+    data["machines"].append({"name": "mill", "price": 0.0})
+    data["parts"].append({"name": "idle", "print": [{"machine": "mill", "hours": 1.0}]})
+    data["conventional"][0]["cost_per_part"] = 1.0
+    answer = solve(Instance.from_dict(data), method="milp")
+    assert total(answer)["central"] == pytest.approx(700)
+
+
+def test_a_bound_that_is_known_is_not_lost(monkeypatch):
+    """The solver under a short limit may know less than the relaxation did."""
+    from amopt.placement.methods import programs
+
+    honest = programs.solve_from
+
+    def forgetful(*arguments):
+        answer = honest(*arguments)
+        outcome = replace(answer.outcome, status=Status.FEASIBLE, bound=0.0)
+        return replace(answer, outcome=outcome)
+
+    monkeypatch.setattr(programs, "solve_from", forgetful)
+    branched = 0
+    for seed in range(8):
+        instance = Instance.from_dict(random_data(seed, sites=3, places=4))
+        answer = solve(instance, method="milp", forms=False)
+        assert answer.outcome.bound > 0.5 * answer.outcome.objective
+        branched += answer.outcome.status is Status.FEASIBLE
+    assert branched
+
+
+def test_what_forms_leave_of_their_time_the_optimum_has():
+    class Search:
+        program = None
+
+        def __init__(self):
+            self.limits = {}
+
+        def begin(self):
+            return None
+
+        def form(self, form, options):
+            self.limits[form] = options.time_limit
+            return BoundedPlan(None, UNKNOWN)
+
+        def finish(self, progress):
+            self.limits["optimum"] = budget.left
+            return BoundedPlan(None, UNKNOWN)
+
+    search, budget = Search(), Budget(10.0)
+    _solved(search, highs.Options(time_limit=10.0), budget, None, forms=True)
+    assert search.limits["central"] == pytest.approx(1.0, abs=0.1)
+    assert search.limits["distributed"] == pytest.approx(1.5, abs=0.1)
+    assert search.limits["conventional"] == pytest.approx(3.0, abs=0.1)
+    assert search.limits["optimum"] == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_form_is_a_plan_of_the_optimum():
+    """Where the search for the optimum finds nothing in time, the best form is the answer."""
+    instance = amopt.load("placement/textbook")
+    central = solve(instance, forms=False).outcome.objective
+    search = ProgramSearch(array_programs(Supply(instance)), highs.Options(), Budget())
+    search.begin()
+    found = {"central": search.form("central", highs.Options())}
+    best = _best(BoundedPlan(None, replace(UNKNOWN, bound=2000.0)), found, 1e-6)
+    assert best.plan.objective == pytest.approx(central)
+    assert best.outcome.status is Status.FEASIBLE
+    assert best.outcome.bound == 2000.0
+
+
+def test_no_bound_of_a_form_is_below_that_of_the_optimum():
+    for seed in range(6):
+        answer = solve(Instance.from_dict(random_data(seed)))
+        rows = {row["form"]: row for row in answer.rows["forms"]}
+        for form in rows:
+            assert rows[form]["gap"] is not None
+            assert rows[form]["gap"] <= 1e-5
