@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyomo.environ import Binary, Constraint, Objective, Var, value
+from scipy.optimize import linprog
 
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
@@ -17,7 +20,7 @@ from amopt.printing.methods import closed_form
 from amopt.printing.policy import Policy
 from amopt.program.family import Family
 from amopt.program.pyomo import solve_model
-from tests.printing.cases import one_part
+from tests.printing.cases import one_part, small_instances
 
 
 def two_parts(**changes: Any) -> PrintingInstance:
@@ -60,22 +63,6 @@ def total_stock(model: Any) -> None:
     model.total_stock = Constraint(expr=sum(model.stock[k, L] for k in model.parts) <= 1)
 
 
-def best_mix(instance: PrintingInstance, use: Any, limit: float) -> float:
-    """Return the least cost of a cycle where policies may be mixed by chance.
-
-    The lower convex hull of cost over use, at the limit.
-    """
-    points = [(use(policy), float(cost.sum())) for policy, cost in every_policy(instance, 4)]
-    best = np.inf
-    for (x1, c1), (x2, c2) in itertools.combinations_with_replacement(
-        sorted({(x, min(c for y, c in points if y == x)) for x, _ in points}), 2
-    ):
-        if x1 <= limit:
-            share = 0.0 if x2 <= limit or x2 == x1 else (x2 - limit) / (x2 - x1)
-            best = min(best, c1 if x2 == x1 else (share or 0) * c1 + (1 - (share or 0)) * c2)
-    return best
-
-
 @pytest.mark.parametrize("changes", [{}, {"print_cost": 5.0}, {"backorder_cost_per_day": 300.0}])
 def test_an_extension_against_every_policy(changes: dict[str, Any]) -> None:
     instance = two_parts(**changes)
@@ -101,7 +88,11 @@ def test_a_family_that_nobody_foresaw(
     free = amopt.solve(instance)
     family = Family("total_stock", total_stock)
     monkeypatch.setattr(formulation, "FAMILIES", (*formulation.FAMILIES, family))
-    best = best_mix(instance, lambda policy: int(policy.base_stock.sum()), 1)
+    points = [
+        (float(policy.base_stock.sum()), float(cost.sum()))
+        for policy, cost in every_policy(instance, 4)
+    ]
+    best = hull(points, 1.0)
     for method in METHODS:
         if method in ("auto", "collapsed"):
             answer = amopt.solve(instance, method=method)
@@ -256,3 +247,52 @@ def test_limits_that_nobody_added_are_refused() -> None:
     answer.rows["limits"].append({"limit": "room", "dual": -1.0})  # type: ignore[attr-defined]
     findings = check(instance, answer).findings
     assert "those that were added to the program are []" in findings[0]
+
+
+@settings(max_examples=40)
+@given(small_instances(largest_fleet=4, longest_cycle=4))
+def test_an_extension_that_adds_nothing_changes_nothing(instance: PrintingInstance) -> None:
+    answer = amopt.solve(instance, extend=lambda _: None)
+    expected = amopt.solve(instance)
+    scale = abs(expected.outcome.objective) + instance.parameters.order_cost[0]
+    assert answer.outcome.objective == pytest.approx(expected.outcome.objective, abs=1e-7 * scale)
+    assert answer.rows["limits"] == answer.rows["levels"] == []
+    assert answer.verdict.measures["proven_error"] < 1e-6 * scale
+
+
+@settings(max_examples=25)
+@given(st.floats(0.0, 1.0), st.floats(1.0, 200.0), st.floats(1.0, 300.0))
+def test_limits_on_down_time_against_every_mix(
+    share: float, print_cost: float, backorder_cost: float
+) -> None:
+    instance = two_parts(print_cost=print_cost, backorder_cost_per_day=backorder_cost)
+    parameters = instance.parameters
+    points = [
+        (float(closed_form.amounts(parameters, policy).down_days.sum()), float(cost.sum()))
+        for policy, cost in every_policy(instance, 4)
+    ]
+    limit = share * min(points, key=lambda point: point[1])[0]
+
+    def seldom_down(model: Any) -> None:
+        model.seldom = Constraint(expr=sum(model.down_days.values()) <= limit)
+
+    answer = amopt.solve(instance, extend=seldom_down)
+    found = sum(row["down_days_per_cycle"] for row in answer.rows["parts"])
+    assert found <= limit + 1e-7
+    best = hull(points, limit)
+    cost = answer.outcome.objective * instance.cycle_days
+    assert cost == pytest.approx(best, rel=1e-6)
+    assert answer.outcome.bound * instance.cycle_days <= best * (1 + 1e-6)
+    assert answer.verdict.accepted
+
+
+def hull(points: list[tuple[float, float]], limit: float) -> float:
+    """Return the least cost at a limit on use, where points may be mixed."""
+    weights = linprog(
+        [cost for _, cost in points],
+        A_ub=[[use for use, _ in points]],
+        b_ub=[limit + 1e-12],
+        A_eq=[[1.0] * len(points)],
+        b_eq=[1.0],
+    )
+    return float(weights.fun)

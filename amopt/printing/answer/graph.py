@@ -9,7 +9,7 @@ from amopt.printing.instance import PrintingInstance
 if TYPE_CHECKING:
     import networkx as nx
 
-    from amopt.printing.answer.solution import PrintingSolution
+    from amopt.solution import Solution
 
 __all__ = ["graph"]
 
@@ -17,8 +17,8 @@ PLACE, SUPPLIER = "place", "supplier"
 """What the two ends are called where the instance has no network."""
 
 
-def graph(instance: PrintingInstance, solution: PrintingSolution) -> nx.DiGraph[str]:
-    """Return the network with the answer on it; see :meth:`PrintingSolution.graph`."""
+def graph(instance: PrintingInstance, solution: Solution) -> nx.DiGraph[str]:
+    """Return the network with the answer on it; see :meth:`~amopt.printing.Solution.graph`."""
     import networkx as nx
 
     found: nx.DiGraph[str] = nx.DiGraph(

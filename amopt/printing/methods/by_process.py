@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from amopt.printing.policy import Optimum, Policy
 from amopt.printing.process.processes import entries, factored_process, full_process
 from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Outcome, Status
+from amopt.program.time import Budget
 
 __all__ = ["best_policy", "obstacle"]
 
@@ -64,20 +63,13 @@ def best_policy(
     """
     build = full_process if form == "full" else factored_process
     method = "lp" if form in ("full", "factored") else form
-    deadline = None if options.time_limit is None else time.perf_counter() + options.time_limit
+    budget = Budget(options.time_limit)
     policies, costs, iterations, solver = [], [], 0, ""
     for part in range(len(parameters)):
-        if deadline is not None:
-            left = deadline - time.perf_counter()
-            if left <= 0:
-                raise NoAnswerError(
-                    f"The time limit was reached after {part} of {len(parameters)} parts; raise "
-                    "it, or take the method 'closed'."
-                )
-            options = replace(options, time_limit=left)
+        budget.require(f"part {part + 1} of {len(parameters)} was solved")
         one = parameters.take([part])
         built = build(one)
-        solution = built.solve(method, options=options, progress=progress)
+        solution = built.solve(method, options=budget.options(options), progress=progress)
         _require_optimal(solution.outcome, part, len(parameters))
         policies.append(built.policy(solution))
         costs.append(built.cycle_cost(solution, one))
