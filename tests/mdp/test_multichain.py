@@ -170,3 +170,17 @@ def test_without_time_the_bound_is_honest() -> None:
     process, actions = drawn(31)
     solution = process.solve("value_iteration", options=Options(time_limit=0.0))
     assert solution.outcome.bound <= best_gains(actions).mean() + 1e-9
+
+
+@pytest.mark.parametrize("method", ["value_iteration", "modified_policy_iteration"])
+@pytest.mark.parametrize("limit", [1, 2, 4, 8])
+def test_an_iteration_limit_leaves_an_honest_bound(method: str, limit: int) -> None:
+    short = 0
+    for seed in range(40):
+        process, actions = drawn(seed, states=5)
+        best = best_gains(actions).mean()
+        solution = process.solve(method, iteration_limit=limit)
+        assert solution.outcome.bound <= best + 1e-9, seed
+        assert solution.outcome.objective >= best - 1e-9, seed
+        short += solution.outcome.objective > best + 1e-6
+    assert short > 0 or limit > 2

@@ -162,3 +162,18 @@ def test_side_constraints_are_pointed_to_the_program() -> None:
     limit = SideConstraint("limit", np.ones(process.pairs), upper=3.0)
     with pytest.raises(UsageError, match="by extend"):
         process.solve(side_constraints=[limit])
+
+
+@pytest.mark.parametrize("how", WAYS.values(), ids=WAYS)
+def test_an_end_that_is_only_likely_is_not_enough(how: dict[str, Any]) -> None:
+    """Half of the time the only way out of a leads into a trap, where each period costs 1."""
+    process = MarkovDecisionProcess(
+        [[0, 0.5, 0.5], [0, 1, 0], [0, 0, 1]],
+        [2.0, 1.0, 0.0],
+        [0, 1, 2],
+        None,
+        criterion="total",
+        state_names=["a", "trap", "end"],
+    )
+    with pytest.raises(NoAnswerError, match="from state a is infinite"):
+        process.solve(**how)

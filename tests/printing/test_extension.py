@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -296,3 +297,39 @@ def hull(points: list[tuple[float, float]], limit: float) -> float:
         b_eq=[1.0],
     )
     return float(weights.fun)
+
+
+def mixing(model: Any) -> None:
+    """Hold half a part more than one, and print a little less than one would."""
+    total_stock(model)
+    model.total_stock.set_value(sum(model.stock[k, 3] for k in model.parts) <= 1.5)
+    model.printer = Constraint(expr=sum(model.print_total.values()) <= 0.3)
+
+
+def test_every_edit_of_a_mixed_plan_is_found() -> None:
+    instance = two_parts(print_cost=5.0)
+    answer = amopt.solve(instance, extend=mixing)
+    plain = {name: [dict(row) for row in table] for name, table in answer.rows.items()}
+    names = [row["limit"] for row in plain["limits"]]
+
+    def accepted(rows: Any) -> bool:
+        return check(instance, replace(answer, rows=rows), limits=names).accepted
+
+    assert accepted(plain)
+    assert plain["levels"]
+    assert min(row["share"] for row in plain["intervals"]) < 1
+    missed = []
+    for table in ("levels", "intervals"):
+        for index, row in enumerate(plain[table]):
+            before, after = plain[table][:index], plain[table][index + 1 :]
+            edits = [before + after, [*before, row, row, *after]]
+            for column, cell in row.items():
+                changed = [f"{cell} "] if isinstance(cell, str) else [cell * 1.01, cell + 1, None]
+                edits += [[*before, {**row, column: edit}, *after] for edit in changed]
+                edits.append([*before, {k: v for k, v in row.items() if k != column}, *after])
+            missed += [(table, edit) for edit in edits if accepted({**plain, table: edit})]
+        doubled = [{**row, "share": row["share"] / 2} for row in plain[table] for _ in range(2)]
+        missed += [(table, "halves")] if accepted({**plain, table: doubled}) else []
+        more = [{**row, "share": min(1.2 * row["share"], 0.99)} for row in plain[table]]
+        missed += [(table, "more")] if accepted({**plain, table: more}) else []
+    assert missed == []
