@@ -48,4 +48,5 @@ def answer_of(
         notes=notes(plan),
         currency=instance.currency,
         objective_meaning=instance.minimise.meaning,
+        instance=instance,
     )

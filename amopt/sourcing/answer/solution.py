@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from amopt.errors import UsageError
 from amopt.solution import Column, Solution, Table
 from amopt.sourcing.instance.fields import CONVENTIONAL
 
-__all__ = ["SourcingSolution"]
+if TYPE_CHECKING:
+    import networkx as nx
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["SourcingSolution"]
 
 _SCENARIO = (
     "Against conventional supply: I saves cost and time, II cost alone, III neither, IV time alone."
@@ -28,9 +28,15 @@ class SourcingSolution(Solution):
 
     The tables are ``orders`` (what to order where), ``lines`` (what each line comes to, beside
     conventional supply and the frontier rule), ``switchover`` (every offer against conventional
-    supply), ``fits`` (how well fitted curves
-    fit), ``capacities``, ``licences`` and ``totals``.
+    supply), ``fits`` (how well fitted curves fit), ``capacities``, ``licences`` and ``totals``.
+
+    Attributes
+    ----------
+    instance
+        The instance that was solved; None for an answer that was read from a file.
     """
+
+    instance: Instance | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "orders": (
@@ -162,6 +168,32 @@ class SourcingSolution(Solution):
         ),
     }
 
+    def graph(self, instance: Instance | None = None) -> nx.DiGraph[str]:
+        """Return the supply network with the orders on it.
+
+        Each lane that orders travel on has their ``quantity``, how many ``orders``, their ``cost``,
+        the ``weeks`` of the latest delivery, ``quantity_by_line``, and its ``modes``. A supplier
+        has the same sums as ``ordered``, and its ``capacity``; a place has them as ``delivered``.
+        Where the file has no network, an edge joins supplier and place; a line without a place
+        ends at ``"place"``, and conventional supply without one starts at ``"conventional"``.
+
+        Parameters
+        ----------
+        instance
+            The instance; needed only for an answer that was read from a file.
+
+        Raises
+        ------
+        UsageError
+            When the instance is not known.
+        """
+        from amopt.sourcing.answer.graph import graph
+
+        known = instance or self.instance
+        if known is None:
+            raise UsageError("an answer that was read from a file needs its instance for a graph")
+        return graph(known, self)
+
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""
         total = self.rows["totals"][0]
@@ -178,10 +210,18 @@ class SourcingSolution(Solution):
             ("frontier_rule", "The frontier rule"),
         ):
             paid = total[f"cost_of_{what}"]
+            if what == "conventional" and self._shares_tooling:
+                continue  # the asset cost of a part is counted for each of its lines
             if paid is not None and self.outcome.method != label.removeprefix("The "):
                 more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting
                 said.append(_beside(label, more, money, with_waiting=bool(waiting)))
         return tuple(said)
+
+    @property
+    def _shares_tooling(self) -> bool:
+        """Whether lines are of one part, which conventional supply would not tool up for twice."""
+        parts = [row["part"] for row in self.rows["lines"]]
+        return len(set(parts)) < len(parts)
 
 
 def _orders(orders: Table) -> str:
