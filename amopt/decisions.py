@@ -232,7 +232,11 @@ def solve(
         return _solve_instance(instance, method, options, progress, of_the_decision)
     if method != "auto":
         options = replace(options, method=method)
-    return _solve_program(instance, options, progress, of_the_decision)
+    from amopt.program.solving import solve_program
+
+    unknown = [option for option in of_the_decision if option != "start"]
+    _require(not unknown, f"a program has no option {', '.join(unknown)}, only start")
+    return solve_program(instance, options, progress=progress, **of_the_decision)
 
 
 def _solve_instance(
@@ -261,50 +265,6 @@ def _solve_instance(
         currency=instance.currency,
         notes=(*answer.notes, *(str(finding) for finding in instance.warnings)),
     )
-
-
-def _solve_program(
-    program: LinearProgram | ConcreteModel,
-    options: Options,
-    progress: Callable[[Progress], None] | None,
-    of_a_program: Mapping[str, Any],
-) -> Answer:
-    """Solve a program that is no instance: arrays, or a Pyomo model."""
-    from amopt.program.linear import LinearProgram
-
-    unknown = [option for option in of_a_program if option != "start"]
-    _require(not unknown, f"a program has no option {', '.join(unknown)}, only start")
-    start = of_a_program.get("start")
-    if isinstance(program, LinearProgram):
-        return _solve_arrays(program, options, progress, start)
-    _require(
-        hasattr(program, "component_objects"),  # a Pyomo model, without importing Pyomo to ask
-        f"amopt.solve takes an instance or a program, not {type(program).__name__}; "
-        "amopt.load reads a file or a shipped name",
-    )
-    from amopt.program.pyomo import solve_model
-
-    _require(start in (None, False, True), "start is True or False for a Pyomo model")
-    return solve_model(program, options, start=bool(start), progress=progress)
-
-
-def _solve_arrays(
-    program: LinearProgram,
-    options: Options,
-    progress: Callable[[Progress], None] | None,
-    start: Any,
-) -> Answer:
-    """Solve a program given as arrays; that it is infeasible is an error, as for a model."""
-    from amopt.program.infeasible.explain import explain
-    from amopt.program.solver import highs
-    from amopt.program.solver.outcome import Status
-    from amopt.program.time import Budget
-
-    budget = Budget(options.time_limit)
-    answer = highs.solve(program, options, start=start, progress=progress)
-    if answer.outcome.status is Status.INFEASIBLE:
-        raise explain(program, (), None, budget.options(options), answer.outcome)
-    return answer
 
 
 def _require(condition: bool, message: str) -> None:
@@ -369,14 +329,9 @@ def write_program(instance: Instance, path: str | Path, *, method: str = "auto")
         For another ending, or a folder that cannot be written to.
     """
     from amopt.program import export
-    from amopt.program.linear import LinearProgram
 
     options_of = getattr(decision(instance.kind), "program_options", None)
     program = formulate(instance, **({} if options_of is None else options_of(method)))
-    if not isinstance(program, LinearProgram):
-        from amopt.program.pyomo import compile_model
-
-        program = compile_model(program).program
     export.write_program(program, path)
 
 

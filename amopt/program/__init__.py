@@ -2,8 +2,10 @@
 
 ``linear``
     A program as named sparse arrays.
-``pyomo``, ``standard_form``
+``pyomo``
     A Pyomo model as the same arrays, and the answer back into it.
+``solving``
+    Solve whichever of the two a pipeline hands in.
 ``highs``
     The only way to the solver: :func:`~amopt.program.solver.highs.solve`, and
     :class:`~amopt.program.solver.highs.Solver` for sequences of solves.
@@ -13,8 +15,10 @@
     Why a program is infeasible, and the least that would mend it:
     :func:`~amopt.program.infeasible.explain.explain` for a formulation, in the words of its
     families; ``search`` for whatever else has limits; ``conflict`` and ``least_change`` for arrays.
-``family``, ``time``
-    A family of constraints, declared once; one budget of time.
-``export``, ``archive``
-    LP and MPS files, and plain arrays.
+``family``, ``time``, ``magnitudes``
+    A family of constraints, declared once; one budget of time; numbers that are too large.
+``blocks``, ``builder``
+    Programs that fall apart; programs built from arrays.
+``export``
+    LP and MPS files that common solvers read alike, and plain arrays.
 """

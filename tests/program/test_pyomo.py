@@ -397,6 +397,20 @@ def test_a_start_from_the_model_s_values() -> None:
     assert again.outcome.status is Status.OPTIMAL
     with pytest.raises(UsageError, match="no option beginning, only start"):
         amopt.solve(model, beginning=True)
+    with pytest.raises(UsageError, match="start=True"):
+        amopt.solve(model, start=np.ones(4))
+    program = compile_model(model).program
+    assert amopt.solve(program, start=np.full(4, np.nan)).outcome.status is Status.OPTIMAL
+    for start in (True, 1.0, np.ones(3)):
+        with pytest.raises(UsageError, match="must be 4 values, one a column"):
+            amopt.solve(program, start=start)
+
+
+def test_arrays_that_nothing_satisfies_are_an_error_too() -> None:
+    program = replace(compile_model(plant()).program, row_upper=np.array([4, 3, 0.5, -3, 9.0]))
+    with pytest.raises(InfeasibleError) as raised:
+        amopt.solve(program)
+    assert raised.value.conflict == ("the constraint most",)
 
 
 def test_a_start_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

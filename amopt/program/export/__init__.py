@@ -1,6 +1,6 @@
 """A program for other solvers: LP and MPS files, and plain arrays.
 
-``text``, ``lp``, ``mps``, ``names``
+``writing``, ``text``, ``lp``, ``mps``, ``names``
     Files that HiGHS, SCIP, GLPK and CBC read alike.
 ``arrays``, ``archive``
     Plain arrays, and archives of them.
@@ -8,7 +8,7 @@
 
 from amopt.program.export.arrays import read_npz, to_arrays, write_npz
 from amopt.program.export.names import original_name, safe_names
-from amopt.program.export.text import write_program
+from amopt.program.export.writing import write_program
 
 __all__ = [
     "original_name",

@@ -1,4 +1,4 @@
-"""Write a program to an LP or MPS file that common readers understand in the same way.
+"""What is written of a program, so that common readers understand it in the same way.
 
 HiGHS, SCIP, GLPK and CBC differ where the formats leave room: some know no constant in the
 objective, or read it with the other sign; some know no sense of optimisation in an MPS file; the
@@ -9,19 +9,16 @@ column fixed at 1, and states the bounds of every integer. What was changed stan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.errors import UsageError
-from amopt.files import write_text
 from amopt.program.export.names import safe_names
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.scaling import OPEN
 
-__all__ = ["Written", "numerals", "write_program"]
+__all__ = ["Written", "numerals"]
 
 Floats = NDArray[np.float64]
 
@@ -88,37 +85,3 @@ def numerals(numbers: Floats) -> list[str]:
     different, where = np.unique(numbers + 0.0, return_inverse=True)  # no negative zero
     texts = [repr(number).removesuffix(".0") for number in different.tolist()]
     return [texts[k] for k in where.tolist()]
-
-
-def write_program(program: LinearProgram, path: str | Path) -> None:
-    """Write a program to an LP or MPS file, by the ending of its name.
-
-    The same program gives the same bytes. An LP file holds a two-sided row as two rows. The file
-    minimises, whatever the program does, and has no constant in its objective; its head says so.
-
-    Parameters
-    ----------
-    program
-        The program.
-    path
-        A file name that ends in ``.lp`` or ``.mps``.
-
-    Raises
-    ------
-    UsageError
-        For another ending, a folder that cannot be written to, or a program that the format
-        cannot hold.
-    """
-    from amopt.program.export.lp import lp_text
-    from amopt.program.export.mps import mps_text
-
-    path = Path(path)
-    texts = {".lp": lp_text, ".mps": mps_text}
-    if path.suffix.lower() not in texts:
-        raise UsageError(f"cannot write {path}: the name must end in .lp or .mps")
-    if 0 in program.shape:
-        raise UsageError(f"cannot write {path}: {program.name!r} has no rows or no columns")
-    written = Written.of(program)
-    if not written.rows:
-        raise UsageError(f"cannot write {path}: no row of {program.name!r} limits anything")
-    write_text(path, texts[path.suffix.lower()](written))
