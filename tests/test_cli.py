@@ -168,11 +168,17 @@ def test_exit_4_names_what_clashes(amopt_command: Command, tmp_path: Path) -> No
     (tmp_path / "impossible.yaml").write_text(IMPOSSIBLE)
     run = amopt_command("solve", "impossible.yaml")
     assert run.code == 4
-    assert "clash" in run.err
+    assert "This cannot hold: the largest quantity of 's' for 'bush', 5 parts." in run.err
+    assert run.err.count("the largest quantity") == 2  # what clashes and what mends it, each once
     as_json = amopt_command("solve", "impossible.yaml", "--json")
     assert as_json.code == 4
     assert as_json.json["outcome"]["status"] == "infeasible"
-    assert as_json.json["error"]["conflict"]
+    error = as_json.json["error"]
+    assert error["conflict"] == ["the largest quantity of 's' for 'bush', 5 parts"]
+    limit = error["conflicts"][0]["limits"][0]
+    assert limit["words"] == error["conflict"][0]
+    assert error["combinations"] == [error["conflicts"][0]["remedies"]]
+    assert error["combinations"][0][0]["limit"] == limit
 
 
 def test_forms_can_be_left_out(amopt_command: Command) -> None:

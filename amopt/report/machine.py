@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from amopt import __version__
@@ -54,6 +55,8 @@ def error_json(error: AmoptError) -> str:
     if isinstance(error, InfeasibleError):
         body["conflict"] = list(error.conflict)
         body["remedies"] = list(error.remedies)
+        body["conflicts"] = [asdict(conflict) for conflict in error.conflicts]
+        body["combinations"] = [list(map(asdict, changes)) for changes in error.combinations]
     answer: dict[str, Any] = {"amopt": __version__, "error": body}
     outcome = getattr(error, "outcome", None)
     if isinstance(outcome, Outcome):
