@@ -7,6 +7,7 @@ sum of theirs, and so is the bound.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -208,7 +209,7 @@ def solve_blocks(
 
 def _total(numbers: list[float | None]) -> float | None:
     known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None
+    return math.fsum(known) if len(known) == len(numbers) else None
 
 
 def _progress(outcomes: list[Outcome], seconds: float) -> Progress:

@@ -363,13 +363,57 @@ def test_a_start_is_the_first_incumbent(complete: bool) -> None:
     assert incumbents()[0] > first.outcome.objective + 1
 
 
-def test_wrong_options_and_bases_are_errors() -> None:
-    for wrong in (
-        {"method": "magic"}, {"time_limit": -1}, {"gap": -0.1}, {"threads": -2}, {"seed": -1},
-        {"time_limit": float("nan")}, {"gap": float("nan")},
-    ):  # fmt: skip
-        with pytest.raises(UsageError):
-            Options(**wrong)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"method": "magic"}, "unknown method 'magic'"),
+        ({"method": 3}, "unknown method 3"),
+        ({"time_limit": -1}, "the time limit must be seconds, 0 or more, not -1"),
+        ({"time_limit": float("nan")}, "the time limit"),
+        ({"time_limit": "5"}, "the time limit"),
+        ({"time_limit": True}, "the time limit"),
+        ({"gap": -0.1}, "the gap"),
+        ({"gap": float("nan")}, "the gap"),
+        ({"gap": float("inf")}, "the gap"),
+        ({"gap": None}, "the gap"),
+        ({"threads": -2}, "threads must be a number from 0 to 256, not -2"),
+        ({"threads": 1000}, "threads must be a number from 0 to 256, not 1000"),
+        ({"threads": 2.0}, "threads"),
+        ({"threads": True}, "threads"),
+        ({"seed": -1}, "the seed"),
+        ({"seed": 2**31}, "the seed"),
+        ({"seed": "lucky"}, "the seed"),
+        ({"presolve": "on"}, "presolve must be True or False"),
+    ],
+)
+def test_what_the_solver_cannot_use_is_refused(wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        Options(**wrong)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    options = Options(
+        time_limit=np.float64(20), gap=np.float32(0), threads=np.int64(1), seed=np.int32(3)
+    )
+    assert solve(WYNDOR, options).outcome.status is Status.OPTIMAL
+    whole = replace(WYNDOR, integer=np.ones(2, bool))
+    assert solve(whole, options).outcome.objective == 36
+
+
+def test_an_option_that_the_solver_refuses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from highspy import HighsStatus, _core
+
+    honest = _core._Highs.setOptionValue
+    monkeypatch.setattr(
+        _core._Highs,
+        "setOptionValue",
+        lambda s, key, value: HighsStatus.kError if key == "threads" else honest(s, key, value),
+    )
+    with pytest.raises(UsageError, match="does not take the option threads = 1"):
+        solve(WYNDOR)
+
+
+def test_a_basis_of_another_program_is_an_error() -> None:
     with pytest.raises(UsageError, match="basis"):
         solve(WYNDOR, basis=Basis.of([True], [True]))
 

@@ -80,7 +80,7 @@ class Options:
 def _number(what: str, given: Any, kind: type, largest: float, wanted: str) -> None:
     """Refuse what is not a number of a kind from 0 to the largest."""
     right = isinstance(given, kind) and not isinstance(given, bool | np.bool_)
-    if not right or not 0 <= given <= largest:  # NaN is neither
+    if not right or not 0 <= float(given) <= largest:  # NaN is neither
         raise UsageError(f"{what} must be {wanted}, not {given!r}")
 
 
@@ -103,7 +103,7 @@ def attempts(program: LinearProgram, options: Options, scaling: Scaling) -> list
     """Return the attempts to make at a program, the one asked for first."""
     presolve = "on" if options.presolve else "off"
     if program.is_mixed_integer:
-        name, other = "HiGHS branch and bound", (options.seed + 1) % 2**31
+        name, other = "HiGHS branch and bound", (int(options.seed) + 1) % 2**31
         tight = {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
         return [
             Attempt(name, {"presolve": presolve}),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amopt.program.solver.outcome import relative_gap
+from amopt.program.solver.transfer import set_options
 
 __all__ = ["INFINITE", "Progress", "Watch"]
 
@@ -111,7 +112,7 @@ class Watch:
         verbose = logger.isEnabledFor(logging.DEBUG)
         if verbose:
             heard.append(self._log)
-        self._solver.setOptionValue("output_flag", verbose)
+        set_options(self._solver, {"output_flag": verbose})
         self._solver.setCallback(self._hear, None)
         for kind in heard:
             self._solver.startCallback(kind)
@@ -131,7 +132,7 @@ class Watch:
 
         Nothing is heard meanwhile; Ctrl-C is raised when the solver has ended.
         """
-        self._solver.setOptionValue("output_flag", False)
+        set_options(self._solver, {"output_flag": False})
         return self._solver.run()
 
     def _work(self, results: list[Any]) -> None:
