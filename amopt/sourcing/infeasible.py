@@ -50,6 +50,12 @@ PATIENCE = 60.0
 ROOM = 1e-9
 """How much more a limit gives than by the least, relative, so that rounding cannot break it."""
 
+GAP = 1e-6
+"""Relative gap of least changes, whatever gap the plan itself may have."""
+
+SHARE = 0.25
+"""Share of the time that is left that one question may take."""
+
 CLOSE = 1e-6
 """How far a plan may be beyond a limit, relative, and still keep it."""
 
@@ -208,7 +214,7 @@ class _Oracle:
         self, supply: SupplyOptions, extend: Extend | None, options: Options, budget: Budget
     ) -> None:
         self.supply, self.extend, self.budget = supply, extend, budget
-        self.options = replace(options, method="choose")
+        self.options = replace(options, method="choose", gap=min(options.gap, GAP))
         self.knots: dict[int, Floats] = {}
         self._write()
 
@@ -282,7 +288,7 @@ class _Oracle:
             When the solver stopped before that was known.
         """
         self.budget.require("it was known which limits clash")
-        answer = solve(program, self.budget.options(self.options))
+        answer = solve(program, self.budget.options(self.options, SHARE))
         if answer.values is None and answer.outcome.status is not Status.INFEASIBLE:
             raise NoAnswerError(
                 "the solver stopped before it was known which limits clash",
