@@ -151,6 +151,14 @@ def test_surplus_reaches_a_price_break() -> None:
     assert objective(data) == 90.0
 
 
+def test_the_headline_does_not_count_tooling_twice() -> None:
+    """Two lines of one part would need its tooling once."""
+    data = instance(2, lines=1, shared=True)
+    assert any("supply of all lines" in said for said in solve(load(data)).headline())
+    data["lines"].append({**data["lines"][0], "line": "again"})
+    assert not any("supply of all lines" in said for said in solve(load(data)).headline())
+
+
 def test_unknown_method_is_named() -> None:
     with pytest.raises(amopt.UsageError, match="Did you mean 'frontier'"):
         solve(load(instance(1)), method="frontie")
