@@ -230,3 +230,22 @@ def test_an_error_planted_anywhere_is_refused(
 def test_a_table_with_too_few_or_too_many_rows_is_refused(solution: Any, table: str) -> None:
     assert judged(solution, **{table: lambda rows: rows.pop()})
     assert judged(solution, **{table: lambda rows: rows.append(dict(rows[0]))})
+
+
+ALLOWED = (
+    *("amopt.referee", "amopt.verdict", "amopt.network", "amopt.routes", "amopt.phrases"),
+    *("amopt.instance", "amopt.errors", "amopt.stock", "amopt.sourcing.referee"),
+    "amopt.sourcing.instance.entries",
+)
+
+
+def test_the_referee_knows_the_file_and_nothing_that_solves() -> None:
+    """Neither directly nor through others: the rooms above only name the packages they are in."""
+    grimp = pytest.importorskip("grimp")
+    graph = grimp.build_graph("amopt", exclude_type_checking_imports=True)
+    rooms = [name for name in graph.modules if name.startswith("amopt.sourcing.referee.")]
+    assert len(rooms) > 8
+    known = set().union(*(graph.find_upstream_modules(room) for room in rooms))
+    packages = {"amopt", "amopt.sourcing", "amopt.sourcing.instance"}
+    strange = {name for name in known - packages if not name.startswith(ALLOWED)}
+    assert strange == set()

@@ -12,7 +12,7 @@ from amopt.sourcing.referee.rows import Row, compare_rows
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
-    from amopt.sourcing.instance.fields import Offer
+    from amopt.sourcing.instance.entries import Offer
     from amopt.sourcing.referee.terms import OrderTerms
 
 __all__ = ["check_fits"]

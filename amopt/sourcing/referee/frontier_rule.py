@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from amopt.sourcing.instance.fields import CONVENTIONAL
+from amopt.sourcing.instance.entries import CONVENTIONAL
 from amopt.sourcing.referee.use import Totals
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.fields import Line, Offer
+    from amopt.sourcing.instance.entries import Line, Offer
     from amopt.sourcing.referee.switchover import Reach
     from amopt.sourcing.referee.terms import OrderTerms
 

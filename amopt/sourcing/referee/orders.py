@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount, is_number
-from amopt.sourcing.instance.fields import CONVENTIONAL, Line
+from amopt.sourcing.instance.entries import CONVENTIONAL, Line
 from amopt.sourcing.referee.rows import Row, require_rows
 from amopt.sourcing.referee.use import Totals, Use
 

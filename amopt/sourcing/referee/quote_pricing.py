@@ -10,7 +10,7 @@ from statistics import linear_regression
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.fields import Offer
+    from amopt.sourcing.instance.entries import Offer
 
 __all__ = ["Curve", "QuotePricing", "quote_pricing"]
 

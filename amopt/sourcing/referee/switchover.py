@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount, is_number
-from amopt.sourcing.instance.fields import Line
+from amopt.sourcing.instance.entries import Line
 from amopt.sourcing.referee.rows import Row, require_rows
 from amopt.sourcing.referee.terms import saving, scenario
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
-    from amopt.sourcing.instance.fields import Offer
+    from amopt.sourcing.instance.entries import Offer
     from amopt.sourcing.referee.quote_pricing import Curve, QuotePricing
     from amopt.sourcing.referee.terms import OrderTerms, Terms
 

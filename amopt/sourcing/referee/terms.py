@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from amopt.network import SupplyNetwork
-from amopt.sourcing.instance.fields import CONVENTIONAL, Conventional, Line, Offer
+from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
 from amopt.sourcing.referee.quote_pricing import QuotePricing, quote_pricing
 
 if TYPE_CHECKING:
     from amopt.routes import RouteTable
-    from amopt.sourcing.instance.fields import Committed, Instance, Part
+    from amopt.sourcing.instance.entries import Committed, Part
+    from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["OrderTerms", "Terms", "saving", "scenario"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from amopt.referee import Amount
-from amopt.sourcing.instance.fields import CONVENTIONAL
+from amopt.sourcing.instance.entries import CONVENTIONAL
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
-    from amopt.sourcing.instance.fields import Licence
+    from amopt.sourcing.instance.entries import Licence
     from amopt.sourcing.referee.terms import OrderTerms, Terms
 
 __all__ = ["Totals", "Use", "check_limits"]
