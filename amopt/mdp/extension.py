@@ -43,20 +43,17 @@ def solve(
     Raises
     ------
     InfeasibleError
-        When no policy meets what was added.
+        When no policy meets what was added, with the constraints that clash.
     NoAnswerError
         When the solver ended without a policy, or no stationary policy does what the program says.
     """
-    from amopt.errors import InfeasibleError
-    from amopt.program.pyomo import solve_model
-    from amopt.program.solver.options import Options as SolverOptions
+    from amopt.program.family import Family
+    from amopt.program.pyomo import constraint_names, solve_model
 
     model = formulate(process, initial)
+    means = tuple(Family(name, formulate) for name in constraint_names(model))
     extend(model)
-    outcome = solve_model(model, options or SolverOptions(), progress=progress).outcome
-    if outcome.status is Status.INFEASIBLE:
-        raise InfeasibleError("no policy meets the constraints that were added", outcome=outcome)
-    return read_back(model, outcome)
+    return read_back(model, solve_model(model, options, families=means, progress=progress).outcome)
 
 
 def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSolution:

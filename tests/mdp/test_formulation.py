@@ -156,8 +156,10 @@ def test_what_cannot_be_met_and_what_does_not_go_together() -> None:
     def impossible(model: Any) -> None:
         model.never = Constraint(expr=sum(model.occupation.values()) <= 1.0)
 
-    with pytest.raises(InfeasibleError, match="no policy meets"):
+    with pytest.raises(InfeasibleError) as raised:
         process.solve(extend=impossible)
+    assert raised.value.conflict == ("the constraint never",)  # not what occupation means
+    assert raised.value.remedies == ("raise the right-hand side of never by 19",)
     with pytest.raises(UsageError, match="extend need the method 'lp'"):
         process.solve("value_iteration", extend=impossible)
     with pytest.raises(UsageError, match="use form='dual'"):

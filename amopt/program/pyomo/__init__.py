@@ -16,13 +16,14 @@ Pyomo is imported when a function runs.
 
 from amopt.program.pyomo.compiled import Compiled, compile_model
 from amopt.program.pyomo.expressions import linear, weighted_sum
-from amopt.program.pyomo.loading import load, read_answer, read_values, rows_of
+from amopt.program.pyomo.loading import constraint_names, load, read_answer, read_values, rows_of
 from amopt.program.pyomo.solving import solve_model
 from amopt.program.pyomo.to_pyomo import to_pyomo
 
 __all__ = [
     "Compiled",
     "compile_model",
+    "constraint_names",
     "linear",
     "load",
     "read_answer",

@@ -25,7 +25,15 @@ from amopt.program.solver.residuals import check_primal
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["forget", "load", "read_answer", "read_values", "require_suffixes", "rows_of"]
+__all__ = [
+    "constraint_names",
+    "forget",
+    "load",
+    "read_answer",
+    "read_values",
+    "require_suffixes",
+    "rows_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -239,3 +247,10 @@ def rows_of(model: ConcreteModel, name: str) -> dict[Any, Any]:
     if component is None:
         return {}
     return {key: constraint for key, constraint in component.items() if constraint.active}
+
+
+def constraint_names(model: ConcreteModel) -> tuple[str, ...]:
+    """Return the names of the model's active components of constraints."""
+    from pyomo.environ import Constraint
+
+    return tuple(component.name for component in model.component_objects(Constraint, active=True))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amopt.errors import InfeasibleError
+from amopt.program.family import Family
 from amopt.program.infeasible.explain import explain
 from amopt.program.pyomo.compiled import compile_model
 from amopt.program.pyomo.loading import forget, load, read_values, require_suffixes
@@ -27,6 +28,7 @@ def solve_model(
     *,
     start: bool = False,
     duals: bool = True,
+    families: Sequence[Family] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> Answer:
     """Compile a Pyomo model, solve it, and load the answer where there is one.
@@ -44,6 +46,9 @@ def solve_model(
         Whether a mixed-integer solve starts from the values that the variables have now.
     duals
         As for :func:`~amopt.program.pyomo.loading.load`.
+    families
+        Families of the model's constraints, for the words of a model that nothing satisfies: those
+        that only say what variables mean are never named, and what is in none goes by its name.
     progress
         As for :func:`amopt.program.solver.highs.solve`.
 
@@ -86,5 +91,5 @@ def solve_model(
     }
     answer = replace(answer, outcome=replace(answer.outcome, seconds=seconds))
     if answer.outcome.status is Status.INFEASIBLE:
-        raise explain(compiled.program, (), None, budget.options(options), answer.outcome)
+        raise explain(compiled.program, families, None, budget.options(options), answer.outcome)
     return answer
