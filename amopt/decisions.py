@@ -352,26 +352,49 @@ def convert(source: str | Path, target: str | Path, source_format: str, **option
     Raises
     ------
     UsageError
-        For another format or ending, or a target that exists.
+        For another format or ending, a target that exists, or an option that does not fit the file.
     InvalidInstanceError
-        When the file is not what it says.
+        When the file is not what it says, or holds what no instance may.
     """
     import json
 
     from amopt.files import write_new
+    from amopt.instance.formats.yaml_writing import yaml_text
 
     _require(source_format == "orlib-cap", f"unknown format {source_format!r}; known: orlib-cap")
     ending = Path(target).suffix.lower()
     _require(ending in (".yaml", ".yml", ".json"), f"{target} must end in .yaml or .json")
     from amopt.placement.instance.orlib import read_orlib_cap
 
-    data = read_orlib_cap(source, **options)
-    if ending == ".json":
-        write_new(target, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-        return
-    import yaml
+    data = read_orlib_cap(source, **_capacities(source, **options))
+    instance_type(data["kind"]).from_dict(data)
+    as_json = ending == ".json"
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n" if as_json else yaml_text(data)
+    write_new(target, text)
 
-    write_new(target, yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100))
+
+def _capacities(
+    source: str | Path, *, capacity: float | None = None, capacitated: bool = True
+) -> dict[str, Any]:
+    """Return the options on capacities; refuse those that do not fit each other or the file."""
+    if capacity is not None:
+        _require(capacitated, "give a capacity, or leave the capacities out, not both")
+        _require(0 < capacity <= 1e9, f"a capacity is above 0 and up to 1e9, not {capacity:g}")
+    words: list[str] = []
+    with suppress(OSError, ValueError):  # what cannot be read is told by the reader
+        words = Path(source).read_text(encoding="utf-8").split()
+    asked = "capacity" in words
+    _require(
+        not asked or capacity is not None or not capacitated,
+        f"{source} says 'capacity' in place of numbers: give --capacity, or --uncapacitated",
+    )
+    _require(
+        asked or capacity is None or not words,
+        f"{source} states the capacity of each warehouse: leave --capacity out",
+    )
+    if asked and not capacitated:
+        return {"capacity": 1.0, "capacitated": False}  # read, and then left out
+    return {"capacity": capacity, "capacitated": capacitated}
 
 
 def load_solution(path: str | Path) -> Solution:

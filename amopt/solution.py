@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Solution", "Table"]
 
+LONGEST_REPR = 400
+"""Characters of an answer's ``repr``."""
+
 Table = Sequence[Mapping[str, Any]]
 """A table as a sequence of rows, each a mapping from column to value."""
 
@@ -85,6 +88,35 @@ class Solution:
     objective_meaning: str = ""
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {}
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Keep the short ``repr``: a dataclass that has one of its own is given no other."""
+        super().__init_subclass__(**keywords)
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Solution.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """Return kind, name, status, objective, bound and the sizes of the tables, on one line."""
+        outcome = self.outcome
+        objective = "none" if outcome.objective is None else f"{outcome.objective:.9g}"
+        bound = "none" if outcome.bound is None else f"{outcome.bound:.9g}"
+        sizes = ", ".join(f"{name} {len(table)}" for name, table in list(self.rows.items())[:12])
+        text = (
+            f"<{self.kind} solution of {self.name[:60]!r}: {outcome.status}, "
+            f"objective {objective} {self.currency[:12]}".rstrip()
+            + f", bound {bound}; rows: {sizes or 'none'}"
+        )
+        return f"{text[:LONGEST_REPR]}>"
+
+    def _repr_html_(self) -> str:
+        """Return the answer as a notebook shows it: its headline and its notes."""
+        from html import escape
+
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.headline())
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return f"<p><code>{escape(repr(self))}</code></p>{said}" + (
+            f"<ul>{notes}</ul>" if notes else ""
+        )
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences: what a planner reads first."""
@@ -181,8 +213,14 @@ def _comma_separated(table: Table, columns: Sequence[Column]) -> str:
     return text.getvalue()
 
 
+_FORMULA = frozenset(
+    "=+-@\t\r\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u208a\u207b\u208b\u207c\u208c"
+)
+"""What a spreadsheet may take for the beginning of a formula, also in its other widths."""
+
+
 def _cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and (value.lstrip()[:1] or value[:1]) in _FORMULA:
         return "'" + value
     return value

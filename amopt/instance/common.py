@@ -59,6 +59,9 @@ __all__ = [
     "Years",
 ]
 
+LONGEST_REPR = 400
+"""Characters of an instance's ``repr``."""
+
 _JOINERS = "\u200c\u200d"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -358,6 +361,27 @@ class Instance(InstanceModel):
 
     _warnings: tuple[Finding, ...] = PrivateAttr(default=())
     _folder: Path | None = PrivateAttr(default=None)
+
+    def __repr__(self) -> str:
+        """Return kind, name and the sizes of the collections, on one line."""
+        held = {name: getattr(self, name) for name in type(self).model_fields}
+        sizes = [f"{name} {len(value)}" for name, value in held.items() if isinstance(value, tuple)]
+        return f"<{self.kind} instance {self.name[:60]!r}: {', '.join(sizes)}>"[:LONGEST_REPR]
+
+    def __str__(self) -> str:
+        """Return what :func:`repr` returns."""
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """Return the instance as a notebook shows it: a row for each collection."""
+        from html import escape
+
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{len(value)}</td></tr>"
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), tuple)
+        )
+        return f"<p><code>{escape(repr(self))}</code></p><table>{rows}</table>"
 
     @property
     def warnings(self) -> tuple[Finding, ...]:

@@ -359,6 +359,7 @@ def test_a_point_may_separate_thousands_only_where_its_neighbours_say_so() -> No
     assert codes("2.400") == []
     assert codes("2.4", "350", "900") == []
     assert codes("12.500", "35", "90") == []
+    assert codes("2.400", "350.5", "900") == []
 
 
 def test_a_comment_is_told_only_where_it_may_be_part_of_a_text() -> None:

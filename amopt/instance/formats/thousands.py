@@ -1,4 +1,4 @@
-"""``2.400`` among numbers in the hundreds and thousands: a point that may separate thousands."""
+"""``2.400`` among whole numbers in the hundreds: a point that may separate thousands."""
 
 from __future__ import annotations
 
@@ -43,15 +43,23 @@ def thousands(pointed: Sequence[Pointed], data: Any) -> Iterator[Note]:
     neighbours = _numbers(data, {one.key[-1] for one in pointed})
     for one in pointed:
         neighbours[one.key[-1]][abs(float(one.text))] -= 1
+    usual = {key: _usual(numbers) for key, numbers in neighbours.items()}
     for one in pointed:
-        others, number = list(neighbours[one.key[-1]].elements()), abs(float(one.text))
-        if others and number * _NEARER < median(others):
+        if abs(float(one.text)) * _NEARER < usual[one.key[-1]]:
             thousand = one.text.replace(".", "")
             message = (
                 f"{one.text} is read as {float(one.text):g}; its neighbours are larger by far."
             )
             advice = f"Write {thousand} if that is meant, else {float(one.text):g}."
             yield Note("thousands-point", one.key, message, advice, one.line)
+
+
+def _usual(numbers: Counter[float]) -> float:
+    """Return the median of whole numbers; 0 where fractions show that a point is a point."""
+    others = list(numbers.elements())
+    if not others or not all(number.is_integer() for number in others):
+        return 0.0
+    return median(others)
 
 
 def _numbers(data: Any, keys: set[Any]) -> dict[Any, Counter[float]]:
