@@ -221,6 +221,6 @@ _FORMULA = frozenset(
 
 def _cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and (value.lstrip()[:1] or value[:1]) in _FORMULA:
+    if isinstance(value, str) and {value[:1], value.lstrip()[:1]} & _FORMULA:
         return "'" + value
     return value

@@ -283,3 +283,59 @@ def test_the_mission_needs_no_heavy_library(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert not {"pandas", "plotly", "pyomo"} & set(json.loads(ended.stdout))
+
+
+LARGE = "2 2\ncapacity 10\ncapacity 12\n5\n20 30\n4\n8 12\n"
+STATED = LARGE.replace("capacity", "20")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        (STATED, ["--capacity", "5"], "leave --capacity out"),
+        (LARGE, [], "give --capacity, or --uncapacitated"),
+        (LARGE, ["--capacity", "-3"], "above 0"),
+        (LARGE, ["--capacity", "0"], "above 0"),
+        (LARGE, ["--capacity", "nan"], "above 0"),
+        (LARGE, ["--capacity", "1e10"], "up to 1e9"),
+        (LARGE, ["--capacity", "9", "--uncapacitated"], "not both"),
+    ],
+)
+def test_a_capacity_that_does_not_fit_the_file_is_refused(
+    text: str, options: list[str], words: str, amopt_command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "cap.txt").write_text(text)
+    target = tmp_path / "cap.yaml"
+    run = amopt_command("convert", tmp_path / "cap.txt", target, "--from", "orlib-cap", *options)
+    assert run.code == 2
+    assert words in " ".join(run.err.split())
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [(STATED, []), (LARGE, ["--capacity", "20"]), (LARGE, ["--uncapacitated"])],
+)
+def test_what_is_converted_is_solved(
+    text: str, options: list[str], ending: str, amopt_command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "cap.txt").write_text(text)
+    target = tmp_path / f"cap.{ending}"
+    run = amopt_command("convert", tmp_path / "cap.txt", target, "--from", "orlib-cap", *options)
+    assert run.code == 0, run.err
+    assert amopt.check(target) == []
+    # One warehouse serves both customers at 10 + 20 + 8, both at 22 + 20 + 8 or more.
+    assert amopt.solve(amopt.load(target)).outcome.objective == pytest.approx(38)
+
+
+def test_a_second_answer_in_a_folder_says_that_it_replaced_one(
+    amopt_command: Command, tmp_path: Path
+) -> None:
+    target = tmp_path / "answer"
+    for words in ("", "this answer replaced an earlier one"):
+        run = amopt_command("solve", "printing/mission", "--out", target, "--json")
+        assert run.code == 0
+        assert words in run.err
+        assert bool(run.err) == bool(words)
+        assert json.loads(run.out)["kind"] == "printing"
