@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
-from amopt.mdp.formulation import formulate
+from amopt.mdp.formulation import FAMILIES, formulate
 from amopt.mdp.linear_program import labels
 from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import MarkovDecisionProcess
@@ -47,13 +47,13 @@ def solve(
     NoAnswerError
         When the solver ended without a policy, or no stationary policy does what the program says.
     """
-    from amopt.program.family import Family
-    from amopt.program.pyomo import constraint_names, solve_model
+    from amopt.program.pyomo import solve_model
 
     model = formulate(process, initial)
-    means = tuple(Family(name, formulate) for name in constraint_names(model))
     extend(model)
-    return read_back(model, solve_model(model, options, families=means, progress=progress).outcome)
+    return read_back(
+        model, solve_model(model, options, families=FAMILIES, progress=progress).outcome
+    )
 
 
 def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSolution:

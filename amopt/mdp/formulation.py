@@ -24,11 +24,12 @@ from numpy.typing import ArrayLike, NDArray
 from amopt.errors import UsageError
 from amopt.mdp.linear_program import labels
 from amopt.mdp.process import MarkovDecisionProcess
+from amopt.program.family import Family
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["formulate"]
+__all__ = ["FAMILIES", "formulate"]
 
 Label = Hashable
 
@@ -302,3 +303,11 @@ def add_greatest_value(model: Any) -> None:
         return
     value = model.gain if model.multichain else model.value
     model.cost = Objective(expr=sum(w * value[s] for s, w in at.w.items()), sense=maximize)
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family("flow_balance", add_flow_balance),
+    Family("normalisation", add_normalisation),
+    Family("start_balance", add_start_balance),
+)
+"""The families of constraints of the dual: what its variables mean; nobody can give way on them."""
