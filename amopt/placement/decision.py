@@ -27,7 +27,7 @@ from amopt.placement.methods.programs import (
 from amopt.placement.referee.check import check
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Status, versions
+from amopt.program.solver.outcome import Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
 
@@ -256,7 +256,10 @@ def _solved(
     if forms:
         with budget.phase("forms"):
             others = _pure_forms(search, options, budget)
-    if found is None:
+    interrupted = next(filter(_is_interrupted, others.values()), None)
+    if found is None and interrupted is not None:
+        found = replace(interrupted, plan=None, outcome=replace(interrupted.outcome, bound=None))
+    elif found is None:
         found = search.finish(progress)
     return _best(found, others, options.gap), _with_bound(others, found, options.gap)
 
@@ -269,7 +272,13 @@ def _pure_forms(search: Search, options: highs.Options, budget: Budget) -> dict[
     for remaining, form in zip((3, 2, 1), FORMS[1:], strict=True):
         limit = None if until is None else max((until - budget.spent) / remaining, 0.01)
         others[form] = search.form(form, replace(options, time_limit=limit))
+        if _is_interrupted(others[form]):
+            break
     return others
+
+
+def _is_interrupted(found: BoundedPlan) -> bool:
+    return found.outcome.stopped is Stopped.INTERRUPTED
 
 
 def _best(found: BoundedPlan, others: dict[Form, BoundedPlan], gap: float) -> BoundedPlan:

@@ -379,3 +379,26 @@ def test_no_bound_of_a_form_is_below_that_of_the_optimum():
         for form in rows:
             assert rows[form]["gap"] is not None
             assert rows[form]["gap"] <= 1e-5
+
+
+def test_an_interrupt_among_the_forms_ends_the_solve_with_the_best_plan(monkeypatch):
+    """The optimum is not sought after Ctrl-C; the best form so far is the answer."""
+    honest = ProgramSearch.form
+    asked = []
+
+    def interrupted(search, form, options):
+        found = honest(search, form, options)
+        asked.append(form)
+        outcome = replace(found.outcome, stopped=Stopped.INTERRUPTED, status=Status.FEASIBLE)
+        return replace(found, outcome=outcome)
+
+    monkeypatch.setattr(ProgramSearch, "begin", _without_answer)
+    monkeypatch.setattr(ProgramSearch, "form", interrupted)
+    answer = solve(amopt.load("placement/textbook"), method="milp")
+    assert asked == ["central"]
+    assert answer.outcome.stopped is Stopped.INTERRUPTED
+    assert answer.outcome.objective == pytest.approx(2980)
+
+
+def _without_answer(_):
+    return None

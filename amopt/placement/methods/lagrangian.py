@@ -202,6 +202,8 @@ class LagrangianSearch:
             answer = solve_from(rest.program, rest.start, options, Budget(limit))
             if answer.values is not None:
                 best = min(best, rest.filled(self.market, answer.values), key=_cost)
+            if answer.outcome.stopped is Stopped.INTERRUPTED:
+                break
         return best
 
     def _climb(self, prices: Prices, progress: Callable[[highs.Progress], None] | None) -> Filled:

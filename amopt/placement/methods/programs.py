@@ -136,7 +136,8 @@ class ProgramSearch:
             relaxed = _relaxed(self._built.program, self._budget.options(self._options))
         self.relaxation = relaxed.outcome.bound
         if relaxed.values is None:
-            over = relaxed.outcome.status is Status.INFEASIBLE
+            interrupted = relaxed.outcome.stopped is Stopped.INTERRUPTED
+            over = relaxed.outcome.status is Status.INFEASIBLE or interrupted
             return BoundedPlan(None, relaxed.outcome) if over else None
         if not _is_whole(self._built.program, relaxed.values):
             return None
