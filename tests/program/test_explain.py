@@ -241,6 +241,17 @@ def test_rows_of_no_family_go_by_their_own_names() -> None:
     assert error.remedies == ("raise the right-hand side of mine[a,1] by 3",)
 
 
+def test_rows_without_names_go_by_their_places() -> None:
+    p = LinearProgram.from_arrays([1, 1], [[1, 1], [1, 0], [1, 1]], [-INF, 0, 5], [3, 9, INF])
+    error = explain(p, (), None)
+    assert isinstance(error, InfeasibleError)
+    assert error.conflict == ("the constraint r0", "the constraint r2")
+    assert error.remedies == (
+        "raise the right-hand side of r0 by 2",
+        "lower the right-hand side of r2 by 2",
+    )
+
+
 def test_what_variables_mean_is_never_named() -> None:
     error = explain(shop(5, 0, 9, 100, 0), FAMILIES, None)
     assert isinstance(error, InfeasibleError)

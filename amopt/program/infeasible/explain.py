@@ -21,6 +21,7 @@ from amopt.program.family import Family
 from amopt.program.infeasible.least_change import elastic_program, noticeable
 from amopt.program.infeasible.search import MOST, Limits, Search, conflicts
 from amopt.program.infeasible.sentences import no_plan
+from amopt.program.linear import Family as RowFamily
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.dual_bound import infeasibility_proof
 from amopt.program.solver.highs import Answer, Options, Solver, solve
@@ -120,7 +121,8 @@ class _Rows:
         found: dict[tuple[str, Any], list[int]] = {}
         aside: list[int] = []
         start = 0
-        for block in program.rows.families:
+        unnamed = (RowFamily("r", range(program.shape[0])),)
+        for block in program.rows.families if len(program.rows) else unnamed:
             owner = owners.get(block.name)
             if owner is not None and owner.tightens:
                 aside += range(start, start + len(block))
