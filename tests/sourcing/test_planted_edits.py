@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 import amopt
 from amopt.instance import catalogue
@@ -21,6 +22,8 @@ from amopt.program.solver.outcome import Status, Stopped
 from amopt.sourcing import check, pareto, solve
 from amopt.sourcing.answer.nondominated import Pareto
 from amopt.sourcing.answer.solution import SourcingSolution
+from amopt.sourcing.instance.entries import Minimise
+from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.pareto import SAME
 from amopt.sourcing.referee.check import COPIED
 from amopt.sourcing.referee.nondominated import check_nondominated
@@ -34,6 +37,7 @@ MONEY = {
     *("cost_per_part", "asset_cost", "fee_per_order", "royalty_per_print"),
     *("downtime_cost_per_hour", "budget", "cost"),
 }
+"""Fields of amounts of money; of the weights, a week and a kg of CO2 are worth money too."""
 
 QUOTES = ((1, 40.0, 1.0), (5, 31.0, 1.4), (20, 24.5, 2.2), (60, 20.0, 3.9))
 
@@ -137,15 +141,21 @@ def part_of(data: dict[str, Any], lines: int) -> dict[str, Any]:
     return data
 
 
-def scaled(data: Any, factor: float, key: str = "") -> Any:
-    """Return plain data in another unit of money."""
-    if key == "minimise":  # what a week or a kg of CO2 is worth is money too
-        return {k: v * (factor if k in {"weeks", "kg_co2"} else 1) for k, v in data.items()}
-    if isinstance(data, dict):
-        return {k: scaled(v, factor, k) for k, v in data.items()}
-    if isinstance(data, list):
-        return [scaled(entry, factor, key) for entry in data]
-    return data * factor if key in MONEY else data
+def scaled(model: Any, factor: float) -> Any:
+    """Return an instance, or a part of it, in another unit of money; no file need hold it."""
+    if isinstance(model, tuple):
+        return tuple(scaled(entry, factor) for entry in model)
+    if not isinstance(model, BaseModel):
+        return model
+    money = {"weeks", "kg_co2"} if isinstance(model, Minimise) else MONEY
+    update = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        is_money = name in money and value is not None
+        update[name] = value * factor if is_money else scaled(value, factor)
+    if isinstance(model, Instance):
+        return model.supposing(**update)
+    return model.model_copy(update=update)
 
 
 @cache
@@ -222,7 +232,7 @@ QUICK = [name if name != LARGE else f"part of {name}" for name in (*SHIPPED, *OW
 @pytest.mark.parametrize("factor", [1.0, 1e-9, 1e9])
 @pytest.mark.parametrize("name", QUICK)
 def test_every_planted_edit_is_refused(name: str, factor: float) -> None:
-    question = amopt.load(scaled(data_of(name), factor))
+    question = scaled(amopt.load(data_of(name)), factor)
     answer = in_money(solved(name), factor)
     assert check(question, answer).findings == ()  # type: ignore[arg-type]
     rows: Rows = {table: [dict(row) for row in own] for table, own in answer.rows.items()}
@@ -252,7 +262,7 @@ def test_every_planted_edit_of_a_portfolio_is_refused() -> None:
 @pytest.mark.parametrize("factor", [1.0, 1e-9, 1e9])
 @pytest.mark.parametrize("name", SHIPPED)
 def test_status_objective_and_bound_agree(name: str, factor: float) -> None:
-    question = amopt.load(scaled(data_of(name), factor))
+    question = scaled(amopt.load(data_of(name)), factor)
     answer = in_money(solved(name), factor)
     outcome = answer.outcome
     assert outcome.status is Status.OPTIMAL
@@ -306,7 +316,7 @@ def test_every_planted_edit_of_nondominated_answers_is_refused(factor: float) ->
         ]
         for name, table in found.rows.items()
     }
-    question = amopt.load(scaled(data, factor))
+    question = scaled(amopt.load(data), factor)
     assert check_nondominated(question, replace(found, rows=rows), by, SAME).findings == ()
     accepted = [
         what
