@@ -115,7 +115,8 @@ def renamed(data):
 
 AMOUNTS_OF_MONEY = (
     "price", "yearly_cost", "cost_per_hour", "opening_cost", "material_cost", "unit_value",
-    "emergency_cost", "downtime_cost_per_hour", "cost_per_part",
+    "emergency_cost", "downtime_cost_per_hour", "cost_per_part", "cost_per_kg", "cost_per_kg_km",
+    "moving_cost", "fee_per_part", "late_cost_per_week", "budget",
 )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def money(data, factor):
             return {name: change(entry, name) for name, entry in value.items()}
         if isinstance(value, list):
             return [change(entry) for entry in value]
-        return value * factor if key in AMOUNTS_OF_MONEY else value
+        return value * factor if key in AMOUNTS_OF_MONEY and value is not None else value
 
     return change(copy.deepcopy(data))
 

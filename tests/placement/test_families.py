@@ -154,7 +154,7 @@ def test_pyomo_s_own_solver_is_read_back():
         answer = read_back(model)
         ours = amopt.solve(instance)
         assert answer.outcome.objective == pytest.approx(ours.outcome.objective, rel=1e-6)
-        assert answer.rows.keys() == ours.rows.keys()
+        assert answer.rows.keys() == {t for t in ours.rows if not t.startswith("form_")}
         assert answer.verdict.accepted
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from amopt.solution import Column, Solution
@@ -23,98 +23,113 @@ _PLACE = Column("place", "", "Place of the site.")
 _PERIOD = Column("period", "", "Period.")
 
 
+_TABLES: Mapping[str, tuple[Column, ...]] = {
+    "sites": (
+        _PLACE,
+        _PERIOD,
+        Column("open", "", "Whether the site is open."),
+        Column("machines", "machines", "Machines of its own that stand there."),
+        Column("hours", "hours a year", "Machine-hours set aside."),
+        Column("utilisation", "share", "Hours set aside over hours that there are."),
+    ),
+    "fleet": (
+        _PLACE,
+        _PERIOD,
+        Column("machine", "", "Type of machine."),
+        Column("ownership", "", "machines: they stand there; contract: the site sells hours."),
+        Column("count", "machines", "Machines that stand there."),
+        Column("bought", "machines", "Machines bought for the period."),
+        Column("sold", "machines", "Machines sold before the period."),
+        Column("moved_in", "machines", "Machines moved here before the period."),
+        Column("moved_out", "machines", "Machines moved away before the period."),
+        Column("hours", "hours a year", "Machine-hours set aside."),
+        Column("utilisation", "share", "Hours set aside over hours that there are."),
+    ),
+    "supply": (
+        Column("place", "", "Place that is supplied."),
+        Column("part", "", "Part."),
+        _PERIOD,
+        Column("source", "", "Site, conventional supplier, or emergency shipments alone."),
+        Column("machine", "", "Type of machine that prints; empty where nothing is printed."),
+        Column("share", "share", "Share of the period in which this source supplies."),
+        Column("stock_level", "parts", "Base-stock level at the place."),
+        Column("lead_time_weeks", "weeks", "Print, queue and transport."),
+        Column("fill_rate", "share", "Share of demand met from the shelf."),
+        Column("route", "", "What the route is chosen by.", shown=False),
+        Column("hours", "hours a year", "Machine-hours set aside.", shown=False),
+        Column("kg_co2", "kg a year", "Emissions.", shown=False),
+        Column("yearly_cost", "money", "Cost a year, without sites and machines."),
+    ),
+    "bill": (
+        Column("cost", "", "Kind of cost."),
+        Column("optimum", "money", "The plan, over all periods."),
+        Column("central", "money", "The best plan with one site."),
+        Column("distributed", "money", "The best plan with each place's own site."),
+        Column("conventional", "money", "The best plan without printing."),
+    ),
+    "forms": (
+        Column("form", "", "Form of the plan."),
+        Column("cost", "money", "Cost over all periods."),
+        Column("kg_co2", "kg", "Emissions over all periods."),
+        Column("open_sites", "sites", "Sites that are open in any period."),
+        Column("machines", "machines", "Most machines at a time."),
+        Column("printed", "share", "Share of demand that is printed."),
+        Column("bound", "", "Proven bound on the form's objective.", shown=False),
+        Column("gap", "share", "Proven gap of the form."),
+    ),
+    "holdings": (
+        Column("machine", "", "Type of machine."),
+        Column("place", "", "Site where they stand; empty where they can be moved."),
+        Column("bought", "", "Period in which they were bought; before: owned already."),
+        _PERIOD,
+        Column("machines", "machines", "How many are held."),
+    ),
+    "orders": (
+        Column("order", "", "Order."),
+        Column("part", "", "Part."),
+        Column("quantity", "parts", "Parts ordered."),
+        Column("place", "", "Place that needs it."),
+        Column("source", "", "Unit that prints it, or conventional supplier."),
+        Column("machine", "", "Type of machine."),
+        Column("start_week", "weeks", "Week in which printing starts."),
+        Column("ready_week", "weeks", "Week at whose start it is printed."),
+        Column("arrival_week", "weeks", "When it arrives."),
+        Column("due_week", "weeks", "When it should."),
+        Column("weeks_late", "weeks", "How late it is."),
+        Column("cost", "money", "Printing or price, and transport."),
+        Column("penalty", "money", "Penalty for being late."),
+    ),
+    "work": (
+        Column("order", "", "Order.", shown=False),
+        Column("source", "", "Site of the unit that prints it.", shown=False),
+        Column("machine", "", "Type of machine.", shown=False),
+        Column("week", "weeks", "Week of printing.", shown=False),
+        Column("hours", "hours", "Machine-hours in that week.", shown=False),
+    ),
+}
+"""The columns of each table."""
+
+
+def _of_the_forms() -> dict[str, tuple[Column, ...]]:
+    """Return the columns of the tables that hold the plans of the forms: for a referee."""
+    form = Column("form", "", "Form of the plan.", shown=False)
+    return {
+        f"form_{name}": (form, *(replace(column, shown=False) for column in _TABLES[name]))
+        for name in ("sites", "fleet", "supply", "holdings")
+    }
+
+
 @dataclass(frozen=True)
 class PlacementSolution(Solution):
     """Where AM capacity goes, who supplies whom, and what it costs.
 
     The tables ``sites``, ``supply`` and ``bill`` are always there; ``fleet`` says which machines
     stand where, ``forms`` compares the forms, ``holdings`` says over several periods which machines
-    are still held, and ``orders`` assigns dated orders to units.
+    are still held, and ``orders`` assigns dated orders to units. ``form_sites``, ``form_fleet``,
+    ``form_supply`` and ``form_holdings`` hold the plans of the forms that are compared.
     """
 
-    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
-        "sites": (
-            _PLACE,
-            _PERIOD,
-            Column("open", "", "Whether the site is open."),
-            Column("machines", "machines", "Machines of its own that stand there."),
-            Column("hours", "hours a year", "Machine-hours set aside."),
-            Column("utilisation", "share", "Hours set aside over hours that there are."),
-        ),
-        "fleet": (
-            _PLACE,
-            _PERIOD,
-            Column("machine", "", "Type of machine."),
-            Column("ownership", "", "machines: they stand there; contract: the site sells hours."),
-            Column("count", "machines", "Machines that stand there."),
-            Column("bought", "machines", "Machines bought for the period."),
-            Column("sold", "machines", "Machines sold before the period."),
-            Column("moved_in", "machines", "Machines moved here before the period."),
-            Column("moved_out", "machines", "Machines moved away before the period."),
-            Column("hours", "hours a year", "Machine-hours set aside."),
-            Column("utilisation", "share", "Hours set aside over hours that there are."),
-        ),
-        "supply": (
-            Column("place", "", "Place that is supplied."),
-            Column("part", "", "Part."),
-            _PERIOD,
-            Column("source", "", "Site, conventional supplier, or emergency shipments alone."),
-            Column("machine", "", "Type of machine that prints; empty where nothing is printed."),
-            Column("share", "share", "Share of the period in which this source supplies."),
-            Column("stock_level", "parts", "Base-stock level at the place."),
-            Column("lead_time_weeks", "weeks", "Print, queue and transport."),
-            Column("fill_rate", "share", "Share of demand met from the shelf."),
-            Column("route", "", "What the route is chosen by.", shown=False),
-            Column("hours", "hours a year", "Machine-hours set aside.", shown=False),
-            Column("kg_co2", "kg a year", "Emissions.", shown=False),
-            Column("yearly_cost", "money", "Cost a year, without sites and machines."),
-        ),
-        "bill": (
-            Column("cost", "", "Kind of cost."),
-            Column("optimum", "money", "The plan, over all periods."),
-            Column("central", "money", "The best plan with one site."),
-            Column("distributed", "money", "The best plan with each place's own site."),
-            Column("conventional", "money", "The best plan without printing."),
-        ),
-        "forms": (
-            Column("form", "", "Form of the plan."),
-            Column("cost", "money", "Cost over all periods."),
-            Column("kg_co2", "kg", "Emissions over all periods."),
-            Column("open_sites", "sites", "Sites that are open in any period."),
-            Column("machines", "machines", "Most machines at a time."),
-            Column("printed", "share", "Share of demand that is printed."),
-            Column("gap", "share", "Proven gap of the form."),
-        ),
-        "holdings": (
-            Column("machine", "", "Type of machine."),
-            Column("place", "", "Site where they stand; empty where they can be moved."),
-            Column("bought", "", "Period in which they were bought; before: owned already."),
-            _PERIOD,
-            Column("machines", "machines", "How many are held."),
-        ),
-        "orders": (
-            Column("order", "", "Order."),
-            Column("part", "", "Part."),
-            Column("quantity", "parts", "Parts ordered."),
-            Column("place", "", "Place that needs it."),
-            Column("source", "", "Unit that prints it, or conventional supplier."),
-            Column("machine", "", "Type of machine."),
-            Column("start_week", "weeks", "Week in which printing starts."),
-            Column("ready_week", "weeks", "Week at whose start it is printed."),
-            Column("arrival_week", "weeks", "When it arrives."),
-            Column("due_week", "weeks", "When it should."),
-            Column("weeks_late", "weeks", "How late it is."),
-            Column("cost", "money", "Printing or price, and transport."),
-            Column("penalty", "money", "Penalty for being late."),
-        ),
-        "work": (
-            Column("order", "", "Order.", shown=False),
-            Column("source", "", "Site of the unit that prints it.", shown=False),
-            Column("machine", "", "Type of machine.", shown=False),
-            Column("week", "weeks", "Week of printing.", shown=False),
-            Column("hours", "hours", "Machine-hours in that week.", shown=False),
-        ),
-    }
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {**_TABLES, **_of_the_forms()}
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""

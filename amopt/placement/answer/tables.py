@@ -34,6 +34,7 @@ def answer_of(
         }
         for kind in (*BILL, "total")
     ]
+    rows |= _of_the_forms(others)
     rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
                      if each.plan is not None]  # fmt: skip
     notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
@@ -57,6 +58,16 @@ def answer_of(
         currency=instance.currency,
         objective_meaning=_objective_meaning(instance),
     )
+
+
+def _of_the_forms(others: dict[Form, BoundedPlan]) -> dict[str, list[dict[str, Any]]]:
+    """Return the plans of the forms as tables, so that a referee can judge them too."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for form, each in others.items():
+        if each.plan is not None:
+            for name, table in tables(each.plan).items():
+                found.setdefault(f"form_{name}", []).extend({"form": form, **row} for row in table)
+    return found
 
 
 def _about_relaxation(plan: Plan, relaxation: float) -> str:
@@ -107,5 +118,6 @@ def _form(name: str, plan: Plan | None, outcome: Outcome) -> dict[str, Any]:
         "open_sites": int(plan.open.any(axis=1).sum()),
         "machines": int(plan.count.sum(axis=0).max(initial=0)),
         "printed": float(demand[columns.site >= 0].sum() / demand.sum()),
+        "bound": outcome.bound,
         "gap": outcome.gap,
     }

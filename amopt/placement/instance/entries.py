@@ -305,7 +305,10 @@ class Order(InstanceModel):
     part: PartName = Field(description="Part ordered.")
     quantity: PositiveCount = Field(default=1, description="Parts ordered.")
     release_week: Weeks = Field(
-        default=0.0, description="Week from which it may be printed; 0 is now."
+        default=0.0,
+        description="When it is released, in weeks from now: conventional supply starts then, and "
+        "printing in the first week that begins then or later, since a week's hours are planned as "
+        "a whole.",
     )
     due_week: Weeks = Field(description="Week at whose start it should have arrived.")
     late_cost_per_week: Money | None = Field(

@@ -140,7 +140,7 @@ class AssignmentOptions:
             (o, unit, week)
             for (o, unit), chosen in self.of_unit.items()
             for week in range(
-                math.floor(instance.orders[o].release_week),
+                first_week(instance.orders[o]),
                 max(self.options[k].week for k in chosen) + 1,
             )
         ]
@@ -183,7 +183,7 @@ class AssignmentOptions:
                     c.cost_per_hour for c in site.contracts if c.machine == kind.name
                 )
                 cost = option.material_cost + option.hours * per_hour + site.fee_per_part + lane
-                for week in range(math.floor(order.release_week), self.weeks):
+                for week in range(first_week(order), self.weeks):
                     yield AssignmentOption(
                         order=o,
                         unit=unit,
@@ -214,6 +214,11 @@ class AssignmentOptions:
                     penalty=_penalty(order, arrival),
                     route=by,
                 )
+
+
+def first_week(order: Order) -> int:
+    """Return the first week in which an order may be printed: one that begins after its release."""
+    return math.ceil(order.release_week)
 
 
 def _penalty(order: Order, arrival: float) -> float:

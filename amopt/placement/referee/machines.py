@@ -1,18 +1,17 @@
-"""The referee's ledger: what it found, and the machines followed from period to period."""
+"""The referee's count of machines: followed from period to period, and charged."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from amopt.referee import Notebook
+
 if TYPE_CHECKING:
-    from amopt.placement.instance.fields import Instance, Machine
+    from amopt.placement.instance.fields import Contract, Instance, Machine
 
-__all__ = ["Ledger"]
-
-TOLERANCE = 1e-6
-"""Relative difference at which two numbers are no longer the same."""
+__all__ = ["Machines", "follows_fleets"]
 
 Row = Mapping[str, Any]
 Stand = tuple[str, str, str]
@@ -24,70 +23,70 @@ Pool = tuple[str, str]
 BEFORE = "before"
 """What holdings call the time before the first period."""
 
+NUMBERS = ("count", "bought", "sold", "moved_in", "moved_out")
 
-class Ledger:
-    """Notes what is wrong, adds up the bill, and follows machines.
+
+def follows_fleets(instance: Instance) -> bool:
+    """Return whether machines are held from period to period, so that there are holdings."""
+    owns = any(owned.count for site in instance.sites for owned in site.owned)
+    return len(instance.horizon) > 1 or owns
+
+
+class Machines:
+    """Follows the machines of one plan, and adds up the bill.
 
     Parameters
     ----------
     instance
         The instance that was solved.
     rows
-        The answer's tables.
+        The tables ``sites``, ``fleet``, ``supply`` and ``holdings`` of the plan.
+    notebook
+        Where findings are noted.
     """
 
-    def __init__(self, instance: Instance, rows: Mapping[str, Iterable[Row]]) -> None:
-        self.instance = instance
-        self.rows = {name: list(table) for name, table in rows.items()}
-        self.findings: list[str] = []
-        self.checks = 0
+    def __init__(
+        self, instance: Instance, rows: Mapping[str, Sequence[Row]], notebook: Notebook
+    ) -> None:
+        self.instance, self.rows, self.notebook = instance, rows, notebook
         self.bill: dict[str, float] = defaultdict(float)
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
         self.periods = {period.name: t for t, period in enumerate(instance.horizon)}
-        self.open = {
-            (row["place"], row["period"]): row["open"] for row in self.rows.get("sites", ())
-        }
+        self.open = {(row["place"], row["period"]): row["open"] for row in rows["sites"]}
         self.count: dict[Stand, int] = {}
         self.bought: dict[Stand, int] = {}
         self.moved: dict[Stand, int] = {}
         self.change: dict[Stand, int] = {}
         self.lost_hours: dict[Stand, float] = {}
 
-    def same(self, what: str, given: float, expected: float, scale: float = 0.0) -> None:
-        """Note a number that differs from what it should be."""
-        self.checks += 1
-        size = max(abs(given), abs(expected), scale, 1e-6)
-        if not abs(given - expected) <= TOLERANCE * size:
-            self.findings.append(f"{what} is given as {given:.8g} and comes to {expected:.8g}")
-
-    def at_most(self, what: str, used: float, limit: float) -> None:
-        """Note a limit that is exceeded."""
-        self.checks += 1
-        if not used <= limit + TOLERANCE * max(abs(limit), 1.0):
-            self.findings.append(f"{what} comes to {used:.8g}, and {limit:.8g} is the most")
-
-    def require(self, held: bool, otherwise: str) -> None:
-        """Note what does not hold."""
-        self.checks += 1
-        if not held:
-            self.findings.append(otherwise)
+    def contract(self, place: str, machine: str) -> Contract | None:
+        """Return the hours of a type that a site sells, if it does."""
+        return next((c for c in self.sites[place].contracts if c.machine == machine), None)
 
     def check_fleet(self) -> None:
         """Check counts from period to period, and what machines cost."""
         for row in self.rows["fleet"]:
-            if row["ownership"] != "contract":
+            if self.contract(row["place"], row["machine"]) is None:
                 self._check_stand(row)
+            else:
+                idle = not any(row[number] for number in NUMBERS)
+                self.notebook.require(idle, f"{row['place']!r} sells hours of {row['machine']!r}")
         self._check_balance()
         for machine in self.machines:
             for period in self.periods:
                 net = sum(self.moved.get((place, machine, period), 0) for place in self.sites)
-                self.require(net == 0, f"{machine!r}: not as many moved in as out in {period}")
+                self.notebook.require(
+                    net == 0, f"{machine!r}: not as many moved in as out in {period}"
+                )
         for place, site in self.sites.items():
             for period in self.periods:
                 total = sum(self.count.get((place, m, period), 0) for m in self.machines)
                 room = site.most_machines if self.open.get((place, period)) else 0
-                self.at_most(f"the number of machines at {place!r} in {period}", total, room)
+                self.notebook.require(
+                    total <= room,
+                    f"{total} machines at {place!r} in {period}, with room for {room}",
+                )
         self._check_holdings()
 
     def _check_stand(self, row: Row) -> None:
@@ -95,17 +94,18 @@ class Ledger:
         stand = place, machine, period = row["place"], row["machine"], row["period"]
         kind, years = self.machines[machine], self.instance.horizon[self.periods[period]].years
         what = f"{machine!r} at {place!r} in {period}"
-        self.require(stand not in self.count, f"{what} stand in two rows")
-        numbers = [row[key] for key in ("count", "bought", "sold", "moved_in", "moved_out")]
-        whole = all(number >= 0 and number == int(number) for number in numbers)
-        self.require(whole, f"{what}: machines come in whole numbers, not below zero")
+        whole = all(type(row[number]) is int and row[number] >= 0 for number in NUMBERS)
+        if not self.notebook.require(
+            whole, f"{what}: machines come in whole numbers, not below zero"
+        ):
+            return
         self.count[stand], self.bought[stand] = row["count"], row["bought"]
         self.moved[stand] = row["moved_in"] - row["moved_out"]
         self.change[stand] = row["bought"] - row["sold"] + self.moved[stand]
         self.bill["operators"] += kind.yearly_cost * years * row["count"]
         self.bill["moving"] += (kind.moving_cost or 0.0) * row["moved_in"]
         still = kind.moving_cost is not None or not (row["moved_in"] or row["moved_out"])
-        self.require(still, f"{machine!r} cannot be moved")
+        self.notebook.require(still, f"{machine!r} cannot be moved")
         missed = min(kind.moving_weeks / (years * self.instance.weeks_per_year), 1.0)
         self.lost_hours[stand] = missed * row["moved_in"]
 
@@ -118,24 +118,32 @@ class Ledger:
                     stand = place, machine, period
                     now = self.count.get(stand, 0)
                     what = f"the count of {machine!r} at {place!r} in {period}"
-                    self.same(what, now, before + self.change.get(stand, 0))
+                    self.notebook.same(what, now, before + self.change.get(stand, 0))
                     before = now
 
     def _check_holdings(self) -> None:
         """Check which machines are still held, and charge them their price over their life."""
-        owns = any(owned.count for site in self.instance.sites for owned in site.owned)
-        if len(self.periods) == 1 and not owns:
+        if not follows_fleets(self.instance):
             for (_, name, period), number in self.count.items():
                 kind, stretch = self.machines[name], self.instance.horizon[self.periods[period]]
                 price = kind.price * stretch.machine_price_factor / kind.life_years
                 self.bill["machines"] += price * stretch.years * number
             return
         held: dict[Pool, dict[tuple[str, str], int]] = defaultdict(dict)
-        for row in self.rows.get("holdings", ()):
-            held[row["machine"], row["place"]][row["bought"], row["period"]] = row["machines"]
-        pools = self._pools()
-        for pool in held.keys() - pools.keys():
-            self.findings.append(f"there are no {pool[0]!r} at {pool[1]!r}")
+        pools, known = self._pools(), {BEFORE, *self.periods}
+        for row in self.rows["holdings"]:
+            pool, when = (row["machine"], row["place"]), (row["bought"], row["period"])
+            what = f"holdings: {pool[0]!r} at {pool[1]!r} bought {when[0]!r} in {when[1]!r}"
+            there = pool in pools and when[0] in known and when[1] in self.periods
+            number = row["machines"]
+            self.notebook.require(there, f"{what}: there are none such")
+            self.notebook.require(
+                type(number) is int and number > 0, f"{what}: {number!r} machines"
+            )
+            self.notebook.require(when not in held[pool], f"{what}: two rows")
+            held[pool][when] = number
+        if self.notebook.findings:
+            return
         for pool, places in pools.items():
             self._check_pool(pool[0], places, held[pool])
 
@@ -152,20 +160,22 @@ class Ledger:
             )
             for t in range(0 if since == BEFORE else names.index(since), len(names)):
                 what = f"{of}: those of {since} held in {names[t]}"
-                self.require(numbers[t] >= 0, f"{what} are {numbers[t]}")
-                self.at_most(what, numbers[t], before)
+                self.notebook.require(numbers[t] >= 0, f"{what} are {numbers[t]}")
+                self.notebook.require(
+                    numbers[t] <= before, f"{what} are {numbers[t]}, after {before} before"
+                )
                 before = numbers[t]
             if since != BEFORE:
                 early = any(numbers[: names.index(since)])
-                self.require(not early, f"{of}: those of {since} are held before")
+                self.notebook.require(not early, f"{of}: those of {since} are held before")
                 self._charge(self.machines[machine], names.index(since), numbers)
         for period in names:
             total = sum(held.get((since, period), 0) for since in (BEFORE, *names))
             stand = sum(self.count.get((place, machine, period), 0) for place in places)
-            self.same(f"{of}: machines held in {period}", total, stand)
+            self.notebook.same(f"{of}: machines held in {period}", total, stand)
             bought = sum(self.bought.get((place, machine, period), 0) for place in places)
             fresh = held.get((period, period), 0)
-            self.same(f"{of}: machines bought in {period}", fresh, bought)
+            self.notebook.same(f"{of}: machines bought in {period}", fresh, bought)
 
     def _charge(self, kind: Machine, bought: int, numbers: list[int]) -> None:
         """Charge the price of machines over their life, and the loss on those that are sold."""
