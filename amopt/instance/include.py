@@ -8,8 +8,8 @@ from typing import Any
 
 from amopt.instance.common import Network
 from amopt.instance.document import Document, load_document
-from amopt.instance.fields_at import keys_of
 from amopt.instance.findings import Problem
+from amopt.instance.findings.fields_at import keys_of
 from amopt.instance.suggest import shown
 
 __all__ = ["INCLUDE", "included"]

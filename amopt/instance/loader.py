@@ -19,14 +19,14 @@ from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
 from amopt.instance.common import Instance, InstanceModel
 from amopt.instance.document import Document, load_document
-from amopt.instance.fields_at import keys_of
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
+from amopt.instance.findings.fields_at import keys_of
+from amopt.instance.findings.names import name_problems
+from amopt.instance.findings.wording import field_problems
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
-from amopt.instance.names import name_problems
 from amopt.instance.plain import not_plain, plain, too_deep
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.instance.wording import field_problems
 
 __all__ = [
     "VERSION",

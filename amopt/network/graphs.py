@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from amopt.instance.common import Lane, Mode, Network, Place
 from amopt.instance.findings import Problem
+from amopt.instance.findings.wording import field_problems
 from amopt.instance.loader import refused
 from amopt.instance.plain import plain
 from amopt.instance.suggest import shown
-from amopt.instance.wording import field_problems
 
 __all__ = ["Aside", "Edge", "Node", "Raw", "read", "read_node_link"]
 

@@ -12,8 +12,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from amopt.instance.fields_at import choices, fields_at, fields_of, homes, keys_of, models_at
 from amopt.instance.findings import Key, Problem
+from amopt.instance.findings.fields_at import (
+    choices,
+    fields_at,
+    fields_of,
+    homes,
+    keys_of,
+    models_at,
+)
 from amopt.instance.formats.numerals import converted, hundredth, not_a_date, rewritten
 from amopt.instance.formats.positions import HIDDEN as HIDDEN_CHARACTERS
 from amopt.instance.formats.positions import hidden

@@ -1,0 +1,27 @@
+"""What is wrong with an instance: findings with stable codes, and the catalogue of codes."""
+
+from __future__ import annotations
+
+from amopt.instance.findings.codes import CATALOGUE, catalogue_markdown, codes_of
+from amopt.instance.findings.finding import (
+    Code,
+    Finding,
+    Key,
+    Problem,
+    Severity,
+    Where,
+    path_text,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "Code",
+    "Finding",
+    "Key",
+    "Problem",
+    "Severity",
+    "Where",
+    "catalogue_markdown",
+    "codes_of",
+    "path_text",
+]
