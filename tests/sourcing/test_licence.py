@@ -143,6 +143,8 @@ kind: sourcing
 name: Bush
 parts: [{{name: bush}}]
 licences: [{{part: bush, prints: 5, file: bush.stl, sha256: "{sha256}"}}]
+lines: [{{line: "1", part: bush, quantity: 1}}]
+conventional: [{{part: bush, cost_per_part: 150, lead_time_weeks: 4}}]
 """
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from amopt.network import RouteTable
-    from amopt.sourcing.answer.solution import SourcingSolution
+    from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["graph"]
@@ -24,7 +24,7 @@ Lanes = list[tuple[str, str, str]]
 """The lanes of a route: from, to, mode."""
 
 
-def graph(instance: Instance, solution: SourcingSolution) -> nx.DiGraph[str]:
+def graph(instance: Instance, solution: Solution) -> nx.DiGraph[str]:
     """Return the network with the answer on it; see :meth:`SourcingSolution.graph`."""
     import networkx as nx
 
