@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 import amopt
 from amopt.errors import NoAnswerError
 from amopt.placement import Instance, solve
 from amopt.placement.methods import lagrangian
-from amopt.placement.methods.fixing import unsettled
+from amopt.placement.methods.fixing import _Unit, unsettled
 from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.programs import ProgramSearch, array_programs
@@ -158,6 +159,33 @@ def test_the_optimum_is_never_settled_away(seed, single):
         assert row["open"] or not left.must_open[site]
         if market.fleet.unit[site, 0] >= 0:
             assert row["machines"] <= left.most[market.fleet.unit[site, 0]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_forced_costs_no_less_than_its_bound(seed):
+    """A unit that has to supply a pair, whole or a little of it, against a linear program."""
+    instance = Instance.from_dict(random_data(seed, sites=2, places=6, single=True))
+    market, rng = Market(Supply(instance)), np.random.default_rng(seed)
+    market.capacity = 0.3 * market.hours.sum(axis=1)
+    prices = market.free * rng.uniform(0.5, 1, market.pairs)
+    for u in range(market.units):
+        gain, hours, possible = (
+            prices - market.cost[u], market.hours[u], np.isfinite(market.cost[u])
+        )  # fmt: skip
+        whole = _Unit.at(market, prices, u).forced(market, prices, u, whole=True)
+        little = _Unit.at(market, prices, u).forced(market, prices, u, whole=False)
+        for pair in np.flatnonzero(possible):
+            exact = [np.inf]
+            for n in range(1, int(market.most[u]) + 1):
+                bounds = [(float(j == pair), float(possible[j])) for j in range(market.pairs)]
+                room = market.capacity[u] * n
+                answer = linprog(
+                    -np.where(possible, gain, 0.0), A_ub=[hours], b_ub=[room], bounds=bounds
+                )
+                if answer.status == 0:
+                    exact.append(market.machine_cost[u] * n + answer.fun)
+            assert little[pair] <= whole[pair] + 1e-9
+            assert whole[pair] <= min(exact) + 1e-6
 
 
 def test_prices_settle_something():
