@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
     PrivateAttr,
     ValidationError,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema
 
 from amopt.instance.amounts import (
     Count,
+    Date,
     Days,
     Emissions,
     Factor,
@@ -34,6 +29,7 @@ from amopt.instance.amounts import (
     Kilometres,
     Millimetres,
     Money,
+    Name,
     PositiveCount,
     PositiveFactor,
     PositiveHours,
@@ -41,13 +37,13 @@ from amopt.instance.amounts import (
     Probability,
     Quantity,
     Rate,
+    RefersTo,
     Weeks,
     Weight,
     Years,
 )
 from amopt.instance.findings import Code, Finding, Problem
 from amopt.instance.plain import foreign, not_plain, plain
-from amopt.instance.suggest import shown
 
 __all__ = [
     "Count",
@@ -82,65 +78,6 @@ __all__ = [
 
 LONGEST_REPR = 400
 """Characters of an instance's ``repr``."""
-
-_JOINERS = "\u200c\u200d"
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def _printable(name: str) -> str:
-    """Refuse a name that does not look like what it is."""
-    if name.isprintable() and name == name.strip():
-        return name
-    if name != name.strip():
-        raise PydanticCustomError(
-            "malformed-text",
-            "the name {shown} begins or ends with a blank.",
-            {"shown": shown(name), "advice": f"Write {shown(name.strip())}."},
-        )
-    for character in name:
-        if not character.isprintable() and character not in _JOINERS:
-            title = unicodedata.name(character, f"character U+{ord(character):04X}").lower()
-            raise PydanticCustomError(
-                "malformed-text",
-                "the name {shown} holds a {title}.",
-                {
-                    "shown": shown(name),
-                    "title": "line break" if character in "\r\n" else title,
-                    "advice": "Write names with visible characters only.",
-                },
-            )
-    return name
-
-
-def _date(value: Any) -> Any:
-    """Read an ISO date; what is a date already stays one."""
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            return datetime.date.fromisoformat(value)
-        except ValueError:
-            pass
-    if type(value) is datetime.date:
-        return value
-    raise PydanticCustomError("wrong-date", "{shown} is not a date.", {"shown": shown(value)})
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-Date = Annotated[datetime.date, BeforeValidator(_date)]
-
-
-@dataclass(frozen=True, slots=True)
-class RefersTo:
-    """Marks a field whose value must be a name defined elsewhere in the instance.
-
-    ``Annotated[str, RefersTo("parts")]`` refers to ``name`` of the entries of ``parts``;
-    ``RefersTo("network.places")`` to those of a nested collection;
-    ``RefersTo("lines", key="line")`` to another key of the entries; the words in ``also`` are
-    allowed besides.
-    """
-
-    collection: str
-    key: str = "name"
-    also: tuple[str, ...] = ()
 
 
 def _take_lists_for_tuples(schema: Any) -> None:

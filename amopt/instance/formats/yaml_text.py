@@ -14,10 +14,11 @@ import yaml
 
 from amopt.instance.findings import Key, path_text
 from amopt.instance.formats.numerals import rewritten
-from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable, whole_number
+from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable
 from amopt.instance.formats.thousands import THOUSAND, Pointed, thousands
 from amopt.instance.formats.yaml_marks import marks
 from amopt.instance.formats.yaml_syntax import syntax_slip
+from amopt.instance.formats.yaml_words import WORDS, number
 from amopt.instance.suggest import shown
 
 __all__ = ["index", "parse"]
@@ -26,18 +27,7 @@ MAX_REPEATED: Final = 1_000_000
 """How many values aliases may repeat in all."""
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _GLUED = re.compile(r"[ \t]+#\w[^\n,}\]]*")
-_WORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-}
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + name for name in ("int", "float", "bool", "null")}
 _KNOWN_TAGS = {None, "!", _TAG + "str", _TAG + "map", _TAG + "seq", *_PLAIN_TAGS}
@@ -92,7 +82,7 @@ class _Builder:
         self.repeated = 0
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, Any, int]] = {}
-        self.words: dict[str, Any] = dict(_WORDS)
+        self.words: dict[str, Any] = dict(WORDS)
         self.lines: Sequence[str] = ()
         self.with_point: set[str] = set()
         self.pointed: list[Pointed] = []
@@ -176,14 +166,9 @@ class _Builder:
         words = self.words
         if text in words:
             return words[text]
-        value: Any = text
-        if text[0] in "0123456789+-.":
-            if _INTEGER.fullmatch(text):
-                value = text if _LEADING_ZERO.fullmatch(text) else whole_number(text)
-            elif _FLOAT.fullmatch(text):
-                value = float(text)
-                if THOUSAND.fullmatch(text):
-                    self.with_point.add(text)
+        value = number(text)
+        if isinstance(value, float) and THOUSAND.fullmatch(text):
+            self.with_point.add(text)
         words[text] = value
         return value
 
