@@ -120,8 +120,8 @@ def commit(
 def map_(
     file: File,
     *,
-    x: Annotated[str, typer.Option(help="A knob and its factors: machine_price=0.1,1,10.")],
-    y: Annotated[str, typer.Option(help="Another knob and its factors.")],
+    x: Annotated[str, typer.Option(help="A parameter and its factors: machine_price=0.1,1,10.")],
+    y: Annotated[str, typer.Option(help="Another parameter and its factors.")],
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that each point may take.", metavar="S")
     ] = None,
@@ -129,7 +129,7 @@ def map_(
     out: Out = None,
     html: Html = None,
 ) -> None:
-    """Turn two knobs, and tell at each point which form of placement is the cheapest."""
+    """Scale two parameters, and tell at each point which form of placement is the cheapest."""
     with reporting(json=json):
         from amopt import decisions, placement
         from amopt.program.solver.options import Options

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from amopt.placement.map import FormMap, map_forms
     from amopt.placement.orders.assignment import assign
     from amopt.placement.referee.check import check
-    from amopt.placement.sensitivity import KNOBS, axis
+    from amopt.placement.sensitivity import PARAMETERS as SENSITIVITIES
+    from amopt.placement.sensitivity import axis
 
 __all__ = [
-    "KNOBS",
     "METHODS",
+    "SENSITIVITIES",
     "FormMap",
     "Instance",
     "Solution",
@@ -39,7 +40,7 @@ __all__ = [
 
 _HOMES = {
     "FormMap": ("map", "FormMap"),
-    "KNOBS": ("sensitivity", "KNOBS"),
+    "SENSITIVITIES": ("sensitivity", "PARAMETERS"),
     "METHODS": ("decision", "METHODS"),
     "Solution": ("answer.solution", "PlacementSolution"),
     "assign": ("orders.assignment", "assign"),

@@ -17,7 +17,7 @@ from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.placement.answer.solution import counted, listed
 from amopt.placement.decision import solve
 from amopt.placement.forms import FORMS
-from amopt.placement.sensitivity import turned
+from amopt.placement.sensitivity import scaled
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
@@ -35,7 +35,7 @@ BETWEEN = "in between"
 """The winner where the optimum is cheaper than every pure form."""
 
 Axis = tuple[str, Sequence[float]]
-"""A knob of :data:`amopt.placement.KNOBS`, and the factors by which it is turned."""
+"""A parameter of :data:`amopt.placement.SENSITIVITIES`, and the factors by which it is scaled."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class FormMap(Solution):
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "axes": (
             Column("axis", "", "x or y."),
-            Column("knob", "", "What is turned."),
+            Column("parameter", "", "What is scaled."),
             Column("least", "factor", "Least factor."),
             Column("most", "factor", "Largest factor."),
         ),
         "map": (
-            Column("x", "factor", "Factor of the first knob."),
-            Column("y", "factor", "Factor of the second knob."),
+            Column("x", "factor", "Factor of the first parameter."),
+            Column("y", "factor", "Factor of the second parameter."),
             Column("winner", "", "Cheapest pure form; in between: the optimum beats all three."),
             Column("optimum", "money", "Cost of the best plan of all, over all periods."),
             Column("central", "money", "Cost of the best plan with one site at a time."),
@@ -66,8 +66,8 @@ class FormMap(Solution):
         axes, points = self.rows["axes"], self.rows["map"]
         wins = Counter(row["winner"] or "no plan" for row in points)
         told = [f"{winner} at {number:,}" for winner, number in wins.most_common()]
-        turned_by = [f"{row['knob']} x {row['least']:g} to {row['most']:g}" for row in axes]
-        first = f"Of {counted(len(points), 'point')} with {listed(turned_by)}: {listed(told)}."
+        scaled_by = [f"{row['parameter']} x {row['least']:g} to {row['most']:g}" for row in axes]
+        first = f"Of {counted(len(points), 'point')} with {listed(scaled_by)}: {listed(told)}."
         if wins[BETWEEN]:
             return first, "In between: some sites print for several places, cheaper than any form."
         return (first,)
@@ -88,7 +88,7 @@ def map_forms(
     instance
         The instance at factors of one.
     x, y
-        A knob of :data:`KNOBS` and the factors by which it is turned;
+        A parameter of :data:`SENSITIVITIES` and the factors by which it is scaled;
         :func:`amopt.placement.axis` reads them from a text.
     executor
         Anything that maps: processes here, or machines elsewhere; left out, one after the other.
@@ -99,16 +99,19 @@ def map_forms(
     Raises
     ------
     UsageError
-        When a knob is unknown, both are the same, an axis has no factors, or nothing is demanded.
+        When a parameter is unknown, both are the same, an axis has no factors, or nothing is
+        demanded.
     RefusedError
         When the referee does not accept the answer at a point.
     """
     _require(instance, x, y)
     begun = time.perf_counter()
     points = [(float(a), float(b)) for b in y[1] for a in x[1]]
-    turns = [turned(turned(instance, x[0], a), y[0], b) for a, b in points]
+    variants = [scaled(scaled(instance, x[0], a), y[0], b) for a, b in points]
     limits = [options or Options()] * len(points)
-    found = list(executor.map(_point, turns, limits) if executor else map(_point, turns, limits))
+    found = list(
+        executor.map(_point, variants, limits) if executor else map(_point, variants, limits)
+    )
     rows = [{"x": a, "y": b, **point} for (a, b), (point, _, _) in zip(points, found, strict=True)]
     statuses = [status for _, status, _ in found]
     return FormMap(
@@ -131,17 +134,17 @@ def map_forms(
 def _require(instance: Instance, x: Axis, y: Axis) -> None:
     """Refuse a map that cannot be drawn."""
     if x[0] == y[0]:
-        raise UsageError(f"a map needs two different knobs, and both are {x[0]!r}")
+        raise UsageError(f"a map needs two different parameters, and both are {x[0]!r}")
     if not any(d.per_year or any(d.by_period) for d in instance.demand):
         raise UsageError("a map needs demand, and this instance has orders alone")
-    for knob, factors in (x, y):
+    for parameter, factors in (x, y):
         if not len(factors):
-            raise UsageError(f"the map has no factors of {knob!r}")
+            raise UsageError(f"the map has no factors of {parameter!r}")
 
 
 def _axis(name: str, axis: Axis) -> dict[str, Any]:
-    knob, factors = axis
-    return {"axis": name, "knob": knob, "least": min(factors), "most": max(factors)}
+    parameter, factors = axis
+    return {"axis": name, "parameter": parameter, "least": min(factors), "most": max(factors)}
 
 
 def _point(instance: Instance, options: Options) -> tuple[dict[str, Any], Status, int]:

@@ -1,4 +1,4 @@
-"""What a map can turn: one thing of an instance, multiplied by a factor."""
+"""What a map can scale: one parameter of an instance, multiplied by a factor."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from amopt.errors import UsageError
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Machine
 
-__all__ = ["KNOBS", "axis", "turned"]
+__all__ = ["PARAMETERS", "axis", "scaled"]
 
-Knob = Callable[["Instance", float], "Instance"]
+Sensitivity = Callable[["Instance", float], "Instance"]
 
 
 def _machines(instance: Instance, change: Callable[[Machine], Mapping[str, Any]]) -> Instance:
@@ -102,7 +102,7 @@ def _downtime(instance: Instance, factor: float) -> Instance:
     return instance.model_copy(update={"parts": parts})
 
 
-KNOBS: Mapping[str, Knob] = {
+PARAMETERS: Mapping[str, Sensitivity] = {
     "machine_price": _machine_price,
     "operators": _operators,
     "print_hours": _print_hours,
@@ -111,49 +111,51 @@ KNOBS: Mapping[str, Knob] = {
     "conventional_price": _conventional_price,
     "downtime": _downtime,
 }
-"""What a map can turn, each by a factor: the price of machines, the cost of operators, the hours of
-printing, demand, the cost of transport, the price of conventional supply, the cost of downtime."""
+"""What a map can scale, each by a factor: the price of machines, the cost of operators, the hours
+of printing, demand, the cost of transport, the price of conventional supply and of downtime."""
 
 
-def turned(instance: Instance, knob: str, factor: float) -> Instance:
-    """Return an instance with one knob turned by a factor.
+def scaled(instance: Instance, parameter: str, factor: float) -> Instance:
+    """Return an instance with one parameter scaled by a factor.
 
     Raises
     ------
     UsageError
-        When there is no such knob, or the factor is negative.
+        When there is no such parameter, or the factor is negative.
     """
-    _require(knob, factor)
-    return KNOBS[knob](instance, factor)
+    _require(parameter, factor)
+    return PARAMETERS[parameter](instance, factor)
 
 
 def axis(text: str) -> tuple[str, list[float]]:
-    """Return the knob and the factors of a text such as ``machine_price=0.1,1,10``.
+    """Return the parameter and the factors of a text such as ``machine_price=0.1,1,10``.
 
     Raises
     ------
     UsageError
-        When the text does not name a knob and its factors so.
+        When the text does not name a parameter and its factors so.
     """
-    knob, equals, factors = text.partition("=")
+    parameter, equals, factors = text.partition("=")
     try:
         numbers = [float(factor) for factor in factors.split(",")]
     except ValueError:
         numbers = []
     if not equals or not numbers:
         raise UsageError(
-            f"{text!r} does not say what to turn by which factors: write it as "
+            f"{text!r} does not say what to scale by which factors: write it as "
             "machine_price=0.1,1,10"
         )
     for number in numbers:
-        _require(knob.strip(), number)
-    return knob.strip(), numbers
+        _require(parameter.strip(), number)
+    return parameter.strip(), numbers
 
 
-def _require(knob: str, factor: float) -> None:
-    if knob not in KNOBS:
-        raise UsageError(f"there is no knob {knob!r}: choose one of {', '.join(KNOBS)}")
+def _require(parameter: str, factor: float) -> None:
+    if parameter not in PARAMETERS:
+        raise UsageError(
+            f"there is no parameter {parameter!r}: choose one of {', '.join(PARAMETERS)}"
+        )
     if not 0 <= factor < float("inf"):
-        raise UsageError(f"the factor of {knob} must be 0 or more, not {factor}")
-    if knob == "demand" and factor == 0:
+        raise UsageError(f"the factor of {parameter} must be 0 or more, not {factor}")
+    if parameter == "demand" and factor == 0:
         raise UsageError("the factor of demand must be above 0: without demand no form can win")

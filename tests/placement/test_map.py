@@ -8,9 +8,9 @@ import pytest
 
 import amopt
 from amopt.errors import UsageError
-from amopt.placement import KNOBS, map_forms
+from amopt.placement import SENSITIVITIES, map_forms
 from amopt.placement.answer import figures
-from amopt.placement.sensitivity import axis, turned
+from amopt.placement.sensitivity import axis, scaled
 
 
 def test_the_textbook_s_map_has_all_winners():
@@ -30,7 +30,7 @@ def test_the_textbook_s_map_has_all_winners():
         "central at 2 and distributed at 1.",
     )
     assert (found.outcome.status, found.verdict.accepted) == ("optimal", True)
-    assert json.loads(found.to_json())["tables"]["axes"][0]["knob"] == "transport"
+    assert json.loads(found.to_json())["tables"]["axes"][0]["parameter"] == "transport"
 
 
 def test_any_executor_gives_the_same_map():
@@ -41,21 +41,21 @@ def test_any_executor_gives_the_same_map():
     assert elsewhere.rows == map_forms(instance, **axes).rows
 
 
-@pytest.mark.parametrize("knob", KNOBS)
-def test_a_factor_of_one_changes_nothing(knob):
+@pytest.mark.parametrize("parameter", SENSITIVITIES)
+def test_a_factor_of_one_changes_nothing(parameter):
     for name in ("placement/textbook", "placement/aircraft-today", "placement/mobile-factory"):
         instance = amopt.load(name)
-        assert turned(instance, knob, 1.0) == instance
+        assert scaled(instance, parameter, 1.0) == instance
 
 
 def test_wrong_knobs_are_refused():
     instance = amopt.load("placement/textbook")
-    with pytest.raises(UsageError, match="no knob 'luck'"):
-        turned(instance, "luck", 1.0)
+    with pytest.raises(UsageError, match="no parameter 'luck'"):
+        scaled(instance, "luck", 1.0)
     with pytest.raises(UsageError, match="0 or more"):
-        turned(instance, "demand", -1.0)
+        scaled(instance, "demand", -1.0)
     with pytest.raises(UsageError, match="above 0"):
-        turned(instance, "demand", 0.0)
+        scaled(instance, "demand", 0.0)
     with pytest.raises(UsageError, match="no factors of 'demand'"):
         map_forms(instance, x=("demand", []), y=("transport", [1]))
     with pytest.raises(UsageError, match="needs demand"):
@@ -70,7 +70,7 @@ def test_axes_are_read_from_a_text():
         with pytest.raises(UsageError):
             axis(text)
     for text in ("luck=1", "demand=-1", "demand=nan", "demand=0"):
-        with pytest.raises(UsageError, match=r"knob|factor"):
+        with pytest.raises(UsageError, match=r"parameter|factor"):
             axis(text)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amopt.errors import InvalidInstanceError
+from amopt.errors import InvalidInstanceError, UsageError
 from amopt.placement import Instance, read_orlib_cap, solve
 from amopt.program.builder import Builder, Term
 from amopt.program.solver import highs
@@ -117,3 +117,18 @@ def test_what_cannot_be_read_is_refused(tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidInstanceError, match="cannot be read"):
         read_orlib_cap(tmp_path / "binary")
+
+
+def test_a_capacity_is_neither_ignored_nor_missed(tmp_path):
+    path = tmp_path / "cap.txt"
+    path.write_text(SMALL)
+    with pytest.raises(UsageError, match="states the capacity of each warehouse"):
+        read_orlib_cap(path, capacity=3.0)
+    for wrong in (-3.0, float("nan"), float("inf")):
+        with pytest.raises(UsageError, match="must be 0 or more"):
+            read_orlib_cap(path, capacity=wrong)
+    path.write_text("1 1\ncapacity 10\n4\n8\n")
+    with pytest.raises(InvalidInstanceError, match="--capacity 8000"):
+        read_orlib_cap(path)
+    data = read_orlib_cap(path, capacity=5.0)
+    assert data["sites"][0]["contracts"][0]["hours_per_year"] == 5.0

@@ -131,7 +131,7 @@ def map_figure(solution: Solution) -> Any:
         What :func:`amopt.placement.map_forms` returned.
     """
     rows = solution.rows["map"]
-    knobs = {row["axis"]: row["knob"].replace("_", " ") for row in solution.rows["axes"]}
+    parameters = {row["axis"]: row["parameter"].replace("_", " ") for row in solution.rows["axes"]}
     xs, ys = (sorted({row[axis] for row in rows}) for axis in ("x", "y"))
     number = {winner: k for k, winner in enumerate(WINNERS)}
     fields = [[number[None]] * len(xs) for _ in ys]
@@ -158,5 +158,5 @@ def map_figure(solution: Solution) -> Any:
         ygap=2,
         colorbar={"tickvals": list(number.values()), "ticktext": [w or "no plan" for w in WINNERS]},
     )
-    figure.update_xaxes(title=f"{knobs['x']}, factor", type="category")
-    return figure.update_yaxes(title=f"{knobs['y']}, factor", type="category")
+    figure.update_xaxes(title=f"{parameters['x']}, factor", type="category")
+    return figure.update_yaxes(title=f"{parameters['y']}, factor", type="category")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.solution import Column, Solution
+
+if TYPE_CHECKING:
+    import networkx
+
+    from amopt.placement.instance.fields import Instance
 
 __all__ = ["PlacementSolution", "counted", "listed"]
 
@@ -130,6 +135,17 @@ class PlacementSolution(Solution):
     """
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {**_TABLES, **_of_the_forms()}
+
+    def graph(self, instance: Instance) -> networkx.MultiDiGraph[Any]:
+        """Return the supply network of the instance with the answer on it.
+
+        See Also
+        --------
+        amopt.placement.answer.graph.graph
+        """
+        from amopt.placement.answer.graph import graph
+
+        return graph(instance, self)
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""

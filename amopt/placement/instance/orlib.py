@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from amopt.errors import InvalidInstanceError
+from amopt.errors import InvalidInstanceError, UsageError
 from amopt.instance.findings import Finding, Where
 
 __all__ = ["read_orlib_cap"]
@@ -38,9 +38,13 @@ def read_orlib_cap(
     Raises
     ------
     InvalidInstanceError
-        When the file is not in that format.
+        When the file is not in that format, or says ``capacity`` and none is given.
+    UsageError
+        When the capacity is no amount of 0 or more, or the file has numbers of its own.
     """
     path = Path(path)
+    if capacity is not None and not 0 <= capacity < math.inf:
+        raise UsageError(f"the capacity of a warehouse must be 0 or more, not {capacity:g}")
     tokens = _Tokens(path, capacity)
     count, customers = tokens.count("warehouses"), tokens.count("customers")
     tokens.expect(2 * count + customers * (count + 1))
@@ -64,6 +68,10 @@ def read_orlib_cap(
     }
     _read_customers(tokens, sites, customers, data)
     tokens.end()
+    if capacity is not None and not tokens.asked_for_capacity:
+        raise UsageError(
+            f"{path.name} states the capacity of each warehouse: leave out capacity={capacity:g}"
+        )
     return data
 
 
@@ -106,6 +114,7 @@ class _Tokens:
 
     def __init__(self, path: Path, capacity: float | None) -> None:
         self.path, self.capacity = path, capacity
+        self.asked_for_capacity = False
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -129,7 +138,14 @@ class _Tokens:
     def amount(self, what: str) -> float:
         """Return the next number, which is an amount."""
         word, line = self._next(what)
-        if word == "capacity" and self.capacity is not None:
+        if word == "capacity":
+            self.asked_for_capacity = True
+            if self.capacity is None:
+                raise self.wrong(
+                    "the file says 'capacity' in place of a number: give the capacity of each "
+                    "warehouse, as in --capacity 8000.",
+                    line,
+                )
             return self.capacity
         try:
             number = float(word)
