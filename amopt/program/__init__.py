@@ -9,8 +9,12 @@
 ``highs``
     The only way to the solver: :func:`~amopt.program.solver.highs.solve`, and
     :class:`~amopt.program.solver.highs.Solver` for sequences of solves.
-``options``, ``transfer``, ``run``, ``validation``, ``residuals``, ``answer``, ``outcome``
-    What may be asked for, how the solver is run, and how it is validated what comes back.
+``options``, ``scaling``, ``transfer``, ``run``, ``attempt``
+    What may be asked for, the units in which the solver counts, and how it is run once.
+``polishing``, ``refinement``, ``residuals``, ``dual_bound``, ``arithmetic``, ``validation``
+    Whole numbers held, digits found, and what comes back recomputed before it is believed.
+``answer``, ``outcome``
+    What leaves.
 ``infeasible``
     Why a program is infeasible, and the least that would mend it:
     :func:`~amopt.program.infeasible.explain.explain` for a formulation, in the words of its
