@@ -255,3 +255,13 @@ def test_hours_below_zero_make_no_room(orders):
 def test_an_answer_without_tables_is_no_answer(stocked, orders):
     for instance, solution in (stocked, orders):
         assert not check(instance, replace(solution, rows={})).accepted
+
+
+def test_machines_are_not_held_before_they_are_bought(mobile):
+    instance, solution = mobile
+    early = {
+        "machine": "container", "place": "", "bought": "2027", "period": "2026", "machines": 1
+    }  # fmt: skip
+    rows = {**solution.rows, "holdings": [*solution.rows["holdings"], early]}
+    verdict = check(instance, replace(solution, rows=rows))
+    assert any("those of 2027 are held before" in finding for finding in verdict.findings)

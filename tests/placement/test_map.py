@@ -48,7 +48,7 @@ def test_a_factor_of_one_changes_nothing(parameter):
         assert scaled(instance, parameter, 1.0) == instance
 
 
-def test_wrong_knobs_are_refused():
+def test_wrong_parameters_are_refused():
     instance = amopt.load("placement/textbook")
     with pytest.raises(UsageError, match="no parameter 'luck'"):
         scaled(instance, "luck", 1.0)

@@ -94,3 +94,16 @@ def test_a_plan_and_its_orders():
     opened = {row["place"] for row in answer.rows["sites"] if row["machines"]}
     assert {row["source"] for row in answer.rows["orders"]} <= opened
     assert {row["order"] for row in answer.rows["orders"]} == {"o0", "o1", "o2", "o3"}
+
+
+@pytest.mark.parametrize(("released", "first"), [(0.0, 0), (0.9, 1), (1.0, 1)])
+@pytest.mark.parametrize("method", ["milp", "formulation"])
+def test_a_week_that_has_begun_is_not_printed_in(released, first, method):
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    for order in data["orders"]:
+        order["release_week"], order["due_week"] = released, order["due_week"] + 9
+    data["commitments"] = []
+    answer = solve(Instance.from_dict(data), method=method)
+    assert min(row["week"] for row in answer.rows["work"]) == first
+    printed = [row for row in answer.rows["orders"] if row["machine"]]
+    assert all(row["start_week"] >= released for row in printed)
