@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_answer() -> None:
 
 def test_progress_tells_incumbent_bound_and_nodes() -> None:
     heard: list[Progress] = []
-    solve(market_split(), Options(time_limit=1.0), progress=heard.append)
+    solve(market_split(), Options(time_limit=3.0), progress=heard.append)
     assert len(heard) > 2
     last = heard[-1]
     assert last.objective is not None
