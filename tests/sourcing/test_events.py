@@ -263,7 +263,7 @@ def test_dates_and_weeks_are_one_time() -> None:
     assert str(file.events[0]) == "new line 3, cap"
 
 
-class TestSituation:
+class TestReplayState:
     def test_the_start_is_the_instance(self) -> None:
         situation = ReplayState.at_start(instance(), events({"weeks": 1, "new_line": NEW}))
         assert situation.open() == {"1": 4, "2": 6}
