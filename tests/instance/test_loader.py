@@ -158,6 +158,7 @@ def test_errors_come_before_warnings_and_in_the_order_of_the_file(tmp_path: Path
         ({"parts": [{**part(), "co\u200bde": "A"}]}, "holds a zero width space (U+200B)."),
         ({"latitude": 3}, "It is a key of network.places; check its indentation."),
         ({"parts": [part(fits={"all": None, "van": None})]}, "hold a list: [all, van]."),
+        ({"parts": [part(fits={"a\x1f": None})]}, "hold a list: [a\\x1f]."),
         ({"parts": [part(cost="5 EUR")]}, "Write the number alone (5); the unit is in the key"),
         ({"parts": [part(cost="free")]}, "Write a number such as 1250.5."),
         ({"parts": [part(chance="0.2%")]}, "0.2 % is 0.002: write 0.002."),
