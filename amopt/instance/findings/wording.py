@@ -372,7 +372,8 @@ def _brackets(value: object, wanted: str) -> str:
     """Say how to write a list or a mapping."""
     if wanted == "a list":
         if isinstance(value, dict) and value and not any(value.values()):
-            return f"Square brackets hold a list: [{', '.join(shown(str(key))[1:-1] for key in list(value)[:3])}]."
+            names = ", ".join(shown(str(key))[1:-1] for key in list(value)[:3])
+            return f"Square brackets hold a list: [{names}]."
         return "Begin each entry with '- ', or put the entries in [ ]."
     if isinstance(value, (list, tuple)):
         return "Put keys with their values in braces, or one to a line without '- '."

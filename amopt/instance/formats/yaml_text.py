@@ -151,7 +151,7 @@ class _Builder:
         if cut is not None and event.value:
             text = f"{event.value}{cut[0]}"
             message = f"the text is {shown(event.value)}: what follows the '#' is a comment."
-            advice = f"Write \"{text}\" if it belongs to the text, or a blank after the '#'."
+            advice = f"Write {shown(text)} if it belongs to the text, or a blank after the '#'."
             self.notes.append(Note("hidden-comment", self.path(), message, advice, end.line + 1))
 
     def resolve(self, event: yaml.ScalarEvent) -> Any:
