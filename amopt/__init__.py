@@ -18,7 +18,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amopt.decisions import KINDS, check, formulate, load, load_solution, solve, template
+    from amopt.decisions import (
+        KINDS,
+        check,
+        formulate,
+        load,
+        load_solution,
+        read_back,
+        solve,
+        template,
+    )
     from amopt.errors import (
         AmoptError,
         InfeasibleError,
@@ -42,6 +51,7 @@ _HOMES = {
         "formulate",
         "load",
         "load_solution",
+        "read_back",
         "solve",
         "template",
     ),
@@ -79,6 +89,7 @@ __all__ = [
     "formulate",
     "load",
     "load_solution",
+    "read_back",
     "solve",
     "template",
 ]

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from amopt.program.solver.options import Options
     from amopt.solution import Solution
 
-__all__ = ["KINDS", "check", "decision", "formulate", "load", "load_solution", "solve", "template"]
+__all__ = [
+    "KINDS",
+    "check",
+    "decision",
+    "formulate",
+    "load",
+    "load_solution",
+    "read_back",
+    "solve",
+    "template",
+]
 
 KINDS = ("printing", "sourcing", "placement")
 """The decisions that amopt answers, in the order in which they were built."""
@@ -335,66 +345,34 @@ def write_program(instance: Instance, path: str | Path, *, method: str = "auto")
     export.write_program(program, path)
 
 
-def convert(source: str | Path, target: str | Path, source_format: str, **options: Any) -> None:
-    """Write the instance that a file of another format holds, as yaml or json, to a new file.
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> Solution:
+    """Return the solution that a solved model of any decision holds, judged by the referee.
 
     Parameters
     ----------
-    source
-        The file of the other format.
-    target
-        The file to write; its ending says in which format.
-    source_format
-        ``"orlib-cap"``: OR-Library's capacitated warehouse location.
-    **options
-        Options of the format's reader.
+    model
+        A model of :func:`formulate`, extended or not, with values, by whatever solver.
+    bound
+        The bound that the solver proved, in the model's objective.
 
     Raises
     ------
+    NoAnswerError
+        When the model has no values.
+    RefusedError
+        When the referee does not accept what the values say.
     UsageError
-        For another format or ending, a target that exists, or an option that does not fit the file.
-    InvalidInstanceError
-        When the file is not what it says, or holds what no instance may.
+        When the model is of no decision.
     """
-    import json
-
-    from amopt.files import write_new
-    from amopt.instance.formats.yaml_writing import yaml_text
-
-    _require(source_format == "orlib-cap", f"unknown format {source_format!r}; known: orlib-cap")
-    ending = Path(target).suffix.lower()
-    _require(ending in (".yaml", ".yml", ".json"), f"{target} must end in .yaml or .json")
-    from amopt.placement.instance.orlib import read_orlib_cap
-
-    data = read_orlib_cap(source, **_capacities(source, **options))
-    instance_type(data["kind"]).from_dict(data)
-    as_json = ending == ".json"
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n" if as_json else yaml_text(data)
-    write_new(target, text)
-
-
-def _capacities(
-    source: str | Path, *, capacity: float | None = None, capacitated: bool = True
-) -> dict[str, Any]:
-    """Return the options on capacities; refuse those that do not fit each other or the file."""
-    if capacity is not None:
-        _require(capacitated, "give a capacity, or leave the capacities out, not both")
-        _require(0 < capacity <= 1e9, f"a capacity is above 0 and up to 1e9, not {capacity:g}")
-    words: list[str] = []
-    with suppress(OSError, ValueError):  # what cannot be read is told by the reader
-        words = Path(source).read_text(encoding="utf-8").split()
-    asked = "capacity" in words
+    instance = getattr(model, "instance", None)
+    kind = getattr(instance, "kind", None)
     _require(
-        not asked or capacity is not None or not capacitated,
-        f"{source} says 'capacity' in place of numbers: give --capacity, or --uncapacitated",
+        kind in KINDS, "read_back takes a model that amopt.formulate returned, with its instance"
     )
-    _require(
-        asked or capacity is None or not words,
-        f"{source} states the capacity of each warehouse: leave --capacity out",
+    answer: Solution = decision(str(kind)).read_back(model, bound=bound)
+    return replace(
+        answer, fingerprint=model.instance.fingerprint(), currency=model.instance.currency
     )
-    if asked and not capacitated:
-        return {"capacity": 1.0, "capacitated": False}  # read, and then left out
-    return {"capacity": capacity, "capacitated": capacitated}
 
 
 def load_solution(path: str | Path) -> Solution:

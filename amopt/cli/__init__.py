@@ -202,11 +202,9 @@ def convert(
 ) -> None:
     """Convert a file of another format to an instance file."""
     with reporting():
-        from amopt import decisions
+        from amopt.placement.instance.conversion import convert as to_instance_file
 
-        decisions.convert(
-            file, out, source_format, capacity=capacity, capacitated=not uncapacitated
-        )
+        to_instance_file(file, out, source_format, capacity=capacity, capacitated=not uncapacitated)
         typer.echo(f"{out} written; solve it with: amopt solve {out}")
 
 
