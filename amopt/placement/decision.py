@@ -56,7 +56,7 @@ FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
 METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
 
-MODERATE = 500
+MODERATE = 5_000
 """Supply columns from which ``auto`` goes on by prices for single sources, where it can and the
 relaxation is not the answer: they find good plans where the solver by itself is slow."""
 

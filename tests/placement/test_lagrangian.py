@@ -9,8 +9,8 @@ from scipy.optimize import linprog
 
 import amopt
 from amopt.errors import NoAnswerError
-from amopt.placement import Instance, solve
-from amopt.placement.methods import lagrangian
+from amopt.placement import Instance, decision, solve
+from amopt.placement.methods import lagrangian, prices_after
 from amopt.placement.methods.fixing import _Unit, unsettled
 from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.pricing import Market, Prices, relax
@@ -233,7 +233,9 @@ def test_a_gap_that_is_left_is_told(monkeypatch):
         assert told == (answer.outcome.status == "feasible")
 
 
-def test_single_sources_of_moderate_size_go_on_by_prices():
+def test_single_sources_of_moderate_size_go_on_by_prices(monkeypatch):
+    monkeypatch.setattr(decision, "MODERATE", 500)
+    monkeypatch.setattr(prices_after, "FIRST_SHARE", 0.0)
     data = random_data(5, sites=12, places=50, single=True, stocked=False)
     data["conventional"][0]["cost_per_part"] = 400.0
     answer = solve(Instance.from_dict(data), forms=False, options=highs.Options(time_limit=20))

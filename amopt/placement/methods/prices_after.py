@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.lagrangian import LagrangianSearch
 from amopt.placement.methods.programs import ProgramSearch, array_programs
+from amopt.program.solver.outcome import Status
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from amopt.placement.methods.programs import Progress
     from amopt.placement.supply.supply import Supply
     from amopt.program.solver import highs
-    from amopt.program.time import Budget
 
 __all__ = ["PricesAfter"]
 
+FIRST_SHARE, FIRST_SECONDS = 0.15, 10.0
+"""Share of the time left in which the solver tries the whole program first; seconds where there is
+no limit."""
+
 
 class PricesAfter(ProgramSearch):
-    """Solves the relaxation and the forms as programs, and the optimum by prices.
+    """Solves the relaxation and the forms as programs, and the optimum by prices where it is slow.
 
-    For single sources: prices and local search find good plans where the solver by itself is slow,
-    and the program that they leave is smaller.
+    For single sources of some size: prices and local search find good plans where the solver by
+    itself is slow, and the program that they leave is smaller.
     """
 
     def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
@@ -30,16 +35,36 @@ class PricesAfter(ProgramSearch):
         self._prices = LagrangianSearch(supply, options, budget)
 
     def finish(self, progress: Progress | None) -> BoundedPlan:
-        """Find a plan by prices; by the whole program where they find none."""
+        """Solve the whole program if that is quickly done; else find a plan by prices."""
+        first = self._quickly(progress)
+        if first.outcome.status in (Status.OPTIMAL, Status.INFEASIBLE) or self._budget.is_over:
+            return first
         self._prices.begin()
         found = self._prices.finish(progress)
         if found.plan is None:
-            return found if self._budget.is_over else super().finish(progress)
-        outcome = bounded(found.outcome, found.plan, self.relaxation, self._options.gap)
+            return first if self._budget.is_over else super().finish(progress)
+        plan, bounds = found.plan, [self.relaxation, first.outcome.bound]
+        if first.plan is not None and first.plan.objective < plan.objective:
+            plan = first.plan
+        known = max((bound for bound in bounds if bound is not None), default=None)
+        outcome = bounded(found.outcome, plan, known, self._options.gap)
         by_prices = outcome.bound == found.outcome.bound
         return replace(
             found,
+            plan=plan,
             outcome=outcome,
             relaxation=self.relaxation,
             prices=found.prices if by_prices else None,
         )
+
+    def _quickly(self, progress: Progress | None) -> BoundedPlan:
+        """Solve the whole program within a small share of the time."""
+        whole, left = self._budget, self._budget.left
+        self._budget = Budget(FIRST_SECONDS if left is None else FIRST_SHARE * left)
+        try:
+            first = super().finish(progress)
+        finally:
+            spent, self._budget = self._budget.seconds, whole
+        for phase, seconds in spent.items():
+            whole.seconds[phase] = whole.seconds.get(phase, 0.0) + seconds
+        return first
