@@ -80,10 +80,8 @@ class PlanReferee(Machines):
 
     Parameters
     ----------
-    instance
-        The instance that was solved.
-    rows
-        The tables of the plan.
+    instance, rows
+        The instance that was solved, and the tables of the plan.
     notebook
         Where findings are noted.
     form
@@ -314,8 +312,7 @@ class PlanReferee(Machines):
         for period in self.periods:
             count = sum(self.open[place, period] for place in self.sites)
             if limit is not None:
-                what = f"{count} sites are open in {period}, and {limit} may be"
-                self.notebook.require(count <= limit, what)
+                self.notebook.require(count <= limit, f"{count} of {limit} open sites in {period}")
         for place, site in self.sites.items():
             before = site.already_open
             for stretch in self.instance.horizon:
