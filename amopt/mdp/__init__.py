@@ -6,8 +6,9 @@ proven bound come out, by linear programming or by iteration.
 
 from __future__ import annotations
 
+from amopt.mdp.decision_process import MarkovDecisionProcess
 from amopt.mdp.linear_program import SideConstraint, dual_program, primal_program
-from amopt.mdp.process import METHODS, MarkovDecisionProcess
+from amopt.mdp.process import METHODS
 from amopt.mdp.solution import MarkovSolution
 
 __all__ = [

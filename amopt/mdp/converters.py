@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
 from amopt.files import new_file
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.decision_process import MarkovDecisionProcess
 from amopt.program.export.archive import read_archive
 
 __all__ = [

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
+from amopt.mdp import methods
+from amopt.mdp.decomposition.end_components import resting_states
 from amopt.mdp.formulation import FAMILIES, formulate
 from amopt.mdp.linear_program import labels
 from amopt.mdp.policy import PolicyChain
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver.outcome import Outcome, Status
 
@@ -31,7 +33,7 @@ _SAME = 1e-6
 
 
 def solve(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     extend: Callable[[ConcreteModel], None],
     *,
@@ -79,14 +81,14 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
         When it is not such a model.
     """
     process = getattr(model, "process", None)
-    if not isinstance(process, MarkovDecisionProcess) or not hasattr(model, "occupation"):
+    if not isinstance(process, Process) or not hasattr(model, "occupation"):
         raise UsageError("read_back reads the dual that amopt.mdp.formulation.formulate returns")
     values = [model.occupation[k].value for k in labels(process.pair_names, process.pairs)]
     if any(value is None for value in values):
         raise NoAnswerError("the model holds no values: solve it first", outcome=outcome)
     occupation = np.maximum(np.array(values, dtype=np.float64), 0.0)
     initial = np.array(list(model.symbols.w.values()))
-    free = process.solve("policy_iteration", initial=initial)
+    free = methods.solve(process, methods.Settings(initial, "policy_iteration"))
     probabilities = _probabilities(process, occupation, free)
     chain = PolicyChain.randomised(process, probabilities)
     value, gain, visits = _evaluate(process, chain, initial)
@@ -121,14 +123,13 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
     )
 
 
-def _probabilities(
-    process: MarkovDecisionProcess, occupation: Floats, otherwise: MarkovSolution
-) -> Floats:
+def _probabilities(process: Process, occupation: Floats, otherwise: MarkovSolution) -> Floats:
     """Return the probability of each pair in its state."""
     visits = np.bincount(process.state_of_pair, weights=occupation, minlength=process.states)
     reached = visits > _REACHED / process.states
     if process.total:
-        reached[process.resting[visits[process.resting] <= _REACHED]] = False
+        resting = resting_states(process)
+        reached[resting[visits[resting] <= _REACHED]] = False
     share = occupation / np.where(reached, visits, 1.0)[process.state_of_pair]
     share[(share < _REACHED) | ~reached[process.state_of_pair]] = 0.0
     share[otherwise.policy[~reached]] = 1.0
@@ -137,7 +138,7 @@ def _probabilities(
 
 
 def _evaluate(
-    process: MarkovDecisionProcess, chain: PolicyChain, initial: Floats
+    process: Process, chain: PolicyChain, initial: Floats
 ) -> tuple[Floats, float, Floats]:
     """Return values (bias), gain and visits of a chain."""
     if process.total:

@@ -9,7 +9,8 @@ Let :math:`w` be the distribution of the first state and :math:`\beta_k = \alpha
 discount over a pair, 1 where there is none. The *dual* is the program to extend: its variable
 ``occupation[k]``, :math:`x_k`, is how often pair :math:`k` is taken, so that a limit on what pairs
 use is linear. The *primal* is in the values. On total cost the process may rest for ever at no cost
-in the states :math:`Z` of ``process.resting``.
+in the states :math:`Z` of
+:func:`~amopt.mdp.decomposition.end_components.resting_states`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
+from amopt.mdp.decomposition.end_components import resting_states
 from amopt.mdp.linear_program import labels
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.program.family import Family
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class _Symbols:
     w: dict[Label, float]
 
     @classmethod
-    def of_process(cls, process: MarkovDecisionProcess, initial: NDArray[np.float64]) -> _Symbols:
+    def of_process(cls, process: Process, initial: NDArray[np.float64]) -> _Symbols:
         states = labels(process.state_names, process.states)
         pairs = labels(process.pair_names, process.pairs)
         found = cls(
@@ -86,7 +88,7 @@ class _Symbols:
 
 
 def formulate(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: ArrayLike | None = None,
     *,
     form: str = "dual",
@@ -129,7 +131,7 @@ def formulate(
         model.pairs = Set(initialize=list(model.symbols.c))
         if process.total:
             names = labels(process.state_names, process.states)
-            model.resting_states = Set(initialize=[names[s] for s in process.resting])
+            model.resting_states = Set(initialize=[names[s] for s in resting_states(process)])
         for add in _dual(model) if form == "dual" else _primal(model):
             add(model)
     return model

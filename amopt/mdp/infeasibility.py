@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from amopt.errors import InfeasibleError
 from amopt.mdp.iteration.methods import policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped
@@ -40,7 +40,7 @@ _BROKEN = 1e-7
 
 
 def explain_alone(
-    process: MarkovDecisionProcess, initial: Floats, side_constraints: Sequence[SideConstraint]
+    process: Process, initial: Floats, side_constraints: Sequence[SideConstraint]
 ) -> InfeasibleError | None:
     """Return the error that names constraints which no policy meets; None where there are none.
 
@@ -64,7 +64,7 @@ def explain_alone(
     return None
 
 
-def _change_alone(process: MarkovDecisionProcess, initial: Floats, side: SideConstraint) -> float:
+def _change_alone(process: Process, initial: Floats, side: SideConstraint) -> float:
     """Return by how much a constraint's limit must move before any policy meets it."""
     for sign, limit in ((1.0, side.upper), (-1.0, side.lower)):
         if math.isinf(limit):
@@ -79,7 +79,7 @@ def _change_alone(process: MarkovDecisionProcess, initial: Floats, side: SideCon
 
 
 def explain(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     side_constraints: Sequence[SideConstraint],
     options: highs.Options,
@@ -116,7 +116,7 @@ def explain(
 
 
 def _least_violations(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     side_constraints: Sequence[SideConstraint],
     options: highs.Options,

@@ -56,7 +56,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.decomposition.end_components import resting_states
+from amopt.mdp.process import Process
 from amopt.program.linear import Family, LinearProgram
 
 __all__ = [
@@ -107,7 +108,7 @@ class SideConstraint:
 
 
 def dual_program(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: ArrayLike | None = None,
     side_constraints: Sequence[SideConstraint] = (),
     *,
@@ -152,8 +153,9 @@ def dual_program(
         rows.append(Family("normalisation"))
     elif process.total:
         balance = sp.csr_array(sp.hstack([balance, _rests(process)]))
-        cost = np.concatenate([cost, np.zeros(len(process.resting))])
-        columns.append(Family("resting", [states[s] for s in process.resting]))
+        resting = resting_states(process)
+        cost = np.concatenate([cost, np.zeros(len(resting))])
+        columns.append(Family("resting", [states[s] for s in resting]))
     program = LinearProgram.from_arrays(
         cost, balance, right, right, rows=rows, columns=columns, name="occupation measure"
     )
@@ -165,7 +167,7 @@ def dual_program(
 
 
 def primal_program(
-    process: MarkovDecisionProcess, initial: ArrayLike | None = None, *, multichain: bool = False
+    process: Process, initial: ArrayLike | None = None, *, multichain: bool = False
 ) -> LinearProgram:
     """Return the program in the values: columns ``value`` (or ``bias``, ``gain``), rows ``action``.
 
@@ -202,8 +204,9 @@ def primal_program(
         columns = [Family("bias", states), Family("gain")]
     elif process.total:
         matrix = sp.csr_array(sp.vstack([matrix, _rests(process).T]))
-        upper = np.concatenate([upper, np.zeros(len(process.resting))])
-        rows.append(Family("rest", [states[s] for s in process.resting]))
+        resting = resting_states(process)
+        upper = np.concatenate([upper, np.zeros(len(resting))])
+        rows.append(Family("rest", [states[s] for s in resting]))
     return LinearProgram.from_arrays(
         weights,
         matrix,
@@ -226,7 +229,7 @@ def labels(names: Sequence[Any] | NDArray[Any] | None, size: int) -> list[Hashab
     return found if len(set(found)) == size else list(range(size))
 
 
-def _by_state(process: MarkovDecisionProcess, values: Floats) -> sp.csr_array:
+def _by_state(process: Process, values: Floats) -> sp.csr_array:
     """Return a number for each pair in the row of its state, shape (states, pairs)."""
     index = (process.state_of_pair, np.arange(process.pairs))
     return sp.csr_array((values, index), shape=(process.states, process.pairs))
@@ -241,14 +244,14 @@ def _nothing(like: sp.csr_array) -> sp.csr_array:
     return sp.csr_array(like.shape, dtype=np.float64)
 
 
-def _rests(process: MarkovDecisionProcess) -> sp.csr_array:
+def _rests(process: Process) -> sp.csr_array:
     """Return a column for each resting state, shape (states, resting)."""
-    count = len(process.resting)
-    index = (process.resting, np.arange(count))
-    return sp.csr_array((np.ones(count), index), shape=(process.states, count))
+    resting = resting_states(process)
+    index = (resting, np.arange(len(resting)))
+    return sp.csr_array((np.ones(len(resting)), index), shape=(process.states, len(resting)))
 
 
-def _balance(process: MarkovDecisionProcess) -> sp.csr_array:
+def _balance(process: Process) -> sp.csr_array:
     """Return one row a pair: 1 in its state less the discounted transition probabilities."""
     flow = process.transition.copy()
     flow.data[flow.data <= _NEGLIGIBLE] = 0.0
@@ -262,9 +265,7 @@ def _balance(process: MarkovDecisionProcess) -> sp.csr_array:
     return sp.csr_array(own - flow)
 
 
-def check_side_constraints(
-    process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint]
-) -> None:
+def check_side_constraints(process: Process, side_constraints: Sequence[SideConstraint]) -> None:
     """Refuse side constraints that do not fit a process.
 
     Raises

@@ -43,7 +43,7 @@ from amopt.mdp.linear_program import (
     primal_program,
 )
 from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
@@ -68,7 +68,7 @@ class _Vertex:
 
 
 def solve(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     *,
     form: str = "dual",
@@ -125,7 +125,7 @@ def _interrupted(outcome: Outcome) -> bool:
 
 
 def _solve_program(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     form: str,
     side_constraints: Sequence[SideConstraint],
@@ -159,9 +159,7 @@ def _solve_program(
     return _Vertex(answer.outcome, occupation, prices)
 
 
-def _generous(
-    process: MarkovDecisionProcess, side_constraints: Sequence[SideConstraint], size: float
-) -> Floats:
+def _generous(process: Process, side_constraints: Sequence[SideConstraint], size: float) -> Floats:
     r"""Return upper bounds that no measure reaches, shape (pairs,).
 
     A state is passed at most once between two pairs that take time, so no pair is taken more often
@@ -177,9 +175,7 @@ def _generous(
     return np.full(process.pairs, 2.0 * most * size)
 
 
-def _basis(
-    process: MarkovDecisionProcess, policy: Ints, program: LinearProgram, form: str
-) -> highs.Basis:
+def _basis(process: Process, policy: Ints, program: LinearProgram, form: str) -> highs.Basis:
     """Return the simplex basis that stands for a policy.
 
     In the dual its pairs are basic, in the primal its rows are tight. On average cost one flow
@@ -200,13 +196,13 @@ def _basis(
     return highs.Basis.of(taken, basic)
 
 
-def _reference(process: MarkovDecisionProcess, policy: Ints) -> int:
+def _reference(process: Process, policy: Ints) -> int:
     """Return a recurrent state of a policy."""
     return PolicyChain.of(process, policy).reference
 
 
 def _deterministic(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     vertex: _Vertex,
     known: MarkovSolution | None,
@@ -246,14 +242,14 @@ def _deterministic(
     )
 
 
-def _by_state(process: MarkovDecisionProcess, occupation: Floats) -> Floats:
+def _by_state(process: Process, occupation: Floats) -> Floats:
     return np.asarray(
         np.bincount(process.state_of_pair, weights=occupation, minlength=process.states), np.float64
     )
 
 
 def _constrained(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     side_constraints: Sequence[SideConstraint],
     vertex: _Vertex,
@@ -299,7 +295,7 @@ def _constrained(
 
 
 def _lagrangian(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     side_constraints: Sequence[SideConstraint],
     prices: Floats,
@@ -321,7 +317,7 @@ def _lagrangian(
     return best, best.outcome.bound + float(prices[active] @ limits[active])
 
 
-def _probabilities(process: MarkovDecisionProcess, occupation: Floats, policy: Ints) -> Floats:
+def _probabilities(process: Process, occupation: Floats, policy: Ints) -> Floats:
     """Return the probability of each pair in its state; ``policy`` where the measure is zero."""
     visits = _by_state(process, occupation)
     reached = visits > _REACHED / process.states

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import UsageError
-from amopt.mdp.process import METHODS, MarkovDecisionProcess
+from amopt.mdp.process import METHODS, Process
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -29,15 +29,15 @@ class Settings:
     """How to solve; see :meth:`MarkovDecisionProcess.solve`."""
 
     initial: Floats
-    method: str
-    form: str
-    start: Literal["policy_iteration", "cold"]
-    side_constraints: Sequence[SideConstraint]
-    extend: Callable[[ConcreteModel], None] | None
-    tolerance: float
-    iteration_limit: int
-    options: Options | None
-    progress: Callable[[Progress], None] | None
+    method: str = "lp"
+    form: str = "dual"
+    start: Literal["policy_iteration", "cold"] = "policy_iteration"
+    side_constraints: Sequence[SideConstraint] = ()
+    extend: Callable[[ConcreteModel], None] | None = None
+    tolerance: float = 1e-9
+    iteration_limit: int = 100_000
+    options: Options | None = None
+    progress: Callable[[Progress], None] | None = None
 
     @property
     def time_limit(self) -> float | None:
@@ -59,13 +59,11 @@ class Settings:
             raise UsageError("give side constraints or extend, not both: extend can add them too")
 
 
-def solve(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolution:
-    """Solve a process; see :meth:`MarkovDecisionProcess.solve`."""
+def solve(process: Process, settings: Settings) -> MarkovSolution:
+    """Solve a process without constraints of a caller's own; see :class:`Settings`."""
     from amopt.mdp.policy import DependsOnStartError
 
     settings.check()
-    if settings.extend is not None:
-        return _extended(process, settings, settings.extend)
     if process.total:
         return _total(process, settings)
     try:
@@ -76,7 +74,7 @@ def solve(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolution:
     return _multichain(process, settings)
 
 
-def _one_gain(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolution:
+def _one_gain(process: Process, settings: Settings) -> MarkovSolution:
     """Solve for discounted cost, or for an average that does not depend on the first state."""
     if settings.method == "lp":
         from amopt.mdp import lp_solve
@@ -90,14 +88,9 @@ def _one_gain(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolut
             options=settings.options,
             progress=settings.progress,
         )
-    from amopt.mdp.iteration import methods
+    from amopt.mdp.iteration.methods import ITERATIONS
 
-    iterate = {
-        "policy_iteration": methods.policy_iteration,
-        "modified_policy_iteration": methods.modified_policy_iteration,
-        "value_iteration": methods.value_iteration,
-    }[settings.method]
-    return iterate(
+    return ITERATIONS[settings.method](
         process,
         settings.initial,
         tolerance=settings.tolerance,
@@ -106,7 +99,7 @@ def _one_gain(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolut
     )
 
 
-def _multichain(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolution:
+def _multichain(process: Process, settings: Settings) -> MarkovSolution:
     """Solve for an average cost that depends on the first state."""
     from amopt.mdp.decomposition import average
 
@@ -124,7 +117,7 @@ def _multichain(process: MarkovDecisionProcess, settings: Settings) -> MarkovSol
     )
 
 
-def _total(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolution:
+def _total(process: Process, settings: Settings) -> MarkovSolution:
     """Solve for the total cost."""
     from amopt.mdp.decomposition import total
 
@@ -137,21 +130,4 @@ def _total(process: MarkovDecisionProcess, settings: Settings) -> MarkovSolution
         form=settings.form,
         iteration_limit=settings.iteration_limit,
         options=settings.options,
-    )
-
-
-def _extended(
-    process: MarkovDecisionProcess,
-    settings: Settings,
-    extend: Callable[[ConcreteModel], None],
-) -> MarkovSolution:
-    """Solve the Pyomo program that a caller has extended."""
-    from amopt.mdp import extension
-
-    return extension.solve(
-        process,
-        settings.initial,
-        extend,
-        options=settings.options,
-        progress=settings.progress,
     )

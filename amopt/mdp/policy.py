@@ -32,7 +32,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from amopt.errors import NoAnswerError
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 
 __all__ = ["DependsOnStartError", "PolicyChain", "toward"]
 
@@ -64,7 +64,7 @@ class PolicyChain:
     average: bool
 
     @classmethod
-    def of(cls, process: MarkovDecisionProcess, policy: Ints) -> PolicyChain:
+    def of(cls, process: Process, policy: Ints) -> PolicyChain:
         """Return the chain of a policy given as one pair a state, shape (states,)."""
         rows = process.transition[policy]
         if not process.average:
@@ -75,7 +75,7 @@ class PolicyChain:
         return cls(rows, process.cost[policy], duration, process.average)
 
     @classmethod
-    def randomised(cls, process: MarkovDecisionProcess, probabilities: Floats) -> PolicyChain:
+    def randomised(cls, process: Process, probabilities: Floats) -> PolicyChain:
         """Return the chain of a policy given as probabilities of pairs, shape (pairs,)."""
         shape = (process.states, process.pairs)
         index = (process.state_of_pair, np.arange(process.pairs))
@@ -228,7 +228,7 @@ class PolicyChain:
 
 
 def toward(
-    process: MarkovDecisionProcess,
+    process: Process,
     target: Ints,
     policy: Ints,
     *,

@@ -23,7 +23,7 @@ at random in stages; a cycle of such steps would never end and is refused.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,14 +35,9 @@ from scipy.sparse.csgraph import connected_components
 from amopt.mdp import checks
 
 if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
-
     from amopt.mdp.iteration.layers import Layers
-    from amopt.mdp.linear_program import SideConstraint
-    from amopt.mdp.solution import MarkovSolution
-    from amopt.program.solver.highs import Options, Progress
 
-__all__ = ["METHODS", "MarkovDecisionProcess"]
+__all__ = ["METHODS", "Process"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -51,7 +46,7 @@ METHODS = ("lp", "policy_iteration", "modified_policy_iteration", "value_iterati
 """The methods of :meth:`MarkovDecisionProcess.solve`."""
 
 
-class MarkovDecisionProcess:
+class Process:
     """A finite Markov decision process whose cost is minimised.
 
     Parameters
@@ -161,13 +156,6 @@ class MarkovDecisionProcess:
         return self.criterion == "total"
 
     @cached_property
-    def resting(self) -> Ints:
-        """The states in which the process can stay for ever at no cost, ascending."""
-        from amopt.mdp.decomposition.end_components import end_components
-
-        return np.flatnonzero(end_components(self, self.cost == 0) >= 0)
-
-    @cached_property
     def factor(self) -> Floats:
         r"""Discount over a pair, :math:`\alpha^{\tau_k}`, shape (pairs,); 1 without discount."""
         return np.power(1.0 if self.discount is None else self.discount, self.duration)
@@ -211,7 +199,7 @@ class MarkovDecisionProcess:
 
         return Layers.of(self)
 
-    def with_cost(self, cost: ArrayLike) -> MarkovDecisionProcess:
+    def with_cost(self, cost: ArrayLike) -> Process:
         """Return the process with other costs, sharing everything else.
 
         Parameters
@@ -266,91 +254,12 @@ class MarkovDecisionProcess:
         tuple
             The least numbers and the pairs, both shape (states,).
         """
+        from amopt.mdp.iteration.layers import first_minimum
+
         ordered = quality if self.order is None else quality[self.order]
         least = np.minimum.reduceat(ordered, self.starts)
         position = first_minimum(ordered, least, self.starts)
         return least, position if self.order is None else self.order[position]
-
-    def solve(
-        self,
-        method: str = "lp",
-        *,
-        initial: ArrayLike | None = None,
-        form: str = "dual",
-        start: Literal["policy_iteration", "cold"] = "policy_iteration",
-        side_constraints: Sequence[SideConstraint] = (),
-        extend: Callable[[ConcreteModel], None] | None = None,
-        tolerance: float = 1e-9,
-        iteration_limit: int = 100_000,
-        options: Options | None = None,
-        progress: Callable[[Progress], None] | None = None,
-    ) -> MarkovSolution:
-        """Find a policy of least cost, with a proven bound.
-
-        Parameters
-        ----------
-        method
-            ``"lp"`` (linear program), ``"policy_iteration"``, ``"modified_policy_iteration"`` or
-            ``"value_iteration"``.
-        initial
-            Probability of starting in each state, shape (states,); left out, all are alike.
-            It weighs the objective and the occupation measure of discounted processes.
-        form
-            Which linear program: ``"dual"`` (occupation measure) or ``"primal"`` (values).
-        start
-            Where the linear program starts: from the basis of ``"policy_iteration"``'s policy, or
-            ``"cold"``.
-        side_constraints
-            Limits linear in the occupation measure; they need the dual linear program.
-        extend
-            Adds constraints of your own to the dual as a Pyomo model
-            (:func:`amopt.mdp.formulation.formulate`), which is then solved.
-        tolerance
-            Iterations stop when the proven error, relative to the largest value (or the gain),
-            is below this.
-        iteration_limit
-            Most sweeps, or improvements of the policy.
-        options
-            Time limit for every method; the rest is for the linear program's solver. Left out, a
-            cold program is presolved, one that starts from a policy is not.
-        progress
-            Called while the linear program is being solved.
-
-        Returns
-        -------
-        MarkovSolution
-            Policy, values, occupation measure, bounds and outcome.
-
-        Raises
-        ------
-        UsageError
-            When the method or form is unknown, the method cannot take side constraints, or has no
-            bound on total cost.
-        ValueError
-            When ``initial`` or a side constraint does not fit the process.
-        InfeasibleError
-            When no policy meets the side constraints.
-        NoAnswerError
-            When limits ended the solve before there was a policy, the total cost is not finite, or
-            side constraints meet an average cost that depends on the first state.
-        """
-        from amopt.mdp import methods
-
-        return methods.solve(
-            self,
-            methods.Settings(
-                initial=self.initial_distribution(initial),
-                method=method,
-                form=form,
-                start=start,
-                side_constraints=side_constraints,
-                extend=extend,
-                tolerance=tolerance,
-                iteration_limit=iteration_limit,
-                options=options,
-                progress=progress,
-            ),
-        )
 
     def initial_distribution(self, initial: ArrayLike | None) -> Floats:
         """Return the distribution of the first state, checked, shape (states,).
@@ -370,10 +279,3 @@ class MarkovDecisionProcess:
         if abs(weights.sum() - 1.0) > checks.SUM_TOLERANCE:
             raise ValueError(f"initial must sum to 1, it sums to {weights.sum():.12g}")
         return weights
-
-
-def first_minimum(ordered: Floats, least: Floats, starts: Ints) -> Ints:
-    """Return the position of the first entry of each segment that equals the segment's least."""
-    sizes = np.diff(starts, append=len(ordered))
-    hits = np.flatnonzero(ordered == np.repeat(least, sizes))
-    return hits[np.searchsorted(hits, starts)]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from amopt.program.solver.outcome import Outcome
 
 if TYPE_CHECKING:
-    from amopt.mdp.process import MarkovDecisionProcess
+    from amopt.mdp.process import Process
 
 __all__ = ["MarkovSolution"]
 
@@ -61,7 +61,7 @@ class MarkovSolution:
         (pairs,); :attr:`occupation` is there after every method.
     """
 
-    process: MarkovDecisionProcess
+    process: Process
     initial: Floats
     value: Floats
     policy: Ints

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 from amopt.mdp.decomposition.end_components import alone, end_components, inner_pairs
 from amopt.mdp.decomposition.quotient import Quotient
+from amopt.mdp.iteration.methods import ITERATIONS
 from amopt.mdp.iteration.result import Clock
 from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
@@ -47,7 +48,7 @@ _PROVEN = 1e-6
 
 
 def solve(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     method: str,
     *,
@@ -83,7 +84,7 @@ class _Gains:
 
 
 def _within(
-    process: MarkovDecisionProcess,
+    process: Process,
     component: Ints,
     method: str,
     tolerance: float,
@@ -108,11 +109,13 @@ def _within(
             gain[number] = bound[number] = ratio.min()
             staying[members] = pairs[np.argmin(ratio)]
             continue
-        found = alone(process, members, pairs).solve(
-            method,
+        part = alone(process, members, pairs)
+        found = ITERATIONS[method](
+            part,
+            part.initial_distribution(None),
             tolerance=tolerance,
             iteration_limit=clock.iteration_limit,
-            options=highs.Options(time_limit=clock.left),
+            time_limit=clock.left,
         )
         assert found.gain is not None
         assert found.outcome.bound is not None
@@ -124,7 +127,7 @@ def _within(
     return _Gains(gain, bound), staying, stopped
 
 
-def _polished(process: MarkovDecisionProcess, policy: Ints, clock: Clock) -> Ints:
+def _polished(process: Process, policy: Ints, clock: Clock) -> Ints:
     """Return the policy improved among the pairs that keep its gain."""
     bias, gain = PolicyChain.of(process, policy).evaluate_by_class()
     scale = max(float(np.abs(gain).max()), float(np.abs(process.cost).max()))
@@ -144,7 +147,7 @@ def _polished(process: MarkovDecisionProcess, policy: Ints, clock: Clock) -> Int
     return policy
 
 
-def _conserving(process: MarkovDecisionProcess, bias: Floats, gain: Floats) -> Floats:
+def _conserving(process: Process, bias: Floats, gain: Floats) -> Floats:
     """Return the quality of pairs that keep the gain, infinite for others, shape (pairs,)."""
     own = gain[process.state_of_pair]
     quality = process.cost - process.duration * own + process.transition @ bias
@@ -154,7 +157,7 @@ def _conserving(process: MarkovDecisionProcess, bias: Floats, gain: Floats) -> F
 
 
 def certified(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     policy: Ints,
     lower: Floats,
@@ -204,7 +207,7 @@ def certified(
 
 
 def solve_by_program(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     *,
     form: str = "dual",

@@ -13,16 +13,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 
 __all__ = ["alone", "end_components", "inner_pairs"]
 
 Ints = NDArray[np.intp]
 
 
-def end_components(
-    process: MarkovDecisionProcess, allowed: NDArray[np.bool_] | None = None
-) -> Ints:
+def end_components(process: Process, allowed: NDArray[np.bool_] | None = None) -> Ints:
     """Return the number of the maximal end component of each state, -1 in none, shape (states,).
 
     Components are numbered by their first state.
@@ -61,7 +59,7 @@ def end_components(
     return found
 
 
-def inner_pairs(process: MarkovDecisionProcess, component: Ints) -> NDArray[np.bool_]:
+def inner_pairs(process: Process, component: Ints) -> NDArray[np.bool_]:
     """Return which pairs stay in their state's component, shape (pairs,)."""
     matrix, owner = process.transition, process.state_of_pair
     sizes = np.diff(matrix.indptr)
@@ -70,7 +68,7 @@ def inner_pairs(process: MarkovDecisionProcess, component: Ints) -> NDArray[np.b
     return inside & (component[owner] >= 0)
 
 
-def alone(process: MarkovDecisionProcess, members: Ints, pairs: Ints) -> MarkovDecisionProcess:
+def alone(process: Process, members: Ints, pairs: Ints) -> Process:
     """Return an end component as a process of its own."""
     number = np.zeros(process.states, dtype=np.intp)
     number[members] = np.arange(len(members))
@@ -78,10 +76,15 @@ def alone(process: MarkovDecisionProcess, members: Ints, pairs: Ints) -> MarkovD
     inside = sp.csr_array(
         (rows.data, number[rows.indices], rows.indptr), shape=(len(pairs), len(members))
     )
-    return MarkovDecisionProcess(
+    return Process(
         inside,
         process.cost[pairs],
         number[process.state_of_pair[pairs]],
         None,
         duration=process.duration[pairs],
     )
+
+
+def resting_states(process: Process) -> Ints:
+    """Return the states in which the process can stay for ever at no cost, ascending."""
+    return np.flatnonzero(end_components(process, process.cost == 0) >= 0)

@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from amopt.mdp.decomposition.end_components import inner_pairs
+from amopt.mdp.iteration.layers import first_minimum
 from amopt.mdp.iteration.result import Clock
 from amopt.mdp.policy import toward
-from amopt.mdp.process import MarkovDecisionProcess, first_minimum
+from amopt.mdp.process import Process
 from amopt.program.solver.outcome import Stopped
 
 __all__ = ["Path", "Quotient"]
@@ -88,7 +89,7 @@ class Quotient:
         The node of each row, ascending, and where each node's rows begin.
     """
 
-    process: MarkovDecisionProcess
+    process: Process
     component: Ints
     node: Ints
     inner: NDArray[np.bool_]
@@ -101,7 +102,7 @@ class Quotient:
     @classmethod
     def of(
         cls,
-        process: MarkovDecisionProcess,
+        process: Process,
         component: Ints,
         allowed: NDArray[np.bool_],
         *,

@@ -17,12 +17,18 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
-from amopt.mdp.decomposition.end_components import alone, end_components, inner_pairs
+from amopt.mdp.decomposition.end_components import (
+    alone,
+    end_components,
+    inner_pairs,
+    resting_states,
+)
 from amopt.mdp.decomposition.quotient import Quotient
+from amopt.mdp.iteration.methods import policy_iteration
 from amopt.mdp.iteration.result import Clock
 from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
@@ -43,7 +49,7 @@ METHODS = ("lp", "policy_iteration")
 
 
 def solve(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     method: str,
     *,
@@ -91,7 +97,7 @@ def solve(
     return _by_program(process, initial, known, form, replace(options, time_limit=clock.left))
 
 
-def _refuse_endless(process: MarkovDecisionProcess, quotient: Quotient) -> None:
+def _refuse_endless(process: Process, quotient: Quotient) -> None:
     """Refuse a process whose total cost is not finite, or not defined."""
     nodes = quotient.nodes
     first = np.zeros(nodes, dtype=np.intp)
@@ -101,7 +107,7 @@ def _refuse_endless(process: MarkovDecisionProcess, quotient: Quotient) -> None:
         sp.hstack([quotient.transition, sp.csr_array((~goes_on).astype(float)[:, None])])
     )
     end = sp.csr_array(([1.0], ([0], [nodes])), shape=(1, nodes + 1))
-    closed = MarkovDecisionProcess(
+    closed = Process(
         sp.vstack([whole, end]),
         np.append(quotient.cost, 0.0),
         np.append(quotient.owner, nodes),
@@ -114,7 +120,8 @@ def _refuse_endless(process: MarkovDecisionProcess, quotient: Quotient) -> None:
         members = np.flatnonzero(component == number)
         pairs = np.flatnonzero(inner & (component[closed.state_of_pair] == number))
         state = process.state_label(int(first[members[0]]))
-        gain = alone(closed, members, pairs).solve("policy_iteration").outcome.objective
+        part = alone(closed, members, pairs)
+        gain = policy_iteration(part, part.initial_distribution(None)).outcome.objective
         assert gain is not None
         if gain < -_NOTHING * size:
             raise NoAnswerError(
@@ -135,7 +142,7 @@ def _refuse_endless(process: MarkovDecisionProcess, quotient: Quotient) -> None:
 
 
 def _by_program(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     known: MarkovSolution,
     form: str,
@@ -150,7 +157,7 @@ def _by_program(
     flow, rest = np.abs(flows[: process.pairs]), np.abs(flows[process.pairs :])
     visits = np.bincount(process.state_of_pair, weights=flow, minlength=process.states)
     reached = visits > _REACHED / process.states
-    reached[process.resting[rest > _REACHED / process.states]] = False  # there it stays
+    reached[resting_states(process)[rest > _REACHED / process.states]] = False  # there it stays
     policy = np.where(reached, process.minimum(-flow)[1], known.policy)
     found = _certified(
         process,
@@ -177,7 +184,7 @@ def _by_program(
 
 
 def _certified(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     policy: Ints,
     lower: Floats,
@@ -195,7 +202,7 @@ def _certified(
     finite = bool(np.isfinite(value).all())
     error = float((value - np.minimum(lower, value)).max()) if finite else np.inf
     resting = np.zeros(process.states, dtype=bool)
-    resting[process.resting] = True
+    resting[resting_states(process)] = True
     best = process.minimum(process.quality(value))[0]
     best[resting] = np.minimum(best[resting], 0.0)
     residual = float(np.abs(best - value).max()) if finite else np.inf

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.mdp.iteration.layers import Layers
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 
 __all__ = ["evaluate_on_cut", "is_worthwhile"]
 
@@ -29,7 +29,7 @@ _LARGEST = 20_000_000
 _SHARE = 8
 
 
-def is_worthwhile(process: MarkovDecisionProcess) -> bool:
+def is_worthwhile(process: Process) -> bool:
     """Return whether the cut is so small that going through it beats a sparse factorisation."""
     layers = process.layers
     small = len(layers.cut) * _SHARE <= process.states
@@ -37,9 +37,7 @@ def is_worthwhile(process: MarkovDecisionProcess) -> bool:
     return small and not relaxed and len(layers.cut) * process.states <= _LARGEST
 
 
-def evaluate_on_cut(
-    process: MarkovDecisionProcess, policy: Ints, reference: int | None
-) -> tuple[Floats, float]:
+def evaluate_on_cut(process: Process, policy: Ints, reference: int | None) -> tuple[Floats, float]:
     """Return the values and 0, or on average cost the bias and the gain, of a policy.
 
     Parameters

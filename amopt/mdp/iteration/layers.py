@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 if TYPE_CHECKING:
-    from amopt.mdp.process import MarkovDecisionProcess
+    from amopt.mdp.process import Process
 
 __all__ = ["Layer", "Layers", "periodic_classes"]
 
@@ -132,7 +132,7 @@ class Layers:
     discount: float | None
 
     @classmethod
-    def of(cls, process: MarkovDecisionProcess) -> Layers:
+    def of(cls, process: Process) -> Layers:
         """Find the layers of a process."""
         classes, phase = periodic_classes(process)
         origin = _cut(process, classes, phase)
@@ -165,8 +165,6 @@ class Layers:
         policy
             Where to write the pairs that attain the minimum, shape (states,); None to leave it.
         """
-        from amopt.mdp.process import first_minimum
-
         after = value.copy()
         for layer in self.layers:
             quality = layer.quality(value, after)
@@ -220,7 +218,7 @@ class Layers:
         return after - gain * self.remaining
 
 
-def periodic_classes(process: MarkovDecisionProcess) -> tuple[int, Ints]:
+def periodic_classes(process: Process) -> tuple[int, Ints]:
     r"""Return the number of cyclic classes and the class of each state.
 
     Class numbers grow by :math:`\tau_k` modulo the number of classes along every transition.
@@ -278,7 +276,7 @@ def _potential(tail: Ints, head: Ints, length: Ints, states: int) -> tuple[Ints,
     return potential[:-1], count - 1
 
 
-def _cut(process: MarkovDecisionProcess, classes: int, phase: Ints) -> int | None:
+def _cut(process: Process, classes: int, phase: Ints) -> int | None:
     """Return the smallest class over which no pair jumps; None where there is none."""
     jumped = np.zeros(2 * classes + 1, dtype=np.intp)
     far = process.duration > 1
@@ -295,7 +293,7 @@ def _cut(process: MarkovDecisionProcess, classes: int, phase: Ints) -> int | Non
     return smallest if math.isfinite(size[smallest]) else None
 
 
-def _relaxation(process: MarkovDecisionProcess, shortest: int) -> Floats:
+def _relaxation(process: Process, shortest: int) -> Floats:
     """Return the weights of the module's last equation, shape (pairs,)."""
     duration = np.maximum(process.duration, shortest).astype(np.float64)
     if process.discount is None:
@@ -310,7 +308,7 @@ def _complement(discount: float, periods: Any) -> Any:
     return -np.expm1(periods * math.log(discount)) if discount else 1.0
 
 
-def _depth(process: MarkovDecisionProcess) -> Ints:
+def _depth(process: Process) -> Ints:
     """Return the length of the longest instantaneous path from each state."""
     depth = np.zeros(process.states, dtype=np.intp)
     follows = process.instantaneous
@@ -328,7 +326,7 @@ def _depth(process: MarkovDecisionProcess) -> Ints:
 
 
 def _split(
-    process: MarkovDecisionProcess,
+    process: Process,
     position: Ints,
     wraps: NDArray[np.bool_],
     relaxation: Floats | None,
@@ -377,3 +375,10 @@ def _rows(matrix: sp.csr_array, rows: Ints) -> sp.csr_array:
         shape=(len(rows), matrix.shape[1]),
         copy=False,
     )
+
+
+def first_minimum(ordered: Floats, least: Floats, starts: Ints) -> Ints:
+    """Return the position of the first entry of each segment that equals the segment's least."""
+    sizes = np.diff(starts, append=len(ordered))
+    hits = np.flatnonzero(ordered == np.repeat(least, sizes))
+    return hits[np.searchsorted(hits, starts)]

@@ -23,11 +23,12 @@ from amopt.mdp.decomposition.end_components import end_components
 from amopt.mdp.iteration.cut import evaluate_on_cut, is_worthwhile
 from amopt.mdp.iteration.result import Clock, bounded, certified
 from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver.outcome import Stopped
 
 __all__ = [
+    "ITERATIONS",
     "improve_until_stable",
     "modified_policy_iteration",
     "policy_iteration",
@@ -44,7 +45,7 @@ _ROUNDING = 1e-14
 
 
 def value_iteration(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     *,
     tolerance: float = 1e-9,
@@ -56,7 +57,7 @@ def value_iteration(
 
 
 def modified_policy_iteration(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     *,
     tolerance: float = 1e-9,
@@ -68,7 +69,7 @@ def modified_policy_iteration(
 
 
 def _iterate(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     tolerance: float,
     clock: Clock,
@@ -106,13 +107,13 @@ def _iterate(
     )
 
 
-def _require_one_component(process: MarkovDecisionProcess) -> None:
+def _require_one_component(process: Process) -> None:
     """Refuse a process that may stay in several places, whose average may depend on the first."""
     if end_components(process).max() > 0:
         raise DependsOnStartError("the process has several end components")
 
 
-def _close(process: MarkovDecisionProcess, before: Floats, after: Floats, tolerance: float) -> bool:
+def _close(process: Process, before: Floats, after: Floats, tolerance: float) -> bool:
     """Return whether the bounds are within ``tolerance`` relative to the largest value or gain."""
     if process.average:
         low, high = process.layers.gain_bounds(before, after)
@@ -125,7 +126,7 @@ def _close(process: MarkovDecisionProcess, before: Floats, after: Floats, tolera
 
 
 def _evaluate_by_sweeps(
-    process: MarkovDecisionProcess, policy: Ints, value: Floats, span: float, clock: Clock
+    process: Process, policy: Ints, value: Floats, span: float, clock: Clock
 ) -> Floats:
     """Return the values after sweeps of the policy alone, until its changes differ by ``span``."""
     layers = process.layers.restricted(policy)
@@ -139,7 +140,7 @@ def _evaluate_by_sweeps(
 
 
 def policy_iteration(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     *,
     tolerance: float = 1e-9,
@@ -171,7 +172,7 @@ def policy_iteration(
 
 
 def improve_until_stable(
-    process: MarkovDecisionProcess,
+    process: Process,
     policy: Ints,
     clock: Clock | None = None,
     free: NDArray[np.bool_] | None = None,
@@ -221,7 +222,7 @@ def improve_until_stable(
         policy = np.where(better, best, policy)
 
 
-def _evaluate(process: MarkovDecisionProcess, policy: Ints) -> tuple[Ints, Floats, float, bool]:
+def _evaluate(process: Process, policy: Ints) -> tuple[Ints, Floats, float, bool]:
     """Return the policy, its values and gain, and whether it had to be led to its best class."""
     chain = PolicyChain.of(process, policy)
     led = process.average and len(chain.recurrent_classes) > 1
@@ -239,7 +240,7 @@ def _evaluate(process: MarkovDecisionProcess, policy: Ints) -> tuple[Ints, Float
     return policy, value, gain, led
 
 
-def _lead_to_best_class(process: MarkovDecisionProcess, policy: Ints, chain: PolicyChain) -> Ints:
+def _lead_to_best_class(process: Process, policy: Ints, chain: PolicyChain) -> Ints:
     """Return the policy that leads every state to the recurrent class of the least gain."""
     gains = [
         PolicyChain(
@@ -259,3 +260,11 @@ def _lead_to_best_class(process: MarkovDecisionProcess, policy: Ints, chain: Pol
             "solve each closed part by itself, or with a discount"
         )
     return led
+
+
+ITERATIONS = {
+    "policy_iteration": policy_iteration,
+    "modified_policy_iteration": modified_policy_iteration,
+    "value_iteration": value_iteration,
+}
+"""The iterations by name."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.mdp.process import MarkovDecisionProcess
+from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
@@ -51,7 +51,7 @@ class Clock:
 
 
 def certified(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     policy: Ints,
     exact: tuple[Floats, float],
@@ -82,7 +82,7 @@ def certified(
 
 
 def bounded(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     policy: Ints,
     swept: tuple[Floats, Floats],
@@ -124,7 +124,7 @@ class _Ending:
 
 
 def _solution(
-    process: MarkovDecisionProcess,
+    process: Process,
     initial: Floats,
     policy: Ints,
     answer: tuple[Floats, float],
