@@ -20,8 +20,8 @@ from amopt.program.pyomo import compile_model
 from amopt.program.solver.highs import Options
 from amopt.program.solver.highs import solve as highs
 from amopt.sourcing import Instance, formulate, solve
+from amopt.sourcing.instance.curves import KINDS, Quotes
 from amopt.sourcing.offers.analysis import analyse
-from amopt.sourcing.offers.curves import KINDS, Quotes
 
 CASES = ((36, 1e-6), (1_000, 1e-3), (10_000, 1e-3))
 SMOKE = ((36, 1e-6), (100, 1e-3))

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from amopt.instance.common import Network
 from amopt.instance.document import Document, load_document
 from amopt.instance.findings import Problem
-from amopt.instance.findings.fields_at import keys_of
 from amopt.instance.suggest import shown
 
 __all__ = ["INCLUDE", "included"]
 
 INCLUDE = "include"
 _AT = ("network", INCLUDE)
+
+NETWORK_KEYS = frozenset({"places", "lanes", "modes"})
+"""The keys of a network, one of which an included file has to hold."""
 
 
 def included(document: Document, folder: Path | None) -> list[Problem]:
@@ -39,7 +40,7 @@ def included(document: Document, folder: Path | None) -> list[Problem]:
         held = load_document(folder / name)
         document.findings += held.findings
         document.parts["network"] = held
-        if held.usable and not keys_of((Network,)) & held.data.keys():
+        if held.usable and not NETWORK_KEYS & held.data.keys():
             message = f"{shown(name)} holds no places, lanes or modes."
             problem = Problem("not-a-network", _AT, message)
         elif held.usable:

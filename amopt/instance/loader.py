@@ -11,13 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
-from amopt.instance.common import Instance, InstanceModel
 from amopt.instance.document import Document, load_document
 from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
 from amopt.instance.findings.fields_at import keys_of
@@ -27,6 +26,9 @@ from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
 from amopt.instance.plain import not_plain, plain, too_deep
 from amopt.instance.suggest import closest, did_you_mean, shown
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance, InstanceModel
 
 __all__ = [
     "VERSION",
@@ -49,7 +51,7 @@ _ANSWER: Final = frozenset({"outcome", "referee", "tables"})
 _LARGEST: Final = 2**53
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _logger = logging.getLogger(__name__)
-_Kind = TypeVar("_Kind", bound=Instance)
+_Kind = TypeVar("_Kind", bound="Instance")
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.labels import source_name
-from amopt.placement.methods.arrays.model import Model
 from amopt.placement.supply.columns import KINDS, Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Variables
+
+if TYPE_CHECKING:
+    from amopt.placement.methods.arrays.model import Model
 
 __all__ = ["BILL", "Plan", "tables"]
 

@@ -12,11 +12,11 @@ import numpy as np
 from amopt.decision import Extend, Method, choose, judged, method_names
 from amopt.errors import InfeasibleError
 from amopt.instance.suggest import shown
-from amopt.printing import formulation
+from amopt.printing import closed_form, formulation
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form, collapsed
+from amopt.printing.methods import collapsed
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum
 from amopt.printing.referee.check import check

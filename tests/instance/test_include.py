@@ -145,3 +145,11 @@ def test_every_kind_has_a_supply_network_and_a_schema_with_includes(kind: str) -
     assert isinstance(found, instance_type(kind))
     assert isinstance(found.supply_network, SupplyNetwork)
     assert '"include"' in json.dumps(schema(kind)["$defs"]["Network"])
+
+
+def test_the_keys_of_an_included_file_are_those_of_a_network() -> None:
+    from amopt.instance.common import Network
+    from amopt.instance.findings.fields_at import keys_of
+    from amopt.instance.include import NETWORK_KEYS
+
+    assert set(keys_of((Network,))) == NETWORK_KEYS

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from amopt.printing import closed_form
 from amopt.printing.instance import Discounted, Part, PrintingInstance, System
-from amopt.printing.methods import closed_form
 from amopt.printing.parameters import Parameters
 
 

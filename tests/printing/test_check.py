@@ -13,12 +13,11 @@ from hypothesis import given, settings
 
 import amopt
 from amopt.errors import RefusedError
-from amopt.printing import check
+from amopt.printing import check, closed_form
 from amopt.printing import decision as methods
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.backward import MOST_SYSTEMS_BY_STATE, by_corner, by_state

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given
 from scipy.stats import binom
 
+from amopt.printing import closed_form
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Interval, Policy
 from tests.printing.cases import lowest_cycle_cost, parameters_of, small_instances

@@ -15,9 +15,8 @@ from scipy.optimize import linprog
 
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.printing import METHODS, check, formulation, read_back
+from amopt.printing import METHODS, check, closed_form, formulation, read_back
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form
 from amopt.printing.policy import Policy
 from amopt.program.family import Family
 from amopt.program.pyomo import solve_model

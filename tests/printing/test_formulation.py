@@ -10,9 +10,8 @@ from pyomo.environ import Constraint, value
 
 import amopt
 from amopt.errors import UsageError
-from amopt.printing import formulation
+from amopt.printing import closed_form, formulation
 from amopt.printing.formulation import formulate, likely_failures
-from amopt.printing.methods import closed_form
 from amopt.printing.policy import Policy
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model, solve_model

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from amopt.printing.methods import closed_form
+from amopt.printing import closed_form
 from amopt.printing.policy import Action, Interval
 from amopt.printing.process.processes import full_process
 from tests.printing.cases import one_part, parameters_of

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from amopt.program import blocks
 from amopt.program.blocks import solve_blocks, split
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.highs import Options, solve
-from amopt.program.solver.residuals import check_primal
 
 
 def knapsacks(blocks: int, seed: int, shared: float | None = None) -> LinearProgram:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.digits.polishing import polished, rounded
+from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.highs import Options, Solver, solve
 from amopt.program.solver.outcome import Status, Stopped
-from amopt.program.solver.polishing import polished, rounded
-from amopt.program.solver.residuals import check_primal
 
 from .programs import market_split, transport
 

@@ -548,7 +548,7 @@ def test_random_models_against_pyomo_s_own_interface(seed: int) -> None:
     if all(mine[key] == pytest.approx(theirs[key], abs=1e-7) for key in mine):
         assert ours == pytest.approx(sum(theirs.values()), abs=1e-6)
     else:
-        from amopt.program.solver.dual_bound import check_dual
+        from amopt.program.solver.digits.dual_bound import check_dual
 
         compiled = compile_model(model)
         y = np.array([theirs[c.index()] for c in compiled.constraints])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.dual_bound import check_dual, infeasibility_proof
-from amopt.program.solver.residuals import check_primal
+from amopt.program.solver.digits.dual_bound import check_dual, infeasibility_proof
+from amopt.program.solver.digits.residuals import check_primal
 
 program = LinearProgram.from_arrays
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import amopt
+from amopt.sourcing.instance.curves import KINDS, fits_of, quotes_of
 from amopt.sourcing.instance.fields import Offer
 from amopt.sourcing.offers.analysis import nondominated, scenarios
-from amopt.sourcing.offers.curves import KINDS, fits_of, quotes_of
 
 
 def test_bush_is_worth_printing_in_both_profiles() -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from amopt.instance.common import InstanceModel, RefersTo
+from amopt.instance.amounts import RefersTo
 from amopt.instance.findings import Key, Problem, path_text
 from amopt.instance.suggest import Suggestions, shown
 
@@ -197,14 +197,12 @@ def _visit_mapping(of_key: Visit | None, of_value: Visit | None) -> Visit | None
 
 def _unique(entry: Any) -> tuple[tuple[str, str, Any], ...]:
     """Return alias, name and default of the fields that tell the entries of a list apart."""
-    if not (isinstance(entry, type) and issubclass(entry, InstanceModel)):
+    if not (isinstance(entry, type) and issubclass(entry, BaseModel)):
         return ()
-    fields = entry.model_fields
-    if not all(name in fields for name in entry.unique_by):
+    fields, names = entry.model_fields, getattr(entry, "unique_by", ())
+    if not names or not all(name in fields for name in names):
         return ()
-    return tuple(
-        (fields[name].alias or name, name, fields[name].default) for name in entry.unique_by
-    )
+    return tuple((fields[name].alias or name, name, fields[name].default) for name in names)
 
 
 def _visit_entries(entry: Any) -> Visit | None:

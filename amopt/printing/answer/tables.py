@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.phrases import amount
+from amopt.printing import closed_form
 from amopt.printing.answer.solution import PRINTING, SINGLE_SOURCE
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
-from amopt.printing.methods import closed_form
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Interval, Optimum, Policy
 from amopt.solution import Table

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from amopt.decision import Extend
 from amopt.errors import NoAnswerError, UsageError
-from amopt.printing import formulation
+from amopt.printing import closed_form, formulation
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import closed_form
 from amopt.printing.policy import Action, Mix, Optimum, Policy
 from amopt.program.family import present
 

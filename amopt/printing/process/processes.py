@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.printing.methods import closed_form
+from amopt.printing import closed_form
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
 from amopt.printing.process.day import Day, each

@@ -23,7 +23,7 @@ from amopt.program.infeasible.least_change import (
 )
 from amopt.program.infeasible.limits import Limit, Side, Words, column_limit, row_limit
 from amopt.program.linear import LinearProgram, Names
-from amopt.program.solver.dual_bound import infeasibility_proof
+from amopt.program.solver.digits.dual_bound import infeasibility_proof
 from amopt.program.solver.highs import Options, Solver, solve
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.solver.scaling import OPEN

@@ -23,7 +23,7 @@ from amopt.program.infeasible.search import MOST, Limits, Search, conflicts
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import Family as RowFamily
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.dual_bound import infeasibility_proof
+from amopt.program.solver.digits.dual_bound import infeasibility_proof
 from amopt.program.solver.highs import Answer, Options, Solver, solve
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget

@@ -18,9 +18,9 @@ from amopt.phrases import listed
 from amopt.program.pyomo.compiled import Compiled, compile_model, free_variables
 from amopt.program.pyomo.domains import is_plain, nearest_to_zero
 from amopt.program.solver.answer import Answer
+from amopt.program.solver.digits.polishing import rounded
+from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.outcome import Outcome, Status, Stopped
-from amopt.program.solver.polishing import rounded
-from amopt.program.solver.residuals import check_primal
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel

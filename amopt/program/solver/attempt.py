@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
+from amopt.program.solver.digits.polishing import polished, rounded
+from amopt.program.solver.digits.refinement import refined
+from amopt.program.solver.digits.residuals import ACCURACY
 from amopt.program.solver.options import REFINING, thread_settings
 from amopt.program.solver.outcome import Status, Stopped
-from amopt.program.solver.polishing import polished, rounded
-from amopt.program.solver.refinement import refined
-from amopt.program.solver.residuals import ACCURACY
 from amopt.program.solver.run import INFINITE, Progress, Watch
 from amopt.program.solver.scaling import Scaling
 from amopt.program.solver.transfer import count, limit_time, read_ray, read_values, set_options

@@ -1,15 +1,16 @@
 """The only way to the solver: limits, progress, interrupt, warm start, validated answers.
 
 HiGHS answers; nothing of it is believed. Feasibility, integrality and objective of every answer are
-recomputed from the program's arrays (:mod:`~amopt.program.solver.residuals`), and for linear
-programs the bound that the duals prove (:mod:`~amopt.program.solver.dual_bound`). The whole numbers
-of a mixed-integer answer are held and the rest is solved anew
-(:mod:`~amopt.program.solver.polishing`); what a linear answer misses is solved for
-(:mod:`~amopt.program.solver.refinement`). Where the solver fails, says "unknown" or its answer does
-not stand, the next method tries: without presolve, with the other simplex, by interior point with
-crossover, with scaled costs. ``outcome.method`` says which one answered. That a mixed-integer
-program is infeasible the arrays cannot prove: a second run without presolve and with another seed
-has to agree, and the solver's word stands only where that run does not finish in twice the time.
+recomputed from the program's arrays (:mod:`~amopt.program.solver.digits.residuals`), and for linear
+programs the bound that the duals prove (:mod:`~amopt.program.solver.digits.dual_bound`). The whole
+numbers of a mixed-integer answer are held and the rest is solved anew
+(:mod:`~amopt.program.solver.digits.polishing`); what a linear answer misses is solved for
+(:mod:`~amopt.program.solver.digits.refinement`). Where the solver fails, says "unknown" or its
+answer does not stand, the next method tries: without presolve, with the other simplex, by interior
+point with crossover, with scaled costs. ``outcome.method`` says which one answered. That a
+mixed-integer program is infeasible the arrays cannot prove: a second run without presolve and with
+another seed has to agree, and the solver's word stands only where that run does not finish in twice
+the time.
 
 Ctrl-C ends a solve with the best answer so far. A linear program so small that it takes a fraction
 of a second is solved in the caller's thread: there Ctrl-C raises ``KeyboardInterrupt`` at its end.

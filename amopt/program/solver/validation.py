@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
-from amopt.program.solver.arithmetic import exact_dot
-from amopt.program.solver.dual_bound import DualCheck, check_dual, infeasibility_proof
+from amopt.program.solver.digits.arithmetic import exact_dot
+from amopt.program.solver.digits.dual_bound import DualCheck, check_dual, infeasibility_proof
+from amopt.program.solver.digits.residuals import OPEN, TOLERANCE, PrimalCheck, check_primal
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
-from amopt.program.solver.residuals import OPEN, TOLERANCE, PrimalCheck, check_primal
 
 __all__ = [
     "AttemptResult",

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.evaluation import Evaluation, whole_conventional
+from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
-from amopt.sourcing.offers.curves import fits_of
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["notes", "order_rows", "switchover_rows", "tables"]

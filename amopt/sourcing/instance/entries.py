@@ -57,7 +57,7 @@ CONVENTIONAL = "conventional"
 """How tables and committed orders name the conventional supply of a part."""
 
 Between = Literal["linear", "all_units", "incremental", "power", "line"]
-"""What an offer costs between its quotes; see :mod:`amopt.sourcing.offers.curves`."""
+"""What an offer costs between its quotes; see :mod:`amopt.sourcing.instance.curves`."""
 
 Route = Literal["direct", "indirect", "rapid tooling"]
 """How AM makes the part: prints it, prints its pattern, or prints the tool."""

@@ -136,7 +136,7 @@ def _fits(offers: Mapping[int, Offer]) -> Iterator[Problem]:
             yield _not_positive(index, "a power cannot be fitted to a price or lead time of zero.")
     if not lines:
         return
-    from amopt.sourcing.offers.curves import least_values
+    from amopt.sourcing.instance.curves import least_values
 
     least = least_values(list(lines.values())).tolist()
     for (index, offer), value in zip(lines.items(), least, strict=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.offers.curves import TOLERANCE, Curves
+from amopt.sourcing.instance.curves import TOLERANCE, Curves
 
 if TYPE_CHECKING:
     from amopt.sourcing.offers.supply_options import SupplyOptions

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from amopt.sourcing.offers.curves import Curves
+    from amopt.sourcing.instance.curves import Curves
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["Segments", "cut"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.instance.curves import Curves, quotes_of
 from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
-from amopt.sourcing.offers.curves import Curves, quotes_of
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Committed, Part

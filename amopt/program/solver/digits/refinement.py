@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.residuals import excess
+from amopt.program.solver.digits.residuals import excess
 from amopt.program.solver.scaling import Scaling
 from amopt.program.solver.transfer import read_values, send_bounds
 

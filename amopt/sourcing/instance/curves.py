@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.instance.entries import Between
-from amopt.sourcing.offers.fits import Fit, fit_lines
+from amopt.sourcing.instance.fits import Fit, fit_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

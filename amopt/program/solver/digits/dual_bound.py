@@ -30,8 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.arithmetic import UNIT, exact_sum, weighted_columns
-from amopt.program.solver.residuals import ACCURACY, TOLERANCE, cost_scale
+from amopt.program.solver.digits.arithmetic import UNIT, exact_sum, weighted_columns
+from amopt.program.solver.digits.residuals import ACCURACY, TOLERANCE, cost_scale
 from amopt.program.solver.scaling import OPEN
 
 __all__ = ["DualCheck", "check_dual", "infeasibility_proof"]

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.arithmetic import exact_dot
+from amopt.program.solver.digits.arithmetic import exact_dot
 from amopt.program.solver.scaling import OPEN
 
 __all__ = ["ACCURACY", "OPEN", "TOLERANCE", "PrimalCheck", "check_primal", "cost_scale"]
