@@ -7,13 +7,16 @@ this room imports nothing of amopt but the verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from amopt.verdict import Verdict
 
-__all__ = ["TOLERANCE", "Amount", "Notebook", "is_number"]
+__all__ = ["TOLERANCE", "Amount", "Notebook", "Words", "is_number"]
+
+Words = str | Callable[[], str]
+"""What is said of a finding; or what makes it, so that rows that are right cost no words."""
 
 TOLERANCE = 1e-6
 """Relative difference from which two amounts are not the same."""
@@ -57,37 +60,45 @@ class Notebook:
     measures: dict[str, float] = field(default_factory=dict)
     tolerance: float = TOLERANCE
 
-    def require(self, holds: bool, otherwise: str) -> bool:
+    def require(self, holds: bool, otherwise: Words) -> bool:
         """Note what does not hold."""
         self.checks += 1
         if not holds:
-            self.findings.append(otherwise)
+            self.findings.append(_said(otherwise))
         return bool(holds)
 
-    def same(self, where: str, stated: Any, expected: Any) -> bool:
+    def same(self, where: Words, stated: Any, expected: Any) -> bool:
         """Note a stated value that differs from what it should be.
 
         An :class:`Amount` or a float is compared as a number, relative to its size and to what it
         is the sum of; anything else must be equal, and of the same type.
         """
+        if self._agrees(stated, expected):
+            self.checks += 1
+            return True
         if isinstance(expected, float):
             expected = Amount(expected)
         right = f"{expected.value:.9g}" if isinstance(expected, Amount) else f"{expected!r}"
-        fits = self._agrees(stated, expected)
-        return self.require(fits, f"{where}: {stated!r} is stated, {right} is right")
+        return self.require(False, f"{_said(where)}: {stated!r} is stated, {right} is right")
 
     def _agrees(self, stated: Any, expected: Any) -> bool:
         """Return whether a stated value is what it should be."""
-        if isinstance(expected, Amount):
+        kind = type(expected)
+        if kind is Amount:
             value, scale = expected.value, expected.scale
-        elif isinstance(expected, float):
+        elif kind is float:
             value, scale = expected, 0.0
+        elif isinstance(expected, float):
+            value, scale = float(expected), 0.0
         else:
-            return type(stated) is type(expected) and bool(stated == expected)
-        size = max(abs(value), scale)
-        return is_number(stated) and abs(stated - value) <= self.tolerance * size
+            return type(stated) is kind and bool(stated == expected)
+        size = abs(value)
+        room = self.tolerance * (scale if scale > size else size)
+        if type(stated) is float and abs(stated - value) <= room < math.inf:
+            return True
+        return is_number(stated) and abs(stated - value) <= room
 
-    def within(self, where: str, used: float, limit: float, scale: float = 0.0) -> bool:
+    def within(self, where: Words, used: float, limit: float, scale: float = 0.0) -> bool:
         """Note a limit that is exceeded, by more than rounding of what was added up.
 
         Parameters
@@ -102,20 +113,23 @@ class Notebook:
         size = max(abs(used), abs(limit), scale)
         room = self.tolerance * size if math.isfinite(size) else 0.0
         fits = math.isfinite(used) and used <= limit + room
-        return self.require(fits, f"{where}: {used:.9g} of at most {limit:.9g}")
+        return self.require(fits, lambda: f"{_said(where)}: {used:.9g} of at most {limit:.9g}")
 
-    def compare(self, where: str, stated: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    def compare(self, where: Words, stated: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
         """Note every column of a row that is missing, unknown or not what it should be."""
-        missing, unknown = expected.keys() - stated.keys(), stated.keys() - expected.keys()
-        self.require(not missing, f"{where} lacks {', '.join(sorted(missing))}")
-        self.require(not unknown, f"{where} has unknown columns {', '.join(sorted(unknown))}")
-        for column, value in expected.items():
-            if column not in stated:
-                continue
-            if self._agrees(stated[column], value):  # before any words are made: rows are many
-                self.checks += 1
-            else:
-                self.same(f"{where}, {column}", stated[column], value)
+        agrees = self._agrees
+        if stated.keys() == expected.keys():
+            self.checks += 2 + len(expected)
+            wrong = [name for name, value in expected.items() if not agrees(stated[name], value)]
+            self.checks -= len(wrong)  # each is counted once more as it is noted
+        else:
+            missing, unknown = expected.keys() - stated.keys(), stated.keys() - expected.keys()
+            words = _said(where)
+            self.require(not missing, f"{words} lacks {', '.join(sorted(missing))}")
+            self.require(not unknown, f"{words} has unknown columns {', '.join(sorted(unknown))}")
+            wrong = [name for name in expected if name in stated]
+        for column in wrong:
+            self.same(f"{_said(where)}, {column}", stated[column], expected[column])
 
     def tables(self, stated: Iterable[str], expected: Iterable[str]) -> None:
         """Note tables that are missing, and tables that nobody knows."""
@@ -126,6 +140,11 @@ class Notebook:
     def verdict(self) -> Verdict:
         """Return the verdict."""
         return Verdict(tuple(self.findings), self.checks, self.measures)
+
+
+def _said(words: Words) -> str:
+    """Return words, made now where they are not made yet."""
+    return words if isinstance(words, str) else words()
 
 
 def is_number(stated: Any) -> bool:

@@ -110,12 +110,10 @@ class _Rule:
 
     def _by_effect(self, line: Line) -> list[tuple[Offer, float]]:
         """Return the offers that do anything for a line, most effective first, then cheapest."""
-        offers = [
-            (offer, most)
-            for offer in self.terms.offers_of_part.get(line.part, ())
-            if (most := self.reach.get((line.line, offer.key), 0.0)) > 0
-            and not self.terms.exclusion(offer, line)
-        ]
+        if line.line not in self.reach:
+            return []
+        known = zip(self.terms.offers_of_part[line.part], self.reach[line.line], strict=True)
+        offers = [(offer, most) for offer, most in known if most > 0]
         if len(offers) < 2:
             return offers
         whole = line.quantity + line.surplus

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from statistics import linear_regression
 from typing import TYPE_CHECKING
 
@@ -19,113 +18,192 @@ Curve = Callable[[float], float]
 Quote = tuple[float, float, float]
 """Quantity, price a part, lead time in weeks."""
 
+End = tuple[int, float, float]
+"""A whole quantity, and the money and the weeks that it costs and takes."""
 
-def _nothing(_: float) -> float:
-    return 0.0
 
-
-@dataclass(frozen=True, slots=True)
 class QuotePricing:
     """What an offer's quotes ask, as functions of the quantity.
 
+    It holds tuples of numbers and nothing else: there is one for each of very many offers.
+
     Attributes
     ----------
-    total, lead_time
-        Money and weeks that a quantity costs and takes.
+    least, last
+        The least and the largest whole order; None where orders have no end.
     ends
-        Whole quantities, and what they cost and take, from each to the next of which both are
-        straight lines, or a tier ends.
+        Whole quantities, rising, and what they cost and take, from each to the next of which both
+        are straight lines, or a tier ends.
     curved
-        Whether they are powers.
-    total_terms, lead_time_terms
-        The sum of the absolute values that each is the sum of, where terms may cancel.
+        Whether money and weeks are powers.
     """
 
-    total: Curve
-    lead_time: Curve
-    ends: tuple[tuple[int, float, float], ...] = ()
-    curved: bool = False
-    total_terms: Curve = _nothing
-    lead_time_terms: Curve = _nothing
+    __slots__ = ("at", "ends", "last", "least", "prices", "waits")
+
+    curved = False
+
+    def __init__(self, offer: Offer, quotes: list[Quote]) -> None:
+        columns: Iterator[tuple[float, ...]] = zip(*quotes, strict=True)
+        self.at, self.prices, self.waits = columns
+        low, high = offer.smallest_quantity, offer.largest_quantity
+        if high is None:
+            high = math.inf if offer.tiered else self.at[-1]
+        self.least = max(1, math.ceil((self.at[0] if low is None else low) * (1 - 1e-12)))
+        self.last = math.floor(high) if math.isfinite(high) else None
+        self.ends: tuple[End, ...] = ()
+
+    def total(self, q: float) -> float:
+        """Return what a quantity costs, in money."""
+        raise NotImplementedError
+
+    def lead_time(self, q: float) -> float:
+        """Return how long a quantity takes, in weeks."""
+        raise NotImplementedError
+
+    def total_terms(self, _: float) -> float:
+        """Return the sum of the absolute values that the total is the sum of, if terms cancel."""
+        return 0.0
+
+    def lead_time_terms(self, _: float) -> float:
+        """Return the same of the lead time."""
+        return 0.0
+
+    def _both_sides(self) -> tuple[End, ...]:
+        """Return the ends of what bends or jumps at its quotes: whole quantities on both sides."""
+        first = {math.ceil(q * (1 - 1e-12)) for q in self.at}
+        whole = sorted(q for q in first | {q - 1 for q in first} if q > 0)
+        return tuple((q, self.total(q), self.lead_time(q)) for q in whole)
 
 
 def quote_pricing(offer: Offer) -> QuotePricing:
     """Return what an offer's quotes ask for any quantity."""
-    quotes = sorted((q.quantity, q.cost_per_part, q.lead_time_weeks) for q in offer.quotes)
-    if offer.between == "power":
-        price = _power((q, p) for q, p, _ in quotes)
-        lead_time = _power((q, t) for q, _, t in quotes)
-        return QuotePricing(lambda q: q * price(q), lead_time, curved=True)
-    if offer.between == "line":
-        money = _line((q, q * p) for q, p, _ in quotes)
-        weeks = _line((q, t) for q, _, t in quotes)
-        return QuotePricing(money[0], weeks[0], total_terms=money[1], lead_time_terms=weeks[1])
-    at = [q for q, _, _ in quotes]
-
-    def tier(q: float) -> Quote:
-        return quotes[max(0, bisect_right(at, q * (1 + 1e-12)) - 1)]
-
-    if offer.between == "all_units":
-        return _with_ends(lambda q: q * tier(q)[1], lambda q: tier(q)[2], at)
-    if offer.between == "incremental":
-        return _with_ends(lambda q: _incremental(quotes, q), lambda q: tier(q)[2], at)
-    total, lead_time = _linear(quotes)
-    if all(float(q).is_integer() for q in at):
-        ends = tuple((int(q), q * price, weeks) for q, price, weeks in quotes)
-        return QuotePricing(total, lead_time, ends)
-    return _with_ends(total, lead_time, at)
+    quotes = [(q.quantity, q.cost_per_part, q.lead_time_weeks) for q in offer.quotes]
+    quotes.sort()
+    return _KINDS[offer.between](offer, quotes)
 
 
-def _with_ends(total: Curve, lead_time: Curve, at: Iterable[float]) -> QuotePricing:
-    """Return pricing that bends or jumps at quantities, with the whole ones on both sides."""
-    first = {math.ceil(q * (1 - 1e-12)) for q in at}
-    whole = sorted(q for q in first | {q - 1 for q in first} if q > 0)
-    return QuotePricing(total, lead_time, tuple((q, total(q), lead_time(q)) for q in whole))
+class _Linear(QuotePricing):
+    """Total and lead time between quotes; outside, price and lead time of the last."""
 
+    __slots__ = ("money",)
 
-def _linear(quotes: list[Quote]) -> tuple[Curve, Curve]:
-    """Return total and lead time between quotes; outside, price and lead time of the last."""
-    first, last = quotes[0], quotes[-1]
+    def __init__(self, offer: Offer, quotes: list[Quote]) -> None:
+        super().__init__(offer, quotes)
+        self.money = tuple([q * price for q, price, _ in quotes])
+        whole = tuple([int(q) for q in self.at])
+        if whole == self.at:
+            self.ends = tuple(zip(whole, self.money, self.waits, strict=True))
+        else:
+            self.ends = self._both_sides()
 
-    at = [quote[0] for quote in quotes]
-
-    def between(q: float) -> tuple[Quote, Quote, float]:
+    def total(self, q: float) -> float:
+        at, money = self.at, self.money
+        if q <= at[0] or q >= at[-1]:
+            return q * self.prices[0 if q <= at[0] else -1]
         high = bisect_right(at, q)
-        low, high_quote = quotes[high - 1], quotes[high]
-        return low, high_quote, (q - low[0]) / (high_quote[0] - low[0])
+        share = (q - at[high - 1]) / (at[high] - at[high - 1])
+        return money[high - 1] * (1 - share) + money[high] * share
 
-    def total(q: float) -> float:
-        if q <= first[0] or q >= last[0]:
-            return q * (first if q <= first[0] else last)[1]
-        low, high, share = between(q)
-        return low[0] * low[1] * (1 - share) + high[0] * high[1] * share
-
-    def lead_time(q: float) -> float:
-        if q <= first[0] or q >= last[0]:
-            return (first if q <= first[0] else last)[2]
-        low, high, share = between(q)
-        return low[2] * (1 - share) + high[2] * share
-
-    return total, lead_time
+    def lead_time(self, q: float) -> float:
+        at, waits = self.at, self.waits
+        if q <= at[0] or q >= at[-1]:
+            return waits[0 if q <= at[0] else -1]
+        high = bisect_right(at, q)
+        share = (q - at[high - 1]) / (at[high] - at[high - 1])
+        return waits[high - 1] * (1 - share) + waits[high] * share
 
 
-def _incremental(quotes: list[Quote], q: float) -> float:
-    """Return the sum over tiers of the units on each times its price."""
-    begins = [0.0, *(quote[0] for quote in quotes[1:])]
-    ends = [*begins[1:], math.inf]
-    return sum(
-        max(0.0, min(q, end) - begin) * quote[1]
-        for begin, end, quote in zip(begins, ends, quotes, strict=True)
-    )
+class _AllUnits(QuotePricing):
+    """A tier's price and lead time hold for all units."""
+
+    __slots__ = ()
+
+    def __init__(self, offer: Offer, quotes: list[Quote]) -> None:
+        super().__init__(offer, quotes)
+        self.ends = self._both_sides()
+
+    def _tier(self, q: float) -> int:
+        return max(0, bisect_right(self.at, q * (1 + 1e-12)) - 1)
+
+    def total(self, q: float) -> float:
+        return q * self.prices[self._tier(q)]
+
+    def lead_time(self, q: float) -> float:
+        return self.waits[self._tier(q)]
 
 
-def _line(points: Iterable[tuple[float, float]]) -> tuple[Curve, Curve]:
-    """Return the least-squares line, and the sum of the absolute values of its terms."""
+class _Incremental(_AllUnits):
+    """The sum over tiers of the units on each times its price."""
+
+    __slots__ = ()
+
+    def total(self, q: float) -> float:
+        begins = (0.0, *self.at[1:])
+        ends = (*begins[1:], math.inf)
+        return sum(
+            max(0.0, min(q, end) - begin) * price
+            for begin, end, price in zip(begins, ends, self.prices, strict=True)
+        )
+
+
+class _Fitted(QuotePricing):
+    """Least-squares lines: slope and intercept of the total, and of the lead time."""
+
+    __slots__ = ("of_total", "of_weeks")
+
+    def __init__(self, offer: Offer, quotes: list[Quote]) -> None:
+        super().__init__(offer, quotes)
+        self.of_total = _fit((q, q * price) for q, price, _ in quotes)
+        self.of_weeks = _fit((q, weeks) for q, _, weeks in quotes)
+
+    def total(self, q: float) -> float:
+        slope, intercept = self.of_total
+        return intercept + slope * q
+
+    def lead_time(self, q: float) -> float:
+        slope, intercept = self.of_weeks
+        return intercept + slope * q
+
+    def total_terms(self, q: float) -> float:
+        slope, intercept = self.of_total
+        return abs(intercept) + abs(slope * q)
+
+    def lead_time_terms(self, q: float) -> float:
+        slope, intercept = self.of_weeks
+        return abs(intercept) + abs(slope * q)
+
+
+class _Power(QuotePricing):
+    """Powers of the quantity: slope and intercept of the logarithms of price and lead time."""
+
+    __slots__ = ("of_price", "of_weeks")
+
+    curved = True
+
+    def __init__(self, offer: Offer, quotes: list[Quote]) -> None:
+        super().__init__(offer, quotes)
+        self.of_price = _fit((math.log(q), math.log(price)) for q, price, _ in quotes)
+        self.of_weeks = _fit((math.log(q), math.log(weeks)) for q, _, weeks in quotes)
+
+    def total(self, q: float) -> float:
+        slope, intercept = self.of_price
+        return q * math.exp(intercept + slope * math.log(q))
+
+    def lead_time(self, q: float) -> float:
+        slope, intercept = self.of_weeks
+        return math.exp(intercept + slope * math.log(q))
+
+
+def _fit(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Return slope and intercept of the least-squares line."""
     slope, intercept = linear_regression(*zip(*points, strict=True))
-    return lambda q: intercept + slope * q, lambda q: abs(intercept) + abs(slope * q)
+    return slope, intercept
 
 
-def _power(points: Iterable[tuple[float, float]]) -> Curve:
-    logs = [(math.log(x), math.log(y)) for x, y in points]
-    slope, intercept = linear_regression(*zip(*logs, strict=True))
-    return lambda q: math.exp(intercept + slope * math.log(q))
+_KINDS: dict[str, type[QuotePricing]] = {
+    "linear": _Linear,
+    "all_units": _AllUnits,
+    "incremental": _Incremental,
+    "line": _Fitted,
+    "power": _Power,
+}

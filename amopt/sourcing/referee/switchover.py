@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount, is_number
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from amopt.referee import Notebook
     from amopt.sourcing.instance.entries import Offer
     from amopt.sourcing.referee.quote_pricing import Curve, QuotePricing
-    from amopt.sourcing.referee.terms import OrderTerms, Terms
+    from amopt.sourcing.referee.terms import ConventionalRates, OrderTerms, Rates, Terms
 
 __all__ = ["Reach", "check_switchover"]
 
-Reach = dict[tuple[str, tuple[str, str, str, str]], float]
-"""Parts that each offer makes of each line at reduced cost and in reduced time."""
+Reach = dict[str, list[float]]
+"""Parts that each offer makes of a line at reduced cost and in reduced time; none if excluded.
+
+By line, the offers of its part in the order of the file.
+"""
 
 NEAR = 1e-8
 """Relative difference within which an offer is neither below nor above conventional supply."""
@@ -43,7 +47,7 @@ def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]
     -------
     reach : dict
         How far each offer of each line can be used at reduced cost and in reduced time; as far as
-        it goes where there is nothing to compare with.
+        it goes where there is nothing to compare with. Empty where rows are missing.
     """
     expected = list(_comparisons(terms))
     keys = [(line.line, offer.key) for line, offer in expected]
@@ -57,16 +61,16 @@ def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]
     reach: Reach = {}
     points: dict[str, list[Point]] = {}
     for number, (row, (line, offer)) in enumerate(zip(table, expected, strict=True)):
-        by_cost, by_time = row["reduced_cost_quantity"], row["reduced_time_quantity"]
-        known = _check_row(terms, notebook, row, line, offer)
-        ends = tuple(math.inf if end is None else end for end in (by_cost, by_time))
-        reach[line.line, offer.key] = min(ends) if known else offer.largest
+        excluded = terms.exclusion(offer, line)
+        known = _check_row(terms, notebook, row, line, offer, excluded=excluded)
+        by_cost, by_time = (math.inf if row[end] is None else row[end] for end in _QUANTITIES)
+        most = min(by_cost, by_time) if known else offer.largest
+        reach.setdefault(line.line, []).append(0.0 if excluded else most)
         if known and not row["excluded"]:
-            points.setdefault(line.line or f" {line.part}", []).append((number, ends[0], ends[1]))
+            points.setdefault(line.line or f" {line.part}", []).append((number, by_cost, by_time))
     best = {number for own in points.values() for number in _nondominated(own)}
     for number, row in enumerate(table):
-        where = f"{_where(row)}, on_frontier"
-        notebook.same(where, row["on_frontier"], number in best)
+        notebook.same(partial(_where, row, ", on_frontier"), row["on_frontier"], number in best)
     return reach
 
 
@@ -81,14 +85,18 @@ def _comparisons(terms: OrderTerms) -> Iterator[tuple[Line, Offer]]:
             yield Line(line=part, part=part, quantity=1).model_copy(update={"line": ""}), offer
 
 
-def _where(row: Row) -> str:
-    return f"switchover of {row['part']!r} at {row['supplier']!r}"
+def _where(row: Row, rest: str = "") -> str:
+    """Return which row it is, in words, and what of it."""
+    return f"switchover of {row['part']!r} at {row['supplier']!r}{rest}"
 
 
-def _check_row(terms: OrderTerms, notebook: Notebook, row: Row, line: Line, offer: Offer) -> bool:
+def _check_row(
+    terms: OrderTerms, notebook: Notebook, row: Row, line: Line, offer: Offer, *, excluded: str
+) -> bool:
     """Recompute a row; return whether there is anything to compare the offer with."""
-    where, q = _where(row), line.quantity
-    own, usual = terms.of_offer(offer, line, q), terms.of_conventional(line, q)
+    where, q = partial(_where, row), line.quantity
+    pricing, rates = terms.pricing_of(offer), terms.offer_rates(offer, line)
+    conventional, usual = terms.conventional_rates(line), terms.of_conventional(line, q)
     expected: dict[str, Any] = {
         "line": line.line,
         "part": line.part,
@@ -96,18 +104,20 @@ def _check_row(terms: OrderTerms, notebook: Notebook, row: Row, line: Line, offe
         "route": offer.route,
         "material": offer.material,
         "quantity": float(q),
-        "excluded": terms.exclusion(offer, line),
+        "excluded": excluded,
         "on_frontier": row["on_frontier"],  # looked at once all rows are known
     }
-    if usual is None:
+    if usual is None or conventional is None:
         words = dict.fromkeys(("scenario", "scenario_with_downtime"), "")
         notebook.compare(where, row, {**dict.fromkeys(_AMOUNTS), **words, **expected})
         return False
-    expected |= _savings(own, usual, terms.downtime_per_week.get(line.line, 0.0), row)
+    own, rate = rates.of(pricing, q), terms.downtime_per_week.get(line.line, 0.0)
+    expected |= _savings(own, usual, rate, row)
     expected |= {key: row[key] for key in _QUANTITIES}
     notebook.compare(where, row, expected)
-    for key, difference in zip(_QUANTITIES, _differences(terms, line, offer), strict=True):
-        _check_reduced(notebook, f"{where}: {key}", row[key], difference)
+    differences = _differences(pricing, rates, conventional)
+    for key, difference in zip(_QUANTITIES, differences, strict=True):
+        _check_reduced(notebook, partial(_where, row, f": {key}"), row[key], difference)
     return True
 
 
@@ -134,7 +144,7 @@ def _savings(own: Terms, usual: Terms, rate: float, row: Row) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Difference:
     """The cost or the weeks of an offer beside those of conventional supply.
 
@@ -179,12 +189,14 @@ class _Difference:
         for q in (self.least, last, *self._summits(last)):
             if self.at(q) > NEAR:
                 return q
-        measure, step, usual = self.measure, self.rate - self.usual_rate, self.usual_fixed
-        for end in self.pricing.ends:
-            q, quoted = end[0], end[measure]
+        measure, step, room = self.measure, self.rate - self.usual_rate, self.usual_fixed
+        least, fixed = self.least, self.fixed
+        for end in self.pricing.ends:  # they rise
+            q = end[0]
+            if q >= last:
+                break
             # Only where the offer seems to be above is it worth to look at rounding.
-            above = quoted + self.fixed + step * q > usual
-            if above and self.least < q < last and self.at(q) > NEAR:
+            if end[measure] + fixed + step * q > room and q > least and self.at(q) > NEAR:
                 return q
         return None
 
@@ -205,13 +217,13 @@ class _Difference:
         return max(range(low, high + 1), key=above)
 
 
-def _differences(terms: OrderTerms, line: Line, offer: Offer) -> tuple[_Difference, _Difference]:
+def _differences(
+    pricing: QuotePricing, rates: Rates, conventional: ConventionalRates
+) -> tuple[_Difference, _Difference]:
     """Return cost and weeks of an offer beside conventional supply of a line."""
-    pricing, usual = terms.pricing_of(offer), terms.conventional_rates(line)
-    fee, added, lane, _ = terms.offer_rates(offer, line)
-    asset, price, weeks, _ = usual or (math.nan,) * 4
-    least = max(1, math.ceil(offer.smallest * (1 - 1e-12)))
-    last = math.floor(offer.largest) if math.isfinite(offer.largest) else None
+    fee, added, lane, _ = rates
+    asset, price, weeks, _ = conventional
+    least, last = pricing.least, pricing.last
     money = pricing.total, pricing.total_terms, fee, added, asset, price
     time = pricing.lead_time, pricing.lead_time_terms, lane, 0.0, weeks, 0.0
     return (
@@ -220,31 +232,39 @@ def _differences(terms: OrderTerms, line: Line, offer: Offer) -> tuple[_Differen
     )
 
 
-def _check_reduced(notebook: Notebook, where: str, stated: Any, difference: _Difference) -> None:
+def _check_reduced(
+    notebook: Notebook, where: Callable[[], str], stated: Any, difference: _Difference
+) -> None:
     """Check that all whole orders up to a quantity are below conventional supply, the next not.
 
     None says that all are, without end; zero that the least order is not.
     """
     least, last = difference.least, difference.last
     if stated is None:
-        if notebook.require(last is None, f"{where} is missing; the offer has an end"):
+        if notebook.require(last is None, lambda: f"{where()} is missing; the offer has an end"):
             above = difference.first_not_below(max(least, ENDLESS))
-            notebook.require(above is None, f"{where} is missing; {above} parts are not below")
+            notebook.require(
+                above is None, lambda: f"{where()} is missing; {above} parts are not below"
+            )
         return
     fits = is_number(stated) and stated >= 0 and float(stated).is_integer()
-    if not notebook.require(fits, f"{where} is {stated!r}, not a number of parts"):
+    if not notebook.require(fits, lambda: f"{where()} is {stated!r}, not a number of parts"):
         return
     reached = int(stated)
     if reached:
         within = least <= reached <= (reached if last is None else last)
-        if not notebook.require(within, f"{where} is {reached}, and no such order is taken"):
+        if not notebook.require(
+            within, lambda: f"{where()} is {reached}, and no such order is taken"
+        ):
             return
         above = difference.first_not_below(reached)
-        notebook.require(above is None, f"{where} is {reached}, and {above} parts are not below")
+        notebook.require(
+            above is None, lambda: f"{where()} is {reached}, and {above} parts are not below"
+        )
     after = max(reached + 1, least)
     if last is None or after <= last:
         ends = difference.at(after) >= -NEAR
-        notebook.require(ends, f"{where} is {reached}, and {after} parts are below, too")
+        notebook.require(ends, lambda: f"{where()} is {reached}, and {after} parts are below, too")
 
 
 def _nondominated(points: Iterable[Point]) -> Iterator[int]:

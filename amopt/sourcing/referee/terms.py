@@ -21,6 +21,35 @@ if TYPE_CHECKING:
 __all__ = ["OrderTerms", "Terms", "saving", "scenario"]
 
 
+class Rates(NamedTuple):
+    """What comes to the quotes of an offer for a line: a fee, money, weeks and emissions.
+
+    Attributes
+    ----------
+    fee
+        Money an order.
+    cost, kg_co2
+        Money and emissions a part: of transport, royalties and making.
+    weeks
+        Weeks of transport.
+    """
+
+    fee: float
+    cost: float
+    weeks: float
+    kg_co2: float
+
+    def of(self, pricing: QuotePricing, q: float) -> Terms:
+        """Return what q parts come to at what the quotes ask."""
+        return Terms(
+            pricing.total(q) + self.fee + self.cost * q,
+            pricing.lead_time(q) + self.weeks,
+            self.kg_co2 * q,
+            pricing.total_terms(q),
+            pricing.lead_time_terms(q),
+        )
+
+
 class Terms(NamedTuple):
     """What an order comes to.
 
@@ -42,6 +71,9 @@ class Terms(NamedTuple):
 Transport = tuple[float, float, float]
 """Cost, weeks and kg of CO2 a part."""
 
+ConventionalRates = tuple[float, float, float, float]
+"""Asset cost, cost a part, weeks, and kg of CO2 a part."""
+
 
 @dataclass
 class OrderTerms:
@@ -51,6 +83,7 @@ class OrderTerms:
     pricing: dict[int, QuotePricing] = field(default_factory=dict)
     tables: dict[float, RouteTable] = field(default_factory=dict)
     routes: dict[tuple[float, str, str], Transport | None] = field(default_factory=dict)
+    usual: dict[tuple[str, str | None], ConventionalRates | None] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> dict[str, Line]:
@@ -137,25 +170,24 @@ class OrderTerms:
 
     def of_offer(self, offer: Offer, line: Line, q: float) -> Terms:
         """Return what q parts of an offer come to for a line; as if at the door without a route."""
-        pricing = self.pricing_of(offer)
-        fee, added, weeks, kg = self.offer_rates(offer, line)
-        return Terms(
-            pricing.total(q) + fee + added * q,
-            pricing.lead_time(q) + weeks,
-            kg * q,
-            pricing.total_terms(q),
-            pricing.lead_time_terms(q),
-        )
+        return self.offer_rates(offer, line).of(self.pricing_of(offer), q)
 
-    def offer_rates(self, offer: Offer, line: Line) -> tuple[float, float, float, float]:
-        """Return what comes to the quotes: fee, cost a part, weeks; and kg of CO2 a part."""
+    def offer_rates(self, offer: Offer, line: Line) -> Rates:
+        """Return what comes to the quotes of an offer for a line."""
         cost, weeks, kg = self.transport(offer.supplier, line) or (0.0, 0.0, 0.0)
-        royalty = self.royalty.get((offer.part, None), 0.0)
-        royalty += self.royalty.get((offer.part, offer.supplier), 0.0)
-        return offer.fee_per_order, cost + royalty, weeks, offer.kg_co2_per_part + kg
+        if self.royalty:
+            royalty = self.royalty.get((offer.part, None), 0.0)
+            cost += royalty + self.royalty.get((offer.part, offer.supplier), 0.0)
+        return Rates(offer.fee_per_order, cost, weeks, offer.kg_co2_per_part + kg)
 
-    def conventional_rates(self, line: Line) -> tuple[float, float, float, float] | None:
-        """Return asset cost, cost a part, weeks and kg of CO2 a part; None where none reaches."""
+    def conventional_rates(self, line: Line) -> ConventionalRates | None:
+        """Return what conventional supply of a line asks; None where none reaches."""
+        of = line.part, line.place
+        if of not in self.usual:
+            self.usual[of] = self._conventional_rates(line)
+        return self.usual[of]
+
+    def _conventional_rates(self, line: Line) -> ConventionalRates | None:
         entry = self.conventional.get(line.part)
         moved = None if entry is None else self.transport(entry.place, line)
         if entry is None or moved is None:
