@@ -9,6 +9,7 @@ from typing import Any
 from amopt.phrases import amount, listed, money
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.solution import Column, Solution
+from amopt.verdict import Verdict
 
 __all__ = ["gap_in_words", "idle_columns", "left_out", "shown", "worth"]
 
@@ -86,15 +87,19 @@ def worth(solution: Solution) -> str:
     if outcome.objective is not None:
         unit = f" {solution.currency}" if solution.currency else ""
         parts = [f"{meaning} {outcome.objective:,.6g}{unit}", gap_in_words(outcome.gap)]
-    referee = (
-        f"accepted by the referee ({verdict.checks:,} checks)"
-        if verdict.accepted
-        else "refused by the referee"
-    )
     said = "; ".join(
-        [*([", ".join(parts)] if parts else []), f"{outcome.total_seconds:.2f} s", referee]
+        [*([", ".join(parts)] if parts else []), f"{outcome.total_seconds:.2f} s", _judged(verdict)]
     )
     return f"{outcome.status}{_stopped(outcome)}{by}: {said}."
+
+
+def _judged(verdict: Verdict) -> str:
+    """Say what the referee said; an answer of which nothing was checked is not accepted by that."""
+    if not verdict.accepted:
+        return "refused by the referee"
+    if not verdict.checks:
+        return "not judged by the referee"
+    return f"accepted by the referee ({verdict.checks:,} checks)"
 
 
 def _stopped(outcome: Outcome) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.referee.check import check
+from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from amopt.sourcing.answer.solution import SourcingSolution
@@ -19,7 +20,8 @@ __all__ = ["frontier"]
 def frontier(instance: Instance) -> SourcingSolution:
     """Compare every offer with conventional supply, and fill the lines by the frontier rule.
 
-    Lines that the rule cannot fill are left open: the answer's status is then ``"unknown"``.
+    Lines that the rule cannot fill are left open. Where there are such lines, or the rule's plan
+    breaks a limit, the answer's status is ``"unknown"`` and its verdict says which.
     """
     from amopt.sourcing.answer.assembly import answer_of, switchover
     from amopt.sourcing.answer.tables import tables
@@ -43,6 +45,7 @@ def frontier(instance: Instance) -> SourcingSolution:
             return replace(answer, verdict=verdict)
         why = f"The frontier rule's plan breaks limits of the plan: {'; '.join(verdict.findings)}."
     else:
+        verdict = Verdict(tuple(f"line {name!r}: the rule cannot fill it" for name in unfilled))
         why = f"The frontier rule cannot fill the lines {', '.join(unfilled)}."
     outcome = Outcome(
         stopped=Stopped.FINISHED,
@@ -52,4 +55,4 @@ def frontier(instance: Instance) -> SourcingSolution:
         versions=versions("amopt"),
     )
     answer = answer_of(supply, rule, rows, outcome)
-    return replace(answer, notes=(*answer.notes, why))
+    return replace(answer, verdict=verdict, notes=(*answer.notes, why))

@@ -11,6 +11,7 @@ from amopt.report import page
 from amopt.report.words import gap_in_words, idle_columns, shown, worth
 from amopt.solution import Column
 from amopt.sourcing.answer.figures import frontier, lines
+from amopt.verdict import Verdict
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,14 @@ def test_an_answer_without_an_objective_claims_no_bound() -> None:
     solution = amopt.solve(amopt.load("printing/mission"))
     bare = replace(solution, outcome=replace(solution.outcome, objective=None, bound=None))
     assert "no bound" not in worth(bare)
+
+
+def test_what_nobody_checked_is_not_accepted() -> None:
+    solution = amopt.solve(amopt.load("sourcing/bush"))
+    assert "; accepted by the referee (" in worth(solution)
+    assert worth(replace(solution, verdict=Verdict())).endswith("; not judged by the referee.")
+    refused = Verdict(("budget: 118 of at most 10",), checks=86)
+    assert worth(replace(solution, verdict=refused)).endswith("; refused by the referee.")
 
 
 def test_a_line_is_compared_with_conventional_supply_and_the_waiting_for_it() -> None:

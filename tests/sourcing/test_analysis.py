@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import amopt
+from amopt.report.words import worth
 from amopt.sourcing.instance.curves import KINDS, fits_of, quotes_of
 from amopt.sourcing.instance.fields import Offer
 from amopt.sourcing.offers.analysis import nondominated, scenarios
@@ -53,6 +54,23 @@ def test_hangbar_switchover_quantities() -> None:
     # Supplier 2 makes all 90, for 4,208.80 in 5.236 weeks.
     objective = amopt.solve(hangbar).outcome.objective
     assert objective == pytest.approx(4_208.80 + 1.5 * 40 * 5.236)
+
+
+@pytest.mark.parametrize(
+    ("limits", "finding"),
+    [
+        ({"budget": 10}, "budget: 118 of at most 10"),
+        ({"weeks": 0.01}, "line '1': the rule cannot fill it"),
+    ],
+)
+def test_what_the_rule_cannot_do_is_refused(limits: dict[str, float], finding: str) -> None:
+    """118 is what the one bush costs by the rule."""
+    bush = amopt.load("sourcing/bush")
+    bush = bush.supposing(limits=bush.limits.model_copy(update=limits))
+    answer = amopt.sourcing.frontier(bush)
+    assert answer.outcome.status == "unknown"
+    assert answer.verdict.findings == (finding,)
+    assert worth(answer).endswith("; refused by the referee.")
 
 
 def test_hangbar_without_its_mould() -> None:
