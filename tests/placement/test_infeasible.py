@@ -8,6 +8,7 @@ import pytest
 import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError
 from amopt.placement import Instance, solve
+from amopt.placement.formulation.service import FILL_RATE
 from tests.placement.cases import random_data
 
 
@@ -70,6 +71,26 @@ def test_too_little_room_for_a_fill_rate():
     assert any("room for stock at 'place 0'" in clash for clash in error.conflict)
     assert any("the demand of 'place 0'" in clash for clash in error.conflict)
     assert any("find storage room" in remedy for remedy in error.remedies)
+
+
+def test_a_remedy_leaves_names_with_the_number_in_them_as_they_are():
+    data = random_data(0, parts=2)
+    for entry in (*data["parts"], *data["conventional"], *data["demand"]):
+        key = "name" if "name" in entry else "part"
+        entry[key] = entry[key].replace("part 1", "valve-0.99")
+    data["limits"] = {
+        "budget": 1.0,
+        "fill_rate": [{"part": "valve-0.99", "at_least": 0.99, "on_average": True}],
+    }
+    instance = Instance.from_dict(data)
+    key = (0, instance.horizon[0].name)
+    assert FILL_RATE.says(instance, key) == (
+        "the average fill rate of 'valve-0.99' of at least 0.99"
+    )
+    demanded = sum(d.per_year for d in instance.demand if d.part == "valve-0.99")
+    assert FILL_RATE.remedy(instance, key, 0.5 * demanded) == (
+        "ask for the average fill rate of 'valve-0.99' of at least 0.49"
+    )
 
 
 def test_orders_that_cannot_be_on_time():

@@ -117,14 +117,17 @@ def fill_rate(model: ConcreteModel) -> None:
 
 
 def _average(instance: Instance, key: Any) -> str:
+    return _average_of(instance, key, instance.limits.fill_rate[key[0]].at_least)
+
+
+def _average_of(instance: Instance, key: Any, at_least: float) -> str:
+    """Say the limit of a key with a fill rate of its own or another."""
     number, period = key
     limit = instance.limits.fill_rate[number]
     of = f" of {limit.part!r}" if limit.part else ""
     at = f" at {limit.place!r}" if limit.place else ""
     over = f"{of}{at}" or " of all"
-    return (
-        f"the average fill rate{over} of at least {limit.at_least:g}{in_period(instance, period)}"
-    )
+    return f"the average fill rate{over} of at least {at_least:g}{in_period(instance, period)}"
 
 
 def _lower_average(instance: Instance, key: Any, amount: float) -> str:
@@ -137,7 +140,7 @@ def _lower_average(instance: Instance, key: Any, amount: float) -> str:
         if limit.place in (None, entry.place) and limit.part in (None, entry.part)
     )
     reached = math.floor(1e4 * (limit.at_least - amount / demanded)) / 1e4
-    return f"ask for {_average(instance, key).replace(f'{limit.at_least:g}', f'{reached:g}')}"
+    return f"ask for {_average_of(instance, key, reached)}"
 
 
 SERVE = Family("serve", serve, says=_demand)
