@@ -18,8 +18,8 @@ Curve = Callable[[float], float]
 Quote = tuple[float, float, float]
 """Quantity, price a part, lead time in weeks."""
 
-End = tuple[int, float, float]
-"""A whole quantity, and the money and the weeks that it costs and takes."""
+Ends = tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]
+"""Whole quantities, the money that each costs, and the weeks that each takes."""
 
 
 class QuotePricing:
@@ -50,7 +50,7 @@ class QuotePricing:
             high = math.inf if offer.tiered else self.at[-1]
         self.least = max(1, math.ceil((self.at[0] if low is None else low) * (1 - 1e-12)))
         self.last = math.floor(high) if math.isfinite(high) else None
-        self.ends: tuple[End, ...] = ()
+        self.ends: Ends = (), (), ()
 
     def total(self, q: float) -> float:
         """Return what a quantity costs, in money."""
@@ -68,11 +68,11 @@ class QuotePricing:
         """Return the same of the lead time."""
         return 0.0
 
-    def _both_sides(self) -> tuple[End, ...]:
+    def _both_sides(self) -> Ends:
         """Return the ends of what bends or jumps at its quotes: whole quantities on both sides."""
         first = {math.ceil(q * (1 - 1e-12)) for q in self.at}
-        whole = sorted(q for q in first | {q - 1 for q in first} if q > 0)
-        return tuple((q, self.total(q), self.lead_time(q)) for q in whole)
+        whole = tuple(sorted(q for q in first | {q - 1 for q in first} if q > 0))
+        return whole, tuple(map(self.total, whole)), tuple(map(self.lead_time, whole))
 
 
 def quote_pricing(offer: Offer) -> QuotePricing:
@@ -91,10 +91,8 @@ class _Linear(QuotePricing):
         super().__init__(offer, quotes)
         self.money = tuple([q * price for q, price, _ in quotes])
         whole = tuple([int(q) for q in self.at])
-        if whole == self.at:
-            self.ends = tuple(zip(whole, self.money, self.waits, strict=True))
-        else:
-            self.ends = self._both_sides()
+        known = whole == self.at
+        self.ends = (whole, self.money, self.waits) if known else self._both_sides()
 
     def total(self, q: float) -> float:
         at, money = self.at, self.money

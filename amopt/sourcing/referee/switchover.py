@@ -50,10 +50,12 @@ def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]
         it goes where there is nothing to compare with. Empty where rows are missing.
     """
     expected = list(_comparisons(terms))
-    keys = [(line.line, offer.key) for line, offer in expected]
+    keys = [
+        (line.line, offer.supplier, offer.part, offer.route, offer.material)
+        for line, offer in expected
+    ]
     stated = [
-        (row["line"], (row["supplier"], row["part"], row["route"], row["material"]))
-        for row in table
+        (row["line"], row["supplier"], row["part"], row["route"], row["material"]) for row in table
     ]
     require_rows(notebook, "switchover", stated, keys)
     if stated != keys:
@@ -97,7 +99,7 @@ def _check_row(
     where, q = partial(_where, row), line.quantity
     pricing, rates = terms.pricing_of(offer), terms.offer_rates(offer, line)
     conventional, usual = terms.conventional_rates(line), terms.of_conventional(line, q)
-    expected: dict[str, Any] = {
+    words = {
         "line": line.line,
         "part": line.part,
         "supplier": offer.supplier,
@@ -108,13 +110,10 @@ def _check_row(
         "on_frontier": row["on_frontier"],  # looked at once all rows are known
     }
     if usual is None or conventional is None:
-        words = dict.fromkeys(("scenario", "scenario_with_downtime"), "")
-        notebook.compare(where, row, {**dict.fromkeys(_AMOUNTS), **words, **expected})
+        notebook.compare(where, row, {**_NOTHING, **words})
         return False
     own, rate = rates.of(pricing, q), terms.downtime_per_week.get(line.line, 0.0)
-    expected |= _savings(own, usual, rate, row)
-    expected |= {key: row[key] for key in _QUANTITIES}
-    notebook.compare(where, row, expected)
+    notebook.compare(where, row, {**words, **_savings(own, usual, rate, row)})
     differences = _differences(pricing, rates, conventional)
     for key, difference in zip(_QUANTITIES, differences, strict=True):
         _check_reduced(notebook, partial(_where, row, f": {key}"), row[key], difference)
@@ -122,11 +121,15 @@ def _check_row(
 
 
 _QUANTITIES = ("reduced_cost_quantity", "reduced_time_quantity")
-_AMOUNTS = ("cost_saving", "weeks_saved", "total_saving", *_QUANTITIES)
+_NOTHING = {
+    **dict.fromkeys(("cost_saving", "weeks_saved", "total_saving", *_QUANTITIES)),
+    **dict.fromkeys(("scenario", "scenario_with_downtime"), ""),
+}
+"""What is stated where there is nothing to compare with."""
 
 
 def _savings(own: Terms, usual: Terms, rate: float, row: Row) -> dict[str, Any]:
-    """Return the right savings and scenarios."""
+    """Return the right savings and scenarios, and the quantities as they are stated."""
     cost, weeks = saving(usual.cost, own.cost), saving(usual.weeks, own.weeks)
     money = usual.cost + abs(own.cost) + own.cost_terms
     time = usual.weeks + abs(own.weeks) + own.weeks_terms
@@ -141,6 +144,8 @@ def _savings(own: Terms, usual: Terms, rate: float, row: Row) -> dict[str, Any]:
         "total_saving": Amount(total, size),
         "scenario": plain,
         "scenario_with_downtime": better,
+        "reduced_cost_quantity": row["reduced_cost_quantity"],  # looked at after that
+        "reduced_time_quantity": row["reduced_time_quantity"],
     }
 
 
@@ -173,12 +178,22 @@ class _Difference:
     pricing: QuotePricing
     measure: int
 
-    def at(self, q: float) -> float:
-        """Return by how much the offer is above, relative to what is added up."""
+    def is_above(self, q: float) -> bool:
+        """Return whether the offer is above, by more than rounding of what is added up."""
+        mine, other = self._both(q)
+        return mine > other and (mine - other) / self._size(q, mine, other) > NEAR
+
+    def is_not_below(self, q: float) -> bool:
+        """Return whether the offer is not below by more than rounding of what is added up."""
+        mine, other = self._both(q)
+        return mine >= other or (mine - other) / self._size(q, mine, other) >= -NEAR
+
+    def _both(self, q: float) -> tuple[float, float]:
         quoted = self.quoted(q)
-        mine, other = quoted + self.fixed + self.rate * q, self.usual_fixed + self.usual_rate * q
-        size = max(abs(mine), other, self.terms(q))
-        return (mine - other) / size if size else 0.0
+        return quoted + self.fixed + self.rate * q, self.usual_fixed + self.usual_rate * q
+
+    def _size(self, q: float, mine: float, other: float) -> float:
+        return max(abs(mine), other, self.terms(q))
 
     def first_not_below(self, last: int) -> int | None:
         """Return an order of at most ``last`` parts that is not below; None if all are below.
@@ -187,16 +202,15 @@ class _Difference:
         beside a line is convex, so that its ends decide too, or concave, so that its summit does.
         """
         for q in (self.least, last, *self._summits(last)):
-            if self.at(q) > NEAR:
+            if self.is_above(q):
                 return q
-        measure, step, room = self.measure, self.rate - self.usual_rate, self.usual_fixed
-        least, fixed = self.least, self.fixed
-        for end in self.pricing.ends:  # they rise
-            q = end[0]
-            if q >= last:
+        step, room, least = self.rate - self.usual_rate, self.usual_fixed, self.least
+        ends, fixed = self.pricing.ends, self.fixed
+        for q, quoted in zip(ends[0], ends[self.measure], strict=True):
+            if q >= last:  # they rise
                 break
             # Only where the offer seems to be above is it worth to look at rounding.
-            if end[measure] + fixed + step * q > room and q > least and self.at(q) > NEAR:
+            if quoted + fixed + step * q > room and q > least and self.is_above(q):
                 return q
         return None
 
@@ -263,7 +277,7 @@ def _check_reduced(
         )
     after = max(reached + 1, least)
     if last is None or after <= last:
-        ends = difference.at(after) >= -NEAR
+        ends = difference.is_not_below(after)
         notebook.require(ends, lambda: f"{where()} is {reached}, and {after} parts are below, too")
 
 
