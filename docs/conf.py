@@ -31,6 +31,9 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "amopt"
 nitpicky = False
+suppress_warnings = [
+    "ref.python"
+]  # a conflict of an instance, and one of bare arrays, share a name
 
 
 def write_generated_pages() -> None:

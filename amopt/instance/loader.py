@@ -258,7 +258,11 @@ def _examine_document(
         problems += [problem for problem in fields if problem.key not in known]
     if not problems and not any(one.severity is Severity.ERROR for one in document.findings):
         instance._folder = beside
-        problems = [*instance.problems(), *instance.problems_beside(instance._folder)]
+        problems = [
+            *_half_coordinates(instance),
+            *instance.problems(),
+            *instance.problems_beside(instance._folder),
+        ]
     return _examination(instance, document, problems, codes)
 
 
@@ -331,3 +335,18 @@ def _examination(
         return Examination(None, tuple(findings), document)
     instance._warnings = tuple(findings)
     return Examination(instance, tuple(findings), document)
+
+
+def _half_coordinates(instance: Instance) -> Iterator[Problem]:
+    """Yield the places of a network that have one coordinate alone: no mode would reach them."""
+    network = getattr(instance, "network", None)
+    for index, place in enumerate(getattr(network, "places", ())):
+        if (place.latitude is None) != (place.longitude is None):
+            given, lacking = "latitude", "longitude"
+            if place.latitude is None:
+                given, lacking = lacking, given
+            yield Problem(
+                "half-coordinate",
+                ("network", "places", index, given),
+                f"{shown(place.name)} has a {given} and no {lacking}.",
+            )

@@ -235,6 +235,11 @@ _NETWORK = (
         "Write in it what would stand below `network:`, without that key.",
     ),
     Code(
+        "half-coordinate",
+        "A place has a latitude or a longitude, and not the other.",
+        "Give both, or leave both out.",
+    ),
+    Code(
         "unreachable-place",
         "A place that must be supplied has no route from anywhere that could supply it.",
         "Add a lane, or give the places coordinates and the network a mode.",
