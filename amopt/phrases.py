@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["amount", "counted", "listed", "money", "plural", "rounded_up", "weeks"]
+__all__ = ["amount", "counted", "listed", "money", "plural", "rounded_down", "rounded_up", "weeks"]
 
 
 def plural(number: float, noun: str, nouns: str = "") -> str:
@@ -50,9 +50,17 @@ def weeks(value: float) -> str:
 
 def rounded_up(value: float, significant: int = 6) -> str:
     """Return an amount rounded up, so that whoever writes it down has enough."""
+    return _rounded(value, significant, math.ceil)
+
+
+def rounded_down(value: float, significant: int = 6) -> str:
+    """Return an amount rounded down, so that whoever lowers a limit to it lowers it enough."""
+    return _rounded(value, significant, math.floor)
+
+
+def _rounded(value: float, significant: int, whole: Callable[[float], int]) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     digits = max(0, significant - 1 - math.floor(math.log10(abs(value))))
     digits = min(digits, 2 if abs(value) >= 1 else 12)
-    up = math.ceil(round(value * 10**digits, 6)) / 10**digits
-    return amount(up, digits)
+    return amount(whole(round(value * 10**digits, 6)) / 10**digits, digits)

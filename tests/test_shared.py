@@ -305,3 +305,27 @@ def test_what_is_rounded_up_is_enough(value: float) -> None:
 )
 def test_rounded_up(value: float, text: str) -> None:
     assert phrases.rounded_up(value) == text
+
+
+@given(st.floats(1e-9, 1e12))
+def test_what_is_rounded_down_is_low_enough(value: float) -> None:
+    """And not by more than the last digit that is shown."""
+    shown = float(phrases.rounded_down(value).replace(",", ""))
+    assert shown <= value * (1 + 1e-9)
+    assert shown >= value * (1 - 2e-5) - (0.01 if value >= 1 else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1234567 - 0.4, "1,234,566"),
+        (11958.3751, "11,958.3"),
+        (2.0, "2"),
+        (1.4999999, "1.49"),
+        (0.1234569, "0.123456"),
+        (-1.5000001, "-1.51"),
+    ],
+)
+def test_rounded_down(value: float, text: str) -> None:
+    assert phrases.rounded_down(value) == text

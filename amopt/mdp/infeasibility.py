@@ -28,6 +28,7 @@ from amopt.errors import InfeasibleError
 from amopt.mdp.iteration.methods import policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program
 from amopt.mdp.process import Process
+from amopt.phrases import rounded_down, rounded_up
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped
@@ -151,9 +152,9 @@ def _least_violations(
 def _remedy(side: SideConstraint, change: float) -> str:
     """Return in words what would mend a constraint; empty when it need not change."""
     if change > 0:
-        limit = side.upper
-        return f"raise the upper limit of {side.name!r} from {limit:.6g} to {limit + change:.6g}"
+        enough = rounded_up(side.upper + change)
+        return f"raise the upper limit of {side.name!r} from {side.upper:.6g} to {enough}"
     if change < 0:
-        limit = side.lower
-        return f"lower the lower limit of {side.name!r} from {limit:.6g} to {limit + change:.6g}"
+        enough = rounded_down(side.lower + change)
+        return f"lower the lower limit of {side.name!r} from {side.lower:.6g} to {enough}"
     return ""

@@ -5,6 +5,7 @@ import pytest
 
 from amopt.errors import InfeasibleError, UsageError
 from amopt.mdp import MarkovDecisionProcess, SideConstraint, dual_program, primal_program
+from amopt.mdp.infeasibility import _remedy
 from tests.mdp.cases import random_process
 
 
@@ -114,6 +115,13 @@ def test_clashing_constraints_are_named(discount):
     assert error.value.outcome.status == "infeasible"
     assert error.value.remedies
     assert "upper limit" in error.value.remedies[0]
+
+
+def test_a_large_limit_is_moved_enough():
+    """Six digits would say 1.23457e+06 for both."""
+    side = SideConstraint("d", np.zeros(1), lower=1234567.0, upper=1234575.0)
+    assert _remedy(side, -0.4).endswith(" to 1,234,566")
+    assert _remedy(side, 0.4).endswith(" to 1,234,576")
 
 
 def test_the_remedy_is_enough():

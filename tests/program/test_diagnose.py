@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from amopt.errors import UsageError
 from amopt.program.infeasible.conflict import Conflict, diagnose, least_change
+from amopt.program.infeasible.least_change import Change
+from amopt.program.infeasible.limits import Limit
 from amopt.program.linear import Family, LinearProgram, Names
 from amopt.program.solver.highs import Solver, solve
 from amopt.program.solver.outcome import Status
@@ -219,6 +221,12 @@ def test_the_least_change_in_words() -> None:
     assert demand is not None
     assert demand.in_words({}) == ("lower the limit demand by 2",)
     assert least_change(SUPPLY, {"budget": 1.0}) is None
+
+
+def test_a_large_change_is_said_in_full() -> None:
+    """Six digits would say 1.23457e+06, which is less for some and no number to write down."""
+    change = Change(Limit(0, "capacity[A]", "capacity", "A", "upper"), 1234571.5)
+    assert change.in_words({}) == "raise the limit capacity[A] by 1,234,572"
 
 
 def test_nothing_to_change() -> None:

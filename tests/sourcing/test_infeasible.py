@@ -11,6 +11,7 @@ import pytest
 import amopt
 from amopt.errors import LeastChange, Limit
 from amopt.sourcing import solve
+from amopt.sourcing.formulation.orders import smallest_order_remedy
 from tests.oracles.whole_plan import best
 from tests.sourcing.random_instances import crowded
 
@@ -124,6 +125,14 @@ def test_the_least_change_is_enough_and_no_more_than_needed() -> None:
     data["limits"] = {"budget": needed - 0.02}
     with pytest.raises(amopt.InfeasibleError):
         solve(amopt.load(data))
+
+
+def test_a_smallest_order_is_lowered_enough() -> None:
+    """Six digits would say 1.23457e+06, which is more than the offer states."""
+    data = copy.deepcopy(DATA)
+    data["offers"][0] |= {"smallest_quantity": 1_234_567, "largest_quantity": 2_000_000}
+    words = smallest_order_remedy(amopt.load(data), ("1", 0), 0.4)
+    assert words == "lower the smallest quantity of 's1' for 'a' to 1,234,566 parts"
 
 
 def test_an_offer_that_cannot_be_used_is_said_to_be_the_reason() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, LeastChange, Limit, NoAnswerError
-from amopt.phrases import amount as amount_in_words
+from amopt.phrases import rounded_up
 from amopt.program.family import Family
 from amopt.program.infeasible.least_change import elastic_program, noticeable
 from amopt.program.infeasible.search import MOST, Limits, Search, conflicts
@@ -240,7 +240,7 @@ class _Oracle:
         largest = int(np.argmax(slack)) if slack.size else 0
         verb = "lower" if slack.size and of_lower[largest] else "raise"
         row = int(slack_rows[largest]) if slack.size else int(rows[0])
-        by = amount_in_words(float(slack.max(initial=0.0)), 6)
+        by = rounded_up(float(slack.max(initial=0.0)))
         return f"{verb} the right-hand side of {self._program.row_name(row)} by {by}"
 
     def narrowed(self, limits: Limits) -> Limits:

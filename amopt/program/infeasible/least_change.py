@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import NoAnswerError, UsageError
+from amopt.phrases import rounded_up
 from amopt.program.infeasible.limits import Limit, Words, row_limit
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Options, solve
@@ -51,7 +52,7 @@ class Change:
         if limit.family in words:
             return words[limit.family](limit.key, self.amount)
         verb = "lower" if limit.side == "lower" else "raise"
-        return f"{verb} the limit {limit.name} by {self.amount:g}"
+        return f"{verb} the limit {limit.name} by {rounded_up(self.amount)}"
 
 
 @dataclass(frozen=True, slots=True)

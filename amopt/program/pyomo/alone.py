@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import Conflict, InfeasibleError, LeastChange, Limit
+from amopt.phrases import rounded_up
 from amopt.program.infeasible.search import MOST, Reasons
 from amopt.program.infeasible.sentences import no_plan
 
@@ -31,7 +32,7 @@ def of_constraints(constraints: Sequence[Any], short: Floats, over: Floats) -> I
     for constraint, low, high in zip(constraints, short.tolist(), over.tolist(), strict=True):
         limit = _limit(constraint, f"the constraint {constraint.name}, which has no free variable")
         verb, by = ("lower", low) if low > high else ("raise", high)
-        words = f"{verb} the right-hand side of {constraint.name} by {by:g}"
+        words = f"{verb} the right-hand side of {constraint.name} by {rounded_up(by)}"
         conflicts.append(Conflict((limit,), (LeastChange(limit, by, words),)))
     return _error(conflicts)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.phrases import counted, rounded_up
+from amopt.phrases import counted, rounded_down, rounded_up
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import linear
 from amopt.sourcing.instance.entries import Conventional
@@ -208,7 +208,8 @@ def smallest_order_remedy(instance: Instance, key: tuple[str, int], change: floa
     """Return by how little a smallest order must be lowered."""
     source = _source(instance, key)
     least = source.minimum_order if isinstance(source, Conventional) else source.smallest
-    return f"lower {_order_size_says(instance, key, 'smallest')} to {least - change:g} parts"
+    enough = rounded_down(least - change)
+    return f"lower {_order_size_says(instance, key, 'smallest')} to {enough} parts"
 
 
 def largest_order_says(instance: Instance, key: tuple[str, int]) -> str:
