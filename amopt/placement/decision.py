@@ -12,7 +12,6 @@ from amopt.placement import formulation
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.answer.tables import answer_of
 from amopt.placement.forms import FORMS, Form
-from amopt.placement.formulation.extension import FIXED
 from amopt.placement.methods import lagrangian
 from amopt.placement.methods.arrays import families as arrays
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
@@ -26,6 +25,7 @@ from amopt.placement.methods.programs import (
 )
 from amopt.placement.referee.check import check
 from amopt.placement.supply.supply import Supply
+from amopt.program.pyomo.extending import FIXED
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Status, Stopped, versions
 from amopt.program.time import Budget

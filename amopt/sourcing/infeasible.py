@@ -20,6 +20,7 @@ from amopt.program.blocks import split
 from amopt.program.family import Family, not_honoured
 from amopt.program.infeasible.search import Search
 from amopt.program.infeasible.sentences import no_plan
+from amopt.program.pyomo.extending import FIXED
 from amopt.program.solver.highs import Options, solve
 from amopt.program.solver.outcome import Status
 from amopt.program.time import Budget
@@ -27,7 +28,7 @@ from amopt.sourcing import formulation
 from amopt.sourcing.evaluation import Evaluation, evaluate
 from amopt.sourcing.formulation.preconditions import nothing_to_order, without_supply
 from amopt.sourcing.methods.arrays import HONOURS, arrays_of
-from amopt.sourcing.methods.refine import ROUNDS, exact, extended
+from amopt.sourcing.methods.refine import ROUNDS, exact
 from amopt.sourcing.offers.segments import Segments, cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
@@ -175,8 +176,9 @@ class _Rows:
     @classmethod
     def of(cls, program: LinearProgram, instance: Instance) -> _Rows:
         """Return the limits of a program: rows of one family that say the same are one limit."""
-        owners = {name: family for family in formulation.FAMILIES for name in family.components}
-        rank = {family.name: n for n, family in enumerate(formulation.FAMILIES)}
+        families = (*formulation.FAMILIES, FIXED)
+        owners = {name: family for family in families for name in family.components}
+        rank = {family.name: n for n, family in enumerate(families)}
         found: dict[tuple[str, str], tuple[Any, list[int]]] = {}
         start = 0
         for block in program.rows.families:
@@ -197,7 +199,7 @@ class _Rows:
                 Limit(name, found[name, words][0], words): np.array(found[name, words][1])
                 for name, words in easy
             },
-            {family.name: family for family in formulation.FAMILIES},
+            {family.name: family for family in families},
             instance,
         )
 
@@ -220,7 +222,7 @@ class _Oracle:
 
     def _write(self) -> None:
         """Write the formulation down, with pieces that no limit has cut."""
-        from amopt.program.pyomo import compile_model
+        from amopt.program.pyomo import compile_model, extended
 
         self.budget.require("it was known which limits clash")
         self.segments: Segments = cut(self.supply, self.knots, limited=False)
@@ -262,7 +264,8 @@ class _Oracle:
         assert family.remedy is not None
         for _ in range(ROUNDS):
             program = self._keeping((*kept, limit), changed)
-            values = self._solved(_with_slack(program, self.rows.limits[limit]))
+            both_ways = limit.family == FIXED.name
+            values = self._solved(_with_slack(program, self.rows.limits[limit], both_ways))
             if values is None:
                 return None
             plan, amount = self._plan(values[:-1]), float(values[-1])
@@ -341,8 +344,27 @@ class _Oracle:
         return used - allowed - (CLOSE * max(abs(allowed), abs(used)) if close else 0.0)
 
 
-def _with_slack(program: LinearProgram, rows: Ints) -> LinearProgram:
-    """Return a program that minimises one slack by which all of these rows give."""
+def _with_slack(program: LinearProgram, rows: Ints, both_ways: bool) -> LinearProgram:
+    """Return a program that minimises one slack by which all of these rows give.
+
+    Parameters
+    ----------
+    program, rows
+        The program, and which of its rows.
+    both_ways
+        Whether they give upwards too, as what a caller fixed does; else only to ask for less.
+    """
+    if both_ways:  # each equation becomes two inequalities, and the second gives the other way
+        upper = program.row_upper.copy()
+        upper[rows] = np.inf
+        program = replace(
+            program,
+            matrix=sp.csr_array(sp.vstack([program.matrix, program.matrix[rows]], format="csr")),
+            row_lower=np.append(program.row_lower, np.full(rows.size, -np.inf)),
+            row_upper=np.append(upper, program.row_upper[rows]),
+            rows=type(program.rows)(),
+        )
+        rows = np.append(rows, np.arange(rows.size) + program.shape[0] - rows.size)
     m, n = program.shape
     sign = np.zeros(m)
     sign[rows] = np.where(np.isfinite(program.row_lower[rows]), 1.0, -1.0)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from amopt.errors import InfeasibleError
 from amopt.placement import formulation
 from amopt.placement.forms import Form
-from amopt.placement.formulation.extension import extended
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.arrays.model import Model
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
 from amopt.placement.plan import Plan
+from amopt.program.pyomo.extending import extended
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
@@ -72,8 +72,7 @@ def pyomo_programs(instance: Instance, extend: Extend | None = None) -> Programs
 
     def program(form: Form) -> _Program:
         model = formulation.formulate(instance, form=form)
-        if extend is not None:
-            extended(model, extend)
+        extended(model, extend)
         compiled = compile_model(model)
 
         def plan(answer: highs.Answer) -> Plan:

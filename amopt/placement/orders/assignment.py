@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from amopt.decision import Extend, Method, choose, judged
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement.answer.solution import PlacementSolution
-from amopt.placement.formulation.extension import FIXED, extended
 from amopt.placement.infeasible import in_words
 from amopt.placement.orders import arrays, formulation
 from amopt.placement.orders.options import AssignmentOptions, units
 from amopt.placement.referee.orders import check_orders
 from amopt.program.infeasible.explain import explain
+from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, relative_gap, versions
 from amopt.program.time import Budget
@@ -147,8 +147,7 @@ def _compiled(
     """Return the model's program, and what reads an answer's values in the order of the arrays."""
     from amopt.program.pyomo import compile_model, load
 
-    if extend is not None:
-        extended(model, extend)
+    extended(model, extend)
     compiled = compile_model(model)
 
     def read(answer: highs.Answer) -> Floats:

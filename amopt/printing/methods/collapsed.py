@@ -61,7 +61,7 @@ def best_policy(
         When the solver did not reach the optimum within its limits.
     """
     from amopt.program.infeasible.explain import explain
-    from amopt.program.pyomo import compile_model, load
+    from amopt.program.pyomo import FIXED, compile_model, extended, load
     from amopt.program.solver.highs import solve
     from amopt.program.solver.outcome import Status
     from amopt.program.time import Budget
@@ -73,14 +73,17 @@ def best_policy(
         parameters = instance.parameters if printer else instance.parameters.without_printer()
         highest = closed_form.levels_to_try(parameters).tolist()
         model = formulation.build(instance, parameters, highest, printer=printer)
-    if extend is not None:
-        extend(model)
+    extended(model, extend)
     compiled = compile_model(model)
     answer = solve(compiled.program, budget.options(options), progress=progress)
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         raise explain(
-            compiled.program, formulation.FAMILIES, instance, budget.options(options), outcome
+            compiled.program,
+            (*formulation.FAMILIES, FIXED),
+            instance,
+            budget.options(options),
+            outcome,
         )
     if outcome.status is not Status.OPTIMAL and not (extend is not None and outcome.has_answer):
         raise NoAnswerError(
@@ -174,13 +177,16 @@ def _limits(model: Any) -> dict[str, float | None]:
     Constraints with their duals where there are any; variables that were fixed or bounded; another
     objective.
     """
+    from amopt.program.pyomo import FIXED
+
     dual = model.component("dual")
     found: dict[str, float | None] = {}
     for component in model.component_objects(active=True):
         if component.ctype.__name__ == "Constraint" and component.name not in closed_form.HONOURS:
             for row in component.values():
                 if row.active:
-                    found[row.name] = None if dual is None else dual.get(row)
+                    name = f"{row.index()} is held" if component.name == FIXED.name else row.name
+                    found[name] = None if dual is None else dual.get(row)
     price = {
         "prints": model.parameters.print_cost,
         "printed": model.parameters.print_cost,

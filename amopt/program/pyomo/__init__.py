@@ -6,6 +6,8 @@
     A model as arrays, and what in it cannot hold by itself.
 ``loading``
     Answers into a model and out of one, whoever solved it.
+``extending``
+    What a caller adds to a formulation: what is fixed becomes a row, the objective stays.
 ``solving``
     Compile, solve and load in one call.
 ``to_pyomo``, ``identifiers``
@@ -16,14 +18,17 @@ Pyomo is imported when a function runs.
 
 from amopt.program.pyomo.compiled import Compiled, compile_model
 from amopt.program.pyomo.expressions import linear, weighted_sum
+from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.pyomo.loading import constraint_names, load, read_answer, read_values, rows_of
 from amopt.program.pyomo.solving import solve_model
 from amopt.program.pyomo.to_pyomo import to_pyomo
 
 __all__ = [
+    "FIXED",
     "Compiled",
     "compile_model",
     "constraint_names",
+    "extended",
     "linear",
     "load",
     "read_answer",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from amopt.decision import Extend
     from amopt.program.solver.highs import Answer, Options, Progress
 
-__all__ = ["Goal", "NoPlanError", "by_program", "exact", "extended", "keeps_limits", "refine"]
+__all__ = ["Goal", "NoPlanError", "by_program", "exact", "keeps_limits", "refine"]
 
 Floats = NDArray[np.float64]
 
@@ -180,7 +180,7 @@ def by_program(
         When what was added changes what the objective means.
     """
     from amopt.program.blocks import solve_blocks
-    from amopt.program.pyomo import compile_model, load
+    from amopt.program.pyomo import compile_model, extended, load
 
     spent = budget or Budget(options.time_limit)
 
@@ -201,29 +201,6 @@ def by_program(
         return answer, parts
 
     return refine(supply, solve, options, spent, goal, knots=knots)
-
-
-def extended(model: Any, extend: Extend | None) -> Any:
-    """Return a model with what a caller adds.
-
-    Raises
-    ------
-    UsageError
-        When the objective is no longer the model's own.
-    """
-    if extend is None:
-        return model
-    from pyomo.environ import Objective
-
-    own = model.objective.expr
-    extend(model)
-    active = list(model.component_data_objects(Objective, active=True))
-    if len(active) != 1 or active[0] is not model.objective or active[0].expr is not own:
-        raise UsageError(
-            "extend may add variables and constraints; the objective is what the instance "
-            "minimises: for another one, solve what amopt.formulate returns and read it back"
-        )
-    return model
 
 
 def _require_same_objective(
