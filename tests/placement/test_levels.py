@@ -146,12 +146,40 @@ def test_what_pruning_leaves_is_part_of_every_option(data):
     assert keys(supply.columns()) <= keys(supply.columns(prune=False))
 
 
-def test_emissions_alone_have_no_best_level_and_stop_at_one_in_a_billion():
-    data = one_shelf(part={"emergency_kg_co2": 5.0}, minimise={"cost": 0, "kg_co2": 1})
-    answer = solve(Instance.from_dict(data), forms=False)
-    (row,) = answer.rows["supply"]
+def emissions_alone(emergency_kg, regular_kg, per_year, weeks):
+    """A shelf where emissions alone are minimised."""
+    data = one_shelf(part={"emergency_kg_co2": emergency_kg}, minimise={"cost": 0, "kg_co2": 1})
+    data["conventional"][0] |= {"kg_co2_per_part": regular_kg, "lead_time_weeks": weeks}
+    data["demand"][0]["per_year"] = per_year
+    return data
+
+
+def test_emissions_alone_have_no_best_level_and_stop_where_rounding_is_all_that_is_left():
+    instance = Instance.from_dict(emissions_alone(5.0, 0.0, 100.0, 4.0))
+    (row,) = solve(instance, forms=False).rows["supply"]
     load = 100 * 4 / 52
-    assert erlang_loss(row["stock_level"], load) <= 1e-9 < erlang_loss(row["stock_level"] - 1, load)
+    level = row["stock_level"]
+    assert erlang_loss(level, load) <= 2**-54 < erlang_loss(level - 1, load)
+
+
+@pytest.mark.parametrize("method", ["auto", "formulation"])
+@pytest.mark.parametrize("emergency_kg", [5.0, 50_000.0, 1e8])
+def test_emissions_alone_are_least_however_much_an_emergency_emits(emergency_kg, method):
+    rate, weeks = 247.58685, 0.82
+    data = emissions_alone(emergency_kg, 1.0, rate, weeks)
+    answer = solve(Instance.from_dict(data), method=method, forms=False)
+    load = rate * weeks / 52
+    best = min(rate * (1 + loss(level, load) * (emergency_kg - 1)) for level in range(60))
+    assert best == pytest.approx(rate, rel=1e-9)
+    assert answer.outcome.objective == pytest.approx(best, rel=1e-8)
+
+
+def test_a_callers_constraints_find_levels_out_of_stock_once_in_a_million_million():
+    data = one_shelf(single_source=True)
+    every = Supply(Instance.from_dict(data)).columns(prune=False)
+    load = 100 * 4 / 52
+    most = int(every.level.max())
+    assert erlang_loss(most, load) <= 1e-12 < erlang_loss(most - 1, load)
 
 
 def with_rate(instance, per_year):

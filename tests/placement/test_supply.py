@@ -96,8 +96,8 @@ def test_stocked_columns_are_those_of_the_exact_chain():
         lost = stationary(level, load)[-1]
         assert columns.fill[k] == pytest.approx(1 - lost, abs=1e-9)
         assert columns.cost[k] == pytest.approx(yearly_cost(level, lost), rel=1e-8)
-    # Up to the level that is out of stock for a demand in a million.
-    assert 1 - columns.fill[printed[-1]] <= 1e-6 < 1 - columns.fill[printed[-2]]
+    # Up to the level that is out of stock for a demand in a million million.
+    assert 1 - columns.fill[printed[-1]] <= 1e-12 < 1 - columns.fill[printed[-2]]
     (emergency,) = np.flatnonzero(columns.site == EMERGENCY)
     assert columns.cost[emergency] == pytest.approx(yearly_cost(0, 1.0))
 

@@ -18,8 +18,9 @@ the weights and the limits are. Only resources that are limited or weighted for 
 count. Where that is the objective alone, the range is one level.
 
 **Without an end.** Where :math:`a_r = 0 < b_r` (emissions, demand not met), every further part in
-stock saves a little more. The range then ends where nothing noticeable is left to save. For
-emissions limited to K, with :math:`e_p` the emissions of emergency shipments alone for a pair p
+stock saves a little more. The range then ends where nothing noticeable is left to save: where the
+resource is what is minimised, at :math:`B(S) \le 2^{-54}`, below the rounding of 1. For emissions
+limited to K, with :math:`e_p` the emissions of emergency shipments alone for a pair p
 over all periods, that is at
 
 .. math:: B(S) \sum_p e_p \le \epsilon K ,
@@ -52,11 +53,14 @@ Flags = NDArray[np.bool_]
 SLACK = 1e-7
 """Relative excess of a limit that is not noticed."""
 
-FEW = 1e-6
+FEW = 1e-12
 """Probability of being out of stock up to which levels are offered to constraints of a caller."""
 
-FEWEST = 1e-9
-"""The same, where emissions alone are minimised and stock costs nothing."""
+FEWEST = 2.0**-54
+"""The same, where stock costs nothing of what is minimised: below it, 1 - B(S) is 1 in floats.
+
+A larger one is noticed where an emergency shipment emits many times what a regular one does.
+"""
 
 
 class Counted:

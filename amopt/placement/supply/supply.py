@@ -119,7 +119,7 @@ class Supply:
         prune
             Whether to leave out columns that take no less of anything that is limited or minimised
             than another column that could stand in for them. Without, every route, waiting and
-            every stock level is there, up to the one that is out of stock for a demand in a million
+            every stock level is there, up to the one out of stock for a demand in a million million
             (or further, where a limit of the file asks for it): what a caller's constraints may
             need.
 
