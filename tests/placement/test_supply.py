@@ -102,6 +102,12 @@ def test_stocked_columns_are_those_of_the_exact_chain():
     assert columns.cost[emergency] == pytest.approx(yearly_cost(0, 1.0))
 
 
+def test_routes_go_to_places_in_the_order_of_the_file():
+    data = random_data(0, places=12)
+    table = Supply(Instance.from_dict(data)).routes("cost", 1.0)
+    assert list(table.targets) == [f"place {j}" for j in range(12)]
+
+
 def test_only_the_cheapest_level_is_offered_where_nothing_else_counts():
     columns = Supply(one_place(**STOCKED)).columns()
     (k,) = np.flatnonzero(columns.site >= 0)

@@ -69,7 +69,8 @@ class Supply:
 
     @cached_property
     def _targets(self) -> dict[str, int]:
-        return {place: column for column, place in enumerate({place for place, _ in self.pairs})}
+        places = dict.fromkeys(place for place, _ in self.pairs)
+        return {place: column for column, place in enumerate(places)}
 
     @cached_property
     def _origins(self) -> dict[str, int]:
