@@ -107,7 +107,7 @@ def solve(
         objective.
     """
     options = options or highs.Options()
-    if not _has_demand(instance):
+    if not instance.has_demand:
         from amopt.placement.orders.assignment import assign
 
         return assign(instance, method=method, options=options, progress=progress, extend=extend)
@@ -143,10 +143,6 @@ def solve(
     return judged(instance, replace(answer, outcome=outcome), _judge(found))
 
 
-def _has_demand(instance: Instance) -> bool:
-    return any(demand.per_year or any(demand.by_period) for demand in instance.demand)
-
-
 def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
     """Return the program of an instance as a Pyomo model.
 
@@ -161,7 +157,7 @@ def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
     --------
     amopt.placement.formulation.formulate, amopt.placement.orders.formulation.formulate
     """
-    if _has_demand(instance):
+    if instance.has_demand:
         return formulation.formulate(instance, form=form)
     from amopt.placement.orders.formulation import formulate as formulate_orders
 

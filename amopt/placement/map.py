@@ -135,7 +135,7 @@ def _require(instance: Instance, x: Axis, y: Axis) -> None:
     """Refuse a map that cannot be drawn."""
     if x[0] == y[0]:
         raise UsageError(f"a map needs two different parameters, and both are {x[0]!r}")
-    if not any(d.per_year or any(d.by_period) for d in instance.demand):
+    if not instance.has_demand:
         raise UsageError("a map needs demand, and this instance has orders alone")
     for parameter, factors in (x, y):
         if not len(factors):

@@ -170,6 +170,11 @@ class Instance(common.Instance):
         """The periods, of which there is always one."""
         return self.periods or ONE_YEAR
 
+    @property
+    def has_demand(self) -> bool:
+        """Whether any part is demanded in any period, orders aside."""
+        return any(demand.per_year or any(demand.by_period) for demand in self.demand)
+
     @cached_property
     def supply_network(self) -> SupplyNetwork:
         """The network as a graph with routes."""
@@ -189,7 +194,7 @@ class Instance(common.Instance):
             yield replace(problem, advice=said)
 
     def _problems(self) -> Iterator[Problem]:
-        if not any(d.per_year or any(d.by_period) for d in self.demand) and not self.orders:
+        if not self.has_demand and not self.orders:
             yield Problem("no-demand", ("demand",), "there is neither demand nor an order.")
         if self.minimise.cost == 0 and self.minimise.kg_co2 == 0:
             yield Problem("nothing-to-minimise", ("minimise",), "both weights are zero.")

@@ -46,7 +46,7 @@ def check(instance: Instance, solution: Solution) -> Verdict:
     """
     notebook = Notebook()
     rows = {name: list(table) for name, table in solution.rows.items()}
-    planned = any(demand.per_year or any(demand.by_period) for demand in instance.demand)
+    planned = instance.has_demand
     notebook.tables(rows, _tables_due(instance, rows, planned))
     if not notebook.findings and planned:
         objective = _check_plans(instance, rows, notebook, solution.outcome)
