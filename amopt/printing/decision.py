@@ -16,7 +16,7 @@ from amopt.printing import closed_form, formulation
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import collapsed
+from amopt.printing.methods import by_process, collapsed
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum
 from amopt.printing.referee.check import check
@@ -35,8 +35,6 @@ __all__ = ["METHODS", "WAYS", "optimum", "program_options", "read_back", "solve"
 
 def _too_large(method: str, instance: PrintingInstance) -> str:
     """Return why the process of a part does not fit into memory, empty where it does."""
-    from amopt.printing.methods import by_process
-
     return by_process.obstacle(method, instance)
 
 
@@ -47,7 +45,7 @@ WAYS = (
         Method(
             name,
             meaning,
-            honours=closed_form.HONOURS,
+            honours=by_process.HONOURS,
             obstacle=partial(_too_large, name),
             automatic=False,
         )
@@ -95,8 +93,6 @@ def optimum(
     if method == "closed":
         policy = closed_form.best_policy(parameters)
         return Optimum(policy, closed_form.cycle_cost(parameters, policy))
-    from amopt.printing.methods import by_process
-
     return by_process.best_policy(parameters, method, options=options, progress=progress)
 
 

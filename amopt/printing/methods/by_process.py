@@ -10,12 +10,14 @@ from amopt.errors import NoAnswerError
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
-from amopt.printing.process.processes import entries, factored_process, full_process
 from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget
 
-__all__ = ["best_policy", "obstacle"]
+__all__ = ["HONOURS", "best_policy", "obstacle"]
+
+HONOURS = frozenset({"one_level", "shelf_balance", "printed_balance", "shortage_balance"})
+"""Families of constraints that the process of a part says by its states and transitions."""
 
 MOST_ENTRIES = 150_000_000
 """Probabilities of one part's process that fit into memory: they take some 12 bytes each, and the
@@ -24,6 +26,8 @@ solver makes copies."""
 
 def obstacle(method: str, instance: PrintingInstance) -> str:
     """Return why a method cannot answer an instance: a process that would not fit into memory."""
+    from amopt.printing.process.processes import entries  # late: it takes long to import
+
     expected = entries(instance.parameters, method)
     index = int(np.argmax(expected))
     if expected[index] <= MOST_ENTRIES:
@@ -61,6 +65,8 @@ def best_policy(
     NoAnswerError
         When the optimum of some part was not reached within the limits.
     """
+    from amopt.printing.process.processes import factored_process, full_process
+
     build = full_process if form == "full" else factored_process
     method = "lp" if form in ("full", "factored") else form
     budget = Budget(options.time_limit)
