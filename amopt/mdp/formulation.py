@@ -3,7 +3,8 @@ r"""The linear programs of a Markov decision process in Pyomo, to read and to ex
 Written as in Puterman (1994), with costs to be minimised: section 6.9 (discounted cost), 8.8 and
 11.4 (average cost that does not depend on the first state), 9.3 (average cost that does, after
 Denardo and Fox 1968) and 7.2 (total cost). :mod:`amopt.mdp.linear_program` writes the same programs
-as arrays, for speed; tests hold the two equal entry by entry.
+as arrays, for speed, but leaves out probabilities below 2e-12, which solvers drop; tests hold the
+two equal entry by entry where no probability is that small.
 
 Let :math:`w` be the distribution of the first state and :math:`\beta_k = \alpha^{\tau_k}` the
 discount over a pair, 1 where there is none. The *dual* is the program to extend: its variable

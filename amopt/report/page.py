@@ -52,7 +52,7 @@ def write_page(instance: Instance, solution: Solution, path: str | Path) -> None
     write_text(path, render(instance, solution))
 
 
-def render(instance: Instance, solution: Solution, figures: Mapping[str, Any] | None = None) -> str:
+def render(instance: Instance, solution: Solution) -> str:
     """Return the page as HTML text.
 
     Parameters

@@ -104,9 +104,9 @@ def print_rows(
     for cells in zip(*(texts[column.name] for column in fitting), strict=True):
         table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
     _print_table(table, out)
-    left_out = [column.name.replace("_", " ") for column in columns[len(fitting) :]]
-    if left_out:
-        out.print(Text(f"No room for: {', '.join(left_out)}; --out FOLDER writes all."))
+    hidden = [column.name.replace("_", " ") for column in columns[len(fitting) :]]
+    if hidden:
+        out.print(Text(f"No room for: {', '.join(hidden)}; --out FOLDER writes all."))
     if len(rows) > MOST_ROWS:
         out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; --out FOLDER writes all."))
 

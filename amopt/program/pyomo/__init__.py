@@ -19,7 +19,7 @@ Pyomo is imported when a function runs.
 from amopt.program.pyomo.compiled import Compiled, compile_model
 from amopt.program.pyomo.expressions import linear, weighted_sum
 from amopt.program.pyomo.extending import FIXED, extended
-from amopt.program.pyomo.loading import constraint_names, load, read_answer, read_values, rows_of
+from amopt.program.pyomo.loading import load, read_answer, read_values, rows_of
 from amopt.program.pyomo.solving import solve_model
 from amopt.program.pyomo.to_pyomo import to_pyomo
 
@@ -27,7 +27,6 @@ __all__ = [
     "FIXED",
     "Compiled",
     "compile_model",
-    "constraint_names",
     "extended",
     "linear",
     "load",

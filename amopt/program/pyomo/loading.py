@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
 __all__ = [
-    "constraint_names",
     "forget",
     "load",
     "read_answer",
@@ -247,10 +246,3 @@ def rows_of(model: ConcreteModel, name: str) -> dict[Any, Any]:
     if component is None:
         return {}
     return {key: constraint for key, constraint in component.items() if constraint.active}
-
-
-def constraint_names(model: ConcreteModel) -> tuple[str, ...]:
-    """Return the names of the model's active components of constraints."""
-    from pyomo.environ import Constraint
-
-    return tuple(component.name for component in model.component_objects(Constraint, active=True))
