@@ -211,9 +211,9 @@ def require_equal(a: Entries, b: Entries) -> None:
     assert a[3] == pytest.approx(b[3], rel=1e-12)
 
 
-def require_arrays_equal_formulation(data: Any) -> bool:
+def require_arrays_equal_formulation(data: Any, *, limited: bool = True) -> bool:
     supply = SupplyOptions.of(amopt.load(data))
-    segments = cut(supply)
+    segments = cut(supply, limited=limited)
     try:
         compiled = compile_model(formulation.build(supply, segments))
     except amopt.InfeasibleError:  # a row without variables: nothing to compare
@@ -235,6 +235,22 @@ def test_the_arrays_are_the_formulation() -> None:
             data["licences"] = [{"part": "p0", "prints": 3, "royalty_per_print": 0.5}]
         compared += require_arrays_equal_formulation(data)
     assert compared >= 300
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_arrays_of_segments_that_are_not_cut_are_the_formulation() -> None:
+    """Smallest and largest orders are rows then."""
+    compared, families = 0, set()
+    for seed in range(40):
+        data = crowded(seed) if seed % 2 else instance(seed, lines=1 + seed % 5, shared=True)
+        if seed == 0:
+            data = {**two_suppliers(2), "lines": [{"line": "l", "part": "p", "quantity": 15}]}
+        compared += require_arrays_equal_formulation(data, limited=False)
+        supply = SupplyOptions.of(amopt.load(data))
+        program = arrays_of(supply, cut(supply, limited=False)).program
+        families |= {family.name for family in program.rows.families}
+    assert compared >= 30
+    assert {"smallest_order", "largest_order"} <= families
 
 
 @pytest.mark.parametrize(

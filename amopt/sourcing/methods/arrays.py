@@ -6,15 +6,14 @@ are the same constraints, from the same segments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import Family, LinearProgram, Names
+from amopt.sourcing.methods.rows import Rows
 from amopt.sourcing.offers.segments import Segments
 from amopt.sourcing.offers.shared_use import SHARED, shared_use
 from amopt.sourcing.offers.supply_options import SupplyOptions
@@ -45,7 +44,7 @@ HONOURS = frozenset(
         "emission_limit",
     }
 )
-"""The families of constraints that the arrays hold; smallest and largest orders are in the cut."""
+"""The families of constraints that the arrays hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,54 +83,6 @@ class Arrays:
     shared: Ints
 
 
-@dataclass
-class _Rows:
-    """Families of rows, collected as triplets."""
-
-    names: list[Family] = field(default_factory=list)
-    row: list[Ints] = field(default_factory=list)
-    column: list[Ints] = field(default_factory=list)
-    value: list[Floats] = field(default_factory=list)
-    lower: list[Floats] = field(default_factory=list)
-    upper: list[Floats] = field(default_factory=list)
-    size: int = 0
-
-    def add(
-        self,
-        name: str,
-        keys: Sequence[Any] | Ints | None,
-        *terms: tuple[Ints, Ints, Floats | float],
-        lower: Floats | float = -np.inf,
-        upper: Floats | float = np.inf,
-    ) -> slice:
-        """Add a family: each term gives rows (from 0 in the family), columns and coefficients."""
-        count = 1 if keys is None else len(keys)
-        for row, column, value in terms:
-            self.row.append(row + self.size)
-            self.column.append(column)
-            self.value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape))
-        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), (count,)))
-        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=float), (count,)))
-        if count:
-            self.names.append(Family(name, keys))
-        self.size += count
-        return slice(self.size - count, self.size)
-
-    def matrix(self, columns: int) -> sp.csr_array:
-        """Return all rows, zeros left out."""
-        triplets = (
-            np.concatenate(self.value),
-            (
-                np.concatenate(self.row),
-                np.concatenate(self.column),
-            ),
-        )
-        matrix = sp.csr_array(triplets, shape=(self.size, columns))
-        matrix.eliminate_zeros()
-        matrix.sort_indices()
-        return matrix
-
-
 class _Writer:
     """Writes the families down."""
 
@@ -143,7 +94,7 @@ class _Writer:
         self.x, self.y = self.each, m + self.each
         self.weeks = np.full(self.names.size, -1, dtype=np.int64)
         self.weeks[supply.timed] = 2 * m + np.arange(supply.timed.size)
-        self.rows = _Rows()
+        self.rows = Rows()
         self.pairs: list[tuple[str, str]] = []
         self.first_pair = 2 * m + supply.timed.size
         self.options, self.own = np.unique(segments.option, return_inverse=True)
@@ -153,6 +104,7 @@ class _Writer:
         self._demand()
         self._range()
         self._one_segment()
+        self._order_sizes()
         self._suppliers_per_line()
         self._delivery()
         begin = self.rows.size
@@ -194,6 +146,28 @@ class _Writer:
         s = np.flatnonzero(several[self.own])
         row = (np.cumsum(several) - 1)[self.own[s]]
         self.rows.add("one_segment", self.options[several], (row, self.y[s], 1.0), upper=1.0)
+
+    def _order_sizes(self) -> None:
+        segments, smallest, largest = self.segments, self.supply.smallest, self.supply.largest
+        below = segments.lower < smallest[segments.option] * (1 - 1e-9)
+        above = segments.upper > largest[segments.option] * (1 + 1e-9)
+        self._order_size("smallest_order", smallest, below, lower=0.0)
+        self._order_size("largest_order", largest, above, upper=0.0)
+
+    def _order_size(self, name: str, size: Floats, beyond: Bools, **side: float) -> None:
+        """Write a limit of the orders of options whose segments are not cut at it."""
+        supply = self.supply
+        options = np.unique(self.segments.option[beyond])
+        s = np.flatnonzero(np.isin(self.segments.option, options))
+        row = np.searchsorted(options, self.segments.option[s])
+        names = self.names[supply.line[options]].tolist()
+        self.rows.add(
+            name,
+            list(zip(names, supply.source[options].tolist(), strict=True)),
+            (row, self.x[s], 1.0),
+            (row, self.y[s], -size[self.segments.option[s]]),
+            **side,
+        )
 
     def _suppliers_per_line(self) -> None:
         if self.supply.instance.limits.suppliers_per_line is None:
