@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "formulate", "read_back", "solve"]
 
 MANY = 60_000
-"""Supply columns from which ``auto`` takes the Lagrangian route, where it can.
+"""Pairs times sites from which ``auto`` takes the Lagrangian route, where it can.
 
 Handed many more, the solver may find no plan within minutes.
 """
@@ -57,7 +57,7 @@ METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
 
 MODERATE = 5_000
-"""Supply columns from which ``auto`` goes on by prices for single sources, where it can and the
+"""Pairs times sites from which ``auto`` goes on by prices for single sources, where it can and the
 relaxation is not the answer: they find good plans where the solver by itself is slow."""
 
 FORMS_SHARE = 0.3
@@ -202,7 +202,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementS
 
 
 def _ways(supply: Supply) -> tuple[Method, ...]:
-    """Return the methods, the fastest first; prices by themselves only for many columns."""
+    """Return the methods, the fastest first; prices by themselves only for many pairs and sites."""
     many = len(supply.pairs) * max(len(supply.instance.sites), 1) > MANY
     return (replace(LAGRANGIAN, automatic=many), MILP, FORMULATION)
 
