@@ -17,7 +17,7 @@ from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Variables
 
 if TYPE_CHECKING:
-    from amopt.placement.methods.arrays.model import Model
+    from amopt.placement.methods.arrays.model import ArrayModel
 
 __all__ = ["BILL", "Plan", "tables"]
 
@@ -64,7 +64,7 @@ class Plan:
     held: Floats
 
     @classmethod
-    def from_values(cls, model: Model, values: Floats) -> Plan:
+    def from_values(cls, model: ArrayModel, values: Floats) -> Plan:
         """Return the plan that values of the program's variables stand for."""
 
         def whole(variables: Variables) -> Floats:
@@ -164,7 +164,7 @@ class Plan:
 
 
 def _in_use(
-    model: Model, opened: NDArray[np.bool_], share: Floats, count: Floats
+    model: ArrayModel, opened: NDArray[np.bool_], share: Floats, count: Floats
 ) -> NDArray[np.bool_]:
     """Close the sites that cost nothing and do nothing: the solver may leave them open."""
     used = np.zeros_like(opened)

@@ -13,7 +13,7 @@ from amopt.errors import InfeasibleError
 from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import assemble
-from amopt.placement.methods.arrays.model import Model
+from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
 from amopt.placement.plan import Plan
 from amopt.program.pyomo.extending import extended
@@ -87,7 +87,7 @@ def pyomo_programs(instance: Instance, extend: Extend | None = None) -> Programs
 def plan_in(model: ConcreteModel) -> Plan:
     """Return the plan that the values of a solved formulation stand for."""
     sets = model.sets
-    arrays = Model(sets.supply, sets.columns, sets.fleet, sets.form)
+    arrays = ArrayModel(sets.supply, sets.columns, sets.fleet, sets.form)
     values = [
         _value(variable)
         for variables in arrays.variables

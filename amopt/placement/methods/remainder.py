@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.methods.arrays.families import assemble
-from amopt.placement.methods.arrays.model import Model
+from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.methods.fixing import Unsettled
 from amopt.placement.methods.pricing import Market
 from amopt.placement.methods.transport import FREE, Filled
@@ -35,7 +35,7 @@ class Remainder:
         The supply columns in it, as positions among the market's.
     """
 
-    model: Model
+    model: ArrayModel
     program: LinearProgram
     start: Floats
     columns: NDArray[np.int64]

@@ -21,7 +21,7 @@ from amopt.placement.methods.arrays.limits import (
     most_open_sites,
     storage,
 )
-from amopt.placement.methods.arrays.model import Model
+from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
@@ -40,7 +40,7 @@ def assemble(
     form: Form = "optimum",
     prune: bool | None = None,
     columns: Columns | None = None,
-) -> Model:
+) -> ArrayModel:
     """Write every family of constraints down and return the model.
 
     Parameters
@@ -59,14 +59,14 @@ def assemble(
         prune = not not_honoured(PRUNING_HONOURS, formulation.FAMILIES, supply.instance)
     if columns is None:
         columns = supply.columns(prune=prune)
-    model = Model(supply, columns, Fleet(supply.instance), form)
+    model = ArrayModel(supply, columns, Fleet(supply.instance), form)
     for write in WRITERS:
         write(model)
     model.program = model.builder.build(f"placement: {supply.instance.name}")
     return model
 
 
-def serve(model: Model) -> None:
+def serve(model: ArrayModel) -> None:
     r""":math:`\sum_{k \in K_{pt}} x_k = 1` for each demanded pair p and period t.
 
     Every pair is supplied all the time.
@@ -78,7 +78,7 @@ def serve(model: Model) -> None:
     model.builder.rows("serve", keys, model.x.grouped(row), lower=1.0, upper=1.0)
 
 
-def hours(model: Model) -> None:
+def hours(model: ArrayModel) -> None:
     r""":math:`\sum_k h_k x_k \le u_m H_m (n_{imt} - \omega_m v_{imt}) + C_{im} y_{it}`.
 
     The machine-hours that columns set aside at a site, of a type, in a period are at most what its
@@ -122,7 +122,7 @@ def hours(model: Model) -> None:
     )
 
 
-def only_from_open_sites(model: Model) -> None:
+def only_from_open_sites(model: ArrayModel) -> None:
     r""":math:`\sum_{k \in K_{pit}} x_k \le y_{it}` for each pair p, site i and period t.
 
     Nothing comes from a site that is closed.
@@ -143,7 +143,7 @@ def only_from_open_sites(model: Model) -> None:
     )
 
 
-def only_by_machines(model: Model) -> None:
+def only_by_machines(model: ArrayModel) -> None:
     r""":math:`\sum_{k \in K_{pimt}} x_k \le n_{imt}` for each pair p, stand (i, m) and period t.
 
     Nothing is printed where no machine stands. Implied by the hours, and much tighter.
@@ -166,7 +166,7 @@ def only_by_machines(model: Model) -> None:
     )
 
 
-def room_for_machines(model: Model) -> None:
+def room_for_machines(model: ArrayModel) -> None:
     r""":math:`\sum_m n_{imt} \le N_i y_{it}` for each site i and period t."""
     fleet, periods = model.fleet, model.periods
     sites = np.unique(fleet.site)
@@ -182,7 +182,7 @@ def room_for_machines(model: Model) -> None:
     )
 
 
-def machines_at_open_sites(model: Model) -> None:
+def machines_at_open_sites(model: ArrayModel) -> None:
     r""":math:`\sum_m n_{imt} \ge y_{it}` for the printing sites of a form."""
     fleet, periods, sites = model.fleet, model.periods, model.rules.printing
     unit = np.flatnonzero(model.rules.prints & (fleet.stand >= 0) & np.isin(fleet.unit_site, sites))
@@ -198,7 +198,7 @@ def machines_at_open_sites(model: Model) -> None:
     )
 
 
-def newly_open(model: Model) -> None:
+def newly_open(model: ArrayModel) -> None:
     r""":math:`a_{it} \ge y_{it} - y_{i,t-1}`: a site that was closed before is opened.
 
     For the first period, :math:`y_{i0}` is whether the site is open already.

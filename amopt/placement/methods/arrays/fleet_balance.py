@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from amopt.placement.labels import StandLabels
-from amopt.placement.methods.arrays.model import Model
+from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.program.builder import Term
 
 __all__ = ["balance", "moves", "vintages"]
 
 
-def balance(model: Model) -> None:
+def balance(model: ArrayModel) -> None:
     r""":math:`n_{imt} = n_{im,t-1} + b_{imt} - s_{imt} + v_{imt} - w_{imt}` for each stand, period.
 
     For the first period, :math:`n_{im0}` are the machines that stand there already.
@@ -36,7 +36,7 @@ def balance(model: Model) -> None:
     )
 
 
-def moves(model: Model) -> None:
+def moves(model: ArrayModel) -> None:
     r""":math:`\sum_i v_{imt} = \sum_i w_{imt}` for each movable type m and period t."""
     fleet, periods = model.fleet, model.periods
     if not fleet.changes or not fleet.movable.any():
@@ -56,7 +56,7 @@ def moves(model: Model) -> None:
     )
 
 
-def vintages(model: Model) -> None:
+def vintages(model: ArrayModel) -> None:
     r"""Three equations that say which machines of a pool g are still held.
 
     :math:`z_{gtt} = \sum_{(i,m) \in g} b_{imt}`: bought now, held now.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.arrays.model import Model
+from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.program.builder import Term, Variables
 
 __all__ = ["budget", "emissions", "exactly_one_site", "fill_rate", "most_open_sites", "storage"]
@@ -13,26 +13,26 @@ __all__ = ["budget", "emissions", "exactly_one_site", "fill_rate", "most_open_si
 Floats = NDArray[np.float64]
 
 
-def exactly_one_site(model: Model) -> None:
+def exactly_one_site(model: ArrayModel) -> None:
     r""":math:`\sum_i y_{it} = 1` for each period t of the central form."""
     if model.rules.exactly_one:
         _open_sites(model, "exactly_one_site", 1.0, 1.0)
 
 
-def most_open_sites(model: Model) -> None:
+def most_open_sites(model: ArrayModel) -> None:
     r""":math:`\sum_i y_{it} \le \bar y` for each period t."""
     limit = model.instance.limits.open_sites
     if limit is not None:
         _open_sites(model, "most_open_sites", -np.inf, limit)
 
 
-def _open_sites(model: Model, name: str, least: float, most: float) -> None:
+def _open_sites(model: ArrayModel, name: str, least: float, most: float) -> None:
     period = np.tile(np.arange(model.periods), len(model.instance.sites))
     names = [period.name for period in model.instance.horizon]
     model.builder.rows(name, names, model.y.grouped(period), lower=least, upper=most)
 
 
-def storage(model: Model) -> None:
+def storage(model: ArrayModel) -> None:
     r""":math:`\sum_{k \in K_{jt}} r_k x_k \le R_j` for each place j with limited room, period t."""
     limits, columns, periods = model.instance.limits.storage, model.columns, model.periods
     at = np.full(len(model.supply.pairs), -1)
@@ -50,7 +50,7 @@ def storage(model: Model) -> None:
     )  # fmt: skip
 
 
-def fill_rate(model: Model) -> None:
+def fill_rate(model: ArrayModel) -> None:
     r""":math:`\sum_k d_k \phi_k x_k \ge \bar\phi \sum_k d_k` for each fill rate met on average."""
     columns, rates = model.columns, model.supply.rates
     limits = model.instance.limits.fill_rate
@@ -72,18 +72,18 @@ def fill_rate(model: Model) -> None:
     )
 
 
-def budget(model: Model) -> None:
+def budget(model: ArrayModel) -> None:
     r""":math:`\text{cost over all periods} \le \text{budget}`."""
     _within(model, "budget", model.money, model.instance.limits.budget)
 
 
-def emissions(model: Model) -> None:
+def emissions(model: ArrayModel) -> None:
     r""":math:`\text{kg of CO2 over all periods} \le \text{limit}`."""
     _within(model, "emissions", model.kg_co2, model.instance.limits.kg_co2)
 
 
 def _within(
-    model: Model, name: str, spent: list[tuple[Variables, Floats]], limit: float | None
+    model: ArrayModel, name: str, spent: list[tuple[Variables, Floats]], limit: float | None
 ) -> None:
     if limit is None:
         return

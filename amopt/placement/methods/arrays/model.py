@@ -17,13 +17,13 @@ from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Builder, Variables
 from amopt.program.linear import LinearProgram
 
-__all__ = ["Model"]
+__all__ = ["ArrayModel"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass
-class Model:
+class ArrayModel:
     """The program as it is written down, and the way back from its values.
 
     Attributes
