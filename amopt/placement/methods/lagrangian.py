@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.forms import Form, FormRules
+from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
 from amopt.placement.methods.fixing import unsettled
 from amopt.placement.methods.pricing import Market, Prices, relax
@@ -164,7 +165,7 @@ class LagrangianSearch:
         plan = answer.plan
         assert plan is not None
         if found.values is not None:
-            other = Plan.from_values(rest.model, found.values)
+            other = plan_from_values(rest.model, found.values)
             plan = min(other, plan, key=lambda each: each.objective)
         elif outcome.status is Status.INFEASIBLE:  # by rounding: the known plan is one of its own
             return answer

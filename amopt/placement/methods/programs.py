@@ -14,6 +14,7 @@ from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.arrays.model import ArrayModel
+from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
 from amopt.placement.plan import Plan
 from amopt.program.pyomo.extending import extended
@@ -59,7 +60,7 @@ def array_programs(supply: Supply) -> Programs:
 
         def plan(answer: highs.Answer) -> Plan:
             assert answer.values is not None
-            return Plan.from_values(model, answer.values)
+            return plan_from_values(model, answer.values)
 
         return _Program(model.program, plan)
 
@@ -93,7 +94,7 @@ def plan_in(model: ConcreteModel) -> Plan:
         for variables in arrays.variables
         for variable in model.component(variables.name).values()
     ]
-    return Plan.from_values(arrays, np.array(values, dtype=np.float64))
+    return plan_from_values(arrays, np.array(values, dtype=np.float64))
 
 
 def _value(variable: Any) -> float:
