@@ -134,6 +134,8 @@ class InfeasibleError(AmoptError):
     combinations
         The remedies as data: the changes of one combination, made together, make a plan possible.
         Each combination was solved.
+    complete
+        Whether all limits outside the conflicts can be kept together, as far as it is known.
     """
 
     exit_code = 4
@@ -147,7 +149,9 @@ class InfeasibleError(AmoptError):
         outcome: Outcome | None = None,
         conflicts: Sequence[Conflict] = (),
         combinations: Sequence[Sequence[LeastChange]] = (),
+        complete: bool = False,
     ) -> None:
+        self.complete = complete
         self.conflicts = tuple(conflicts)
         self.combinations = tuple(tuple(changes) for changes in combinations)
         self.conflict = tuple(conflict)

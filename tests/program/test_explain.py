@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amopt.errors import InfeasibleError, LeastChange, Limit, NoAnswerError
+from amopt.errors import Conflict, InfeasibleError, LeastChange, Limit, NoAnswerError
 from amopt.program.family import Family
 from amopt.program.infeasible import explain as explaining
 from amopt.program.infeasible.explain import conflicts, explain
-from amopt.program.infeasible.search import Limits, Search
+from amopt.program.infeasible.search import Limits, Reasons, Search
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import Family as RowFamily
 from amopt.program.linear import LinearProgram
@@ -23,6 +23,7 @@ from amopt.program.solver import highs
 from amopt.program.solver.highs import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped
 from amopt.program.time import Budget
+from amopt.sourcing.rolling.infeasible import at_event
 
 INF = np.inf
 
@@ -383,3 +384,14 @@ def test_random_programs_against_every_set_of_rows(seed: int) -> None:
         assert feasible(range(m), by)
         for row, amount in by.items():
             assert not feasible(range(m), {**by, row: 0.99 * amount - 1e-5})
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_whether_more_clashes_is_kept_as_data(complete: bool) -> None:
+    """Whatever the limits are called: the sentence is not asked for it."""
+    words = "Whether more clashes is not known"
+    reasons = Reasons((Conflict((Limit("f", None, words),)),), complete=complete)
+    error = no_plan(reasons)
+    assert isinstance(error, InfeasibleError)
+    assert error.complete is complete
+    assert at_event(error, "week 2").complete is complete

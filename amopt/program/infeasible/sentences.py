@@ -67,6 +67,7 @@ def no_plan(reasons: Reasons, outcome: Outcome | None = None) -> InfeasibleError
         outcome=outcome,
         conflicts=reasons.conflicts,
         combinations=reasons.combinations,
+        complete=reasons.complete,
     )
 
 

@@ -46,6 +46,7 @@ def at_event(error: InfeasibleError, when: str, message: str = "") -> Infeasible
         outcome=error.outcome,
         conflicts=error.conflicts,
         combinations=error.combinations,
+        complete=error.complete,
     )
 
 
@@ -64,7 +65,7 @@ def as_the_files_count(state: ReplayState, error: InfeasibleError) -> Infeasible
                 for conflict in error.conflicts
             ),
             combinations=tuple(files.changes(changes) for changes in error.combinations),
-            complete=not str(error).count("Whether more clashes is not known"),
+            complete=error.complete,
         ),
         error.outcome,
     )
