@@ -58,7 +58,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from amopt.mdp.decomposition.end_components import resting_states
 from amopt.mdp.process import Process
-from amopt.program.linear import Family, LinearProgram
+from amopt.program.linear import LinearProgram, NamedBlock
 
 __all__ = [
     "SideConstraint",
@@ -138,31 +138,33 @@ def dual_program(
     balance, cost, right = sp.csr_array(_balance(process).T), process.cost, weights
     states = labels(process.state_names, process.states)
     pairs = labels(process.pair_names, process.pairs)
-    rows, columns = [Family("flow_balance", states)], [Family("occupation", pairs)]
+    rows, columns = [NamedBlock("flow_balance", states)], [NamedBlock("occupation", pairs)]
     if process.average and multichain:
         time = _by_state(process, process.duration.astype(np.float64))
         balance = _blocks([[balance, _nothing(balance)], [time, balance]])
         cost = np.concatenate([cost, np.zeros(process.pairs)])
         right = np.concatenate([np.zeros(process.states), weights])
-        rows.append(Family("start_balance", states))
-        columns.append(Family("deviation", pairs))
+        rows.append(NamedBlock("start_balance", states))
+        columns.append(NamedBlock("deviation", pairs))
     elif process.average:
         time = sp.csr_array(process.duration[None, :].astype(np.float64))
         balance = sp.csr_array(sp.vstack([balance, time]))
         right = np.append(np.zeros(process.states), 1.0)
-        rows.append(Family("normalisation"))
+        rows.append(NamedBlock("normalisation"))
     elif process.total:
         balance = sp.csr_array(sp.hstack([balance, _rests(process)]))
         resting = resting_states(process)
         cost = np.concatenate([cost, np.zeros(len(resting))])
-        columns.append(Family("resting", [states[s] for s in resting]))
+        columns.append(NamedBlock("resting", [states[s] for s in resting]))
     program = LinearProgram.from_arrays(
         cost, balance, right, right, rows=rows, columns=columns, name="occupation measure"
     )
     for side in side_constraints:
         coefficients = np.zeros(len(cost))
         coefficients[: process.pairs] = side.coefficients
-        program = program.with_rows(coefficients, side.lower, side.upper, family=Family(side.name))
+        program = program.with_rows(
+            coefficients, side.lower, side.upper, family=NamedBlock(side.name)
+        )
     return program
 
 
@@ -190,23 +192,23 @@ def primal_program(
     matrix, upper = _balance(process), process.cost
     states = labels(process.state_names, process.states)
     pairs = labels(process.pair_names, process.pairs)
-    rows, columns = [Family("action", pairs)], [Family("value", states)]
+    rows, columns = [NamedBlock("action", pairs)], [NamedBlock("value", states)]
     if process.average and multichain:
         time = sp.csr_array(_by_state(process, process.duration.astype(np.float64)).T)
         matrix = _blocks([[matrix, time], [_nothing(matrix), matrix]])
         weights = np.concatenate([np.zeros(process.states), weights])
         upper = np.concatenate([upper, np.zeros(process.pairs)])
-        rows.append(Family("conserving", pairs))
-        columns = [Family("bias", states), Family("gain", states)]
+        rows.append(NamedBlock("conserving", pairs))
+        columns = [NamedBlock("bias", states), NamedBlock("gain", states)]
     elif process.average:
         matrix = sp.hstack([matrix, sp.csr_array(process.duration[:, None].astype(np.float64))])
         weights = np.append(np.zeros(process.states), 1.0)
-        columns = [Family("bias", states), Family("gain")]
+        columns = [NamedBlock("bias", states), NamedBlock("gain")]
     elif process.total:
         matrix = sp.csr_array(sp.vstack([matrix, _rests(process).T]))
         resting = resting_states(process)
         upper = np.concatenate([upper, np.zeros(len(resting))])
-        rows.append(Family("rest", [states[s] for s in resting]))
+        rows.append(NamedBlock("rest", [states[s] for s in resting]))
     return LinearProgram.from_arrays(
         weights,
         matrix,

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.program.linear import Family, LinearProgram, Names, spread
+from amopt.program.linear import LinearProgram, NamedBlock, Names, spread
 
 __all__ = ["Builder", "Term", "Variables"]
 
@@ -80,8 +80,8 @@ class Builder:
     """Collects variables and rows, and returns the program."""
 
     def __init__(self) -> None:
-        self._columns: list[tuple[Family, Floats, Floats, Floats, NDArray[np.bool_]]] = []
-        self._rows: list[tuple[Family, Floats, Floats]] = []
+        self._columns: list[tuple[NamedBlock, Floats, Floats, Floats, NDArray[np.bool_]]] = []
+        self._rows: list[tuple[NamedBlock, Floats, Floats]] = []
         self._entries: list[tuple[Ints, Ints, Floats]] = []
         self._width = self._height = 0
 
@@ -109,7 +109,7 @@ class Builder:
         size = len(keys)
         given = [spread(value, size) for value in (cost, lower, upper)]
         whole = np.full(size, integer)
-        self._columns.append((Family(name, keys), given[0], given[1], given[2], whole))
+        self._columns.append((NamedBlock(name, keys), given[0], given[1], given[2], whole))
         placed = Variables(name, self._width, size)
         self._width += size
         return placed
@@ -126,7 +126,7 @@ class Builder:
         size = len(keys)
         if not size:
             return
-        self._rows.append((Family(name, keys), spread(lower, size), spread(upper, size)))
+        self._rows.append((NamedBlock(name, keys), spread(lower, size), spread(upper, size)))
         for term in terms:
             rows = np.asarray(term.rows, dtype=np.int64)
             members = np.asarray(term.members, dtype=np.int64)

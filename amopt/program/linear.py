@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Family", "LinearProgram", "Names", "spread"]
+__all__ = ["LinearProgram", "NamedBlock", "Names", "spread"]
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def spread(value: ArrayLike, size: int) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class NamedBlock:
     """Rows or columns that belong together, such as the flow balance of every state.
 
     Attributes
@@ -73,7 +73,7 @@ class Names(Sequence[str]):
         The families in the order in which their members stand.
     """
 
-    def __init__(self, families: Sequence[Family] = ()) -> None:
+    def __init__(self, families: Sequence[NamedBlock] = ()) -> None:
         self.families = tuple(families)
         self._starts = np.cumsum([0, *(len(family) for family in self.families)])
 
@@ -92,7 +92,7 @@ class Names(Sequence[str]):
         family, member = self._find(index)
         return family.name, family.key(member)
 
-    def _find(self, index: int) -> tuple[Family, int]:
+    def _find(self, index: int) -> tuple[NamedBlock, int]:
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         index %= len(self)
@@ -212,8 +212,8 @@ class LinearProgram:
         lower: ArrayLike = 0.0,
         upper: ArrayLike = np.inf,
         integer: ArrayLike = False,
-        rows: Sequence[Family] | Names = (),
-        columns: Sequence[Family] | Names = (),
+        rows: Sequence[NamedBlock] | Names = (),
+        columns: Sequence[NamedBlock] | Names = (),
         offset: float = 0.0,
         maximise: bool = False,
         name: str = "program",
@@ -280,7 +280,7 @@ class LinearProgram:
         return replace(self, integer=np.zeros_like(self.integer))
 
     def with_rows(
-        self, coefficients: Any, lower: ArrayLike, upper: ArrayLike, *, family: Family
+        self, coefficients: Any, lower: ArrayLike, upper: ArrayLike, *, family: NamedBlock
     ) -> LinearProgram:
         """Return this program with more constraints ``lower <= coefficients @ x <= upper``.
 
@@ -301,7 +301,7 @@ class LinearProgram:
             raise ValueError(f"the family {family.name!r} names {len(family)} rows, {k} were given")
         stacked = sp.csr_array(sp.vstack([self.matrix, added], format="csr"))
         stacked.sum_duplicates()
-        names = self.rows if len(self.rows) else Names([Family("r", range(self.shape[0]))])
+        names = self.rows if len(self.rows) else Names([NamedBlock("r", range(self.shape[0]))])
         return replace(
             self,
             matrix=stacked,

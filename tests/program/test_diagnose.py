@@ -13,7 +13,7 @@ from amopt.errors import UsageError
 from amopt.program.infeasible.conflict import Conflict, diagnose, least_change
 from amopt.program.infeasible.least_change import Change
 from amopt.program.infeasible.limits import Limit
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.program.solver.highs import Solver, solve
 from amopt.program.solver.outcome import Status
 
@@ -27,8 +27,12 @@ SUPPLY = program(
     [[1, 0], [0, 1], [1, 1], [2, 1]],
     [-np.inf, -np.inf, 9, -np.inf],
     [4, 3, np.inf, 100],
-    rows=[Family("capacity", ["A", "B"]), Family("demand"), Family("budget", np.array([[1, 2]]))],
-    columns=[Family("amount", ["A", "B"])],
+    rows=[
+        NamedBlock("capacity", ["A", "B"]),
+        NamedBlock("demand"),
+        NamedBlock("budget", np.array([[1, 2]])),
+    ],
+    columns=[NamedBlock("amount", ["A", "B"])],
 )
 
 
@@ -62,7 +66,7 @@ def test_integrality_alone() -> None:
     """4x + 4y = 6 has fractional answers only; x + y <= 9 is not to blame."""
     p = program(
         [0, 0], [[1, 1], [4, 4]], [-np.inf, 6], [9, 6], upper=5, integer=True,
-        rows=[Family("room"), Family("balance", [("a", 1)])],
+        rows=[NamedBlock("room"), NamedBlock("balance", [("a", 1)])],
     )  # fmt: skip
     conflict = diagnose(p)
     assert conflict.kind == "integrality"
@@ -199,7 +203,7 @@ def test_without_a_proof_the_filter_still_finds_the_conflict(
 
 def test_a_conflict_among_many_limits() -> None:
     """6,400 shipments against 80 demands and one total that is too small for them."""
-    p = transport(80).with_rows(np.ones((1, 6400)), -np.inf, 1.0, family=Family("total"))
+    p = transport(80).with_rows(np.ones((1, 6400)), -np.inf, 1.0, family=NamedBlock("total"))
     conflict = diagnose(p)
     assert "total" in [limit.name for limit in conflict.rows]
     assert len(conflict.rows) == 2
@@ -238,7 +242,7 @@ def test_nothing_to_change() -> None:
 
 def test_the_least_change_of_a_mixed_integer_program() -> None:
     """Lots of 5 against a demand of exactly 7: two short are less than three over."""
-    p = program([1], [[5]], 7, 7, integer=True, rows=[Family("demand")])
+    p = program([1], [[5]], 7, 7, integer=True, rows=[NamedBlock("demand")])
     remedy = least_change(p)
     assert remedy is not None
     assert [(change.limit.side, change.amount) for change in remedy.changes] == [("lower", 2.0)]

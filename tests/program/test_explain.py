@@ -17,8 +17,7 @@ from amopt.program.infeasible import explain as explaining
 from amopt.program.infeasible.explain import conflicts, explain
 from amopt.program.infeasible.search import Limits, Reasons, Search
 from amopt.program.infeasible.sentences import no_plan
-from amopt.program.linear import Family as RowFamily
-from amopt.program.linear import LinearProgram
+from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.solver import highs
 from amopt.program.solver.highs import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped
@@ -155,13 +154,13 @@ def shop(demand: float, hours: float, licence: float, budget: float, most: float
         [INF, hours, licence, budget, most],
         integer=True,
         rows=[
-            RowFamily("served", ["valve"]),
-            RowFamily("hours", ["SLS"]),
-            RowFamily("prints", ["valve"]),
-            RowFamily("budget"),
-            RowFamily("market", ["valve"]),
+            NamedBlock("served", ["valve"]),
+            NamedBlock("hours", ["SLS"]),
+            NamedBlock("prints", ["valve"]),
+            NamedBlock("budget"),
+            NamedBlock("market", ["valve"]),
         ],
-        columns=[RowFamily("x"), RowFamily("y")],
+        columns=[NamedBlock("x"), NamedBlock("y")],
     )
 
 
@@ -235,7 +234,7 @@ def test_a_combination_was_solved_together() -> None:
 
 
 def test_rows_of_no_family_go_by_their_own_names() -> None:
-    p = shop(5, 100, 9, 100, 0).with_rows([[1, 0]], -INF, 2, family=RowFamily("mine", [("a", 1)]))
+    p = shop(5, 100, 9, 100, 0).with_rows([[1, 0]], -INF, 2, family=NamedBlock("mine", [("a", 1)]))
     error = explain(p, FAMILIES, None)
     assert isinstance(error, InfeasibleError)
     assert "the constraint mine[a,1]" in error.conflict
@@ -261,7 +260,7 @@ def test_what_variables_mean_is_never_named() -> None:
 
 def test_valid_inequalities_are_left_aside() -> None:
     """Derived from the licence of 1 print: x <= 1. With more prints it does not hold."""
-    p = shop(5, 100, 1, 100, 2).with_rows([[1, 0]], -INF, 1, family=RowFamily("cut"))
+    p = shop(5, 100, 1, 100, 2).with_rows([[1, 0]], -INF, 1, family=NamedBlock("cut"))
     cut = Family("cut", add_nothing, tightens=True)
     error = explain(p, (*FAMILIES, cut), "nobody")
     assert isinstance(error, InfeasibleError)
@@ -270,7 +269,7 @@ def test_valid_inequalities_are_left_aside() -> None:
 
 def test_without_any_limit_there_is_no_plan_either() -> None:
     p = LinearProgram.from_arrays([0], [[1], [1]], [2, -INF], [INF, 1], rows=[
-        RowFamily("market", [1, 2])])  # fmt: skip
+        NamedBlock("market", [1, 2])])  # fmt: skip
     error = explain(p, FAMILIES, None)
     assert isinstance(error, InfeasibleError)
     assert "even where every limit of the instance gives way" in str(error)
@@ -333,7 +332,7 @@ def test_within_one_budget_of_time() -> None:
 def test_many_members_of_one_family_are_counted() -> None:
     p = LinearProgram.from_arrays(
         [1], np.ones((9, 1)), [*[-INF] * 8, 9], [*[1.0] * 8, INF],
-        rows=[RowFamily("hours", range(8)), RowFamily("served")],
+        rows=[NamedBlock("hours", range(8)), NamedBlock("served")],
     )  # fmt: skip
     apart = LinearProgram.from_arrays(
         np.ones(8), np.vstack([np.eye(8), np.ones(8)]), [*[-INF] * 8, 9], [*[1.0] * 8, INF],
@@ -358,7 +357,7 @@ def test_random_programs_against_every_set_of_rows(seed: int) -> None:
     upper = random.integers(-3, 4, m).astype(float)
     p = LinearProgram.from_arrays(
         np.zeros(n), matrix, -INF, upper, upper=3, integer=random.random(n) < 0.5,
-        rows=[RowFamily("own", range(m))],
+        rows=[NamedBlock("own", range(m))],
     )  # fmt: skip
 
     def feasible(rows: Iterable[int], change: dict[int, float] | None = None) -> bool:

@@ -20,7 +20,7 @@ from amopt.program.export import (
     write_npz,
     write_program,
 )
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.program.solver.highs import solve
 
 from .programs import market_split, transport
@@ -38,8 +38,16 @@ LOTS = LinearProgram.from_arrays(
     offset=7.25,
     maximise=True,
     name="lots",
-    rows=[Family("capacity", [("plant", 1), ("plant", 2)]), Family("balance"), Family("free", [1])],
-    columns=[Family("open"), Family("flow", [("plant 1", "Ärmel"), ("a(b)", "c~d")]), Family("e1")],
+    rows=[
+        NamedBlock("capacity", [("plant", 1), ("plant", 2)]),
+        NamedBlock("balance"),
+        NamedBlock("free", [1]),
+    ],
+    columns=[
+        NamedBlock("open"),
+        NamedBlock("flow", [("plant 1", "Ärmel"), ("a(b)", "c~d")]),
+        NamedBlock("e1"),
+    ],
 )
 
 
@@ -109,7 +117,7 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 @settings(max_examples=200)
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=8))
 def test_safe_names_are_unique_plain_and_lead_back(names: list[str]) -> None:
-    safe = safe_names(Names([Family(name) for name in names]), len(names), "c")
+    safe = safe_names(Names([NamedBlock(name) for name in names]), len(names), "c")
     assert len({*safe}) == len(names)
     assert all(name.isascii() and name.isprintable() and " " not in name for name in safe)
     assert [original_name(name) for name in safe] == names
@@ -126,7 +134,7 @@ WORDS = [
 @pytest.mark.parametrize("ending", ["lp", "mps"])
 def test_words_that_readers_know_are_names_too(ending: str, tmp_path: Path) -> None:
     n = len(WORDS)
-    families = [Family(word) for word in WORDS]
+    families = [NamedBlock(word) for word in WORDS]
     p = LinearProgram.from_arrays(np.ones(n), np.eye(n), 1, np.inf, rows=families, columns=families)
     write_program(p, tmp_path / f"words.{ending}")
     optimum, names = read_and_solve(tmp_path / f"words.{ending}")
@@ -136,7 +144,7 @@ def test_words_that_readers_know_are_names_too(ending: str, tmp_path: Path) -> N
 
 def test_a_name_that_is_too_long_keeps_its_position() -> None:
     long = ["x" * 300, "y" * 300, "z"]
-    safe = safe_names(Names([Family(name) for name in long]), 3, "c")
+    safe = safe_names(Names([NamedBlock(name) for name in long]), 3, "c")
     assert safe == ["c0~;", "c1~;", "z"]
 
 

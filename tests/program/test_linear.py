@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram, NamedBlock, Names
 
 program = LinearProgram.from_arrays
 
 
 def test_names_are_lazy_and_lead_back_to_keys() -> None:
     names = Names([
-        Family("demand"),
-        Family("flow", [("A", 1), ("B", 2)]),
-        Family("state", np.array([[0, 3], [1, 3]])),
-        Family("stock", np.arange(2)),
+        NamedBlock("demand"),
+        NamedBlock("flow", [("A", 1), ("B", 2)]),
+        NamedBlock("state", np.array([[0, 3], [1, 3]])),
+        NamedBlock("stock", np.arange(2)),
     ])  # fmt: skip
     assert len(names) == 7
     assert list(names) == [
@@ -30,7 +30,7 @@ def test_names_are_lazy_and_lead_back_to_keys() -> None:
     assert names.family_and_key(-1) == ("stock", 1)
     assert type(names.family_and_key(-1)[1]) is int
     assert names.block("state") == slice(3, 5)
-    assert list(names + Names([Family("more")]))[-1] == "more"
+    assert list(names + Names([NamedBlock("more")]))[-1] == "more"
     with pytest.raises(IndexError):
         names[7]
     with pytest.raises(KeyError):
@@ -38,7 +38,9 @@ def test_names_are_lazy_and_lead_back_to_keys() -> None:
 
 
 def test_an_empty_family_takes_no_place() -> None:
-    names = Names([Family("a", []), Family("b", [1]), Family("c", []), Family("d", [2])])
+    names = Names(
+        [NamedBlock("a", []), NamedBlock("b", [1]), NamedBlock("c", []), NamedBlock("d", [2])]
+    )
     assert list(names) == ["b[1]", "d[2]"]
     assert names.family_and_key(1) == ("d", 2)
 
@@ -52,7 +54,7 @@ def test_an_empty_family_takes_no_place() -> None:
         ({"lower": [0, 3], "upper": [1, 2]}, "column 1 has a lower bound above"),
         ({"lower": [0, np.inf]}, "column 1 has a bound that is infinite on the wrong side"),
         ({"row_upper": -np.inf}, "row 0 has a bound that is infinite on the wrong side"),
-        ({"rows": [Family("r", range(3))]}, "3 names for 1 rows"),
+        ({"rows": [NamedBlock("r", range(3))]}, "3 names for 1 rows"),
         ({"cost": [1, 2, 3]}, "shape"),
     ],
 )
@@ -77,12 +79,12 @@ def test_the_caller_s_matrix_stays_as_it_was() -> None:
 
 def test_more_rows() -> None:
     p = program([1, 1], [[1, 2]], 0, 5)
-    more = p.with_rows([[1, 0], [0, 1]], 1, [3, 4], family=Family("limit", ["x", "y"]))
+    more = p.with_rows([[1, 0], [0, 1]], 1, [3, 4], family=NamedBlock("limit", ["x", "y"]))
     assert more.matrix.toarray().tolist() == [[1, 2], [1, 0], [0, 1]]
     assert more.row_upper.tolist() == [5, 3, 4]
     assert list(more.rows) == ["r[0]", "limit[x]", "limit[y]"]
     with pytest.raises(ValueError, match="names 1 rows, 2 were given"):
-        p.with_rows([[1, 0], [0, 1]], 1, 3, family=Family("limit"))
+        p.with_rows([[1, 0], [0, 1]], 1, 3, family=NamedBlock("limit"))
 
 
 def test_the_relaxed_program_and_the_objective() -> None:

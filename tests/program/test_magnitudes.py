@@ -13,13 +13,13 @@ import scipy.sparse as sp
 import amopt
 from amopt.errors import UsageError
 from amopt.program.blocks import solve_blocks
-from amopt.program.linear import Family, LinearProgram
+from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.highs import solve
 
 PLAIN = LinearProgram.from_arrays(
     [1, 2], [[1, 1], [1, 0]], [1, -np.inf], [np.inf, 4],
-    rows=[Family("need", ["a", "b"])], columns=[Family("flow", [("a", 1), ("b", 2)])],
+    rows=[NamedBlock("need", ["a", "b"])], columns=[NamedBlock("flow", [("a", 1), ("b", 2)])],
 )  # fmt: skip
 
 
@@ -67,8 +67,8 @@ def test_a_pyomo_model_names_its_own_rows() -> None:
 
 def test_names_are_told_where_a_program_falls_apart() -> None:
     two = LinearProgram.from_arrays(
-        np.ones(20_000), 1e16 * sp.eye(20_000), 1, np.inf, rows=[Family("need", range(20_000))],
-        columns=[Family("flow", range(20_000))],
+        np.ones(20_000), 1e16 * sp.eye(20_000), 1, np.inf, rows=[NamedBlock("need", range(20_000))],
+        columns=[NamedBlock("flow", range(20_000))],
     )  # fmt: skip
     with pytest.raises(UsageError, match=r"of flow\[0\] in need\[0\]"):
         solve_blocks(two)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.program.pyomo import (
     compile_model,
     linear,
@@ -660,10 +660,10 @@ def test_programs_with_awkward_names_become_models() -> None:
     program = transport(4)
     assert same(program, compile_model(to_pyomo(program)).program)
     families = [
-        Family("a b", np.array([[1, 2], [3, 4]])),
-        Family("objective", [(1, (2, 3)), (1, (2, 4))]),
-        Family("a.b", ["x", "x"]),
-        Family("1", range(2)),
+        NamedBlock("a b", np.array([[1, 2], [3, 4]])),
+        NamedBlock("objective", [(1, (2, 3)), (1, (2, 4))]),
+        NamedBlock("a.b", ["x", "x"]),
+        NamedBlock("1", range(2)),
     ]
     awkward = replace(program, rows=Names(families))
     model = to_pyomo(awkward)
@@ -676,7 +676,9 @@ def test_programs_with_awkward_names_become_models() -> None:
 def test_keys_of_several_lengths_become_a_model() -> None:
     program = transport(2)
     keys = ["a", ("b", 1), ("c", 1, 2), 4]
-    mixed = replace(program, rows=Names([Family("row", keys)]), columns=Names([Family("x", keys)]))
+    mixed = replace(
+        program, rows=Names([NamedBlock("row", keys)]), columns=Names([NamedBlock("x", keys)])
+    )
     model = to_pyomo(mixed)
     assert model.x["b", 1].name == "x[b,1]"
     again = compile_model(model).program

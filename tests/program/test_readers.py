@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from amopt.program.export import write_program
-from amopt.program.linear import Family, LinearProgram
+from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.solver.highs import solve
 from amopt.program.solver.outcome import Status
 
@@ -85,8 +85,8 @@ def random_program(seed: int) -> LinearProgram:
         integer=integer,
         offset=float(rng.choice([0.0, 5.5, -1 / 3])),
         maximise=bool(rng.random() < 0.5),
-        columns=[Family(str(word)) for word in rng.choice(WORDS, n, replace=False)],
-        rows=[Family(str(word)) for word in rng.choice(WORDS, m, replace=False)],
+        columns=[NamedBlock(str(word)) for word in rng.choice(WORDS, n, replace=False)],
+        rows=[NamedBlock(str(word)) for word in rng.choice(WORDS, m, replace=False)],
     )
 
 

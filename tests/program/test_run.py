@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from amopt.program.infeasible.conflict import diagnose
-from amopt.program.linear import Family
+from amopt.program.linear import NamedBlock
 from amopt.program.solver.highs import Options, Progress, solve
 from amopt.program.solver.outcome import Status, Stopped
 
@@ -82,7 +82,7 @@ def test_others_may_use_the_solver_in_the_same_thread() -> None:
         assert answer.outcome.method == "HiGHS dual simplex"
     finally:
         _core._Highs.resetGlobalScheduler(True)
-    short = transport(5).with_rows(np.ones((1, 25)), -np.inf, 1, family=Family("total"))
+    short = transport(5).with_rows(np.ones((1, 25)), -np.inf, 1, family=NamedBlock("total"))
     assert diagnose(short, Options(threads=2)).rows
     assert solve(transport(5)).outcome.method == "HiGHS dual simplex"
 

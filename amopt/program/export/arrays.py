@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from amopt.errors import UsageError
 from amopt.files import new_file
 from amopt.program.export.archive import read_archive
-from amopt.program.linear import Family, LinearProgram
+from amopt.program.linear import LinearProgram, NamedBlock
 
 __all__ = ["read_npz", "to_arrays", "write_npz"]
 
@@ -78,5 +78,5 @@ def read_npz(path: str | Path) -> LinearProgram:
         raise UsageError(f"{path} does not hold the arrays of a program: {error}") from error
 
 
-def _singles(names: NDArray[np.str_]) -> list[Family]:
-    return [Family(name) for name in names.tolist()]
+def _singles(names: NDArray[np.str_]) -> list[NamedBlock]:
+    return [NamedBlock(name) for name in names.tolist()]

@@ -21,8 +21,7 @@ from amopt.program.family import Family
 from amopt.program.infeasible.least_change import elastic_program, noticeable
 from amopt.program.infeasible.search import MOST, Limits, Search, conflicts
 from amopt.program.infeasible.sentences import no_plan
-from amopt.program.linear import Family as RowFamily
-from amopt.program.linear import LinearProgram
+from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.solver.digits.dual_bound import infeasibility_proof
 from amopt.program.solver.highs import Answer, Options, Solver, solve
 from amopt.program.solver.outcome import Outcome, Status
@@ -121,7 +120,7 @@ class _Rows:
         found: dict[tuple[str, Any], list[int]] = {}
         aside: list[int] = []
         start = 0
-        unnamed = (RowFamily("r", range(program.shape[0])),)
+        unnamed = (NamedBlock("r", range(program.shape[0])),)
         for block in program.rows.families if len(program.rows) else unnamed:
             owner = owners.get(block.name)
             if owner is not None and owner.tightens:

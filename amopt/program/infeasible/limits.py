@@ -26,7 +26,7 @@ class Limit:
         The name of the row or column, such as ``capacity[plant,3]``.
     family, key
         The family's name and the member's key, as given to
-        :class:`~amopt.program.linear.Family`; the key is None for a single member.
+        :class:`~amopt.program.linear.NamedBlock`; the key is None for a single member.
     side
         ``"lower"``, ``"upper"``, ``"both"`` or ``"integer"``.
     """

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 from amopt.phrases import listed
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.program.pyomo.alone import of_constraints
 from amopt.program.pyomo.domains import domains, is_plain
 from amopt.program.pyomo.expressions import LinearBodies, Recorder, numbers, read_bodies
@@ -174,7 +174,7 @@ class _Rows:
             here = np.flatnonzero(kept[start : start + size]).tolist()
             start += size
             if here:
-                families.append(Family(name, None if keys is None else [keys[k] for k in here]))
+                families.append(NamedBlock(name, None if keys is None else [keys[k] for k in here]))
         return Names(families)
 
 
@@ -293,7 +293,7 @@ def _names(members: Sequence[Any]) -> Names:
         together = list(run)
         component = together[0].parent_component()
         keys = [member.index() for member in together]
-        found.append(Family(component.name, keys if component.is_indexed() else None))
+        found.append(NamedBlock(component.name, keys if component.is_indexed() else None))
     return Names(found)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from amopt.program.linear import Family, Names
+from amopt.program.linear import NamedBlock, Names
 
 __all__ = ["component_blocks"]
 
@@ -17,7 +17,7 @@ def component_blocks(
 ) -> Iterator[tuple[str, list[Any] | None, range]]:
     """Yield each family's Pyomo name, its index keys (None for a scalar) and its positions."""
     start = 0
-    for family in names.families if len(names) else (Family(default, range(size)),):
+    for family in names.families if len(names) else (NamedBlock(default, range(size)),):
         name = _identifier(family.name, taken)
         keys: list[Any] | None = None
         if family.keys is not None:

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.program.linear import Family, LinearProgram, Names
+from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.sourcing.methods.rows import Rows
 from amopt.sourcing.offers.segments import Segments
 from amopt.sourcing.offers.shared_use import SHARED, shared_use
@@ -337,10 +337,10 @@ class _Writer:
             rows=Names(self.rows.names),
             columns=Names(
                 [
-                    Family("quantity", self.each),
-                    Family("ordered", self.each),
-                    Family("delivery_weeks", self.names[timed].tolist()),
-                    Family("supplies", self.pairs),
+                    NamedBlock("quantity", self.each),
+                    NamedBlock("ordered", self.each),
+                    NamedBlock("delivery_weeks", self.names[timed].tolist()),
+                    NamedBlock("supplies", self.pairs),
                 ]
             ),
             offset=weights.cost * supply.committed_cost + weights.kg_co2 * supply.committed_kg_co2,

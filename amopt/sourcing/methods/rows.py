@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.program.linear import Family
+from amopt.program.linear import NamedBlock
 
 __all__ = ["Rows"]
 
@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 class Rows:
     """Families of rows, collected as triplets."""
 
-    names: list[Family] = field(default_factory=list)
+    names: list[NamedBlock] = field(default_factory=list)
     row: list[Ints] = field(default_factory=list)
     column: list[Ints] = field(default_factory=list)
     value: list[Floats] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Rows:
         self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), (count,)))
         self.upper.append(np.broadcast_to(np.asarray(upper, dtype=float), (count,)))
         if count:
-            self.names.append(Family(name, keys))
+            self.names.append(NamedBlock(name, keys))
         self.size += count
         return slice(self.size - count, self.size)
 
