@@ -91,7 +91,10 @@ def test_a_graph_follows_the_routes_of_the_network() -> None:
     data = one_part().to_dict()
     other = {**data["parts"][0], "name": "heavy", "mass_kg": 100.0}
     network = {
-        "places": [{"name": name, "latitude": 50.0} for name in ("depot", "port", "camp", "spare")],
+        "places": [
+            {"name": name, "latitude": 50.0, "longitude": 0.0}
+            for name in ("depot", "port", "camp", "spare")
+        ],
         "lanes": [
             {"from": "depot", "to": "port", "mode": "truck", "cost_per_part": 1.0},
             {"from": "port", "to": "camp", "mode": "ship", "cost_per_part": 1.0},

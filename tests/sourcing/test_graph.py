@@ -19,7 +19,8 @@ def test_orders_travel_on_the_lanes_of_their_routes() -> None:
         "parts": [{"name": "bush"}],
         "network": {
             "places": [
-                {"name": name, "latitude": 50.0} for name in ("alpha", "beta", "port", "shop", "x")
+                {"name": name, "latitude": 50.0, "longitude": 0.0}
+                for name in ("alpha", "beta", "port", "shop", "x")
             ],
             "lanes": [
                 {"from": "alpha", "to": "port", "mode": "road", "cost_per_part": 1, "weeks": 0.1},
