@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from statistics import linear_regression
@@ -22,7 +23,7 @@ Ends = tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]
 """Whole quantities, the money that each costs, and the weeks that each takes."""
 
 
-class QuotePricing:
+class QuotePricing(ABC):
     """What an offer's quotes ask, as functions of the quantity.
 
     It holds tuples of numbers and nothing else: there is one for each of very many offers.
@@ -52,13 +53,13 @@ class QuotePricing:
         self.last = math.floor(high) if math.isfinite(high) else None
         self.ends: Ends = (), (), ()
 
+    @abstractmethod
     def total(self, q: float) -> float:
         """Return what a quantity costs, in money."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lead_time(self, q: float) -> float:
         """Return how long a quantity takes, in weeks."""
-        raise NotImplementedError
 
     def total_terms(self, _: float) -> float:
         """Return the sum of the absolute values that the total is the sum of, if terms cancel."""
