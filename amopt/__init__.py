@@ -70,7 +70,15 @@ _HOMES = {
     "amopt.solution": ("Solution",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = ("mdp", "network", "placement", "printing", "program", "sourcing", "stock")
+_ROOMS = (
+    "mdp",
+    "network",
+    "placement",
+    "printing",
+    "program",
+    "sourcing",
+    "stock",
+)
 
 __all__ = [
     "KINDS",

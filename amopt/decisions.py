@@ -1,28 +1,34 @@
-"""The decisions by name: load, check, solve and formulate any instance.
-
-Decisions are looked up when they are asked for, so that what an instance does not need is never
-imported.
-"""
+"""Solve, formulate and read back an instance of any decision."""
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from amopt.errors import UsageError
+from amopt.kinds import (
+    KINDS,
+    check,
+    decision,
+    instance_type,
+    load,
+    load_of,
+    locate,
+    questions,
+    require,
+    schema,
+    shipped,
+    template,
+)
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.instance.common import Instance
-    from amopt.instance.findings import Finding
     from amopt.program.linear import LinearProgram
     from amopt.program.solver.highs import Answer, Progress
     from amopt.program.solver.options import Options
@@ -33,121 +39,19 @@ __all__ = [
     "check",
     "decision",
     "formulate",
+    "instance_type",
     "load",
+    "load_of",
     "load_solution",
+    "locate",
+    "questions",
     "read_back",
+    "schema",
+    "shipped",
     "solve",
     "template",
+    "write_program",
 ]
-
-KINDS = ("printing", "sourcing", "placement")
-"""The decisions that amopt answers, in the order in which they were built."""
-
-
-COMPANIONS = {"sourcing-events": ("amopt.sourcing.rolling.events", "Events")}
-"""Files that go with an instance and are checked like one: their kind, and where their class is."""
-
-
-def decision(kind: str) -> ModuleType:
-    """Return the package of one decision.
-
-    Raises
-    ------
-    UsageError
-        When amopt does not answer such a decision.
-    """
-    if kind not in KINDS:
-        from amopt.instance.suggest import closest, did_you_mean, shown
-
-        match = closest(kind, KINDS)
-        hint = f" {did_you_mean(match)}" if match else ""
-        raise UsageError(f"unknown kind {shown(kind)}; amopt answers {', '.join(KINDS)}.{hint}")
-    return importlib.import_module(f"amopt.{kind}")
-
-
-def instance_type(kind: str) -> type[Instance]:
-    """Return the instance class of one decision, or of a file that goes with its instances."""
-    if kind in COMPANIONS:
-        room, name = COMPANIONS[kind]
-        return cast("type[Instance]", getattr(importlib.import_module(room), name))
-    return cast("type[Instance]", decision(kind).Instance)
-
-
-def load(source: str | Path | Mapping[str, Any]) -> Instance:
-    """Read and validate an instance.
-
-    Parameters
-    ----------
-    source
-        The path of a yaml, json or toml file, the name of a shipped instance such as
-        ``"printing/mission"``, or the same content as plain data.
-
-    Returns
-    -------
-    Instance
-        The instance of the decision that its ``kind`` names.
-
-    Raises
-    ------
-    InvalidInstanceError
-        With everything that is wrong, at once.
-    """
-    from amopt.instance.loader import read
-
-    return read(locate(source), instance_type, KINDS)
-
-
-def load_of(kind: str, source: str | Path | Mapping[str, Any]) -> Any:
-    """Return the instance of a source that must be of one kind; see :func:`load`.
-
-    Raises
-    ------
-    InvalidInstanceError
-        With everything that is wrong, at once.
-    UsageError
-        When it is an instance of another decision.
-    """
-    instance = load(source)
-    _require(
-        instance.kind == kind, f"{source} is a {instance.kind} instance; this is for {kind} only"
-    )
-    return instance
-
-
-def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
-    """Return everything that is wrong with an instance, without solving it; see :func:`load`.
-
-    A file that goes with an instance, such as the events of a replay, is checked by itself.
-    """
-    from amopt.instance.loader import examine
-
-    return list(examine(locate(source), instance_type, (*KINDS, *COMPANIONS)).findings)
-
-
-def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
-    """Return where an instance is: a file that is there comes before a shipped name.
-
-    Raises
-    ------
-    UsageError
-        When there is neither a file nor a shipped instance of a name without an ending.
-    """
-    if isinstance(source, Mapping):
-        return source
-    from amopt.instance import catalogue
-
-    path = Path(source)
-    with suppress(OSError):
-        if path.exists():
-            return path
-    if not path.suffix:
-        return catalogue.path(str(source))
-    shipped = "/".join(path.with_suffix("").parts[-2:])
-    _require(
-        shipped not in catalogue.names(),
-        f"there is no file {source}; the instance that ships with amopt is called {shipped}",
-    )
-    return path
 
 
 @overload
@@ -245,7 +149,7 @@ def solve(
     from amopt.program.solving import solve_program
 
     unknown = [option for option in of_the_decision if option != "start"]
-    _require(not unknown, f"a program has no option {', '.join(unknown)}, only start")
+    require(not unknown, f"a program has no option {', '.join(unknown)}, only start")
     return solve_program(instance, options, progress=progress, **of_the_decision)
 
 
@@ -260,7 +164,7 @@ def _solve_instance(
     solve_it = decision(instance.kind).solve
     for option in of_the_decision:
         known = option in inspect.signature(solve_it).parameters
-        _require(known, f"{instance.kind} has no option {option!r}")
+        require(known, f"{instance.kind} has no option {option!r}")
     started = time.perf_counter()
     answer: Solution = solve_it(
         instance, method=method, options=options, progress=progress, **of_the_decision
@@ -277,48 +181,9 @@ def _solve_instance(
     )
 
 
-def _require(condition: bool, message: str) -> None:
-    """Raise a usage error unless the condition holds."""
-    if not condition:
-        raise UsageError(message)
-
-
 def formulate(instance: Instance, **of_the_decision: Any) -> ConcreteModel | LinearProgram:
     """Return the mathematical program of an instance, for a pipeline to extend."""
     return decision(instance.kind).formulate(instance, **of_the_decision)
-
-
-def template(kind: str) -> str:
-    """Return the commented template of a decision's instance file."""
-    from importlib.resources import files
-
-    decision(kind)
-    return files(f"amopt.{kind}").joinpath("template.yaml").read_text(encoding="utf-8")
-
-
-def schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a decision's instance file."""
-    from amopt.instance.schema import schema as json_schema
-
-    return json_schema(instance_type(kind))
-
-
-def shipped() -> list[dict[str, str]]:
-    """Return the instances that ship with amopt: their name in the catalogue, kind and title."""
-    from amopt.instance import catalogue
-    from amopt.instance.document import load_document
-
-    listed = []
-    for name in catalogue.names():
-        passport = load_document(catalogue.path(name)).data
-        listed.append({"instance": name, "kind": passport["kind"], "name": passport["name"]})
-    return listed
-
-
-def questions() -> dict[str, str]:
-    """Return the question that each decision answers."""
-    firsts = {kind: (decision(kind).__doc__ or "").partition("\n")[0] for kind in KINDS}
-    return {kind: first.removeprefix(f"{kind}: ") for kind, first in firsts.items()}
 
 
 def write_program(instance: Instance, path: str | Path, *, method: str = "auto") -> None:
@@ -366,7 +231,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> Solution:
     """
     instance = getattr(model, "instance", None)
     kind = getattr(instance, "kind", None)
-    _require(
+    require(
         kind in KINDS, "read_back takes a model that amopt.formulate returned, with its instance"
     )
     answer: Solution = decision(str(kind)).read_back(model, bound=bound)

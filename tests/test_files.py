@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amopt import files
 from amopt.errors import UsageError
+from amopt.files import writing as files
 
 
 def test_a_failed_block_leaves_the_old_file(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ NEW = {files.MARK: '{"tables": {"c": []}}', "c.csv": "3"}
 KILLED = """
 import os, sys
 from pathlib import Path
-from amopt import files
+from amopt.files import writing as files
 if sys.argv[3] == "no":
     files.exchanged = lambda one, other: False
 steps = 0
@@ -201,7 +201,7 @@ def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
 
 def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
     program = (
-        "import sys; from amopt import files\n"
+        "import sys; from amopt.files import writing as files\n"
         "for _ in range(100):\n"
         "    files.write_folder(sys.argv[1], {files.MARK: '{\"tables\": {}}'})\n"
     )

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from amopt.cli import placement, printing, sourcing
 from amopt.cli.common import (
     File,
     Html,
@@ -27,7 +28,6 @@ from amopt.cli.common import (
     reporting,
     require_room,
 )
-from amopt.cli.particular import of_placement, of_printing, of_sourcing
 
 __all__ = ["app", "main"]
 
@@ -41,9 +41,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(of_printing, name="printing")
-app.add_typer(of_sourcing, name="sourcing")
-app.add_typer(of_placement, name="placement")
+for commands in (printing, sourcing, placement):
+    app.add_typer(commands.app, name=commands.__name__.rpartition(".")[2])
 
 
 @app.callback(invoke_without_command=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
-from amopt.exchange import exchanged
+from amopt.files.exchange import exchanged
 
 __all__ = [
     "MARK",

@@ -1,4 +1,4 @@
-"""The commands of one decision each: policies, frontiers, replays, registers, maps."""
+"""The commands of sourcing: frontiers, Pareto answers, replays, registers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,12 @@ import typer
 
 from amopt.cli.common import File, Html, Json, Out, give, reporting, require_room
 
-__all__ = ["of_placement", "of_printing", "of_sourcing"]
+__all__ = ["app"]
 
-of_printing = typer.Typer(help="More about a printing instance.", no_args_is_help=True)
-of_placement = typer.Typer(help="More about a placement instance.", no_args_is_help=True)
-of_sourcing = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
+app = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
 
 
-@of_printing.command()
-def policy(file: File, part: str, *, json: Json = False) -> None:
-    """Show what to do with one part, by days to the replenishment and net stock."""
-    with reporting(json=json):
-        from amopt import decisions
-        from amopt.report import machine, terminal
-
-        rows = decisions.solve(decisions.load_of("printing", file)).policy(part)
-        if json:
-            typer.echo(machine.listing_json("policy", rows), nl=False)
-        else:
-            terminal.print_policy(rows)
-
-
-@of_sourcing.command()
+@app.command()
 def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
     """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
     with reporting(json=json):
@@ -39,7 +23,7 @@ def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
         give(sourcing.frontier(decisions.load_of("sourcing", file)), json=json, out=out)
 
 
-@of_sourcing.command()
+@app.command()
 def pareto(
     file: File,
     *,
@@ -71,7 +55,7 @@ def pareto(
             page.write_page(instance, found, html)
 
 
-@of_sourcing.command()
+@app.command()
 def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> None:
     """Replay a file of events: at each one the open lines are decided again."""
     with reporting(json=json):
@@ -87,7 +71,7 @@ def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> N
         )
 
 
-@of_sourcing.command()
+@app.command()
 def commit(
     solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
     *,
@@ -114,36 +98,3 @@ def commit(
         )
         words = "".join(f"{sentence}\n" for sentence in receipt.headline())
         typer.echo(machine.pretty(receipt.to_dict()) if json else words, nl=False)
-
-
-@of_placement.command(name="map")
-def map_(
-    file: File,
-    *,
-    x: Annotated[str, typer.Option(help="A parameter and its factors: machine_price=0.1,1,10.")],
-    y: Annotated[str, typer.Option(help="Another parameter and its factors.")],
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds that each point may take.", metavar="S")
-    ] = None,
-    json: Json = False,
-    out: Out = None,
-    html: Html = None,
-) -> None:
-    """Scale two parameters, and tell at each point which form of placement is the cheapest."""
-    with reporting(json=json):
-        from amopt import decisions, placement
-        from amopt.program.solver.options import Options
-
-        instance = decisions.load_of("placement", file)
-        require_room(out, html)
-        found = placement.map_forms(
-            instance,
-            x=placement.axis(x),
-            y=placement.axis(y),
-            options=Options(time_limit=time_limit),
-        )
-        give(found, json=json, out=out)
-        if html is not None:
-            from amopt.report import page
-
-            page.write_page(instance, found, html)
