@@ -1,0 +1,21 @@
+"""What a printing instance says."""
+
+from __future__ import annotations
+
+from amopt.printing.instance.codes import CODES
+from amopt.printing.instance.entries import Discounted, Part, System
+from amopt.printing.instance.printing_instance import (
+    DAYS_A_YEAR,
+    REPORTED_DAYS,
+    PrintingInstance,
+)
+
+__all__ = [
+    "CODES",
+    "DAYS_A_YEAR",
+    "REPORTED_DAYS",
+    "Discounted",
+    "Part",
+    "PrintingInstance",
+    "System",
+]
