@@ -143,6 +143,27 @@ class Notebook:
         self.require(due <= there, f"the answer lacks {', '.join(sorted(due - there))}")
         self.require(there <= due, f"the answer has unknown {', '.join(sorted(there - due))}")
 
+    def outcome(self, outcome: Any, objective: Amount) -> None:
+        """Note where status, objective and bound disagree with each other or with the answer.
+
+        Parameters
+        ----------
+        outcome
+            The outcome of the answer.
+        objective
+            What the answer comes to.
+        """
+        status, bound = str(outcome.status), outcome.bound
+        worth = status in ("optimal", "feasible")
+        self.require(worth, f"outcome: an answer that is {status} holds no plan")
+        self.same("outcome, objective", outcome.objective, objective)
+        size = max(abs(objective.value), objective.scale)
+        if bound is not None:
+            self.within("outcome: bound above the objective", bound, objective.value, size)
+        if status == "optimal":
+            near = bound is not None and objective.value - bound <= 2 * self.tolerance * size
+            self.require(near, f"outcome: optimal, and the bound is {bound!r}")
+
     def verdict(self) -> Verdict:
         """Return the verdict."""
         return Verdict(tuple(self.findings), self.checks, self.measures)

@@ -197,7 +197,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementS
         method="read back from the model",
         versions=versions("amopt", "pyomo"),
     )
-    outcome = bounded(outcome, plan, bound, highs.Options().gap)
+    outcome = bounded(outcome, plan, bound)
     return judged(instance, answer_of(instance, BoundedPlan(plan, outcome), {}), check)
 
 
@@ -257,7 +257,7 @@ def _solved(
         found = replace(interrupted, plan=None, outcome=replace(interrupted.outcome, bound=None))
     elif found is None:
         found = search.finish(progress)
-    return _best(found, others, options.gap), _with_bound(others, found, options.gap)
+    return _best(found, others), _with_bound(others, found)
 
 
 def _pure_forms(search: Search, options: highs.Options, budget: Budget) -> dict[Form, BoundedPlan]:
@@ -277,7 +277,7 @@ def _is_interrupted(found: BoundedPlan) -> bool:
     return found.outcome.stopped is Stopped.INTERRUPTED
 
 
-def _best(found: BoundedPlan, others: dict[Form, BoundedPlan], gap: float) -> BoundedPlan:
+def _best(found: BoundedPlan, others: dict[Form, BoundedPlan]) -> BoundedPlan:
     """Return the plan found, or a form's where that is better: it is a plan too."""
     plans = [other.plan for other in others.values() if other.plan is not None]
     if found.outcome.status is Status.INFEASIBLE or not plans:
@@ -286,19 +286,17 @@ def _best(found: BoundedPlan, others: dict[Form, BoundedPlan], gap: float) -> Bo
     if found.plan is not None and found.plan.objective <= best.objective:
         return found
     status = Status.FEASIBLE if found.plan is None else found.outcome.status
-    outcome = bounded(replace(found.outcome, status=status), best, None, gap)
+    outcome = bounded(replace(found.outcome, status=status), best)
     return replace(found, plan=best, outcome=outcome)
 
 
-def _with_bound(
-    others: dict[Form, BoundedPlan], found: BoundedPlan, gap: float
-) -> dict[Form, BoundedPlan]:
+def _with_bound(others: dict[Form, BoundedPlan], found: BoundedPlan) -> dict[Form, BoundedPlan]:
     """Return the forms with the bound of the optimum, where their own is less: they are plans."""
     known = found.outcome.bound
     return {
         form: other
         if other.plan is None
-        else replace(other, outcome=bounded(other.outcome, other.plan, known, gap))
+        else replace(other, outcome=bounded(other.outcome, other.plan, known))
         for form, other in others.items()
     }
 

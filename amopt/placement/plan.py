@@ -100,6 +100,13 @@ class Plan:
         weight = self.supply.instance.minimise
         return weight.cost * self.cost + weight.kg_co2 * self.kg_co2
 
+    @property
+    def terms(self) -> float:
+        """What the objective adds up, in size: what machines are sold for may cancel costs."""
+        weight = self.supply.instance.minimise
+        paid = sum(abs(amount) for amount in self.bill.values())
+        return weight.cost * paid + weight.kg_co2 * self.kg_co2
+
     @cached_property
     def unit_hours(self) -> Floats:
         """Hours a year set aside at each unit, shape (units, periods)."""

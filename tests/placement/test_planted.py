@@ -147,6 +147,7 @@ def test_status_objective_and_bound_agree(name):
         {"objective": math.nan},
         {"bound": None},
         {"bound": 0.5 * outcome.bound},
+        {"bound": 0.9999 * outcome.bound},
         {"bound": 1.01 * outcome.bound},
         {"bound": math.nan},
         {"status": Status.INFEASIBLE},

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import polished, rounded
-from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.highs import Options, Solver, solve
-from amopt.program.solver.outcome import Status, Stopped
+from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 from .programs import market_split, transport
 
@@ -113,15 +113,53 @@ def test_a_bound_that_the_answer_disproves_is_dropped(monkeypatch: pytest.Monkey
 
 
 def test_no_time_to_polish_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from amopt.program.solver import attempt
+    """The point that the solver found leaves, its whole numbers rounded, and is said to be that."""
+    from amopt.program.solver import highs
 
-    monkeypatch.setattr(attempt, "POLISHING", (0.05, 0.0, 0.0))
-    monkeypatch.setattr(attempt.AttemptRun, "_time_for_polishing", lambda self, stopped: 0.0)
-    p = replace(market_split(3, 12), upper=np.r_[np.ones(12), np.full(6, 1e3)])
-    answer = solve(p, Options(presolve=False))
-    if "not polished" in answer.outcome.method:
-        assert answer.values is not None
-        assert check_primal(p, answer.values).primal <= answer.outcome.residuals["primal"]
+    stopped = Outcome(stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN)
+    monkeypatch.setattr(highs, "solve", lambda program, options: Answer(stopped, None, None, None))
+    raw_answers(monkeypatch, lambda x, y: ([4.5, 1e-9], y))
+    answer = solve(STUFFED)
+    assert answer.outcome.method.endswith(", not polished")
+    assert answer.values is not None
+    assert answer.values.tolist() == [4.5, 0]
+    assert answer.outcome.objective == 9.0
+    raw_answers(monkeypatch, lambda x, y: ([4.49, 1e-9], y))
+    assert solve(STUFFED).values is None  # without polishing a point has to hold by itself
+
+
+def test_a_start_that_is_called_optimal_and_is_not_proven_so_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """HiGHS 1.16 may stop at the point that it was given, with a bound below it."""
+    from amopt.program.solver.attempt import AttemptRun
+
+    honest, asked = AttemptRun._read_integer, [0]
+
+    def read(run: Any, result: Any) -> None:
+        honest(run, result)
+        asked[0] += 1
+        if asked[0] == 1:
+            result.bound, result.status = 5.0, Status.FEASIBLE
+
+    monkeypatch.setattr(AttemptRun, "_read_integer", read)
+    outcome = solve(STUFFED, start=[4.5, 0.0]).outcome
+    assert (outcome.status, asked) == (Status.OPTIMAL, [2])
+    assert outcome.bound == pytest.approx(9.0, rel=1e-6)
+    for ask in ({"start": [4.5, 0.0], "options": Options(gap=0.5)}, {}):
+        asked[0] = 0
+        assert solve(STUFFED, **ask).outcome.bound == 5.0
+        assert asked == [1]  # no more was asked for, or nothing was given to start from
+
+
+def test_an_optimum_of_nothing_has_a_bound_of_nothing() -> None:
+    """What a bound adds up may be a thousand, and its rounding more than the optimum."""
+    p = program([1e-30, 730, 870], [[1, 1, 1], [0, 1, -3], [1, 0, 7]], [1, -9, 0.5], np.inf)
+    for integer in (False, True):
+        outcome = solve(replace(p, integer=np.full(3, integer))).outcome
+        assert outcome.status is Status.OPTIMAL
+        assert outcome.objective == pytest.approx(1e-30, abs=0)
+        assert outcome.gap == pytest.approx(0.0, abs=1e-6)
 
 
 def test_polishing_keeps_the_time_limit() -> None:

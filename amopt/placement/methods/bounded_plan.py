@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.program.linear import LinearProgram
-from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
-from amopt.program.time import Budget
+from amopt.program.solver.outcome import Outcome, Status
 
 if TYPE_CHECKING:
     from amopt.placement.plan import Plan
 
-__all__ = ["BoundedPlan", "bounded", "solve_from"]
+__all__ = ["BoundedPlan", "bounded"]
 
 LAST_DIGITS = 1e-7
-"""Relative difference up to which a bound above the plan's own objective is rounding."""
+"""Difference up to which a bound above the plan's own objective is rounding, relative to its
+terms."""
+
+PROVEN = 1e-6
+"""Difference of objective and bound up to which a plan is optimal, relative to its terms."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,14 @@ class BoundedPlan:
     prices: NDArray[np.float64] | None = None
     told: str = ""
 
+    def is_within(self, gap: float) -> bool:
+        """Return whether the plan is proven to be as near to the best as was asked for."""
+        left = self.outcome.gap
+        return self.outcome.status is Status.OPTIMAL or (left is not None and left <= gap)
 
-def bounded(outcome: Outcome, plan: Plan, known: float | None, gap: float) -> Outcome:
-    """Return the outcome with the plan's own objective and the larger of two bounds.
+
+def bounded(outcome: Outcome, plan: Plan, known: float | None = None) -> Outcome:
+    """Return the outcome with the plan's own objective, the larger of two bounds, and its status.
 
     Parameters
     ----------
@@ -59,37 +64,14 @@ def bounded(outcome: Outcome, plan: Plan, known: float | None, gap: float) -> Ou
         The plan.
     known
         A bound that is known from elsewhere; None for none.
-    gap
-        The relative gap that was asked for.
     """
-    objective = plan.objective
+    objective, terms = plan.objective, plan.terms
     bounds = [bound for bound in (outcome.bound, known) if bound is not None]
     bound = max(bounds, default=None)
-    if bound is not None and 0 < bound - objective <= LAST_DIGITS * abs(objective):
+    if bound is not None and 0 < bound - objective <= LAST_DIGITS * terms:
         bound = objective
-    outcome = replace(outcome, objective=objective, bound=bound)
-    left = relative_gap(objective, bound)
-    if outcome.status is Status.FEASIBLE and left is not None and left <= gap:
-        return replace(outcome, status=Status.OPTIMAL)
-    return outcome
-
-
-def solve_from(
-    program: LinearProgram,
-    start: NDArray[np.float64] | None,
-    options: highs.Options,
-    budget: Budget,
-    progress: Callable[[highs.Progress], None] | None = None,
-) -> highs.Answer:
-    """Solve a program from a known plan.
-
-    HiGHS 1.16 may stop at the plan that it was given and call it optimal, with a bound below it;
-    it is then asked again without the plan.
-    """
-    answer = highs.solve(program, budget.options(options), start=start, progress=progress)
-    outcome = answer.outcome
-    early = outcome.stopped is Stopped.FINISHED and outcome.status is not Status.OPTIMAL
-    if start is None or not early or budget.is_over:
-        return answer
-    again = highs.solve(program, budget.options(options), progress=progress)
-    return answer if again.values is None else again
+    status = outcome.status
+    if outcome.has_answer:
+        proven = bound is not None and objective - bound <= PROVEN * terms
+        status = Status.OPTIMAL if proven else Status.FEASIBLE
+    return replace(outcome, objective=objective, bound=bound, status=status)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from amopt.placement.forms import Form, FormRules
 from amopt.placement.methods.arrays.values import plan_from_values
-from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.fixing import unsettled
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.remainder import remainder
@@ -138,7 +138,7 @@ class LagrangianSearch:
         found = bool(np.isfinite(best.cost))
         outcome = self._outcome(stopped, prices.bound, prices.rounds, found=found)
         answer = replace(self._bounded(best, outcome), prices=prices.best)
-        if answer.outcome.status is Status.OPTIMAL or budget.is_over or not found:
+        if answer.is_within(self._options.gap) or budget.is_over or not found:
             return answer
         with budget.phase("solve"):
             return self._search_the_rest(answer, prices, best, progress)
@@ -160,7 +160,8 @@ class LagrangianSearch:
             why = TOO_MANY.format(left.size)
             return replace(answer, told=why if limit is not None else f"{why} {ALLOW_A_LIMIT}")
         rest = remainder(self.market, left, best)
-        found = solve_from(rest.program, rest.start, self._options, self._budget, progress)
+        options = self._budget.options(self._options)
+        found = highs.solve(rest.program, options, start=rest.start, progress=progress)
         outcome = replace(found.outcome, method=f"{METHOD}; {found.outcome.method} on the rest")
         plan = answer.plan
         assert plan is not None
@@ -174,7 +175,7 @@ class LagrangianSearch:
         known = answer.outcome.bound if answer.outcome.bound is not None else -np.inf
         bound = max(min(rest_bound, best.cost), known)
         outcome = replace(outcome, status=Status.FEASIBLE, bound=float(min(bound, plan.objective)))
-        outcome = bounded(outcome, plan, None, self._options.gap)
+        outcome = bounded(outcome, plan)
         prices_prove = bound <= known
         return BoundedPlan(plan, outcome, prices=answer.prices if prices_prove else None)
 
@@ -200,7 +201,7 @@ class LagrangianSearch:
             seconds = self._budget.left
             limit = SECONDS_NEAR if seconds is None else SHARE_NEAR * seconds
             options = replace(self._options, time_limit=limit)
-            answer = solve_from(rest.program, rest.start, options, Budget(limit))
+            answer = highs.solve(rest.program, options, start=rest.start)
             if answer.values is not None:
                 best = min(best, rest.filled(self.market, answer.values), key=_cost)
             if answer.outcome.stopped is Stopped.INTERRUPTED:
@@ -254,7 +255,7 @@ class LagrangianSearch:
         plan = plan_of(self.market, best)
         if outcome.bound is not None:
             outcome = replace(outcome, bound=min(outcome.bound, plan.objective))
-        return BoundedPlan(plan, bounded(outcome, plan, None, self._options.gap))
+        return BoundedPlan(plan, bounded(outcome, plan))
 
 
 def _cost(filled: Filled) -> float:

@@ -37,7 +37,8 @@ class PricesAfter(ProgramSearch):
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program if that is quickly done; else find a plan by prices."""
         first = self._quickly(progress)
-        if first.outcome.status in (Status.OPTIMAL, Status.INFEASIBLE) or self._budget.is_over:
+        enough = first.is_within(self._options.gap) or first.outcome.status is Status.INFEASIBLE
+        if enough or self._budget.is_over:
             return first
         self._prices.begin()
         found = self._prices.finish(progress)
@@ -47,7 +48,7 @@ class PricesAfter(ProgramSearch):
         if first.plan is not None and first.plan.objective < plan.objective:
             plan = first.plan
         known = max((bound for bound in bounds if bound is not None), default=None)
-        outcome = bounded(found.outcome, plan, known, self._options.gap)
+        outcome = bounded(found.outcome, plan, known)
         by_prices = outcome.bound == found.outcome.bound
         return replace(
             found,

@@ -15,7 +15,7 @@ from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.methods.arrays.values import plan_from_values
-from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, solve_from
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.plan import Plan
 from amopt.program.pyomo.extending import extended
 from amopt.program.solver import highs
@@ -167,9 +167,8 @@ class ProgramSearch:
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the program of the optimum, from the best form's plan where there is one."""
         with self._budget.phase("solve"):
-            answer = solve_from(
-                self._built.program, self._start, self._options, self._budget, progress
-            )
+            options = self._budget.options(self._options)
+            answer = highs.solve(self._built.program, options, start=self._start, progress=progress)
         return self._bounded(self._built, answer, self.relaxation)
 
     def _bounded(self, built: _Program, answer: highs.Answer, known: float | None) -> BoundedPlan:
@@ -179,7 +178,7 @@ class ProgramSearch:
                 outcome = replace(outcome, bound=known)
             return BoundedPlan(None, outcome, self.relaxation)
         plan = built.plan(answer)
-        outcome = bounded(answer.outcome, plan, known, self._options.gap)
+        outcome = bounded(answer.outcome, plan, known)
         return BoundedPlan(plan, outcome, self.relaxation)
 
 

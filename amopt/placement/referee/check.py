@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.placement.referee.machines import follows_fleets
 from amopt.placement.referee.orders import check_assignment
-from amopt.placement.referee.outcome import check_outcome
 from amopt.placement.referee.plan import KINDS, Bill, PlanReferee
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
@@ -51,11 +50,11 @@ def check(instance: Instance, solution: Solution) -> Verdict:
     if not notebook.findings and planned:
         objective = _check_plans(instance, rows, notebook, solution.outcome)
         if objective is not None:
-            check_outcome(notebook, solution.outcome, objective)
+            notebook.outcome(solution.outcome, objective)
     if not notebook.findings and instance.orders:
         total = check_assignment(instance, rows, notebook)
         if not planned:
-            check_outcome(notebook, solution.outcome, total)
+            notebook.outcome(solution.outcome, total)
     return notebook.verdict()
 
 
@@ -94,7 +93,10 @@ def _check_plans(
     _check_bill(rows["bill"], bills, notebook)
     weight = instance.minimise
     objectives = {
-        form: Amount(weight.cost * bill.total + weight.kg_co2 * bill.kg_co2)
+        form: Amount(
+            weight.cost * bill.total + weight.kg_co2 * bill.kg_co2,
+            weight.cost * sum(map(abs, bill.money.values())) + weight.kg_co2 * bill.kg_co2,
+        )
         for form, bill in bills.items()
     }
     for row in rows["forms"]:
@@ -103,7 +105,8 @@ def _check_plans(
     notebook.same("forms, optimum, bound", first.get("bound"), _number(outcome.bound))
     for form, objective in objectives.items():
         if outcome.bound is not None:
-            notebook.within(f"the bound, below the {form} plan", outcome.bound, objective.value)
+            what = f"the bound, below the {form} plan"
+            notebook.within(what, outcome.bound, objective.value, objective.scale)
     notebook.measures["cost"] = bills["optimum"].total
     return objectives["optimum"]
 
@@ -152,7 +155,7 @@ def _check_form(row: Row, bill: Bill, objective: Amount, notebook: Notebook) -> 
     bound, what = row.get("bound"), f"forms, {row['form']}"
     gap = None
     if bound is not None and notebook.require(is_number(bound), f"{what}: bound {bound!r}"):
-        notebook.within(f"{what}: the bound", bound, objective.value)
+        notebook.within(f"{what}: the bound", bound, objective.value, objective.scale)
         difference = abs(objective.value - bound)
         gap = difference / abs(objective.value) if objective.value else 0.0
     notebook.compare(

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from amopt.placement.referee.outcome import check_outcome
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
@@ -41,7 +40,7 @@ def check_orders(instance: Instance, solution: Solution) -> Verdict:
     rows = {name: list(table) for name, table in solution.rows.items()}
     notebook.tables(rows, {"orders", "work"})
     if not notebook.findings:
-        check_outcome(notebook, solution.outcome, check_assignment(instance, rows, notebook))
+        notebook.outcome(solution.outcome, check_assignment(instance, rows, notebook))
     return notebook.verdict()
 
 

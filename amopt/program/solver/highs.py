@@ -7,7 +7,8 @@ numbers of a mixed-integer answer are held and the rest is solved anew
 (:mod:`~amopt.program.solver.digits.polishing`); what a linear answer misses is solved for
 (:mod:`~amopt.program.solver.digits.refinement`). Where the solver fails, says "unknown" or its
 answer does not stand, the next method tries: without presolve, with the other simplex, by interior
-point with crossover, with scaled costs. ``outcome.method`` says which one answered. That a
+point with crossover, with scaled costs. ``outcome.method`` says which one answered. Where a start
+is called optimal and the bound does not prove it, the solver is asked again without it. That a
 mixed-integer program is infeasible the arrays cannot prove: a second run without presolve and with
 another seed has to agree, and the solver's word stands only where that run does not finish in twice
 the time.
@@ -23,6 +24,7 @@ cost the change a unit of the bound at which it stands, for minimisation and max
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -202,8 +204,11 @@ class Solver:
     ) -> AttemptResult:
         """Try one method after the other until an answer stands."""
         best: AttemptResult | None = None
+        early: AttemptResult | None = None  # an answer that is called optimal and is not proven so
         claimed = disputed = False  # that nothing satisfies the program
-        for attempt in attempts(self._program, self.options, self._scaling):
+        tries = deque(attempts(self._program, self.options, self._scaling))
+        while tries:
+            attempt = tries.popleft()
             if best is not None:
                 if self._budget.is_over:
                     break
@@ -222,8 +227,11 @@ class Solver:
             elif patience is not None and result.stopped is not Stopped.FINISHED:
                 if result.status is Status.UNKNOWN:
                     break  # nothing speaks against the claim
+            elif result.final and start is not None and self._ends_early(result):
+                tries.appendleft(attempt)
+                start, early = None, result
             elif result.final:
-                return result
+                return result if early is None else self._cheaper(early, result)
             else:
                 disputed = disputed or result.stopped is Stopped.FINISHED
             best = result if best is None or result.rank > best.rank else best
@@ -233,6 +241,23 @@ class Solver:
         if best.status is Status.UNKNOWN and best.stopped is Stopped.FINISHED:
             best.stopped = Stopped.FAILED
         return best
+
+    def _ends_early(self, result: AttemptResult) -> bool:
+        """Return whether the solver claims the optimum where its own bound does not prove it.
+
+        HiGHS 1.16 may stop so at the point that it was given to start from.
+        """
+        if result.stopped is not Stopped.FINISHED or result.status is not Status.FEASIBLE:
+            return False
+        gap = result.answer(self._program, 0.0).outcome.gap
+        return self._program.is_mixed_integer and (gap is None or gap > self.options.gap)
+
+    def _cheaper(self, early: AttemptResult, late: AttemptResult) -> AttemptResult:
+        """Return the better of two answers; the later one where they are as good."""
+        if early.values is None or late.values is None:
+            return early if late.values is None else late
+        worse = float(self._program.cost @ (late.values - early.values))
+        return early if (-worse if self._program.maximise else worse) > 0 else late
 
     def _patience(self) -> float:
         """Return the seconds for a second run that is to confirm what the first one said."""

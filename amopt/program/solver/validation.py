@@ -11,7 +11,13 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.arithmetic import exact_dot
 from amopt.program.solver.digits.dual_bound import DualCheck, check_dual, infeasibility_proof
-from amopt.program.solver.digits.residuals import OPEN, TOLERANCE, PrimalCheck, check_primal
+from amopt.program.solver.digits.residuals import (
+    ACCURACY,
+    OPEN,
+    TOLERANCE,
+    PrimalCheck,
+    check_primal,
+)
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
 __all__ = [
@@ -28,6 +34,9 @@ Floats = NDArray[np.float64]
 _NOISE = 1e-9
 """Part of the solver's unit of money below which a gap is the solver's rounding."""
 
+_NOTHING = ACCURACY
+"""Part of what is added up below which an optimum, and its distance from the bound, is nothing."""
+
 
 @dataclass(slots=True)
 class AttemptResult:
@@ -38,6 +47,8 @@ class AttemptResult:
     method, stopped, status, bound, values, duals, iterations, residuals
         As in :class:`~amopt.program.solver.outcome.Outcome` and
         :class:`~amopt.program.solver.answer.Answer`.
+    scale
+        What objective and bound add up.
     final
         Whether it stands; if not, another method should try.
     """
@@ -50,6 +61,7 @@ class AttemptResult:
     duals: Floats | None = None
     iterations: int | None = None
     residuals: dict[str, float] = field(default_factory=dict)
+    scale: float = 0.0
     final: bool = True
 
     @property
@@ -60,7 +72,7 @@ class AttemptResult:
 
     def update(self, other: AttemptResult) -> None:
         """Take over what another says of the answer."""
-        for name in ("status", "bound", "values", "duals", "residuals", "final"):
+        for name in ("status", "bound", "values", "duals", "residuals", "scale", "final"):
             setattr(self, name, getattr(other, name))
 
     def answer(self, program: LinearProgram, seconds: float) -> Answer:
@@ -70,8 +82,12 @@ class AttemptResult:
             objective = exact_dot(program.cost, self.values, program.offset)
             if bound is not None:  # an answer within the tolerances may pass the bound by a hair
                 bound = max(bound, objective) if program.maximise else min(bound, objective)
-            if objective == 0.0 and self.status is Status.OPTIMAL:
-                bound = 0.0  # a relative gap of nothing has no other meaning
+            nothing = _NOTHING * self.scale
+            near = bound is not None and abs(objective - bound) <= nothing
+            if self.status is Status.OPTIMAL and (
+                objective == 0.0 or (near and abs(objective) <= nothing)
+            ):
+                bound = objective  # a relative gap of nothing has no other meaning
         if self.duals is not None:
             reduced = program.cost - program.matrix.T @ self.duals
         outcome = Outcome(
@@ -122,6 +138,7 @@ def validate_linear(
         result.residuals["primal"] = primal.primal
         if primal.accepted:
             result.values, result.duals = values, y
+            result.scale = max(primal.scale, dual.scale)
             gap = _relative(_missing(program, primal.objective, result.bound), primal, dual.scale)
             short = max(gap, primal.primal)
             over = _relative(_passed(program, primal.objective, result.bound), primal, dual.scale)
@@ -160,6 +177,7 @@ def validate_integer(
     if passed > TOLERANCE * max(primal.scale, money):
         result.bound, result.final = None, False
     floor = _NOISE / TOLERANCE * money
+    result.scale = max(primal.scale, floor)
     gap = _relative(_missing(program, primal.objective, result.bound), primal, floor)
     proven = gap <= TOLERANCE and primal.accurate
     result.values, result.status = x, Status.OPTIMAL if proven else Status.FEASIBLE
