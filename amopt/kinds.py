@@ -39,6 +39,7 @@ KINDS = (
     "printing",
     "sourcing",
     "placement",
+    "design",
 )
 """The decisions that amopt answers, in the order in which they were built."""
 

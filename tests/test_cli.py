@@ -103,7 +103,7 @@ def test_out_leaves_a_strangers_folder_alone(amopt_command: Command, tmp_path: P
     assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
-@pytest.mark.parametrize("kind", ["printing", "sourcing", "placement"])
+@pytest.mark.parametrize("kind", amopt.KINDS)
 def test_a_template_is_valid_and_solves(amopt_command: Command, kind: str) -> None:
     assert amopt_command("new", kind, "mine.yaml").code == 0
     assert amopt_command("new", kind, "mine.yaml").code == 2, "an existing file is kept"
@@ -112,7 +112,7 @@ def test_a_template_is_valid_and_solves(amopt_command: Command, kind: str) -> No
     assert solved.code == 0, solved.err
 
 
-@pytest.mark.parametrize("kind", ["printing", "sourcing", "placement"])
+@pytest.mark.parametrize("kind", amopt.KINDS)
 def test_schema_is_json(amopt_command: Command, kind: str) -> None:
     schema = amopt_command("schema", kind).json
     assert schema["properties"]["kind"]["const"] == kind

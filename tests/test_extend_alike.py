@@ -29,6 +29,10 @@ CASES: dict[str, Case] = {
         lambda: amopt.load("placement/textbook").model_copy(update={"conventional": ()}),
         lambda model: {key: (x, 0.0) for key, x in model.open.items()},
     ),
+    "design": (
+        lambda: amopt.load("design/valve-block"),
+        lambda model: {key: (x, 0.0) for key, x in model.choose.items()},
+    ),
 }
 
 

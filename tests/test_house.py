@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from amopt import KINDS
+
 PACKAGE = Path(__file__).parent.parent / "amopt"
 
-REFEREES = ("printing", "sourcing", "placement")
+REFEREES = KINDS
 
 ALLOWED = (
     "amopt.errors",

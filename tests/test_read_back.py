@@ -9,7 +9,9 @@ import amopt
 from amopt.errors import UsageError
 
 
-@pytest.mark.parametrize("name", ["printing/table-3-1", "sourcing/hangbar", "placement/textbook"])
+@pytest.mark.parametrize(
+    "name", ["printing/table-3-1", "sourcing/hangbar", "placement/textbook", "design/pump-unit"]
+)
 def test_a_model_solved_elsewhere_gives_the_whole_answer(name: str) -> None:
     instance = amopt.load(name)
     model = amopt.formulate(instance)

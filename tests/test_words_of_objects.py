@@ -8,7 +8,7 @@ import amopt
 from amopt.instance.findings import Severity
 from amopt.solution import Solution, _cell
 
-NAMES = ("printing/mission", "sourcing/hangbar", "placement/aircraft-today")
+NAMES = ("printing/mission", "sourcing/hangbar", "placement/aircraft-today", "design/pump-unit")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,42 @@
+"""The commands of design: factorials."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from amopt.cli.common import File, Json, Out, give, reporting, require_room
+
+__all__ = ["app"]
+
+app = typer.Typer(help="More about a design instance.", no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """More about a design instance."""
+
+
+@app.command()
+def factorial(
+    file: File,
+    *,
+    vary: Annotated[
+        list[str],
+        typer.Option(help="A parameter and its values: part_cost=250,1000. May be repeated."),
+    ],
+    component: Annotated[
+        str | None, typer.Option(help="A component; left out, the first one.", metavar="NAME")
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Vary parameters of one component, and tell when another version breaks even."""
+    with reporting(json=json):
+        from amopt import decisions, design
+
+        instance = decisions.load_of("design", file)
+        require_room(out, None)
+        axes = dict(design.axis(text) for text in vary)
+        give(design.factorial(instance, axes, component=component), json=json, out=out)

@@ -1,0 +1,1 @@
+"""The referee: recomputes choice, bill, stock, break-even points and limits of an answer."""
