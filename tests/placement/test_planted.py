@@ -99,7 +99,13 @@ def swapped(rows, name, k, other):
             yield f"{name} {column}: {k} and {other} swapped", {**rows, name: edited}
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+LONG = "synthetic"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name == LONG)) for name in SHIPPED],
+)
 def test_whatever_is_planted_is_refused(name):
     instance, answer = solved(name)
     assert check(instance, answer).accepted
