@@ -63,6 +63,8 @@ WAYS = (
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
 
+READ_BACK = "read back from the model"
+
 CLOSE = 1e-6
 """Relative gap up to which an answer is optimal."""
 
@@ -148,11 +150,7 @@ def solve(
     with budget.phase("solve"):
         found = find(options=options)
         budget.require("the policy without a printer was found")
-        single: Optimum | None
-        try:
-            single = find(printer=False, options=budget.options(options))
-        except InfeasibleError:  # what was added cannot be met without a printer
-            single = None
+        single = _without_printer(find, budget.options(options))
     return _answer(instance, found, single, budget, way.meaning)
 
 
@@ -184,8 +182,16 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PrintingSo
     budget = Budget()
     found = collapsed.read(model, bound=bound)
     instance: PrintingInstance = model.instance
-    single = optimum(instance, "closed", printer=False, options=Options())
-    return _answer(instance, found, single, budget, "read back from the model")
+    find = partial(optimum, instance, "collapsed" if instance.limits else "closed")
+    return _answer(instance, found, _without_printer(find, Options()), budget, READ_BACK)
+
+
+def _without_printer(find: Callable[..., Optimum], options: Options) -> Optimum | None:
+    """Return the best policies where nothing can be printed; None where the limits forbid it."""
+    try:
+        return find(printer=False, options=options)
+    except InfeasibleError:
+        return None
 
 
 def _answer(
@@ -197,7 +203,7 @@ def _answer(
 ) -> PrintingSolution:
     """Return the answer that follows from the policies, judged."""
     with budget.phase("tables"):
-        rows = tables(instance, found, None if single is None else single.policy)
+        rows = tables(instance, found, single)
     answer = PrintingSolution(
         kind=instance.kind,
         name=instance.name,
@@ -215,7 +221,7 @@ def _answer(
     outcome, proven = answer.outcome, answer.verdict.measures
     assert outcome.objective is not None
     bound = outcome.objective - proven["proven_error"]
-    if found.limits and outcome.bound is not None:
+    if (found.limits or found.duals) and outcome.bound is not None:
         bound = max(bound, outcome.bound)
     residuals = {**outcome.residuals, "bellman": proven["bellman_residual"]}
     near = outcome.objective - bound <= CLOSE * abs(outcome.objective)
@@ -234,7 +240,7 @@ def _outcome(parameters: Parameters, found: Optimum, meaning: str) -> Outcome:
     horizon = days if parameters.is_average else -np.expm1(days * np.log(discount))
     objective = float(cost.sum() / horizon)
     bound: float | None = objective
-    if found.limits:
+    if found.limits or found.duals:
         bound = None if found.bound is None else min(float(found.bound / horizon), objective)
     scale = float(np.abs(cost).sum() / horizon)
     proven = bound is not None and objective - bound <= CLOSE * scale

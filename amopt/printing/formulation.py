@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.limit_rows import limit_rows, remedy, says
 from amopt.printing.parameters import Parameters
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
@@ -320,6 +321,38 @@ def add_shortage_balance(model: Any) -> None:
     model.shortage_balance = Constraint(model.part_days, rule=balance)
 
 
+def add_limits(model: Any) -> None:
+    r"""Keep the limits of the file.
+
+    .. math:: \sum_k \sum_a c_{\ell a k} A_{ak} \le b_\ell \qquad \forall \ell
+
+    with :math:`A_{ak}` what part :math:`k` does of kind :math:`a` in a cycle: parts ordered,
+    printed, expedited, days on the shelf, days down, :math:`\bar x_{kL}`.
+    """
+    from pyomo.environ import Constraint
+
+    done = {
+        "orders": model.orders,
+        "prints": model.print_total,
+        "expedites": model.expedite_total,
+        "stock_days": model.stock_days,
+        "down_days": model.down_days,
+        "base_stock": {k: model.stock[k, model.parameters.cycle_days] for k in model.parts},
+    }
+    rows = {row.limit.name: row for row in limit_rows(model.instance)}
+
+    def keep(_: Any, name: str) -> Any:
+        terms = [
+            float(number) * done[kind][k]
+            for kind, numbers in rows[name].coefficients.items()
+            for k, number in zip(model.parts, numbers, strict=True)
+            if number
+        ]
+        return sum(terms) <= rows[name].most if terms else Constraint.Feasible
+
+    model.limits = Constraint(list(rows), rule=keep)
+
+
 def add_cost(model: Any) -> None:
     r"""Minimise the cost of a cycle, discounted to its start.
 
@@ -362,5 +395,6 @@ FAMILIES: tuple[Family, ...] = (
     Family("shelf_balance", add_shelf_balance),
     Family("printed_balance", add_printed_balance),
     Family("shortage_balance", add_shortage_balance),
+    Family("limits", add_limits, scope=("limits[].name",), says=says, remedy=remedy),
 )
 """The families of constraints, in the order of their rows."""

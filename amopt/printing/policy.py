@@ -140,10 +140,12 @@ class Optimum:
         Its iterations over all parts.
     bound
         What the solver proves that a cycle of all parts costs at least, in money, where the program
-        has limits beside those of the formulation; else None.
+        has limits that parts share, those of the file or others; else None.
     limits
         These limits by name, with the change of the cost of a cycle a unit of each; None where that
         is not known.
+    duals
+        The same of the limits that the instance states.
     """
 
     policy: Policy
@@ -152,3 +154,4 @@ class Optimum:
     iterations: int = 0
     bound: float | None = None
     limits: Mapping[str, float | None] = field(default_factory=dict)
+    duals: Mapping[str, float | None] = field(default_factory=dict)

@@ -107,7 +107,7 @@ def answer_for(instance: PrintingInstance, policy: Policy) -> PrintingSolution:
     horizon = 1 - parameters.discount**parameters.cycle_days
     return replace(
         answer,
-        rows=tables(instance, Optimum(policy, np.array([cost])), single),
+        rows=tables(instance, Optimum(policy, np.array([cost])), Optimum(single, np.zeros(1))),
         outcome=replace(answer.outcome, objective=cost / horizon, bound=cost / horizon),
     )
 
@@ -139,7 +139,7 @@ def test_a_source_that_is_not_there_is_refused() -> None:
     instance = one_part(print_cost=None)
     policy = Policy(np.array([1]), np.array([[0], *[[1]] * 13]))
     single = closed_form.best_policy(instance.parameters)
-    rows = tables(instance, Optimum(policy, np.zeros(1)), single)
+    rows = tables(instance, Optimum(policy, np.zeros(1)), Optimum(single, np.zeros(1)))
     verdict = check(instance, with_rows(methods.solve(instance), rows))
     assert "does not offer" in " ".join(verdict.findings)
 

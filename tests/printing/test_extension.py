@@ -246,7 +246,7 @@ def test_limits_that_nobody_added_are_refused() -> None:
     answer = amopt.solve(instance)
     answer.rows["limits"].append({"limit": "room", "dual": -1.0})  # type: ignore[attr-defined]
     findings = check(instance, answer).findings
-    assert "those that were added to the program are []" in findings[0]
+    assert "those of the file, and that were added, are []" in findings[0]
 
 
 @settings(max_examples=40)

@@ -139,7 +139,9 @@ def test_an_instance_can_be_built_in_python() -> None:
     assert amopt.solve(built).rows["parts"][0]["base_stock"] >= 0
 
 
-@pytest.mark.parametrize("name", ["mission", "mission-fitted", "table-3-1", "table-3-1-expedited"])
+@pytest.mark.parametrize(
+    "name", ["mission", "mission-fitted", "mission-limited", "table-3-1", "table-3-1-expedited"]
+)
 def test_shipped_instances_are_valid_and_solved(name: str) -> None:
     assert amopt.check(f"printing/{name}") == []
     assert amopt.solve(amopt.load(f"printing/{name}")).verdict.accepted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.phrases import amount, counted
+from amopt.phrases import amount, counted, money
 from amopt.solution import Column, Solution, Table
 
 if TYPE_CHECKING:
@@ -72,7 +72,27 @@ FEWEST_TO_EXPEDITE = (
 
 SHARE = "Share of the systems that wait; below 1 where the plan mixes actions on these days."
 
+MOST_PRICES = 3
+"""The most limits that the summary tells of."""
+
 DUAL = "Change of the cost of a cycle a unit of its right-hand side; empty where not known."
+
+
+LIMITS: tuple[Column, ...] = (
+    Column("limit", "", "A limit of the file, or one that was added to the program."),
+    Column("says", "", "What it says; empty where it was added to the program."),
+    Column("amount", "", "What the plan does of it, in its unit."),
+    Column("most", "", "The most of it that is allowed.", shown=False),
+    Column("least", "", "The least of it, for availability.", shown=False),
+    Column("unit", "", "Its unit.", shown=False),
+    Column("one_unit", "", "One of that unit.", shown=False),
+    Column("dual", "money", DUAL, shown=False),
+    Column("yearly_worth", "money", "What one unit more of it is worth a year."),
+    Column("single_source_amount", "", "What the plan without a printer does of it.", shown=False),
+    Column("single_source_dual", "money", "The dual where nothing can be printed.", shown=False),
+)
+
+LIMIT_COLUMNS = tuple(column.name for column in LIMITS)
 
 
 @dataclass(frozen=True)
@@ -140,10 +160,7 @@ class PrintingSolution(Solution):
             Column("base_stock", "parts", ORDER_UP_TO, shown=False),
             Column("share", "", "Share of the cycles that start from this level.", shown=False),
         ),
-        "limits": (
-            Column("limit", "", "A limit that the instance does not state.", shown=False),
-            Column("dual", "money", DUAL, shown=False),
-        ),
+        "limits": LIMITS,
         "totals": (
             Column("parts", "", "Parts in the instance.", shown=False),
             Column("printed_parts", "", "Parts that are printed at some time.", shown=False),
@@ -175,6 +192,7 @@ class PrintingSolution(Solution):
         sentences = [f"{stock} at each replenishment; {without}.", *self._what_to_do()]
         if not total["printed_parts"]:
             return (*sentences, "No part is worth printing.")
+        sentences += self._what_limits_are_worth()
         if total["saving"] is None:
             return tuple(sentences)
         sentences.append(self._what_it_saves(total))
@@ -183,6 +201,19 @@ class PrintingSolution(Solution):
             saving = f"{best['saving']:,.2f} {self.currency}"
             sentences.append(f"It saves most on part {best['part']}: {saving} a year.")
         return tuple(sentences)
+
+    def _what_limits_are_worth(self) -> Iterator[str]:
+        """Yield the limits that cost most, of those that bind."""
+        rows = [row for row in self.rows["limits"] if (row["yearly_worth"] or 0.0) > 0]
+        for row in sorted(rows, key=lambda row: -row["yearly_worth"])[:MOST_PRICES]:
+            if row["least"] is not None:
+                step, worth = "one percentage point less", row["yearly_worth"] / 100
+            else:
+                step, worth = f"one more {row['one_unit']}", row["yearly_worth"]
+            yield (
+                f"The limit {shown(row['limit'])} ({row['says']}) binds: {step} is worth "
+                f"{money(worth, self.currency)} a year, as long as nothing else comes to bind."
+            )
 
     def _money(self, total: Mapping[str, Any], prefix: str = "") -> str:
         return f"{total[f'{prefix}stock_value']:,.2f} {self.currency}"

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from amopt.phrases import amount
 from amopt.printing import closed_form
-from amopt.printing.answer.solution import PRINTING, SINGLE_SOURCE
+from amopt.printing.answer.solution import LIMIT_COLUMNS, PRINTING, SINGLE_SOURCE
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
+from amopt.printing.limit_rows import KINDS, LimitRow, limit_rows
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Interval, Optimum, Policy
 from amopt.solution import Table
@@ -23,7 +24,7 @@ Floats = NDArray[np.float64]
 Accounts = tuple[Policy, dict[str, Floats]]
 
 
-def tables(instance: PrintingInstance, found: Optimum, single: Policy | None) -> dict[str, Table]:
+def tables(instance: PrintingInstance, found: Optimum, alone: Optimum | None) -> dict[str, Table]:
     """Return the tables of an answer.
 
     Parameters
@@ -32,15 +33,15 @@ def tables(instance: PrintingInstance, found: Optimum, single: Policy | None) ->
         The instance.
     found
         The policy of each part, and the limits that were added.
-    single
-        The policy of each part where nothing can be printed; None where there is none.
+    alone
+        The same where nothing can be printed; None where no plan is possible then.
     """
     parameters, policy = instance.parameters, found.policy
     both: list[tuple[str, Policy]] = [(PRINTING, policy)]
     with_printer, without = (policy, _account(parameters, policy)), None
-    if single is not None:
-        both.append((SINGLE_SOURCE, single))
-        without = (single, _account(parameters.without_printer(), single))
+    if alone is not None:
+        both.append((SINGLE_SOURCE, alone.policy))
+        without = (alone.policy, _account(parameters.without_printer(), alone.policy))
     names = [part.name for part in instance.parts]
     mixing = [
         (name, sourcing, chosen, index)
@@ -52,7 +53,7 @@ def tables(instance: PrintingInstance, found: Optimum, single: Policy | None) ->
         "single_source": [] if without is None else _single_source(names, *without),
         "intervals": [row for entry in mixing for row in _intervals(*entry)],
         "levels": [row for entry in mixing for row in _levels(*entry)],
-        "limits": [{"limit": name, "dual": dual} for name, dual in found.limits.items()],
+        "limits": _limits(instance, found, alone),
         "totals": [_totals(parameters, with_printer, without)],
     }
 
@@ -102,6 +103,54 @@ def _single_source(
         yearly_cost=account["yearly_cost"].tolist(),
         **_but_cost(account),
     )
+
+
+def _limits(
+    instance: PrintingInstance, found: Optimum, single: Optimum | None
+) -> list[dict[str, Any]]:
+    """Return the table of limits: those of the file, then those that a caller added."""
+    cycles = REPORTED_DAYS / instance.cycle_days
+    both = [(instance.parameters, found), (instance.parameters.without_printer(), single)]
+    done = [None if one is None else _done(parameters, one.policy) for parameters, one in both]
+    table = []
+    for row in limit_rows(instance):
+        limit, availability = row.limit, row.limit.measure == "availability"
+        used = [None if one is None else _used(row, one) for one in done]
+        duals = [None if one is None else one.duals[limit.name] for one in (found, single)]
+        worth = [None if dual is None else max(0.0, -dual) * cycles for dual in duals]
+        if availability:
+            used = [None if one is None else 1.0 - one for one in used]
+        table.append(
+            {
+                "limit": limit.name,
+                "says": limit.bound,
+                "amount": used[0],
+                "most": None if availability else row.most,
+                "least": limit.at_least,
+                "unit": limit.unit,
+                "one_unit": limit.one_unit,
+                "dual": duals[0],
+                "yearly_worth": worth[0],
+                "single_source_amount": used[1],
+                "single_source_dual": duals[1],
+            }
+        )
+    for name, dual in found.limits.items():
+        table.append({**dict.fromkeys(LIMIT_COLUMNS), "limit": name, "dual": dual})
+    return table
+
+
+def _done(parameters: Parameters, policy: Policy) -> dict[str, Floats]:
+    """Return what each part does in a cycle in expectation, by kind."""
+    stock = [policy.stock(part) for part in range(len(parameters))]
+    happening = closed_form.amounts(parameters, policy)
+    kinds = {kind: getattr(happening, kind) for kind in KINDS if kind != "base_stock"}
+    return {**kinds, "base_stock": np.array(stock, dtype=np.float64)}
+
+
+def _used(row: LimitRow, done: Mapping[str, Floats]) -> float:
+    """Return how much of a limit is used."""
+    return float(sum(numbers @ done[kind] for kind, numbers in row.coefficients.items()))
 
 
 def _totals(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.entries import Discounted, Part, System
+from amopt.printing.instance.limits import MEASURES, Limit
 from amopt.printing.instance.printing_instance import (
     DAYS_A_YEAR,
     REPORTED_DAYS,
@@ -13,8 +14,10 @@ from amopt.printing.instance.printing_instance import (
 __all__ = [
     "CODES",
     "DAYS_A_YEAR",
+    "MEASURES",
     "REPORTED_DAYS",
     "Discounted",
+    "Limit",
     "Part",
     "PrintingInstance",
     "System",

@@ -41,6 +41,21 @@ CODES: tuple[Code, ...] = (
         "Give network, place and supplied_from together, or none of them.",
     ),
     Code(
+        "limit-needs-data",
+        "A limit adds up something that a part does not state.",
+        "Give it, 0 where there is none, or leave the part out of the limit.",
+    ),
+    Code(
+        "limit-on-nothing",
+        "A limit is about no part.",
+        "Name parts that belong to its systems, or leave one of the two out.",
+    ),
+    Code(
+        "limit-side",
+        "A limit has the wrong side or time for its measure.",
+        "Give at_least for availability, at_most for all else; per only for what adds up in time.",
+    ),
+    Code(
         "too-many-failures",
         "So many failures are expected in a cycle that no answer could be proven in short time.",
         "Check the failure rate, the number of systems and the length of the cycle.",

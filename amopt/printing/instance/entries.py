@@ -8,12 +8,15 @@ from typing import Annotated
 from pydantic import Field
 
 from amopt.instance.common import (
+    Emissions,
     Factor,
+    Hours,
     InstanceModel,
     Kilograms,
     Money,
     Name,
     Probability,
+    Quantity,
     Rate,
     RefersTo,
 )
@@ -106,6 +109,24 @@ class Part(InstanceModel):
     )
     mass_kg: Kilograms = Field(
         default=0.0, description="Mass of a part in kg, for lanes that charge by the kg."
+    )
+    storage_cm3: Quantity | None = Field(
+        default=None, description="Room that a part needs on the shelf, in cm3; for limits."
+    )
+    print_hours: Hours | None = Field(
+        default=None, description="Hours that the printer takes for one part; for limits."
+    )
+    print_material_cm3: Quantity | None = Field(
+        default=None, description="Raw material that one print takes, in cm3; for limits."
+    )
+    kg_co2_per_order: Emissions | None = Field(
+        default=None, description="Kg of CO2 of a regular part with its transport; for limits."
+    )
+    kg_co2_per_print: Emissions | None = Field(
+        default=None, description="Kg of CO2 of a printed part; for limits."
+    )
+    kg_co2_per_expedite: Emissions | None = Field(
+        default=None, description="Kg of CO2 of an expedited part; for limits."
     )
 
     def problems(self, key: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from amopt.instance.common import Instance, Name, Network, RefersTo
 from amopt.instance.findings import Problem
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.entries import Discounted, Part, System
+from amopt.printing.instance.limits import Limit
 from amopt.printing.parameters import Parameters, read_only
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class PrintingInstance(Instance):
         description="The types of systems in service."
     )
     parts: Annotated[tuple[Part, ...], Field(min_length=1)] = Field(description="The parts.")
+    limits: tuple[Limit, ...] = Field(
+        default=(), description="Limits on what the parts do together, in expectation."
+    )
     network: Network | None = Field(
         default=None, description="Places and lanes over which the replenishment travels."
     )
@@ -75,6 +79,8 @@ class PrintingInstance(Instance):
         for index, part in enumerate(self.parts):
             yield from part.problems(("parts", index))
             yield from self._too_many_failures(index)
+        for index, limit in enumerate(self.limits):
+            yield from limit.problems(self, ("limits", index))
         supply = {key: getattr(self, key) for key in ("network", "place", "supplied_from")}
         missing = [key for key, value in supply.items() if value is None]
         if missing and len(missing) < len(supply):

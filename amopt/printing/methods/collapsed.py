@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from amopt.decision import Extend
 from amopt.errors import NoAnswerError, UsageError
 from amopt.printing import closed_form, formulation
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.limit_rows import limit_rows, priced
+from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Mix, Optimum, Policy
 from amopt.program.family import present
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["best_policy", "is_extended", "read", "require_printing"]
 
 Ints = NDArray[np.int64]
+
+OWN = closed_form.HONOURS | {"limits"}
+"""The families that an instance states by itself."""
 
 VISITED = 1e-7
 """Expected systems from which a day counts as visited: the solver's own tolerance."""
@@ -117,13 +122,14 @@ def read(
     if any(variable.value is None for variable in model.order_up_to.values()):
         raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
     parameters = model.parameters
-    limits = _limits(model)
-    chosen = [_part(model, k, parameters.cycle_days, mixes=bool(limits)) for k in model.parts]
+    limits, duals = _limits(model), _duals(model)
+    shared = bool(limits or duals)
+    chosen = [_part(model, k, parameters.cycle_days, mixes=shared) for k in model.parts]
     policy = Policy(
         np.array([stock for stock, _, _ in chosen], dtype=np.int64),
         np.stack([action for _, action, _ in chosen], axis=1),
     )
-    policy = closed_form.completed(parameters, policy)
+    policy = closed_form.completed(_with_prices(model, duals), policy)
     mixes = {
         part: _completed(mix, policy.action[:, part])
         for part, (_, _, mix) in enumerate(chosen)
@@ -134,9 +140,24 @@ def read(
         np.array([float(model.part_cost[k]()) for k in model.parts]),
         solver="" if outcome is None else outcome.method,
         iterations=(outcome.iterations or 0) if outcome is not None else 0,
-        bound=bound if limits and model.cost.active else None,
+        bound=bound if shared and model.cost.active else None,
         limits=limits,
+        duals=duals,
     )
+
+
+def _with_prices(model: Any, duals: Mapping[str, float | None]) -> Parameters:
+    """Return the parameters at which what is never done is worth it or not.
+
+    Limits do not discount what they count, so that on the criterion of discounted cost their prices
+    have no place among the costs.
+    """
+    parameters: Parameters = model.parameters
+    if not duals or not parameters.is_average or None in duals.values():
+        return parameters
+    rows = limit_rows(model.instance)
+    prices = [min(0.0, duals[row.limit.name] or 0.0) for row in rows]
+    return priced(parameters, rows, prices)[0]
 
 
 def _part(model: Any, k: str, days: int, *, mixes: bool) -> tuple[int, Ints, Mix | None]:
@@ -172,7 +193,7 @@ def _completed(mix: Mix, action: Any) -> Mix:
 
 
 def _limits(model: Any) -> dict[str, float | None]:
-    """Return what a program has beside the families of a part by itself, by name, with its dual.
+    """Return what a program has beside the instance's own families, by name, with its dual.
 
     Constraints with their duals where there are any; variables that were fixed or bounded; another
     objective.
@@ -182,7 +203,7 @@ def _limits(model: Any) -> dict[str, float | None]:
     dual = model.component("dual")
     found: dict[str, float | None] = {}
     for component in model.component_objects(active=True):
-        if component.ctype.__name__ == "Constraint" and component.name not in closed_form.HONOURS:
+        if component.ctype.__name__ == "Constraint" and component.name not in OWN:
             for row in component.values():
                 if row.active:
                     name = f"{row.index()} is held" if component.name == FIXED.name else row.name
@@ -201,6 +222,20 @@ def _limits(model: Any) -> dict[str, float | None]:
     if not model.cost.active:
         found["another objective"] = None
     return found
+
+
+def _duals(model: Any) -> dict[str, float | None]:
+    """Return the duals of the limits that the instance states, by name."""
+    rows, dual = model.component("limits"), model.component("dual")
+    held = {} if rows is None else dict(rows.items())
+    return {
+        limit.name: 0.0
+        if limit.name not in held  # it adds up nothing
+        else None
+        if dual is None
+        else dual.get(held[limit.name])
+        for limit in model.instance.limits
+    }
 
 
 def require_printing(model: Any) -> None:

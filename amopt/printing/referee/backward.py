@@ -150,7 +150,7 @@ def _from_stock(
             after = entry[n, 0] * (N * at_least - beyond) + entry[n, 1] * beyond
         stays = delayed(np.concatenate([[0.0], value[1:]]), chance)
         value = terms.h * level + alpha * (stays + after)
-    cost = value + terms.c_r * level
+    cost = value + (terms.c_r + terms.room) * level
     return Backward(residuals, cost, tail, plan.levels)
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.referee.evaluation import Evaluation
+from amopt.printing.referee.limits import compare_limits
+from amopt.printing.referee.optimality import compare_optimality
 from amopt.printing.referee.plan import read_plans, terms_of
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
@@ -24,9 +26,6 @@ __all__ = ["check"]
 
 TOLERANCE = 1e-7
 """Relative difference from which a stated number is wrong."""
-
-OPTIMALITY = 1e-6
-"""Relative distance from the best from which an answer is not optimal."""
 
 NOTHING = 1e-9
 """Share of what is at stake below which there is no cost to save from."""
@@ -58,27 +57,32 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
     -------
     Verdict
         ``measures`` holds ``bellman_residual``, the largest amount by which another decision in any
-        state beats the stated one, and ``proven_error``, the most by which the objective can be
-        above the best, both in money.
+        state beats the stated one with the prices of limits in its costs, and ``proven_error``, the
+        most by which the objective can be above the best, both in money.
     """
     notebook = Notebook(tolerance=TOLERANCE)
     rows, names = solution.rows, [part.name for part in instance.parts]
     notebook.tables(rows, TABLES)
     if notebook.findings:
         return notebook.verdict()
-    compared = not limits or bool(rows["single_source"])
+    shared = bool(limits or instance.limits)
+    compared = not shared or bool(rows["single_source"])
     for table, due in (("parts", names), ("single_source", names if compared else [])):
         stated = [row.get("part") for row in rows[table]]
         notebook.require(stated == due, f"{table} has the parts {stated}, not {due}")
     notebook.require(len(rows["totals"]) == 1, "totals does not have one row")
-    _compare_limits(notebook, rows["limits"], limits)
+    stated = [row.get("limit") for row in rows["limits"]]
+    due = [*(limit.name for limit in instance.limits), *limits]
+    notebook.require(
+        stated == due, f"limits are {stated}; those of the file, and that were added, are {due}"
+    )
     if notebook.findings:
         return notebook.verdict()
     plans = [
         read_plans(notebook, instance, rows, sourcing, table)
         for sourcing, table in (("printing", "parts"), ("single source", "single_source"))
     ]
-    if not notebook.findings and not limits:
+    if not notebook.findings and not shared:
         notebook.require(not rows["levels"], "a plan mixes levels without a limit that asks for it")
     if not compared:
         stray = [row for row in rows["intervals"] if row["sourcing"] == "single source"]
@@ -93,22 +97,9 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
     if notebook.findings:
         return notebook.verdict()
     _compare_tables(notebook, instance, rows, chosen, single)
-    _optimality(notebook, solution, names, (chosen, single), extended=bool(limits))
+    compare_limits(notebook, instance, rows["limits"], (chosen, single))
+    compare_optimality(notebook, instance, solution, (chosen, single), extended=bool(limits))
     return notebook.verdict()
-
-
-def _compare_limits(
-    notebook: Notebook, rows: Sequence[Mapping[str, Any]], limits: Sequence[str]
-) -> None:
-    """Compare the limits that were added by name."""
-    stated = [row.get("limit") for row in rows]
-    notebook.require(
-        stated == list(limits),
-        f"limits are {stated}; those that were added to the program are {list(limits)}",
-    )
-    for row in rows:
-        fits = set(row) == {"limit", "dual"} and (row["dual"] is None or is_number(row["dual"]))
-        notebook.require(fits, f"the limit {dict(row)} does not fit")
 
 
 def _compare_tables(
@@ -286,49 +277,3 @@ def _account(instance: PrintingInstance, index: int, evaluation: Evaluation) -> 
         "yearly_unavoidable_cost": Amount(unavoidable),
         **events,
     }
-
-
-def _optimality(
-    notebook: Notebook,
-    solution: Solution,
-    names: list[str],
-    both: tuple[list[Evaluation], list[Evaluation]],
-    *,
-    extended: bool,
-) -> None:
-    """Prove how good the policies are, and compare status, objective and bound with that."""
-    outcome = solution.outcome
-    status, bound = str(outcome.status), outcome.bound
-    notebook.require(status in ("optimal", "feasible"), f"an answer is not {status}")
-    objective = error = scale = 0.0
-    for evaluations in both:
-        for name, evaluation in zip(names, evaluations, strict=False):
-            cost, excess = evaluation.cost, evaluation.excess
-            close = excess <= OPTIMALITY * (abs(cost) + evaluation.stake)
-            notebook.require(
-                close or extended or status != "optimal",
-                f"part {name!r}: the policy is called optimal, but a cycle of it, which costs "
-                f"{cost:.9g}, may cost {excess:.3g} more than the best",
-            )
-    for evaluation in both[0]:
-        worth = evaluation.horizon
-        objective += worth * evaluation.cost
-        error += worth * evaluation.excess
-        scale += worth * evaluation.stake
-    notebook.same("objective", outcome.objective, Amount(objective, scale))
-    near = OPTIMALITY * (abs(objective) + scale)
-    lowest = objective if extended else objective - error
-    if bound is not None:
-        notebook.require(is_number(bound), f"the bound {bound!r} is not a number")
-        notebook.require(
-            is_number(bound) and bound <= lowest + near,
-            f"the bound {bound!r} is not proven: the best may cost as little as {lowest:.9g}",
-        )
-    if status == "optimal":
-        notebook.require(
-            bound is not None and is_number(bound) and bound >= objective - near,
-            f"an answer that costs {objective:.9g} is called optimal with the bound {bound!r}",
-        )
-    residuals = [one.residual for evaluations in both for one in evaluations]
-    notebook.measures["bellman_residual"] = max(residuals)
-    notebook.measures["proven_error"] = error

@@ -108,7 +108,8 @@ class Evaluation:
             (terms.h, total["stock_days"]),
             (terms.b, total["down_days"]),
         )
-        return sum(price * amount for price, amount in parts if np.isfinite(price))
+        spent = sum(price * amount for price, amount in parts if np.isfinite(price))
+        return spent + terms.room * self.plan.base_stock
 
     @cached_property
     def _backward(self) -> Backward:

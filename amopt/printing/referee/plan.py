@@ -19,7 +19,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Terms:
-    """The parameters of one part, as the source writes them."""
+    """The parameters of one part, as the source writes them.
+
+    ``room`` is what a part of the base-stock level costs a cycle beside its holding cost.
+    """
 
     N: int
     L: int
@@ -31,6 +34,7 @@ class Terms:
     h: float
     p_r: float
     p_p: float
+    room: float = 0.0
 
 
 @dataclass(frozen=True)
