@@ -44,7 +44,10 @@ KINDS = (
 """The decisions that amopt answers, in the order in which they were built."""
 
 
-COMPANIONS = {"sourcing-events": ("amopt.sourcing.rolling.events", "Events")}
+COMPANIONS = {
+    "sourcing-events": ("amopt.sourcing.rolling.events", "Events"),
+    "sourcing-quote-sources": ("amopt.sourcing.quotes.sources_file", "Sources"),
+}
 """Files that go with an instance and are checked like one: their kind, and where their class is."""
 
 
@@ -73,7 +76,9 @@ def instance_type(kind: str) -> type[Instance]:
     return cast("type[Instance]", decision(kind).Instance)
 
 
-def load(source: str | Path | Mapping[str, Any]) -> Instance:
+def load(
+    source: str | Path | Mapping[str, Any], *, given: Mapping[str, Any] | None = None
+) -> Instance:
     """Read and validate an instance.
 
     Parameters
@@ -81,6 +86,8 @@ def load(source: str | Path | Mapping[str, Any]) -> Instance:
     source
         The path of a yaml, json or toml file, the name of a shipped instance such as
         ``"printing/mission"``, or the same content as plain data.
+    given
+        Keys at the top that count instead of those of the source.
 
     Returns
     -------
@@ -94,10 +101,15 @@ def load(source: str | Path | Mapping[str, Any]) -> Instance:
     """
     from amopt.instance.loader import read
 
-    return read(locate(source), instance_type, KINDS)
+    return read(locate(source), instance_type, KINDS, given or {})
 
 
-def load_of(kind: str, source: str | Path | Mapping[str, Any]) -> Any:
+def load_of(
+    kind: str,
+    source: str | Path | Mapping[str, Any],
+    *,
+    given: Mapping[str, Any] | None = None,
+) -> Any:
     """Return the instance of a source that must be of one kind; see :func:`load`.
 
     Raises
@@ -107,7 +119,7 @@ def load_of(kind: str, source: str | Path | Mapping[str, Any]) -> Any:
     UsageError
         When it is an instance of another decision.
     """
-    instance = load(source)
+    instance = load(source, given=given)
     require(
         instance.kind == kind, f"{source} is a {instance.kind} instance; this is for {kind} only"
     )

@@ -78,6 +78,13 @@ def solve(  # every option of the command line is a parameter
     register: Annotated[
         Path | None, typer.Option(help="Licence register (sourcing): only what is left counts.")
     ] = None,
+    quotes: Annotated[
+        Path | None, typer.Option(help="Quote log (sourcing), for offers with quotes: log.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The time whose quotes count (sourcing), with its zone.", metavar="T"),
+    ] = None,
     forms: Annotated[
         bool, typer.Option(help="Solve for the pure forms beside the plan, too (placement).")
     ] = True,
@@ -95,7 +102,12 @@ def solve(  # every option of the command line is a parameter
         from amopt import decisions, files
         from amopt.report import terminal
 
-        instance = decisions.load(file)
+        given = None
+        if quotes is not None or as_of is not None:
+            from amopt.sourcing.quotes.freeze import said
+
+            given = said(quotes, as_of)
+        instance = decisions.load(file, given=given)
         require_room(out, html)
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)

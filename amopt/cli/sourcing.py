@@ -56,7 +56,48 @@ def pareto(
 
 
 @app.command()
-def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> None:
+def quotes(
+    file: File,
+    *,
+    log: Annotated[Path, typer.Option(help="The quote log: csv, parquet or SQLite.")],
+    sources: Annotated[
+        Path | None, typer.Option(help="A file of sources to ask now; left out, nobody is asked.")
+    ] = None,
+    freeze: Annotated[
+        Path | None, typer.Option(help="Write the instance with its quotes to this new file.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The time whose quotes count, with its zone.", metavar="T")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Ask for quotes and log the answers; freeze them into an instance."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import machine, terminal
+        from amopt.sourcing.quotes.desk import COLUMNS, desk
+
+        rows, said = desk(
+            decisions.locate(file), log=log, sources=sources, freeze=freeze, as_of=as_of
+        )
+        if json:
+            typer.echo(machine.listing_json("quotes", rows), nl=False)
+        else:
+            terminal.print_rows(rows, COLUMNS)
+            typer.echo(said)
+
+
+@app.command()
+def replay(
+    file: File,
+    events: str,
+    *,
+    quotes: Annotated[
+        Path | None, typer.Option(help="A quote log, read at each time of the replay.")
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+) -> None:
     """Replay a file of events: at each one the open lines are decided again."""
     with reporting(json=json):
         from amopt import decisions
@@ -64,11 +105,12 @@ def replay(file: File, events: str, *, json: Json = False, out: Out = None) -> N
         from amopt.sourcing.rolling.replay import replay as replay_events
 
         instance = decisions.load_of("sourcing", file)
-        give(
-            replay_events(instance, load_events(decisions.locate(events), instance)),
-            json=json,
-            out=out,
-        )
+        happening = load_events(decisions.locate(events), instance)
+        if quotes is not None:
+            from amopt.sourcing.quotes.events import with_quotes_on_record
+
+            happening = with_quotes_on_record(instance, happening, quotes)
+        give(replay_events(instance, happening), json=json, out=out)
 
 
 @app.command()

@@ -43,6 +43,7 @@ from amopt.instance.amounts import (
     Weight,
     Years,
 )
+from amopt.instance.filled import Filled
 from amopt.instance.findings import Code, Finding, Problem
 from amopt.instance.plain import foreign, not_plain, plain
 
@@ -284,6 +285,19 @@ class Instance(InstanceModel):
             if isinstance(value := getattr(self, name), tuple)
         )
         return f"<p><code>{escape(repr(self))}</code></p><table>{rows}</table>"
+
+    @classmethod
+    def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
+        """Return the raw data with what files beside the instance say put into it.
+
+        Parameters
+        ----------
+        data
+            The raw data.
+        folder
+            The folder of the instance file; None for data that never was a file.
+        """
+        return Filled(data)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance, InstanceModel
+    from amopt.instance.filled import Filled
 
 __all__ = [
     "VERSION",
@@ -78,6 +80,7 @@ def examine(
     source: str | Path | Mapping[str, Any],
     type_of_kind: Callable[[str], type[Instance]],
     kinds: Sequence[str],
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> Examination:
     """Read an instance and find everything that is wrong with it.
 
@@ -89,6 +92,9 @@ def examine(
         Returns the instance class of a decision; asked only for one of ``kinds``.
     kinds
         The decisions that there are.
+    given
+        Keys at the top that count beside those of the source, or instead of them; what is given of
+        a mapping comes into it.
 
     Returns
     -------
@@ -101,6 +107,7 @@ def examine(
     if document.data.keys() >= _ANSWER:
         message = "this is an answer of amopt, not an instance."
         return _examination(None, document, [Problem("an-answer", (), message)], CATALOGUE)
+    document.data = {**document.data, **dict(_into(document.data, given))}
     head = list(_head_problems(document.data, kinds))
     kind, version = document.data.get("kind"), document.data.get("amopt")
     if (
@@ -124,6 +131,14 @@ def examine(
     return examination
 
 
+def _into(data: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what is given, mappings on top of those of the data."""
+    for key, value in given.items():
+        old = data.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        yield key, {**old, **value} if both else value  # type: ignore[dict-item]
+
+
 def _meant_kind(
     data: Mapping[str, Any],
     kind: str,
@@ -140,6 +155,7 @@ def read(
     source: str | Path | Mapping[str, Any],
     type_of_kind: Callable[[str], type[Instance]],
     kinds: Sequence[str],
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> Instance:
     """Read a valid instance; parameters as for :func:`examine`. Warnings are logged.
 
@@ -148,7 +164,7 @@ def read(
     InvalidInstanceError
         With everything that is wrong, at once.
     """
-    return _require(examine(source, type_of_kind, kinds))
+    return _require(examine(source, type_of_kind, kinds, given))
 
 
 @collector_paused()
@@ -247,23 +263,40 @@ def _examine_document(
     data = document.data if isinstance(document.data, dict) else dict(document.data)
     if not document.file and (strange := list(not_plain(data))):
         return _examination(None, document, strange, codes)
-    problems = [*head, *unusable, *_value_problems(data, ())]
-    problems += name_problems(instance_type, data, lambda key: document.where(key).line)
+    filled = instance_type.filled(data, beside)
+    if any(codes[one.code].severity is Severity.ERROR for one in filled.problems):
+        return _examination(None, document, [*head, *filled.problems], codes)
     instance = blank if blank is not None else instance_type.__new__(instance_type)
+    problems = [*head, *_validated(instance, filled, document)]
+    if not problems and not any(one.severity is Severity.ERROR for one in document.findings):
+        instance._folder = beside
+        problems = [
+            *filled.problems,
+            *_half_coordinates(instance),
+            *_in_file(filled, instance.problems()),
+            *_in_file(filled, instance.problems_beside(instance._folder)),
+        ]
+    return _examination(instance, document, problems, codes)
+
+
+def _validated(instance: Instance, filled: Filled, document: Document) -> Iterator[Problem]:
+    """Fill an instance with the fields of its data, or yield what is wrong with them."""
+    instance_type, data = type(instance), dict(filled.data)
+    problems = list(_value_problems(data, ()))
+    problems += name_problems(instance_type, data, lambda key: document.where(filled.key(key)).line)
     try:
         instance_type.__pydantic_validator__.validate_python(data, self_instance=instance)
     except ValidationError as error:
         known = {problem.key for problem in problems}
         fields = field_problems(instance_type, data, error)
         problems += [problem for problem in fields if problem.key not in known]
-    if not problems and not any(one.severity is Severity.ERROR for one in document.findings):
-        instance._folder = beside
-        problems = [
-            *_half_coordinates(instance),
-            *instance.problems(),
-            *instance.problems_beside(instance._folder),
-        ]
-    return _examination(instance, document, problems, codes)
+    yield from _in_file(filled, problems)
+
+
+def _in_file(filled: Filled, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield problems with the keys that their values have in the file."""
+    for problem in problems:
+        yield replace(problem, key=filled.key(problem.key)) if filled.kept else problem
 
 
 def _head_problems(data: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Problem]:

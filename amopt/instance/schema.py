@@ -23,4 +23,7 @@ def schema(instance_type: type[Instance]) -> dict[str, Any]:
     definitions = described.get("$defs", {})
     if "Network" in definitions:
         definitions["Network"] = {"anyOf": [definitions["Network"], _INCLUDE]}
+    offered = definitions.get("Offer", {}).get("properties", {})
+    if "quotes" in offered:
+        offered["quotes"] = {"anyOf": [offered["quotes"], {"const": "log"}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}

@@ -28,7 +28,8 @@ class SourcingSolution(Solution):
 
     The tables are ``orders`` (what to order where), ``lines`` (what each line comes to, beside
     conventional supply and the frontier rule), ``switchover`` (every offer against conventional
-    supply), ``fits`` (how well fitted curves fit), ``capacities``, ``licences`` and ``totals``.
+    supply), ``fits`` (how well fitted curves fit), ``capacities``, ``licences`` and ``totals``;
+    with quotes on record also ``quotes`` (where each price comes from, and how old it is).
 
     Attributes
     ----------
@@ -144,6 +145,19 @@ class SourcingSolution(Solution):
             Column("recorded", "prints", "Prints that the register has recorded."),
             Column("planned", "prints", "Prints of this plan."),
             Column("left", "prints", "Prints left after it."),
+        ),
+        "quotes": (
+            Column("part", "", "Part."),
+            Column("supplier", "", "Supplier."),
+            Column("source", "", "The source that was asked; empty where no quote holds."),
+            Column("fetched_at", "", "When the quotes were fetched, in UTC."),
+            Column("age_days", "days", "Age of the quotes as of the time of the instance."),
+            Column("ordered", "parts", "Parts that this plan orders on them."),
+            Column("why", "", "Why the offer is left out; empty where it is not."),
+            Column("reference", "", "The supplier's reference.", shown=False),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
+            Column("request", "", "The request that the supplier answered.", shown=False),
         ),
         "totals": (
             Column("cost", "money", "What is paid for all orders."),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.answer.quotes import quote_tables
 from amopt.sourcing.evaluation import Evaluation, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
@@ -60,6 +61,7 @@ def tables(
         "capacities": _capacity_rows(plan),
         "licences": _licence_rows(supply, orders, granted),
         "totals": [_totals(plan, usual, *rule)],
+        **quote_tables(supply.instance, orders),
     }
 
 

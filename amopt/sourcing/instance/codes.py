@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
 from amopt.sourcing.instance.design_files import CODES as OF_DESIGN_FILES
+from amopt.sourcing.instance.quote_log.codes import CODES as OF_QUOTE_LOGS
 
 __all__ = ["CODES"]
 
@@ -122,5 +123,6 @@ CODES: tuple[Code, ...] = (
         "Raise the line's quantity or surplus, or mend the committed orders.",
     ),
     *OF_DESIGN_FILES,
+    *OF_QUOTE_LOGS,
 )
 """The codes of sourcing's own findings."""

@@ -31,6 +31,7 @@ from amopt.instance.common import (
     Weeks,
     Weight,
 )
+from amopt.sourcing.instance.quote_log.provenance import Quoted, QuotesOnRecord
 
 if TYPE_CHECKING:
     from amopt.network import SupplyNetwork
@@ -48,9 +49,11 @@ __all__ = [
     "Line",
     "Minimise",
     "Offer",
+    "OfferTerms",
     "Part",
     "Quote",
     "Route",
+    "Unquoted",
 ]
 
 CONVENTIONAL = "conventional"
@@ -154,8 +157,8 @@ class Box(InstanceModel):
     height_mm: Millimetres = Field(description="Height in mm.")
 
 
-class Offer(InstanceModel):
-    """What an AM supplier asks for a part; told apart by supplier, part, route and material."""
+class OfferTerms(InstanceModel):
+    """The terms of an AM supplier for a part, whatever its quotes are."""
 
     supplier: Name = Field(description="Supplier, a place of the network where there is one.")
     part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is offered.")
@@ -169,9 +172,6 @@ class Offer(InstanceModel):
         description="What holds between quotes: the total is linear (linear), a tier's price "
         "holds for all units (all_units) or for the units beyond it (incremental), the price is a "
         "fitted power of the quantity (power), or the total is a fitted line (line).",
-    )
-    quotes: Annotated[tuple[Quote, ...], Field(min_length=1)] = Field(
-        description="Quotes, at different quantities."
     )
     smallest_quantity: PositiveQuantity | None = Field(
         default=None, description="Smallest order in parts; left out, the smallest quoted."
@@ -194,10 +194,29 @@ class Offer(InstanceModel):
         default=(), description="Certificates that the supplier holds for this offer."
     )
 
+    quoted: Quoted | None = Field(
+        default=None,
+        description="The set of a quote log that the quotes come from; amopt writes it.",
+    )
+
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What tells the offer from others: supplier, part, route and material."""
         return self.supplier, self.part, self.route, self.material
+
+
+class Unquoted(OfferTerms):
+    """An offer without quotes that hold as of the time of the instance: it is left out."""
+
+    why: str = Field(min_length=1, description="Why there are no quotes that hold.")
+
+
+class Offer(OfferTerms):
+    """What an AM supplier asks for a part; told apart by supplier, part, route and material."""
+
+    quotes: Annotated[tuple[Quote, ...], Field(min_length=1)] = Field(
+        description="Quotes, at different quantities; log: those on record in a quote log."
+    )
 
     @property
     def tiered(self) -> bool:
@@ -346,6 +365,13 @@ class Contents(common.Instance):
         default=(), description="Conventional supply, at most one entry a part."
     )
     offers: tuple[Offer, ...] = Field(default=(), description="Offers of AM suppliers.")
+    quotes: QuotesOnRecord | None = Field(
+        default=None, description="The quote log of the offers with quotes: log, and as of when."
+    )
+    unquoted: tuple[Unquoted, ...] = Field(
+        default=(),
+        description="Offers without quotes that hold as of that time; amopt writes them.",
+    )
     capacities: tuple[Capacity, ...] = Field(
         default=(), description="Capacities of suppliers, shared by all lines."
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from amopt.instance.filled import Filled
 from amopt.instance.findings import Problem
 from amopt.sourcing.instance.codes import CODES
 from amopt.sourcing.instance.entries import (
@@ -47,6 +49,13 @@ __all__ = [
 
 class Instance(Contents):
     """A sourcing instance: which suppliers fill which order lines, and with how many parts."""
+
+    @classmethod
+    def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
+        """Return the raw data with the quotes of a log in the place of ``quotes: log``."""
+        from amopt.sourcing.instance.quote_log.filling import filled
+
+        return filled(data, folder)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Notebook
-from amopt.sourcing.referee.fits import check_fits
 from amopt.sourcing.referee.frontier_rule import frontier_rule
 from amopt.sourcing.referee.licences import check_capacities, check_licences, prints_left
 from amopt.sourcing.referee.lines import check_lines, check_totals, objective_of
 from amopt.sourcing.referee.orders import check_orders
+from amopt.sourcing.referee.quotes import check_fits, check_quotes, has_quotes
 from amopt.sourcing.referee.switchover import check_switchover
 from amopt.sourcing.referee.terms import OrderTerms
 from amopt.sourcing.referee.use import check_limits
@@ -55,7 +55,9 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     """Judge an answer, table by table."""
     rows = solution.rows
     registered = "register" in rows
-    notebook.tables(rows, (*TABLES, "register") if registered else TABLES)
+    quoted = has_quotes(instance)
+    more = [name for name, due in (("register", registered), ("quotes", quoted)) if due]
+    notebook.tables(rows, (*TABLES, *more))
     if not set(TABLES) <= rows.keys():
         return
     if registered:
@@ -78,6 +80,8 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     if str(outcome.status) == "optimal":
         ended = f"outcome: optimal, though the solver stopped: {outcome.stopped}"
         notebook.require(str(outcome.stopped) == "finished", ended)
+    if quoted and "quotes" in rows:
+        check_quotes(instance, notebook, rows)
 
 
 def _check_register(notebook: Notebook, table: Any) -> None:

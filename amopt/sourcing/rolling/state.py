@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from amopt.sourcing.instance.fields import (
@@ -19,6 +19,7 @@ from amopt.sourcing.rolling.orders import LATE, KnownLine, Order
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
+    from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
     from amopt.sourcing.rolling.events import Event, Events
 
 __all__ = ["ReplayState"]
@@ -256,6 +257,8 @@ class ReplayState:
             order_date=self._order_date(),
             lines=lines,
             offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),
+            unquoted=tuple(o for o in self.instance.unquoted if o.key not in self.offers),
+            quotes=self._quotes_now(),
             capacities=tuple(self._capacity_now(c) for c in self.capacities.values()),
             licences=tuple(self.licences.values()),
             committed=tuple(
@@ -265,6 +268,14 @@ class ReplayState:
             ),
             limits=self.instance.limits.model_copy(update={"weeks": None}),
         )
+
+    def _quotes_now(self) -> QuotesOnRecord | None:
+        """Return the quote log of the instance as of now, so that quotes are as old as they are."""
+        quotes, first = self.instance.quotes, self.events.start or self.instance.order_date
+        if quotes is None or first is None:
+            return quotes
+        now = datetime.combine(first, time(), UTC) + self.now * timedelta(weeks=1)
+        return quotes.model_copy(update={"as_of": now, "sha256": None})
 
     def _line_now(self, known: KnownLine) -> Line | None:
         """Return a line as it is now; None when nothing of it is needed or ordered."""

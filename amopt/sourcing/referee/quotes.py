@@ -1,9 +1,10 @@
-"""What the referee says of how well curves fit the quotes they are fitted to."""
+"""What the referee says of quotes: how well curves fit them, and where they come from."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from statistics import correlation
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,13 @@ from amopt.sourcing.referee.rows import Row, compare_rows
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
-    from amopt.sourcing.instance.entries import Offer
+    from amopt.sourcing.instance.entries import Offer, OfferTerms
+    from amopt.sourcing.instance.fields import Instance
     from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["check_fits"]
+__all__ = ["check_fits", "check_quotes", "has_quotes"]
+
+_DAY = 86400.0
 
 ROUNDING = 1e-12
 """Share of the variance that rounding may explain or leave unexplained."""
@@ -79,3 +83,44 @@ def _fit(x: Sequence[float], y: Sequence[float], tolerance: float) -> tuple[Amou
     p = p_value(left)
     known = p_value(left + ROUNDING) - p_value(left - ROUNDING)
     return Amount(r_squared, 1.0), Amount(p, known / tolerance)
+
+
+def has_quotes(instance: Instance) -> bool:
+    """Return whether offers of the file have their quotes on record, or lack them."""
+    return bool(instance.unquoted) or any(offer.quoted for offer in instance.offers)
+
+
+def check_quotes(instance: Instance, notebook: Notebook, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Recompute the table of quotes from the file and the orders."""
+    orders = [row for row in rows["orders"] if row["committed"] is not True]
+    expected = []
+    for offer in instance.offers:
+        if offer.quoted is not None:
+            key = (offer.supplier, offer.part, offer.route, offer.material)
+            own = (row for row in orders if tuple(row[name] for name in _KEY) == key)
+            expected.append(
+                _quote_row(instance, offer, sum(float(row["quantity"]) for row in own), "")
+            )
+    expected += [_quote_row(instance, entry, 0.0, entry.why) for entry in instance.unquoted]
+    compare_rows(notebook, "quotes", rows["quotes"], expected, _KEY)
+
+
+_KEY = ("supplier", "part", "route", "material")
+
+
+def _quote_row(instance: Instance, offer: OfferTerms, ordered: float, why: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        **{name: getattr(offer, name) for name in _KEY},
+        "ordered": float(ordered),
+        "why": why,
+        **dict.fromkeys(("source", "fetched_at", "age_days", "reference", "request")),
+    }
+    if (quoted := offer.quoted) is not None:
+        fetched = quoted.fetched_at.astimezone(UTC)
+        shown = fetched.strftime("%Y-%m-%dT%H:%M:%S")
+        micro = f".{fetched.microsecond:06d}" if fetched.microsecond else ""
+        row["source"], row["request"] = quoted.source, quoted.request
+        row["reference"], row["fetched_at"] = quoted.reference, f"{shown}{micro}Z"
+        if instance.quotes is not None:
+            row["age_days"] = (instance.quotes.as_of.timestamp() - fetched.timestamp()) / _DAY
+    return row

@@ -1,0 +1,1 @@
+"""A log of quotes: what suppliers asked, when they were asked, and what holds as of a time."""

@@ -1,0 +1,239 @@
+"""Fills ``quotes: log`` of an instance's offers with what the log says as of a time.
+
+This happens to the raw data, before fields are validated: an instance holds the quotes themselves,
+and where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from amopt.instance.filled import Filled
+from amopt.instance.findings import Problem
+from amopt.instance.findings.wording import field_problems
+from amopt.instance.suggest import shown
+from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
+from amopt.sourcing.instance.quote_log.moment import moment_text
+from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
+from amopt.sourcing.instance.quote_log.reading import Log, UnreadableLogError, read_log
+from amopt.sourcing.instance.quote_log.record import OfferKey
+
+__all__ = ["LOG", "filled", "log_of"]
+
+LOG = "log"
+"""What stands for an offer's quotes where they are on record."""
+
+_MOST_ROWS = 20
+"""Wrong rows of a log that are named."""
+
+
+def filled(data: Mapping[str, Any], folder: Path | None) -> Filled:
+    """Return the data with the quotes of the log in the place of ``quotes: log``.
+
+    Parameters
+    ----------
+    data
+        The raw data of a sourcing instance.
+    folder
+        The folder of the instance file, from which the log's name counts.
+    """
+    offers = data.get("offers")
+    if not isinstance(offers, (list, tuple)) or not any(map(_on_record, offers)):
+        return Filled(data)
+    record, problems = _record_of(data)
+    if record is None:
+        return Filled(data, problems=problems)
+    try:
+        log = log_of(record.log, folder)
+    except UnreadableLogError as error:
+        problem = Problem("quote-log", ("quotes", "log"), f"{error}.", "Name a quote log.")
+        return Filled(data, problems=[problem])
+    if log.problems:
+        return Filled(data, problems=list(_of_rows(log, record)))
+    return _Filling(data, record, log, list(offers)).result()
+
+
+def log_of(name: str, folder: Path | None) -> Log:
+    """Read a log whose name counts from a folder.
+
+    Raises
+    ------
+    UnreadableLogError
+        When it cannot be read.
+    """
+    return read_log(Path(name) if folder is None else folder / name)
+
+
+def _on_record(offer: Any) -> bool:
+    return isinstance(offer, Mapping) and offer.get("quotes") == LOG
+
+
+def _record_of(data: Mapping[str, Any]) -> tuple[QuotesOnRecord | None, list[Problem]]:
+    """Return which log is meant, or what is wrong with how it is named."""
+    said = data.get("quotes")
+    if not isinstance(said, Mapping):
+        return None, [
+            Problem(
+                "no-quote-log",
+                ("offers",),
+                "offers say quotes: log, and the file does not say which log, and as of when.",
+                "Write quotes: {log: quotes.sqlite, as_of: 2026-03-09T09:30:00Z}.",
+            )
+        ]
+    record = QuotesOnRecord.__new__(QuotesOnRecord)
+    try:
+        QuotesOnRecord.__pydantic_validator__.validate_python(dict(said), self_instance=record)
+    except ValidationError as error:
+        found = field_problems(QuotesOnRecord, said, error)
+        return None, [Problem(p.code, ("quotes", *p.key), p.message, p.advice) for p in found]
+    return record, []
+
+
+def _of_rows(log: Log, record: QuotesOnRecord) -> Iterator[Problem]:
+    """Yield what is wrong with the rows of a log, each row named."""
+    for problem in log.problems[:_MOST_ROWS]:
+        row, *column = problem.key
+        message = f"row {row} of {shown(record.log)}, {column[0] if column else 'row'}: "
+        key = ("quotes", "log", row, *map(str, column))
+        yield Problem(problem.code, key, message + problem.message, problem.advice)
+    more = len(log.problems) - _MOST_ROWS
+    if more > 0:
+        message = f"{shown(record.log)} has {more} more faults of this kind."
+        yield Problem("quote-log", ("quotes", "log"), message, "Mend its rows.")
+
+
+@dataclass
+class _Filling:
+    """The work on one instance's data."""
+
+    data: Mapping[str, Any]
+    record: QuotesOnRecord
+    log: Log
+    offers: list[Any]
+    problems: list[Problem] = field(default_factory=list)
+    unquoted: list[dict[str, Any]] = field(default_factory=list)
+
+    def result(self) -> Filled:
+        """Return the filled data."""
+        known = by_offer(self.log.until(self.record.as_of))
+        kept: list[int] = []
+        made: list[Any] = []
+        for number, offer in enumerate(self.offers):
+            found = self._offer(number, offer, known) if _on_record(offer) else offer
+            if found is not None:
+                kept.append(number)
+                made.append(found)
+        self.problems += self._unasked(known)
+        return Filled(self._data(made), {"offers": kept}, self.problems)
+
+    def _data(self, offers: list[Any]) -> dict[str, Any]:
+        said = {**self.data["quotes"], "sha256": self.log.sha256(self.record.as_of)}
+        new = {**self.data, "offers": offers, "quotes": said}
+        if self.unquoted:
+            new["unquoted"] = [*self.data.get("unquoted", ()), *self.unquoted]
+        if new.get("order_date") is None:
+            new["order_date"] = self.record.as_of.date().isoformat()
+        return new
+
+    def _offer(self, number: int, offer: Mapping[str, Any], known: Any) -> dict[str, Any] | None:
+        """Return an offer with its quotes; None, and why, where none hold."""
+        key = _key(offer)
+        found = standing(
+            known,
+            key,
+            self.record.as_of,
+            currency=str(self.data.get("currency", "EUR")),
+            max_age_days=self.record.max_age_days,
+        )
+        if wrong := self._other_design(number, key, found):
+            self.problems.append(wrong)
+            return None
+        if found.code:
+            kept = found.code == "quote-too-old" and self.record.when_old == "warn"
+            self._note(number, key, found, kept=kept)
+            if not kept:
+                terms = {name: value for name, value in offer.items() if name != "quotes"}
+                self.unquoted.append({**terms, "why": found.why})
+                return None
+        elif found.ended:
+            message = f"{key[0]!r} quoted {found.ended} for {key[1]!r} that hold on another day."
+            self.problems.append(Problem("quote-expired", ("offers", number, "quotes"), message))
+        return _with_quotes(offer, found)
+
+    def _note(self, number: int, key: OfferKey, found: Standing, *, kept: bool) -> None:
+        what = f"the offer of {key[1]!r} at {key[0]!r}"
+        advice = "Fetch quotes anew: amopt sourcing quotes."
+        if found.code == "quote-too-old":
+            advice = f"Raise max_age_days to {found.age_days:.4g}, or fetch quotes anew."
+        ends = "is used all the same" if kept else "is left out"
+        message = f"{what} {ends}: {found.why}."
+        self.problems.append(Problem(found.code, ("offers", number, "quotes"), message, advice))
+
+    def _other_design(self, number: int, key: OfferKey, found: Standing) -> Problem | None:
+        """Return that another design was quoted than the one that is licensed."""
+        licensed = {
+            str(entry.get("sha256")).lower()
+            for entry in self.data.get("licences") or ()
+            if isinstance(entry, Mapping)
+            and entry.get("part") == key[1]
+            and entry.get("supplier") in (None, key[0])
+            and entry.get("sha256")
+        }
+        quoted = {r.design_sha256.lower() for r in found.quotes if r.design_sha256}
+        if not licensed or quoted <= licensed:
+            return None
+        return Problem(
+            "design-mismatch",
+            ("offers", number, "quotes"),
+            f"{key[0]!r} quoted another design of {key[1]!r} than the licensed one.",
+            "Ask for a quote of the licensed design, or mend the licence's sha256.",
+        )
+
+    def _unasked(self, known: Mapping[OfferKey, Any]) -> Iterator[Problem]:
+        """Yield the offers that the log holds of the file's parts and the file does not name."""
+        parts = {p.get("name") for p in self.data.get("parts") or () if isinstance(p, Mapping)}
+        named = {_key(offer) for offer in self.offers if isinstance(offer, Mapping)}
+        for supplier, part, route, material in known:
+            if part in parts and (supplier, part, route, material) not in named:
+                kind = f"{route}, {material}" if material else route
+                yield Problem(
+                    "quote-not-asked",
+                    ("quotes", "log", supplier, part, route, material),
+                    f"the log has quotes of {part!r} at {supplier!r} ({kind}), and the file no "
+                    "such offer: they are left out.",
+                    "Add an offer with quotes: log, if it is wanted.",
+                )
+
+
+def _key(offer: Mapping[str, Any]) -> OfferKey:
+    return (
+        str(offer.get("supplier")),
+        str(offer.get("part")),
+        str(offer.get("route", "direct")),
+        str(offer.get("material", "")),
+    )
+
+
+def _with_quotes(offer: Mapping[str, Any], found: Standing) -> dict[str, Any]:
+    """Return an offer's data with its quotes, until when they hold, and where they come from."""
+    assert found.latest is not None
+    new = dict(offer)
+    new["quotes"] = [quote_of(row) for row in found.quotes]
+    ends = [row.valid_to for row in found.quotes if row.valid_to is not None]
+    begins = [row.valid_from for row in found.quotes if row.valid_from is not None]
+    if ends and "valid_to" not in offer:
+        new["valid_to"] = min(ends).isoformat()
+    if begins and "valid_from" not in offer:
+        new["valid_from"] = max(begins).isoformat()
+    new["quoted"] = {
+        "source": found.latest.source,
+        "request": found.latest.request,
+        "fetched_at": moment_text(found.latest.fetched_at),
+        "reference": found.latest.reference,
+    }
+    return new

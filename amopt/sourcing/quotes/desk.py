@@ -1,0 +1,99 @@
+"""What ``amopt sourcing quotes`` does: ask, log, freeze, and tell what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amopt.errors import UsageError
+from amopt.files import require_writable_file
+from amopt.phrases import counted
+from amopt.solution import Column
+from amopt.sourcing.answer.quotes import quote_tables
+from amopt.sourcing.quotes.fetch import fetch
+from amopt.sourcing.quotes.freeze import freeze as freeze_into
+from amopt.sourcing.quotes.freeze import with_quotes
+from amopt.sourcing.quotes.log import opened
+from amopt.sourcing.quotes.sources_file import load_sources
+
+__all__ = ["COLUMNS", "desk"]
+
+COLUMNS = (
+    Column("part", "", "Part."),
+    Column("supplier", "", "Supplier."),
+    Column("source", "", "The source that was asked."),
+    Column("status", "", "Quoted, declined, failed, reused or left out."),
+    Column("fetched_at", "", "When the quotes were fetched, in UTC."),
+    Column("age_days", "days", "Age of the quotes."),
+    Column("why", "", "Why the offer is left out."),
+    Column("reference", "", "The supplier's reference, or why there is no quote."),
+)
+"""What is shown of requests and quotes."""
+
+
+def desk(
+    file: str | Path | Mapping[str, Any],
+    *,
+    log: Path,
+    sources: Path | None = None,
+    freeze: Path | None = None,
+    as_of: str | None = None,
+) -> tuple[list[dict[str, Any]], str]:
+    """Ask sources and log what they answer; freeze what holds as of a time into an instance.
+
+    Parameters
+    ----------
+    file
+        The instance.
+    log
+        The quote log.
+    sources
+        The file of sources to ask; left out, nobody is asked.
+    freeze
+        The new file to write the instance with its quotes to.
+    as_of
+        The time whose quotes count; left out, that of the last answer.
+
+    Returns
+    -------
+    rows
+        One row a request that was made, or the quotes that hold where nobody was asked.
+    said
+        What was done, in words.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When a file is wrong.
+    UsageError
+        When the log cannot be read or written, or the frozen file exists.
+    """
+    if freeze is not None:
+        require_writable_file(freeze)
+        if freeze.exists():
+            raise UsageError(f"{freeze} exists already; name another file, or remove it first")
+    rows: list[dict[str, Any]] = []
+    said: list[str] = []
+    if sources is not None:
+        fetched = fetch(file, load_sources(sources), log)
+        rows = fetched.rows()
+        counts = [sum(row["status"] == status for row in rows) for status in _STATUSES]
+        told = ", ".join(f"{n} {status}" for n, status in zip(counts, _STATUSES, strict=True) if n)
+        said.append(f"{counted(len(rows), 'request')}: {told}. {log} has the answers.")
+    if sources is None or freeze is not None:
+        records = opened(log).records
+        last = max((r.fetched_at for r in records), default=datetime.now(UTC))
+        instance = with_quotes(file, log=log, as_of=as_of or last)
+        held = quote_tables(instance, ()).get("quotes", [])
+        rows = rows or [{**row, "status": "left out" if row["why"] else "quoted"} for row in held]
+        left = len(instance.unquoted)
+        said.append(f"{counted(len(held) - left, 'offer')} with quotes, {left} left out.")
+        if freeze is not None:
+            freeze_into(instance, freeze)
+            said.append(f"{freeze} written; solve it with: amopt solve {freeze}")
+    return rows, " ".join(said)
+
+
+_STATUSES = ("quoted", "declined", "failed", "reused")

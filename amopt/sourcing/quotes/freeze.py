@@ -1,0 +1,79 @@
+"""An instance with the quotes of a log as of a time, and the file that holds them from then on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from amopt.errors import UsageError
+from amopt.files import write_new
+from amopt.instance.formats.yaml_writing import yaml_text
+from amopt.sourcing.instance.fields import Instance
+from amopt.sourcing.instance.quote_log.moment import moment, moment_text
+
+__all__ = ["freeze", "said", "with_quotes"]
+
+
+def with_quotes(
+    source: str | Path | Mapping[str, Any],
+    *,
+    log: str | Path | None = None,
+    as_of: datetime | str | None = None,
+) -> Instance:
+    """Return an instance with the quotes of a log as of a time.
+
+    Parameters
+    ----------
+    source
+        The instance: a file, or plain data.
+    log
+        The log; left out, the one that the file names.
+    as_of
+        The time, a text in ISO form with a zone; left out, the one that the file names.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong with the file or the log, at once.
+    UsageError
+        When the time is none.
+    """
+    from amopt.instance.loader import read
+
+    found = read(source, lambda _: Instance, ("sourcing",), said(log, as_of))
+    assert isinstance(found, Instance)
+    return found
+
+
+def said(log: str | Path | None, as_of: datetime | str | None) -> dict[str, Any]:
+    """Return what is given of a log and a time, as a file says it; empty where nothing is."""
+    given: dict[str, Any] = {}
+    if log is not None:
+        given["log"] = str(Path(log).resolve())
+    if as_of is not None:
+        given["as_of"] = moment_text(_time(as_of))
+    return {"quotes": given} if given else {}
+
+
+def _time(as_of: datetime | str) -> datetime:
+    try:
+        return moment(as_of.isoformat() if isinstance(as_of, datetime) else as_of)
+    except ValueError as error:
+        raise UsageError(f"{error}; write it with its zone: 2026-03-09T09:30:00Z") from None
+
+
+def freeze(instance: Instance, target: str | Path) -> None:
+    """Write an instance with its quotes, and where they come from, to a new file.
+
+    Raises
+    ------
+    UsageError
+        When the file exists, cannot be written, or is neither yaml nor json.
+    """
+    data = instance.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    as_json = Path(target).suffix.lower() == ".json"
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n" if as_json else yaml_text(data)
+    write_new(target, text, endings=(".yaml", ".yml", ".json"))

@@ -1,0 +1,227 @@
+"""A supplier's web service that quotes: one JSON request a part, one JSON answer.
+
+The request is a POST of ``{"supplier", "part", "route", "material", "quantities",
+"design_sha256", "dimensions_mm"}``; the answer ``{"quotes": [{"quantity", "cost_per_part",
+"currency", "lead_time_weeks", "valid_from", "valid_to", "reference", "status"}]}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import partial
+from http.client import HTTPException, HTTPMessage
+from threading import Thread
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+
+from amopt.sourcing.instance.quote_log.record import QuoteRecord
+from amopt.sourcing.quotes.source import QuoteRequest, answers, failed
+
+__all__ = ["MOST_BYTES", "HttpSource"]
+
+MOST_BYTES = 1_000_000
+"""The largest answer that is read."""
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that may be asked without encryption."""
+
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds up to which a server may ask for patience."""
+
+
+class _FailureError(Exception):
+    """A request that failed; whether it is worth to ask again, and in how many seconds at least."""
+
+    def __init__(self, reason: str, *, again: bool = False, after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.again, self.after = again, after
+
+
+class _OneHost(HTTPRedirectHandler):
+    """Follows a redirect on the same host only: a token must not travel to another."""
+
+    def redirect_request(  # noqa: PLR0917 - the signature of the standard library
+        self,
+        req: Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> Request | None:
+        """Refuse to go to another host, or from https to http."""
+        old, new = urlsplit(req.full_url), urlsplit(newurl)
+        if (old.scheme, old.netloc) != (new.scheme, new.netloc):
+            fp.close()
+            raise _FailureError("the server sends requests on to another host")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+@dataclass(frozen=True)
+class HttpSource:
+    """A web service that quotes.
+
+    Attributes
+    ----------
+    name
+        Name of the source.
+    url
+        Where requests are posted to: https, or http on this machine.
+    token_env
+        The environment variable that holds the bearer token; the token itself goes nowhere but to
+        the server.
+    timeout_seconds
+        Seconds that one attempt may take in all.
+    retries
+        How often a request is repeated that found no connection, took too long, or was answered
+        by 429 or a server's error (5xx).
+    backoff_seconds
+        Seconds before the first repetition, doubled each time, with up to a fifth more.
+    sleep
+        How to wait; for tests.
+    """
+
+    name: str
+    url: str
+    token_env: str | None = None
+    timeout_seconds: float = 10.0
+    retries: int = 3
+    backoff_seconds: float = 0.5
+    sleep: Callable[[float], None] = time.sleep
+    opener: OpenerDirector = field(default_factory=lambda: build_opener(_OneHost()), repr=False)
+
+    def fetch(self, requests: Sequence[QuoteRequest], *, at: datetime) -> Iterator[QuoteRecord]:
+        """Yield the rows that answer requests, one of status ``failed`` where there are none."""
+        for request in requests:
+            try:
+                rows = self._asked(request)
+            except _FailureError as error:
+                yield failed(self.name, request, at, str(error))
+            else:
+                yield from answers(self.name, request, at, rows)
+
+    def _asked(self, request: QuoteRequest) -> list[Mapping[str, Any]]:
+        """Return the rows of an answer, asking again where that may help."""
+        where = urlsplit(self.url)
+        if where.scheme != "https" and not (where.scheme == "http" and where.hostname in LOCAL):
+            raise _FailureError("it is asked by https only")
+        wait = self.backoff_seconds
+        for attempt in range(self.retries + 1):
+            try:
+                content = _within(self.timeout_seconds, partial(self._answer, request))
+                return _rows(self._without_token(content))
+            except _FailureError as error:
+                if not error.again or attempt == self.retries:
+                    times = f" (asked {attempt + 1} times)" if attempt else ""
+                    raise _FailureError(f"{error}{times}") from None
+                self.sleep(max(error.after, wait * (1 + 0.2 * random.random())))
+                wait *= 2
+        raise AssertionError("unreachable")
+
+    def _answer(self, request: QuoteRequest) -> bytes:
+        """Return the bytes of one answer; an attempt takes no longer than it may."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        token = os.environ.get(self.token_env, "") if self.token_env else ""
+        if self.token_env and not token:
+            raise _FailureError(f"the environment variable {self.token_env} is not set")
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        asked = Request(self.url, json.dumps(asdict(request)).encode(), headers)  # noqa: S310
+        deadline = time.monotonic() + self.timeout_seconds
+        try:
+            with self.opener.open(asked, timeout=self.timeout_seconds) as answer:
+                return _read(answer, deadline)
+        except HTTPError as error:
+            with error:
+                raise _refused(error) from None
+        except TimeoutError:
+            raise _FailureError("the server took too long", again=True) from None
+        except (URLError, OSError, HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            if isinstance(reason, TimeoutError):
+                raise _FailureError("the server took too long", again=True) from None
+            raise _FailureError(f"no connection: {reason}", again=True) from None
+        except ValueError as error:  # a header that is none, such as a token with a line break
+            raise _FailureError(f"the request could not be made: {type(error).__name__}") from None
+
+    def _without_token(self, content: bytes) -> bytes:
+        """Return an answer without the token, which a server may send back."""
+        token = os.environ.get(self.token_env, "") if self.token_env else ""
+        return content.replace(token.encode(), b"...") if token else content
+
+
+def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+    """Return what work returns; one that takes too long, however it does, is left to itself."""
+    done: list[bytes | BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # it is raised where it is waited for
+            done.append(error)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds * 1.1)
+    if not done:
+        raise _FailureError("the server took too long", again=True)
+    if isinstance(done[0], BaseException):
+        raise done[0]
+    return done[0]
+
+
+def _refused(error: HTTPError) -> _FailureError:
+    """Return the failure of an answer that is an error."""
+    again = error.code == 429 or error.code >= 500
+    after = 0.0
+    if again and (said := error.headers.get("Retry-After")):
+        try:
+            after = min(LONGEST_RETRY_AFTER, max(0.0, float(said)))
+        except ValueError:
+            after = 0.0
+    return _FailureError(f"the server answered {error.code}", again=again, after=after)
+
+
+def _read(answer: Any, deadline: float) -> bytes:
+    """Return the bytes of an answer, of which there may not be too many, nor too slow."""
+    found = bytearray()
+    while True:
+        if time.monotonic() > deadline:
+            raise _FailureError("the server took too long", again=True)
+        piece = answer.read1(65536)
+        if not piece:
+            if answer.length:
+                raise _FailureError("the answer broke off", again=True)
+            return bytes(found)
+        found += piece
+        if len(found) > MOST_BYTES:
+            raise _FailureError(f"the answer is larger than {MOST_BYTES:,} bytes")
+
+
+def _rows(content: bytes) -> list[Mapping[str, Any]]:
+    """Return the rows of an answer.
+
+    Raises
+    ------
+    _FailureError
+        When it is not JSON, or holds no list of quotes.
+    """
+    try:
+        held = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _FailureError("the answer is not JSON") from None
+    rows = held.get("quotes") if isinstance(held, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise _FailureError('the answer does not hold {"quotes": [...]}')
+    return [
+        {name: float(v) if type(v) is int and abs(v) < 2**53 else v for name, v in row.items()}
+        for row in rows
+    ]

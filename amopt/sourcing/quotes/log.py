@@ -1,0 +1,140 @@
+"""Adds rows to a quote log: all of them or none, and nothing that is there is changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from amopt.errors import UsageError
+from amopt.files import new_file, require_writable_file
+from amopt.sourcing.instance.quote_log.reading import SUFFIXES, Log, UnreadableLogError, read_log
+from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord
+
+__all__ = ["append", "opened"]
+
+_FORMULA = "=+-@\t\r"
+
+
+def opened(path: Path) -> Log:
+    """Return a log, an empty one where there is no file yet.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be read, or rows of it are wrong.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{path} ends in none of {', '.join(SUFFIXES)}")
+    if not path.exists():
+        return Log()
+    try:
+        log = read_log(path)
+    except UnreadableLogError as error:
+        raise UsageError(f"{error}") from error
+    if log.problems:
+        first = log.problems[0]
+        told = f"row {first.key[0]}, {first.key[-1]}: {first.message}"
+        raise UsageError(f"{path} holds {len(log.problems)} rows that are wrong; {told}")
+    return log
+
+
+def append(path: Path, records: Sequence[QuoteRecord]) -> None:
+    """Add rows to a log, made where there is none.
+
+    Raises
+    ------
+    UsageError
+        When the log cannot be written, or its last row was fetched later than the new ones.
+    """
+    require_writable_file(path)
+    if not records:
+        opened(path)
+    elif SUFFIXES.get(path.suffix.lower()) == "sqlite":
+        _append_to_database(path, records)
+    else:
+        held = opened(path)
+        _require_order(path, held.records[-1:], records)
+        _rewrite(path, [*held.records, *records])
+
+
+def _require_order(path: Path, last: Sequence[Any], records: Sequence[QuoteRecord]) -> None:
+    times = [*(record.fetched_at for record in last), *(record.fetched_at for record in records)]
+    if times != sorted(times):
+        raise UsageError(f"{path} holds rows that were fetched later; a log is in order of time")
+
+
+def _row(record: QuoteRecord) -> list[Any]:
+    plain = record.model_dump(mode="json")
+    return [plain[name] for name in COLUMNS]
+
+
+def _append_to_database(path: Path, records: Sequence[QuoteRecord]) -> None:
+    marks = ", ".join("?" * len(COLUMNS))
+    try:
+        with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS quotes ({', '.join(COLUMNS)})")
+            held = opened_rows(connection)
+            _require_order(path, held, records)
+            connection.executemany(
+                f"INSERT INTO quotes ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
+                [_row(record) for record in records],
+            )
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} cannot be written: {error}; nothing was added") from error
+
+
+def opened_rows(connection: sqlite3.Connection) -> list[QuoteRecord]:
+    """Return the last row of a database, as a list of one or none."""
+    from amopt.sourcing.instance.quote_log.record import read_record
+
+    cursor = connection.execute("SELECT * FROM quotes ORDER BY rowid DESC LIMIT 1")
+    names = [column[0] for column in cursor.description]
+    found = []
+    for row in cursor:
+        record, problems = read_record(dict(zip(names, row, strict=True)), 1)
+        if record is None:
+            raise sqlite3.DatabaseError(f"its last row is wrong: {problems[0].message}")
+        found.append(record)
+    return found
+
+
+def _rewrite(path: Path, records: Sequence[QuoteRecord]) -> None:
+    """Write a csv or parquet log anew, whole or not at all."""
+    with new_file(path) as temporary:
+        if path.suffix.lower() == ".parquet":
+            _write_parquet(temporary, records)
+            return
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([_cell(value) for value in _row(record)] for record in records)
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.write(text.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _write_parquet(path: Path, records: Sequence[QuoteRecord]) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame([_row(record) for record in records], columns=list(COLUMNS))
+    try:
+        frame.to_parquet(path, index=False)
+    except ImportError:
+        raise UsageError("a parquet log needs pyarrow: pip install pyarrow") from None
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; it is read back as it was."""
+    if isinstance(value, str) and value[:1] and value[0] in _FORMULA + "'":
+        return "'" + value
+    return value

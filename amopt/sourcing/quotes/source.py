@@ -1,0 +1,154 @@
+"""What a source of quotes is: asked for prices of parts, it answers with rows for a log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from amopt.sourcing.instance.entries import Route
+from amopt.sourcing.instance.quote_log.moment import moment_text
+from amopt.sourcing.instance.quote_log.record import OfferKey, QuoteRecord, read_record
+
+__all__ = ["QuoteRequest", "QuoteSource", "answers", "failed"]
+
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class QuoteRequest:
+    """What one supplier is asked for one part.
+
+    Attributes
+    ----------
+    supplier, part, route, material
+        The offer that is asked for.
+    quantities
+        The quantities to quote, ascending, in parts.
+    design_sha256
+        SHA-256 of the licensed design; None where none is licensed.
+    dimensions_mm
+        Length, width and height in mm, where the file states them.
+    """
+
+    supplier: str
+    part: str
+    route: Route = "direct"
+    material: str = ""
+    quantities: tuple[float, ...] = (1.0,)
+    design_sha256: str | None = None
+    dimensions_mm: tuple[float | None, float | None, float | None] = (None, None, None)
+
+    @property
+    def key(self) -> OfferKey:
+        """What tells the offer from others."""
+        return self.supplier, self.part, self.route, self.material
+
+    @property
+    def fingerprint(self) -> str:
+        """What identical requests share: twelve digits of a SHA-256."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def name(self, at: datetime) -> str:
+        """Return the name of the request when it is made at a time."""
+        return f"{self.fingerprint}-{moment_text(at)}"
+
+
+class QuoteSource(Protocol):
+    """Where quotes come from.
+
+    A source never writes the log, its caller does. Where it fails, it answers with a row of status
+    ``failed``, and raises nothing.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        ...
+
+    def fetch(self, requests: Sequence[QuoteRequest], *, at: datetime) -> Iterable[QuoteRecord]:
+        """Yield the rows that answer requests, at least one for each.
+
+        Parameters
+        ----------
+        requests
+            What is asked.
+        at
+            The time that the rows are fetched at.
+        """
+        ...
+
+
+def failed(source: str, request: QuoteRequest, at: datetime, reason: str) -> QuoteRecord:
+    """Return the row that says that a request failed, and why."""
+    shown = "".join(c if c.isprintable() else " " for c in reason)[:_LONGEST_REASON]
+    return QuoteRecord.model_validate(
+        {**_head(source, request, at), "reference": shown, "status": "failed"}
+    )
+
+
+def answers(
+    source: str, request: QuoteRequest, at: datetime, rows: Sequence[Mapping[str, Any]]
+) -> list[QuoteRecord]:
+    """Return the rows of an answer, or one of status ``failed`` if any of them is wrong.
+
+    Each row must be of the request's supplier, part, route and material, where it names them. An
+    answer counts as a whole or not at all.
+    """
+    if not rows:
+        return [failed(source, request, at, "the answer holds no quotes")]
+    made: list[QuoteRecord] = []
+    seen: set[float | None] = set()
+    for number, row in enumerate(rows, start=1):
+        wrong = _not_asked(request, row)
+        stated = {n: v for n, v in row.items() if n in _STATED}
+        record, problems = read_record(
+            {"design_sha256": request.design_sha256, **stated, **_head(source, request, at)}, number
+        )
+        if problems:
+            wrong = wrong or f"{problems[0].key[-1]}: {problems[0].message}"
+        elif record is not None and record.status == "quoted" and record.quantity in seen:
+            wrong = wrong or f"the quantity {record.quantity:g} is quoted twice"
+        if wrong or record is None:
+            return [failed(source, request, at, f"row {number} of the answer: {wrong}")]
+        seen.add(record.quantity if record.status == "quoted" else None)
+        made.append(record)
+    return made
+
+
+_STATED = (
+    *("quantity", "cost_per_part", "currency", "lead_time_weeks", "valid_from", "valid_to"),
+    *("reference", "design_sha256", "status"),
+)
+"""What an answer says; the rest is what was asked."""
+
+
+def _head(source: str, request: QuoteRequest, at: datetime) -> dict[str, Any]:
+    supplier, part, route, material = request.key
+    return {
+        "fetched_at": moment_text(at),
+        "request": request.name(at),
+        "source": source,
+        "supplier": supplier,
+        "part": part,
+        "route": route,
+        "material": material,
+    }
+
+
+def _not_asked(request: QuoteRequest, row: Mapping[str, Any]) -> str:
+    """Return what a row is of that was not asked for; empty where it is what was asked for."""
+    for name in ("supplier", "part", "route", "material"):
+        asked = getattr(request, name)
+        if row.get(name) not in (None, asked):
+            return f"it is of the {name} {row[name]!r}, and {asked!r} was asked for"
+    design = row.get("design_sha256")
+    if request.design_sha256 and design and str(design).lower() != request.design_sha256.lower():
+        return "it is of another design than the licensed one"
+    if row.get("status", "quoted") not in ("quoted", "declined"):
+        return f"its status is {row['status']!r}"
+    return ""
