@@ -57,8 +57,9 @@ METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
 
 MODERATE = 5_000
-"""Pairs times sites from which ``auto`` goes on by prices for single sources, where it can and the
-relaxation is not the answer: they find good plans where the solver by itself is slow."""
+"""Pairs times sites from which ``auto`` goes on by prices for single sources and for sites of one
+capacity each, where it can and the relaxation is not the answer: they find good plans where the
+solver by itself is slow."""
 
 FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
@@ -229,7 +230,8 @@ def _by_prices_after(supply: Supply) -> bool:
     """Return whether prices are likely to be faster, once the relaxation is not the answer."""
     instance, size = supply.instance, len(supply.pairs) * len(supply.instance.sites)
     against = LAGRANGIAN.against(formulation.FAMILIES, instance, extended=False)
-    return instance.single_source and size >= MODERATE and not against
+    fitting = instance.single_source or lagrangian.by_tree(instance)
+    return size >= MODERATE and not against and fitting
 
 
 def _solved(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.plan import Plan
 from amopt.program.solver.outcome import Outcome, Status
 
 if TYPE_CHECKING:
-    from amopt.placement.plan import Plan
+    from amopt.placement.methods.pricing import Market
 
-__all__ = ["BoundedPlan", "bounded"]
+__all__ = ["BoundedPlan", "bounded", "plan_of"]
 
 LAST_DIGITS = 1e-7
 """Difference up to which a bound above the plan's own objective is rounding, relative to its
@@ -75,3 +76,41 @@ def bounded(outcome: Outcome, plan: Plan, known: float | None = None) -> Outcome
         proven = bound is not None and objective - bound <= PROVEN * terms
         status = Status.OPTIMAL if proven else Status.FEASIBLE
     return replace(outcome, objective=objective, bound=bound, status=status)
+
+
+def plan_of(
+    market: Market,
+    column: NDArray[np.int64],
+    share: NDArray[np.float64],
+    count: NDArray[np.int64],
+) -> Plan:
+    """Return the plan of a market in which some columns supply shares of their pairs.
+
+    Parameters
+    ----------
+    market
+        The market, of one period.
+    column, share
+        Columns in use, as positions among the market's, and the share of each, shape (n,).
+    count
+        Machines of each unit, shape (units,).
+    """
+    opened = market.forced.copy()
+    opened[market.site[count > 0]] = True
+    stands = market.fleet.stand >= 0
+    machines = np.zeros((market.fleet.most.size, 1))
+    machines[market.fleet.stand[stands], 0] = count[stands]
+    none = np.zeros_like(machines)
+    return Plan(
+        supply=market.supply,
+        fleet=market.fleet,
+        columns=market.columns.take(column),
+        share=share,
+        open=opened[:, None],
+        count=machines,
+        bought=none,
+        sold=none,
+        moved_in=none,
+        moved_out=none,
+        held=np.empty(0),
+    )

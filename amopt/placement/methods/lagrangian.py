@@ -18,11 +18,12 @@ from amopt.placement.forms import Form, FormRules
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.fixing import unsettled
+from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.location.search import search
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.remainder import remainder
-from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
-from amopt.placement.plan import Plan
-from amopt.placement.supply.columns import Columns
+from amopt.placement.methods.transport import Filled, fill, improve, rounded
+from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
@@ -31,7 +32,7 @@ from amopt.program.time import Budget
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
 
-__all__ = ["HONOURS", "LagrangianSearch", "obstacle"]
+__all__ = ["HONOURS", "LagrangianSearch", "by_tree", "obstacle"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,6 +91,11 @@ def obstacle(instance: Instance) -> str:
     return ", ".join(reason for reason, holds in reasons.items() if holds)
 
 
+def by_tree(instance: Instance) -> bool:
+    """Return whether a tree over open sites answers an instance that the route can answer."""
+    return not instance.single_source and Facilities.suffice(Fleet(instance))
+
+
 class LagrangianSearch:
     """Prices prove a bound; plans are rounded from their averages and bettered.
 
@@ -131,6 +137,9 @@ class LagrangianSearch:
     def finish(self, progress: Callable[[highs.Progress], None] | None) -> BoundedPlan:
         """Find a plan and prove how good it is."""
         budget = self._budget
+        if by_tree(self._supply.instance):
+            with budget.phase("solve"):
+                return search(self.market, self._best, self._options, budget, progress)
         with budget.phase("solve"):
             prices = Prices(self.market)
             best = self._climb(prices, progress)
@@ -252,7 +261,7 @@ class LagrangianSearch:
     def _bounded(self, best: Filled, outcome: Outcome) -> BoundedPlan:
         if not np.isfinite(best.cost):
             return BoundedPlan(None, outcome)
-        plan = plan_of(self.market, best)
+        plan = best.plan(self.market)
         if outcome.bound is not None:
             outcome = replace(outcome, bound=min(outcome.bound, plan.objective))
         return BoundedPlan(plan, bounded(outcome, plan))
@@ -276,33 +285,6 @@ def _gap(best: Filled, prices: Prices) -> float:
     if not np.isfinite(best.cost):
         return np.inf
     return relative_gap(best.cost, min(prices.bound, best.cost)) or 0.0
-
-
-def plan_of(market: Market, filled: Filled) -> Plan:
-    """Return the plan of machines and of who supplies whom."""
-    own = np.flatnonzero(filled.unit != FREE)
-    chosen = market.free_column.copy()
-    chosen[own] = market.column[filled.unit[own], own]
-    columns: Columns = market.columns.take(chosen)
-    opened = market.forced.copy()
-    opened[market.site[filled.count > 0]] = True
-    stands = market.fleet.stand >= 0
-    count = np.zeros((market.fleet.most.size, 1))
-    count[market.fleet.stand[stands], 0] = filled.count[stands]
-    none = np.zeros_like(count)
-    return Plan(
-        supply=market.supply,
-        fleet=market.fleet,
-        columns=columns,
-        share=np.ones(market.pairs),
-        open=opened[:, None],
-        count=count,
-        bought=none,
-        sold=none,
-        moved_in=none,
-        moved_out=none,
-        held=np.empty(0),
-    )
 
 
 def _of_form(market: Market, form: Form) -> tuple[Filled, float | None]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.lagrangian import LagrangianSearch
+from amopt.placement.methods.lagrangian import LagrangianSearch, by_tree
 from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.program.solver.outcome import Status
 from amopt.program.time import Budget
@@ -27,26 +27,33 @@ class PricesAfter(ProgramSearch):
     """Solves the relaxation and the forms as programs, and the optimum by prices where it is slow.
 
     For single sources of some size: prices and local search find good plans where the solver by
-    itself is slow, and the program that they leave is smaller.
+    itself is slow, and the program that they leave is smaller. And for sites of one capacity each,
+    where a tree over open sites is faster than the solver from the start.
     """
 
     def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
         super().__init__(array_programs(supply), options, budget)
         self._prices = LagrangianSearch(supply, options, budget)
+        self._by_tree = by_tree(supply.instance)
 
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program if that is quickly done; else find a plan by prices."""
-        first = self._quickly(progress)
-        enough = first.is_within(self._options.gap) or first.outcome.status is Status.INFEASIBLE
-        if enough or self._budget.is_over:
-            return first
+        first: BoundedPlan | None = None
+        if not self._by_tree:
+            first = self._quickly(progress)
+            enough = first.is_within(self._options.gap) or first.outcome.status is Status.INFEASIBLE
+            if enough or self._budget.is_over:
+                return first
         self._prices.begin()
         found = self._prices.finish(progress)
         if found.plan is None:
-            return first if self._budget.is_over else super().finish(progress)
-        plan, bounds = found.plan, [self.relaxation, first.outcome.bound]
-        if first.plan is not None and first.plan.objective < plan.objective:
-            plan = first.plan
+            over = self._budget.is_over
+            return (first or found) if over else super().finish(progress)
+        plan, bounds = found.plan, [self.relaxation]
+        if first is not None:
+            bounds.append(first.outcome.bound)
+            if first.plan is not None and first.plan.objective < plan.objective:
+                plan = first.plan
         known = max((bound for bound in bounds if bound is not None), default=None)
         outcome = bounded(found.outcome, plan, known)
         by_prices = outcome.bound == found.outcome.bound

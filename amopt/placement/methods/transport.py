@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.methods.bounded_plan import plan_of
 from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.pricing import Market
+from amopt.placement.plan import Plan
 from amopt.program.time import Budget
 
 __all__ = ["Filled", "fill", "improve", "rounded"]
@@ -56,6 +58,13 @@ class Filled:
     cost: float
     hour_price: Floats
     pair_price: Floats
+
+    def plan(self, market: Market) -> Plan:
+        """Return the plan of the market."""
+        own = np.flatnonzero(self.unit != FREE)
+        column = market.free_column.copy()
+        column[own] = market.column[self.unit[own], own]
+        return plan_of(market, column, np.ones(market.pairs), self.count)
 
 
 def fill(market: Market, count: Ints, hour_price: Floats | None = None) -> Filled:

@@ -1,0 +1,101 @@
+"""The instance as facilities: sites that are open at a fixed cost and have one capacity each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.pricing import Market
+from amopt.placement.supply.fleet import Fleet
+
+__all__ = ["Facilities"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Facilities:
+    """Facilities, and pairs that they supply.
+
+    Attributes
+    ----------
+    unit
+        The market's unit of each facility, shape (facilities,).
+    cost, hours
+        Cost and hours of supplying each pair from each facility, shape (facilities, pairs); the
+        cost is infinite where it cannot.
+    capacity, fixed
+        Hours of each facility, and what it costs to have it open, shape (facilities,).
+    free
+        Cost of the cheapest supply without a facility, shape (pairs,); infinite where there is
+        none.
+    constant
+        What is spent in any case.
+    """
+
+    unit: Ints
+    cost: Floats
+    hours: Floats
+    capacity: Floats
+    fixed: Floats
+    free: Floats
+    constant: float
+
+    @classmethod
+    def of(cls, market: Market) -> Facilities:
+        """Return the facilities of a market that consists of such."""
+        able = np.flatnonzero(np.isfinite(market.cost).any(axis=1) & (market.most > 0))
+        site = market.site[able]
+        fixed = market.machine_cost[able] + np.where(
+            market.forced[site], 0.0, market.site_cost[site]
+        )
+        return cls(
+            unit=able,
+            cost=market.cost[able],
+            hours=market.hours[able],
+            capacity=market.capacity[able].astype(np.float64),
+            fixed=fixed,
+            free=market.free,
+            constant=float(market.site_cost[market.forced].sum()),
+        )
+
+    @staticmethod
+    def suffice(fleet: Fleet) -> bool:
+        """Return whether sites have hours of one type each, sold or of at most one machine."""
+        alone = np.bincount(fleet.unit_site, minlength=1).max(initial=0) <= 1
+        return bool(alone and (fleet.most <= 1).all())
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs."""
+        return int(self.free.size)
+
+    @property
+    def sites(self) -> int:
+        """Number of facilities."""
+        return int(self.unit.size)
+
+    def take(self, kept: Flags | Ints) -> Facilities:
+        """Return some of the facilities."""
+        return replace(
+            self,
+            unit=self.unit[kept],
+            cost=self.cost[kept],
+            hours=self.hours[kept],
+            capacity=self.capacity[kept],
+            fixed=self.fixed[kept],
+        )
+
+    @property
+    def least_hours(self) -> float:
+        """Hours that the pairs need at least which nothing but facilities can supply."""
+        needs = ~np.isfinite(self.free)
+        hours = np.where(np.isfinite(self.cost), self.hours, np.inf)
+        if not needs.any():
+            return 0.0
+        least = hours[:, needs].min(axis=0, initial=np.inf)
+        return float(np.where(np.isfinite(least), least, 0.0).sum())

@@ -1,0 +1,109 @@
+r"""The bound at given prices of demand: knapsacks, and a choice of facilities that covers demand.
+
+.. math::
+
+    L(v) = \sum_j v_j + \min_y \Big\{\sum_i (f_i - G_i(v)) y_i : \sum_i C_i y_i \ge D\Big\}
+
+with D the hours that nothing but facilities can supply: a row that the demand rows imply, and that
+makes the bound stronger once those are priced (Christofides and Beasley, 1983).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.location.covering import Chosen, Cover
+from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.location.knapsack import Fractional, Packed, Whole
+
+__all__ = ["Relaxation", "Relaxed"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+ROUNDING = 1e-9
+"""Relative room for rounding where capacities are counted against demand."""
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """An optimum of the relaxation.
+
+    Attributes
+    ----------
+    bound
+        L(v).
+    opened
+        How far each facility is open, shape (facilities,).
+    supplied
+        How much of each pair is supplied, shape (pairs,).
+    net
+        What each facility costs when it is open, its gain taken off, shape (facilities,).
+    if_open, if_closed
+        Bounds on all plans with each facility open, and closed, shape (facilities,).
+    """
+
+    bound: float
+    opened: Floats
+    supplied: Floats
+    net: Floats
+    if_open: Floats
+    if_closed: Floats
+
+
+class Relaxation:
+    """The relaxation of some facilities.
+
+    Parameters
+    ----------
+    facilities
+        Those that may be open.
+    cover
+        How many must be.
+    whole
+        Whether knapsacks hold whole pairs.
+    """
+
+    def __init__(self, facilities: Facilities, cover: Cover, *, whole: bool = False) -> None:
+        self.facilities, self.cover, self.whole = facilities, cover, whole
+        knapsacks = Whole if whole else Fractional
+        self._knapsacks = knapsacks(facilities.cost, facilities.hours, facilities.capacity)
+
+    @classmethod
+    def of(cls, facilities: Facilities, *, whole: bool = False) -> Relaxation:
+        """Return the relaxation with nothing decided."""
+        capacity, least = facilities.capacity, facilities.least_hours
+        must = np.zeros(capacity.size, dtype=bool)
+        if capacity.size and np.ptp(capacity) <= ROUNDING * capacity.max() and capacity.max() > 0:
+            count = float(math.ceil(least / float(capacity.max()) - ROUNDING))
+            cover = Cover(np.ones(capacity.size), count, np.inf, must)
+        else:
+            cover = Cover(np.maximum(capacity, ROUNDING), least, np.inf, must)
+        return cls(facilities, cover, whole=whole)
+
+    def narrowed(self, may: Flags, must: Flags, least: float, most: float) -> Relaxation:
+        """Return the relaxation of those that may be open, some of which must."""
+        cover = replace(
+            self.cover, weight=self.cover.weight[may], must=must[may], least=least, most=most
+        )
+        return Relaxation(self.facilities.take(may), cover, whole=self.whole)
+
+    def at(self, prices: Floats) -> Relaxed:
+        """Solve it at given prices."""
+        packed: Packed = self._knapsacks.pack(prices)
+        net = self.facilities.fixed - packed.gain
+        chosen: Chosen = self.cover.choose(net)
+        paid = self.facilities.constant + float(prices.sum())
+        supplied = packed.supplied(chosen.opened, prices.size)
+        return Relaxed(
+            bound=paid + chosen.value,
+            opened=chosen.opened,
+            supplied=supplied,
+            net=net,
+            if_open=paid + chosen.if_open,
+            if_closed=paid + chosen.if_closed,
+        )

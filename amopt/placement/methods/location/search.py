@@ -1,0 +1,97 @@
+"""The route for facilities: sites with one capacity each, that are open or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, plan_of
+from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.location.incumbent import Incumbent
+from amopt.placement.methods.location.transportation import Shipment, Transportation
+from amopt.placement.methods.location.tree import Tree
+from amopt.placement.methods.pricing import Market
+from amopt.placement.methods.transport import Filled
+from amopt.placement.plan import Plan
+from amopt.program.solver import highs
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
+
+__all__ = ["search"]
+
+Floats = NDArray[np.float64]
+
+METHOD = "Lagrangian relaxation of demand, volume algorithm, tree over open sites"
+
+
+def search(
+    market: Market,
+    known: Filled | None,
+    options: highs.Options,
+    budget: Budget,
+    progress: Callable[[highs.Progress], None] | None = None,
+) -> BoundedPlan:
+    """Find a plan of a market of facilities and prove how good it is.
+
+    Interrupted, or at the end of the time, it returns the best plan and the lowest bound of what
+    is still open.
+
+    Parameters
+    ----------
+    market
+        A market of facilities whose pairs may have several sources.
+    known
+        A plan that is known; None for none.
+    options, budget
+        The gap that is asked for, and the time for everything.
+    progress
+        Called now and then.
+    """
+    facilities = Facilities.of(market)
+    transportation = Transportation(facilities, options, budget)
+    cost = np.inf if known is None else known.cost
+    incumbent = Incumbent(facilities, transportation, options.gap, budget, cost)
+    tree = Tree(facilities, incumbent, _first_prices(facilities), budget, progress)
+    stopped = Stopped.FINISHED
+    try:
+        tree.search()
+    except KeyboardInterrupt:
+        stopped = Stopped.INTERRUPTED
+    if budget.is_over and stopped is Stopped.FINISHED:
+        stopped = Stopped.TIME_LIMIT
+    plan: Plan | None = None
+    if incumbent.best is not None:
+        plan = _shipped(market, facilities, incumbent.best)
+    elif known is not None and np.isfinite(known.cost):
+        plan = known.plan(market)
+    outcome = Outcome(
+        stopped=stopped,
+        status=Status.UNKNOWN if plan is None else Status.FEASIBLE,
+        bound=tree.bound if np.isfinite(tree.bound) else None,
+        method=METHOD,
+        versions=versions("amopt", "numpy", "scipy", "highspy"),
+        iterations=tree.nodes,
+    )
+    if plan is None:
+        return BoundedPlan(None, outcome)
+    return BoundedPlan(plan, bounded(outcome, plan))
+
+
+def _first_prices(facilities: Facilities) -> Floats:
+    """Return the cheapest supply of each pair, with facilities at full load."""
+    an_hour = facilities.fixed / np.maximum(facilities.capacity, 1e-9)
+    loaded = facilities.cost + an_hour[:, None] * facilities.hours
+    prices: Floats = np.minimum(loaded.min(axis=0, initial=np.inf), facilities.free)
+    return np.where(np.isfinite(prices), prices, 0.0)
+
+
+def _shipped(market: Market, facilities: Facilities, best: Shipment) -> Plan:
+    """Return the plan that a shipment stands for."""
+    own = np.flatnonzero(best.source >= 0)
+    column = market.free_column[best.pair]
+    column[own] = market.column[facilities.unit[best.source[own]], best.pair[own]]
+    count = np.zeros(market.units, dtype=np.int64)
+    count[facilities.unit[best.opened]] = 1
+    return plan_of(market, column, best.share, count)

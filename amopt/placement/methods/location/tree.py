@@ -1,0 +1,256 @@
+"""A tree over which facilities are open, the lowest bound first.
+
+At each node prices climb from those of its parent, the average of the relaxation's answers is
+rounded to a plan, and facilities that no better plan would open or close are settled. No node needs
+a linear program: the relaxation's own bounds with a facility open and closed are those of its
+children.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.location.incumbent import Incumbent
+from amopt.placement.methods.location.relaxation import Relaxation
+from amopt.placement.methods.location.transportation import UndecidedError
+from amopt.placement.methods.location.volume import Volume
+from amopt.program.solver import highs
+from amopt.program.solver.outcome import relative_gap
+from amopt.program.time import Budget
+
+__all__ = ["Tree"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+AT_ROOT, AT_NODE, BETWEEN = 600, 60, 50
+"""Most rounds of climbing at the root and at other nodes; rounds between two looks at the root."""
+
+STALL = 2e-6
+"""Relative rise of the bound between two looks below which climbing at the root ends."""
+
+PACE = 0.5
+"""Pace of the first steps below the root."""
+
+WHOLE = 0.1
+"""How far from a whole number the count of open facilities must be to branch on it."""
+
+
+@dataclass(order=True)
+class Node:
+    """What is decided at a node.
+
+    Attributes
+    ----------
+    bound, order
+        Its bound, and when it was made.
+    prices
+        Prices from which it starts, shape (pairs,).
+    may, must
+        Which facilities may and must be open, shape (facilities,).
+    least, most
+        Least and most of the weights of open facilities.
+    """
+
+    bound: float
+    order: int
+    prices: Floats = field(compare=False)
+    may: Flags = field(compare=False)
+    must: Flags = field(compare=False)
+    least: float = field(compare=False)
+    most: float = field(compare=False)
+
+
+class Tree:
+    """Searches the sets of open facilities.
+
+    Parameters
+    ----------
+    facilities
+        All facilities.
+    incumbent
+        The best plan known, and how better ones are found.
+    prices
+        First prices, shape (pairs,).
+    budget
+        The time for everything.
+    progress
+        Called now and then.
+
+    Attributes
+    ----------
+    nodes, rounds
+        Nodes and rounds of climbing so far.
+    """
+
+    def __init__(
+        self,
+        facilities: Facilities,
+        incumbent: Incumbent,
+        prices: Floats,
+        budget: Budget,
+        progress: Callable[[highs.Progress], None] | None = None,
+    ) -> None:
+        self.facilities, self.incumbent = facilities, incumbent
+        self._budget, self._progress = budget, progress
+        self._relaxation = Relaxation.of(facilities)
+        self._order = itertools.count()
+        every = np.ones(facilities.sites, dtype=bool)
+        cover = self._relaxation.cover
+        root = Node(-np.inf, next(self._order), prices, every, ~every, cover.least, cover.most)
+        self._open, self._now, self._left = [root], -np.inf, np.inf
+        self.nodes = self.rounds = 0
+
+    @property
+    def bound(self) -> float:
+        """A bound on all plans: the lowest of the open nodes, or what ended the others."""
+        lowest = min((node.bound for node in self._open), default=np.inf)
+        return min(lowest, self._now, self._left, self.incumbent.proven)
+
+    def search(self) -> None:
+        """Go on until everything is proven or the time is over."""
+        while self._open and not self._budget.is_over:
+            node = heapq.heappop(self._open)
+            if node.bound >= self.incumbent.cutoff:
+                self._open.clear()
+                break
+            self._now = node.bound
+            self._expand(node)
+            self._now = np.inf
+            self._report()
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            cost = self.incumbent.cost
+            objective = cost if np.isfinite(cost) else None
+            gap = relative_gap(objective, self.bound)
+            left = np.inf if gap is None else gap
+            self._progress(
+                highs.Progress(self._budget.spent, objective, self.bound, left, self.nodes)
+            )
+
+    def _expand(self, node: Node) -> None:
+        """Climb at a node, look for a plan, and branch where it is not ended."""
+        root, self.nodes = self.nodes == 0, self.nodes + 1
+        relaxation = self._relaxation.narrowed(node.may, node.must, node.least, node.most)
+        volume = Volume(relaxation, node.prices, 1.0 if root else PACE)
+        ended = self._climb_at_root(node, volume) if root else self._climb(node, volume, AT_NODE)
+        if not ended and not root:
+            self._look(node, volume, swaps=0)
+            ended = self._settle(node, volume)
+        if not ended:
+            self._branch(node, volume)
+
+    def _climb_at_root(self, node: Node, volume: Volume) -> bool:
+        """Climb with looks for plans in between; return whether the root is ended."""
+        while volume.rounds < AT_ROOT and not self._budget.is_over:
+            before, rounds = volume.bound, volume.rounds
+            if self._climb(node, volume, BETWEEN if volume.rounds >= 100 else 150):
+                return True
+            self._look(node, volume, swaps=6)
+            if self._settle(node, volume):
+                return True
+            self._report()
+            rest = volume.bound - before <= STALL * abs(volume.bound)
+            if (rest and volume.rounds > 150) or volume.rounds == rounds:
+                break
+        self._look(node, volume, swaps=40)
+        return self._settle(node, volume)
+
+    def _climb(self, node: Node, volume: Volume, rounds: int) -> bool:
+        """Let prices climb; return whether the node is ended."""
+        for _ in range(rounds):
+            if volume.bound >= self.incumbent.cutoff:
+                return True
+            if self._budget.is_over:
+                break
+            volume.climb(self.incumbent.cost)
+            self.rounds += 1
+            node.bound = self._now = max(node.bound, volume.bound)
+        return self._settle(node, volume)
+
+    def _settle(self, node: Node, volume: Volume) -> bool:
+        """Settle what no better plan has; return whether the node is ended."""
+        cutoff, best = self.incumbent.cutoff, volume.best
+        if best.bound >= cutoff:
+            return True
+        kept, must = best.if_open < cutoff, best.if_closed >= cutoff
+        sites = np.flatnonzero(node.may)
+        if (must & ~kept).any():
+            return True
+        if kept.all() and (node.must[sites] == must).all():
+            return False
+        node.may[sites[~kept]] = False
+        node.must[sites[must]] = True
+        volume.narrow(self._relaxation.narrowed(node.may, node.must, node.least, node.most), kept)
+        return volume.bound >= cutoff
+
+    def _look(self, node: Node, volume: Volume, swaps: int) -> None:
+        sites = np.flatnonzero(node.may)
+        self.incumbent.look(sites, volume.opened, volume.best.net, swaps)
+
+    def _branch(self, node: Node, volume: Volume) -> None:
+        """Branch on the count of open facilities, or on one of them."""
+        if self._budget.is_over:
+            heapq.heappush(self._open, node)
+            return
+        sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
+        free = np.flatnonzero(~cover.must)
+        if not free.size:
+            self._decide(node, sites)
+            return
+        opened, best = volume.opened, volume.best
+        count = float(opened.sum())
+        equal = bool((cover.weight == 1.0).all())
+        if equal and abs(count - round(count)) > WHOLE and cover.least <= count <= cover.most:
+            self._child(node, volume, most=float(np.floor(count)))
+            self._child(node, volume, least=float(np.ceil(count)))
+            return
+        site = free[np.abs(opened[free] - 0.5).argmin()]
+        must, may = node.must.copy(), node.may.copy()
+        must[sites[site]], may[sites[site]] = True, False
+        self._child(node, volume, must=must, bound=float(best.if_open[site]))
+        self._child(node, volume, may=may, bound=float(best.if_closed[site]))
+
+    def _decide(self, node: Node, sites: Ints) -> None:
+        """End a node at which every facility is decided."""
+        try:
+            self.incumbent.decide(sites)
+        except UndecidedError:
+            if self._budget.is_over:
+                heapq.heappush(self._open, node)
+            else:
+                self._left = min(self._left, node.bound)
+
+    def _child(
+        self,
+        node: Node,
+        volume: Volume,
+        *,
+        may: Flags | None = None,
+        must: Flags | None = None,
+        least: float | None = None,
+        most: float | None = None,
+        bound: float = -np.inf,
+    ) -> None:
+        bound = max(bound, node.bound)
+        if bound >= self.incumbent.cutoff:
+            return
+        child = Node(
+            bound,
+            next(self._order),
+            volume.prices,
+            node.may.copy() if may is None else may,
+            node.must.copy() if must is None else must,
+            node.least if least is None else least,
+            node.most if most is None else most,
+        )
+        heapq.heappush(self._open, child)

@@ -1,0 +1,313 @@
+"""Sites with one capacity each: bounds against linear programs, optima against HiGHS."""
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.placement import Instance, decision, read_orlib_cap, solve
+from amopt.placement.methods.location import knapsack
+from amopt.placement.methods.location.covering import Cover
+from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.location.incumbent import Incumbent
+from amopt.placement.methods.location.knapsack import Fractional, Whole
+from amopt.placement.methods.location.relaxation import Relaxation
+from amopt.placement.methods.location.transportation import Transportation
+from amopt.placement.methods.location.tree import Tree
+from amopt.placement.methods.location.volume import Volume
+from amopt.placement.methods.pricing import Market
+from amopt.placement.supply.fleet import Fleet
+from amopt.placement.supply.supply import Supply
+from amopt.program.solver import highs
+from amopt.program.time import Budget
+
+
+def located(seed, *, sites=6, places=10, equal=False, bought=False, single=False, tight=2.5):
+    """Return sites on a square that sell hours, as plain data."""
+    rng = np.random.default_rng(seed)
+    rate, at = rng.integers(5, 36, places).astype(float), rng.random((sites, 2))
+    far = np.hypot(*(at[:, None] - rng.random((places, 2))[None]).transpose(2, 0, 1))
+    hours = rng.integers(10, 160, sites).astype(float)
+    hours = np.ceil(hours * tight * rate.sum() / hours.sum())
+    if equal:
+        hours[:] = np.ceil(hours.mean())
+    fixed = rng.uniform(0, 90, sites) + rng.uniform(100, 110, sites) * np.sqrt(hours)
+    ends = [f"site {i}" for i in range(sites)], [f"place {j}" for j in range(places)]
+    lanes = [
+        {"from": ends[0][i], "to": ends[1][j], "cost_per_part": 10 * float(far[i, j])}
+        for i, j in itertools.product(range(sites), range(places))
+        if rng.random() < 0.95
+    ]
+    data = {
+        "amopt": 1,
+        "kind": "placement",
+        "name": f"located {seed}",
+        "single_source": single,
+        "network": {"places": [{"name": n} for n in (*ends[0], *ends[1])], "lanes": lanes},
+        "parts": [{"name": "unit", "print": [{"machine": "line", "hours": 1.0}]}],
+        "machines": [{"name": "line", "utilisation_limit": 1.0, "queue_allowance_weeks": 0.0}],
+        "sites": [
+            {
+                "place": name,
+                "yearly_cost": float(fixed[i]),
+                "contracts": [{"machine": "line", "hours_per_year": float(hours[i])}],
+            }
+            for i, name in enumerate(ends[0])
+        ],
+        "demand": [
+            {"place": name, "part": "unit", "per_year": float(rate[j])}
+            for j, name in enumerate(ends[1])
+        ],
+    }
+    if bought:
+        data["conventional"] = [{"part": "unit", "cost_per_part": 12.0, "lead_time_weeks": 1.0}]
+    return data
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_open_costs_least_and_forced_bounds_hold(seed):
+    rng, n = np.random.default_rng(seed), 6
+    equal = bool(seed % 2)
+    weight = np.ones(n) if equal else rng.uniform(1, 4, n)
+    cost = rng.normal(rng.uniform(-0.5, 0.5), 1, n)
+    least = float(rng.integers(0, 6)) if equal else rng.uniform(0, weight.sum())
+    most = least + float(rng.integers(0, 3)) if seed % 3 == 0 else np.inf
+    must = rng.random(n) < 0.2
+
+    def exact(lower, upper):
+        rows, room = [-weight], [-least]
+        if np.isfinite(most):
+            rows, room = [-weight, weight], [-least, most]
+        answer = linprog(cost, A_ub=rows, b_ub=room, bounds=list(zip(lower, upper, strict=True)))
+        return answer.fun if answer.status == 0 else np.inf
+
+    lower, upper = must.astype(float), np.ones(n)
+    found = Cover(weight, least, most, must).choose(cost)
+    assert found.value == pytest.approx(exact(lower, upper))
+    if not np.isfinite(found.value):
+        return
+    for i in range(n):
+        one = np.eye(n)[i]
+        opened, closed = exact(np.maximum(lower, one), upper), exact(lower, upper - one)
+        closed = np.inf if must[i] else closed
+        assert found.if_open[i] <= opened + 1e-7
+        assert found.if_closed[i] <= closed + 1e-7
+        if equal:
+            assert found.if_open[i] == pytest.approx(opened)
+            assert found.if_closed[i] == pytest.approx(closed)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_knapsacks_gain_most(seed, monkeypatch):
+    monkeypatch.setattr(knapsack, "FIRST", 2)
+    rng, facilities, pairs = np.random.default_rng(seed), 4, 8
+    counted = bool(seed % 2)
+    hours = rng.uniform(0.5, 9, (facilities, pairs))
+    hours = np.ceil(hours) if counted else hours
+    cost = rng.uniform(0, 10, (facilities, pairs))
+    cost[rng.random((facilities, pairs)) < 0.1] = np.inf
+    prices, capacity = rng.uniform(0, 15, pairs), rng.integers(0, 40, facilities).astype(float)
+    parts = Fractional(cost, hours, capacity).pack(prices)
+    whole = Whole(cost, hours, capacity).pack(prices)
+    choices = np.array(list(itertools.product((0.0, 1.0), repeat=pairs)))
+    for i in range(facilities):
+        gain = np.where(np.isfinite(cost[i]), prices - cost[i], -1e6)
+        fits = choices @ hours[i] <= capacity[i]
+        best = (choices[fits] @ gain).max()
+        lp = linprog(-gain, A_ub=[hours[i]], b_ub=[capacity[i]], bounds=(0, 1))
+        assert parts.gain[i] == pytest.approx(-lp.fun, abs=1e-9)
+        assert best - 1e-9 <= whole.gain[i] <= parts.gain[i] + 1e-9
+        used = np.zeros(pairs)
+        used[whole.pair[i]] = whole.share[i]
+        assert set(used) <= {0.0, 1.0}
+        if counted:
+            assert whole.gain[i] == pytest.approx(best, abs=1e-9)
+            assert used @ hours[i] <= capacity[i]
+            assert used @ np.where(used > 0, gain, 0) == pytest.approx(best, abs=1e-9)
+
+
+def forced(instance, site, state):
+    """Return the optimum with a site open, or closed."""
+    data = instance.model_dump(by_alias=True, exclude_none=True)
+    data["sites"][site]["state"] = state
+    return solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("single", [False, True])
+def test_bounds_hold_at_any_prices(seed, single):
+    """The bound, and those with a site open and closed, against the program itself."""
+    data = located(
+        seed, sites=4, places=7, equal=seed % 2 == 0, bought=seed % 3 == 0, single=single
+    )
+    instance = Instance.from_dict(data)
+    market = Market(Supply(instance))
+    best = solve(instance, method="milp", forms=False).outcome.objective
+    relaxation = Relaxation.of(Facilities.of(market), whole=single)
+    prices = np.minimum(market.cost.min(axis=0) * 1.5, market.free)
+    volume = Volume(relaxation, prices)
+    rng = np.random.default_rng(seed)
+    for _ in range(80):
+        volume.climb(best)
+        noise = np.minimum(volume.prices * rng.uniform(0.8, 1.2, prices.size), market.free)
+        assert relaxation.at(noise).bound <= best * (1 + 1e-9)
+    assert volume.bound <= best * (1 + 1e-9)
+    for i in range(len(instance.sites)):
+        assert volume.best.if_open[i] <= forced(instance, i, "open") * (1 + 1e-9)
+        closed = [c for k, c in enumerate(instance.sites) if k != i]
+        if sum(site.contracts[0].hours_per_year for site in closed) > 1.5 * data_hours(data):
+            assert volume.best.if_closed[i] <= forced(instance, i, "closed") * (1 + 1e-9)
+
+
+def data_hours(data):
+    return sum(entry["per_year"] for entry in data["demand"])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_tree_finds_and_proves_the_optimum(seed):
+    data = located(
+        seed, sites=4 + seed % 5, places=8 + seed % 7, equal=seed % 2 == 0, bought=seed % 3 == 0,
+        tight=(1.5, 2.5, 5.0)[seed % 3],
+    )  # fmt: skip
+    if seed % 4 == 0:
+        data["sites"][0]["state"] = "open"
+    if seed % 5 == 0:
+        data["sites"][1] |= {"state": "closed"}
+    if seed % 7 == 0:  # a site that may own one machine beside those that sell hours
+        data["sites"][2] = {"place": "site 2", "yearly_cost": 50.0, "most_machines": 1}
+        data["machines"][0] |= {"price": 400.0, "life_years": 4.0, "hours_per_year": 150.0}
+    instance = Instance.from_dict(data)
+    assert Facilities.suffice(Fleet(instance))
+    answer = solve(instance, method="lagrangian", forms=False)
+    exact = solve(instance, method="milp", forms=False).outcome
+    assert "tree over open sites" in answer.outcome.method
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(exact.objective, rel=1e-6)
+    assert answer.outcome.bound <= exact.objective * (1 + 1e-9)
+
+
+def searched(data, budget, gap=1e-6, progress=None):
+    market = Market(Supply(Instance.from_dict(data)))
+    facilities = Facilities.of(market)
+    incumbent = Incumbent(
+        facilities, Transportation(facilities, highs.Options(), budget), gap, budget
+    )
+    prices = np.minimum(facilities.cost.min(axis=0), facilities.free)
+    return Tree(facilities, incumbent, prices, budget, progress), incumbent
+
+
+def test_interrupted_it_keeps_the_best_of_both_sides():
+    """However early it ends, the bound holds and the plan is one; both only get better."""
+    data = located(3, sites=25, places=40, tight=4.0)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    ended = set()
+    for nodes in (1, 2, 4, 8, 200):
+        budget = Budget()
+
+        def enough(progress, most=nodes):
+            if progress.nodes >= most:
+                raise KeyboardInterrupt
+
+        tree, incumbent = searched(data, budget, progress=enough)
+        try:
+            tree.search()
+        except KeyboardInterrupt:
+            ended.add(nodes)
+        assert tree.bound <= best * (1 + 1e-9)
+        assert incumbent.cost >= best * (1 - 1e-9)
+    assert 1 in ended
+    assert 200 not in ended
+    assert tree.bound == pytest.approx(best, rel=1e-6)
+
+
+def test_the_gap_asked_for_ends_the_search():
+    data = located(3, sites=25, places=40, tight=4.0)
+    near, _ = searched(data, Budget(), gap=0.05)
+    near.search()
+    exact, _ = searched(data, Budget())
+    exact.search()
+    assert near.rounds < exact.rounds
+    loose = solve(
+        Instance.from_dict(data), method="lagrangian", forms=False, options=highs.Options(gap=0.05)
+    )
+    assert 1e-6 < loose.outcome.gap <= 0.05
+
+
+def test_the_time_limit_holds_and_what_was_found_is_kept():
+    data = located(1, sites=100, places=100, equal=True, tight=5.0)
+    instance = Instance.from_dict(data)
+    answer = solve(
+        instance, method="lagrangian", forms=False, options=highs.Options(time_limit=1.0)
+    )
+    assert sum(answer.outcome.seconds.values()) < 3.0
+    assert answer.outcome.bound <= answer.outcome.objective
+
+
+def test_demand_that_no_sites_can_meet_is_explained(monkeypatch):
+    data = located(0)
+    for site in data["sites"]:
+        site["contracts"][0]["hours_per_year"] = 10.0
+    with pytest.raises(NoAnswerError, match="too few hours"):
+        solve(Instance.from_dict(data), method="lagrangian", forms=False)
+    monkeypatch.setattr(decision, "MODERATE", 10)
+    with pytest.raises(InfeasibleError, match="hours"):
+        solve(Instance.from_dict(data), forms=False)
+
+
+def test_sites_of_moderate_size_go_by_the_tree(monkeypatch):
+    """Once the relaxation is not the answer."""
+    monkeypatch.setattr(decision, "MODERATE", 50)
+    data = located(4, sites=8, places=14)
+    answer = solve(Instance.from_dict(data), forms=False)
+    exact = solve(Instance.from_dict(data), method="milp", forms=False)
+    assert "tree over open sites" in answer.outcome.method
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(exact.outcome.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("forms", [False, True])
+def test_the_forms_stand_beside_it(forms):
+    instance = Instance.from_dict(located(5, bought=True))
+    answer = solve(instance, method="lagrangian", forms=forms)
+    exact = solve(instance, method="milp", forms=forms)
+    assert answer.outcome.objective == pytest.approx(exact.outcome.objective, rel=1e-6)
+
+
+@pytest.fixture
+def large():
+    folder = Path(os.environ.get("AMOPT_DATA", "")) / "sscflp" / "big"
+    if not os.environ.get("AMOPT_DATA") or not folder.is_dir():
+        pytest.skip("AMOPT_DATA does not name a folder that holds sscflp/big")
+    return folder
+
+
+# Fischetti, Ljubic and Sinnl (2016) publish times for these; two of them here, of 1 and 2 seconds
+LARGE = {("p1", 8000.0): 19240822.449, ("p9", 5750.0): 11570340.289}
+
+
+def facility_file(path, capacity=None):
+    """Return a file of I sites and J customers, capacities first, as OR-Library's format."""
+    words = path.read_text(encoding="utf-8").split()
+    count, customers = int(words[0]), int(words[1])
+    numbers = np.array(words[2:], dtype=float)
+    hours, fixed = numbers[:count], numbers[count : 2 * count]
+    demand = numbers[2 * count : 2 * count + customers]
+    costs = numbers[2 * count + customers :].reshape(customers, count)
+    lines = [f"{count} {customers}"]
+    lines += [f"{capacity or h:g} {f:.17g}" for h, f in zip(hours, fixed, strict=True)]
+    for wanted, row in zip(demand, costs, strict=True):
+        lines += [f"{wanted:g}", " ".join(f"{cost:.17g}" for cost in row)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("name", "capacity"), LARGE)
+def test_published_problems_of_a_thousand_customers(large, tmp_path, name, capacity):
+    path = tmp_path / f"{name}.txt"
+    path.write_text(facility_file(large / name, capacity), encoding="utf-8")
+    answer = solve(Instance.from_dict(read_orlib_cap(path)), forms=False)
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(LARGE[name, capacity], rel=1e-9)
