@@ -132,7 +132,7 @@ def solve(
 
         program = search.program if isinstance(search, ProgramSearch) else None
         families = (*formulation.FAMILIES, FIXED)
-        raise no_plan(program, families, instance, options, found.outcome)
+        raise no_plan(program, families, instance, options, found.outcome, budget=budget)
     answer = answer_of(instance, found, others)
     if instance.orders:
         from amopt.placement.orders.assignment import assigned

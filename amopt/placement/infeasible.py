@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from amopt.program.family import Family
     from amopt.program.linear import LinearProgram
     from amopt.program.solver.options import Options
+    from amopt.program.time import Budget
 
 __all__ = ["in_words", "no_plan"]
-
-LEAST_PATIENCE, MOST_PATIENCE = 5.0, 60.0
-"""Least and most seconds for an explanation: it is an answer too."""
 
 NUMBERS = ("machines", "bought", "sold", "moved_in", "moved_out")
 """Variables whose upper bounds repeat what a family of constraints says."""
@@ -34,6 +32,8 @@ def no_plan(
     instance: Any,
     options: Options,
     outcome: Outcome,
+    *,
+    budget: Budget,
 ) -> InfeasibleError | NoAnswerError:
     """Return the error that says why there is no plan.
 
@@ -49,6 +49,8 @@ def no_plan(
         Limits of the solver.
     outcome
         What the method said.
+    budget
+        The time of the solve.
     """
     if program is None and outcome.stopped is not Stopped.TIME_LIMIT:
         return NoAnswerError(
@@ -60,10 +62,8 @@ def no_plan(
         return NoAnswerError(
             f"no plan was found in time ({outcome.stopped}): allow more time", outcome=outcome
         )
-    limit = min(max(options.time_limit or MOST_PATIENCE, LEAST_PATIENCE), MOST_PATIENCE)
-    within = replace(options, time_limit=limit)
     easy_first = sorted(families, key=lambda family: not _is_of_the_plan(family))
-    return explain(_without_repeats(program), easy_first, instance, within, outcome)
+    return explain(_without_repeats(program), easy_first, instance, options, outcome, budget=budget)
 
 
 def _is_of_the_plan(family: Family) -> bool:

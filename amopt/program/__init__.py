@@ -18,7 +18,7 @@
 ``infeasible``
     Why a program is infeasible, and the least that would mend it:
     :func:`~amopt.program.infeasible.explain.explain` for a formulation, in the words of its
-    families; ``search`` for whatever else has limits; ``conflict`` and ``least_change`` for arrays.
+    families; ``search`` for whatever else has limits.
 ``family``, ``time``, ``magnitudes``
     A family of constraints, declared once; one budget of time; numbers that are too large.
 ``blocks``, ``builder``

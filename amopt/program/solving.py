@@ -76,5 +76,5 @@ def _solve_arrays(
     budget = Budget(options.time_limit)
     answer = solve(program, options, start=start, progress=progress)
     if answer.outcome.status is Status.INFEASIBLE:
-        raise explain(program, (), None, budget.options(options), answer.outcome)
+        raise explain(program, (), None, options, answer.outcome, budget=budget)
     return answer

@@ -23,6 +23,13 @@ LEAST = 0.01
 """Seconds that a solver is given at least, so that it can say that it had no time."""
 
 
+EXPLAINING = 20.0
+"""Seconds for saying why there is no plan where there is no time limit."""
+
+LEAST_EXPLAINING = 5.0
+"""Seconds for saying why there is no plan where less is left of the time limit."""
+
+
 class Budget:
     """The time that a solve may take.
 
@@ -30,10 +37,12 @@ class Budget:
     ----------
     limit
         Seconds of wall clock from now; None for no limit.
+    of
+        What the limit is called.
     """
 
-    def __init__(self, limit: float | None = None) -> None:
-        self.limit = limit
+    def __init__(self, limit: float | None = None, *, of: str = "the time limit") -> None:
+        self.limit, self.of = limit, of
         self.seconds: dict[str, float] = {}
         self._began = time.perf_counter()
 
@@ -67,8 +76,18 @@ class Budget:
         """
         if self.is_over:
             raise NoAnswerError(
-                f"the time limit of {self.limit:g} s was reached before {what}: allow more time"
+                f"{self.of} of {self.limit:g} s was reached before {what}: allow more time"
             )
+
+    def to_explain(self) -> Budget:
+        """Return the time for saying why there is no plan, which is an answer too.
+
+        What is left of the limit, though no less than :data:`LEAST_EXPLAINING`, or the limit once
+        more where that is shorter; without a limit, :data:`EXPLAINING`.
+        """
+        if self.limit is None:
+            return Budget(EXPLAINING, of="the time for an explanation")
+        return Budget(max(self.left or 0.0, min(LEAST_EXPLAINING, self.limit)))
 
     def options(self, options: Options, share: float = 1.0) -> Options:
         """Return solver options whose time limit is a share of what is left."""

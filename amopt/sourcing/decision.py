@@ -117,7 +117,7 @@ def solve(
         else:
             plan, outcome = by_program(supply, options, progress, extend=extend, budget=budget)
     except (InfeasibleError, NoPlanError) as error:
-        raise _why(instance, error, options, extend) from None
+        raise _why(instance, error, options, extend, budget) from None
     with budget.phase("tables"):
         rows = tables(plan, rule, switchover(supply, compared), granted)
         if register is not None:
@@ -209,6 +209,7 @@ def _why(
     error: InfeasibleError | NoPlanError,
     options: Options,
     extend: Extend | None,
+    budget: Budget,
 ) -> InfeasibleError | NoAnswerError:
     """Return why there is no plan."""
     outcome = error.outcome
@@ -219,4 +220,4 @@ def _why(
         )
     from amopt.sourcing.infeasible import explain
 
-    return explain(instance, options, outcome, extend=extend)
+    return explain(instance, options, outcome, extend=extend, budget=budget)

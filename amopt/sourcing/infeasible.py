@@ -1,25 +1,24 @@
 """Why no plan exists: the limits that clash, in the instance's words, and the least changes.
 
 The formulation is written down once more with pieces that no limit has cut, so that each limit is
-some of its rows: those of a family whose words are the same. Rows are left out, or moved by one
-slack for all of them, and what is told was solved so. Where powers are fitted, a plan is evaluated
-on the curves, and pieces are added until it keeps there what it has to.
+some of its rows. Where powers are fitted, a plan is evaluated on the curves, and pieces are added
+until it keeps there what it has to.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.errors import InfeasibleError, LeastChange, Limit, NoAnswerError
+from amopt.errors import InfeasibleError, Limit, NoAnswerError
 from amopt.program.blocks import split
-from amopt.program.family import Family, not_honoured
-from amopt.program.infeasible.search import Search
-from amopt.program.infeasible.sentences import no_plan
+from amopt.program.family import not_honoured
+from amopt.program.infeasible.explain import reasons_of
+from amopt.program.infeasible.limits import ProgramLimits
+from amopt.program.infeasible.oracle import Oracle
 from amopt.program.pyomo.extending import FIXED
 from amopt.program.solver.highs import Options, solve
 from amopt.program.solver.outcome import Status
@@ -41,21 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Limits = tuple[Limit, ...]
-Changes = tuple[LeastChange, ...]
-
-PATIENCE = 60.0
-"""Seconds for an explanation where the caller set no limit."""
-
-ROOM = 1e-9
-"""How much more a limit gives than by the least, relative, so that rounding cannot break it."""
-
-GAP = 1e-6
-"""Relative gap of least changes, whatever gap the plan itself may have."""
-
-SHARE = 0.25
-"""Share of the time that is left that one question may take."""
 
 CLOSE = 1e-6
 """How far a plan may be beyond a limit, relative, and still keep it."""
@@ -82,7 +67,7 @@ def explain(
     extend
         What a caller added to the formulation; its constraints are called by their names.
     budget
-        The time for it; left out, that of the options, at most a minute.
+        The time of the solve; left out, that of the options.
 
     Returns
     -------
@@ -90,8 +75,7 @@ def explain(
         To be raised; the latter where a plan turned up after all.
     """
     options = options or Options()
-    if budget is None:
-        budget = Budget(min(options.time_limit or PATIENCE, PATIENCE))
+    budget = (budget or Budget(options.time_limit)).to_explain()
     supply = SupplyOptions.of(instance)
     missing = without_supply(supply, cut(supply, limited=False))
     if missing:
@@ -100,17 +84,11 @@ def explain(
         return error
     try:
         part = instance if extend is not None else _blocked(supply, options, budget)
-        oracle = _Oracle(SupplyOptions.of(part), extend, options, budget)
+        oracle = _OnCurves(SupplyOptions.of(part), extend, options, budget)
     except NoAnswerError as error:
         error.outcome = outcome
         return error
-    search = Search(
-        tuple(oracle.rows.limits),
-        oracle.feasible,
-        oracle.least_change,
-        may_give=oracle.rows.may_give,
-    )
-    return no_plan(search.reasons(), outcome)
+    return reasons_of(oracle, outcome)
 
 
 def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instance:
@@ -155,102 +133,35 @@ def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instanc
     )
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The limits of a compiled formulation.
-
-    Attributes
-    ----------
-    limits
-        The rows of each limit, those that are easiest to change first.
-    families
-        The families by name.
-    instance
-        The instance, for the words.
-    """
-
-    limits: dict[Limit, Ints]
-    families: dict[str, Family]
-    instance: Instance
-
-    @classmethod
-    def of(cls, program: LinearProgram, instance: Instance) -> _Rows:
-        """Return the limits of a program: rows of one family that say the same are one limit."""
-        families = (*formulation.FAMILIES, FIXED)
-        owners = {name: family for family in families for name in family.components}
-        rank = {family.name: n for n, family in enumerate(families)}
-        found: dict[tuple[str, str], tuple[Any, list[int]]] = {}
-        start = 0
-        for block in program.rows.families:
-            family = owners.get(block.name)
-            for member in range(len(block)) if family is None or family.says else ():
-                key = block.key(member)
-                words = (
-                    family.says(instance, key)
-                    if family is not None and family.says is not None
-                    else f"the constraint {block.label(member)}"
-                )
-                name = block.name if family is None else family.name
-                found.setdefault((name, words), (key, []))[1].append(start + member)
-            start += len(block)
-        easy = sorted(found, key=lambda own: -rank.get(own[0], len(rank)))
-        return cls(
-            {
-                Limit(name, found[name, words][0], words): np.array(found[name, words][1])
-                for name, words in easy
-            },
-            {family.name: family for family in families},
-            instance,
-        )
-
-    def may_give(self, limit: Limit) -> bool:
-        """Return whether a change of the limit can be acted on."""
-        family = self.families.get(limit.family)
-        return family is not None and family.remedy is not None
-
-
-class _Oracle:
-    """Answers what can be kept of the limits, and what the least change of one is."""
+class _OnCurves(Oracle):
+    """Answers for plans as they are evaluated, where pieces of fitted powers lie below them."""
 
     def __init__(
         self, supply: SupplyOptions, extend: Extend | None, options: Options, budget: Budget
     ) -> None:
-        self.supply, self.extend, self.budget = supply, extend, budget
-        self.options = replace(options, method="choose", gap=min(options.gap, GAP))
+        self.supply, self.extend = supply, extend
         self.knots: dict[int, Floats] = {}
-        self._write()
+        budget.require("it was known which limits clash")
+        super().__init__(*self._written(), options, budget)
 
-    def _write(self) -> None:
+    def _written(self) -> tuple[LinearProgram, ProgramLimits]:
         """Write the formulation down, with pieces that no limit has cut."""
         from amopt.program.pyomo import compile_model, extended
 
-        self.budget.require("it was known which limits clash")
         self.segments: Segments = cut(self.supply, self.knots, limited=False)
         model = extended(formulation.build(self.supply, self.segments), self.extend)
         _hold_by_a_variable(model)
         compiled = compile_model(model)
-        program = compiled.program
-        self.program = replace(program, cost=np.zeros_like(program.cost), offset=0.0)
         column = {id(variable): j for j, variable in enumerate(compiled.variables)}
         self.x = np.array([column[id(variable)] for variable in model.x], dtype=np.int64)
-        self.rows = _Rows.of(self.program, self.supply.instance)
-
-    def _keeping(self, kept: Limits, changed: Changes = ()) -> LinearProgram:
-        """Return the program with these limits only; what was changed gives by as much."""
-        lower, upper = self.program.row_lower.copy(), self.program.row_upper.copy()
-        given = {change.limit: change.amount for change in changed}
-        for limit, rows in self.rows.limits.items():
-            if limit in given:
-                room = given[limit] + ROOM * max(1.0, given[limit])
-                lower[rows], upper[rows] = lower[rows] - room, upper[rows] + room
-            elif limit not in kept:
-                lower[rows], upper[rows] = -np.inf, np.inf
-        return replace(self.program, row_lower=lower, row_upper=upper)
+        easy_first = (FIXED, *reversed(formulation.FAMILIES))
+        limits = ProgramLimits.of(compiled.program, easy_first, self.supply.instance)
+        return compiled.program, limits
 
     def feasible(self, kept: Limits) -> bool:
         """Return whether these limits can be kept."""
         for _ in range(ROUNDS):
-            values = self._solved(self._keeping(kept))
+            values = self.point(self.keeping(kept))
             if values is None:
                 return False
             plan = self._plan(values)
@@ -258,46 +169,24 @@ class _Oracle:
                 return True
         raise NoAnswerError("it was not known in time whether the limits can be kept")
 
-    def least_change(self, limit: Limit, kept: Limits, changed: Changes) -> LeastChange | None:
-        """Return by how much the rows of a limit have to give; None where that is no help."""
-        family = self.rows.families[limit.family]
-        assert family.remedy is not None
+    def amounts(self, limits: Limits, kept: Limits) -> tuple[Floats, list[float]] | None:
+        """Return a plan and by how much each limit gives way in it; None where there is none."""
         for _ in range(ROUNDS):
-            program = self._keeping((*kept, limit), changed)
-            both_ways = limit.family == FIXED.name
-            values = self._solved(_with_slack(program, self.rows.limits[limit], both_ways))
-            if values is None:
+            found = super().amounts(limits, kept)
+            if found is None:
                 return None
-            plan, amount = self._plan(values[:-1]), float(values[-1])
-            amount = 0.0 if amount <= ROOM else float(f"{amount:.12g}")
-            beyond = max(0.0, self._excess(plan, limit, close=False))
-            near = beyond <= amount + CLOSE * max(1.0, amount)
-            held = all(self._excess(plan, other) <= 0 for other in kept) and all(
-                self._excess(plan, change.limit) <= change.amount * (1 + CLOSE)
-                for change in changed
+            values, amounts = found
+            plan = self._plan(values)
+            beyond = [max(0.0, self._excess(plan, limit, close=False)) for limit in limits]
+            told = [max(pair) for pair in zip(amounts, beyond, strict=True)]
+            near = all(
+                more <= amount + CLOSE * max(1.0, amount)
+                for amount, more in zip(amounts, told, strict=True)
             )
+            held = all(self._excess(plan, other) <= 0 for other in kept)
             if (near and held) or not self._touch(plan):
-                amount = max(amount, beyond)
-                words = family.remedy(self.rows.instance, limit.key, amount)
-                return LeastChange(limit, amount, words)
+                return values, told
         raise NoAnswerError("the least change of a limit was not known in time")
-
-    def _solved(self, program: LinearProgram) -> Floats | None:
-        """Return a solution; None where there is none.
-
-        Raises
-        ------
-        NoAnswerError
-            When the solver stopped before that was known.
-        """
-        self.budget.require("it was known which limits clash")
-        answer = solve(program, self.budget.options(self.options, SHARE))
-        if answer.values is None and answer.outcome.status is not Status.INFEASIBLE:
-            raise NoAnswerError(
-                "the solver stopped before it was known which limits clash",
-                outcome=answer.outcome,
-            )
-        return answer.values
 
     def _plan(self, values: Floats) -> Evaluation:
         parts = self.segments.by_option(values[self.x], len(self.supply))
@@ -314,7 +203,8 @@ class _Oracle:
         for o, quantity in new:
             self.knots[o] = np.append(self.knots.get(o, np.zeros(0)), quantity)
         if new:
-            self._write()
+            self.budget.require("it was known which limits clash")
+            self.look_at(*self._written())
         return bool(new)
 
     def _excess(self, plan: Evaluation, limit: Limit, *, close: bool = True) -> float:
@@ -342,42 +232,6 @@ class _Oracle:
             return -np.inf
         assert allowed is not None
         return used - allowed - (CLOSE * max(abs(allowed), abs(used)) if close else 0.0)
-
-
-def _with_slack(program: LinearProgram, rows: Ints, both_ways: bool) -> LinearProgram:
-    """Return a program that minimises one slack by which all of these rows give.
-
-    Parameters
-    ----------
-    program, rows
-        The program, and which of its rows.
-    both_ways
-        Whether they give upwards too, as what a caller fixed does; else only to ask for less.
-    """
-    if both_ways:  # each equation becomes two inequalities, and the second gives the other way
-        upper = program.row_upper.copy()
-        upper[rows] = np.inf
-        program = replace(
-            program,
-            matrix=sp.csr_array(sp.vstack([program.matrix, program.matrix[rows]], format="csr")),
-            row_lower=np.append(program.row_lower, np.full(rows.size, -np.inf)),
-            row_upper=np.append(upper, program.row_upper[rows]),
-            rows=type(program.rows)(),
-        )
-        rows = np.append(rows, np.arange(rows.size) + program.shape[0] - rows.size)
-    m, n = program.shape
-    sign = np.zeros(m)
-    sign[rows] = np.where(np.isfinite(program.row_lower[rows]), 1.0, -1.0)
-    slack = sp.csr_array(sign[:, None])
-    return replace(
-        program,
-        cost=np.append(np.zeros(n), 1.0),
-        matrix=sp.csr_array(sp.hstack([program.matrix, slack], format="csr")),
-        lower=np.append(program.lower, 0.0),
-        upper=np.append(program.upper, np.inf),
-        integer=np.append(program.integer, False),
-        columns=type(program.columns)(),
-    )
 
 
 def _hold_by_a_variable(model: Any) -> None:

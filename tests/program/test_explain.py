@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from amopt.errors import Conflict, InfeasibleError, LeastChange, Limit, NoAnswerError
 from amopt.program.family import Family
-from amopt.program.infeasible import explain as explaining
-from amopt.program.infeasible.explain import conflicts, explain
+from amopt.program.infeasible import oracle
+from amopt.program.infeasible.explain import explain
 from amopt.program.infeasible.search import Limits, Reasons, Search
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import LinearProgram, NamedBlock
@@ -37,11 +37,10 @@ class Clashes:
     def feasible(self, kept: Limits) -> bool:
         return not any(clash <= set(kept) for clash in self.sets)
 
-    def least_change(
-        self, limit: Limit, kept: Limits, changed: tuple[LeastChange, ...]
-    ) -> LeastChange | None:
-        helps = self.feasible(kept)
-        return LeastChange(limit, 1.0, f"mend {limit.key}") if helps else None
+    def least_changes(self, limits: Limits, kept: Limits) -> tuple[LeastChange, ...] | None:
+        if not self.feasible(kept):
+            return None
+        return tuple(LeastChange(limit, 1.0, f"mend {limit.key}") for limit in limits)
 
     def corrections(self) -> set[frozenset[Limit]]:
         """Return every minimal set of limits without which the others can be kept."""
@@ -65,7 +64,7 @@ def test_against_every_set_of_limits(clashes: list[frozenset[int]]) -> None:
     """Conflicts are irreducible and disjoint, and nothing clashes beside them; combinations are
     all minimal corrections."""
     known = Clashes(7, clashes)
-    reasons = Search(known.limits, known.feasible, known.least_change, 1_000).reasons()
+    reasons = Search(known.limits, known.feasible, known.least_changes, 1_000).reasons()
     named: set[Limit] = set()
     for conflict in reasons.conflicts:
         assert not known.feasible(conflict.limits)
@@ -90,7 +89,7 @@ def test_against_every_set_of_limits(clashes: list[frozenset[int]]) -> None:
 
 def test_no_single_change_helps_where_three_limits_clash_in_pairs() -> None:
     known = Clashes(3, [{0, 1}, {1, 2}, {0, 2}])
-    reasons = Search(known.limits, known.feasible, known.least_change).reasons()
+    reasons = Search(known.limits, known.feasible, known.least_changes).reasons()
     assert [len(conflict.limits) for conflict in reasons.conflicts] == [2]
     assert reasons.conflicts[0].remedies == ()
     assert {frozenset(c.limit.key for c in changes) for changes in reasons.combinations} == {
@@ -107,8 +106,8 @@ def test_a_change_of_nothing_refutes_the_conflict() -> None:
     """A plan that keeps a limit as it is was found: what was said of it cannot be true."""
     known = Clashes(3, [{0, 1}])
 
-    def nothing(limit: Limit, kept: Limits, changed: tuple[LeastChange, ...]) -> LeastChange:
-        return LeastChange(limit, 0.0, "change nothing")
+    def nothing(limits: Limits, kept: Limits) -> tuple[LeastChange, ...]:
+        return tuple(LeastChange(limit, 0.0, "change nothing") for limit in limits)
 
     reasons = Search(known.limits, known.feasible, nothing).reasons()
     assert reasons.refuted
@@ -119,11 +118,12 @@ def test_a_change_of_nothing_refutes_the_conflict() -> None:
 def test_a_limit_that_need_not_change_is_in_no_combination() -> None:
     known = Clashes(2, [{0}, {1}])
 
-    def second_for_free(
-        limit: Limit, kept: Limits, changed: tuple[LeastChange, ...]
-    ) -> LeastChange | None:
-        amount = 0.0 if limit.key == 0 and changed else 1.0
-        return LeastChange(limit, amount, f"mend {limit.key}")
+    def second_for_free(limits: Limits, kept: Limits) -> tuple[LeastChange, ...]:
+        several = len(limits) > 1
+        return tuple(
+            LeastChange(limit, 0.0 if limit.key == 0 and several else 1.0, f"mend {limit.key}")
+            for limit in limits
+        )
 
     reasons = Search(known.limits, known.feasible, second_for_free).reasons()
     assert [[c.limit.key for c in changes] for changes in reasons.combinations] == [[1]]
@@ -131,8 +131,8 @@ def test_a_limit_that_need_not_change_is_in_no_combination() -> None:
 
 def test_conflicts_beyond_the_most_are_not_looked_for() -> None:
     known = Clashes(6, [{index} for index in range(6)])
-    assert len(conflicts(known.limits, known.feasible, known.least_change, 2)) == 2
-    reasons = Search(known.limits, known.feasible, known.least_change, 2).reasons()
+    reasons = Search(known.limits, known.feasible, known.least_changes, 2).reasons()
+    assert len(reasons.conflicts) == 2
     assert not reasons.complete
     assert reasons.combinations == ()  # none of them would make a plan possible
     assert str(no_plan(reasons)).splitlines() == [
@@ -280,7 +280,7 @@ def test_a_solver_that_calls_everything_infeasible_is_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = Outcome(stopped=Stopped.FINISHED, status=Status.INFEASIBLE)
-    monkeypatch.setattr(explaining, "solve", lambda *_, **__: highs.Answer(said))
+    monkeypatch.setattr(oracle, "solve", lambda *_, **__: highs.Answer(said))
     error = explain(shop(5, 100, 9, 100, 3), FAMILIES, None, outcome=said)
     assert "no reason could be proven" in str(error)
     assert not isinstance(error, InfeasibleError) or error.conflicts == ()
@@ -306,7 +306,7 @@ def test_what_could_not_be_told_in_time_is_not_named() -> None:
                 raise NoAnswerError("no time is left")
             return known.feasible(kept)
 
-        reasons = Search(known.limits, feasible, known.least_change).reasons()
+        reasons = Search(known.limits, feasible, known.least_changes).reasons()
         for conflict in reasons.conflicts:
             assert not known.feasible(conflict.limits)
         for changes in reasons.combinations:

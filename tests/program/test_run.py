@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amopt.program.infeasible.conflict import diagnose
+from amopt.program.infeasible.explain import explain
 from amopt.program.linear import NamedBlock
 from amopt.program.solver.highs import Options, Progress, solve
 from amopt.program.solver.outcome import Status, Stopped
@@ -67,7 +67,7 @@ def test_threads_may_change_in_one_process() -> None:
 
 
 def test_others_may_use_the_solver_in_the_same_thread() -> None:
-    """Their number of threads does not disturb ours, nor does a diagnosis."""
+    """Their number of threads does not disturb ours, nor does an explanation."""
     from highspy import _core
 
     theirs = _core._Highs()
@@ -83,7 +83,7 @@ def test_others_may_use_the_solver_in_the_same_thread() -> None:
     finally:
         _core._Highs.resetGlobalScheduler(True)
     short = transport(5).with_rows(np.ones((1, 25)), -np.inf, 1, family=NamedBlock("total"))
-    assert diagnose(short, Options(threads=2)).rows
+    assert explain(short, (), None, Options(threads=2)).conflicts
     assert solve(transport(5)).outcome.method == "HiGHS dual simplex"
 
 

@@ -126,7 +126,7 @@ def assigned(
     with budget.phase("solve"):
         answer = highs.solve(program, budget.options(options), progress=progress)
     if answer.outcome.status is Status.INFEASIBLE:
-        raise explain(program, (*families, FIXED), instance, options, answer.outcome)
+        raise explain(program, (*families, FIXED), instance, options, answer.outcome, budget=budget)
     if answer.values is None:
         raise NoAnswerError(
             f"no assignment was found in time ({answer.outcome.stopped}): allow more time",

@@ -87,8 +87,9 @@ def best_policy(
             compiled.program,
             (*formulation.FAMILIES, FIXED),
             instance,
-            budget.options(options),
+            options,
             outcome,
+            budget=budget,
         )
     if outcome.status is not Status.OPTIMAL and not (extend is not None and outcome.has_answer):
         raise NoAnswerError(

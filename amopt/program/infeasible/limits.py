@@ -1,54 +1,83 @@
-"""The limits of a program, by name and key, so that they can be said in an instance's words."""
+"""The limits of a program: which rows each of them is, and what is said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from amopt.program.linear import LinearProgram
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Limit", "Side", "Words", "column_limit", "row_limit"]
+from amopt.errors import Limit
+from amopt.program.family import Family
+from amopt.program.linear import LinearProgram, NamedBlock
 
-Side = Literal["lower", "upper", "both", "integer"]
-Words = Mapping[str, Callable[..., str]]
+__all__ = ["ProgramLimits"]
+
+Rows = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One limit of a program: a side of a row, a bound of a column, or its integrality.
+@dataclass(frozen=True)
+class ProgramLimits:
+    """The limits of a program.
+
+    Rows of one family that say the same are one limit, which gives way as a whole.
 
     Attributes
     ----------
-    index
-        Its position among the rows or columns.
-    name
-        The name of the row or column, such as ``capacity[plant,3]``.
-    family, key
-        The family's name and the member's key, as given to
-        :class:`~amopt.program.linear.NamedBlock`; the key is None for a single member.
-    side
-        ``"lower"``, ``"upper"``, ``"both"`` or ``"integer"``.
+    rows
+        The rows of each limit; limits that are easy to change first, the whole plan's before those
+        of one member of many.
+    families
+        The family of each limit's name; a caller's own rows have none.
+    aside
+        The rows of valid inequalities.
+    instance
+        The instance.
     """
 
-    index: int
-    name: str
-    family: str
-    key: Any
-    side: Side
+    rows: dict[Limit, Rows]
+    families: dict[str, Family]
+    aside: Rows
+    instance: Any
 
-    def in_words(self, words: Words) -> str:
-        """Return what ``words`` says of it: ``words[family](key)``, or its name."""
-        return words[self.family](self.key) if self.family in words else self.name
+    @classmethod
+    def of(cls, program: LinearProgram, families: Sequence[Family], instance: Any) -> ProgramLimits:
+        """Return the limits of a program whose rows carry the names of the families' components."""
+        owners = {component: family for family in families for component in family.components}
+        found: dict[tuple[str, str], tuple[Any, list[int]]] = {}
+        aside: list[int] = []
+        start = 0
+        unnamed = (NamedBlock("r", range(program.shape[0])),)
+        for block in program.rows.families if len(program.rows) else unnamed:
+            owner = owners.get(block.name)
+            if owner is not None and owner.tightens:
+                aside += range(start, start + len(block))
+            elif owner is None or owner.says is not None:
+                for member in range(len(block)):
+                    key, row = block.key(member), start + member
+                    if owner is None or owner.says is None:
+                        name, words = block.name, f"the constraint {program.row_name(row)}"
+                    else:
+                        name, words = owner.name, owner.says(instance, key)
+                    found.setdefault((name, words), (key, []))[1].append(row)
+            start += len(block)
+        named = {family.name: family for family in families}
+        rank = {name: position for position, name in enumerate(named)}
 
+        def ease(member: tuple[tuple[str, str], tuple[Any, list[int]]]) -> tuple[bool, bool, int]:
+            (name, _), (key, _) = member
+            gives = name not in named or named[name].remedy is not None
+            return not gives, key is not None, rank.get(name, len(rank))
 
-def row_limit(program: LinearProgram, index: int, side: Side) -> Limit:
-    """Return a side of row ``index`` with its name and key."""
-    family, key = program.rows.family_and_key(index) if len(program.rows) else ("r", index)
-    return Limit(index, program.row_name(index), family, key, side)
+        rows = {
+            Limit(name, key, words): np.array(own, dtype=np.int64)
+            for (name, words), (key, own) in sorted(found.items(), key=ease)
+        }
+        return cls(rows, named, np.array(aside, dtype=np.int64), instance)
 
-
-def column_limit(program: LinearProgram, index: int, side: Side) -> Limit:
-    """Return a bound of column ``index``, or its integrality, with its name and key."""
-    family, key = program.columns.family_and_key(index) if len(program.columns) else ("c", index)
-    return Limit(index, program.column_name(index), family, key, side)
+    def may_give(self, limit: Limit) -> bool:
+        """Return whether a change of the limit can be acted on."""
+        family = self.families.get(limit.family)
+        return family is None or family.remedy is not None

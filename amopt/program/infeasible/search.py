@@ -1,13 +1,13 @@
 """Which limits clash, and what would mend it, whatever it is that they limit.
 
 Only two things are asked about what is infeasible: whether some of its limits can be kept, and what
-the least change of one limit would be while others are kept. All that is told was tested so:
+the least changes of some limits would be while others are kept. All that is told was tested so:
 
 - a conflict is an irreducible set of limits (QuickXplain: Junker, 2004);
 - a correction is a set of limits that have to give way for all others to be kept, none of them
   needlessly: a minimal hitting set of all conflicts (Reiter, 1987);
-- a combination of changes is a correction with amounts. One limit after the other is changed by the
-  least, those changed before held where they are; the last of these solves keeps everything.
+- a combination of changes is a correction with amounts, solved for together: none of them can be
+  less while the others stay.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from amopt.errors import Conflict, LeastChange, Limit, NoAnswerError
 
-__all__ = ["MOST", "Feasible", "LeastChangeOf", "Limits", "Reasons", "Search", "conflicts"]
+__all__ = ["MOST", "Feasible", "LeastChanges", "Limits", "Reasons", "Search"]
 
 Limits = tuple[Limit, ...]
 
@@ -26,9 +26,9 @@ Feasible = Callable[[Limits], bool]
 """Whether these limits can be kept, all others dropped; raises ``NoAnswerError`` where it could not
 tell."""
 
-LeastChangeOf = Callable[[Limit, Limits, tuple[LeastChange, ...]], LeastChange | None]
-"""The least change of a limit with which these others can be kept, and those that were changed
-before it stay as they were changed, all the rest dropped; None where no change helps."""
+LeastChanges = Callable[[Limits, Limits], tuple[LeastChange, ...] | None]
+"""The least changes of some limits, in their order, with which these others can be kept, all the
+rest dropped; None where changing them is no help."""
 
 MOST = 5
 """Most conflicts, and most combinations of changes, that are looked for."""
@@ -72,31 +72,6 @@ class Reasons:
     unfinished: str = ""
 
 
-def conflicts(
-    limits: Sequence[Limit], feasible: Feasible, least_change: LeastChangeOf, most: int = MOST
-) -> tuple[Conflict, ...]:
-    """Return conflicts that share no limit, until the other limits can be kept.
-
-    Parameters
-    ----------
-    limits
-        The limits, those that are easiest to change first.
-    feasible
-        Whether some limits can be kept.
-    least_change
-        The least change of a limit.
-    most
-        Most conflicts that are looked for.
-
-    Returns
-    -------
-    tuple of Conflict
-        Each with changes of one of its limits that resolve it, the other conflicts dropped. None
-        where nothing could be proven.
-    """
-    return Search(limits, feasible, least_change, most).reasons().conflicts
-
-
 class _RefutedError(Exception):
     """A plan turned up that keeps what could not be kept."""
 
@@ -106,8 +81,14 @@ class Search:
 
     Parameters
     ----------
-    limits, feasible, least_change, most
-        As for :func:`conflicts`.
+    limits
+        The limits, those that are easiest to change first.
+    feasible
+        Whether some limits can be kept.
+    least_changes
+        The least changes of limits.
+    most
+        Most conflicts, and most combinations of changes, that are looked for.
     may_give
         Whether a change of the limit can be acted on.
     narrowed
@@ -119,7 +100,7 @@ class Search:
         self,
         limits: Sequence[Limit],
         feasible: Feasible,
-        least_change: LeastChangeOf,
+        least_changes: LeastChanges,
         most: int = MOST,
         *,
         may_give: Callable[[Limit], bool] = lambda _: True,
@@ -127,7 +108,7 @@ class Search:
     ) -> None:
         self._limits = tuple(limits)
         self._asked = feasible
-        self._least_change = least_change
+        self._least_changes = least_changes
         self._most = most
         self._may_give = may_give
         self._narrowed = narrowed
@@ -253,8 +234,7 @@ class Search:
             for limit in [limit for limit in clash if self._may_give(limit)][:_MOST_REMEDIES]:
                 others = tuple(other for other in clash if other != limit)
                 kept = others + beside if self._complete else others
-                change = self._least_change(limit, kept, ())
-                if change is not None:
+                for change in self._least_changes((limit,), kept) or ():
                     if change.amount <= 0:
                         raise _RefutedError
                     self._remedies[clash] += (change,)
@@ -293,16 +273,7 @@ class Search:
                     sets.append(larger)
 
     def _changed(self, correction: Limits) -> tuple[LeastChange, ...]:
-        """Return least changes of the limits of a correction, those that are easy to change last.
-
-        What is easy to change makes up for how little the others were.
-        """
-        kept = self._without(correction)
-        changes: tuple[LeastChange, ...] = ()
-        for limit in sorted(correction, key=self._limits.index, reverse=True):
-            change = self._least_change(limit, kept, changes)
-            if change is None:
-                return ()
-            if change.amount > 0:
-                changes += (change,)
-        return changes
+        """Return least changes of a correction's limits, those that are easy to change last."""
+        ordered = tuple(sorted(correction, key=self._limits.index, reverse=True))
+        changes = self._least_changes(ordered, self._without(correction)) or ()
+        return tuple(change for change in changes if change.amount > 0)

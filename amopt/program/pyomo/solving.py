@@ -41,7 +41,8 @@ def solve_model(
     model
         A linear model.
     options
-        Limits and methods; the time limit holds for compiling, solving and explaining together.
+        Limits and methods; the time limit holds for compiling and solving together, and
+        an explanation has what is left of it (:meth:`~amopt.program.time.Budget.to_explain`).
     start
         Whether a mixed-integer solve starts from the values that the variables have now.
     duals
@@ -91,5 +92,5 @@ def solve_model(
     }
     answer = replace(answer, outcome=replace(answer.outcome, seconds=seconds))
     if answer.outcome.status is Status.INFEASIBLE:
-        raise explain(compiled.program, families, None, budget.options(options), answer.outcome)
+        raise explain(compiled.program, families, None, options, answer.outcome, budget=budget)
     return answer
