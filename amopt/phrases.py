@@ -5,7 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-__all__ = ["amount", "counted", "listed", "money", "plural", "rounded_down", "rounded_up", "weeks"]
+__all__ = [
+    "CENTS",
+    "amount",
+    "counted",
+    "listed",
+    "money",
+    "plural",
+    "rounded_down",
+    "rounded_up",
+    "weeks",
+]
+
+CENTS = 15
+"""Significant digits of an amount of money, so that it is told to the cent."""
 
 
 def plural(number: float, noun: str, nouns: str = "") -> str:

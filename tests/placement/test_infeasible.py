@@ -9,6 +9,7 @@ import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError
 from amopt.placement import Instance, solve
 from amopt.placement.formulation.service import FILL_RATE
+from amopt.program.solver.highs import Options
 from tests.placement.cases import random_data
 
 
@@ -87,8 +88,7 @@ def test_a_remedy_leaves_names_with_the_number_in_them_as_they_are():
     assert FILL_RATE.says(instance, key) == (
         "the average fill rate of 'valve-0.99' of at least 0.99"
     )
-    demanded = sum(d.per_year for d in instance.demand if d.part == "valve-0.99")
-    assert FILL_RATE.remedy(instance, key, 0.5 * demanded) == (
+    assert FILL_RATE.remedy(instance, key, 0.5) == (
         "ask for the average fill rate of 'valve-0.99' of at least 0.49"
     )
 
@@ -202,3 +202,80 @@ def test_every_finding_says_what_to_write_instead():
     findings = caught.value.findings
     assert {finding.code for finding in findings} == {"reserved-name", "forecast-length"}
     assert all(finding.advice for finding in findings)
+
+
+def test_a_number_for_all_periods_is_one_limit():
+    """The file says once how many machines a site may hold: the remedy is the most of any year."""
+    years = [{"name": name} for name in ("2027", "2028")]
+    data = random_data(0, sites=1, stocked=False, single=False, periods=years)
+    data["conventional"] = []
+    for entry in data["demand"]:
+        entry |= {"per_year": 90.0, "by_period": [40.0, 90.0]}
+    error = refused(data)
+    (room,) = (c for (c,) in error.combinations if c.limit.family == "room_for_machines")
+    assert "2027" not in str(error)
+    most = data["sites"][0]["most_machines"]
+    for more, enough in ((math.ceil(room.amount - 1e-6), True), (room.amount - 1, False)):
+        data["sites"][0]["most_machines"] = most + math.ceil(more)
+        if enough:
+            assert solve(Instance.from_dict(data), forms=False).verdict.accepted
+        else:
+            refused(data)
+
+
+def test_changes_that_are_made_together_share_the_burden():
+    """Emissions held at their very least would ask for a budget that nobody pays."""
+    data = random_data(0, places=1, stocked=False, single=False)
+    data["conventional"] = [
+        {"part": "part 0", "supplier": name, "cost_per_part": cost, "lead_time_weeks": 1.0}
+        for name, cost in (("plain", 10.0), ("green", 15.0), ("greenest", 5000.0))
+    ]
+    data["sites"], data["machines"], data["parts"][0]["print"] = [], [], []
+    data["demand"] = [{"place": "place 0", "part": "part 0", "per_year": 100.0}]
+    data["parts"][0]["downtime_cost_per_hour"] = 0.0
+    origins = {"plain": 2.0, "green": 1.0, "greenest": 0.99}
+    data["network"] = {
+        "places": [{"name": "place 0"}, *({"name": name} for name in origins)],
+        "lanes": [
+            {"from": name, "to": "place 0", "weeks": 1.0, "kg_co2_per_part": kg}
+            for name, kg in origins.items()
+        ],
+    }
+    for entry in data["conventional"]:
+        entry["from"] = entry["supplier"]
+    data["limits"] = {"budget": 900.0, "kg_co2": 90.0}
+    error = refused(data)
+    (changes,) = error.combinations
+    by = {change.limit.family: change.amount for change in changes}
+    assert set(by) == {"budget", "emissions"}
+    assert by["budget"] <= 600.0 + 1e-6
+    limits = data["limits"]
+    data["limits"] = {"budget": 900 + by["budget"], "kg_co2": 90 + by["emissions"]}
+    assert solve(Instance.from_dict(data), forms=False).verdict.accepted
+    for family, field in (("budget", "budget"), ("emissions", "kg_co2")):
+        data["limits"] = {"budget": 900 + by["budget"], "kg_co2": 90 + by["emissions"]}
+        data["limits"][field] = limits[field] + 0.999 * by[family]
+        refused(data)
+
+
+@pytest.mark.parametrize("gap", [1e-6, 0.3])
+def test_the_budget_is_raised_by_the_least_whatever_gap_is_asked_for(gap):
+    data = random_data(3, sites=3, places=4, single=True)
+    best = solve(Instance.from_dict(data), forms=False).outcome.objective
+    data["limits"] = {"budget": 0.8 * best}
+    with pytest.raises(InfeasibleError) as caught:
+        solve(Instance.from_dict(data), forms=False, options=Options(gap=gap))
+    raised = next(c for (c,) in caught.value.combinations if c.limit.family == "budget")
+    assert raised.amount == pytest.approx(0.2 * best, rel=1e-5)
+
+
+def test_a_fill_rate_near_one_has_all_of_its_digits():
+    data = random_data(0, single=False)
+    asked = 1 - 1e-7
+    data["limits"] = {"fill_rate": [{"part": "part 0", "at_least": asked, "on_average": True}]}
+    answer = solve(Instance.from_dict(data), forms=False)
+    rate = {entry["place"]: entry["per_year"] for entry in data["demand"]}
+    missed = sum(
+        rate[row["place"]] * row["share"] * (1 - row["fill_rate"]) for row in answer.rows["supply"]
+    )
+    assert 0.01e-7 < missed / sum(rate.values()) <= 1.000001e-7

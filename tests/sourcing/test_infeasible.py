@@ -272,3 +272,26 @@ def test_no_false_combination_is_named() -> None:
     }
     for changes in caught.value.combinations:
         assert solve(amopt.load(changed(data, changes))).outcome.has_answer
+
+
+@pytest.mark.parametrize("most", [10, 44])
+def test_what_a_caller_added_is_named_with_its_least_change(most: int) -> None:
+    """45 parts are asked for, whatever they are ordered from."""
+
+    def few(room: float) -> Any:
+        def extend(model: Any) -> None:
+            from pyomo.environ import Constraint
+
+            model.few = Constraint(expr=sum(model.quantity.values()) <= room)
+
+        return extend
+
+    instance = amopt.load(DATA)
+    with pytest.raises(amopt.InfeasibleError) as caught:
+        solve(instance, extend=few(most))
+    error = caught.value
+    assert error.conflict == ("the constraint few",)
+    assert error.remedies == (f"raise the right-hand side of few by {45 - most}",)
+    assert solve(instance, extend=few(45)).outcome.has_answer
+    with pytest.raises(amopt.InfeasibleError):
+        solve(instance, extend=few(45 - 0.01))

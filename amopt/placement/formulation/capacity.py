@@ -8,7 +8,7 @@ import numpy as np
 
 from amopt.phrases import rounded_up
 from amopt.placement.formulation.sets import total
-from amopt.placement.formulation.wording import in_period, more
+from amopt.placement.formulation.wording import more
 from amopt.program.family import Family
 
 if TYPE_CHECKING:
@@ -48,13 +48,12 @@ def hours(model: ConcreteModel) -> None:
     model.hours = Constraint([(i, m, t) for i, m in limited for t in sets.periods], rule=rule)
 
 
-def _hours(instance: Instance, key: Any) -> str:
-    site, machine, period = key
-    return f"the hours of {machine!r} at {site!r}{in_period(instance, period)}"
+def _hours(_: Instance, key: Any) -> str:
+    return f"the hours of {key[1]!r} at {key[0]!r}"
 
 
-def _more_hours(instance: Instance, key: Any, amount: float) -> str:
-    return f"find {rounded_up(amount)} more hours a year for {_hours(instance, key)[13:]}"
+def _more_hours(_: Instance, key: Any, amount: float) -> str:
+    return f"find {rounded_up(amount)} more hours a year for {key[1]!r} at {key[0]!r}"
 
 
 def room_for_machines(model: ConcreteModel) -> None:
@@ -74,13 +73,12 @@ def room_for_machines(model: ConcreteModel) -> None:
     model.room_for_machines = Constraint([(i, t) for i in places for t in sets.periods], rule=rule)
 
 
-def _room(instance: Instance, key: Any) -> str:
-    site, period = key
-    return f"the most machines that {site!r} may hold{in_period(instance, period)}"
+def _room(_: Instance, key: Any) -> str:
+    return f"the most machines that {key[0]!r} may hold"
 
 
-def _more_room(instance: Instance, key: Any, amount: float) -> str:
-    return f"let {key[0]!r} hold {more(amount, 'machine')}{in_period(instance, key[1])}"
+def _more_room(_: Instance, key: Any, amount: float) -> str:
+    return f"let {key[0]!r} hold {more(amount, 'machine')}"
 
 
 def exactly_one_site(model: ConcreteModel) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.phrases import rounded_up
+from amopt.phrases import CENTS, plural, rounded_up
 from amopt.placement.formulation.sets import total
-from amopt.placement.formulation.wording import in_period, more
+from amopt.placement.formulation.wording import more
 from amopt.program.family import Family
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _budget(instance: Instance, _: Any) -> str:
 
 
 def _raise_budget(instance: Instance, _: Any, amount: float) -> str:
-    more_money = rounded_up(amount)
+    more_money = rounded_up(amount, CENTS)
     digits = len(more_money.partition(".")[2])
     return f"raise the budget by {more_money}{_zeros(digits)} {instance.currency}"
 
@@ -80,13 +80,13 @@ def most_open_sites(model: ConcreteModel) -> None:
     model.most_open_sites = Constraint(limited, rule=rule)
 
 
-def _most_open(instance: Instance, period: Any) -> str:
+def _most_open(instance: Instance, _: Any) -> str:
     limit = instance.limits.open_sites
-    return f"at most {limit} open {'site' if limit == 1 else 'sites'}{in_period(instance, period)}"
+    return f"at most {limit} open {plural(limit or 0, 'site')}"
 
 
-def _more_open(instance: Instance, period: Any, amount: float) -> str:
-    return f"let {more(amount, 'site')} be open{in_period(instance, period)}"
+def _more_open(_: Instance, __: Any, amount: float) -> str:
+    return f"let {more(amount, 'site')} be open"
 
 
 def storage(model: ConcreteModel) -> None:
@@ -112,14 +112,12 @@ def storage(model: ConcreteModel) -> None:
     model.storage = Constraint([(place, t) for place in room for t in sets.periods], rule=rule)
 
 
-def _storage(instance: Instance, key: Any) -> str:
-    place, period = key
-    return f"the room for stock at {place!r}{in_period(instance, period)}"
+def _storage(_: Instance, key: Any) -> str:
+    return f"the room for stock at {key[0]!r}"
 
 
-def _more_storage(instance: Instance, key: Any, amount: float) -> str:
-    where = f"{key[0]!r}{in_period(instance, key[1])}"
-    return f"find storage room of {rounded_up(amount)} more at {where}"
+def _more_storage(_: Instance, key: Any, amount: float) -> str:
+    return f"find storage room of {rounded_up(amount)} more at {key[0]!r}"
 
 
 BUDGET = Family("budget", budget, ("limits.budget",), _budget, _raise_budget)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
+from amopt.phrases import rounded_down
 from amopt.placement.formulation.sets import total
 from amopt.placement.formulation.wording import in_period
 from amopt.program.family import Family
@@ -90,7 +90,10 @@ def only_by_machines(model: ConcreteModel) -> None:
 def fill_rate(model: ConcreteModel) -> None:
     r"""Meet fill rates on average: each by the pairs that it covers, together.
 
-    .. math:: \sum_{p, k \in K_{pt}} d_{pt} \phi_k x_k \ge \bar\phi \sum_p d_{pt}
+    .. math:: \sum_{p, k \in K_{pt}} \frac{d_{pt}}{\sum_p d_{pt}} (1 - \phi_k) x_k
+        \le 1 - \bar\phi
+
+    What is missed is counted, not what is met: a rate near 1 then has all of its digits.
     """
     from pyomo.environ import Constraint
 
@@ -106,40 +109,34 @@ def fill_rate(model: ConcreteModel) -> None:
 
     def rule(_: ConcreteModel, number: int, period: str) -> Any:
         pairs = covered(number, period)
-        met = {
-            k: sets.rate[pair] * sets.fill[k] for pair in pairs for k in sets.of_pair.get(pair, ())
+        demanded = sum(sets.rate[pair] for pair in pairs)
+        missed = {
+            k: sets.rate[pair] / demanded * (1 - sets.fill[k])
+            for pair in pairs
+            for k in sets.of_pair.get(pair, ())
         }
-        least = limits[number].at_least * sum(sets.rate[pair] for pair in pairs)
-        return (least, total(model.supply, met), None) if met or least else Constraint.Skip
+        most = 1 - limits[number].at_least
+        return total(model.supply, missed) <= most if any(missed.values()) else Constraint.Skip
 
     averages = [number for number, limit in enumerate(limits) if limit.on_average]
     model.fill_rate = Constraint([(n, t) for n in averages for t in sets.periods], rule=rule)
 
 
 def _average(instance: Instance, key: Any) -> str:
-    return _average_of(instance, key, instance.limits.fill_rate[key[0]].at_least)
+    return _average_of(instance, key, f"{instance.limits.fill_rate[key[0]].at_least:g}")
 
 
-def _average_of(instance: Instance, key: Any, at_least: float) -> str:
+def _average_of(instance: Instance, key: Any, at_least: str) -> str:
     """Say the limit of a key with a fill rate of its own or another."""
-    number, period = key
-    limit = instance.limits.fill_rate[number]
+    limit = instance.limits.fill_rate[key[0]]
     of = f" of {limit.part!r}" if limit.part else ""
     at = f" at {limit.place!r}" if limit.place else ""
     over = f"{of}{at}" or " of all"
-    return f"the average fill rate{over} of at least {at_least:g}{in_period(instance, period)}"
+    return f"the average fill rate{over} of at least {at_least}"
 
 
 def _lower_average(instance: Instance, key: Any, amount: float) -> str:
-    number, period = key
-    limit = instance.limits.fill_rate[number]
-    index = [entry.name for entry in instance.horizon].index(period)
-    demanded = sum(
-        instance.rate(entry, index)
-        for entry in instance.demand
-        if limit.place in (None, entry.place) and limit.part in (None, entry.part)
-    )
-    reached = math.floor(1e4 * (limit.at_least - amount / demanded)) / 1e4
+    reached = rounded_down(instance.limits.fill_rate[key[0]].at_least - amount)
     return f"ask for {_average_of(instance, key, reached)}"
 
 

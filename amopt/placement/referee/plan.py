@@ -293,7 +293,7 @@ class PlanReferee(Machines):
             for period, amount in asked.items():
                 what = f"the demand not met from the shelf on average in {period}"
                 most = (1 - limit.at_least) * amount
-                self.notebook.within(what, missed[period], most, amount)
+                self.notebook.within(what, missed[period], most, 1e-6 * amount)
 
     def _check_storage(self) -> None:
         for limit in self.instance.limits.storage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amopt.phrases import rounded_up
+from amopt.phrases import CENTS, rounded_up
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import linear
 from amopt.sourcing.offers.shared_use import ANY_SUPPLIER, shared_use
@@ -23,9 +23,6 @@ __all__ = [
     "add_parts",
     "add_prints",
 ]
-
-CENTS = 15
-"""Significant digits of an amount of money, so that it is told to the cent."""
 
 
 def add_machine_hours(model: ConcreteModel) -> None:

@@ -51,24 +51,26 @@ def storage(model: ArrayModel) -> None:
 
 
 def fill_rate(model: ArrayModel) -> None:
-    r""":math:`\sum_k d_k \phi_k x_k \ge \bar\phi \sum_k d_k` for each fill rate met on average."""
+    r""":math:`\sum_k d_k (1 - \phi_k) x_k / \sum_k d_k \le 1 - \bar\phi`, on average."""
     columns, rates = model.columns, model.supply.rates
     limits = model.instance.limits.fill_rate
     averages = [number for number, limit in enumerate(limits) if limit.on_average]
-    terms, least = [], []
+    terms, most = [], []
     for block, limit in enumerate(limits[number] for number in averages):
         pairs = model.supply.covered(limit.place, limit.part)
         covered = np.zeros(len(model.supply.pairs), dtype=bool)
         covered[pairs] = True
-        used = np.flatnonzero(covered[columns.pair])
-        met = rates[columns.pair[used], columns.period[used]] * columns.fill[used]
-        terms.append(Term(model.x, block * model.periods + columns.period[used], used, met))
-        least.append(limit.at_least * rates[pairs].sum(axis=0))
+        missed = 1 - columns.fill
+        used = np.flatnonzero(covered[columns.pair] & (missed > 0))
+        period, demanded = columns.period[used], rates[pairs].sum(axis=0)
+        share = rates[columns.pair[used], period] / demanded[period]
+        terms.append(Term(model.x, block * model.periods + period, used, share * missed[used]))
+        most.append(np.full(model.periods, 1 - limit.at_least))
     model.builder.rows(
         "fill_rate",
         [(n, period.name) for n in averages for period in model.instance.horizon],
         *terms,
-        lower=np.concatenate([np.empty(0), *least]),
+        upper=np.concatenate([np.empty(0), *most]),
     )
 
 
