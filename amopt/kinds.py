@@ -40,6 +40,7 @@ KINDS = (
     "sourcing",
     "placement",
     "design",
+    "screening",
 )
 """The decisions that amopt answers, in the order in which they were built."""
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -287,10 +287,10 @@ def as_plain(value: Any) -> Any:
     """Return ``value`` as JSON can hold it; what is not finite becomes null."""
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [as_plain(item) for item in value]
     if isinstance(value, (str, bool, int)) or value is None:
         return value
+    if isinstance(value, Sequence):
+        return [as_plain(item) for item in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if hasattr(value, "item"):

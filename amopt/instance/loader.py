@@ -19,7 +19,16 @@ from pydantic import ValidationError
 from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
 from amopt.instance.document import Document, load_document
-from amopt.instance.findings import CATALOGUE, Code, Finding, Key, Problem, Severity, codes_of
+from amopt.instance.findings import (
+    CATALOGUE,
+    Code,
+    Finding,
+    Key,
+    Problem,
+    Severity,
+    Where,
+    codes_of,
+)
 from amopt.instance.findings.fields_at import keys_of
 from amopt.instance.findings.names import name_problems
 from amopt.instance.findings.wording import field_problems
@@ -349,17 +358,18 @@ def _examination(
     findings = list(document.findings)
     errors = (finding for finding in findings if finding.severity is Severity.ERROR)
     lost = {finding.where.key for finding in errors if finding.code != "duplicate-key"}
-    seen: set[tuple[str, Key]] = set()
+    seen: set[tuple[str, Key, Where | None]] = set()
     for problem in problems:
-        if problem.key in lost or (problem.code, problem.key) in seen:
+        told = (problem.code, problem.key, problem.where)
+        if problem.key in lost or told in seen:
             continue
-        seen.add((problem.code, problem.key))
+        seen.add(told)
         if problem.code not in codes:
             kind = type(instance).__name__ if instance is not None else "the reader"
             raise LookupError(
                 f"{kind} yields the code {problem.code!r}, which none of its `codes` describes"
             )
-        where, code = document.where(problem.key), codes[problem.code]
+        where, code = problem.where or document.where(problem.key), codes[problem.code]
         advice = problem.advice or code.advice
         findings.append(Finding(code.code, where, problem.message, advice, code.severity))
     findings.sort(key=lambda finding: (finding.severity != Severity.ERROR, finding.where.line or 0))

@@ -104,12 +104,15 @@ class Problem:
         What is wrong with this value.
     advice
         What to write instead.
+    where
+        Where the value stands, where that is not at the key: in a table beside the instance.
     """
 
     code: str
     key: Key
     message: str
     advice: str = ""
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)

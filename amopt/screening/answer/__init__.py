@@ -1,0 +1,1 @@
+"""What the planner gets: tables, headline, figures."""

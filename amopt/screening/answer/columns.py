@@ -1,0 +1,59 @@
+"""A table that is kept by columns: many rows in little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
+
+__all__ = ["ColumnTable"]
+
+
+class ColumnTable(Sequence[Mapping[str, Any]]):
+    """Rows that are made when somebody asks for them.
+
+    Parameters
+    ----------
+    columns
+        The cells of each column by its name, all of one length.
+    """
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        self._columns = dict(columns)
+        lengths = {len(column) for column in self._columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns have the lengths {sorted(lengths)}")
+        self._length = lengths.pop() if lengths else 0
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Mapping[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> Mapping[str, Any] | list[Mapping[str, Any]]:
+        """Return a row, or some rows as a list."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(self._length))]
+        return {name: column[index] for name, column in self._columns.items()}
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows."""
+        names = tuple(self._columns)
+        for cells in zip(*self._columns.values(), strict=True):
+            yield dict(zip(names, cells, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with any sequence of rows."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(map(lambda a, b: a == b, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Return the size of the table."""
+        return f"<{self._length:,} rows of {', '.join(self._columns)}>"

@@ -1,0 +1,82 @@
+"""A screening instance: the portfolio, the rules, the ranking, and what may be examined."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from amopt.instance.common import Instance
+from amopt.instance.findings import Problem
+from amopt.screening.instance.attributes import Attribute, Declared, by_name
+from amopt.screening.instance.entries import Examination, Machine, Portfolio, Ranking, Rule
+from amopt.screening.instance.parts import Parts
+from amopt.screening.instance.reading import read
+
+__all__ = ["ScreeningInstance"]
+
+
+class ScreeningInstance(Instance):
+    """Which parts of a portfolio are worth printing at all, and which to look at first."""
+
+    kind: Literal["screening"] = Field(description="The decision that the file asks for.")
+    portfolio: Portfolio = Field(description="Where the parts are.")
+    attributes: tuple[Declared, ...] = Field(
+        default=(), description="Attributes of your own, beside those that amopt knows."
+    )
+    machines: tuple[Machine, ...] = Field(
+        default=(),
+        description="Machines, the preferred first; where any are listed, one of them must be able "
+        "to make a part.",
+    )
+    rules: tuple[Rule, ...] = Field(
+        default=(), description="What a part must be; the first rule that it breaks is told."
+    )
+    ranking: Ranking = Field(description="How parts that no rule rejects are ranked.")
+    examination: Examination = Field(description="Which parts experts look at.")
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong across fields."""
+        from amopt.screening.instance.validation import field_problems
+
+        yield from field_problems(self)
+
+    def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
+        """Yield what is wrong with the table of the parts."""
+        from amopt.screening.instance.validation import missing_columns
+
+        parts, problems = self._read
+        yield from problems
+        if parts is not None:
+            yield from missing_columns(self, parts)
+
+    @cached_property
+    def known(self) -> dict[str, Attribute]:
+        """The attributes that there are, by name: those that amopt knows, and the file's own."""
+        return by_name(self.attributes)
+
+    @cached_property
+    def _read(self) -> tuple[Parts | None, list[Problem]]:
+        return read(self.portfolio, self._folder, self.known)
+
+    @property
+    def parts(self) -> Parts:
+        """The parts, as the table says them; read once."""
+        parts = self._read[0]
+        assert parts is not None  # a valid instance has parts
+        return parts
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the instance's content, that of the table included.
+
+        The same parts have the same fingerprint in a file of whatever format and as rows.
+        """
+        data = self.to_dict()
+        data["portfolio"] = self.parts.digest
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()

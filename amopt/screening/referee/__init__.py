@@ -1,0 +1,1 @@
+"""Checks an answer from the instance alone; it never sees a model."""
