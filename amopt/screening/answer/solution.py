@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import amount, counted, listed, money
-from amopt.solution import Column, Solution
+from amopt.solution import Column, Solution, Table
 
 if TYPE_CHECKING:
     from amopt.screening.instance import ScreeningInstance
 
-__all__ = ["ScreeningSolution"]
+__all__ = ["FACTS", "ScreeningSolution"]
+
+FACTS = (
+    Column("column", "", "What is told."),
+    Column("value", "", "Its value."),
+    Column("meaning", "", "What it means."),
+)
+"""The columns of what is told of one part."""
 
 ELIGIBLE = "yes: every rule passes it; no: a rule rejects it; unknown: a value is missing."
 SCORE = "Weighted worth of its attributes, from 0 to 1."
@@ -177,3 +184,30 @@ class ScreeningSolution(Solution):
         match = closest(name, [str(row["part"]) for row in self.rows["parts"][:10_000]])
         hint = f" {did_you_mean(match)}" if match else ""
         raise UsageError(f"the answer has no part {shown(name)}.{hint}")
+
+    def facts(self, name: str) -> Table:
+        """Return what is known of one part as rows of ``column``, ``value`` and ``meaning``.
+
+        Raises
+        ------
+        UsageError
+            When there is no such part.
+        """
+        row = self.part(name)
+        return [
+            {
+                "column": column.name.replace("_", " "),
+                "value": shown_value(row[column.name]),
+                "meaning": column.meaning,
+            }
+            for column in self.columns["parts"]
+        ]
+
+
+def shown_value(value: Any) -> str:
+    """Return a cell in words."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return amount(value, 4) if isinstance(value, float) else str(value)

@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from amopt.instance.common import Instance
-from amopt.instance.findings import Problem
+from amopt.instance.findings import Code, Problem
 from amopt.screening.instance.attributes import Attribute, Declared, by_name
+from amopt.screening.instance.codes import CODES
 from amopt.screening.instance.entries import Examination, Machine, Portfolio, Ranking, Rule
 from amopt.screening.instance.parts import Parts
 from amopt.screening.instance.reading import read
@@ -23,6 +24,8 @@ __all__ = ["ScreeningInstance"]
 
 class ScreeningInstance(Instance):
     """Which parts of a portfolio are worth printing at all, and which to look at first."""
+
+    codes: ClassVar[tuple[Code, ...]] = CODES
 
     kind: Literal["screening"] = Field(description="The decision that the file asks for.")
     portfolio: Portfolio = Field(description="Where the parts are.")

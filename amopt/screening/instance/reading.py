@@ -7,6 +7,7 @@ arrays and not the text.
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -44,6 +45,8 @@ MOST_PARTS = 2_000_000
 
 CHUNK = 50_000
 """Rows that are read in one go."""
+
+QUOTE = "Quote cells that hold the separator, and write numbers with a decimal point."
 
 _FILE = ("portfolio", "file")
 Objects = NDArray[np.object_]
@@ -161,11 +164,14 @@ def _inside(name: str, folder: Path | None) -> Path:
 
 def _of_rows(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return rows of the instance as a table."""
+    if not rows:
+        problem = Problem("table-empty", ("portfolio", "rows"), "the table has no parts.")
+        raise Unreadable(problem)
     headings = tuple(dict.fromkeys(chain.from_iterable(rows)))
     columns = [np.empty(len(rows), dtype=object) for _ in headings]
     for column, heading in zip(columns, headings, strict=True):
         column[:] = [row.get(heading) for row in rows]
-    return Table(headings, iter([columns] if rows else []), Place())
+    return Table(headings, iter([columns]), Place())
 
 
 def _of_csv(path: Path) -> Table:
@@ -207,17 +213,20 @@ def _csv_chunks(path: Path, reader: Any) -> Iterator[Sequence[Objects]]:
     import pandas as pd
 
     try:
-        with reader:
+        with reader, warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
             for chunk in reader:
                 yield [chunk[name].to_numpy(dtype=object) for name in chunk.columns]
+    except pd.errors.ParserWarning:
+        message = f"{shown(path.name)} has more cells in its second row than headings."
+        raise Unreadable(Problem("table-malformed", _FILE, message, QUOTE)) from None
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None
     except (pd.errors.ParserError, csv.Error) as error:
         said = str(error).strip().partition("C error: ")[2] or str(error).strip()
         said = said.rstrip(".").replace("\n", " ")
         message = f"{shown(path.name)} breaks off: {said[0].lower()}{said[1:]}."
-        advice = "Quote cells that hold the separator, and write numbers with a decimal point."
-        raise Unreadable(Problem("table-malformed", _FILE, message, advice)) from None
+        raise Unreadable(Problem("table-malformed", _FILE, message, QUOTE)) from None
 
 
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> Unreadable:

@@ -226,6 +226,9 @@ def _limits(instance: ScreeningInstance) -> Iterator[Problem]:
             yield Problem("limit-without-number", key, message, "Swap the two.")
     for where, name in grouped:
         attribute = instance.known.get(name)
+        if name == MACHINE and not instance.machines:
+            message = "parts are grouped by machine, and no machines are listed."
+            yield Problem("unsuited-attribute", where, message, "List machines.")
         if attribute is not None and attribute.kind != "text":
             message = f"{name} is {_of_kind(attribute)}; parts are grouped by texts."
             yield Problem("unsuited-attribute", where, message, "Name a text attribute.")
@@ -236,7 +239,7 @@ def missing_columns(instance: ScreeningInstance, parts: Parts) -> Iterator[Probl
     there = {*parts.attributes, MACHINE}
     asked: set[str] = set()
     for key, name in (*_named(instance), *_of_machines(instance)):
-        if name not in there and name not in asked:
+        if name in instance.known and name not in there and name not in asked:
             asked.add(name)
             message = f"the table has no column of {name}."
             yield Problem("missing-column", key, message)

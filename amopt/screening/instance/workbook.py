@@ -124,7 +124,8 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
 
 def _suspicious(path: Path) -> Problem | None:
     """Return why a workbook is not opened: it is none, or would become too large."""
-    head = path.open("rb").read(8)
+    with path.open("rb") as stream:
+        head = stream.read(8)
     if head[:4] == b"\xd0\xcf\x11\xe0":
         message = f"{shown(path.name)} is password-protected or an old .xls file."
         return Problem("table-format", _FILE, message, "Save it as .xlsx without a password.")
