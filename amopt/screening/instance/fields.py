@@ -74,11 +74,9 @@ class ScreeningInstance(Instance):
         assert parts is not None  # a valid instance has parts
         return parts
 
-    def fingerprint(self) -> str:
-        """Return the SHA-256 of the instance's content, that of the table included.
-
-        The same parts have the same fingerprint in a file of whatever format and as rows.
-        """
+    @cached_property
+    def _fingerprint(self) -> str:
+        """The SHA-256 of the content: the same parts count alike, whatever file holds them."""
         data = self.to_dict()
         data["portfolio"] = self.parts.digest
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.referee import Notebook
+from amopt.referee import TOLERANCE, Notebook
 from amopt.screening.instance import MACHINE, ScreeningInstance
 from amopt.screening.referee.verdicts import Verdicts, cells_that, listed_in
 
@@ -135,7 +135,8 @@ def check_limits(
     def limit(name: str, used: float, least: float | None, most: float | None) -> None:
         rows.append({"limit": name, "used": used, "at_least": least, "at_most": most})
         if most is not None:
-            notebook.within(name, used, most)
+            fits = used <= most + TOLERANCE * max(1.0, most)
+            notebook.require(fits, f"{name}: {used:.9g} of at most {most:.9g}")
         if least is not None:
             notebook.require(used >= least, f"{name}: {used:g}, at least {least:g} are due")
 

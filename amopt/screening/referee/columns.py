@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.referee import TOLERANCE, Notebook
+from amopt.referee import Notebook
 
 __all__ = ["column"]
 
@@ -47,7 +47,9 @@ def column(
             if one is not right and not (type(one) is type(right) and one == right)
         ]
     else:
-        wrong = _wrong_numbers(stated, expected, scale)
+        wrong = _wrong_numbers(
+            stated, expected, notebook.tolerance * np.maximum(np.abs(expected), scale)
+        )
     notebook.checks += len(stated) - min(len(wrong), MOST)
     for index in wrong[:MOST]:
         who = names[index] if index < len(names) else f"row {index + 1}"
@@ -67,7 +69,6 @@ def _wrong_numbers(stated: Sequence[Any], expected: NDArray[np.float64], scale: 
     values = np.array(stated, dtype=np.float64)  # None becomes NaN
     nothing = np.isnan(expected)
     said_nothing = np.array([one is None for one in stated])
-    room = TOLERANCE * np.maximum(np.abs(expected), scale)
     with np.errstate(invalid="ignore"):
         right = np.where(nothing, said_nothing, np.abs(values - expected) <= room)
     return [int(index) for index in np.flatnonzero(~right)]
