@@ -47,9 +47,8 @@ def column(
             if one is not right and not (type(one) is type(right) and one == right)
         ]
     else:
-        wrong = _wrong_numbers(
-            stated, expected, notebook.tolerance * np.maximum(np.abs(expected), scale)
-        )
+        room = notebook.tolerance * np.maximum(np.abs(expected), scale)
+        wrong = _wrong_numbers(stated, expected, room)
     notebook.checks += len(stated) - min(len(wrong), MOST)
     for index in wrong[:MOST]:
         who = names[index] if index < len(names) else f"row {index + 1}"
@@ -57,7 +56,9 @@ def column(
         notebook.require(False, f"{where}, {who}: {stated[index]!r} is stated, {right!r} is right")
 
 
-def _wrong_numbers(stated: Sequence[Any], expected: NDArray[np.float64], scale: float) -> list[int]:
+def _wrong_numbers(
+    stated: Sequence[Any], expected: NDArray[np.float64], room: NDArray[np.float64]
+) -> list[int]:
     """Return which numbers differ."""
     odd = [
         index
