@@ -220,7 +220,7 @@ def _search(
     if way.name == "lagrangian":
         return LagrangianSearch(supply, options, budget)
     if way.name == "formulation":
-        return ProgramSearch(pyomo_programs(supply.instance, extend), options, budget)
+        return ProgramSearch(pyomo_programs(supply.instance, budget, extend), options, budget)
     if automatic and _by_prices_after(supply):
         return PricesAfter(supply, options, budget)
     return ProgramSearch(array_programs(supply), options, budget)

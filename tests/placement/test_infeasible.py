@@ -6,10 +6,12 @@ import math
 import pytest
 
 import amopt
-from amopt.errors import InfeasibleError, InvalidInstanceError
+from amopt.errors import InfeasibleError, InvalidInstanceError, NoAnswerError
 from amopt.placement import Instance, solve
+from amopt.placement.formulation import formulate
 from amopt.placement.formulation.service import FILL_RATE
 from amopt.program.solver.highs import Options
+from amopt.program.time import Budget
 from tests.placement.cases import random_data
 
 
@@ -109,7 +111,16 @@ def test_orders_that_cannot_be_on_time():
     }
     error = refused(data)
     assert any("free hours of 'SLS' at 'shop' in week 0" in clash for clash in error.conflict)
-    assert error.remedies == ("find 20 more hours of 'SLS' at 'shop' in week 0",)
+    assert error.remedies == (
+        "raise the due week of order 'A' to 2",
+        "raise the due week of order 'B' to 2",
+        "find 20 more hours of 'SLS' at 'shop' in week 0",
+    )
+    data["orders"][0]["due_week"] = 1.999
+    refused(data)
+    data["orders"][0]["due_week"] = 2.0
+    assert solve(Instance.from_dict(data)).verdict.accepted
+    data["orders"][0]["due_week"] = 1.0
     data["orders"][1]["late_cost_per_week"] = 7.0
     answer = solve(Instance.from_dict(data))
     assert {row["order"]: row["weeks_late"] for row in answer.rows["orders"]} == {"A": 0, "B": 1}
@@ -279,3 +290,30 @@ def test_a_fill_rate_near_one_has_all_of_its_digits():
         rate[row["place"]] * row["share"] * (1 - row["fill_rate"]) for row in answer.rows["supply"]
     )
     assert 0.01e-7 < missed / sum(rate.values()) <= 1.000001e-7
+
+
+def test_an_order_that_nobody_can_fill_is_named():
+    data = {
+        "amopt": 1,
+        "kind": "placement",
+        "name": "nobody",
+        "network": {"places": [{"name": "shop"}]},
+        "machines": [{"name": "SLS", "hours_per_year": 5200.0}],
+        "sites": [{"place": "shop", "most_machines": 1}],
+        "parts": [{"name": "jig", "print": [{"machine": "SLS", "hours": 10.0}]}],
+        "orders": [{"order": "A", "place": "shop", "part": "jig", "quantity": 6, "due_week": 1.0}],
+    }
+    for method in ("milp", "formulation"):
+        with pytest.raises(InfeasibleError) as caught:
+            solve(Instance.from_dict(data), method=method)
+        assert caught.value.conflict == (
+            "order 'A', which nobody has machines to print, or supplies",
+        )
+
+
+def test_the_formulation_is_written_within_the_time_limit():
+    instance = amopt.load("placement/aircraft-today")
+    with pytest.raises(NoAnswerError, match="before"):
+        formulate(instance, budget=Budget(0.0))
+    with pytest.raises(NoAnswerError, match="before"):
+        solve(instance, method="formulation", options=Options(time_limit=0.05))

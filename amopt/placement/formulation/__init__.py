@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.placement.instance.fields import Instance
+    from amopt.program.time import Budget
 
 __all__ = ["FAMILIES", "formulate"]
 
@@ -68,7 +69,9 @@ FAMILIES: tuple[Family, ...] = (
 """The families of constraints, in the order in which they are added."""
 
 
-def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
+def formulate(
+    instance: Instance, *, form: Form = "optimum", budget: Budget | None = None
+) -> ConcreteModel:
     """Return the program of an instance as a Pyomo model.
 
     Variables and constraints carry the names of the instance: ``supply[period, place, part,
@@ -83,16 +86,25 @@ def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
         The instance.
     form
         The form that the plan must have.
+    budget
+        The time for listing what may be supplied, and for writing the program; left out, unlimited.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
     from pyomo.common.gc_manager import PauseGC
     from pyomo.environ import ConcreteModel
 
     with PauseGC():
         model = ConcreteModel(name=f"placement: {instance.name}")
-        model.instance, model.sets = instance, Sets(instance, form)
+        model.instance, model.sets = instance, Sets(instance, form, budget)
         add_variables(model)
         add_costs(model)
         for family in FAMILIES:
+            if budget is not None:
+                budget.require("the formulation was written")
             family.add(model)
         add_objective(model)
     return model

@@ -15,6 +15,7 @@ from amopt.placement.supply.supply import Supply
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
+    from amopt.program.time import Budget
 
 __all__ = ["Sets", "total"]
 
@@ -31,6 +32,8 @@ class Sets:
         A valid instance.
     form
         The form that the plan must have.
+    budget
+        The time for listing the options.
 
     Attributes
     ----------
@@ -58,9 +61,9 @@ class Sets:
         Years of each period.
     """
 
-    def __init__(self, instance: Instance, form: Form) -> None:
+    def __init__(self, instance: Instance, form: Form, budget: Budget | None = None) -> None:
         self.instance, self.form = instance, form
-        self.supply = Supply(instance)
+        self.supply = Supply(instance, budget)
         self.columns = self.supply.columns(prune=False)
         self.fleet = Fleet(instance)
         self.rules = FormRules(self.supply, self.fleet, form)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.errors import InfeasibleError
+from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import assemble
@@ -67,12 +67,12 @@ def array_programs(supply: Supply) -> Programs:
     return program
 
 
-def pyomo_programs(instance: Instance, extend: Extend | None = None) -> Programs:
+def pyomo_programs(instance: Instance, budget: Budget, extend: Extend | None = None) -> Programs:
     """Return the programs as Pyomo formulations, with a caller's constraints."""
     from amopt.program.pyomo import compile_model, load
 
     def program(form: Form) -> _Program:
-        model = formulation.formulate(instance, form=form)
+        model = formulation.formulate(instance, form=form, budget=budget)
         extended(model, extend)
         compiled = compile_model(model)
 
@@ -150,6 +150,9 @@ class ProgramSearch:
             built = self._programs(form)
         except InfeasibleError:
             return BoundedPlan(None, _no_plan())
+        except NoAnswerError:
+            stopped = replace(_no_plan(), stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN)
+            return BoundedPlan(None, replace(stopped, method="not written in time"))
         answer = _relaxed(built.program, options)
         known = answer.outcome.bound
         if answer.values is not None and not _is_whole(built.program, answer.values):

@@ -12,8 +12,9 @@ from amopt.program.linear import LinearProgram
 
 __all__ = ["HONOURS", "assemble"]
 
-HONOURS = frozenset({"order", "printing_time", "printed_before_ready", "free_hours"})
-"""The families of the formulation that the arrays honour."""
+HONOURS = frozenset({"order", "due", "printing_time", "printed_before_ready", "free_hours"})
+"""The families of the formulation that the arrays honour; ``due`` has no rows, for want of options
+that break it."""
 
 
 def assemble(sets: AssignmentOptions) -> LinearProgram:

@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.decision import Extend, Method, choose, judged
-from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.errors import Conflict, InfeasibleError, Limit, NoAnswerError
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.infeasible import in_words
 from amopt.placement.orders import arrays, formulation
-from amopt.placement.orders.options import AssignmentOptions, units
+from amopt.placement.orders.options import AssignmentOptions, units, weeks_late
 from amopt.placement.referee.orders import check_orders
 from amopt.program.infeasible.explain import explain
+from amopt.program.infeasible.search import Reasons
+from amopt.program.infeasible.sentences import no_plan
 from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, relative_gap, versions
@@ -121,12 +123,14 @@ def assigned(
             sets = model.assignment
             try:
                 program, read = _compiled(model, extend)
-            except InfeasibleError as error:
-                raise in_words(error, families, instance) from None
+            except InfeasibleError:
+                raise _why(instance, plan, options, extend, budget) from None
     with budget.phase("solve"):
         answer = highs.solve(program, budget.options(options), progress=progress)
     if answer.outcome.status is Status.INFEASIBLE:
-        raise explain(program, (*families, FIXED), instance, options, answer.outcome, budget=budget)
+        error = _why(instance, plan, options, extend, budget)
+        error.outcome = answer.outcome
+        raise error
     if answer.values is None:
         raise NoAnswerError(
             f"no assignment was found in time ({answer.outcome.stopped}): allow more time",
@@ -134,6 +138,32 @@ def assigned(
         )
     outcome = replace(answer.outcome, seconds=dict(budget.seconds))
     return _tables(sets, read(answer)), outcome
+
+
+def _why(
+    instance: Instance,
+    plan: Plan | None,
+    options: highs.Options,
+    extend: Extend | None,
+    budget: Budget,
+) -> InfeasibleError | NoAnswerError:
+    """Return why there is no assignment; whoever may not be late is asked by how little."""
+    from amopt.program.pyomo import compile_model
+
+    families = formulation.FAMILIES
+    model = formulation.formulate(instance, plan=plan, late=True)
+    filled = {option.order for option in model.assignment.options}
+    nobody = [name for o, name in enumerate(model.assignment.names) if o not in filled]
+    if nobody:
+        words = "order {!r}, which nobody has machines to print, or supplies"
+        limits = [Limit("order", name, words.format(name)) for name in nobody]
+        conflicts = tuple(Conflict((limit,)) for limit in limits)
+        return no_plan(Reasons(conflicts, complete=True))
+    try:
+        program = compile_model(extended(model, extend)).program
+    except InfeasibleError as error:
+        return in_words(error, families, instance)
+    return explain(program, (*families, FIXED), instance, options, budget=budget)
 
 
 def _values(answer: highs.Answer) -> Floats:
@@ -233,7 +263,7 @@ def _tables(sets: AssignmentOptions, values: Floats) -> dict[str, Any]:
                 "ready_week": option.week + 1 if option.unit else None,
                 "arrival_week": option.arrival,
                 "due_week": order.due_week,
-                "weeks_late": max(0.0, option.arrival - order.due_week),
+                "weeks_late": weeks_late(order, option.arrival),
                 "cost": option.cost,
                 "penalty": option.penalty,
             }

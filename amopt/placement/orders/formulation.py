@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from amopt.phrases import rounded_up
-from amopt.placement.orders.options import AssignmentOptions, units
+from amopt.placement.orders.options import AssignmentOptions, units, weeks_late
 from amopt.program.family import Family
 from amopt.program.pyomo.expressions import linear
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "formulate"]
 
 
-def formulate(instance: Instance, *, plan: Plan | None = None) -> ConcreteModel:
+def formulate(instance: Instance, *, plan: Plan | None = None, late: bool = False) -> ConcreteModel:
     """Return the assignment of an instance's orders as a Pyomo model.
 
     Variables ``filled[order, source, machine, week, route]`` and ``printed[order, site, machine,
@@ -39,6 +39,9 @@ def formulate(instance: Instance, *, plan: Plan | None = None) -> ConcreteModel:
     plan
         The plan whose first period says which machines stand where; without one they are the
         machines that sites own and the hours that they sell.
+    late
+        Whether options are there by which an order is late that may not be, so that it can be asked
+        by how little it would have to be.
     """
     from pyomo.common.gc_manager import PauseGC
     from pyomo.environ import ConcreteModel
@@ -46,7 +49,7 @@ def formulate(instance: Instance, *, plan: Plan | None = None) -> ConcreteModel:
     with PauseGC():
         model = ConcreteModel(name=f"orders: {instance.name}")
         model.instance = instance
-        model.assignment = AssignmentOptions(instance, units(instance, plan))
+        model.assignment = AssignmentOptions(instance, units(instance, plan), late=late)
         add_variables(model)
         for family in FAMILIES:
             family.add(model)
@@ -97,6 +100,31 @@ def order(model: ConcreteModel) -> None:
     model.order = Constraint(
         sets.names, rule=lambda _, name: linear(1.0, of.get(sets.names.index(name), [])) == 1
     )
+
+
+def due(model: ConcreteModel) -> None:
+    r"""Deliver an order by when it is due, where it may not be late.
+
+    .. math:: \sum_{k \in K_o} (a_k - d_o)^+ x_k \le 0
+
+    for an option k that arrives in week :math:`a_k`. Options that are late for such an order are
+    left out from the first, and with them the row.
+    """
+    from pyomo.environ import Constraint
+
+    sets = model.assignment
+    late: dict[str, dict[Any, float]] = {}
+    for option in sets.options:
+        entry = sets.instance.orders[option.order]
+        weeks = weeks_late(entry, option.arrival)
+        if weeks and entry.late_cost_per_week is None:
+            late.setdefault(entry.order, {})[sets.label(option)] = weeks
+
+    def rule(_: ConcreteModel, name: str) -> Any:
+        weeks = late[name]
+        return linear(list(weeks.values()), [model.filled[key] for key in weeks]) <= 0
+
+    model.due = Constraint(list(late), rule=rule)
 
 
 def printing_time(model: ConcreteModel) -> None:
@@ -165,11 +193,16 @@ def _needed(model: ConcreteModel, chosen: list[int]) -> Any:
     return linear([option.hours for option in options], variables)
 
 
-def _order(instance: Instance, key: Any) -> str:
-    entry = next(entry for entry in instance.orders if entry.order == key)
-    if entry.late_cost_per_week is None:
-        return f"order {key!r} by week {entry.due_week:g}"
-    return f"order {key!r}, which may be late"
+def _due_week(instance: Instance, key: Any) -> float:
+    return next(entry.due_week for entry in instance.orders if entry.order == key)
+
+
+def _due(instance: Instance, key: Any) -> str:
+    return f"order {key!r} by week {_due_week(instance, key):g}"
+
+
+def _later(instance: Instance, key: Any, amount: float) -> str:
+    return f"raise the due week of order {key!r} to {rounded_up(_due_week(instance, key) + amount)}"
 
 
 def _free_hours(_: Instance, key: Any) -> str:
@@ -183,7 +216,8 @@ def _more_hours(_: Instance, key: Any, amount: float) -> str:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family("order", order, says=_order),
+    Family("order", order),
+    Family("due", due, ("orders[].due_week",), _due, _later),
     Family("printing_time", printing_time),
     Family("printed_before_ready", printed_before_ready),
     Family("free_hours", free_hours, says=_free_hours, remedy=_more_hours),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from amopt.placement.plan import Plan
     from amopt.routes import By
 
-__all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units"]
+__all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units", "weeks_late"]
 
 Unit = tuple[str, str]
 """A site and a type of machine."""
@@ -110,11 +110,13 @@ class AssignmentOptions:
         The instance.
     capacity
         Hours a week of each unit.
+    late
+        Whether options are there by which an order is late that may not be.
 
     Attributes
     ----------
     options
-        The options of all orders; none that is late where the order may not be.
+        The options of all orders.
     of_unit
         The options, by their positions, of each order and unit.
     printing
@@ -123,8 +125,10 @@ class AssignmentOptions:
         Hours that a unit has free in a week.
     """
 
-    def __init__(self, instance: Instance, capacity: dict[Unit, float]) -> None:
-        self.instance, self.capacity = instance, capacity
+    def __init__(
+        self, instance: Instance, capacity: dict[Unit, float], *, late: bool = False
+    ) -> None:
+        self.instance, self.capacity, self.late = instance, capacity, late
         self.network = instance.supply_network
         self.weeks = _horizon(instance, capacity)
         self.parts = {part.name: part for part in instance.parts}
@@ -161,6 +165,8 @@ class AssignmentOptions:
                 for option in (*self._printed(o, order, by), *self._bought(o, order, by)):
                     if math.isfinite(option.penalty):
                         yield option
+                    elif self.late:
+                        yield replace(option, penalty=0.0)
 
     def _lane(self, origin: str, order: Order, by: By) -> tuple[float, float]:
         """Return cost and weeks of the way to an order's place; infinite where there is none."""
@@ -221,8 +227,14 @@ def first_week(order: Order) -> int:
     return math.ceil(order.release_week)
 
 
+def weeks_late(order: Order, arrival: float) -> float:
+    """Return by how many weeks an order is late that arrives then; rounding counts for nothing."""
+    late = arrival - order.due_week
+    return late if late > 1e-9 else 0.0
+
+
 def _penalty(order: Order, arrival: float) -> float:
-    late = max(0.0, arrival - order.due_week)
-    if late <= 1e-9:
+    late = weeks_late(order, arrival)
+    if not late:
         return 0.0
     return math.inf if order.late_cost_per_week is None else order.late_cost_per_week * late
