@@ -236,6 +236,7 @@ ALLOWED = (
     *("amopt.referee", "amopt.verdict", "amopt.network", "amopt.routes", "amopt.phrases"),
     *("amopt.instance", "amopt.errors", "amopt.stock", "amopt.sourcing.referee"),
     "amopt.sourcing.instance.entries",
+    *(f"amopt.sourcing.instance.quote_log.{fields}" for fields in ("provenance", "moment")),
 )
 
 

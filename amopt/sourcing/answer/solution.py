@@ -48,6 +48,7 @@ class SourcingSolution(Solution):
             Column("cost", "money", "Price, fee or asset cost, transport and royalties."),
             Column("weeks", "weeks", "From the order to its delivery."),
             Column("scenario", "", f"{_SCENARIO} Of this order's quantity."),
+            Column("delivery_date", "", "Day on which it is received; needs order_date."),
             Column("part", "", "Part."),
             Column("route", "", "Route of the offer.", shown=False),
             Column("material", "", "Material of the offer.", shown=False),
@@ -69,6 +70,7 @@ class SourcingSolution(Solution):
             Column(
                 "cost_of_frontier_rule", "money", "What the frontier rule would pay for the line."
             ),
+            Column("delivery_date", "", "Day on which that is received; needs order_date."),
             Column("part", "", "Part.", shown=False),
             Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
             Column(
@@ -215,7 +217,8 @@ class SourcingSolution(Solution):
         waiting = total["downtime_cost"]
         said = [
             f"{_orders(self.rows['orders'])} for {_count(len(self.rows['lines']), 'line')}: "
-            f"{total['cost']:,.2f}{money}; the last delivery is after {total['weeks']:.4g} weeks."
+            f"{total['cost']:,.2f}{money}; the last delivery is after {total['weeks']:.4g} weeks"
+            f"{self._on_day}."
         ]
         if waiting:
             said.append(f"Waiting costs {waiting:,.2f}{money}.")
@@ -230,6 +233,13 @@ class SourcingSolution(Solution):
                 more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting
                 said.append(_beside(label, more, money, with_waiting=bool(waiting)))
         return tuple(said)
+
+    @property
+    def _on_day(self) -> str:
+        """Return the day of the last delivery, where orders have one, with what leads to it."""
+        days = [row.get("delivery_date") for row in self.rows["lines"]]
+        known = [day for day in days if day is not None]
+        return f", on {max(known)}" if known else ""
 
     @property
     def _shares_tooling(self) -> bool:

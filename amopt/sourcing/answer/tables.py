@@ -82,6 +82,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "cost": float(plan.order_cost[o]),
             "weeks": float(plan.order_weeks[o]),
             "scenario": scenario[o],
+            "delivery_date": supply.instance.delivery_date(entry, float(plan.order_weeks[o])),
             "part": entry.part,
             "route": source.route if isinstance(source, Offer) else None,
             "material": source.material if isinstance(source, Offer) else None,
@@ -101,6 +102,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "cost": cost,
             "weeks": weeks,
             "scenario": "",
+            "delivery_date": supply.instance.delivery_date(entry, weeks),
             "part": entry.part,
             "route": order.route,
             "material": order.material,
@@ -149,6 +151,9 @@ def _line_rows(
                 "weeks": float(plan.weeks[index]),
                 "cost_of_conventional": _number(usual.cost[index]),
                 "cost_of_frontier_rule": float(rule.cost[index]) if ruled else None,
+                "delivery_date": plan.supply.instance.delivery_date(
+                    entry, float(plan.weeks[index])
+                ),
                 "part": entry.part,
                 "kg_co2": float(plan.kg_co2[index]),
                 "downtime_cost_of_conventional": _number(usual.downtime_cost[index]),

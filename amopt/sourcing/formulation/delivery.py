@@ -12,6 +12,7 @@ from amopt.program.family import Family
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
+    from amopt.sourcing.instance.entries import Line
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = [
@@ -115,19 +116,26 @@ def add_latest_delivery(model: ConcreteModel) -> None:
 
 
 def _due(instance: Instance, name: str) -> float:
-    line = next(line for line in instance.lines if line.line == name)
-    return line.need_by_weeks or 0.0
+    return instance.need_by_weeks(_line(instance, name)) or 0.0
+
+
+def _line(instance: Instance, name: str) -> Line:
+    return next(line for line in instance.lines if line.line == name)
 
 
 def need_by_says(instance: Instance, name: str) -> str:
     """Return the need-by of a line in words."""
+    if (day := _line(instance, name).need_by) is not None:
+        return f"the need-by of line {name!r}, {day}"
     return f"the need-by of line {name!r}, {_due(instance, name):g} weeks"
 
 
 def need_by_remedy(instance: Instance, name: str, change: float) -> str:
     """Return by how little the need-by of a line must be later."""
-    later = rounded_up(_due(instance, name) + change)
-    return f"raise the need-by of line {name!r} to {later} weeks"
+    line, enough = _line(instance, name), _due(instance, name) + change
+    if line.need_by is not None and (day := instance.delivery_date(line, enough)):
+        return f"move the need-by of line {name!r} to {day}"
+    return f"raise the need-by of line {name!r} to {rounded_up(enough)} weeks"
 
 
 def latest_delivery_says(instance: Instance, _: object) -> str:
@@ -147,7 +155,7 @@ FAMILIES = (
     Family(
         "need_by",
         add_need_by,
-        scope=("lines[].need_by_weeks",),
+        scope=("lines[].need_by_weeks", "lines[].need_by"),
         says=need_by_says,
         remedy=need_by_remedy,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
+from amopt.sourcing.instance.dates import CODES as OF_DATES
 from amopt.sourcing.instance.design_files import CODES as OF_DESIGN_FILES
 from amopt.sourcing.instance.quote_log.codes import CODES as OF_QUOTE_LOGS
 
@@ -124,5 +125,6 @@ CODES: tuple[Code, ...] = (
     ),
     *OF_DESIGN_FILES,
     *OF_QUOTE_LOGS,
+    *OF_DATES,
 )
 """The codes of sourcing's own findings."""

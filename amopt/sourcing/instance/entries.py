@@ -8,12 +8,10 @@ how many of each, at the moment of need.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from amopt.instance import common
 from amopt.instance.common import (
     Date,
     Emissions,
@@ -23,7 +21,6 @@ from amopt.instance.common import (
     Millimetres,
     Money,
     Name,
-    Network,
     PositiveCount,
     PositiveQuantity,
     Quantity,
@@ -31,10 +28,7 @@ from amopt.instance.common import (
     Weeks,
     Weight,
 )
-from amopt.sourcing.instance.quote_log.provenance import Quoted, QuotesOnRecord
-
-if TYPE_CHECKING:
-    from amopt.network import SupplyNetwork
+from amopt.sourcing.instance.quote_log.provenance import Quoted
 
 __all__ = [
     "CONVENTIONAL",
@@ -42,7 +36,6 @@ __all__ = [
     "Box",
     "Capacity",
     "Committed",
-    "Contents",
     "Conventional",
     "Licence",
     "Limits",
@@ -109,6 +102,10 @@ class Line(InstanceModel):
     )
     need_by_weeks: Weeks | None = Field(
         default=None, description="Latest delivery of the whole line, in weeks from now."
+    )
+    need_by: Date | None = Field(
+        default=None,
+        description="Last day on which the whole line may be received, instead of need_by_weeks.",
     )
     certificates: tuple[Name, ...] = Field(
         default=(), description="Certificates that this line asks for beyond those of the part."
@@ -287,6 +284,9 @@ class Committed(InstanceModel):
     weeks: Weeks | None = Field(
         default=None, description="Weeks from now until delivery; left out, what the offer asks."
     )
+    delivery: Date | None = Field(
+        default=None, description="Day of delivery that was agreed, instead of weeks."
+    )
     kg_co2: Emissions | None = Field(
         default=None, description="Emissions in kg of CO2; left out, those of the offer."
     )
@@ -340,56 +340,3 @@ class Limits(InstanceModel):
     kg_co2: Emissions | None = Field(
         default=None, description="Most emissions in all, in kg of CO2."
     )
-
-
-class Contents(common.Instance):
-    """All that a sourcing file says; what is checked beyond its fields comes on top."""
-
-    kind: Literal["sourcing"] = Field(description="The decision that the file asks for.")
-    order_date: Date | None = Field(
-        default=None, description="Day on which the orders are placed, for offers with dates."
-    )
-    hours_per_week: Annotated[float, Field(ge=1e-6, le=168)] = Field(
-        default=40.0, description="Hours of a week that count as downtime (5 days of 8 hours)."
-    )
-    network: Network = Field(
-        default=Network(),
-        description="Places and lanes; left out, prices and lead times are as delivered.",
-    )
-    transport: Literal["cheapest", "fastest"] = Field(
-        default="cheapest", description="Which route of the network orders take."
-    )
-    parts: tuple[Part, ...] = Field(description="Parts.")
-    lines: tuple[Line, ...] = Field(default=(), description="Order lines.")
-    conventional: tuple[Conventional, ...] = Field(
-        default=(), description="Conventional supply, at most one entry a part."
-    )
-    offers: tuple[Offer, ...] = Field(default=(), description="Offers of AM suppliers.")
-    quotes: QuotesOnRecord | None = Field(
-        default=None, description="The quote log of the offers with quotes: log, and as of when."
-    )
-    unquoted: tuple[Unquoted, ...] = Field(
-        default=(),
-        description="Offers without quotes that hold as of that time; amopt writes them.",
-    )
-    capacities: tuple[Capacity, ...] = Field(
-        default=(), description="Capacities of suppliers, shared by all lines."
-    )
-    licences: tuple[Licence, ...] = Field(
-        default=(), description="Licences of designs; a part without any is not limited."
-    )
-    committed: tuple[Committed, ...] = Field(
-        default=(), description="Orders placed already, which stay as they are."
-    )
-    minimise: Minimise = Field(
-        default=Minimise(cost=1.0, downtime=1.0),
-        description="Weights of the objective; left out, cost and downtime cost.",
-    )
-    limits: Limits = Field(default=Limits(), description="Limits of the plan as a whole.")
-
-    @cached_property
-    def supply_network(self) -> SupplyNetwork:
-        """The network as a graph with routes; without places where the file has none."""
-        from amopt.network import SupplyNetwork
-
-        return SupplyNetwork.from_instance(self.network)

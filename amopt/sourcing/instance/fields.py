@@ -9,13 +9,13 @@ from typing import Any
 from amopt.instance.filled import Filled
 from amopt.instance.findings import Problem
 from amopt.sourcing.instance.codes import CODES
+from amopt.sourcing.instance.contents import Contents
 from amopt.sourcing.instance.entries import (
     CONVENTIONAL,
     Between,
     Box,
     Capacity,
     Committed,
-    Contents,
     Conventional,
     Licence,
     Limits,

@@ -8,10 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
+from amopt.sourcing.instance.dates import date_problems
 from amopt.sourcing.instance.entries import CONVENTIONAL
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.entries import Contents, Offer
+    from amopt.sourcing.instance.contents import Contents
+    from amopt.sourcing.instance.entries import Offer
 
 __all__ = ["problems"]
 
@@ -23,6 +25,7 @@ def problems(instance: Contents) -> Iterator[Problem]:
     yield from _quantities(instance)
     yield from _offers(instance)
     yield from _amounts(instance)
+    yield from date_problems(instance)
     yield from _supply(instance)
     yield from _licences(instance)
     yield from _limited_suppliers(instance)
@@ -58,6 +61,7 @@ def _repeated(collection: str, keys: Iterable[Hashable], told: str) -> Iterator[
 
 
 def _duplicates(instance: Contents) -> Iterator[Problem]:
+    yield from _repeated("calendars", (entry.name for entry in instance.calendars), "name")
     yield from _repeated("lines", (line.line for line in instance.lines), "line")
     yield from _repeated("conventional", (entry.part for entry in instance.conventional), "part")
     yield from _repeated(
@@ -315,7 +319,8 @@ def _committed(instance: Contents) -> Iterator[Problem]:
             known = line.part in made
         else:
             known = sum(order.matches(offer, line.part) for offer in instance.offers) == 1
-        if not known and (order.cost is None or order.weeks is None):
+        agreed = order.cost is not None and (order.weeks, order.delivery) != (None, None)
+        if not known and not agreed:
             yield Problem(
                 "committed-unknown",
                 ("committed", index),

@@ -155,7 +155,10 @@ class SupplyOptions:
     def need_by(self) -> Floats:
         """Latest delivery of each line in weeks, shape (lines,); infinite where none is asked."""
         return np.array(
-            [np.inf if n is None else n for n in (x.need_by_weeks for x in self.instance.lines)],
+            [
+                np.inf if n is None else n
+                for n in map(self.instance.need_by_weeks, self.instance.lines)
+            ],
             dtype=float,
         )
 
@@ -259,7 +262,8 @@ class SupplyOptions:
                 break
         else:
             asked = (0.0, 0.0, 0.0, 0.0)
-        agreed = (order.cost, order.weeks, order.kg_co2, order.machine_hours)
+        promised = self.instance.committed_weeks(order)
+        agreed = (order.cost, promised, order.kg_co2, order.machine_hours)
         cost, weeks, kg, hours = (b if a is None else a for a, b in zip(agreed, asked, strict=True))
         return cost, weeks, kg, hours
 

@@ -83,7 +83,7 @@ class _Rule:
 
     def _latest(self, line: Line) -> float:
         """Return by when a line's orders must be there, in weeks."""
-        asked = (line.need_by_weeks, self.terms.instance.limits.weeks)
+        asked = (self.terms.need_by(line), self.terms.instance.limits.weeks)
         limits = [limit for limit in asked if limit is not None]
         return min(limits, default=math.inf) * (1 + WHOLE)
 

@@ -40,6 +40,7 @@ def check_lines(
     """Recompute the table of lines."""
     usual = whole_conventional(terms)
     expected = []
+    stated = {row.get("line"): row.get("delivery_date") for row in table}
     for name, line in terms.lines.items():
         total, rate = by_line[name], terms.downtime_per_week[name]
         expected.append(
@@ -51,6 +52,7 @@ def check_lines(
                 "cost": total.cost,
                 "downtime_cost": _times(rate, total.weeks),
                 "weeks": total.weeks,
+                "delivery_date": terms.delivery_date(line, total.weeks, stated.get(name)),
                 "kg_co2": total.kg_co2,
                 **_beside("conventional", usual[name], rate),
                 **_beside("frontier_rule", rule[name], rate),

@@ -108,13 +108,15 @@ def order_row(
 ) -> dict[str, Any]:
     """Return the right row of an order, whose supplier, route, material and quantity are stated."""
     printed = not committed and row["supplier"] != CONVENTIONAL
+    weeks = Amount(found.weeks, found.weeks_terms)
     return {
         "line": line.line,
         "place": line.place,
         "supplier": row["supplier"],
         "quantity": float(row["quantity"]),
         "cost": Amount(found.cost, found.cost_terms),
-        "weeks": Amount(found.weeks, found.weeks_terms),
+        "weeks": weeks,
+        "delivery_date": terms.delivery_date(line, weeks, row.get("delivery_date")),
         "scenario": terms.scenario(line, row["quantity"], found) if printed else "",
         "part": line.part,
         "route": row["route"] if committed or printed else None,
@@ -173,6 +175,7 @@ def _check_committed(
         "quantity": order.quantity,
         "route": order.route,
         "material": order.material,
+        "delivery_date": row["delivery_date"],
     }
     notebook.compare(where, row, order_row(terms, stated, line, found, committed=True))
     for use in (orders.held, orders.used):

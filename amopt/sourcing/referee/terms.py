@@ -6,19 +6,26 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amopt.network import SupplyNetwork
 from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
 from amopt.sourcing.referee.quote_pricing import QuotePricing, quote_pricing
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from amopt.referee import Amount
     from amopt.routes import RouteTable
+    from amopt.sourcing.instance.calendars import Calendar
     from amopt.sourcing.instance.entries import Committed, Part
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["OrderTerms", "Terms", "saving", "scenario"]
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Rates(NamedTuple):
@@ -232,12 +239,58 @@ class OrderTerms:
             b if a is None else a
             for a, b in (
                 (order.cost, asked.cost),
-                (order.weeks, asked.weeks),
+                (self._promised(order), asked.weeks),
                 (order.kg_co2, asked.kg_co2),
                 (order.machine_hours, hours),
             )
         )
         return Terms(cost, weeks, kg, asked.cost_terms, asked.weeks_terms), used
+
+    def _promised(self, order: Committed) -> float | None:
+        """Return in how many weeks an order was agreed to arrive; None where it was not."""
+        if order.delivery is None or self.instance.order_date is None:
+            return order.weeks
+        return max(0, (order.delivery - self.instance.order_date).days) / 7
+
+    def need_by(self, line: Line) -> float | None:
+        """Return within how many weeks a line must arrive: by its last working day."""
+        begin, day = self.instance.order_date, line.need_by
+        if day is None or begin is None:
+            return line.need_by_weeks
+        while not self._receives(line.place, day):
+            day -= timedelta(days=1)
+        return max(0, (day - begin).days) / 7
+
+    def delivery_date(self, line: Line, weeks: Amount, stated: Any) -> Any:
+        """Return the day on which a line receives what takes so many weeks.
+
+        Where the weeks are a whole number of days but for rounding, the stated day may be either.
+        """
+        begin = self.instance.order_date
+        if begin is None:
+            return None
+        room = max(2e-6, 1e-6 * 7 * max(weeks.scale, abs(weeks.value)))
+        days = [self._received(line, begin, 7 * weeks.value + r) for r in (-1e-6, -room, room)]
+        return stated if stated in days else days[0]
+
+    def _received(self, line: Line, begin: date, days: float) -> str:
+        day = begin + timedelta(days=max(0, math.ceil(days)))
+        while not self._receives(line.place, day):
+            day += timedelta(days=1)
+        return day.isoformat()
+
+    def _receives(self, place: str | None, day: date) -> bool:
+        """Return whether a place receives goods on a day."""
+        if place not in self.calendars:
+            return True
+        calendar = self.calendars[place]
+        return _DAYS[day.weekday()] in calendar.working_days and day not in calendar.holidays
+
+    @cached_property
+    def calendars(self) -> dict[str | None, Calendar]:
+        """The calendars by which places receive goods; of places that have one."""
+        named = {calendar.name: calendar for calendar in self.instance.calendars}
+        return {p.name: named[p.receives] for p in self.instance.network.places if p.receives}
 
     def exclusion(self, offer: Offer, line: Line) -> str:
         """Return why an offer cannot be used for a line; empty where it can."""

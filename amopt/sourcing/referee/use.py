@@ -105,8 +105,8 @@ def _check_lines(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, To
             f"{where}: {total.quantity:.10g} parts for {line.quantity:g} asked for",
         )
         weeks, scale = total.weeks.value, total.weeks.scale
-        if line.need_by_weeks is not None:
-            notebook.within(f"{where}, weeks to need-by", weeks, line.need_by_weeks, scale)
+        if (need_by := terms.need_by(line)) is not None:
+            notebook.within(f"{where}, weeks to need-by", weeks, need_by, scale)
         if limits.weeks is not None:
             notebook.within(f"{where}, weeks", weeks, limits.weeks, scale)
         if limits.suppliers_per_line is not None:

@@ -255,6 +255,7 @@ def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
                 "step": step.number,
                 "weeks": step.state.now,
                 **{key: getattr(order, key) for key in _SHOWN},
+                "delivered_date": run.state.received(order.line, order.delivered_weeks),
                 "state": state,
             }
 
@@ -293,6 +294,7 @@ def _line_row(state: ReplayState, name: str, bounds: Mapping[str, float] | None)
         "quantity": known.line.quantity,
         "since_weeks": known.since_weeks,
         "delivered_weeks": delivered if own else None,
+        "delivered_date": state.received(name, delivered) if own else None,
         "waited_weeks": waited,
         "cost": cost,
         "downtime_cost": downtime,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from amopt.sourcing.instance.calendars import arrival, weeks_until
 from amopt.sourcing.instance.fields import (
     CONVENTIONAL,
     Capacity,
@@ -93,7 +94,10 @@ class ReplayState:
             instance=instance,
             events=events,
             now=0.0,
-            lines={line.line: KnownLine(line) for line in instance.lines},
+            lines={
+                line.line: KnownLine(_in_weeks(line, instance, events, 0.0))
+                for line in instance.lines
+            },
             offers={offer.key: offer for offer in instance.offers},
             capacities={entry.supplier: entry for entry in instance.capacities},
             licences={(entry.part, entry.supplier): entry for entry in instance.licences},
@@ -103,6 +107,12 @@ class ReplayState:
     def origin(self, line: str) -> float:
         """Return when the orders of a line that are decided now are placed, in weeks."""
         return max(self.now, self.lines[line].since_weeks + self.events.place_after_weeks)
+
+    def received(self, line: str, weeks: float) -> str | None:
+        """Return the day on which a line receives what is delivered at a time; None without one."""
+        first, place = self.instance.order_date or self.events.start, self.lines[line].line.place
+        day = None if first is None else arrival(first, weeks, self.instance.calendar(place))
+        return None if day is None else day.isoformat()
 
     def ordered(self, line: str) -> float:
         """Return how many parts of a line are ordered."""
@@ -148,7 +158,8 @@ class ReplayState:
         return replace(self, notes=(*self.notes, f"Week {self.now:g}: {note}"))
 
     def _new_line(self, line: Any) -> ReplayState:
-        return replace(self, lines={**self.lines, line.line: KnownLine(line, self.now)})
+        known = KnownLine(_in_weeks(line, self.instance, self.events, self.now), self.now)
+        return replace(self, lines={**self.lines, line.line: known})
 
     def _cancelled(self, cancelled: Any) -> ReplayState:
         known = replace(self.lines[cancelled.line], cancelled=True)
@@ -336,3 +347,12 @@ class ReplayState:
             kg_co2=float(row.get("kg_co2") or 0.0),
             machine_hours=hours * quantity,
         )
+
+
+def _in_weeks(line: Line, instance: Instance, events: Events, since: float) -> Line:
+    """Return a line whose need-by counts in weeks from when it came in, where it is a date."""
+    first = instance.order_date or events.start
+    if line.need_by is None or first is None:
+        return line
+    weeks = weeks_until(first, line.need_by, instance.calendar(line.place)) - since
+    return line.model_copy(update={"need_by": None, "need_by_weeks": max(0.0, weeks)})

@@ -1,0 +1,85 @@
+"""Days and weeks: working calendars of places, and dates as weeks from the order date.
+
+A delivery is received on a working day. It is there by day D if and only if it arrives by the last
+working day up to D, so that a date becomes a number of weeks, and no rounding enters the program.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from amopt.instance import common
+from amopt.instance.common import Date, InstanceModel, Name, RefersTo
+
+__all__ = ["Calendar", "Network", "Place", "arrival", "previous_working", "weeks_until"]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = 7
+ROUNDING = 1e-6
+"""Days, by which a time that is a whole number of days may be above it for rounding."""
+
+_LAST = date.max - timedelta(days=4000)
+
+
+class Calendar(InstanceModel):
+    """On which days a place receives goods."""
+
+    name: Name = Field(description="Name of the calendar, unique.")
+    working_days: tuple[Weekday, ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri"),
+        description="Days of the week on which goods are received.",
+    )
+    holidays: tuple[Date, ...] = Field(default=(), description="Days on which none are.")
+
+    def works(self, day: date) -> bool:
+        """Return whether goods are received on a day."""
+        return WEEKDAYS[day.weekday()] in self.working_days and day not in self.holidays
+
+
+class Place(common.Place):
+    """A place of the supply network, with the days on which it receives goods."""
+
+    receives: Annotated[Name, RefersTo("calendars")] | None = Field(
+        default=None, description="Calendar of the days on which it receives; left out, any day."
+    )
+
+
+class Network(common.Network):
+    """Places, lanes, and the modes that join places by distance."""
+
+    places: tuple[Place, ...] = Field(default=(), description="The places.")
+
+
+def next_working(day: date, calendar: Calendar | None) -> date:
+    """Return a day, or the next one on which goods are received."""
+    while calendar is not None and not calendar.works(day):
+        day += timedelta(days=1)
+    return day
+
+
+def previous_working(day: date, calendar: Calendar | None) -> date:
+    """Return a day, or the last one before it on which goods are received."""
+    while calendar is not None and not calendar.works(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def arrival(begin: date, weeks: float, calendar: Calendar | None) -> date | None:
+    """Return the day on which something is received that takes so many weeks of seven days.
+
+    None where that is beyond what a calendar knows.
+    """
+    days = math.ceil(DAYS * weeks - ROUNDING)
+    if days > (_LAST - begin).days:
+        return None
+    return next_working(begin + timedelta(days=max(0, days)), calendar)
+
+
+def weeks_until(begin: date, day: date, calendar: Calendar | None) -> float:
+    """Return within how many weeks something must arrive to be received by a day."""
+    return (previous_working(day, calendar) - begin).days / DAYS

@@ -1,0 +1,119 @@
+"""A sourcing file as a whole."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from amopt.instance import common
+from amopt.instance.common import Date
+from amopt.sourcing.instance.calendars import Calendar, Network, arrival, weeks_until
+from amopt.sourcing.instance.entries import (
+    Capacity,
+    Committed,
+    Conventional,
+    Licence,
+    Limits,
+    Line,
+    Minimise,
+    Offer,
+    Part,
+    Unquoted,
+)
+from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
+
+__all__ = ["Contents"]
+
+
+class Contents(common.Instance):
+    """All that a sourcing file says; what is checked beyond its fields comes on top."""
+
+    kind: Literal["sourcing"] = Field(description="The decision that the file asks for.")
+    order_date: Date | None = Field(
+        default=None, description="Day on which the orders are placed, for offers with dates."
+    )
+    hours_per_week: Annotated[float, Field(ge=1e-6, le=168)] = Field(
+        default=40.0, description="Hours of a week that count as downtime (5 days of 8 hours)."
+    )
+    calendars: tuple[Calendar, ...] = Field(
+        default=(), description="Days on which places receive goods."
+    )
+    network: Network = Field(
+        default=Network(),
+        description="Places and lanes; left out, prices and lead times are as delivered.",
+    )
+    transport: Literal["cheapest", "fastest"] = Field(
+        default="cheapest", description="Which route of the network orders take."
+    )
+    parts: tuple[Part, ...] = Field(description="Parts.")
+    lines: tuple[Line, ...] = Field(default=(), description="Order lines.")
+    conventional: tuple[Conventional, ...] = Field(
+        default=(), description="Conventional supply, at most one entry a part."
+    )
+    offers: tuple[Offer, ...] = Field(default=(), description="Offers of AM suppliers.")
+    quotes: QuotesOnRecord | None = Field(
+        default=None, description="The quote log of the offers with quotes: log, and as of when."
+    )
+    unquoted: tuple[Unquoted, ...] = Field(
+        default=(),
+        description="Offers without quotes that hold as of that time; amopt writes them.",
+    )
+    capacities: tuple[Capacity, ...] = Field(
+        default=(), description="Capacities of suppliers, shared by all lines."
+    )
+    licences: tuple[Licence, ...] = Field(
+        default=(), description="Licences of designs; a part without any is not limited."
+    )
+    committed: tuple[Committed, ...] = Field(
+        default=(), description="Orders placed already, which stay as they are."
+    )
+    minimise: Minimise = Field(
+        default=Minimise(cost=1.0, downtime=1.0),
+        description="Weights of the objective; left out, cost and downtime cost.",
+    )
+    limits: Limits = Field(default=Limits(), description="Limits of the plan as a whole.")
+
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network as a graph with routes; without places where the file has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(self.network)
+
+    @cached_property
+    def _calendars(self) -> dict[str, Calendar]:
+        """The calendars of places that have one, by place."""
+        named = {calendar.name: calendar for calendar in self.calendars}
+        return {
+            place.name: named[place.receives]
+            for place in self.network.places
+            if place.receives is not None
+        }
+
+    def calendar(self, place: str | None) -> Calendar | None:
+        """Return the calendar by which a place receives; None where any day will do."""
+        return None if place is None else self._calendars.get(place)
+
+    def need_by_weeks(self, line: Line) -> float | None:
+        """Return within how many weeks a line must arrive; None where it may take any time."""
+        if line.need_by is None or self.order_date is None:
+            return line.need_by_weeks
+        return max(0.0, weeks_until(self.order_date, line.need_by, self.calendar(line.place)))
+
+    def committed_weeks(self, order: Committed) -> float | None:
+        """Return in how many weeks a committed order was agreed to arrive; None if it was not."""
+        if order.delivery is None or self.order_date is None:
+            return order.weeks
+        return max(0.0, weeks_until(self.order_date, order.delivery, None))
+
+    def delivery_date(self, line: Line, weeks: float) -> str | None:
+        """Return the day on which a line receives what takes so many weeks, as ISO text."""
+        if self.order_date is None:
+            return None
+        day = arrival(self.order_date, weeks, self.calendar(line.place))
+        return None if day is None else day.isoformat()

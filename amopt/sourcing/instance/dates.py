@@ -1,0 +1,89 @@
+"""Whether the dates of a file can be what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from amopt.instance.findings import Code, Problem, Severity
+
+if TYPE_CHECKING:
+    from amopt.instance.findings import Key
+    from amopt.sourcing.instance.contents import Contents
+
+__all__ = ["CODES", "date_problems"]
+
+HORIZON = timedelta(days=5 * 366)
+"""How far ahead a date may lie that nobody mistyped."""
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "need-by-twice",
+        "A line says by when it is needed as a date and in weeks, or an order so of its delivery.",
+        "Keep one of the two.",
+    ),
+    Code(
+        "need-by-past",
+        "A line is needed before the day on which orders are placed.",
+        "Mend need_by or order_date.",
+    ),
+    Code(
+        "no-working-day",
+        "A calendar has no working day.",
+        "Write working_days: [mon, tue, wed, thu, fri].",
+    ),
+    Code(
+        "date-beyond-horizon",
+        "A date is more than five years after the order date.",
+        "Check the year.",
+        Severity.WARNING,
+    ),
+)
+"""The codes of findings on dates."""
+
+
+def date_problems(instance: Contents) -> Iterator[Problem]:
+    """Yield what is wrong with need-by dates, dates of delivery, and calendars."""
+    for index, calendar in enumerate(instance.calendars):
+        if not calendar.working_days:
+            yield Problem(
+                "no-working-day",
+                ("calendars", index, "working_days"),
+                f"the calendar {calendar.name!r} has no working day.",
+            )
+    for index, line in enumerate(instance.lines):
+        key, what = ("lines", index, "need_by"), f"line {line.line!r} is needed"
+        if line.need_by is not None:
+            yield from _date(
+                instance, key, what, line.need_by, twice=line.need_by_weeks is not None
+            )
+            if instance.order_date is not None and line.need_by < instance.order_date:
+                yield Problem(
+                    "need-by-past",
+                    key,
+                    f"{what} by {line.need_by}, and orders are placed on {instance.order_date}.",
+                )
+    for index, order in enumerate(instance.committed):
+        if order.delivery is not None:
+            key, what = (
+                ("committed", index, "delivery"),
+                f"the order of line {order.line!r} arrives",
+            )
+            yield from _date(instance, key, what, order.delivery, twice=order.weeks is not None)
+
+
+def _date(instance: Contents, key: Key, what: str, day: date, *, twice: bool) -> Iterator[Problem]:
+    if twice:
+        message = f"{what} by {day}, and weeks are stated as well."
+        yield Problem("need-by-twice", key, message)
+    if instance.order_date is None:
+        yield Problem(
+            "no-order-date",
+            key,
+            f"{what} by {day}, and the file does not say when orders are placed.",
+            "Write order_date: YYYY-MM-DD.",
+        )
+    elif day - instance.order_date > HORIZON:
+        message = f"{what} by {day}, which is more than five years from {instance.order_date}."
+        yield Problem("date-beyond-horizon", key, message)
