@@ -18,7 +18,7 @@ from amopt.verdict import Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "Solution", "Table"]
+__all__ = ["Column", "Solution", "Table", "comma_separated"]
 
 LONGEST_REPR = 400
 """Characters of an answer's ``repr``."""
@@ -197,13 +197,13 @@ class Solution:
         """
         files = {MARK: self.to_json()}
         for name, table in self.rows.items():
-            files[f"{name}.csv"] = _comma_separated(table, self.columns.get(name, ()))
+            files[f"{name}.csv"] = comma_separated(table, self.columns.get(name, ()))
         write_folder(folder, files)
         return Path(folder)
 
 
-def _comma_separated(table: Table, columns: Sequence[Column]) -> str:
-    """Return a table as comma-separated values with a header."""
+def comma_separated(table: Table, columns: Sequence[Column]) -> str:
+    """Return a table as comma-separated values with a header; no cell is taken for a formula."""
     names = [column.name for column in columns] or list(table[0] if table else ())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

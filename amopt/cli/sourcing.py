@@ -56,6 +56,21 @@ def pareto(
 
 
 @app.command()
+def orders(
+    solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
+    *,
+    out: Annotated[Path, typer.Option(help="A new folder: one csv a supplier.", metavar="FOLDER")],
+) -> None:
+    """Write one purchase order a supplier, as a table that can be mailed."""
+    with reporting():
+        from amopt import decisions
+        from amopt.sourcing.answer.purchase_orders import write_purchase_orders
+
+        for file in write_purchase_orders(decisions.load_solution(solution), out):
+            typer.echo(f"{file} written")
+
+
+@app.command()
 def quotes(
     file: File,
     *,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import csv
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import amopt
-from amopt.errors import InfeasibleError, InvalidInstanceError
+from amopt.errors import InfeasibleError, InvalidInstanceError, UsageError
 from amopt.sourcing import check, replay
+from amopt.sourcing.answer.purchase_orders import purchase_orders
 from amopt.sourcing.instance.calendars import Calendar, arrival, next_working, weeks_until
 from amopt.sourcing.rolling.events import Events
+from amopt.verdict import Verdict
+from tests.conftest import Run
 
 OFFICE = Calendar(name="office")
 
@@ -141,6 +147,53 @@ def test_a_replay_counts_a_date_from_its_start() -> None:
     assert found.rows["lines"][0]["delivered_date"] == "2026-03-27"
 
 
+def test_one_purchase_order_a_supplier_that_can_be_mailed(
+    tmp_path: Path, amopt_command: Callable[..., Run]
+) -> None:
+    data = file()
+    data["network"] = {"places": []}
+    data["calendars"] = []
+    data["lines"] = [
+        {"line": f"-{n}", "part": part, "quantity": 10 + n}
+        for n, part in enumerate(("bush", "@cover", "@cover"))
+    ]
+    data["parts"].append({"name": "@cover"})
+    data["offers"] = [
+        {**FILE["offers"][0], "supplier": name, "part": part, "material": "+PA12"}
+        for name, part in (("=Alpha & Co", "bush"), ("alpha, co", "@cover"))
+    ]
+    data["committed"] = [
+        {"line": "-0", "supplier": "=Alpha & Co", "quantity": 4, "cost": 9, "weeks": 1}
+    ]
+    answer = amopt.solve(amopt.load(data))
+    orders = purchase_orders(answer)
+    assert [len(rows) for rows in orders.values()] == [1, 2]
+    assert sum(r["cost"] for rows in orders.values() for r in rows) == sum(
+        row["cost"] for row in answer.rows["orders"] if not row["committed"]
+    )
+    answer.save(tmp_path / "answer")
+    run = amopt_command("sourcing", "orders", tmp_path / "answer", "--out", tmp_path / "mail")
+    assert run.code == 0, run.err
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [f.name for f in files] == [
+        "purchase-order-alpha-co-2.csv",
+        "purchase-order-alpha-co.csv",
+    ]
+    for path in files:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        for row in rows:
+            assert row["order_date"] == "2026-03-02"
+            assert row["delivery_date"] == "2026-03-21"
+            assert row["material"] == "'+PA12"
+            assert not any(cell[:1] in "=+-@" for cell in row.values() if cell)
+    again = amopt_command("sourcing", "orders", tmp_path / "answer", "--out", tmp_path / "mail")
+    assert again.code == 2
+    with pytest.raises(UsageError, match="did not accept"):
+        purchase_orders(replace(answer, verdict=Verdict(("wrong",))))
+    with pytest.raises(UsageError, match="no orders"):
+        purchase_orders(amopt.solve(amopt.load("printing/mission")))
+
+
 DAYS = st.integers(0, 60).map(lambda n: date(2026, 3, 2) + timedelta(days=n))
 CALENDARS = st.builds(
     lambda days, holidays: Calendar(
@@ -158,7 +211,7 @@ def test_a_date_as_weeks_loses_nothing(
     """What is received by a day is what arrives within the weeks that the day stands for."""
     received = arrival(begin, weeks, calendar)
     assert received is not None
-    in_time = weeks <= weeks_until(begin, due, calendar) + 1e-9
+    in_time = 7 * weeks - 1e-6 <= 7 * weeks_until(begin, due, calendar)
     assert (received <= due) == in_time
     day = begin + timedelta(days=ceil(7 * weeks - 1e-6))
     assert received == next_working(day, calendar)

@@ -49,6 +49,7 @@ class SourcingSolution(Solution):
             Column("weeks", "weeks", "From the order to its delivery."),
             Column("scenario", "", f"{_SCENARIO} Of this order's quantity."),
             Column("delivery_date", "", "Day on which it is received; needs order_date."),
+            Column("order_date", "", "Day of the order; empty where unknown.", shown=False),
             Column("part", "", "Part."),
             Column("route", "", "Route of the offer.", shown=False),
             Column("material", "", "Material of the offer.", shown=False),

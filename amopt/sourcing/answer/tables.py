@@ -69,6 +69,8 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
     """Return the orders of a plan, in the order of the file: of a line, those committed first."""
     supply = plan.supply
     scenario = _scenarios(plan)
+    day = supply.instance.order_date
+    order_date = None if day is None else day.isoformat()
     rows: list[tuple[int, int, dict[str, Any]]] = []
     for o in np.flatnonzero(plan.quantity > 0).tolist():
         line, source = int(supply.line[o]), supply.sources[supply.source[o]]
@@ -83,6 +85,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "weeks": float(plan.order_weeks[o]),
             "scenario": scenario[o],
             "delivery_date": supply.instance.delivery_date(entry, float(plan.order_weeks[o])),
+            "order_date": order_date,
             "part": entry.part,
             "route": source.route if isinstance(source, Offer) else None,
             "material": source.material if isinstance(source, Offer) else None,
@@ -103,6 +106,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "weeks": weeks,
             "scenario": "",
             "delivery_date": supply.instance.delivery_date(entry, weeks),
+            "order_date": None,
             "part": entry.part,
             "route": order.route,
             "material": order.material,

@@ -108,7 +108,7 @@ def order_row(
 ) -> dict[str, Any]:
     """Return the right row of an order, whose supplier, route, material and quantity are stated."""
     printed = not committed and row["supplier"] != CONVENTIONAL
-    weeks = Amount(found.weeks, found.weeks_terms)
+    weeks, day = Amount(found.weeks, found.weeks_terms), terms.instance.order_date
     return {
         "line": line.line,
         "place": line.place,
@@ -117,6 +117,7 @@ def order_row(
         "cost": Amount(found.cost, found.cost_terms),
         "weeks": weeks,
         "delivery_date": terms.delivery_date(line, weeks, row.get("delivery_date")),
+        "order_date": None if committed or day is None else day.isoformat(),
         "scenario": terms.scenario(line, row["quantity"], found) if printed else "",
         "part": line.part,
         "route": row["route"] if committed or printed else None,
