@@ -11,6 +11,7 @@ from pyomo.environ import Objective, Var
 import amopt
 from amopt.errors import InfeasibleError, UsageError
 from tests.printing.cases import one_part
+from tests.screening.test_choice import limited
 from tests.sourcing.test_methods import two_suppliers
 
 Case = tuple[Callable[[], Any], Callable[[Any], dict[Any, tuple[Any, float]]]]
@@ -28,6 +29,10 @@ CASES: dict[str, Case] = {
     "placement": (
         lambda: amopt.load("placement/textbook").model_copy(update={"conventional": ()}),
         lambda model: {key: (x, 0.0) for key, x in model.open.items()},
+    ),
+    "screening": (
+        lambda: limited(shares=[{"attribute": "material", "value": "steel", "at_least": 1}]),
+        lambda model: {part: (model.examine[part], 0.0) for part in ["lever"]},
     ),
     "design": (
         lambda: amopt.load("design/valve-block"),
@@ -69,7 +74,7 @@ def _scale(model: Any) -> None:
 
 
 def _turn(model: Any) -> None:
-    _own(model).set_sense(-1)
+    _own(model).set_sense(-_own(model).sense)
 
 
 def _second(model: Any) -> None:

@@ -372,7 +372,7 @@ def _examination(
         where, code = problem.where or document.where(problem.key), codes[problem.code]
         advice = problem.advice or code.advice
         findings.append(Finding(code.code, where, problem.message, advice, code.severity))
-    findings.sort(key=lambda finding: (finding.severity != Severity.ERROR, finding.where.line or 0))
+    findings.sort(key=lambda f: (f.severity != Severity.ERROR, f.where.line or 0, f.where.row or 0))
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     if failed or instance is None:
         return Examination(None, tuple(findings), document)

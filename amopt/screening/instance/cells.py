@@ -78,6 +78,7 @@ class Notes:
     place: Place
     problems: list[Problem] = field(default_factory=list)
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _next: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(
         self,
@@ -89,7 +90,9 @@ class Notes:
         """Note cells of a column that are wrong in the same way; ``say`` gives words to a row."""
         for row in rows:
             self._counts[code, heading] += 1
-            if self._counts[code, heading] <= MOST:
+            if self._counts[code, heading] > MOST:
+                self._next.setdefault((code, heading), row)
+            else:
                 key, where = self.place.of(row, heading)
                 message, advice = say(row)
                 self.problems.append(Problem(code, key, message, advice, where))
@@ -97,16 +100,12 @@ class Notes:
     def all(self) -> Iterator[Problem]:
         """Yield the problems, and for each kind and column how many more there are."""
         yield from self.problems
-        for (code, heading), count in self._counts.items():
-            if count > MOST:
-                more = counted(count - MOST, "more cell")
-                file = self.place.file
-                where = Where(file, (heading,), sheet=self.place.sheet) if file else None
-                message = (
-                    f"{more} of column {shown(heading)} {'is' if count == MOST + 1 else 'are'} "
-                )
-                message += f"wrong in the same way ({code})."
-                yield Problem(code, ("portfolio", heading), message, "Mend them all.", where)
+        for (code, heading), row in self._next.items():
+            count = self._counts[code, heading] - MOST
+            more, verb = counted(count, "more cell"), "is" if count == 1 else "are"
+            message = f"{more} of the column {verb} wrong in the same way, such as this one."
+            key, where = self.place.of(row, heading)
+            yield Problem(code, key, message, "Mend them all.", where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -333,7 +333,7 @@ def _totals(
         "examined": count,
         "effort_hours": float(worth.hours[chosen].sum()),
         "expected_saving": float(told[chosen].sum()),
-        "score": float(scored.score[chosen].sum()),
+        "score": Amount(float(scored.score[chosen].sum()), float(count)),
         "first_by_rank_saving": float(told[first].sum()),
         "saving_not_known": int((np.isnan(worth.saving) & judged.may).sum()),
     }
@@ -348,12 +348,12 @@ def _check_outcome(
 ) -> None:
     """Compare objective, bound and status with the choice."""
     judged, scored, worth = found
-    values = scored.score
+    values, scale = scored.score, float(chosen.sum())
     if instance.examination.maximise == "expected_saving":
-        values = np.where(np.isnan(worth.saving), 0.0, worth.saving)
+        values, scale = np.where(np.isnan(worth.saving), 0.0, worth.saving), 0.0
     objective = float(values[chosen].sum())
     outcome = solution.outcome
-    notebook.same("objective", outcome.objective, Amount(objective, float(values.max(initial=0.0))))
+    notebook.same("objective", outcome.objective, Amount(objective, scale))
     best = np.sort(np.where(judged.may, values, 0.0))[::-1]
     relaxed = float(best[: instance.examination.most_parts].sum())
     notebook.measures["relaxed_bound"] = relaxed

@@ -1,0 +1,159 @@
+"""Which parts can be printed: one by one by hand, and against a judge that tries every value."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+from typing import Any
+
+import pytest
+
+from amopt.screening import solve
+from amopt.screening.eligibility import eligibility
+from tests.screening.cases import at_random, small
+
+BOX = {"length_mm": 300, "width_mm": 200, "height_mm": 100}
+
+
+def verdicts(rows: list[dict[str, Any]], **changes: Any) -> dict[str, dict[str, Any]]:
+    whole = [
+        {"lead_time_weeks": 1, "expected_saving": 1, "material": None, **dict.fromkeys(BOX), **row}
+        for row in rows
+    ]
+    answer = solve(small(whole, **changes))
+    return {row["part"]: dict(row) for row in answer.rows["parts"]}
+
+
+@pytest.mark.parametrize("turned", list(permutations((300, 200, 100))))
+def test_a_part_that_fits_is_turned_as_it_must_be(turned: tuple[int, int, int]) -> None:
+    rows = [
+        {"part": "fits", **dict(zip(BOX, turned, strict=True))},
+        {"part": "not", **dict(zip(BOX, (201, 101, 150), strict=True))},
+    ]
+    found = verdicts(rows, machines=[{"name": "printer", "build_envelope": BOX}])
+    assert found["fits"]["eligible"] == "yes"
+    assert found["fits"]["machine"] == "printer"
+    assert found["not"]["eligible"] == "no"
+    assert found["not"]["attribute"] == "length_mm"
+    assert found["not"]["value"] == 201
+    assert found["not"]["machine"] is None
+
+
+def test_what_is_missing_never_rejects_and_what_is_known_may_be_enough() -> None:
+    rows = [
+        {"part": "blank"},
+        {"part": "long", "length_mm": 301},  # whatever its width
+        {"part": "two long", "length_mm": 201, "height_mm": 201},  # only one side takes 201
+        {"part": "short", "length_mm": 10, "width_mm": 10},
+        {"part": "wood", "material": "wood"},  # no machine, whatever its size
+        {"part": "steel", "material": "Steel ", **BOX},
+    ]
+    machines = [{"name": "printer", "build_envelope": BOX, "materials": ["steel"]}]
+    found = verdicts(rows, machines=machines)
+    assert {name: row["eligible"] for name, row in found.items()} == {
+        "blank": "unknown",
+        "long": "no",
+        "two long": "no",
+        "short": "unknown",
+        "wood": "no",
+        "steel": "yes",
+    }
+    assert found["blank"]["attribute"] == "material"
+    assert found["blank"]["reason"] == "material is not known"
+    assert found["wood"]["attribute"] == "material"
+    assert found["wood"]["reason"] == "no machine works its material"
+
+
+def test_the_first_rule_that_decides_is_told_and_needs_reject_nothing() -> None:
+    rows = [
+        {"part": "a", "mass_kg": 5, "suppliers": 3, "causes_downtime": "yes"},
+        {"part": "b", "mass_kg": 50, "suppliers": 3},
+        {"part": "c", "suppliers": 0},
+        {"part": "d", "mass_kg": 5, "suppliers": 2},
+    ]
+    rules = [
+        {"name": "light", "attribute": "mass_kg", "at_most": 20},
+        {"name": "some", "attribute": "suppliers", "at_least": 1},
+        {"name": "calm", "attribute": "causes_downtime", "equals": False, "needs": "a certificate"},
+        {"name": "sought", "attribute": "suppliers", "at_most": 2, "needs": "an offer"},
+    ]
+    found = verdicts(rows, rules=rules)
+    told = {name: (row["eligible"], row["rule"], row["needs"]) for name, row in found.items()}
+    assert told == {
+        "a": ("yes", None, "a certificate; an offer"),
+        "b": ("no", "light", None),
+        "c": ("no", "some", None),
+        "d": ("yes", None, None),
+    }
+    assert found["b"]["value"] == 50
+    assert found["b"]["reason"] == "mass_kg is above 20"
+
+
+def test_which_attribute_would_decide_most_parts() -> None:
+    rows = [
+        {"part": "a", "mass_kg": 5},
+        {"part": "b", "mass_kg": 5},
+        {"part": "c", "suppliers": 3},
+        {"part": "d"},
+        {"part": "e", "mass_kg": 50},  # rejected: nothing to find out
+    ]
+    rules = [
+        {"name": "light", "attribute": "mass_kg", "at_most": 20},
+        {"name": "some", "attribute": "suppliers", "at_least": 1},
+    ]
+    answer = solve(small([{"lead_time_weeks": 1, "expected_saving": 1, **one} for one in rows],
+                         rules=rules))  # fmt: skip
+    told = {
+        row["attribute"]: (row["parts_without"], row["decides"], row["holds_up"])
+        for row in answer.rows["missing"]
+    }
+    assert told == {"suppliers": (4, 2, 3), "mass_kg": (2, 1, 2)}
+    assert [row["attribute"] for row in answer.rows["missing"]] == ["suppliers", "mass_kg"]
+
+
+def _judge(row: dict[str, Any], instance: Any) -> bool:
+    """Return whether a part of which everything is known passes every rule."""
+
+    def entries(cell: Any) -> set[str]:
+        return {" ".join(one.casefold().split()) for one in str(cell).split(";")}
+
+    for rule in instance.rules:
+        if rule.needs is not None:
+            continue
+        value = row[rule.attribute]
+        if rule.at_least is not None and value < rule.at_least:
+            return False
+        if rule.at_most is not None and value > rule.at_most:
+            return False
+        if rule.none_of is not None and entries(value) & {one.casefold() for one in rule.none_of}:
+            return False
+    size = tuple(row[name] for name in BOX)
+    for machine in instance.machines:
+        box = machine.build_envelope
+        room = (box.length_mm, box.width_mm, box.height_mm)
+        fits = any(
+            all(a <= b for a, b in zip(turned, room, strict=True)) for turned in permutations(size)
+        )
+        right = not machine.materials or entries(row["material"]) & set(machine.materials)
+        if fits and right:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_unknown_is_what_some_values_pass_and_others_do_not(seed: int) -> None:
+    """Blank cells are filled with values below and above every threshold, in every combination."""
+    instance = at_random(seed, parts=20)
+    found = eligibility(instance)
+    probes: dict[str, tuple[Any, ...]] = {
+        "remaining_years": (0, 5, 99),
+        "material": ("steel", "wood", "glass"),
+        **dict.fromkeys(BOX, (0, 1e9)),
+    }
+    for place, row in enumerate(instance.portfolio.rows):
+        blank = [name for name in probes if row.get(name) is None]
+        outcomes = {
+            _judge({**row, **dict(zip(blank, values, strict=True))}, instance)
+            for values in product(*(probes[name] for name in blank))
+        }
+        due = {(True,): 1, (False,): -1}.get(tuple(outcomes), 0)
+        assert found.verdict[place] == due, row

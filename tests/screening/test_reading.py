@@ -1,0 +1,234 @@
+"""Tables in every format hold the same parts, and what is wrong with them is told by cell."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+import amopt
+from amopt.errors import InvalidInstanceError, UsageError
+from amopt.screening import Instance, solve
+from amopt.screening.instance.reading import CHUNK
+from tests.screening.cases import data
+
+HEADINGS = "part,material,length_mm,causes_downtime,lead_time_weeks,expected_saving"
+ROWS = ("lever,steel,100,yes,10,5", "cover,,3.5,no,,1e3", "00123,brass; steel,,,7,0")
+
+
+def write(folder: Path, portfolio: dict[str, Any], **changes: Any) -> Path:
+    """Write an instance file with a portfolio."""
+    file = folder / "mine.yaml"
+    file.write_text(yaml.safe_dump(data(**{"portfolio": portfolio, **changes})))
+    return file
+
+
+def csv(folder: Path, text: str, **portfolio: Any) -> Path:
+    """Write a csv file and an instance beside it."""
+    (folder / "table.csv").write_bytes(text.encode())
+    return write(folder, {"file": "table.csv", **portfolio})
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "part": ["lever", "cover", "00123"],
+            "material": ["steel", None, "brass; steel"],
+            "length_mm": [100, 3.5, None],
+            "causes_downtime": [True, False, None],
+            "lead_time_weeks": [10, None, 7],
+            "expected_saving": [5.0, 1000.0, 0.0],
+        }
+    )
+
+
+def workbook(path: Path, table: pd.DataFrame) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "notes"
+    sheet = book.create_sheet("parts")
+    sheet.append(list(table.columns))
+    for row in table.astype(object).where(table.notna(), None).itertuples(index=False):
+        sheet.append(list(row))
+    book.save(path)
+
+
+def cells(instance: Instance) -> dict[str, list[Any]]:
+    parts = instance.parts
+    every = ["material", "length_mm", "causes_downtime", "lead_time_weeks", "expected_saving"]
+    return {
+        "part": list(parts.names),
+        **{name: [parts.value(name, k) for k in range(len(parts))] for name in every},
+    }
+
+
+EXPECTED = {
+    "part": ["lever", "cover", "00123"],
+    "material": ["steel", None, "brass; steel"],
+    "length_mm": [100.0, 3.5, None],
+    "causes_downtime": [1.0, 0.0, None],
+    "lead_time_weeks": [10.0, None, 7.0],
+    "expected_saving": [5.0, 1000.0, 0.0],
+}
+
+
+def test_every_format_holds_the_same_parts(tmp_path: Path) -> None:
+    instance = amopt.load(csv(tmp_path, "\n".join((HEADINGS, *ROWS))))
+    assert cells(instance) == EXPECTED
+    prints = {instance.fingerprint()}
+    in_python = Instance.from_dict(data(portfolio={"rows": frame()}))
+    assert cells(in_python) == EXPECTED
+    prints.add(in_python.fingerprint())
+    semicolons = "\ufeff" + "\r\n".join((HEADINGS, *ROWS)).replace(";", "|").replace(",", ";")
+    semicolons = semicolons.replace("brass| steel", '"brass; steel"').replace("3.5", "3,5")
+    instance = amopt.load(csv(tmp_path, semicolons, decimal="comma"))
+    assert cells(instance) == EXPECTED
+    # The sign of the decimals is written in the file; the parts are the same.
+    assert instance.parts.digest == in_python.parts.digest
+    assert len(prints) == 1
+
+
+def test_a_workbook_holds_the_same_parts(tmp_path: Path) -> None:
+    workbook(tmp_path / "book.xlsx", frame())
+    instance = amopt.load(write(tmp_path, {"file": "book.xlsx", "sheet": "parts"}))
+    assert cells(instance) == EXPECTED
+    with pytest.raises(InvalidInstanceError) as caught:  # the first sheet is empty
+        amopt.load(write(tmp_path, {"file": "book.xlsx"}))
+    assert [finding.code for finding in caught.value.findings] == ["missing-column"]
+
+
+def test_a_parquet_file_holds_the_same_parts(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    frame().to_parquet(tmp_path / "table.parquet")
+    instance = amopt.load(write(tmp_path, {"file": "table.parquet"}))
+    assert cells(instance) == EXPECTED
+
+
+def test_without_the_package_that_reads_a_format_the_advice_is_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    (tmp_path / "table.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UsageError, match="pip install pyarrow"):
+        amopt.load(write(tmp_path, {"file": "table.parquet"}))
+
+
+def test_headings_of_ones_own_factors_and_sums(tmp_path: Path) -> None:
+    text = "No,LENGTH MM *,Lead (months),Jan,Feb,Mar,cost_per_part [EUR],print cost per part\n"
+    text += "a,5,2,1,2,3,9,1\nb,6,,,,,9,1\nc,7,1,,4,,9,1\n"
+    columns = [
+        {"attribute": "part", "heading": "No"},
+        {"attribute": "lead_time_weeks", "heading": "Lead (months)", "factor": 4.5},
+        {"attribute": "demand_per_year", "heading": "Jan", "through": "Mar", "factor": 4},
+    ]
+    instance = amopt.load(csv(tmp_path, text, columns=columns))
+    parts = instance.parts
+    assert [parts.value("length_mm", k) for k in range(3)] == [5, 6, 7]
+    assert [parts.value("lead_time_weeks", k) for k in range(3)] == [9, None, 4.5]
+    assert [parts.value("demand_per_year", k) for k in range(3)] == [24, None, 16]
+    assert [finding.code for finding in instance.warnings] == []
+
+
+def test_findings_name_file_row_and_column_all_at_once(tmp_path: Path) -> None:
+    text = f"{HEADINGS}\nlever,steel,12 cm,yes,10,5\nlever,st\u200beel,-3,perhaps,3;5,5\n,,1,,,\n"
+    findings = amopt.check(csv(tmp_path, text))
+    told = {
+        (finding.code, finding.where.row, finding.where.key[-1], Path(finding.where.file).name)
+        for finding in findings
+    }
+    assert told == {
+        ("cell-not-a-number", 2, "length_mm", "table.csv"),
+        ("cell-out-of-range", 3, "length_mm", "table.csv"),
+        ("cell-hidden-character", 3, "material", "table.csv"),
+        ("cell-not-a-choice", 3, "causes_downtime", "table.csv"),
+        ("cell-not-a-number", 3, "lead_time_weeks", "table.csv"),
+        ("duplicate-part", 3, "part", "table.csv"),
+        ("part-without-number", 4, "part", "table.csv"),
+    }
+    assert "12 cm are 120 mm: write 120." in {finding.advice for finding in findings}
+    assert "table.csv, row 2, length_mm" in str(findings[0])
+    assert [finding.where.row for finding in findings] == [2, 3, 3, 3, 3, 3, 4]
+
+
+def test_a_sheet_is_named_where_there_are_sheets(tmp_path: Path) -> None:
+    table = frame().astype(object)
+    table.loc[1, "length_mm"] = "3,5"
+    workbook(tmp_path / "book.xlsx", table)
+    (finding,) = amopt.check(write(tmp_path, {"file": "book.xlsx", "sheet": "parts"}))
+    assert finding.code == "cell-not-a-number"
+    assert (finding.where.sheet, finding.where.row) == ("parts", 3)
+    assert "sheet parts, row 3, length_mm" in str(finding)
+
+
+def test_the_like_findings_of_a_column_are_counted(tmp_path: Path) -> None:
+    rows = [f"p{k},steel,x{k % 7},yes,1,1" for k in range(CHUNK + 500)]
+    findings = amopt.check(csv(tmp_path, "\n".join((HEADINGS, *rows))))
+    assert len(findings) == 11
+    assert (
+        f"{CHUNK + 490:,} more cells of the column are wrong in the same way"
+        in findings[-1].message
+    )
+    assert findings[-1].where.row == 72  # the eleventh x0
+
+
+def test_a_late_row_with_too_many_cells_is_named(tmp_path: Path) -> None:
+    text = "\n".join((HEADINGS, *ROWS, "last,steel,3,5,yes,10,5"))
+    (finding,) = amopt.check(csv(tmp_path, text))
+    assert finding.code == "table-malformed"
+    assert "line 5" in finding.message
+
+
+def test_blank_rows_are_no_parts(tmp_path: Path) -> None:
+    text = "\n".join((HEADINGS, ROWS[0], "", ",,,,,", ROWS[1], "", ""))
+    instance = amopt.load(csv(tmp_path, text))
+    assert instance.parts.names == ("lever", "cover")
+    text = "\n".join((HEADINGS, ROWS[0], "", ROWS[1].replace("3.5", "x")))
+    (finding,) = amopt.check(csv(tmp_path, text))
+    assert finding.where.row == 4  # as a spreadsheet counts
+
+
+@pytest.mark.parametrize("cell", ["", " ", "n/a", "N/A", "NaN", "-", "?", "none", "unknown", "TBD"])
+def test_what_is_not_known_may_be_said_in_words(tmp_path: Path, cell: str) -> None:
+    instance = amopt.load(csv(tmp_path, f"{HEADINGS}\nlever,steel,{cell},yes,10,5"))
+    assert instance.parts.value("length_mm", 0) is None
+
+
+@pytest.mark.parametrize("cell", ["inf", "-inf", "1_000", "0x10", "1,5", "True", "3 mm", "--5"])
+def test_nothing_is_guessed(tmp_path: Path, cell: str) -> None:
+    findings = amopt.check(csv(tmp_path, f'{HEADINGS}\nlever,steel,"{cell}",yes,10,5'))
+    assert {finding.code for finding in findings} <= {"cell-not-a-number", "cell-out-of-range"}
+    assert len(findings) == 1
+
+
+def test_a_copy_with_another_table_has_other_parts() -> None:
+    instance = Instance.from_dict(data())
+    other = instance.model_copy(update={"portfolio": {"rows": frame()}})
+    assert instance.parts.names == ("lever", "cover")
+    assert other.parts.names == ("lever", "cover", "00123")
+    assert instance.fingerprint() != other.fingerprint()
+
+
+def test_an_answer_is_kept_and_read_again(tmp_path: Path) -> None:
+    solution = solve(Instance.from_dict(data()))
+    again = amopt.load_solution(solution.save(tmp_path / "answer"))
+    assert [dict(row) for row in solution.rows["parts"]] == list(again.rows["parts"])
+    assert list(solution.tables["parts"]["part"]) == ["cover", "lever"]
+
+
+def test_memory_follows_the_table(tmp_path: Path) -> None:
+    """Twice the parts take about twice the memory: nothing is held by pairs of parts."""
+    peaks = []
+    for count in (4_000, 8_000, 16_000):
+        rows = [f"p{k},steel,{k % 300},yes,{k % 40},{k % 1000}" for k in range(count)]
+        file = csv(tmp_path, "\n".join((HEADINGS, *rows)))
+        unread = amopt.load(file).supposing()
+        tracemalloc.start()
+        solve(unread)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 2.6 * peaks[1]
+    assert peaks[2] - peaks[1] < 2.6 * (peaks[1] - peaks[0])
