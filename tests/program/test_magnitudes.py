@@ -15,7 +15,7 @@ from amopt.errors import UsageError
 from amopt.program.blocks import solve_blocks
 from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.magnitudes import require_magnitudes
-from amopt.program.solver.highs import solve
+from amopt.program.solver.highs import Solver, solve
 
 PLAIN = LinearProgram.from_arrays(
     [1, 2], [[1, 1], [1, 0]], [1, -np.inf], [np.inf, 4],
@@ -72,3 +72,12 @@ def test_names_are_told_where_a_program_falls_apart() -> None:
     )  # fmt: skip
     with pytest.raises(UsageError, match=r"of flow\[0\] in need\[0\]"):
         solve_blocks(two)
+
+
+@pytest.mark.parametrize(("smallest", "threshold"), [(1.0, 1e-9), (2e-9, 1e-9), (1e-11, 1e-12)])
+def test_only_small_coefficients_lower_the_threshold_of_the_solver(smallest, threshold):
+    """A lower one than its own makes it keep the dust of its cuts, which takes long."""
+    program = replace(PLAIN, matrix=sp.csr_array([[1, 1], [smallest, 1]]))
+    with Solver(program) as solver:
+        assert solver._highs.getOptionValue("small_matrix_value")[1] == threshold
+        assert solver._highs.getNumNz() == 4

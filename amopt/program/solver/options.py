@@ -18,6 +18,7 @@ __all__ = [
     "REFINING",
     "SETTINGS",
     "SMALLEST",
+    "USUALLY_SMALLEST",
     "Attempt",
     "Options",
     "attempts",
@@ -29,8 +30,8 @@ MOST_THREADS = 256
 
 _LARGEST_GAP = 1e100
 
-SMALLEST = 1e-12
-"""Coefficients up to this size the solver leaves out."""
+SMALLEST, USUALLY_SMALLEST = 1e-12, 1e-9
+"""Coefficients up to this size the solver leaves out; and by itself, where it may without loss."""
 
 METHODS = ("choose", "simplex", "primal simplex", "ipm")
 
@@ -136,7 +137,6 @@ def attempts(program: LinearProgram, options: Options, scaling: Scaling) -> list
 
 SETTINGS: dict[str, Any] = {
     "log_to_console": False,
-    "small_matrix_value": SMALLEST,
     "user_objective_scale": 0,
     "mip_feasibility_tolerance": 1e-6,
     "primal_feasibility_tolerance": 1e-7,
