@@ -56,6 +56,55 @@ def pareto(
 
 
 @app.command()
+def worth(
+    file: File,
+    *,
+    limits: Annotated[
+        str, typer.Option(help="Only these limits: prints, machine_hours ...", metavar="A,B")
+    ] = "",
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Tell what each limit costs, what one unit more is worth, and how much more is of use."""
+    with reporting(json=json):
+        from amopt import decisions, sourcing
+        from amopt.program.solver.options import Options
+
+        instance = decisions.load_of("sourcing", file)
+        require_room(out, None)
+        wanted = [name.strip() for name in limits.split(",") if name.strip()]
+        found = sourcing.worth_of_limits(instance, wanted, options=Options(time_limit=time_limit))
+        give(found, json=json, out=out)
+
+
+@app.command()
+def ranges(
+    file: File,
+    *,
+    supplier: Annotated[
+        str | None, typer.Option(help="Only this supplier; left out, all that get an order.")
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Tell up to which price each chosen offer stays chosen."""
+    with reporting(json=json):
+        from amopt import decisions, sourcing
+        from amopt.program.solver.options import Options
+
+        instance = decisions.load_of("sourcing", file)
+        require_room(out, None)
+        found = sourcing.price_ranges(instance, supplier, options=Options(time_limit=time_limit))
+        give(found, json=json, out=out)
+
+
+@app.command()
 def orders(
     solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
     *,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from amopt.sourcing.decision import METHODS, read_back, solve
     from amopt.sourcing.formulation import formulate
     from amopt.sourcing.register.register import commit
+    from amopt.sourcing.worth.ranges import price_ranges
+    from amopt.sourcing.worth.worth import worth_of_limits
 
 __all__ = [
     "METHODS",
@@ -33,9 +35,11 @@ __all__ = [
     "formulate",
     "frontier",
     "pareto",
+    "price_ranges",
     "read_back",
     "replay",
     "solve",
+    "worth_of_limits",
 ]
 
 
@@ -44,8 +48,10 @@ _HOMES = {
     "Solution": ("answer.solution", "SourcingSolution"),
     "commit": ("register.register", "commit"),
     "formulate": ("formulation", "formulate"),
+    "price_ranges": ("worth.ranges", "price_ranges"),
     "read_back": ("decision", "read_back"),
     "solve": ("decision", "solve"),
+    "worth_of_limits": ("worth.worth", "worth_of_limits"),
 }
 
 

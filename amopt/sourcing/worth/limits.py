@@ -1,0 +1,188 @@
+"""The limits of an instance as numbers: what is stated, its steps, and what a plan uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amopt.sourcing import formulation
+from amopt.sourcing.offers.shared_use import ANY_SUPPLIER
+
+if TYPE_CHECKING:
+    from amopt.solution import Solution
+    from amopt.sourcing.instance.fields import Instance, Line
+
+__all__ = ["FAMILIES", "StatedLimit", "limits_of"]
+
+MANY = 1e9
+"""Stands for a limit that is none, where the file must have one."""
+
+A_DAY = 1 / 7
+"""A day, in weeks."""
+
+FAMILIES = (
+    "prints",
+    "machine_hours",
+    "parts",
+    "budget",
+    "need_by",
+    "latest_delivery",
+    "emission_limit",
+    "suppliers_per_line",
+)
+"""The families of constraints whose limits are numbers."""
+
+
+@dataclass(frozen=True)
+class StatedLimit:
+    """A limit that a file states.
+
+    Attributes
+    ----------
+    family, key
+        The family of constraints, and which of its limits it is: the key of its rows; None for a
+        limit that several rows say.
+    words
+        What it is called.
+    stated, step, unit
+        What the file says, in which steps it moves, and in what unit.
+    at
+        Returns the instance with another value; None for no limit.
+    used
+        Returns what a plan uses of it.
+    """
+
+    family: str
+    key: Any
+    words: str
+    stated: float
+    step: float
+    unit: str
+    at: Callable[[float | None], Instance]
+    used: Callable[[Solution], float]
+
+
+def limits_of(instance: Instance) -> Iterator[StatedLimit]:
+    """Yield the limits that an instance states, in the order of :data:`FAMILIES`."""
+    says = {family.name: family.says for family in formulation.FAMILIES}
+    for limit in (*_of_entries(instance), *_of_lines(instance), *_of_the_plan(instance)):
+        words = says[limit.family]
+        assert words is not None
+        key = limit.key
+        yield limit if limit.words else _named(limit, words(instance, key))
+
+
+def _named(limit: StatedLimit, words: str) -> StatedLimit:
+    return StatedLimit(**{**vars(limit), "words": words})
+
+
+def _of_entries(instance: Instance) -> Iterator[StatedLimit]:
+    """Yield licences and capacities."""
+    for n, licence in enumerate(instance.licences):
+        who = licence.supplier or "any"
+        yield StatedLimit(
+            *(
+                "prints",
+                (licence.part, licence.supplier or ANY_SUPPLIER),
+                "",
+                licence.prints,
+                1.0,
+                "prints",
+            ),
+            at=_entry(instance, "licences", n, "prints"),
+            used=_column("licences", {"part": licence.part, "supplier": who}, "planned"),
+        )
+    for n, capacity in enumerate(instance.capacities):
+        for family, unit in (("machine_hours", "hours"), ("parts", "parts")):
+            stated = getattr(capacity, family)
+            if stated is not None:
+                yield StatedLimit(
+                    *(family, capacity.supplier, "", stated, 1.0, unit),
+                    at=_entry(instance, "capacities", n, family),
+                    used=_column("capacities", {"supplier": capacity.supplier}, family),
+                )
+
+
+def _of_lines(instance: Instance) -> Iterator[StatedLimit]:
+    """Yield by when lines are needed."""
+    for n, line in enumerate(instance.lines):
+        due = instance.need_by_weeks(line)
+        if due is not None:
+            yield StatedLimit(
+                *("need_by", line.line, "", due, A_DAY, "weeks"),
+                at=_due(instance, n),
+                used=_column("lines", {"line": line.line}, "weeks"),
+            )
+
+
+def _of_the_plan(instance: Instance) -> Iterator[StatedLimit]:
+    """Yield the limits of the plan as a whole."""
+    limits = instance.limits
+    for family, name, unit, column in (
+        ("budget", "budget", "money", "cost"),
+        ("latest_delivery", "weeks", "weeks", "weeks"),
+        ("emission_limit", "kg_co2", "kg CO2", "kg_co2"),
+    ):
+        stated = getattr(limits, name)
+        if stated is not None:
+            step = {"budget": 0.01 * stated, "weeks": A_DAY}.get(name, 1.0) or 1.0
+            yield StatedLimit(
+                *(family, None, "", stated, step, unit),
+                at=_of_limits(instance, name),
+                used=_column("totals", {}, column),
+            )
+    if limits.suppliers_per_line is not None:
+        yield StatedLimit(
+            *("suppliers_per_line", None, "", float(limits.suppliers_per_line), 1.0, "suppliers"),
+            at=_of_limits(instance, "suppliers_per_line"),
+            used=_suppliers,
+        )
+
+
+def _entry(
+    instance: Instance, collection: str, index: int, name: str
+) -> Callable[[float | None], Instance]:
+    def at(value: float | None) -> Instance:
+        entries = list(getattr(instance, collection))
+        changed = {name: MANY if value is None else value}
+        entries[index] = entries[index].model_copy(update=changed)
+        return instance.supposing(**{collection: tuple(entries)})
+
+    return at
+
+
+def _due(instance: Instance, index: int) -> Callable[[float | None], Instance]:
+    def at(value: float | None) -> Instance:
+        lines: list[Line] = list(instance.lines)
+        lines[index] = lines[index].model_copy(update={"need_by": None, "need_by_weeks": value})
+        return instance.supposing(lines=tuple(lines))
+
+    return at
+
+
+def _of_limits(instance: Instance, name: str) -> Callable[[float | None], Instance]:
+    def at(value: float | None) -> Instance:
+        whole = name == "suppliers_per_line" and value is not None
+        new = round(value) if whole and value is not None else value
+        return instance.supposing(limits=instance.limits.model_copy(update={name: new}))
+
+    return at
+
+
+def _column(table: str, where: dict[str, str], column: str) -> Callable[[Solution], float]:
+    """Return what reads a column of the row of a table that is told by other columns."""
+
+    def used(solution: Solution) -> float:
+        rows = solution.rows[table]
+        return float(next(r[column] for r in rows if all(r[k] == v for k, v in where.items())))
+
+    return used
+
+
+def _suppliers(solution: Solution) -> float:
+    """Return the most suppliers that any line has."""
+    own: dict[str, set[str]] = {}
+    for row in solution.rows["orders"]:
+        own.setdefault(row["line"], set()).add(row["supplier"])
+    return float(max((len(names) for names in own.values()), default=0))

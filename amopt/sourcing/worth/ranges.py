@@ -1,0 +1,317 @@
+r"""Up to which price an offer stays chosen: its prices moved by one amount a part, solved again.
+
+With prices of an offer changed by θ a part, :math:`V(\theta) = \min_p c_p + \theta u_p` over
+plans p that order u parts there: concave and rising. The offer stays chosen until V reaches what
+the best plan without it costs; it keeps its quantity as long as V lies on the line of today's plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from amopt.errors import UsageError
+from amopt.phrases import counted, money
+from amopt.program.solver.options import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
+from amopt.solution import Column, Solution
+from amopt.sourcing.instance.curves import quotes_of
+from amopt.sourcing.worth.values import NEAR, Value, least
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from amopt.sourcing.instance.fields import Instance, Offer
+
+__all__ = ["Ranges", "price_ranges"]
+
+MOST_SOLVES = 60
+"""Solves for one offer; each step reaches a plan with fewer parts, so that few are needed."""
+
+CENT = 0.01
+"""How near a price is found by bisection, where a budget makes the steps inexact."""
+
+
+@dataclass(frozen=True)
+class Ranges(Solution):
+    """Up to which price each chosen offer stays chosen."""
+
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
+        "ranges": (
+            Column("part", "", "Part."),
+            Column("supplier", "", "Supplier of a chosen offer."),
+            Column("quantity", "parts", "Parts that the plan orders there."),
+            Column("price", "money", "Price a part at that quantity, without fees and transport."),
+            Column("keeps_quantity_up_to", "money", "Price up to which it keeps all of them."),
+            Column("chosen_up_to", "money", "Price up to which it gets anything; empty: at any."),
+            Column("without", "money", "What the best plan without the offer costs; empty: none."),
+            Column("why", "", "Why there is no answer; empty where there is."),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
+        ),
+    }
+
+    def headline(self) -> tuple[str, ...]:
+        """Return the ranges in a few plain sentences."""
+        rows = self.rows["ranges"]
+        said = [f"{counted(len(rows), 'offer')} chosen."]
+        said += [
+            f"{row['supplier']} stays chosen for {row['part']} up to "
+            f"{money(row['chosen_up_to'], self.currency)} a part, and asks "
+            f"{money(row['price'], self.currency)}."
+            for row in rows[:3]
+            if row["chosen_up_to"] is not None
+        ]
+        return tuple(said)
+
+
+def price_ranges(
+    instance: Instance, supplier: str | None = None, *, options: Options | None = None
+) -> Ranges:
+    """Return up to which price each chosen offer stays chosen.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    supplier
+        The supplier to look at; left out, all that get an order.
+    options
+        As for :func:`amopt.sourcing.solve`; the time limit is that of the whole.
+
+    Raises
+    ------
+    UsageError
+        When the supplier offers nothing, or spend discounts make the question ill posed.
+    InfeasibleError, NoAnswerError
+        When the instance has no plan, or none was found.
+    """
+    if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
+        raise UsageError(f"{supplier!r} offers nothing")
+    if any(getattr(entry, "spend_discounts", None) for entry in getattr(instance, "suppliers", ())):
+        raise UsageError(
+            "a dearer part can reach a discount on what is spent there, so that there is no one "
+            "price up to which an offer stays chosen; leave spend_discounts out"
+        )
+    from amopt.sourcing.decision import solve
+
+    options = options or Options()
+    budget = Budget(options.time_limit)
+    with budget.phase("plan"):
+        plan = solve(instance, options=budget.options(options))
+    assert plan.outcome.objective is not None
+    today = Value(
+        -math.inf if plan.outcome.bound is None else plan.outcome.bound,
+        plan.outcome.objective,
+        plan,
+    )
+    checks, rows, exact = plan.verdict.checks, [], today.is_exact
+    with budget.phase("offers"):
+        for index, offer in enumerate(instance.offers):
+            if _ordered(today, offer) and supplier in (None, offer.supplier):
+                line = _Line(instance, index, options, budget, today)
+                rows.append(line.row())
+                checks, exact = checks + line.checks, exact and line.exact
+    return Ranges(
+        kind="sourcing",
+        name=instance.name,
+        outcome=Outcome(
+            stopped=Stopped.TIME_LIMIT if budget.is_over else Stopped.FINISHED,
+            status=Status.OPTIMAL if exact and not budget.is_over else Status.FEASIBLE,
+            objective=today.high,
+            bound=min(today.low, today.high) if math.isfinite(today.low) else None,
+            method="solved again at other prices",
+            seconds=dict(budget.seconds),
+            versions=versions("amopt", "highspy", "pyomo"),
+        ),
+        verdict=Verdict(checks=checks),
+        rows={"ranges": rows},
+        notes=_notes(instance, exact=exact),
+        fingerprint=instance.fingerprint(),
+        currency=instance.currency,
+        objective_meaning=instance.minimise.meaning,
+    )
+
+
+def _notes(instance: Instance, *, exact: bool) -> tuple[str, ...]:
+    said = []
+    if instance.limits.budget is not None:
+        said.append("The budget binds dearer plans too: prices are found to the cent by bisection.")
+    if not exact:
+        said.append("Not every plan is proven to be the best: prices are those of plans found.")
+    return tuple(said)
+
+
+def _ordered(value: Value, offer: Offer) -> float:
+    """Return the parts that a plan newly orders at an offer."""
+    if value.solution is None:
+        return 0.0
+    return sum(
+        float(row["quantity"])
+        for row in value.solution.rows["orders"]
+        if not row["committed"]
+        and (row["supplier"], row["part"], row["route"], row["material"]) == offer.key
+    )
+
+
+@dataclass
+class _Line:
+    """The search along the prices of one offer.
+
+    Attributes
+    ----------
+    instance, index
+        The instance, and which of its offers it is.
+    options, budget
+        How each solve is made, and the time that is left.
+    today
+        The plan at today's prices.
+    """
+
+    instance: Instance
+    index: int
+    options: Options
+    budget: Budget
+    today: Value
+    checks: int = 0
+    exact: bool = True
+    known: dict[float, Value] = field(default_factory=dict)
+
+    @property
+    def offer(self) -> Offer:
+        """The offer as it stands."""
+        return self.instance.offers[self.index]
+
+    @property
+    def weight(self) -> float:
+        """What a unit of money paid counts in the objective."""
+        return self.instance.minimise.cost
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of the offer."""
+        offer, parts = self.offer, _ordered(self.today, self.offer)
+        row: dict[str, Any] = {
+            "part": offer.part,
+            "supplier": offer.supplier,
+            "quantity": parts,
+            "price": self._price(),
+            **dict.fromkeys(("keeps_quantity_up_to", "chosen_up_to", "without")),
+            "why": "",
+            "route": offer.route,
+            "material": offer.material,
+        }
+        if offer.between == "power" or self.weight <= 0:
+            fitted = "a fitted power does not move by one amount a part"
+            return {**row, "why": fitted if self.weight > 0 else "cost is not minimised"}
+        without = self._solved(self._without())
+        if without.exists:
+            row["without"] = without.high
+        chosen = self._chosen_up_to(without)
+        if chosen is not None:
+            row["chosen_up_to"] = row["price"] + chosen
+        kept = self._keeps_up_to(without, chosen)
+        row["keeps_quantity_up_to"] = None if kept is None else row["price"] + kept
+        return row
+
+    def _price(self) -> float:
+        """Return the price a part that the quotes ask for what is ordered."""
+        total, _ = quotes_of([self.offer]).curves()
+        assert self.today.solution is not None
+        amounts = [
+            float(row["quantity"])
+            for row in self.today.solution.rows["orders"]
+            if not row["committed"]
+            and (row["supplier"], row["part"], row["route"], row["material"]) == self.offer.key
+        ]
+        if getattr(self.instance, "orders", "by_line") == "together":
+            amounts = [sum(amounts)]
+        paid = sum(float(total.at(np.array([amount]))[0]) for amount in amounts)
+        return paid / sum(amounts)
+
+    def _without(self) -> Instance:
+        offers = self.instance.offers
+        return self.instance.supposing(offers=offers[: self.index] + offers[self.index + 1 :])
+
+    def _solved(self, instance: Instance) -> Value:
+        value = least(instance, self.budget.options(self.options))
+        self.checks += 0 if value.solution is None else value.solution.verdict.checks
+        self.exact = self.exact and value.is_exact
+        return value
+
+    def _at(self, theta: float) -> Value:
+        """Return what the instance costs with the offer's prices changed by theta a part."""
+        if theta not in self.known:
+            offer = self.offer
+            quotes = tuple(
+                quote.model_copy(update={"cost_per_part": quote.cost_per_part + theta})
+                for quote in offer.quotes
+            )
+            offers = list(self.instance.offers)
+            offers[self.index] = offer.model_copy(update={"quotes": quotes})
+            self.known[theta] = self._solved(self.instance.supposing(offers=tuple(offers)))
+        return self.known[theta]
+
+    def _chosen_up_to(self, without: Value) -> float | None:
+        """Return by how much a part may be dearer until the offer gets nothing; None: any."""
+        if not without.exists:
+            return None
+        if self.instance.limits.budget is not None:
+            return self._bisected(without)
+        value, theta = self.today, 0.0
+        for _ in range(MOST_SOLVES):
+            parts = _ordered(value, self.offer)
+            cheaper = without.high - value.high
+            if parts <= 0 or cheaper <= NEAR * abs(without.high) or self.budget.is_over:
+                break
+            theta += cheaper / (self.weight * parts)
+            value = self._at(theta)
+        return theta
+
+    def _bisected(self, without: Value) -> float:
+        low, high = 0.0, max(CENT, (without.high - self.today.high) / self.weight)
+        while high - low > CENT and not self.budget.is_over:
+            middle = (low + high) / 2
+            if self._at(middle).below(without):
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def _keeps_up_to(self, without: Value, chosen: float | None) -> float | None:
+        """Return up to which change V lies on the line of today's plan; None: at any."""
+        parts = _ordered(self.today, self.offer)
+        slope = self.weight * parts
+        if chosen is None:
+            other, theta = self._far(), 0.0
+            if other is None:
+                return None
+            value, theta = other
+            line = value.high - self.weight * theta * _ordered(value, self.offer)
+            own = self.weight * _ordered(value, self.offer)
+        else:
+            line, own = without.high, 0.0
+        theta = 0.0
+        for _ in range(MOST_SOLVES):
+            if own >= slope * (1 - NEAR):
+                return theta
+            theta = (line - self.today.high) / (slope - own)
+            value = self._at(theta)
+            mine = self.today.high + slope * theta
+            if value.high >= mine - NEAR * abs(mine) or self.budget.is_over:
+                return theta
+            own = self.weight * _ordered(value, self.offer)
+            line = value.high - own * theta
+        return theta
+
+    def _far(self) -> tuple[Value, float] | None:
+        """Return the plan at a price beyond all others; None where it keeps its quantity."""
+        theta = 1e3 * max(1.0, self.today.high)
+        value = self._at(theta)
+        parts = _ordered(value, self.offer)
+        if not value.exists or parts >= _ordered(self.today, self.offer) * (1 - NEAR):
+            return None
+        return value, theta

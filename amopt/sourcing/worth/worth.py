@@ -1,0 +1,257 @@
+"""What one unit more of each limit is worth: by solving again, not by the relaxation's price.
+
+The least cost V(b) under a limit b falls in b, but in steps: whole orders, price breaks and
+licences sold in packs make one unit more worth nothing and fifty a lot. So V is had at b, one step
+beside it and without the limit, and the next value that is of use is found by bisection over whole
+steps, which is exact because V never rises.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from amopt.errors import UsageError
+from amopt.phrases import counted, listed, money
+from amopt.program.solver.options import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
+from amopt.solution import Column, Solution
+from amopt.sourcing.worth.limits import FAMILIES, StatedLimit, limits_of
+from amopt.sourcing.worth.values import Value, least, shadow_prices
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["Worth", "worth_of_limits"]
+
+DEAREST = 3
+"""Limits that the headline names: those that cost most."""
+
+
+@dataclass(frozen=True)
+class Worth(Solution):
+    """What the limits of an instance are worth, those that cost most first."""
+
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
+        "worth": (
+            Column("limit", "", "The limit."),
+            Column("stated", "", "What the file says."),
+            Column("unit", "", "Its unit."),
+            Column("used", "", "What the plan uses of it."),
+            Column("costs", "money", "How much less the plan would cost without it."),
+            Column("step", "", "What one more, or one less, means."),
+            Column("worth_of_one_more", "money", "What one step more saves; empty if not proven."),
+            Column(
+                "cost_of_one_less",
+                "money",
+                "What one step less costs; empty: none, or not proven.",
+            ),
+            Column("next_useful", "", "The least value at which anything is saved; empty: none."),
+            Column("gain", "money", "What is saved there."),
+            Column("hint", "money", "Shadow price of a unit in the relaxation: a hint, no more."),
+            Column("worth_at_least", "money", "Proven least worth of one step more.", shown=False),
+            Column("worth_at_most", "money", "Proven most worth of one step more.", shown=False),
+            Column("one_less_possible", "", "Whether there is a plan with one less.", shown=False),
+            Column("family", "", "Family of constraints.", shown=False),
+        ),
+    }
+
+    def headline(self) -> tuple[str, ...]:
+        """Return the limits that cost most in a few plain sentences."""
+        rows = [row for row in self.rows["worth"] if row["costs"]]
+        if not self.rows["worth"]:
+            return ("The file states no limit.",)
+        if not rows:
+            return ("No limit costs anything: without any one of them the plan costs the same.",)
+        told = [f"{row['limit']} ({money(row['costs'], self.currency)})" for row in rows[:DEAREST]]
+        said = [f"What costs most, each without it alone: {listed(told)}."]
+        said += [
+            f"One more is worth nothing for {row['limit']}; {row['next_useful']:g} saves "
+            f"{money(row['gain'], self.currency)}."
+            for row in rows[:DEAREST]
+            if row["next_useful"] is not None and row["worth_of_one_more"] == 0
+        ]
+        return tuple(said)
+
+
+def worth_of_limits(
+    instance: Instance, limits: Sequence[str] = (), *, options: Options | None = None
+) -> Worth:
+    """Return what one unit more of each limit is worth.
+
+    A unit is a print, a part, a machine hour, a supplier, a kg of CO2; a day of a need-by; one per
+    cent of a budget.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    limits
+        The families to look at, of :data:`~amopt.sourcing.worth.limits.FAMILIES`; left out, all.
+    options
+        As for :func:`amopt.sourcing.solve`; the time limit is that of the whole.
+
+    Raises
+    ------
+    UsageError
+        When there is no such limit.
+    InfeasibleError, NoAnswerError
+        When the instance has no plan, or none was found.
+    """
+    if unknown := sorted(set(limits) - set(FAMILIES)):
+        raise UsageError(f"there is no limit {unknown[0]!r}; name {', '.join(FAMILIES)}")
+    from amopt.sourcing.decision import solve
+
+    options = options or Options()
+    budget = Budget(options.time_limit)
+    with budget.phase("plan"):
+        plan = solve(instance, options=budget.options(options))
+    assert plan.outcome.objective is not None
+    bound = -math.inf if plan.outcome.bound is None else plan.outcome.bound
+    at_stated = Value(bound, plan.outcome.objective, plan)
+    with budget.phase("relaxation"):
+        hints = shadow_prices(instance, budget.options(options))
+    search = _Search(options, budget, at_stated, hints)
+    with budget.phase("limits"):
+        rows = [
+            search.row(limit)
+            for limit in limits_of(instance)
+            if not limits or limit.family in limits
+        ]
+    rows.sort(key=lambda row: -(row["costs"] or 0.0))
+    return _answer(instance, rows, search, budget)
+
+
+@dataclass
+class _Search:
+    """The solves so far.
+
+    Attributes
+    ----------
+    options, budget
+        How each is made, and the time that is left.
+    stated
+        What the instance costs as it is.
+    hints
+        Shadow prices of the relaxation.
+    checks
+        How many comparisons the referee made in all.
+    exact
+        Whether every value so far is proven.
+    """
+
+    options: Options
+    budget: Budget
+    stated: Value
+    hints: Mapping[tuple[str, Any], float]
+    checks: int = 0
+    exact: bool = True
+    known: dict[tuple[int, float | None], Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._count(self.stated)
+
+    def _count(self, value: Value) -> None:
+        self.exact = self.exact and value.is_exact
+        self.checks += 0 if value.solution is None else value.solution.verdict.checks
+
+    def _at(self, limit: StatedLimit, value: float | None) -> Value:
+        key = (id(limit), value)
+        if key not in self.known:
+            self.known[key] = least(limit.at(value), self.budget.options(self.options))
+            self._count(self.known[key])
+        return self.known[key]
+
+    def row(self, limit: StatedLimit) -> dict[str, Any]:
+        """Return the row of a limit."""
+        free = self._at(limit, None)
+        more = self._at(limit, limit.stated + limit.step) if free.below(self.stated) else None
+        low, high = (0.0, 0.0) if more is None else self.stated.gain(more)
+        less = self._less(limit)
+        cost = less.gain(self.stated) if less is not None and less.exists else (None, None)
+        useful = self._next_useful(limit, free)
+        assert self.stated.solution is not None
+        return {
+            "limit": limit.words,
+            "stated": float(limit.stated),
+            "unit": limit.unit,
+            "used": limit.used(self.stated.solution),
+            "costs": _one(self.stated.gain(free)),
+            "step": limit.step,
+            "worth_of_one_more": _one((low, high)),
+            "cost_of_one_less": _one(cost),
+            "next_useful": None if useful is None else useful[0],
+            "gain": None if useful is None else _one(self.stated.gain(useful[1])),
+            "hint": self.hints.get((limit.family, limit.key), 0.0),
+            "worth_at_least": low,
+            "worth_at_most": high if math.isfinite(high) else None,
+            "one_less_possible": less is not None and less.exists,
+            "family": limit.family,
+        }
+
+    def _less(self, limit: StatedLimit) -> Value | None:
+        """Return what the instance costs with one step less; None where there is none less."""
+        value = limit.stated - limit.step
+        lowest = 1.0 if limit.family == "suppliers_per_line" else 0.0
+        return None if value < lowest - 1e-12 else self._at(limit, max(0.0, value))
+
+    def _next_useful(self, limit: StatedLimit, free: Value) -> tuple[float, Value] | None:
+        """Return the least whole number of steps more that saves anything, and its value.
+
+        What a plan without the limit uses is enough; below it, V never rises.
+        """
+        if not free.below(self.stated):
+            return None
+        assert free.solution is not None
+        enough = limit.used(free.solution)
+        high = max(1, math.ceil((enough - limit.stated) / limit.step - 1e-9))
+        low = 0
+        while high - low > 1 and not self.budget.is_over:
+            middle = (low + high) // 2
+            if self._at(limit, limit.stated + middle * limit.step).below(self.stated):
+                high = middle
+            else:
+                low = middle
+        value = limit.stated + high * limit.step
+        found = self._at(limit, value)
+        return (value, found) if found.below(self.stated) else None
+
+
+def _one(gain: tuple[float | None, float | None]) -> float | None:
+    """Return a gain that is known as one number; None where it is only known between two."""
+    low, high = gain
+    if low is None or high is None or not math.isfinite(high):
+        return None
+    return high if abs(high - low) <= 1e-9 * max(1.0, abs(high)) else None
+
+
+def _answer(
+    instance: Instance, rows: list[dict[str, Any]], search: _Search, budget: Budget
+) -> Worth:
+    over = budget.is_over
+    bound = min(search.stated.low, search.stated.high)
+    outcome = Outcome(
+        stopped=Stopped.TIME_LIMIT if over else Stopped.FINISHED,
+        status=Status.OPTIMAL if search.exact and not over else Status.FEASIBLE,
+        objective=search.stated.high,
+        bound=bound if math.isfinite(bound) else None,
+        method=f"{counted(len(search.known) + 1, 'solve')}",
+        seconds=dict(budget.seconds),
+        versions=versions("amopt", "highspy", "pyomo"),
+    )
+    notes = () if search.exact else ("Not every value is proven: see worth_at_least and at_most.",)
+    return Worth(
+        kind="sourcing",
+        name=instance.name,
+        outcome=outcome,
+        verdict=Verdict(checks=search.checks),
+        rows={"worth": rows},
+        notes=notes,
+        fingerprint=instance.fingerprint(),
+        currency=instance.currency,
+        objective_meaning=instance.minimise.meaning,
+    )
