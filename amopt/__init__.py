@@ -77,6 +77,7 @@ _ROOMS = (
     "placement",
     "printing",
     "program",
+    "road",
     "screening",
     "sourcing",
     "stock",

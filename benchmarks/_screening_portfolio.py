@@ -6,6 +6,7 @@ they are in practice: dimensions and tolerances of old drawings, demand of parts
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,3 +62,23 @@ def portfolio(parts: int, seed: int = 2026) -> Any:
     for name, share in MISSING.items():
         frame.loc[draw.random(parts) < share, name] = None
     return frame
+
+
+def norwind(parts: int = 240, seed: int = 31) -> Any:
+    """Return the spare parts of an invented operator of wind farms at sea."""
+    frame = portfolio(parts, seed)
+    draw = np.random.default_rng(seed)
+    frame["part"] = [f"NW-{number:04d}" for number in range(1, parts + 1)]
+    frame["equipment"] = draw.choice(["turbine", "vessel", "crane"], parts, p=[0.6, 0.25, 0.15])
+    frame["material"] = draw.choice(["steel", "stainless steel", "polyamide", "rubber"], parts)
+    frame["mass_kg"] = np.exp(draw.normal(0, 0.8, parts)).round(2)
+    cost = frame["cost_per_part"].fillna(80.0)
+    frame["print_cost_per_part"] = (cost * draw.uniform(0.3, 1.4, parts)).round(2)
+    frame["demand_per_year"] = (1 + draw.poisson(3, parts)).astype(float)
+    return frame
+
+
+if __name__ == "__main__":
+    folder = Path(__file__).parent.parent / "instances" / "screening"
+    for name, table in (("portfolio", portfolio(600)), ("norwind", norwind())):
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")

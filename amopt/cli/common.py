@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from amopt.errors import AmoptError
+    from amopt.instance.common import Instance
     from amopt.solution import Solution
 
 File = Annotated[
@@ -27,6 +28,10 @@ Html = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")]
+Answer = Annotated[
+    Path | None,
+    typer.Option(help="Take the answer from this folder instead of solving.", metavar="FOLDER"),
+]
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
 
 
@@ -61,6 +66,13 @@ def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = Fals
         typer.echo(machine.pretty(solution.to_dict()), nl=False)
     elif not quiet:
         terminal.print_solution(solution)
+
+
+def answered(instance: Instance, folder: Path | None) -> Solution:
+    """Return the answer that a folder holds, or solve the instance where none is given."""
+    from amopt import decisions
+
+    return decisions.solve(instance) if folder is None else decisions.load_solution(folder)
 
 
 @contextmanager

@@ -1,12 +1,23 @@
-"""The commands of placement: maps of forms."""
+"""The commands of placement: maps of forms, and the road to printing."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, Json, Out, give, reporting, require_room
+from amopt.cli.common import (
+    Answer,
+    File,
+    Html,
+    Json,
+    Out,
+    answered,
+    give,
+    reporting,
+    require_room,
+)
 
 __all__ = ["app"]
 
@@ -44,3 +55,29 @@ def map_(
             from amopt.report import page
 
             page.write_page(instance, found, html)
+
+
+@app.command(name="hand-over")
+def hand_over(
+    file: File,
+    template: Annotated[
+        str, typer.Argument(help="An instance of printing; its part * is the pattern.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="Folder for a file a site.")],
+    *,
+    period: Annotated[
+        str | None, typer.Option(help="Period of the plan; left out, the first.")
+    ] = None,
+    answer: Answer = None,
+) -> None:
+    """Make an instance of printing of each site that the plan opens and prints at."""
+    with reporting():
+        from amopt import decisions, files, road
+
+        pattern = decisions.load_of("printing", template)
+        instance = decisions.load_of("placement", file)
+        plan = answered(instance, answer)
+        for site, found in road.printing_at_sites(instance, plan, pattern, period=period).items():
+            path = folder / road.file_name(site)
+            files.write_new(path, found.to_yaml(), endings=(".yaml",))
+            typer.echo(f"{path} written; look at it, then: amopt solve {path}")

@@ -1,0 +1,210 @@
+"""Parts that screening chose become an instance of sourcing, printing or placement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from amopt.errors import UsageError
+from amopt.instance.suggest import shown
+from amopt.kinds import load
+from amopt.phrases import counted
+from amopt.road.pattern import HandedOver, Ledger, plain, repeated
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+    from amopt.screening import Instance as ScreeningInstance
+    from amopt.solution import Solution
+
+__all__ = ["TARGETS", "hand_over"]
+
+DAYS_A_YEAR = 365.0
+"""Days of the year over which a demand is spread."""
+
+Facts = Mapping[str, Any]
+Lists = dict[str, list[tuple[str, dict[str, Any]]]]
+Fill = Callable[[Lists, Mapping[str, Facts], Ledger, float], None]
+
+
+def hand_over(
+    instance: ScreeningInstance, solution: Solution, template: Instance, *, years: float = 1.0
+) -> HandedOver:
+    """Return an instance of the template's decision for the parts that screening chose.
+
+    Parameters
+    ----------
+    instance
+        The screening instance.
+    solution
+        Its answer.
+    template
+        An instance of sourcing, printing or placement: entries about part ``*`` are repeated for
+        each chosen part, and what the portfolio knows takes the place of their values.
+    years
+        Years of demand that an order line of sourcing is for.
+
+    Returns
+    -------
+    HandedOver
+        Its data are a valid instance.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When what comes out is no valid instance, with everything that is wrong.
+    UsageError
+        When the template is of no such decision, holds no pattern, or nothing was chosen.
+    """
+    if template.kind not in TARGETS:
+        raise UsageError(
+            f"chosen parts become an instance of {', '.join(TARGETS)}, not of {template.kind}"
+        )
+    if instance.fingerprint() != (solution.fingerprint or instance.fingerprint()):
+        raise UsageError(f"the answer is not one to {shown(instance.name)}: solve it again")
+    names = [str(row["part"]) for row in solution.rows["examine"]]
+    if not names:
+        raise UsageError("screening chose no part, so there is nothing to hand over")
+    required, fill = TARGETS[template.kind]
+    data = plain(template)
+    lists = repeated(data, names, required)
+    place = {name: index for index, name in enumerate(instance.parts.names)}
+    facts: dict[str, dict[str, Any]] = {
+        name: {
+            attribute: instance.parts.value(attribute, place[name])
+            for attribute in instance.parts.attributes
+        }
+        for name in names
+    }
+    ledger = Ledger()
+    if template.kind == "printing":
+        _systems(data, lists, facts)
+    if template.kind == "placement":
+        hourly = {one["name"]: one.get("cost_per_hour", 0.0) for one in data.get("machines", ())}
+        for own in facts.values():
+            own["hourly"] = hourly
+    fill(lists, facts, ledger, years)
+    data.update({key: [entry for _, entry in entries] for key, entries in lists.items()})
+    data["source"] = f"{counted(len(names), 'part')} of {instance.name}, by screening"
+    load(data)
+    head = f"{counted(len(names), 'part')} that screening chose of {instance.name}."
+    return HandedOver(data, (head, *ledger.notes("the portfolio")))
+
+
+def _of(lists: Lists, key: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the entries of a list that came from a pattern, with their parts."""
+    return [(name, entry) for name, entry in lists.get(key, []) if name]
+
+
+def _sourcing(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: float) -> None:
+    """Fill parts, order lines, conventional supply and offers."""
+    for name, entry in _of(lists, "parts"):
+        for key, attribute in (
+            ("length_mm", "length_mm"),
+            ("width_mm", "width_mm"),
+            ("height_mm", "height_mm"),
+            ("weight_kg", "mass_kg"),
+        ):
+            ledger.put(entry, key, facts[name].get(attribute) or None, attribute)
+    for name, entry in _of(lists, "lines"):
+        demand = facts[name].get("demand_per_year")
+        quantity = None if demand is None else max(1, math.ceil(demand * years))
+        ledger.put(entry, "quantity", quantity, "demand_per_year")
+    for name, entry in _of(lists, "conventional"):
+        ledger.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
+        ledger.put(entry, "lead_time_weeks", facts[name].get("lead_time_weeks"), "lead_time_weeks")
+    for name, entry in _of(lists, "offers"):
+        quotes = entry["quotes"]
+        cost = facts[name].get("print_cost_per_part")
+        first = quotes[0]["cost_per_part"]
+        if cost is None or not first:
+            ledger.lacking["print_cost_per_part"] += 1
+            continue
+        ledger.taken["print_cost_per_part"] += 1
+        for quote in quotes:
+            quote["cost_per_part"] = quote["cost_per_part"] * cost / first
+
+
+def _printing(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: float) -> None:
+    """Fill the parts: costs, and failures so that the systems need what is in demand."""
+    for name, entry in _of(lists, "parts"):
+        own = facts[name]
+        before = entry["order_cost"]
+        ledger.put(entry, "order_cost", own.get("cost_per_part"), "cost_per_part")
+        if "expedite_cost" in entry and before:
+            entry["expedite_cost"] *= entry["order_cost"] / before
+        if entry.get("print_cost") is not None:
+            cost = own.get("print_cost_per_part")
+            ledger.put(entry, "print_cost", cost, "print_cost_per_part")
+        ledger.put(entry, "mass_kg", own.get("mass_kg"), "mass_kg")
+        demand = own.get("demand_per_year")
+        if not demand:
+            ledger.lacking["demand_per_year"] += 1
+            continue
+        ledger.taken["demand_per_year"] += 1
+        fail_as_needed(entry, demand / own["systems"])
+
+
+def fail_as_needed(entry: dict[str, Any], demand_per_year: float) -> None:
+    """Set the failures of a part of printing so that one system needs so many a year.
+
+    A printed part fails as many times more often as in the pattern.
+    """
+    rate = demand_per_year / DAYS_A_YEAR
+    old = _rate(entry, "failure")
+    for kind in ("failure", "printed_failure"):
+        own = _rate(entry, kind)
+        new = rate if kind == "failure" or not old else (own or 0.0) * rate / (old or 1.0)
+        if entry.get(f"{kind}_rate_per_day") is not None:
+            entry[f"{kind}_rate_per_day"] = new
+        elif entry.get(f"{kind}_probability_per_day") is not None:
+            entry[f"{kind}_probability_per_day"] = -math.expm1(-new)
+
+
+def _rate(entry: Mapping[str, Any], kind: str) -> float | None:
+    """Return the rate a day of a kind of failure, whichever way it is given."""
+    rate = entry.get(f"{kind}_rate_per_day")
+    if rate is None and (chance := entry.get(f"{kind}_probability_per_day")) is not None:
+        rate = -math.log1p(-min(chance, 1 - 1e-12))
+    return rate
+
+
+def _systems(data: Mapping[str, Any], lists: Lists, facts: dict[str, Any]) -> None:
+    """Give each part the system that its equipment names, where there is one of that name."""
+    counts = {system["name"]: system["count"] for system in data["systems"]}
+    folded = {" ".join(name.casefold().split()): name for name in counts}
+    for name, entry in _of(lists, "parts"):
+        equipment = str(facts[name].get("equipment") or "")
+        entry["system"] = folded.get(" ".join(equipment.casefold().split()), entry["system"])
+        facts[name]["systems"] = counts[entry["system"]]
+
+
+def _placement(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: float) -> None:
+    """Fill parts, conventional supply, and demand: as much in all as the portfolio says."""
+    for name, entry in _of(lists, "parts"):
+        ledger.put(entry, "kg", facts[name].get("mass_kg"), "mass_kg")
+        ledger.put(entry, "unit_value", facts[name].get("cost_per_part"), "cost_per_part")
+        cost = facts[name].get("print_cost_per_part")
+        for how in entry.get("print", ()):
+            hours = how["hours"] * facts[name]["hourly"][how["machine"]]
+            material = None if cost is None else max(0.0, cost - hours)
+            ledger.put(how, "material_cost", material, "print_cost_per_part")
+    for name, entry in _of(lists, "conventional"):
+        ledger.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
+        ledger.put(entry, "lead_time_weeks", facts[name].get("lead_time_weeks"), "lead_time_weeks")
+    whole: dict[str, float] = {}
+    for name, entry in _of(lists, "demand"):
+        whole[name] = whole.get(name, 0.0) + entry["per_year"]
+    for name, entry in _of(lists, "demand"):
+        demand = facts[name].get("demand_per_year")
+        share = entry["per_year"] / whole[name] if whole[name] else None
+        known = None if demand is None or share is None else demand * share
+        ledger.put(entry, "per_year", known, "demand_per_year")
+
+
+TARGETS: dict[str, tuple[tuple[str, ...], Fill]] = {
+    "sourcing": (("parts", "lines"), _sourcing),
+    "printing": (("parts",), _printing),
+    "placement": (("parts", "demand"), _placement),
+}
+"""The decisions that take chosen parts: the lists that need a pattern, and what fills them."""

@@ -1,0 +1,194 @@
+"""What one decision answered is the next one's instance: every fact where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import amopt
+from amopt.errors import InvalidInstanceError, UsageError
+from amopt.road import file_name, hand_over, printing_at_sites
+
+
+@pytest.fixture(scope="module")
+def screened() -> tuple[Any, Any]:
+    instance = amopt.load("screening/norwind")
+    return instance, amopt.solve(instance)
+
+
+def facts(instance: Any, name: str) -> dict[str, Any]:
+    place = instance.parts.names.index(name)
+    return {one: instance.parts.value(one, place) for one in instance.parts.attributes}
+
+
+def chosen(solution: Any) -> list[str]:
+    return [row["part"] for row in solution.rows["examine"]]
+
+
+def test_chosen_parts_become_order_lines(screened: tuple[Any, Any]) -> None:
+    instance, solution = screened
+    template = amopt.load("sourcing/norwind")
+    found = amopt.load(hand_over(instance, solution, template, years=2).data)
+    assert [part.name for part in found.parts] == chosen(solution)
+    for part, line, conventional in zip(found.parts, found.lines, found.conventional, strict=True):
+        own = facts(instance, part.name)
+        assert (part.length_mm, part.weight_kg) == (own["length_mm"], own["mass_kg"])
+        assert line.quantity == 2 * own["demand_per_year"]
+        assert line.line == f"{part.name} for the port"
+        assert conventional.cost_per_part == own["cost_per_part"]
+        assert conventional.lead_time_weeks == own["lead_time_weeks"]
+    for offer in found.offers:
+        first, last = offer.quotes
+        cost = facts(instance, offer.part)["print_cost_per_part"]
+        assert first.cost_per_part == pytest.approx(cost)
+        assert last.cost_per_part == pytest.approx(cost * (0.85 if last.quantity == 10 else 0.8))
+    assert len(found.offers) == 2 * len(found.parts)
+    assert amopt.solve(found).outcome.status == "optimal"
+
+
+def test_chosen_parts_become_demand_in_the_shares_of_the_pattern(
+    screened: tuple[Any, Any],
+) -> None:
+    instance, solution = screened
+    found = amopt.load(hand_over(instance, solution, amopt.load("placement/norwind")).data)
+    for name in chosen(solution):
+        own = facts(instance, name)
+        shares = {one.place: one.per_year for one in found.demand if one.part == name}
+        assert sum(shares.values()) == pytest.approx(own["demand_per_year"])
+        assert shares["Dogger"] == pytest.approx(own["demand_per_year"] / 2)
+        (part,) = [part for part in found.parts if part.name == name]
+        (how,) = part.print
+        assert how.material_cost + 8 * 2 == pytest.approx(own["print_cost_per_part"])
+
+
+def test_chosen_parts_fail_as_often_as_they_are_needed(screened: tuple[Any, Any]) -> None:
+    instance, solution = screened
+    found = amopt.load(hand_over(instance, solution, amopt.load("printing/norwind")).data)
+    for part in found.parts:
+        own = facts(instance, part.name)
+        assert part.failure_rate_per_day * 40 * 365 == pytest.approx(own["demand_per_year"])
+        assert part.printed_failure_rate_per_day == pytest.approx(5 * part.failure_rate_per_day)
+        assert part.order_cost == own["cost_per_part"]
+        assert part.print_cost == own["print_cost_per_part"]
+
+
+def test_open_sites_become_places_that_need_what_they_print() -> None:
+    instance = amopt.load("placement/aircraft-future")
+    solution = amopt.solve(instance)
+    sites = printing_at_sites(instance, solution, amopt.load("printing/norwind"))
+    opened = {row["place"] for row in solution.rows["sites"] if row["open"]}
+    assert set(sites) == opened
+    demand = {(one.place, one.part): one.per_year for one in instance.demand}
+    whole = 0.0
+    for site, handed in sites.items():
+        found = amopt.load(handed.data)
+        assert (found.place, found.supplied_from) == (site, "depot")
+        for part in found.parts:
+            needed = sum(
+                demand[row["place"], row["part"]] * row["share"]
+                for row in solution.rows["supply"]
+                if row["source"] == site and row["part"] == part.name
+            )
+            assert part.failure_rate_per_day * 40 * 365 == pytest.approx(needed)
+            whole += needed
+            (known,) = [one for one in instance.parts if one.name == part.name]
+            hours, material = known.print[0].hours, known.print[0].material_cost
+            hourly = instance.machines[0].cost_per_hour
+            assert part.print_cost == pytest.approx(material + hours * hourly)
+    assert whole == pytest.approx(sum(demand.values()))  # everything is printed there
+
+
+def test_what_the_portfolio_does_not_know_is_the_templates_and_told() -> None:
+    rows = [
+        {"part": "a", "lead_time_weeks": 5, "expected_saving": 9},
+        {"part": "b", "expected_saving": 8, "cost_per_part": 77},
+    ]
+    instance = amopt.load("screening/norwind").model_copy(
+        update={
+            "portfolio": {"rows": rows},
+            "rules": (),
+            "machines": (),
+            "ranking": {
+                "goals": [
+                    {
+                        "name": "x",
+                        "criteria": [
+                            {
+                                "name": "y",
+                                "attribute": "lead_time_weeks",
+                                "linear": {"worst": 0, "best": 9},
+                            }
+                        ],
+                    }
+                ]
+            },
+            "examination": {"most_parts": 2},
+        }
+    )
+    handed = hand_over(instance, amopt.solve(instance), amopt.load("sourcing/norwind"))
+    found = amopt.load(handed.data)
+    conventional = {
+        one.part: (one.cost_per_part, one.lead_time_weeks) for one in found.conventional
+    }
+    assert conventional == {"a": (100, 5), "b": (77, 20)}
+    told = " ".join(handed.notes)
+    assert "lead_time_weeks is not known for 1 entry" in told
+    assert "demand_per_year is not known for 2 entries" in told
+    assert handed.to_yaml().startswith("# 2 parts that screening chose")
+
+
+def test_a_template_without_a_pattern_is_refused(screened: tuple[Any, Any]) -> None:
+    with pytest.raises(UsageError, match="pattern for every part in parts and lines"):
+        hand_over(*screened, amopt.load("sourcing/hangbar"))
+    with pytest.raises(UsageError, match="not of design"):
+        hand_over(*screened, amopt.load("design/valve-block"))
+
+
+def test_an_answer_to_another_instance_is_refused(screened: tuple[Any, Any]) -> None:
+    instance, solution = screened
+    other = instance.model_copy(update={"rules": ()})
+    with pytest.raises(UsageError, match="not one to"):
+        hand_over(other, solution, amopt.load("sourcing/norwind"))
+    nothing = replace(solution, rows={**solution.rows, "examine": []})
+    with pytest.raises(UsageError, match="chose no part"):
+        hand_over(instance, nothing, amopt.load("sourcing/norwind"))
+
+
+def test_what_comes_out_invalid_is_a_finding(screened: tuple[Any, Any]) -> None:
+    """A line that two patterns of the template make alike."""
+    instance, solution = screened
+    template = amopt.load("sourcing/norwind")
+    data = template.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    data["lines"].append({**data["lines"][0], "line": "NW-0220 for the port", "quantity": 1})
+    with pytest.raises(InvalidInstanceError, match="duplicate-"):
+        hand_over(instance, solution, amopt.load(data))
+
+
+def test_names_of_files_are_safe() -> None:
+    assert file_name("Base 01/Ö") == "base-01-ö.yaml"
+    assert file_name("../..") == "site.yaml"
+
+
+def test_the_road_by_command(amopt_command: Callable[..., Any], tmp_path: Path) -> None:
+    assert amopt_command("solve", "screening/norwind", "--out", "screened").code == 0
+    hand = ("screening", "hand-over", "screening/norwind", "placement/norwind", "mine.yaml")
+    run = amopt_command(*hand, "--answer", "screened")
+    assert run.code == 0, run.err
+    assert amopt_command(*hand).code == 2, "an existing file is kept"
+    run = amopt_command("placement", "hand-over", "mine.yaml", "printing/norwind", ".")
+    assert run.code == 0, run.err
+    assert sorted(path.name for path in tmp_path.glob("*.yaml")) == [
+        "dogger.yaml",
+        "mine.yaml",
+        "viking.yaml",
+    ]
+    assert amopt_command("check", "dogger.yaml").code == 0
+    printed = amopt_command("screening", "hand-over", "screening/norwind", "printing/norwind")
+    assert "kind: printing" in printed.out
+    wrong = amopt_command("screening", "hand-over", "screening/norwind", "printing/norwind",
+                          "--to", "sourcing")  # fmt: skip
+    assert wrong.code == 2
