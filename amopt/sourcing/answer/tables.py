@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from amopt.sourcing.evaluation import Evaluation, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
+from amopt.sourcing.offers.source_frontier import CORNERS, SAYS, break_even, source_frontier
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["notes", "order_rows", "switchover_rows", "tables"]
@@ -189,48 +190,60 @@ def switchover_rows(
     supply: SupplyOptions, option: Ints, analysis: Analysis
 ) -> list[dict[str, Any]]:
     """Return one row for each comparison of an offer with conventional supply."""
-    columns = [
-        option.tolist(),
-        *(
-            [_number(value) for value in values.tolist()]
-            for values in (
-                analysis.cost_saving,
-                analysis.weeks_saved,
-                analysis.total_saving,
-                analysis.reduced_cost_quantity,
-                analysis.reduced_time_quantity,
-            )
-        ),
-        analysis.scenario.tolist(),
-        analysis.scenario_with_downtime.tolist(),
-        analysis.on_frontier.tolist(),
-    ]
     lines, offers = supply.instance.lines, supply.instance.offers
+    default = supply.instance.hours_per_week
+    hours = np.array([x.hours_per_week or default for x in lines], dtype=float)
+    line = supply.line[option]
+    rate, says = break_even(analysis.cost_saving, analysis.weeks_saved, hours[line])
+    corner, below = source_frontier(
+        np.where(supply.usable[option], line, -1),
+        analysis.reduced_cost_quantity,
+        analysis.reduced_time_quantity,
+        [supply.supplier[o] for o in option.tolist()],
+    )
+    numbers = {
+        "cost_saving": analysis.cost_saving,
+        "weeks_saved": analysis.weeks_saved,
+        "reduced_cost_quantity": analysis.reduced_cost_quantity,
+        "reduced_time_quantity": analysis.reduced_time_quantity,
+        "total_saving": analysis.total_saving,
+        "break_even_cost_per_hour": rate,
+        "below_source_frontier": below,
+    }
+    columns: dict[str, Iterator[Any]] = {
+        name: map(_number, values.tolist()) for name, values in numbers.items()
+    }
+    columns["scenario"] = (SCENARIOS[code] for code in analysis.scenario.tolist())
+    codes = analysis.scenario_with_downtime.tolist()
+    columns["scenario_with_downtime"] = (SCENARIOS[code] for code in codes)
+    columns["on_frontier"] = iter(analysis.on_frontier.tolist())
+    columns["source_frontier"] = (CORNERS[code] for code in corner.tolist())
+    columns["break_even_says"] = (SAYS[code] for code in says.tolist())
     rows = []
-    for o, cost, weeks, total, by_cost, by_time, scenario, downtime, best in zip(
-        *columns, strict=True
-    ):
+    for o, *values in zip(option.tolist(), *columns.values(), strict=True):
         entry, offer = lines[supply.line[o]], offers[supply.source[o]]
-        rows.append(
-            {
-                "part": entry.part,
-                "supplier": offer.supplier,
-                "cost_saving": cost,
-                "weeks_saved": weeks,
-                "scenario": SCENARIOS[scenario],
-                "scenario_with_downtime": SCENARIOS[downtime],
-                "reduced_cost_quantity": by_cost,
-                "reduced_time_quantity": by_time,
-                "on_frontier": best,
-                "total_saving": total,
-                "line": entry.line,
-                "quantity": _amount(entry.quantity, divisible=entry.divisible),
-                "route": offer.route,
-                "material": offer.material,
-                "excluded": supply.excluded[o],
-            }
-        )
+        found = dict(zip(columns, values, strict=True))
+        row = {
+            "part": entry.part,
+            "supplier": offer.supplier,
+            "line": entry.line,
+            "quantity": _amount(entry.quantity, divisible=entry.divisible),
+            "route": offer.route,
+            "material": offer.material,
+            "excluded": supply.excluded[o],
+            **found,
+        }
+        rows.append({name: row[name] for name in _SWITCHOVER})
     return rows
+
+
+_SWITCHOVER = (
+    *("part", "supplier", "cost_saving", "weeks_saved", "scenario", "scenario_with_downtime"),
+    *("reduced_cost_quantity", "reduced_time_quantity", "on_frontier", "total_saving"),
+    *("break_even_cost_per_hour", "break_even_says", "source_frontier", "below_source_frontier"),
+    *("line", "quantity", "route", "material", "excluded"),
+)
+"""The columns of the comparisons, in this order."""
 
 
 def _fit_rows(supply: SupplyOptions) -> list[dict[str, Any]]:

@@ -98,7 +98,9 @@ def analyse(
         total_saving = cost_saving + downtime_per_week * weeks_saved
     known = np.isfinite(cost_saving) & np.isfinite(weeks_saved)
     scenario = np.where(known, scenarios(cost_saving, weeks_saved), 0).astype(np.int8)
-    with_downtime = np.where((scenario == 4) & (total_saving > 0), 1, scenario).astype(np.int8)
+    # Equations (3) and (4) hold where time is saved or the same.
+    better = known & (weeks_saved >= 0) & (total_saving > 0)
+    with_downtime = np.where(better, 1, scenario).astype(np.int8)
     zero = np.zeros_like(quantity)
     cost_quantity = _reduced(total, conventional_fixed, conventional_rate, smallest, largest)
     time_quantity = _reduced(lead_time, conventional_weeks, zero, smallest, largest)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.referee import Amount, is_number
 from amopt.sourcing.instance.entries import Line
 from amopt.sourcing.referee.rows import Row, require_rows
+from amopt.sourcing.referee.switchover.corners import check_corners
 from amopt.sourcing.referee.terms import saving, scenario
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]
         reach.setdefault(line.line, []).append(0.0 if excluded else most)
         if known and not row["excluded"]:
             points.setdefault(line.line or f" {line.part}", []).append((number, by_cost, by_time))
+    check_corners(notebook, table, points.values())
     best = {number for own in points.values() for number in _nondominated(own)}
     for number, row in enumerate(table):
         notebook.same(partial(_where, row, ", on_frontier"), row["on_frontier"], number in best)
@@ -108,12 +110,16 @@ def _check_row(
         "quantity": float(q),
         "excluded": excluded,
         "on_frontier": row["on_frontier"],  # looked at once all rows are known
+        "source_frontier": row["source_frontier"],
+        "below_source_frontier": row["below_source_frontier"],
     }
     if usual is None or conventional is None:
         notebook.compare(where, row, {**_NOTHING, **words})
         return False
     own, rate = rates.of(pricing, q), terms.downtime_per_week.get(line.line, 0.0)
-    notebook.compare(where, row, {**words, **_savings(own, usual, rate, row)})
+    hours = line.hours_per_week or terms.instance.hours_per_week
+    even = _break_even(own, usual, hours)
+    notebook.compare(where, row, {**words, **_savings(own, usual, rate, row), **even})
     differences = _differences(pricing, rates, conventional)
     for key, difference in zip(_QUANTITIES, differences, strict=True):
         _check_reduced(notebook, partial(_where, row, f": {key}"), row[key], difference)
@@ -123,9 +129,25 @@ def _check_row(
 _QUANTITIES = ("reduced_cost_quantity", "reduced_time_quantity")
 _NOTHING = {
     **dict.fromkeys(("cost_saving", "weeks_saved", "total_saving", *_QUANTITIES)),
-    **dict.fromkeys(("scenario", "scenario_with_downtime"), ""),
+    **dict.fromkeys(("scenario", "scenario_with_downtime", "break_even_says"), ""),
+    "break_even_cost_per_hour": None,
 }
 """What is stated where there is nothing to compare with."""
+
+
+def _break_even(own: Terms, usual: Terms, hours: float) -> dict[str, Any]:
+    """Return the right break-even rate, and on which side of it the offer is worth it."""
+    cost, weeks = saving(usual.cost, own.cost), saving(usual.weeks, own.weeks)
+    says = {True: "up to" if weeks < 0 else "always", False: "from" if weeks > 0 else "never"}
+    said = says[cost > 0]
+    rate: Amount | None = None
+    if said == "always" and weeks > 0:
+        rate = Amount(0.0)
+    elif said in ("from", "up to"):
+        spread = (usual.cost + abs(own.cost) + own.cost_terms) / abs(weeks * hours)
+        size = 1 + (usual.weeks + abs(own.weeks) + own.weeks_terms) / abs(weeks)
+        rate = Amount(-cost / (weeks * hours), spread * size)
+    return {"break_even_cost_per_hour": rate, "break_even_says": said}
 
 
 def _savings(own: Terms, usual: Terms, rate: float, row: Row) -> dict[str, Any]:
@@ -135,9 +157,9 @@ def _savings(own: Terms, usual: Terms, rate: float, row: Row) -> dict[str, Any]:
     time = usual.weeks + abs(own.weeks) + own.weeks_terms
     total, size = cost + rate * weeks, money + rate * time
     plain = scenario(cost, weeks)
-    better = "I" if plain == "IV" and total > 0 else plain
+    better = "I" if weeks >= 0 and total > 0 else plain
     if abs(total) <= NEAR * size and row["scenario_with_downtime"] in (plain, "I"):
-        better = row["scenario_with_downtime"] if plain == "IV" else plain
+        better = row["scenario_with_downtime"] if weeks >= 0 else plain
     return {
         "cost_saving": Amount(cost, money),
         "weeks_saved": Amount(weeks, time),
