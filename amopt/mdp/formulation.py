@@ -97,7 +97,7 @@ def formulate(
 ) -> ConcreteModel:
     """Return the linear program of a process.
 
-    ``model.states`` and ``model.pairs`` are labelled as in the process; ``model.cost`` is the
+    ``model.states`` and ``model.pairs`` are labelled as in the process; ``model.objective`` is the
     objective. To extend the dual, add constraints on ``model.occupation[k]``, and give the function
     that does so to :meth:`MarkovDecisionProcess.solve` as ``extend``.
 
@@ -228,7 +228,9 @@ def add_cost(model: Any) -> None:
     r"""Minimise the expected cost :math:`\sum_k c_k x_k`."""
     from pyomo.environ import Objective
 
-    model.cost = Objective(expr=sum(c * model.occupation[k] for k, c in model.symbols.c.items()))
+    model.objective = Objective(
+        expr=sum(c * model.occupation[k] for k, c in model.symbols.c.items())
+    )
 
 
 def add_value(model: Any) -> None:
@@ -302,10 +304,10 @@ def add_greatest_value(model: Any) -> None:
 
     at = model.symbols
     if model.process.average and not model.multichain:
-        model.cost = Objective(expr=model.gain, sense=maximize)
+        model.objective = Objective(expr=model.gain, sense=maximize)
         return
     value = model.gain if model.multichain else model.value
-    model.cost = Objective(expr=sum(w * value[s] for s, w in at.w.items()), sense=maximize)
+    model.objective = Objective(expr=sum(w * value[s] for s, w in at.w.items()), sense=maximize)
 
 
 FAMILIES: tuple[Family, ...] = (

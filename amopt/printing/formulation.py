@@ -64,8 +64,8 @@ def formulate(
     ``printed[part, n]``; expressions to put limits on are ``stock[part, n]``, ``orders[part]``,
     ``print_total[part]``, ``expedite_total[part]``, ``stock_days[part]`` and ``down_days[part]`` of
     a cycle. ``model.part_cost[part]`` is the expected cost of a cycle in money, discounted to its
-    start, and ``model.cost`` their sum: divide it by the days of the cycle for the average cost a
-    day, or by :math:`1 - \alpha^L` for the value of a start with empty shelves.
+    start, and ``model.objective`` their sum: divide it by the days of the cycle for the average
+    cost a day, or by :math:`1 - \alpha^L` for the value of a start with empty shelves.
 
     Parameters
     ----------
@@ -387,7 +387,7 @@ def add_cost(model: Any) -> None:
         return order * model.stock[k, days] + weight[0] * order * model.shortage[k] + held + spent
 
     model.part_cost = Expression(model.parts, rule=cost)
-    model.cost = Objective(expr=sum(model.part_cost.values()))
+    model.objective = Objective(expr=sum(model.part_cost.values()))
 
 
 FAMILIES: tuple[Family, ...] = (

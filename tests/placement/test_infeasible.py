@@ -258,13 +258,13 @@ def test_changes_that_are_made_together_share_the_burden():
     error = refused(data)
     (changes,) = error.combinations
     by = {change.limit.family: change.amount for change in changes}
-    assert set(by) == {"budget", "emissions"}
+    assert set(by) == {"budget", "emission_limit"}
     assert by["budget"] <= 600.0 + 1e-6
     limits = data["limits"]
-    data["limits"] = {"budget": 900 + by["budget"], "kg_co2": 90 + by["emissions"]}
+    data["limits"] = {"budget": 900 + by["budget"], "kg_co2": 90 + by["emission_limit"]}
     assert solve(Instance.from_dict(data), forms=False).verdict.accepted
-    for family, field in (("budget", "budget"), ("emissions", "kg_co2")):
-        data["limits"] = {"budget": 900 + by["budget"], "kg_co2": 90 + by["emissions"]}
+    for family, field in (("budget", "budget"), ("emission_limit", "kg_co2")):
+        data["limits"] = {"budget": 900 + by["budget"], "kg_co2": 90 + by["emission_limit"]}
         data["limits"][field] = limits[field] + 0.999 * by[family]
         refused(data)
 

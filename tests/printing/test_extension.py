@@ -232,7 +232,7 @@ def test_values_that_are_held_and_another_objective_are_limits_too() -> None:
     assert found.rows["parts"][0]["base_stock"] == 2
     assert [row["limit"] for row in found.rows["limits"]] == ["order_up_to[part,2] is held"]
     other = amopt.formulate(instance)
-    other.cost.deactivate()
+    other.objective.deactivate()
     other.down = Objective(expr=other.down_days["part"] + 1e-6 * other.part_cost["part"])
     solve_model(other)
     found = read_back(other)

@@ -69,7 +69,7 @@ def test_the_dual_of_a_shortage_is_what_a_missing_part_costs() -> None:
         missing = min(30.0 + alpha * (1 - fails) * missing, 50.0 + printed)
         weight = alpha ** (14 - n)
         assert abs(model.dual[model.shortage_balance["part", n]]) == pytest.approx(weight * missing)
-    assert value(model.cost) == pytest.approx(lowest_cycle_cost(parameters)[0])
+    assert value(model.objective) == pytest.approx(lowest_cycle_cost(parameters)[0])
 
 
 def test_expressions_are_what_happens_in_a_cycle() -> None:
@@ -112,7 +112,9 @@ def test_only_failures_that_may_happen_are_written_down(monkeypatch: pytest.Monk
     highest = int(closed_form.levels_to_try(instance.parameters)[0])
     model = formulate(instance, highest_base_stock=highest)
     solve_model(model)
-    assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.parameters)[0], rel=1e-9)
+    assert value(model.objective) == pytest.approx(
+        lowest_cycle_cost(instance.parameters)[0], rel=1e-9
+    )
     monkeypatch.setattr(formulation, "NEGLIGIBLE", 1e-300)
     whole = formulate(instance, highest_base_stock=highest)
     entries = [compile_model(entry).program.matrix.nnz for entry in (model, whole)]
@@ -133,13 +135,13 @@ def test_without_prints_the_program_is_that_of_the_single_source() -> None:
     single = formulate(instance, printer=False)
     solve_model(single)
     expected = lowest_cycle_cost(instance.parameters.without_printer())
-    assert value(single.cost) == pytest.approx(expected.sum())
+    assert value(single.objective) == pytest.approx(expected.sum())
     forbidden = formulate(instance, highest_base_stock=8)
     for part in instance.parts:
         for n in forbidden.days:
             forbidden.prints[part.name, n].fix(0.0)
     solve_model(forbidden)
-    assert value(forbidden.cost) == pytest.approx(expected.sum())
+    assert value(forbidden.objective) == pytest.approx(expected.sum())
 
 
 def test_days_without_an_action_are_completed_with_the_best() -> None:
@@ -164,7 +166,7 @@ def test_levels_that_a_limit_may_ask_for_are_in_the_program() -> None:
     assert closed_form.levels_to_try(instance.parameters)[0] == 1
     model = formulate(instance)
     solve_model(model)
-    assert value(model.cost) == pytest.approx(lowest_cycle_cost(instance.parameters)[0])
+    assert value(model.objective) == pytest.approx(lowest_cycle_cost(instance.parameters)[0])
     model.down = Constraint(expr=model.down_days["part"] <= 1e-9)
     solve_model(model)
     level = max(S for k, S in model.levels if model.order_up_to[k, S].value > 0.5)
@@ -179,11 +181,11 @@ def test_each_form_writes_its_own_program(form: str, discount: float | None) -> 
     sizes = [compile_model(one).program.shape for one in (model, formulate(two))]
     assert sizes[0] != sizes[1]
     solve_model(model)
-    assert value(model.cost) == pytest.approx(lowest_cycle_cost(two.parameters)[0], rel=1e-7)
+    assert value(model.objective) == pytest.approx(lowest_cycle_cost(two.parameters)[0], rel=1e-7)
     single = formulate(two, form=form, printer=False)
     solve_model(single)
     expected = lowest_cycle_cost(two.parameters.without_printer())[0]
-    assert value(single.cost) == pytest.approx(expected, rel=1e-7)
+    assert value(single.objective) == pytest.approx(expected, rel=1e-7)
 
 
 def test_a_program_that_does_not_fit_is_refused_in_words() -> None:

@@ -28,7 +28,7 @@ from amopt.placement.formulation.capacity import (
     ROOM_FOR_MACHINES,
 )
 from amopt.placement.formulation.fleet import BALANCE, MOVES, VINTAGES
-from amopt.placement.formulation.limits import BUDGET, EMISSIONS, MOST_OPEN_SITES, STORAGE
+from amopt.placement.formulation.limits import BUDGET, EMISSION_LIMIT, MOST_OPEN_SITES, STORAGE
 from amopt.placement.formulation.objective import add_costs, add_objective
 from amopt.placement.formulation.service import (
     FILL_RATE,
@@ -61,7 +61,7 @@ FAMILIES: tuple[Family, ...] = (
     MOVES,
     VINTAGES,
     BUDGET,
-    EMISSIONS,
+    EMISSION_LIMIT,
     MOST_OPEN_SITES,
     STORAGE,
     FILL_RATE,

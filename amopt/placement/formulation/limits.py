@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from amopt.placement.instance.fields import Instance
 
-__all__ = ["BUDGET", "EMISSIONS", "MOST_OPEN_SITES", "STORAGE"]
+__all__ = ["BUDGET", "EMISSION_LIMIT", "MOST_OPEN_SITES", "STORAGE"]
 
 
 def budget(model: ConcreteModel) -> None:
@@ -43,7 +43,7 @@ def _zeros(digits: int) -> str:
     return {0: ".00", 1: "0"}.get(digits, "")
 
 
-def emissions(model: ConcreteModel) -> None:
+def emission_limit(model: ConcreteModel) -> None:
     r"""Keep the limit of emissions.
 
     .. math:: \text{kg of CO2 over all periods} \le \text{limit}
@@ -52,7 +52,7 @@ def emissions(model: ConcreteModel) -> None:
 
     limit = model.instance.limits.kg_co2
     periods = [] if limit is None else ["all periods"]
-    model.emissions = Constraint(periods, rule=lambda *_: model.kg_co2 <= limit)
+    model.emission_limit = Constraint(periods, rule=lambda *_: model.kg_co2 <= limit)
 
 
 def _emissions(instance: Instance, _: Any) -> str:
@@ -121,7 +121,9 @@ def _more_storage(_: Instance, key: Any, amount: float) -> str:
 
 
 BUDGET = Family("budget", budget, ("limits.budget",), _budget, _raise_budget)
-EMISSIONS = Family("emissions", emissions, ("limits.kg_co2",), _emissions, _allow_emissions)
+EMISSION_LIMIT = Family(
+    "emission_limit", emission_limit, ("limits.kg_co2",), _emissions, _allow_emissions
+)
 MOST_OPEN_SITES = Family(
     "most_open_sites", most_open_sites, ("limits.open_sites",), _most_open, _more_open
 )

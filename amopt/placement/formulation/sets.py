@@ -12,6 +12,7 @@ from amopt.placement.forms import Form, FormRules
 from amopt.placement.labels import PairLabels, SupplyLabels
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
+from amopt.program.pyomo.expressions import linear, weighted_sum
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
@@ -146,13 +147,6 @@ def total(variable: Any, amounts: Mapping[Any, float] | Iterable[Any]) -> Any:
     amounts
         The coefficient of each member's key; or keys alone, for coefficients of one.
     """
-    from pyomo.core.expr.numeric_expr import LinearExpression
-
-    if not isinstance(amounts, Mapping):
-        amounts = dict.fromkeys(amounts, 1.0)
-    used = {key: amount for key, amount in amounts.items() if amount}
-    return LinearExpression(
-        constant=0.0,
-        linear_coefs=list(used.values()),
-        linear_vars=[variable[key] for key in used],
-    )
+    if isinstance(amounts, Mapping):
+        return weighted_sum((key for key, amount in amounts.items() if amount), amounts, variable)
+    return linear(1.0, [variable[key] for key in amounts])

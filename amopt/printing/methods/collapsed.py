@@ -141,7 +141,7 @@ def read(
         np.array([float(model.part_cost[k]()) for k in model.parts]),
         solver="" if outcome is None else outcome.method,
         iterations=(outcome.iterations or 0) if outcome is not None else 0,
-        bound=bound if shared and model.cost.active else None,
+        bound=bound if shared and model.objective.active else None,
         limits=limits,
         duals=duals,
     )
@@ -220,7 +220,7 @@ def _limits(model: Any) -> dict[str, float | None]:
             bounded = variable.has_ub() or not variable.has_lb() or variable.lb != 0.0
             if (variable.fixed and not missing) or bounded:
                 found[f"{variable.name} is held"] = None
-    if not model.cost.active:
+    if not model.objective.active:
         found["another objective"] = None
     return found
 

@@ -28,8 +28,8 @@ def formulate_process(
     r"""Return the occupation measures of the processes of all parts.
 
     ``model.part[name]`` is the dual of :func:`amopt.mdp.formulation.formulate`, from the state
-    (0, 0, 0); ``model.cost`` the cost of a cycle of all parts: on average cost :math:`L` times the
-    gains, else :math:`1 - \alpha^L` times the values.
+    (0, 0, 0); ``model.objective`` the cost of a cycle of all parts: on average cost :math:`L` times
+    the gains, else :math:`1 - \alpha^L` times the values.
 
     Raises
     ------
@@ -58,8 +58,8 @@ def formulate_process(
         start = np.zeros(built.process.states)
         start[built.start] = 1.0
         block = formulate(built.process, start)
-        block.cost.deactivate()
+        block.objective.deactivate()
         model.part[part.name].transfer_attributes_from(block)
-        costs.append(model.part[part.name].cost.expr)
-    model.cost = Objective(expr=scale * sum(costs))
+        costs.append(model.part[part.name].objective.expr)
+    model.objective = Objective(expr=scale * sum(costs))
     return model

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from amopt.program.pyomo.expressions import weighted_sum as linear
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -14,18 +16,6 @@ if TYPE_CHECKING:
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["add_objective", "add_sets", "add_variables", "linear"]
-
-
-def linear(terms: Iterable[int], coefficients: Any, variables: Any, constant: float = 0.0) -> Any:
-    """Return ``constant + sum_s coefficients[s] * variables[s]`` as one linear expression."""
-    from pyomo.core.expr.numeric_expr import LinearExpression
-
-    terms = list(terms)
-    return LinearExpression(
-        constant=constant,
-        linear_coefs=[coefficients[s] for s in terms],
-        linear_vars=[variables[s] for s in terms],
-    )
 
 
 def add_sets(model: ConcreteModel) -> None:

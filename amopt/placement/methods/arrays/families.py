@@ -15,7 +15,7 @@ from amopt.placement.labels import LinkLabels, PairLabels, SiteLabels, UnitLabel
 from amopt.placement.methods.arrays.fleet_balance import balance, moves, vintages
 from amopt.placement.methods.arrays.limits import (
     budget,
-    emissions,
+    emission_limit,
     exactly_one_site,
     fill_rate,
     most_open_sites,
@@ -234,13 +234,13 @@ WRITERS = (
     storage,
     fill_rate,
     budget,
-    emissions,
+    emission_limit,
 )
 """What writes the families down, in the order in which they stand."""
 
 HONOURS = frozenset(write.__name__ for write in WRITERS)
 """The names of the families of the formulation that the arrays honour."""
 
-PRUNING_HONOURS = HONOURS - {"storage", "fill_rate", "emissions"}
+PRUNING_HONOURS = HONOURS - {"storage", "fill_rate", "emission_limit"}
 """Of these, the families that a plan goes on keeping when a supply that needs no machine and costs
 less replaces another."""

@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.program.builder import Term, Variables
 
-__all__ = ["budget", "emissions", "exactly_one_site", "fill_rate", "most_open_sites", "storage"]
+__all__ = [
+    "budget",
+    "emission_limit",
+    "exactly_one_site",
+    "fill_rate",
+    "most_open_sites",
+    "storage",
+]
 
 Floats = NDArray[np.float64]
 
@@ -79,9 +86,9 @@ def budget(model: ArrayModel) -> None:
     _within(model, "budget", model.money, model.instance.limits.budget)
 
 
-def emissions(model: ArrayModel) -> None:
+def emission_limit(model: ArrayModel) -> None:
     r""":math:`\text{kg of CO2 over all periods} \le \text{limit}`."""
-    _within(model, "emissions", model.kg_co2, model.instance.limits.kg_co2)
+    _within(model, "emission_limit", model.kg_co2, model.instance.limits.kg_co2)
 
 
 def _within(
