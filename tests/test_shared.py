@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import amopt
 from amopt import phrases
 from amopt.decision import Method, choose, judged, method_names
 from amopt.errors import NoAnswerError, RefusedError, UsageError
@@ -69,6 +70,19 @@ def test_a_family_is_present_where_an_entry_is_stated(
     scope: tuple[str, ...], entries: dict[str, Any], there: bool
 ) -> None:
     assert family("own", *scope).is_present(instance(**entries)) == there
+
+
+def test_a_default_is_not_stated() -> None:
+    """An opening cost of 0 is none; a budget of 0 is a limit, for its default is none."""
+    textbook = amopt.load("placement/textbook")
+    sites = tuple(site.model_copy(update={"opening_cost": 0.0}) for site in textbook.sites)
+    free = textbook.model_copy(update={"sites": sites})
+    assert not family("newly_open", "sites[].opening_cost").is_present(free)
+    paid = (sites[0].model_copy(update={"opening_cost": 1.0}), *sites[1:])
+    charged = free.model_copy(update={"sites": paid})
+    assert family("newly_open", "sites[].opening_cost").is_present(charged)
+    broke = free.limits.model_copy(update={"budget": 0.0})
+    assert family("budget", "limits.budget").is_present(free.model_copy(update={"limits": broke}))
 
 
 def test_what_an_accelerator_does_not_honour() -> None:
@@ -141,7 +155,6 @@ def test_where_no_method_can_answer_each_says_why() -> None:
 
 
 def test_an_answer_is_judged() -> None:
-    import amopt
 
     solution = amopt.solve(amopt.load("printing/table-3-1"))
     notebook = Notebook()

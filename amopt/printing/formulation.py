@@ -391,10 +391,10 @@ def add_cost(model: Any) -> None:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family("one_level", add_one_level),
-    Family("shelf_balance", add_shelf_balance),
-    Family("printed_balance", add_printed_balance),
-    Family("shortage_balance", add_shortage_balance),
-    Family("limits", add_limits, scope=("limits[].name",), says=says, remedy=remedy),
+    Family("one_level", add_one_level, judged=True),
+    Family("shelf_balance", add_shelf_balance, judged=True),
+    Family("printed_balance", add_printed_balance, judged=True),
+    Family("shortage_balance", add_shortage_balance, judged=True),
+    Family("limits", add_limits, ("limits[].name",), says, remedy, judged=True),
 )
 """The families of constraints, in the order of their rows."""

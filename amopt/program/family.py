@@ -31,7 +31,7 @@ class Family:
     scope
         The entries of the file that it belongs to, such as ``"limits.budget"`` or
         ``"capacities[].machine_hours"``. The family is present in an instance where one of them is
-        stated; with no scope it always is.
+        stated, which a field's default is not; with no scope it always is.
     says
         What a member is called in a planner's words, from the instance and the member's key; None
         where nobody can give way on it, because it only says what the variables mean.
@@ -40,6 +40,9 @@ class Family:
         change of its right-hand side can be acted on.
     tightens
         Whether it cuts off no plan, only fractional points of the relaxation (a valid inequality).
+    judged
+        Whether the decision's own referee judges it, or nothing needs to: an answer names what
+        nobody has judged.
     rows
         The names of the Pyomo components that it adds, where they are not just its own name.
     """
@@ -50,6 +53,7 @@ class Family:
     says: Callable[[Any, Any], str] | None = None
     remedy: Callable[[Any, Any, float], str] | None = None
     tightens: bool = False
+    judged: bool = False
     rows: tuple[str, ...] = ()
 
     @property
@@ -72,12 +76,14 @@ class Family:
 
 
 def _stated(entry: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Yield the values at a dotted path; ``name[]`` stands for every entry of a list."""
+    """Yield the values at a dotted path that are no defaults; ``name[]`` is each of a list."""
     if not path or entry is None:
         yield entry
         return
     name, each = path[0].removesuffix("[]"), path[0].endswith("[]")
-    value = getattr(entry, name)
+    value, field = getattr(entry, name), getattr(type(entry), "model_fields", {}).get(name)
+    if not each and field is not None and value == field.default:
+        return
     for below in (value or ()) if each else (value,):
         yield from _stated(below, path[1:])
 

@@ -27,9 +27,6 @@ __all__ = ["best_policy", "is_extended", "read", "require_printing"]
 
 Ints = NDArray[np.int64]
 
-OWN = closed_form.HONOURS | {"limits"}
-"""The families that an instance states by itself."""
-
 VISITED = 1e-7
 """Expected systems from which a day counts as visited: the solver's own tolerance."""
 
@@ -38,10 +35,10 @@ MIXED = 1e-6
 
 
 def is_extended(instance: PrintingInstance, extend: Extend | None) -> bool:
-    """Return whether a program has limits beside those of a part by itself."""
+    """Return whether a program has limits beside what the variables of a part mean."""
     families = present(formulation.FAMILIES, instance)
     return extend is not None or any(
-        family.name not in closed_form.HONOURS and not family.tightens for family in families
+        (family.scope or not family.judged) and not family.tightens for family in families
     )
 
 
@@ -202,9 +199,10 @@ def _limits(model: Any) -> dict[str, float | None]:
     from amopt.program.pyomo import FIXED
 
     dual = model.component("dual")
+    own = {name for f in formulation.FAMILIES if f.judged for name in f.components}
     found: dict[str, float | None] = {}
     for component in model.component_objects(active=True):
-        if component.ctype.__name__ == "Constraint" and component.name not in OWN:
+        if component.ctype.__name__ == "Constraint" and component.name not in own:
             for row in component.values():
                 if row.active:
                     name = f"{row.index()} is held" if component.name == FIXED.name else row.name
