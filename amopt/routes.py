@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
-__all__ = ["Arcs", "By", "RouteTable", "best_arcs", "best_routes"]
+__all__ = ["Arcs", "RouteCriterion", "RouteTable", "best_arcs", "best_routes"]
 
-By = Literal["cost", "weeks", "kg_co2"]
+RouteCriterion = Literal["cost", "weeks", "kg_co2"]
 """What a route is chosen by."""
 
 Floats = NDArray[np.float64]
@@ -67,9 +67,9 @@ class Arcs:
             return self
         return Arcs(self.tail[held], self.head[held], self.measures[:, held], self.mode[held])
 
-    def weights(self, by: By) -> Floats:
+    def weights(self, by: RouteCriterion) -> Floats:
         """Return what a route adds up: the measure asked for, with ties broken by the others."""
-        first = get_args(By).index(by)
+        first = get_args(RouteCriterion).index(by)
         order = [first, *(other for other in range(3) if other != first)]
         weight: Floats = self.measures[first].copy()
         positive = weight[weight > 0]
@@ -100,7 +100,7 @@ class RouteTable:
 
     sources: tuple[str, ...]
     targets: tuple[str, ...]
-    by: By
+    by: RouteCriterion
     cost: Floats
     weeks: Floats
     kg_co2: Floats
@@ -170,7 +170,7 @@ class RouteTable:
         ]
 
 
-def best_arcs(arcs: Arcs, by: By, size: int) -> tuple[Arcs, Floats]:
+def best_arcs(arcs: Arcs, by: RouteCriterion, size: int) -> tuple[Arcs, Floats]:
     """Return the best arc of each pair of nodes, sorted by tail and head, and its weight."""
     weights = arcs.weights(by)
     pair = arcs.tail * size + arcs.head
@@ -185,7 +185,7 @@ def best_arcs(arcs: Arcs, by: By, size: int) -> tuple[Arcs, Floats]:
 
 
 def best_routes(
-    arcs: Arcs, by: By, *, names: tuple[str, ...], layers: int, starts: Ints, ends: Ints
+    arcs: Arcs, by: RouteCriterion, *, names: tuple[str, ...], layers: int, starts: Ints, ends: Ints
 ) -> RouteTable:
     """Return the best routes from each start to each end.
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import methods
-from amopt.mdp.decomposition.end_components import resting_states
 from amopt.mdp.formulation import FAMILIES, formulate
 from amopt.mdp.linear_program import labels
-from amopt.mdp.policy import PolicyChain
+from amopt.mdp.policy import PolicyChain, policy_of_measure
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver.outcome import Outcome, Status
@@ -28,7 +27,6 @@ __all__ = ["read_back", "solve"]
 
 Floats = NDArray[np.float64]
 
-_REACHED = 1e-9
 _SAME = 1e-6
 
 
@@ -48,13 +46,15 @@ def solve(
         When no policy meets what was added, with the constraints that clash.
     NoAnswerError
         When the solver ended without a policy, or no stationary policy does what the program says.
+    UsageError
+        When ``extend`` changes the objective.
     """
-    from amopt.program.pyomo import solve_model
+    from amopt.program.pyomo import FIXED, extended, solve_model
 
-    model = formulate(process, initial)
-    extend(model)
+    model = extended(formulate(process, initial), extend)
+    families = (*FAMILIES, FIXED)
     return read_back(
-        model, solve_model(model, options, families=FAMILIES, progress=progress).outcome
+        model, solve_model(model, options, families=families, progress=progress).outcome
     )
 
 
@@ -89,7 +89,7 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
     occupation = np.maximum(np.array(values, dtype=np.float64), 0.0)
     initial = np.array(list(model.symbols.w.values()))
     free = methods.solve(process, methods.Settings(initial, "policy_iteration"))
-    probabilities = _probabilities(process, occupation, free)
+    probabilities = policy_of_measure(process, occupation, free.policy)
     chain = PolicyChain.randomised(process, probabilities)
     value, gain, visits = _evaluate(process, chain, initial)
     measure = visits[process.state_of_pair] * probabilities
@@ -121,20 +121,6 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
             bound=bound,
         ),
     )
-
-
-def _probabilities(process: Process, occupation: Floats, otherwise: MarkovSolution) -> Floats:
-    """Return the probability of each pair in its state."""
-    visits = np.bincount(process.state_of_pair, weights=occupation, minlength=process.states)
-    reached = visits > _REACHED / process.states
-    if process.total:
-        resting = resting_states(process)
-        reached[resting[visits[resting] <= _REACHED]] = False
-    share = occupation / np.where(reached, visits, 1.0)[process.state_of_pair]
-    share[(share < _REACHED) | ~reached[process.state_of_pair]] = 0.0
-    share[otherwise.policy[~reached]] = 1.0
-    total = np.bincount(process.state_of_pair, weights=share, minlength=process.states)
-    return np.asarray(share / total[process.state_of_pair])
 
 
 def _evaluate(

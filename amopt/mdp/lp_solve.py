@@ -35,14 +35,14 @@ from numpy.typing import NDArray
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp.infeasibility import explain, explain_alone
 from amopt.mdp.iteration.methods import improve_until_stable, policy_iteration
-from amopt.mdp.iteration.result import Clock, certified
+from amopt.mdp.iteration.result import IterationBudget, certified
 from amopt.mdp.linear_program import (
     SideConstraint,
     check_side_constraints,
     dual_program,
     primal_program,
 )
-from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
+from amopt.mdp.policy import REACHED, DependsOnStartError, PolicyChain, policy_of_measure, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.linear import LinearProgram
@@ -54,7 +54,6 @@ __all__ = ["solve"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-_REACHED = 1e-9
 _PROVEN = 1e-6
 
 
@@ -115,7 +114,7 @@ def _measure(solution: MarkovSolution, occupation: Floats | None) -> Floats | No
         return solution.measure
     elsewhere = occupation.copy()
     elsewhere[solution.policy] = 0.0
-    if elsewhere.max() > _REACHED * occupation.max():
+    if elsewhere.max() > REACHED * occupation.max():
         return solution.occupation
     return occupation - elsewhere
 
@@ -217,7 +216,7 @@ def _deterministic(
             outcome=vertex.outcome,
         )
     _, policy = process.minimum(-vertex.occupation)
-    reached = _by_state(process, vertex.occupation) > _REACHED / process.states
+    reached = process.by_state(vertex.occupation) > REACHED / process.states
     if known is not None and (known.policy == policy)[reached].all():
         return known
     if process.average:
@@ -228,8 +227,8 @@ def _deterministic(
                 f"leads from {process.state_label(int(rest[0]))} to the best recurrent class",
                 outcome=vertex.outcome,
             )
-    clock = Clock(1000, None)
-    best, value, gain, stopped = improve_until_stable(process, policy, clock)
+    budget = IterationBudget(1000, None)
+    best, value, gain, stopped = improve_until_stable(process, policy, budget)
     refined = bool((best != policy)[reached].any())
     return certified(
         process,
@@ -238,13 +237,7 @@ def _deterministic(
         (value, gain),
         stopped=stopped,
         method="refined by policy iteration" if refined else "",
-        clock=clock,
-    )
-
-
-def _by_state(process: Process, occupation: Floats) -> Floats:
-    return np.asarray(
-        np.bincount(process.state_of_pair, weights=occupation, minlength=process.states), np.float64
+        budget=budget,
     )
 
 
@@ -260,7 +253,7 @@ def _constrained(
             f"the solver ended without a policy ({vertex.outcome.stopped})", outcome=vertex.outcome
         )
     lagrangian, bound = _lagrangian(process, initial, side_constraints, vertex.prices)
-    probabilities = _probabilities(process, vertex.occupation, lagrangian.policy)
+    probabilities = policy_of_measure(process, vertex.occupation, lagrangian.policy)
     chain = PolicyChain.randomised(process, probabilities)
     value, gain = chain.evaluate()
     measure = chain.visits(initial)[process.state_of_pair] * probabilities
@@ -315,19 +308,6 @@ def _lagrangian(
     )
     active = prices != 0
     return best, best.outcome.bound + float(prices[active] @ limits[active])
-
-
-def _probabilities(process: Process, occupation: Floats, policy: Ints) -> Floats:
-    """Return the probability of each pair in its state; ``policy`` where the measure is zero."""
-    visits = _by_state(process, occupation)
-    reached = visits > _REACHED / process.states
-    share = occupation / np.where(reached, visits, 1.0)[process.state_of_pair]
-    share[share < _REACHED] = 0.0
-    share[~reached[process.state_of_pair]] = 0.0
-    share[policy[~reached]] = 1.0
-    total = _by_state(process, share)
-    scaled: Floats = share / total[process.state_of_pair]
-    return scaled
 
 
 def _violation(side_constraints: Sequence[SideConstraint], measure: Floats) -> float:

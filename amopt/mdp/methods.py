@@ -41,7 +41,7 @@ class Settings:
 
     @property
     def time_limit(self) -> float | None:
-        """Seconds of wall clock; None without a limit."""
+        """Seconds of wall budget; None without a limit."""
         return None if self.options is None else self.options.time_limit
 
     def check(self) -> None:

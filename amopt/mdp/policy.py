@@ -32,12 +32,17 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from amopt.errors import NoAnswerError
+from amopt.mdp.decomposition.end_components import resting_states
 from amopt.mdp.process import Process
 
-__all__ = ["DependsOnStartError", "PolicyChain", "toward"]
+__all__ = ["REACHED", "DependsOnStartError", "PolicyChain", "policy_of_measure", "toward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+
+REACHED = 1e-9
+"""Share of an occupation measure up to which a state, or a pair, is not visited."""
 
 
 class DependsOnStartError(NoAnswerError):
@@ -266,3 +271,27 @@ def toward(
         led[process.state_of_pair[pairs]] = pairs
         reached[process.state_of_pair[pairs]] = True
     return led, np.flatnonzero(~reached)
+
+
+def policy_of_measure(process: Process, occupation: Floats, otherwise: Ints) -> Floats:
+    """Return the probability with which each pair is taken in its state, shape (pairs,).
+
+    Parameters
+    ----------
+    process
+        The process.
+    occupation
+        How often each pair is taken, shape (pairs,).
+    otherwise
+        The pairs that are taken where the measure is zero, shape (states,).
+    """
+    visits = process.by_state(occupation)
+    reached = visits > REACHED / process.states
+    if process.total:
+        resting = resting_states(process)
+        reached[resting[visits[resting] <= REACHED]] = False
+    share = occupation / np.where(reached, visits, 1.0)[process.state_of_pair]
+    share[(share < REACHED) | ~reached[process.state_of_pair]] = 0.0
+    share[otherwise[~reached]] = 1.0
+    probabilities: Floats = share / process.by_state(share)[process.state_of_pair]
+    return probabilities

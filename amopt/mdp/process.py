@@ -217,6 +217,11 @@ class Process:
         other.__dict__["layers"] = self.layers.with_cost(other.cost)
         return other
 
+    def by_state(self, amounts: Floats) -> Floats:
+        """Return the sums over the pairs of each state, shape (states,)."""
+        sums = np.bincount(self.state_of_pair, weights=amounts, minlength=self.states)
+        return sums.astype(np.float64, copy=False)
+
     def state_label(self, state: int) -> str:
         """Return what a state is called."""
         return str(state if self.state_names is None else self.state_names[state])

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from amopt.network.supply import By, RouteTable, SupplyNetwork, unreachable_place
+from amopt.network.supply import RouteCriterion, RouteTable, SupplyNetwork, unreachable_place
 
-__all__ = ["By", "RouteTable", "SupplyNetwork", "unreachable_place"]
+__all__ = ["RouteCriterion", "RouteTable", "SupplyNetwork", "unreachable_place"]

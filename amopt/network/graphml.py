@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, ParseError
 from amopt.instance.findings import Problem
 from amopt.instance.loader import refused
 from amopt.instance.suggest import shown
-from amopt.network.graphs import Edge, Node, Raw
+from amopt.network.graphs import Edge, Node, RawGraph
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -73,7 +73,7 @@ class _Keys:
         return found
 
 
-def read_graphml(text: str) -> Raw:
+def read_graphml(text: str) -> RawGraph:
     """Return the graph of a GraphML document.
 
     A default of a key holds where an element gives no value; an edge may say for itself whether it
@@ -110,7 +110,7 @@ def read_graphml(text: str) -> Raw:
         _edge(element, keys, number, undirected=undirected)
         for number, element in enumerate(_children(graph, "edge"))
     ]
-    raw = Raw(nodes, edges, whole, keys.problems)
+    raw = RawGraph(nodes, edges, whole, keys.problems)
     return _ours(raw) if whole.get("amopt") == "1" else raw
 
 
@@ -121,14 +121,14 @@ def _edge(element: Element, keys: _Keys, number: int, *, undirected: bool) -> Ed
     return Edge(element.get("source"), element.get("target"), data, directed, element.get("id"))
 
 
-def _ours(raw: Raw) -> Raw:
+def _ours(raw: RawGraph) -> RawGraph:
     """Read what :func:`write_graphml` has escaped."""
     whole = {key: value for key, value in raw.data.items() if key != "amopt"}
     try:
         modes = json.loads(_unescape(str(whole.pop("modes", "[]"))))
     except ValueError:
         raise _refusal("its modes are no JSON.") from None
-    return Raw(
+    return RawGraph(
         [Node(node.id, _texts(node.data, _unescape)) for node in raw.nodes],
         [
             Edge(edge.tail, edge.head, _texts(edge.data, _unescape), edge.directed)

@@ -19,7 +19,7 @@ from amopt.instance.loader import refused
 from amopt.instance.plain import plain
 from amopt.instance.suggest import shown
 
-__all__ = ["Aside", "Edge", "Node", "Raw", "read", "read_node_link"]
+__all__ = ["Aside", "Edge", "Node", "RawGraph", "read", "read_node_link"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawGraph:
     """A graph as it was read."""
 
     nodes: Sequence[Node]
@@ -80,7 +80,7 @@ _FIELDS = {
 }
 
 
-def read(graph: Raw, name: str = "name") -> tuple[Network, Aside]:
+def read(graph: RawGraph, name: str = "name") -> tuple[Network, Aside]:
     """Return the places, lanes and modes of a graph, and what it says beyond them.
 
     Parameters
@@ -192,7 +192,7 @@ def _split(
     return known, rest
 
 
-def read_node_link(data: Mapping[str, Any]) -> Raw:
+def read_node_link(data: Mapping[str, Any]) -> RawGraph:
     """Return the graph of node-link data: lists of ``nodes``, and of ``edges`` or ``links``.
 
     Data that does not say whether it is directed is.
@@ -224,7 +224,7 @@ def read_node_link(data: Mapping[str, Any]) -> Raw:
         for one in data[links]
     ]
     whole = data.get("graph", {})
-    return Raw(nodes, edges, whole if isinstance(whole, Mapping) else {})
+    return RawGraph(nodes, edges, whole if isinstance(whole, Mapping) else {})
 
 
 def _id(value: Any) -> Any:

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from amopt.instance.common import Lane, Mode, Network, Place
 from amopt.instance.findings import Key, Problem
 from amopt.network.graphml import read_graphml, write_graphml
-from amopt.network.graphs import Aside, Edge, Node, Raw, read, read_node_link
-from amopt.routes import Arcs, By, RouteTable, best_arcs, best_routes
+from amopt.network.graphs import Aside, Edge, Node, RawGraph, read, read_node_link
+from amopt.routes import Arcs, RouteCriterion, RouteTable, best_arcs, best_routes
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["By", "RouteTable", "SupplyNetwork", "unreachable_place"]
+__all__ = ["RouteCriterion", "RouteTable", "SupplyNetwork", "unreachable_place"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -139,10 +139,10 @@ class SupplyNetwork:
         directed = graph.is_directed()
         nodes = [Node(node, data) for node, data in graph.nodes(data=True)]
         edges = [Edge(tail, head, data, directed) for tail, head, data in graph.edges(data=True)]
-        return cls._read(Raw(nodes, edges, graph.graph), name)
+        return cls._read(RawGraph(nodes, edges, graph.graph), name)
 
     @classmethod
-    def _read(cls, graph: Raw, name: str) -> SupplyNetwork:
+    def _read(cls, graph: RawGraph, name: str) -> SupplyNetwork:
         network, aside = read(graph, name)
         return cls(network.places, network.lanes, network.modes, aside=aside)
 
@@ -214,7 +214,7 @@ class SupplyNetwork:
         sources: Sequence[str],
         targets: Sequence[str],
         *,
-        by: By = "cost",
+        by: RouteCriterion = "cost",
         kg_per_part: float = 0.0,
     ) -> RouteTable:
         """Return the best routes from each source to each target.
@@ -237,8 +237,8 @@ class SupplyNetwork:
         ValueError
             When ``by`` is none of the three measures, or the weight is negative or not finite.
         """
-        if by not in get_args(By):
-            raise ValueError(f"routes are chosen by one of {get_args(By)}, not {by!r}")
+        if by not in get_args(RouteCriterion):
+            raise ValueError(f"routes are chosen by one of {get_args(RouteCriterion)}, not {by!r}")
         if not 0 <= kg_per_part < np.inf:
             raise ValueError(f"a part weighs a finite number of kg, at least 0, not {kg_per_part}")
         starts = np.array([self._index[name] for name in sources], dtype=np.int64)
@@ -276,7 +276,9 @@ class SupplyNetwork:
             np.array([lane.mode for lane in self.lanes], dtype=object),
         )
 
-    def _by_distance(self, given: Arcs, starts: Ints, ends: Ints, kg: float, by: By) -> Arcs:
+    def _by_distance(
+        self, given: Arcs, starts: Ints, ends: Ints, kg: float, by: RouteCriterion
+    ) -> Arcs:
         """Return the lanes by distance that a route may need, the best mode of each pair.
 
         They start where given lanes lead from a source, and end where given lanes lead to a target.

@@ -8,11 +8,11 @@ down time, budget; their duals are prices.
 
 With :math:`n` days to the replenishment, for part :math:`k`:
 
-- :math:`y_{kS}`: probability of ordering up to :math:`S`;
-- :math:`x_{knI}`: probability of :math:`I \ge 1` parts on the shelf;
-- :math:`w_{kn}, u_{kn}, e_{kn}`: expected systems that go on waiting, get a printed, an expedited
-  part;
-- :math:`q_{kn}`: expected printed parts in operation after that.
+- :math:`y_{kS}`, ``order_up_to``: probability of ordering up to :math:`S`;
+- :math:`x_{knI}`, ``shelf``: probability of :math:`I \ge 1` parts on the shelf;
+- :math:`w_{kn}`, ``waits``, :math:`u_{kn}`, ``prints``, and :math:`e_{kn}`, ``expedites``: expected
+  systems that go on waiting, get a printed, an expedited part;
+- :math:`q_{kn}`, ``printed``: expected printed parts in operation after that.
 
 Expected stock is :math:`\bar x_{kn} = \sum_I I x_{knI}`, and :math:`\bar x_{kL} = \sum_S S y_{kS}`
 after an order. All other systems run on regular parts, :math:`N_k - w_{kn} - q_{kn}` of them.
@@ -258,14 +258,14 @@ def add_shelf_balance(model: Any) -> None:
             systems, fails, _ = _failing(model, k)
             fewest, chance = likely_failures(systems, fails)
             top = model.highest[k]
-            after = [model.order_up_to[k, J] for J in range(1, top + 1)]
+            day_before = [model.order_up_to[k, J] for J in range(1, top + 1)]
             for n in range(days - 1, 0, -1):
                 now = [model.shelf[k, n, level] for level in range(1, top + 1)]
                 for level, left in enumerate(now, start=1):
-                    before = after[level - 1 + fewest :][: len(chance)]
-                    coefficients = [1.0, *(-p for p in chance[: len(before)])]
-                    yield (k, n, level), linear(coefficients, [left, *before]) == 0
-                after = now
+                    fell = day_before[level - 1 + fewest :][: len(chance)]
+                    coefficients = [1.0, *(-p for p in chance[: len(fell)])]
+                    yield (k, n, level), linear(coefficients, [left, *fell]) == 0
+                day_before = now
 
     rows = dict(balances())
     model.shelf_balance = Constraint(model.shelf_levels, rule=lambda _, *key: rows[key])

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
+from amopt.phrases import counted
 from amopt.program.solver.highs import Progress
 from amopt.report.words import idle_columns, left_out, shown, worth
 from amopt.solution import Column, Solution
@@ -200,8 +201,7 @@ def print_error(error: AmoptError) -> None:
     out = console(to_errors=True)
     if isinstance(error, InvalidInstanceError):
         print_findings(error.findings, to_errors=True)
-        number = len(error.findings)
-        out.print(Text(f"{number} finding{'s' if number != 1 else ''}; nothing was solved."))
+        out.print(Text(f"{counted(len(error.findings), 'finding')}; nothing was solved."))
         return
     out.print(Text.assemble(("error", "bold red"), f"  {error}"))
     if isinstance(error, InfeasibleError) and not error.conflicts:  # else the message says it all

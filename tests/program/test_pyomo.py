@@ -414,7 +414,7 @@ def test_arrays_that_nothing_satisfies_are_an_error_too() -> None:
 
 
 def test_a_start_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from amopt.program.pyomo import solving
+    from amopt.program.pyomo import model_solve
 
     starts = []
 
@@ -422,7 +422,7 @@ def test_a_start_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
         starts.append(start)
         return solve(*given, start=start, **more)
 
-    monkeypatch.setattr(solving, "solve", watched)
+    monkeypatch.setattr(model_solve, "solve", watched)
     model = plant()
     model.y.set_value(1)
     amopt.solve(model)

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from amopt.mdp.decomposition.end_components import alone, end_components, inner_pairs
 from amopt.mdp.decomposition.quotient import Quotient
 from amopt.mdp.iteration.methods import ITERATIONS
-from amopt.mdp.iteration.result import Clock
+from amopt.mdp.iteration.result import IterationBudget
 from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import Process
@@ -57,22 +57,22 @@ def solve(
     time_limit: float | None = None,
 ) -> MarkovSolution:
     """Solve by end components; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    clock = Clock(iteration_limit, time_limit)
+    budget = IterationBudget(iteration_limit, time_limit)
     component = end_components(process)
     inner = inner_pairs(process, component)
-    low, staying, stopped = _within(process, component, method, tolerance, clock)
+    low, staying, stopped = _within(process, component, method, tolerance, budget)
     count = int(component.max()) + 1
     stop = low.gain[:count]
     quotient = Quotient.of(process, component, inner, cost=np.zeros(process.pairs), stop=stop)
     if method == "policy_iteration":
-        path = quotient.policy_iteration(clock)
+        path = quotient.policy_iteration(budget)
     else:
-        path = quotient.value_iteration(tolerance, clock)
-    policy = _polished(process, quotient.lift(path.choice, staying), clock)
+        path = quotient.value_iteration(tolerance, budget)
+    policy = _polished(process, quotient.lift(path.choice, staying), budget)
     lower = path.lower[quotient.node] - float((stop - low.bound[:count]).max())
     ended = path.stopped if stopped is Stopped.FINISHED else stopped
     name = f"{method.replace('_', ' ')} by end components"
-    return certified(process, initial, policy, lower, stopped=ended, method=name, clock=clock)
+    return certified(process, initial, policy, lower, stopped=ended, method=name, budget=budget)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _within(
     component: Ints,
     method: str,
     tolerance: float,
-    clock: Clock,
+    budget: IterationBudget,
 ) -> tuple[_Gains, Ints, Stopped]:
     """Solve each component by itself."""
     inner = inner_pairs(process, component)
@@ -114,31 +114,31 @@ def _within(
             part,
             part.initial_distribution(None),
             tolerance=tolerance,
-            iteration_limit=clock.iteration_limit,
-            time_limit=clock.left,
+            iteration_limit=budget.iteration_limit,
+            time_limit=budget.left,
         )
         assert found.gain is not None
         assert found.outcome.bound is not None
         gain[number], bound[number] = found.gain, found.outcome.bound
         staying[members] = pairs[found.policy]
-        clock.iterations += found.outcome.iterations or 0
+        budget.iterations += found.outcome.iterations or 0
         if found.outcome.stopped is not Stopped.FINISHED:
             stopped = found.outcome.stopped
     return _Gains(gain, bound), staying, stopped
 
 
-def _polished(process: Process, policy: Ints, clock: Clock) -> Ints:
+def _polished(process: Process, policy: Ints, budget: IterationBudget) -> Ints:
     """Return the policy improved among the pairs that keep its gain."""
     bias, gain = PolicyChain.of(process, policy).evaluate_by_class()
     scale = max(float(np.abs(gain).max()), float(np.abs(process.cost).max()))
-    while clock.stopped() is None:
+    while budget.stopped() is None:
         quality = _conserving(process, bias, gain)
         least, best = process.minimum(quality)
         noise = _NOISE * max(float(np.abs(bias).max()), scale)
         better = least < quality[policy] - noise
         if not better.any():
             break
-        clock.iterations += 1
+        budget.iterations += 1
         changed = np.where(better, best, policy)
         bias, after = PolicyChain.of(process, changed).evaluate_by_class()
         if (after > gain + _CONSERVING * scale).any() or (changed == policy).all():
@@ -164,7 +164,7 @@ def certified(
     *,
     stopped: Stopped,
     method: str,
-    clock: Clock,
+    budget: IterationBudget,
 ) -> MarkovSolution:
     """Return the solution of a policy, evaluated exactly, with lower bounds on the gains."""
     chain = PolicyChain.of(process, policy)
@@ -198,10 +198,10 @@ def certified(
             objective=float(initial @ gain),
             bound=float(initial @ lower),
             method=method,
-            seconds={"solve": clock.seconds},
+            seconds={"solve": budget.spent},
             versions=versions("amopt", "numpy", "scipy"),
             residuals={"bellman": residual},
-            iterations=clock.iterations,
+            iterations=budget.iterations,
         ),
     )
 
@@ -215,21 +215,21 @@ def solve_by_program(
 ) -> MarkovSolution:
     """Solve the program of Denardo and Fox, and prove its policy by end components."""
     options = highs.Options() if options is None else options
-    clock = Clock(100_000, options.time_limit)
+    budget = IterationBudget(100_000, options.time_limit)
     known = solve(process, initial, "policy_iteration", time_limit=options.time_limit)
     build = dual_program if form == "dual" else primal_program
     program = build(process, initial, multichain=True)
-    answer = highs.solve(program, replace(options, time_limit=clock.left))
+    answer = highs.solve(program, replace(options, time_limit=budget.left))
     flows = answer.values if form == "dual" else answer.duals
     if flows is None:
         return replace(known, outcome=replace(known.outcome, stopped=answer.outcome.stopped))
     stays, passes = np.abs(flows).reshape(2, process.pairs)
     policy = known.policy.copy()
     for flow in (passes, stays):
-        visits = np.bincount(process.state_of_pair, weights=flow, minlength=process.states)
+        visits = process.by_state(flow)
         reached = visits > _CONSERVING / process.states
         policy[reached] = process.minimum(-flow)[1][reached]
-    policy = _polished(process, policy, clock)
+    policy = _polished(process, policy, budget)
     assert known.gains is not None
     found = certified(
         process,
@@ -238,7 +238,7 @@ def solve_by_program(
         known.gains - known.error_bound,
         stopped=answer.outcome.stopped,
         method=answer.outcome.method,
-        clock=clock,
+        budget=budget,
     )
     if found.outcome.status is not Status.OPTIMAL:
         method = f"{answer.outcome.method}, refined by policy iteration"

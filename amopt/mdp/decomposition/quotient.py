@@ -28,7 +28,7 @@ from scipy.sparse.linalg import splu
 
 from amopt.mdp.decomposition.end_components import inner_pairs
 from amopt.mdp.iteration.layers import first_minimum
-from amopt.mdp.iteration.result import Clock
+from amopt.mdp.iteration.result import IterationBudget
 from amopt.mdp.policy import toward
 from amopt.mdp.process import Process
 from amopt.program.solver.outcome import Stopped
@@ -199,12 +199,14 @@ class Quotient:
         value = system.solve(price)
         return np.asarray(value + system.solve(price + rows @ value - value))
 
-    def policy_iteration(self, clock: Clock) -> Path:
+    def policy_iteration(self, budget: IterationBudget) -> Path:
         """Find the best way by policy iteration, from choices that come to a stop."""
-        choice, value, stopped = self._improve(self._ending.copy(), self.cost, clock)
+        choice, value, stopped = self._improve(self._ending.copy(), self.cost, budget)
         return Path(value, self._lower(value, choice), choice, stopped)
 
-    def _improve(self, choice: Ints, cost: Floats, clock: Clock) -> tuple[Ints, Floats, Stopped]:
+    def _improve(
+        self, choice: Ints, cost: Floats, budget: IterationBudget
+    ) -> tuple[Ints, Floats, Stopped]:
         while True:
             value = self.evaluate(choice, cost)
             quality = np.asarray(cost + self.transition @ value)
@@ -213,8 +215,8 @@ class Quotient:
             better = least < quality[choice] - noise
             if not better.any():
                 return choice, value, Stopped.FINISHED
-            clock.iterations += 1
-            stopped = clock.stopped()
+            budget.iterations += 1
+            stopped = budget.stopped()
             if stopped is not None:
                 return choice, value, stopped
             choice = np.where(better, best, choice)
@@ -229,7 +231,7 @@ class Quotient:
         tied = quality <= value[self.owner] + _TIE * size
         steps = np.where(tied, np.where(self.pair < 0, 0.0, -1.0), np.inf)
         try:
-            _, most, stopped = self._improve(choice, steps, Clock(1000, None))
+            _, most, stopped = self._improve(choice, steps, IterationBudget(1000, None))
         except RuntimeError:  # pairs that cost next to nothing may go on for ever
             return np.full(self.nodes, -np.inf)
         lower = value + 2 * excess * most
@@ -238,7 +240,7 @@ class Quotient:
             return np.full(self.nodes, -np.inf)
         return np.asarray(lower)
 
-    def value_iteration(self, tolerance: float, clock: Clock) -> Path:
+    def value_iteration(self, tolerance: float, budget: IterationBudget) -> Path:
         """Find the best way from below and above at once, where every policy comes to a stop.
 
         The optimum lies between the two in every sweep (Haddad and Monmege 2018).
@@ -247,11 +249,11 @@ class Quotient:
         low, high = np.full(self.nodes, stops.min()), np.full(self.nodes, stops.max())
         scale = float(np.abs(stops).max())
         while True:
-            clock.iterations += 1
+            budget.iterations += 1
             low, _ = self.minimum(self.quality(low))
             high, choice = self.minimum(self.quality(high))
             close = float((high - low).max()) <= tolerance * scale
-            stopped = Stopped.FINISHED if close else clock.stopped()
+            stopped = Stopped.FINISHED if close else budget.stopped()
             if stopped is not None:
                 return Path(high, low, choice, stopped)
 

@@ -25,7 +25,7 @@ from amopt.mdp.decomposition.end_components import (
 )
 from amopt.mdp.decomposition.quotient import Quotient
 from amopt.mdp.iteration.methods import policy_iteration
-from amopt.mdp.iteration.result import Clock
+from amopt.mdp.iteration.result import IterationBudget
 from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import Process
@@ -73,13 +73,13 @@ def solve(
             f"{' or '.join(METHODS)}"
         )
     options = highs.Options() if options is None else options
-    clock = Clock(iteration_limit, options.time_limit)
+    budget = IterationBudget(iteration_limit, options.time_limit)
     free = process.cost == 0
     component = end_components(process, free)
     count = int(component.max()) + 1
     quotient = Quotient.of(process, component, free, cost=process.cost, stop=np.zeros(count))
     _refuse_endless(process, quotient)
-    path = quotient.policy_iteration(clock)
+    path = quotient.policy_iteration(budget)
     inside = inner_pairs(process, component) & free
     staying = process.minimum(np.where(inside, 0.0, 1.0))[1]
     policy = quotient.lift(path.choice, staying)
@@ -90,11 +90,11 @@ def solve(
         path.lower[quotient.node],
         stopped=path.stopped,
         method="policy iteration on the quotient",
-        clock=clock,
+        budget=budget,
     )
     if method == "policy_iteration":
         return known
-    return _by_program(process, initial, known, form, replace(options, time_limit=clock.left))
+    return _by_program(process, initial, known, form, replace(options, time_limit=budget.left))
 
 
 def _refuse_endless(process: Process, quotient: Quotient) -> None:
@@ -155,7 +155,7 @@ def _by_program(
     if flows is None:
         return replace(known, outcome=replace(known.outcome, stopped=answer.outcome.stopped))
     flow, rest = np.abs(flows[: process.pairs]), np.abs(flows[process.pairs :])
-    visits = np.bincount(process.state_of_pair, weights=flow, minlength=process.states)
+    visits = process.by_state(flow)
     reached = visits > _REACHED / process.states
     reached[resting_states(process)[rest > _REACHED / process.states]] = False  # there it stays
     policy = np.where(reached, process.minimum(-flow)[1], known.policy)
@@ -166,7 +166,7 @@ def _by_program(
         known.value - known.error_bound,
         stopped=answer.outcome.stopped,
         method=answer.outcome.method,
-        clock=Clock(1, None),
+        budget=IterationBudget(1, None),
     )
     if found.outcome.status is not Status.OPTIMAL:
         method = f"{answer.outcome.method}, refined by policy iteration"
@@ -191,7 +191,7 @@ def _certified(
     *,
     stopped: Stopped,
     method: str,
-    clock: Clock,
+    budget: IterationBudget,
 ) -> MarkovSolution:
     """Return the solution of a policy, evaluated exactly, with lower bounds on the values."""
     chain = PolicyChain.of(process, policy)
@@ -227,9 +227,9 @@ def _certified(
             objective=float(initial @ value),
             bound=float(initial @ np.minimum(lower, value)),
             method=method,
-            seconds={"solve": clock.seconds},
+            seconds={"solve": budget.spent},
             versions=versions("amopt", "numpy", "scipy"),
             residuals={"bellman": residual},
-            iterations=clock.iterations,
+            iterations=budget.iterations,
         ),
     )

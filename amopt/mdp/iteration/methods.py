@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from amopt.mdp.decomposition.end_components import end_components
 from amopt.mdp.iteration.cut import evaluate_on_cut, is_worthwhile
-from amopt.mdp.iteration.result import Clock, bounded, certified
+from amopt.mdp.iteration.result import IterationBudget, bounded, certified
 from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
@@ -53,7 +53,9 @@ def value_iteration(
     time_limit: float | None = None,
 ) -> MarkovSolution:
     """Solve by value iteration; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    return _iterate(process, initial, tolerance, Clock(iteration_limit, time_limit), modify=False)
+    return _iterate(
+        process, initial, tolerance, IterationBudget(iteration_limit, time_limit), modify=False
+    )
 
 
 def modified_policy_iteration(
@@ -65,14 +67,16 @@ def modified_policy_iteration(
     time_limit: float | None = None,
 ) -> MarkovSolution:
     """Solve by modified policy iteration; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    return _iterate(process, initial, tolerance, Clock(iteration_limit, time_limit), modify=True)
+    return _iterate(
+        process, initial, tolerance, IterationBudget(iteration_limit, time_limit), modify=True
+    )
 
 
 def _iterate(
     process: Process,
     initial: Floats,
     tolerance: float,
-    clock: Clock,
+    budget: IterationBudget,
     *,
     modify: bool,
 ) -> MarkovSolution:
@@ -82,10 +86,12 @@ def _iterate(
     before = np.zeros(process.states)
     step, last_span, evaluate = 1.0, math.inf, modify
     while True:
-        clock.iterations += 1
+        budget.iterations += 1
         after = layers.sweep(before, policy if modify else None)
         least, largest = layers.differences(before, after)
-        stopped = Stopped.FINISHED if _close(process, before, after, tolerance) else clock.stopped()
+        stopped = (
+            Stopped.FINISHED if _close(process, before, after, tolerance) else budget.stopped()
+        )
         if stopped is not None:
             break
         if largest - least > 0.98 * last_span:
@@ -95,7 +101,7 @@ def _iterate(
             step = _DAMPING  # the chain of the cut is itself periodic: make it aperiodic
         last_span = largest - least
         if evaluate:
-            after = _evaluate_by_sweeps(process, policy, after, 0.1 * last_span, clock)
+            after = _evaluate_by_sweeps(process, policy, after, 0.1 * last_span, budget)
         before = before + step * (after - before) if step < 1 else after
         if process.average:
             before = before - before[layers.cut[0]]
@@ -103,7 +109,7 @@ def _iterate(
         layers.sweep(before, policy)
     name = "modified policy iteration" if modify else "value iteration"
     return bounded(
-        process, initial, policy, (before, after), stopped=stopped, method=name, clock=clock
+        process, initial, policy, (before, after), stopped=stopped, method=name, budget=budget
     )
 
 
@@ -126,7 +132,7 @@ def _close(process: Process, before: Floats, after: Floats, tolerance: float) ->
 
 
 def _evaluate_by_sweeps(
-    process: Process, policy: Ints, value: Floats, span: float, clock: Clock
+    process: Process, policy: Ints, value: Floats, span: float, budget: IterationBudget
 ) -> Floats:
     """Return the values after sweeps of the policy alone, until its changes differ by ``span``."""
     layers = process.layers.restricted(policy)
@@ -134,7 +140,7 @@ def _evaluate_by_sweeps(
         after = layers.sweep(value)
         least, largest = layers.differences(value, after)
         value = after
-        if largest - least <= span or clock.stopped() is Stopped.TIME_LIMIT:
+        if largest - least <= span or budget.stopped() is Stopped.TIME_LIMIT:
             break
     return value
 
@@ -154,12 +160,12 @@ def policy_iteration(
     DependsOnStartError
         On average cost, when it depends on the first state.
     """
-    clock = Clock(iteration_limit, time_limit)
+    budget = IterationBudget(iteration_limit, time_limit)
     policy = np.zeros(process.states, dtype=np.intp)
     process.layers.sweep(process.layers.sweep(np.zeros(process.states)), policy)
-    policy, value, gain, stopped = improve_until_stable(process, policy, clock)
+    policy, value, gain, stopped = improve_until_stable(process, policy, budget)
     if stopped is Stopped.FAILED:  # classes of equal gain, whose relative values are open
-        return _iterate(process, initial, tolerance, clock, modify=False)
+        return _iterate(process, initial, tolerance, budget, modify=False)
     return certified(
         process,
         initial,
@@ -167,14 +173,14 @@ def policy_iteration(
         (value, gain),
         stopped=stopped,
         method="policy iteration",
-        clock=clock,
+        budget=budget,
     )
 
 
 def improve_until_stable(
     process: Process,
     policy: Ints,
-    clock: Clock | None = None,
+    budget: IterationBudget | None = None,
     free: NDArray[np.bool_] | None = None,
 ) -> tuple[Ints, Floats, float, Stopped]:
     """Evaluate and improve a policy until nothing improves or a limit is reached.
@@ -185,7 +191,7 @@ def improve_until_stable(
         The process.
     policy
         The first policy, one pair a state, shape (states,).
-    clock
+    budget
         Limits; left out, none but 1,000 improvements.
     free
         The states whose pair may change, shape (states,); left out, all.
@@ -201,10 +207,10 @@ def improve_until_stable(
     DependsOnStartError
         On average cost, when it depends on the first state.
     """
-    clock = Clock(1000, None) if clock is None else clock
+    budget = IterationBudget(1000, None) if budget is None else budget
     best_gain, idle = math.inf, 0
     while True:
-        clock.iterations += 1
+        budget.iterations += 1
         policy, value, gain, led = _evaluate(process, policy)
         idle = idle + 1 if led and gain >= best_gain else 0
         best_gain = min(best_gain, gain)
@@ -216,7 +222,7 @@ def improve_until_stable(
             better &= free
         if not better.any():
             return policy, value, gain, Stopped.FINISHED
-        stopped = Stopped.FAILED if idle > _IDLE else clock.stopped()
+        stopped = Stopped.FAILED if idle > _IDLE else budget.stopped()
         if stopped is not None:
             return policy, value, gain, stopped
         policy = np.where(better, best, policy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
 
-__all__ = ["Clock", "bounded", "certified"]
+__all__ = ["IterationBudget", "bounded", "certified"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -20,30 +20,24 @@ Ints = NDArray[np.intp]
 _PROVEN = 1e-6
 
 
-@dataclass
-class Clock:
-    """Wall clock, limits and iterations of one solve."""
+class IterationBudget(Budget):
+    """The time and the iterations that one solve may take.
 
-    iteration_limit: int
-    time_limit: float | None
-    iterations: int = 0
+    Parameters
+    ----------
+    iteration_limit
+        Most iterations.
+    time_limit
+        Seconds of wall clock from now; None for no limit.
+    """
 
-    def __post_init__(self) -> None:
-        self.began = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the solve began."""
-        return time.perf_counter() - self.began
-
-    @property
-    def left(self) -> float | None:
-        """Seconds until the time limit, 0 or more; None without one."""
-        return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
+    def __init__(self, iteration_limit: int, time_limit: float | None) -> None:
+        super().__init__(time_limit)
+        self.iteration_limit, self.iterations = iteration_limit, 0
 
     def stopped(self) -> Stopped | None:
         """Return which limit is reached, if any."""
-        if self.time_limit is not None and self.seconds >= self.time_limit:
+        if self.is_over:
             return Stopped.TIME_LIMIT
         if self.iterations >= self.iteration_limit:
             return Stopped.ITERATION_LIMIT
@@ -58,7 +52,7 @@ def certified(
     *,
     stopped: Stopped,
     method: str,
-    clock: Clock,
+    budget: IterationBudget,
 ) -> MarkovSolution:
     """Return the solution of a policy whose values and gain are known, with a sweep's bound."""
     value, gain = exact
@@ -77,7 +71,7 @@ def certified(
         policy,
         (value, gain),
         error=error,
-        ending=_Ending(stopped, method, objective, bound, clock),
+        ending=_Ending(stopped, method, objective, bound, budget),
     )
 
 
@@ -89,7 +83,7 @@ def bounded(
     *,
     stopped: Stopped,
     method: str,
-    clock: Clock,
+    budget: IterationBudget,
 ) -> MarkovSolution:
     """Return the solution that a sweep, given by the values before and after it, proves."""
     layers = process.layers
@@ -108,7 +102,7 @@ def bounded(
         policy,
         (value, gain),
         error=error,
-        ending=_Ending(stopped, method, objective, bound, clock),
+        ending=_Ending(stopped, method, objective, bound, budget),
     )
 
 
@@ -120,7 +114,7 @@ class _Ending:
     method: str
     objective: float
     bound: float
-    clock: Clock
+    budget: IterationBudget
 
 
 def _solution(
@@ -156,9 +150,9 @@ def _solution(
             objective=ending.objective,
             bound=ending.bound,
             method=ending.method,
-            seconds={"solve": ending.clock.seconds},
+            seconds={"solve": ending.budget.spent},
             versions=versions("amopt", "numpy", "scipy"),
             residuals={"bellman": residual},
-            iterations=ending.clock.iterations,
+            iterations=ending.budget.iterations,
         ),
     )

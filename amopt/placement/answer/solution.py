@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from amopt.phrases import counted, listed
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class PlacementSolution(Solution):
         if len(by_period) == 1:
             (told,) = by_period
             return [told]
-        said = [f"{listed(periods)}: {told}" for told, periods in by_period.items()]
+        said = [f"{_few(periods)}: {told}" for told, periods in by_period.items()]
         left = len(said) - MOST_NAMED
         return said if left <= 0 else [*said[:MOST_NAMED], f"{left} further changes: see sites."]
 
@@ -181,7 +182,7 @@ class PlacementSolution(Solution):
         places = {row["place"] for row in supply}
         served = {row["place"] for row in supply if row["machine"]}
         if not served:
-            idle = f", although {listed(opened)} must be open" if opened else ""
+            idle = f", although {_few(opened)} must be open" if opened else ""
             return f"Print nothing: every place is supplied without printing{idle}."
         names = _with_machines(opened)
         if len(served) == len(places):
@@ -205,7 +206,7 @@ class PlacementSolution(Solution):
             for form, words in FORMS_IN_WORDS.items()
             if total.get(form) is not None
         ]
-        return [f"The plan costs {self._money(plan)} in all{': ' * bool(beside)}{listed(beside)}."]
+        return [f"The plan costs {self._money(plan)} in all{': ' * bool(beside)}{_few(beside)}."]
 
     def _against(self, plan: float, other: float) -> str:
         if abs(plan - other) <= 1e-6 * max(abs(plan), abs(other)):
@@ -219,7 +220,7 @@ class PlacementSolution(Solution):
         orders = self.rows["orders"]
         late = [row["order"] for row in orders if row["weeks_late"] > 0]
         cost: Any = sum(row["cost"] + row["penalty"] for row in orders)
-        timing = f"{listed(late)} late" if late else "all on time"
+        timing = f"{_few(late)} late" if late else "all on time"
         return f"{counted(len(orders), 'order')} assigned, {timing}, at {self._money(cost)}."
 
 
@@ -228,18 +229,11 @@ def _with_machines(opened: Mapping[str, int]) -> str:
     counts = set(opened.values())
     if len(opened) > 1 and len(counts) == 1:
         each = f" ({counted(counts.pop(), 'machine')} each)" if any(opened.values()) else ""
-        return f"{listed(opened)}{each}"
-    return listed(f"{site} ({counted(n, 'machine')})" if n else site for site, n in opened.items())
+        return f"{_few(opened)}{each}"
+    named = [f"{site} ({counted(n, 'machine')})" if n else site for site, n in opened.items()]
+    return _few(named)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def listed(names: Iterable[str]) -> str:
+def _few(names: Iterable[str]) -> str:
     """Return names as a list in a sentence; the first few where there are many."""
-    every = list(names)
-    if len(every) > MOST_NAMED:
-        every = [*every[: MOST_NAMED - 1], f"{len(every) - MOST_NAMED + 1} more"]
-    return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
+    return listed(list(names), most=MOST_NAMED)

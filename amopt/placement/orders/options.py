@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Order
     from amopt.placement.plan import Plan
-    from amopt.routes import By
+    from amopt.routes import RouteCriterion
 
 __all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units", "weeks_late"]
 
@@ -50,7 +50,7 @@ class AssignmentOption:
     hours: float
     cost: float
     penalty: float
-    route: By
+    route: RouteCriterion
 
 
 def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
@@ -81,7 +81,7 @@ def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
     return weekly
 
 
-def _horizon(instance: Instance, capacity: dict[Unit, float]) -> int:
+def _horizon(instance: Instance, weekly_hours: dict[Unit, float]) -> int:
     """Return the number of weeks after which nothing needs to be printed.
 
     One unit alone, after all that is taken and released, could then have printed every order.
@@ -94,7 +94,7 @@ def _horizon(instance: Instance, capacity: dict[Unit, float]) -> int:
         each = [
             order.quantity * option.hours / hours
             for option in parts[order.part].print
-            for (_, machine), hours in capacity.items()
+            for (_, machine), hours in weekly_hours.items()
             if machine == option.machine and hours > 0
         ]
         weeks += max(each, default=0.0)
@@ -108,7 +108,7 @@ class AssignmentOptions:
     ----------
     instance
         The instance.
-    capacity
+    weekly_hours
         Hours a week of each unit.
     late
         Whether options are there by which an order is late that may not be.
@@ -126,11 +126,11 @@ class AssignmentOptions:
     """
 
     def __init__(
-        self, instance: Instance, capacity: dict[Unit, float], *, late: bool = False
+        self, instance: Instance, weekly_hours: dict[Unit, float], *, late: bool = False
     ) -> None:
-        self.instance, self.capacity, self.late = instance, capacity, late
+        self.instance, self.weekly_hours, self.late = instance, weekly_hours, late
         self.network = instance.supply_network
-        self.weeks = _horizon(instance, capacity)
+        self.weeks = _horizon(instance, weekly_hours)
         self.parts = {part.name: part for part in instance.parts}
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
@@ -150,7 +150,7 @@ class AssignmentOptions:
         ]
         taken = {(e.place, e.machine, e.week): e.hours for e in instance.commitments}
         self.free = {
-            (unit, week): max(capacity[unit] - taken.get((*unit, week), 0.0), 0.0)
+            (unit, week): max(weekly_hours[unit] - taken.get((*unit, week), 0.0), 0.0)
             for unit, week in sorted({(unit, week) for _, unit, week in self.printing})
         }
 
@@ -168,17 +168,17 @@ class AssignmentOptions:
                     elif self.late:
                         yield replace(option, penalty=0.0)
 
-    def _lane(self, origin: str, order: Order, by: By) -> tuple[float, float]:
+    def _lane(self, origin: str, order: Order, by: RouteCriterion) -> tuple[float, float]:
         """Return cost and weeks of the way to an order's place; infinite where there is none."""
         kg = self.parts[order.part].kg
         table = self.network.routes([origin], [order.place], by=by, kg_per_part=kg)
         return float(table.cost[0, 0]), float(table.weeks[0, 0])
 
-    def _printed(self, o: int, order: Order, by: By) -> Iterator[AssignmentOption]:
+    def _printed(self, o: int, order: Order, by: RouteCriterion) -> Iterator[AssignmentOption]:
         part = self.parts[order.part]
         for option in part.print:
             kind = self.machines[option.machine]
-            for unit, weekly in self.capacity.items():
+            for unit, weekly in self.weekly_hours.items():
                 if unit[1] != option.machine or weekly <= 0:
                     continue
                 lane, weeks = self._lane(unit[0], order, by)
@@ -202,7 +202,7 @@ class AssignmentOptions:
                         route=by,
                     )
 
-    def _bought(self, o: int, order: Order, by: By) -> Iterator[AssignmentOption]:
+    def _bought(self, o: int, order: Order, by: RouteCriterion) -> Iterator[AssignmentOption]:
         for entry in self.instance.conventional:
             if entry.part != order.part:
                 continue

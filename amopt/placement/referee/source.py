@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Part
-    from amopt.routes import By, RouteTable
+    from amopt.routes import RouteCriterion, RouteTable
 
 __all__ = ["Source", "Sources"]
 
@@ -55,7 +55,7 @@ class Sources:
         self.instance = instance
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
-        self._tables: dict[tuple[By, float], RouteTable] = {}
+        self._tables: dict[tuple[RouteCriterion, float], RouteTable] = {}
 
     def of(self, row: Row, part: Part, t: int) -> Source | None:
         """Return the source of a row of supply in period t; None where there is none such."""
@@ -115,7 +115,7 @@ class Sources:
         names = dict.fromkeys(demand.place for demand in self.instance.demand)
         return {name: k for k, name in enumerate(names)}
 
-    def _table(self, by: By, kg: float) -> RouteTable:
+    def _table(self, by: RouteCriterion, kg: float) -> RouteTable:
         if (by, kg) not in self._tables:
             self._tables[by, kg] = self.instance.supply_network.routes(
                 list(self._origins), list(self._targets), by=by, kg_per_part=kg
@@ -123,7 +123,7 @@ class Sources:
         return self._tables[by, kg]
 
     def _lane(
-        self, by: By, origin: str | None, place: str, kg: float
+        self, by: RouteCriterion, origin: str | None, place: str, kg: float
     ) -> tuple[float, float, float]:
         """Return cost, weeks and emissions of the way to a place."""
         if origin is None:

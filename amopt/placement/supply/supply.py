@@ -16,7 +16,7 @@ from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Machine, Part
-    from amopt.routes import By, RouteTable
+    from amopt.routes import RouteCriterion, RouteTable
 
 __all__ = ["Supply"]
 
@@ -78,7 +78,7 @@ class Supply:
         places += [entry.from_ for entry in self.instance.conventional if entry.from_]
         return {place: row for row, place in enumerate(dict.fromkeys(places))}
 
-    def routes(self, by: By, kg: float) -> RouteTable:
+    def routes(self, by: RouteCriterion, kg: float) -> RouteTable:
         """Return the routes from all origins to all places with demand, for parts of a weight."""
         if (by, kg) not in self._tables:
             self._tables[by, kg] = self.instance.supply_network.routes(
@@ -281,7 +281,7 @@ class Supply:
                 hours=hours,
             )
 
-    def _lanes(self, by: By, block: Block, rows: Ints) -> Floats:
+    def _lanes(self, by: RouteCriterion, block: Block, rows: Ints) -> Floats:
         """Return cost, weeks and kg of CO2 from origins to the block's places, (3, rows, pairs)."""
         table = self.routes(by, block.part.kg)
         spot = np.ix_(rows, np.array([self._targets[self.pairs[pair][0]] for pair in block.pairs]))

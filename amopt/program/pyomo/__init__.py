@@ -8,7 +8,7 @@
     Answers into a model and out of one, whoever solved it.
 ``extending``
     What a caller adds to a formulation: what is fixed becomes a row, the objective stays.
-``solving``
+``model_solve``
     Compile, solve and load in one call.
 ``to_pyomo``, ``identifiers``
     A program as a model.
@@ -20,7 +20,7 @@ from amopt.program.pyomo.compiled import Compiled, compile_model
 from amopt.program.pyomo.expressions import linear, weighted_sum
 from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.pyomo.loading import load, read_answer, read_values, rows_of
-from amopt.program.pyomo.solving import solve_model
+from amopt.program.pyomo.model_solve import solve_model
 from amopt.program.pyomo.to_pyomo import to_pyomo
 
 __all__ = [
