@@ -38,7 +38,7 @@ fail, saves money) the minimum is taken over all of :math:`0, \ldots, \bar S`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,7 @@ __all__ = [
     "best_policy",
     "completed",
     "cycle_cost",
+    "flows",
     "highest_base_stock",
     "levels_to_try",
 ]
@@ -140,9 +141,19 @@ class Amounts:
     down_days: Floats
 
 
-def best_policy(parameters: Parameters) -> Policy:
-    """Return the policy of least expected cost, for every part; see the top of this file."""
+def best_policy(parameters: Parameters, room: Floats | float = 0.0) -> Policy:
+    """Return the policy of least expected cost, for every part; see the top of this file.
+
+    Parameters
+    ----------
+    parameters
+        The parameters of the process.
+    room
+        What a part of the base-stock level costs a cycle beside its holding cost, in money, shape
+        (parts,).
+    """
     line = _line(parameters, _Costs.of(parameters), discount=parameters.discount)
+    line = replace(line, slope=line.slope + room)
     highest = _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
     base_stock = highest.copy()
     for part in np.flatnonzero((line.price[1:] < 0).any(axis=0)):
@@ -171,6 +182,37 @@ def completed(parameters: Parameters, policy: Policy) -> Policy:
     costs = _Costs.of(parameters)
     line = _line(parameters, costs, discount=parameters.discount, action=policy.action)
     return Policy(policy.base_stock, line.action, policy.mixes)
+
+
+def flows(parameters: Parameters, policy: Policy) -> Floats:
+    r"""Return the expected systems that wait, get a printed, an expedited part, by days to go.
+
+    Parameters
+    ----------
+    parameters
+        The parameters of the process.
+    policy
+        A policy that does not mix.
+
+    Returns
+    -------
+    array
+        Shape (3, L, parts), by :class:`~amopt.printing.policy.Action`; row 0 of the days is 0.
+    """
+    days, parts = parameters.cycle_days, len(parameters)
+    elapsed = np.arange(days)[:, None]
+    used = _expected_use(policy.base_stock, elapsed * parameters.systems, parameters.failure)
+    found = np.zeros((3, days, parts))
+    waits, printed = np.zeros(parts), np.zeros(parts)
+    for n in range(days - 1, 0, -1):
+        running = parameters.systems - waits - printed
+        waits += parameters.failure * running + parameters.printed_failure * printed
+        waits -= used[days - n] - used[days - n - 1]
+        printed *= 1 - parameters.printed_failure
+        np.put_along_axis(found[:, n], policy.action[None, n], np.maximum(waits, 0.0)[None], axis=0)
+        printed += found[1, n]
+        waits = found[0, n].copy()
+    return found
 
 
 def cycle_cost(parameters: Parameters, policy: Policy) -> Floats:

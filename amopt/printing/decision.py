@@ -16,7 +16,7 @@ from amopt.printing import closed_form, formulation
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import PrintingInstance
-from amopt.printing.methods import by_process, collapsed
+from amopt.printing.methods import by_process, collapsed, prices
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum
 from amopt.printing.referee.check import check
@@ -40,6 +40,12 @@ def _too_large(method: str, instance: PrintingInstance) -> str:
 
 WAYS = (
     Method("closed", "the cost of a cycle in closed form", honours=closed_form.HONOURS),
+    Method(
+        "prices",
+        "prices on what parts share, each part in closed form",
+        honours=prices.HONOURS,
+        obstacle=prices.obstacle,
+    ),
     Method("collapsed", "linear program of the collapsed process"),
     *(
         Method(
@@ -87,6 +93,13 @@ def optimum(
     progress: Callable[[Progress], None] | None = None,
 ) -> Optimum:
     """Find the best policy of every part by one method."""
+    if method == "prices":
+        try:
+            return prices.best_policy(instance, printer=printer, options=options, progress=progress)
+        except InfeasibleError:
+            if not printer:  # nobody asks why the comparison has no plan
+                raise
+            method = "collapsed"  # the formulation knows which limits clash
     if method == "collapsed":
         return collapsed.best_policy(
             instance, printer=printer, options=options, extend=extend, progress=progress

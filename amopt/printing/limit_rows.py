@@ -52,7 +52,7 @@ def limit_rows(instance: PrintingInstance) -> tuple[LimitRow, ...]:
 
 
 def priced(
-    parameters: Parameters, rows: Sequence[LimitRow], duals: Sequence[float]
+    parameters: Parameters, rows: Sequence[LimitRow], duals: Sequence[float] | Floats
 ) -> tuple[Parameters, Floats]:
     """Return parameters with the prices of limits added to the costs of their parts.
 

@@ -140,6 +140,7 @@ def test_each_measure_against_every_mix_of_every_policy(measure: str, share: flo
             amopt.solve(amopt.load(limited))
         return
     answer = amopt.solve(amopt.load(limited))
+    assert answer.outcome.method.startswith("prices")
     assert answer.outcome.objective * 3 == pytest.approx(best, rel=1e-7)
     assert answer.outcome.bound * 3 == pytest.approx(best, rel=1e-7)
     (row,) = answer.rows["limits"]
@@ -179,6 +180,8 @@ def test_random_limits_against_every_mix_of_every_policy(seed: int) -> None:
         return
     answer = amopt.solve(amopt.load(limited))
     assert answer.outcome.objective * 3 == pytest.approx(best, rel=1e-6)
+    program = amopt.solve(amopt.load(limited), method="collapsed")
+    assert program.outcome.objective == pytest.approx(answer.outcome.objective, rel=1e-7)
     assert extra_policies(answer) <= len(limits)
 
 

@@ -1,0 +1,82 @@
+"""Columns of the master program: policies of parts, with what they cost and use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.printing import closed_form
+from amopt.printing.limit_rows import KINDS, LimitRow
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Policy
+
+__all__ = ["Columns"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass
+class Columns:
+    """Policies of parts, with what they cost and use.
+
+    Attributes
+    ----------
+    part
+        The part of each column, shape (n,), int.
+    base_stock, action
+        Its policy, shapes (n,) and (L, n), int.
+    cost
+        What a cycle of it costs, shape (n,).
+    usage
+        What it uses of each limit, shape (limits, n).
+    """
+
+    part: Ints
+    base_stock: Ints
+    action: Ints
+    cost: Floats
+    usage: Floats
+
+    @classmethod
+    def of(
+        cls, parameters: Parameters, rows: Sequence[LimitRow], policy: Policy, parts: Ints
+    ) -> Columns:
+        """Return the columns of policies of some parts; ``policy`` is of these parts alone."""
+        chosen = parameters.take(parts)
+        done = closed_form.amounts(chosen, policy)
+        amount = {kind: getattr(done, kind) for kind in KINDS if kind != "base_stock"}
+        amount["base_stock"] = policy.base_stock.astype(np.float64)
+        usage = np.zeros((len(rows), len(parts)))
+        for index, row in enumerate(rows):
+            for kind, numbers in row.coefficients.items():
+                usage[index] += numbers[parts] * amount[kind]
+        cost = closed_form.cycle_cost(chosen, policy)
+        return cls(parts, policy.base_stock, policy.action, cost, usage)
+
+    def take(self, index: NDArray[np.bool_] | Ints) -> Columns:
+        """Return some of the columns."""
+        return Columns(
+            self.part[index],
+            self.base_stock[index],
+            self.action[:, index],
+            self.cost[index],
+            self.usage[:, index],
+        )
+
+    def and_(self, other: Columns) -> Columns:
+        """Return these columns and others."""
+        return Columns(
+            np.concatenate([self.part, other.part]),
+            np.concatenate([self.base_stock, other.base_stock]),
+            np.concatenate([self.action, other.action], axis=1),
+            np.concatenate([self.cost, other.cost]),
+            np.concatenate([self.usage, other.usage], axis=1),
+        )
+
+    def policy(self, index: int) -> Policy:
+        """Return the policy of one column."""
+        return Policy(self.base_stock[[index]], self.action[:, [index]])
