@@ -94,12 +94,7 @@ def optimum(
 ) -> Optimum:
     """Find the best policy of every part by one method."""
     if method == "prices":
-        try:
-            return prices.best_policy(instance, printer=printer, options=options, progress=progress)
-        except InfeasibleError:
-            if not printer:  # nobody asks why the comparison has no plan
-                raise
-            method = "collapsed"  # the formulation knows which limits clash
+        return prices.best_policy(instance, printer=printer, options=options, progress=progress)
     if method == "collapsed":
         return collapsed.best_policy(
             instance, printer=printer, options=options, extend=extend, progress=progress

@@ -43,19 +43,36 @@ class Columns:
 
     @classmethod
     def of(
-        cls, parameters: Parameters, rows: Sequence[LimitRow], policy: Policy, parts: Ints
+        cls,
+        parameters: Parameters,
+        rows: Sequence[LimitRow],
+        policy: Policy,
+        parts: Ints | None = None,
     ) -> Columns:
-        """Return the columns of policies of some parts; ``policy`` is of these parts alone."""
-        chosen = parameters.take(parts)
+        """Return the columns of policies.
+
+        Parameters
+        ----------
+        parameters
+            The parameters of all parts.
+        rows
+            The limits.
+        policy
+            A policy for each of ``parts``, shape (n,).
+        parts
+            The parts; left out, every part once.
+        """
+        owners = np.arange(len(parameters)) if parts is None else parts
+        chosen = parameters if parts is None else parameters.take(owners)
         done = closed_form.amounts(chosen, policy)
         amount = {kind: getattr(done, kind) for kind in KINDS if kind != "base_stock"}
         amount["base_stock"] = policy.base_stock.astype(np.float64)
-        usage = np.zeros((len(rows), len(parts)))
+        usage = np.zeros((len(rows), len(owners)))
         for index, row in enumerate(rows):
             for kind, numbers in row.coefficients.items():
-                usage[index] += numbers[parts] * amount[kind]
+                usage[index] += numbers[owners] * amount[kind]
         cost = closed_form.cycle_cost(chosen, policy)
-        return cls(parts, policy.base_stock, policy.action, cost, usage)
+        return cls(owners, policy.base_stock, policy.action, cost, usage)
 
     def take(self, index: NDArray[np.bool_] | Ints) -> Columns:
         """Return some of the columns."""

@@ -18,7 +18,7 @@ column. There are finitely many policies, so it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ from amopt.program.time import Budget
 if TYPE_CHECKING:
     from amopt.program.solver.highs import Answer, Options, Progress
 
-__all__ = ["HONOURS", "best_policy", "obstacle"]
+__all__ = ["HONOURS", "KEPT", "Master", "Solved", "best_policy", "obstacle"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,6 +50,9 @@ HONOURS = closed_form.HONOURS | {"limits"}
 
 BETTER = 1e-10
 """Share of what is at stake by which a new column must be better than what is known."""
+
+KEPT = 1e-9
+"""Excess over a limit, over its scale, up to which it is kept."""
 
 MOST_ROUNDS = 500
 """Rounds beyond which it is not converging."""
@@ -63,61 +66,101 @@ def obstacle(instance: PrintingInstance) -> str:
 
 
 @dataclass
-class _Search:
-    """The state of the search: columns, prices, the best bound."""
+class Master:
+    """The master program of some limits, with the columns that are known.
+
+    Attributes
+    ----------
+    parameters
+        The parameters of all parts.
+    rows
+        The limits that are kept, or elastic.
+    options, budget, progress
+        Of its solves.
+    columns
+        Policies of parts that are known.
+    iterations
+        Iterations of the solver so far.
+    """
 
     parameters: Parameters
-    rows: Sequence[LimitRow]
+    rows: tuple[LimitRow, ...]
     options: Options
     budget: Budget
-    progress: Callable[[Progress], None] | None
+    progress: Callable[[Progress], None] | None = None
     columns: Columns = field(init=False)
     iterations: int = 0
 
     def __post_init__(self) -> None:
+        """Start from the policies that are the best without limits."""
         self.most = np.array([row.most for row in self.rows])
-        best = closed_form.best_policy(self.parameters)
-        self.columns = self._columns(best, np.arange(len(self.parameters)))
+        self.columns = self._columns(closed_form.best_policy(self.parameters))
 
-    def _columns(self, policy: Policy, parts: Ints) -> Columns:
-        taken = Policy(policy.base_stock[parts], policy.action[:, parts])
-        return Columns.of(self.parameters, self.rows, taken, parts)
+    @property
+    def scale(self) -> Floats:
+        """What the excess over each limit is counted in, shape (limits,)."""
+        largest = np.maximum(np.abs(self.most), self.columns.usage.max(axis=1, initial=0.0))
+        return np.where(largest > 0, largest, 1.0)
 
-    def solve(self, *, feasibility: bool) -> tuple[Answer, float]:
-        """Return the master's optimum over all policies, and the bound that prices prove.
+    def excess(self) -> Floats:
+        """Return the excess over each limit where their sum, each over its scale, is the least."""
+        return self.solve(elastic=np.ones(len(self.rows), dtype=np.bool_), costs=False).excess
+
+    def solve(self, *, elastic: NDArray[np.bool_] | None = None, costs: bool = True) -> Solved:
+        """Return the optimum over all policies.
 
         Parameters
         ----------
-        feasibility
-            Whether the excess over the limits is minimised instead of the cost.
+        elastic
+            The limits over which there may be an excess, which is minimised over its scale, shape
+            (limits,); left out, none. For all others policies that keep them have to be known.
+        costs
+            Whether costs are minimised.
+
+        Raises
+        ------
+        NoAnswerError
+            When the limits of time were reached.
         """
-        base = _free(self.parameters) if feasibility else self.parameters
-        limits, parts = len(self.rows), len(self.parameters)
-        bound = -np.inf
+        base = self.parameters if costs else _free(self.parameters)
+        weights = np.zeros(len(self.rows)) if elastic is None else elastic / self.scale
+        parts, bound = len(self.parameters), -np.inf
         for _ in range(MOST_ROUNDS):
-            answer = self._master(feasibility)
+            answer = self._solved(weights, costs)
+            assert answer.values is not None
             assert answer.duals is not None
-            assert answer.outcome.objective is not None
             duals = np.minimum(answer.duals[parts:], 0.0)
-            costs, room = priced(base, self.rows, duals)
-            every = self._columns(closed_form.best_policy(costs, room), np.arange(parts))
-            worth = (0.0 if feasibility else every.cost) - duals @ every.usage
+            with_prices, room = priced(base, self.rows, duals)
+            every = self._columns(closed_form.best_policy(with_prices, room))
+            worth = (every.cost if costs else 0.0) - duals @ every.usage
             bound = max(bound, float(worth.sum() + duals @ self.most))
-            gain = answer.duals[:parts] - worth
-            scale = np.abs(worth) + np.abs(answer.duals[:parts])
-            better = gain > BETTER * (scale + scale.mean())
+            known = answer.duals[:parts]
+            scale = np.abs(worth) + np.abs(known)
+            better = known - worth > BETTER * (scale + scale.mean())
             if not better.any():
-                return answer, bound
+                count = self.columns.cost.size
+                excess = np.zeros(len(self.rows))
+                excess[weights > 0] = answer.values[count:]
+                return Solved(answer, answer.values[:count], duals, excess, bound)
             self.columns = self.columns.and_(every.take(better))
             self.budget.require("the prices of the limits were found")
-        raise NoAnswerError(f"The prices of {limits} limits were not found.")
+        raise NoAnswerError(f"The prices of limits were not found in {MOST_ROUNDS} rounds.")
 
-    def _master(self, feasibility: bool) -> Answer:
-        """Solve the master program over the columns that are known."""
+    def know(self, columns: Columns) -> None:
+        """Add policies that are known from other limits."""
+        policy = Policy(columns.base_stock, columns.action)
+        again = Columns.of(self.parameters, self.rows, policy, columns.part)
+        self.columns = self.columns.and_(again)
+
+    def _columns(self, policy: Policy) -> Columns:
+        return Columns.of(self.parameters, self.rows, policy)
+
+    def _solved(self, weights: Floats, costs: bool) -> Answer:
+        """Solve the program over the columns that are known."""
         from amopt.program.solver.highs import solve
         from amopt.program.solver.outcome import Status
 
-        program = _program(self.columns, self.most, len(self.parameters), feasibility)
+        program = _program(self.columns, self.most, len(self.parameters), weights, costs)
         answer = solve(program, self.budget.options(self.options), progress=self.progress)
         self.iterations += answer.outcome.iterations or 0
         if answer.outcome.status is not Status.OPTIMAL:
@@ -126,6 +169,31 @@ class _Search:
                 outcome=answer.outcome,
             )
         return answer
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A master program that was solved over all policies.
+
+    Attributes
+    ----------
+    answer
+        What the solver said last.
+    shares
+        How much of each column there is, shape (columns,).
+    duals
+        The prices of the limits, none above 0, shape (limits,).
+    excess
+        The excess over each limit, in its unit, shape (limits,).
+    bound
+        What the prices prove.
+    """
+
+    answer: Answer
+    shares: Floats
+    duals: Floats
+    excess: Floats
+    bound: float
 
 
 def best_policy(
@@ -146,24 +214,26 @@ def best_policy(
     """
     parameters = instance.parameters if printer else instance.parameters.without_printer()
     rows = limit_rows(instance)
-    search = _Search(parameters, rows, options, Budget(options.time_limit), progress)
-    excess, least = search.solve(feasibility=True)
-    if least > 1e-9:
-        raise InfeasibleError("No plan keeps the limits.", outcome=excess.outcome)
-    answer, bound = search.solve(feasibility=False)
-    assert answer.values is not None
-    assert answer.duals is not None
-    duals = np.minimum(answer.duals[len(parameters) :], 0.0)
+    budget = Budget(options.time_limit)
+    master = Master(parameters, rows, options, budget, progress)
+    if (master.excess() > KEPT * master.scale).any():
+        if not printer:  # what it is compared with needs no reason
+            raise InfeasibleError("without a printer no plan keeps the limits")
+        from amopt.printing.methods.clash import explain
+
+        raise explain(instance, options, budget)
+    found = master.solve()
     policy, cost = mixture(
-        parameters, priced(parameters, rows, duals)[0], search.columns, answer.values
+        parameters, priced(parameters, rows, found.duals)[0], master.columns, found.shares
     )
+    names = [row.limit.name for row in rows]
     return Optimum(
         policy,
         cost,
-        solver=answer.outcome.method,
-        iterations=search.iterations,
-        bound=bound,
-        duals={row.limit.name: float(dual) for row, dual in zip(rows, duals, strict=True)},
+        solver=found.answer.outcome.method,
+        iterations=master.iterations,
+        bound=found.bound,
+        duals=dict(zip(names, found.duals.tolist(), strict=True)),
     )
 
 
@@ -183,24 +253,21 @@ def _free(parameters: Parameters) -> Parameters:
     )
 
 
-def _program(columns: Columns, most: Floats, parts: int, feasibility: bool) -> LinearProgram:
-    """Return the master program, with the excess over each limit where that is minimised."""
-    count, limits = columns.cost.size, most.size
+def _program(
+    columns: Columns, most: Floats, parts: int, weights: Floats, costs: bool
+) -> LinearProgram:
+    """Return the master program; limits with a weight may be exceeded at that cost a unit."""
+    count, limits, soft = columns.cost.size, most.size, np.flatnonzero(weights > 0)
     one = sp.csr_array((np.ones(count), (columns.part, np.arange(count))), shape=(parts, count))
+    over = sp.csr_array(
+        (-np.ones(soft.size), (parts + soft, np.arange(soft.size))),
+        shape=(parts + limits, soft.size),
+    )
     matrix = sp.vstack([one, sp.csr_array(columns.usage)], format="csr")
-    cost = columns.cost
-    if feasibility:
-        scale = np.maximum(np.abs(most), columns.usage.max(axis=1, initial=0.0))
-        size = np.where(scale > 0, scale, 1.0)
-        over = sp.vstack([sp.csr_array((parts, limits)), -sp.diags_array(size)])
-        matrix = sp.hstack([matrix, over], format="csr")
-        cost = np.concatenate([np.zeros(count), np.ones(limits)])
     return LinearProgram.from_arrays(
-        cost=cost,
-        matrix=matrix,
+        cost=np.concatenate([columns.cost if costs else np.zeros(count), weights[soft]]),
+        matrix=sp.hstack([matrix, over], format="csr"),
         row_lower=np.concatenate([np.ones(parts), np.full(limits, -np.inf)]),
         row_upper=np.concatenate([np.ones(parts), most]),
-        lower=0.0,
-        upper=np.inf,
         name="portfolio",
     )
