@@ -41,7 +41,9 @@ def evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         referee,
         "Evaluation",
-        lambda terms, plan: KNOWN.setdefault(repr((terms, plan)), Evaluation(terms, plan)),
+        lambda terms, plan, **how: KNOWN.setdefault(
+            repr((terms, plan)), Evaluation(terms, plan, **how)
+        ),
     )
 
 

@@ -35,6 +35,7 @@ from amopt.printing.methods.mixing import mixture
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.answer import Basis
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
@@ -125,8 +126,10 @@ class Master:
         base = self.parameters if costs else _free(self.parameters)
         weights = np.zeros(len(self.rows)) if elastic is None else elastic / self.scale
         parts, bound = len(self.parameters), -np.inf
+        basis = None
         for _ in range(MOST_ROUNDS):
-            answer = self._solved(weights, costs)
+            answer = self._solved(weights, costs, basis)
+            basis = answer.basis
             assert answer.values is not None
             assert answer.duals is not None
             duals = np.minimum(answer.duals[parts:], 0.0)
@@ -138,10 +141,10 @@ class Master:
             scale = np.abs(worth) + np.abs(known)
             better = known - worth > BETTER * (scale + scale.mean())
             if not better.any():
-                count = self.columns.cost.size
+                soft = np.count_nonzero(weights)
                 excess = np.zeros(len(self.rows))
-                excess[weights > 0] = answer.values[count:]
-                return Solved(answer, answer.values[:count], duals, excess, bound)
+                excess[weights > 0] = answer.values[:soft]
+                return Solved(answer, answer.values[soft:], duals, excess, bound)
             self.columns = self.columns.and_(every.take(better))
             self.budget.require("the prices of the limits were found")
         raise NoAnswerError(f"The prices of limits were not found in {MOST_ROUNDS} rounds.")
@@ -155,13 +158,18 @@ class Master:
     def _columns(self, policy: Policy) -> Columns:
         return Columns.of(self.parameters, self.rows, policy)
 
-    def _solved(self, weights: Floats, costs: bool) -> Answer:
-        """Solve the program over the columns that are known."""
+    def _solved(self, weights: Floats, costs: bool, basis: Basis | None) -> Answer:
+        """Solve the program over the columns that are known, from a basis of some of them."""
         from amopt.program.solver.highs import solve
         from amopt.program.solver.outcome import Status
 
         program = _program(self.columns, self.most, len(self.parameters), weights, costs)
-        answer = solve(program, self.budget.options(self.options), progress=self.progress)
+        options = self.budget.options(self.options)
+        if basis is not None:
+            new = program.shape[1] - basis.columns.size
+            basis = Basis(np.append(basis.columns, np.zeros(new, np.int8)), basis.rows)
+            options = replace(options, method="primal simplex", presolve=False)
+        answer = solve(program, options, basis=basis, progress=self.progress)
         self.iterations += answer.outcome.iterations or 0
         if answer.outcome.status is not Status.OPTIMAL:
             raise NoAnswerError(
@@ -265,8 +273,8 @@ def _program(
     )
     matrix = sp.vstack([one, sp.csr_array(columns.usage)], format="csr")
     return LinearProgram.from_arrays(
-        cost=np.concatenate([columns.cost if costs else np.zeros(count), weights[soft]]),
-        matrix=sp.hstack([matrix, over], format="csr"),
+        cost=np.concatenate([weights[soft], columns.cost if costs else np.zeros(count)]),
+        matrix=sp.hstack([over, matrix], format="csr"),
         row_lower=np.concatenate([np.ones(parts), np.full(limits, -np.inf)]),
         row_upper=np.concatenate([np.ones(parts), most]),
         name="portfolio",

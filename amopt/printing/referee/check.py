@@ -27,6 +27,9 @@ __all__ = ["check"]
 TOLERANCE = 1e-7
 """Relative difference from which a stated number is wrong."""
 
+MOST_PARTS_BY_STATE = 1000
+"""Up to so many parts the real states of each are gone through one by one."""
+
 NOTHING = 1e-9
 """Share of what is at stake below which there is no cost to save from."""
 
@@ -89,7 +92,10 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
         notebook.require(not stray, "intervals has a plan without a printer, which has no costs")
     if notebook.findings:
         return notebook.verdict()
-    chosen, single = ([Evaluation(terms, plan) for terms, plan in pairs] for pairs in plans)
+    few = len(instance.parts) <= MOST_PARTS_BY_STATE
+    chosen, single = (
+        [Evaluation(terms, plan, by_states=few) for terms, plan in pairs] for pairs in plans
+    )
     for name, evaluation in zip([*names, *names], [*chosen, *single], strict=False):
         notebook.require(
             evaluation.possible, f"part {name!r} takes a source that the instance does not offer"

@@ -30,10 +30,13 @@ class Evaluation:
         The parameters of the part.
     plan
         The plan.
+    by_states
+        Whether the real states may be gone through one by one, where they are few enough; else the
+        value of a state is taken as linear (:mod:`amopt.printing.referee.backward`).
     """
 
-    def __init__(self, terms: Terms, plan: Plan) -> None:
-        self.terms, self.plan = terms, plan
+    def __init__(self, terms: Terms, plan: Plan, *, by_states: bool = True) -> None:
+        self.terms, self.plan, self.by_states = terms, plan, by_states
         self._amounts: dict[float, dict[str, float]] = {}
 
     @property
@@ -113,7 +116,7 @@ class Evaluation:
 
     @cached_property
     def _backward(self) -> Backward:
-        exact = self.terms.N <= MOST_SYSTEMS_BY_STATE
+        exact = self.by_states and self.terms.N <= MOST_SYSTEMS_BY_STATE
         return (by_state if exact else by_corner)(self.terms, self.plan)
 
     @property

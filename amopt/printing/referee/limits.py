@@ -17,7 +17,7 @@ from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import Terms
 from amopt.referee import Amount, Notebook, is_number
 
-__all__ = ["compare_limits", "priced", "right_hand_side", "used"]
+__all__ = ["Counting", "compare_limits", "priced", "right_hand_side", "used"]
 
 Row = Mapping[str, Any]
 
@@ -34,14 +34,14 @@ def compare_limits(
     evaluations: tuple[list[Evaluation], list[Evaluation]],
 ) -> None:
     """Compare the rows of the file's limits, and hold the plans to them."""
-    cycles = REPORTED_DAYS / instance.cycle_days
+    cycles, counting = REPORTED_DAYS / instance.cycle_days, Counting(instance)
     for limit, row in zip(instance.limits, rows, strict=False):
-        done = [used(instance, limit, plans) if plans else None for plans in evaluations]
+        done = [used(counting, limit, plans) if plans else None for plans in evaluations]
         for amount, sourcing in zip(done, ("with", "without"), strict=True):
             if amount is not None:
                 where = f"limit {limit.name!r} {sourcing} a printer"
                 most = right_hand_side(limit)
-                notebook.within(where, amount.value, most, _stake(instance, limit))
+                notebook.within(where, amount.value, most, _stake(instance, counting, limit))
         duals = [row.get("dual"), row.get("single_source_dual")]
         for dual in duals:
             fits = dual is None or (is_number(dual) and float(dual) <= 0)
@@ -77,11 +77,11 @@ def right_hand_side(limit: Limit) -> float:
     return limit.at_most if limit.at_most is not None else 1.0 - (limit.at_least or 0.0)
 
 
-def used(instance: PrintingInstance, limit: Limit, evaluations: Sequence[Evaluation]) -> Amount:
+def used(counting: Counting, limit: Limit, evaluations: Sequence[Evaluation]) -> Amount:
     """Return how much of a limit plans use, in its unit."""
     value = scale = 0.0
     for index, one in enumerate(evaluations):
-        counted = _counted(instance, limit, index)
+        counted = counting.of(limit, index)
         happening = {**one.amounts(1.0), "base_stock": float(one.plan.base_stock)}
         value += math.fsum(number * happening[kind] for kind, number in counted.items())
         scale += 1e-3 * _failures(one.terms) * sum(counted.values())
@@ -89,7 +89,11 @@ def used(instance: PrintingInstance, limit: Limit, evaluations: Sequence[Evaluat
 
 
 def priced(
-    instance: PrintingInstance, duals: Mapping[str, float], index: int, terms: Terms
+    counting: Counting,
+    limits: Sequence[Limit],
+    duals: Mapping[str, float],
+    index: int,
+    terms: Terms,
 ) -> Terms:
     """Return the parameters of a part with the prices of limits added to its costs.
 
@@ -98,8 +102,8 @@ def priced(
     extra = dict.fromkeys(
         ("orders", "prints", "expedites", "stock_days", "down_days", "base_stock"), 0.0
     )
-    for limit in instance.limits:
-        for kind, number in _counted(instance, limit, index).items():
+    for limit in limits:
+        for kind, number in counting.of(limit, index).items():
             extra[kind] -= duals[limit.name] * number
     return replace(
         terms,
@@ -112,13 +116,13 @@ def priced(
     )
 
 
-def _stake(instance: PrintingInstance, limit: Limit) -> float:
+def _stake(instance: PrintingInstance, counting: Counting, limit: Limit) -> float:
     """Return what would be used where every failure of a cycle counted once."""
     total = 0.0
     for index in range(len(instance.parts)):
         parameters = instance.parameters
         failures = parameters.systems[index] * parameters.failure[index] * instance.cycle_days
-        total += float(failures) * sum(_counted(instance, limit, index).values())
+        total += float(failures) * sum(counting.of(limit, index).values())
     return total
 
 
@@ -126,41 +130,50 @@ def _failures(terms: Terms) -> float:
     return terms.N * terms.p_r * terms.L
 
 
-def _counted(instance: PrintingInstance, limit: Limit, index: int) -> dict[str, float]:
-    """Return what one event of each kind of a part adds to a limit."""
-    part = instance.parts[index]
-    if not limit.holds(part):
-        return {}
-    often = REPORTED_DAYS / instance.cycle_days if limit.per == "year" else 1.0
-    return {kind: often * number for kind, number in _once(instance, limit, index).items()}
+class Counting:
+    """What one event of each kind of a part adds to a limit.
 
+    Parameters
+    ----------
+    instance
+        The instance.
+    """
 
-def _once(instance: PrintingInstance, limit: Limit, index: int) -> dict[str, float]:
-    """Return the same, a cycle."""
-    part, days = instance.parts[index], instance.cycle_days
-    counted: dict[str, dict[str, float | None]] = {
-        "stock": {"base_stock": 1.0},
-        "storage_cm3": {"base_stock": part.storage_cm3},
-        "average_stock": {"stock_days": 1.0 / days},
-        "printer_hours": {"prints": part.print_hours},
-        "material_cm3": {"prints": part.print_material_cm3},
-        "availability": {"down_days": 1.0 / (days * _systems(instance, limit))},
-        "spending": {
-            "orders": part.order_cost + float(instance.transport_cost[index]),
-            "prints": part.print_cost,
-            "expedites": part.expedite_cost,
-        },
-        "kg_co2": {
-            "orders": part.kg_co2_per_order,
-            "prints": part.kg_co2_per_print,
-            "expedites": part.kg_co2_per_expedite,
-        },
-    }
-    found = counted.get(limit.measure, {limit.measure: 1.0})
-    return {kind: number or 0.0 for kind, number in found.items()}
+    def __init__(self, instance: PrintingInstance) -> None:
+        self._instance = instance
+        counts = {system.name: system.count for system in instance.systems}
+        self._systems = {}
+        for limit in instance.limits:
+            about = limit.systems or {part.system for part in instance.parts if limit.holds(part)}
+            self._systems[limit.name] = sum(counts[name] for name in set(about))
 
+    def of(self, limit: Limit, index: int) -> dict[str, float]:
+        """Return it for one part, in the unit of the limit."""
+        if not limit.holds(self._instance.parts[index]):
+            return {}
+        days = self._instance.cycle_days
+        often = REPORTED_DAYS / days if limit.per == "year" else 1.0
+        return {kind: often * (number or 0.0) for kind, number in self._once(limit, index).items()}
 
-def _systems(instance: PrintingInstance, limit: Limit) -> int:
-    """Return how many systems an availability is about."""
-    about = limit.systems or tuple(part.system for part in instance.parts if limit.holds(part))
-    return sum(system.count for system in instance.systems if system.name in about)
+    def _once(self, limit: Limit, index: int) -> Mapping[str, float | None]:
+        """Return the same, a cycle."""
+        instance, part = self._instance, self._instance.parts[index]
+        counted: dict[str, Mapping[str, float | None]] = {
+            "stock": {"base_stock": 1.0},
+            "storage_cm3": {"base_stock": part.storage_cm3},
+            "average_stock": {"stock_days": 1.0 / instance.cycle_days},
+            "printer_hours": {"prints": part.print_hours},
+            "material_cm3": {"prints": part.print_material_cm3},
+            "availability": {"down_days": 1.0 / (instance.cycle_days * self._systems[limit.name])},
+            "spending": {
+                "orders": part.order_cost + float(instance.transport_cost[index]),
+                "prints": part.print_cost,
+                "expedites": part.expedite_cost,
+            },
+            "kg_co2": {
+                "orders": part.kg_co2_per_order,
+                "prints": part.kg_co2_per_print,
+                "expedites": part.kg_co2_per_expedite,
+            },
+        }
+        return counted.get(limit.measure, {limit.measure: 1.0})

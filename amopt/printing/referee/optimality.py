@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.limits import priced, right_hand_side
+from amopt.printing.referee.limits import Counting, priced, right_hand_side
 from amopt.referee import Amount, Notebook, is_number
 
 if TYPE_CHECKING:
@@ -136,8 +136,13 @@ def _proof(
     prices = {
         limit.name: float(dual or 0.0) for limit, dual in zip(instance.limits, duals, strict=True)
     }
+    counting = Counting(instance)
     with_prices = [
-        Evaluation(priced(instance, prices, index, one.terms), one.plan)
+        Evaluation(
+            priced(counting, instance.limits, prices, index, one.terms),
+            one.plan,
+            by_states=one.by_states,
+        )
         for index, one in enumerate(evaluations)
     ]
     worth = math.fsum(-prices[limit.name] * right_hand_side(limit) for limit in instance.limits)
