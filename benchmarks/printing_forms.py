@@ -28,6 +28,7 @@ SIZES = (8, 20, 42, 100, 1_000, 5_000)
 SMOKE = (4, 200)
 LARGEST = {  # systems up to which a form is run: beyond, it takes minutes or does not fit
     "closed": 10**9,
+    "prices": 10**9,
     "collapsed": 10**9,
     "factored": 60,
     "policy_iteration": 60,

@@ -9,7 +9,7 @@ import numpy as np
 from amopt.errors import InfeasibleError, LeastChange, Limit, NoAnswerError
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.limit_rows import LimitRow, limit_rows, remedy, says
-from amopt.printing.methods.prices import KEPT, Master
+from amopt.printing.methods.master import KEPT, Master
 from amopt.program.infeasible.search import Limits, Search
 from amopt.program.infeasible.sentences import no_plan
 
