@@ -72,6 +72,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = (
     "design",
+    "licensing",
     "mdp",
     "network",
     "placement",

@@ -41,6 +41,7 @@ KINDS = (
     "placement",
     "design",
     "screening",
+    "licensing",
 )
 """The decisions that amopt answers, in the order in which they were built."""
 

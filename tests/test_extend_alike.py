@@ -38,6 +38,10 @@ CASES: dict[str, Case] = {
         lambda: amopt.load("design/valve-block"),
         lambda model: {key: (x, 0.0) for key, x in model.choose.items()},
     ),
+    "licensing": (
+        lambda: amopt.load("licensing/two-buyers"),
+        lambda model: {key: (x, 0.0) for key, x in model.offered.items()},
+    ),
 }
 
 

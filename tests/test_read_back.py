@@ -10,7 +10,14 @@ from amopt.errors import UsageError
 
 
 @pytest.mark.parametrize(
-    "name", ["printing/table-3-1", "sourcing/hangbar", "placement/textbook", "design/pump-unit"]
+    "name",
+    [
+        "printing/table-3-1",
+        "sourcing/hangbar",
+        "placement/textbook",
+        "design/pump-unit",
+        "licensing/ten-buyers",
+    ],
 )
 def test_a_model_solved_elsewhere_gives_the_whole_answer(name: str) -> None:
     instance = amopt.load(name)

@@ -8,7 +8,13 @@ import amopt
 from amopt.instance.findings import Severity
 from amopt.solution import Solution, _cell
 
-NAMES = ("printing/mission", "sourcing/hangbar", "placement/aircraft-today", "design/pump-unit")
+NAMES = (
+    "printing/mission",
+    "sourcing/hangbar",
+    "placement/aircraft-today",
+    "design/pump-unit",
+    "licensing/ten-buyers",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

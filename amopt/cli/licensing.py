@@ -1,0 +1,42 @@
+"""The commands of licensing: maps of forms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from amopt.cli.common import File, Html, Json, Out, give, reporting, require_room
+
+__all__ = ["app"]
+
+app = typer.Typer(help="More about a licensing instance.", no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """More about a licensing instance."""
+
+
+@app.command(name="map")
+def map_(
+    file: File,
+    *,
+    x: Annotated[str, typer.Option(help="A parameter and its values: price_ratio=1,1.25,1.5.")],
+    y: Annotated[str, typer.Option(help="Another parameter and its values.")],
+    json: Json = False,
+    out: Out = None,
+    html: Html = None,
+) -> None:
+    """Vary two parameters, and tell at each point which form the supply chain takes."""
+    with reporting(json=json):
+        from amopt import decisions, licensing
+
+        instance = decisions.load_of("licensing", file)
+        require_room(out, html)
+        found = licensing.map_forms(instance, x=licensing.axis(x), y=licensing.axis(y))
+        give(found, json=json, out=out)
+        if html is not None:
+            from amopt.report import page
+
+            page.write_page(instance, found, html)

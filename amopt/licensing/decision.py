@@ -1,0 +1,217 @@
+"""Solve a licensing instance: by the fastest method that honours every family of constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.licensing import formulation
+from amopt.licensing.answer.solution import LicensingSolution
+from amopt.licensing.answer.tables import tables
+from amopt.licensing.contract import Offer, one_contract
+from amopt.licensing.costs import Buyers
+from amopt.licensing.instance import LicensingInstance
+from amopt.licensing.methods import by_program, exact
+from amopt.licensing.referee.check import check
+from amopt.program.solver.options import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.program.solver.highs import Progress
+
+__all__ = ["METHODS", "WAYS", "read_back", "solve"]
+
+
+def _menu(instance: LicensingInstance) -> str:
+    """Return why one contract is not an answer, empty where it is."""
+    return "" if instance.contracts == 1 else "it finds one contract, not a menu"
+
+
+def _too_large(instance: LicensingInstance) -> str:
+    """Return why the program would be too large, empty where it is not."""
+    count = by_program.choices(instance)
+    if count <= by_program.MOST_CHOICES:
+        return ""
+    return f"its program would have {count:,} choices, of {by_program.MOST_CHOICES:,} at most"
+
+
+WAYS = (
+    Method(
+        "exact",
+        "the ends of intervals between changes of order",
+        honours=exact.HONOURS,
+        obstacle=_menu,
+    ),
+    Method("program", "the formulation, by HiGHS", obstacle=_too_large),
+)
+"""The methods, fastest first; ``program`` is the formulation itself."""
+
+METHODS = method_names(WAYS)
+"""What ``solve`` takes as its method; ``auto`` is the first that can answer."""
+
+CLOSE = 1e-6
+"""Relative gap up to which an answer is optimal."""
+
+
+def solve(
+    instance: LicensingInstance,
+    *,
+    method: str = "auto",
+    options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    extend: Extend | None = None,
+) -> LicensingSolution:
+    """Find which licence to offer, and have it checked by the referee.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    method
+        One of :data:`METHODS`. ``"exact"`` finds the best contract for any number of buyers;
+        ``"program"`` also menus of two contracts, and limits that a caller adds.
+    options
+        Time limit, gap, threads and seed of the solver.
+    progress
+        Called now and then while the solver runs.
+    extend
+        Adds variables and constraints to the Pyomo model, as :func:`amopt.licensing.formulate`
+        returns it, before it is solved. It chooses among the royalties of that model.
+
+    Returns
+    -------
+    LicensingSolution
+        Its objective is what the maker earns a year, in money, and its bound the supremum of that.
+
+    Raises
+    ------
+    InfeasibleError
+        When no offer keeps every limit, with the limits that clash and what would mend it.
+    NoAnswerError
+        When a limit was reached before any offer was found.
+    RefusedError
+        When the referee does not accept the answer.
+    UsageError
+        When there is no such method, it cannot answer this instance, or ``extend`` changes the
+        objective.
+    """
+    way = choose(
+        "licensing", method, WAYS, formulation.FAMILIES, instance, extended=extend is not None
+    )
+    options = options or Options()
+    budget = Budget(options.time_limit)
+    if way.name == "exact":
+        with budget.phase("solve"):
+            found = _exact(instance)
+        if found is not None:
+            return _answer(instance, found, None, (), (budget, way.meaning))
+        _require_words(instance)
+    offer, outcome, model = by_program.best_offer(
+        instance, options=options, budget=budget, extend=extend, progress=progress
+    )
+    return _answer(instance, offer, outcome, by_program.added(model), (budget, way.meaning))
+
+
+def _exact(instance: LicensingInstance) -> Offer | None:
+    """Return the best offer of one contract; None where none keeps the limits."""
+    buyers = Buyers.of(instance)
+    limits = exact.best_limits(buyers)
+    for limit in limits:
+        offer = one_contract(buyers, limit, instance.epsilon)
+        if offer is not None:
+            return offer
+    if limits:
+        raise NoAnswerError("no contract near the supremum is taken by its licensees alone")
+    return None
+
+
+def _require_words(instance: LicensingInstance) -> None:
+    """Raise where no offer keeps the limits and the program is too large to say why."""
+    if _too_large(instance):
+        raise InfeasibleError(
+            "no contract keeps every limit; there are too many buyers to say which limits clash"
+        )
+
+
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> LicensingSolution:
+    """Return the solution that a solved model holds, by whatever solver, judged by the referee.
+
+    Parameters
+    ----------
+    model
+        A model of :func:`amopt.licensing.formulate`, extended or not, with values.
+    bound
+        The bound that the solver proved, in the model's objective; without one the answer is
+        called feasible.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values.
+    RefusedError
+        When the referee does not accept what the values say.
+    UsageError
+        When the model is not one of licensing, or its values are not those of an offer.
+    """
+    offer = by_program.read(model)
+    outcome = Outcome(stopped=Stopped.FINISHED, status=Status.FEASIBLE, bound=bound)
+    way = (Budget(), "read back from the model")
+    return _answer(model.instance, offer, outcome, by_program.added(model), way)
+
+
+def _answer(
+    instance: LicensingInstance,
+    offer: Offer,
+    found: Outcome | None,
+    limits: Sequence[str],
+    way: tuple[Budget, str],
+) -> LicensingSolution:
+    """Return the answer that follows from an offer, judged; ``found`` is what the solver said."""
+    budget, meaning = way
+    with budget.phase("tables"):
+        rows = tables(Buyers.of(instance), offer, limits)
+    bound = offer.supremum if found is None else found.bound
+    bound = None if bound is None else max(bound, offer.supremum)
+    near = bound is not None and bound - offer.profit <= CLOSE * abs(offer.profit)
+    outcome = Outcome(
+        stopped=Stopped.FINISHED if found is None else found.stopped,
+        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        objective=offer.profit,
+        bound=bound,
+        method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
+        versions=versions("amopt", "numpy", *(() if found is None else ("highspy",))),
+        residuals={} if found is None else found.residuals,
+        iterations=None if found is None else found.iterations,
+    )
+    answer = LicensingSolution(
+        kind=instance.kind,
+        name=instance.name,
+        outcome=replace(outcome, seconds=dict(budget.seconds)),
+        verdict=Verdict(),
+        rows=rows,
+        notes=_notes(instance, limits),
+        currency=instance.currency,
+        objective_meaning="profit a year",
+    )
+    return judged(instance, answer, partial(check, limits=tuple(limits)))
+
+
+def _notes(instance: LicensingInstance, limits: Sequence[str]) -> tuple[str, ...]:
+    """Return what the planner should know."""
+    notes = []
+    if instance.contracts > 1:
+        notes.append("The royalties of a menu are taken from a list, and it is the best of these.")
+    if limits:
+        notes.append(
+            "The program had limits that the instance does not state (table limits). The referee "
+            "has not seen them: it checked what the offer comes to."
+        )
+    return tuple(notes)

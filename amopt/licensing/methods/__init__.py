@@ -1,0 +1,1 @@
+"""Ways of finding the best contract: exactly, from where orders change, and by the program."""

@@ -1,0 +1,187 @@
+"""The program handed to the solver, and its answer read as an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amopt.decision import Extend
+from amopt.errors import NoAnswerError, UsageError
+from amopt.licensing import formulation
+from amopt.licensing.contract import (
+    NONE,
+    Contract,
+    Offer,
+    Supremum,
+    earned,
+    one_contract,
+    responses,
+)
+from amopt.licensing.costs import Buyers
+from amopt.licensing.instance import LicensingInstance
+from amopt.program.time import Budget
+
+if TYPE_CHECKING:
+    from amopt.program.solver.highs import Progress
+    from amopt.program.solver.options import Options
+    from amopt.program.solver.outcome import Outcome
+
+__all__ = ["MOST_CHOICES", "added", "best_offer", "choices", "read"]
+
+OWN = frozenset(name for family in formulation.FAMILIES for name in family.components)
+"""The constraints of the families that the referee knows."""
+
+WHOLE = 1e-4
+"""How far from a whole number the values of another solver may be."""
+
+MOST_CHOICES = 100_000
+"""Buyers times contracts times royalties that a program may have."""
+
+
+def choices(instance: LicensingInstance) -> int:
+    """Return how many choices the program has: buyers times contracts times royalties."""
+    royalties = formulation.royalties_of(Buyers.of(instance))
+    return len(instance.buyers) * instance.contracts * len(royalties)
+
+
+def best_offer(
+    instance: LicensingInstance,
+    *,
+    options: Options,
+    budget: Budget,
+    extend: Extend | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Offer, Outcome, Any]:
+    """Return the best offer by the program, with what the solver said and the model.
+
+    Raises
+    ------
+    InfeasibleError
+        When no offer keeps every limit.
+    NoAnswerError
+        When a limit was reached before any offer was found.
+    """
+    from amopt.program.infeasible.explain import explain
+    from amopt.program.pyomo import FIXED, compile_model, extended, load
+    from amopt.program.solver.highs import solve
+    from amopt.program.solver.outcome import Status
+
+    with budget.phase("build"):
+        model = formulation.formulate(instance)
+        extended(model, extend)
+        compiled = compile_model(model)
+    with budget.phase("solve"):
+        answer = solve(compiled.program, budget.options(options), progress=progress)
+    outcome = answer.outcome
+    if outcome.status is Status.INFEASIBLE:
+        families = (*formulation.FAMILIES, FIXED)
+        raise explain(compiled.program, families, instance, budget.options(options), outcome)
+    if answer.values is None:
+        raise NoAnswerError(
+            f"no offer was found ({outcome.stopped}): allow more time", outcome=outcome
+        )
+    load(compiled, answer)
+    return read(model), outcome, model
+
+
+def read(model: Any) -> Offer:
+    """Return the offer that the values of a model say.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values, or no contract near by is taken by the same buyers.
+    UsageError
+        When the model is not one of licensing, or its values are not 0 or 1 where they must be.
+    """
+    instance = getattr(model, "instance", None)
+    if not isinstance(instance, LicensingInstance) or not hasattr(model, "offered"):
+        raise UsageError(f"the model {model.name!r} is not one that amopt.licensing formulated")
+    offered = dict(_taken(model, model.offered))
+    if len(offered) != instance.contracts:
+        raise UsageError(f"the values of {model.name!r} do not give each contract one royalty")
+    taken = {i: c for i, c, _ in _taken(model, model.takes)}
+    choice = np.array([taken.get(buyer.name, 0) - 1 for buyer in instance.buyers])
+    contracts = tuple(
+        Contract(model.royalty[offered[c]], max(0.0, float(model.fee[c, offered[c]].value)))
+        for c in model.contracts
+    )
+    return (_one if instance.contracts == 1 else _menu)(Buyers.of(instance), contracts, choice)
+
+
+def _one(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer:
+    """Return the contract that attains what the program says, or one near by.
+
+    The fee is worked out again: the least that a licensee would pay, less what he must save.
+    """
+    licensees = choice != NONE
+    if not licensees.any():
+        return Offer((), choice, earned(buyers, (), choice), earned(buyers, (), choice))
+    (one,) = contracts
+    most = float((buyers.highest_fee(one.royalty) - buyers.floor)[licensees].min())
+    fee = most if abs(most - one.fee) <= WHOLE * (1 + abs(most)) else one.fee
+    exact = (Contract(one.royalty, max(0.0, fee)),)
+    limit = Supremum(one.royalty, exact[0].fee, licensees, earned(buyers, exact, choice))
+    found = one_contract(buyers, limit, buyers.instance.epsilon)
+    if found is None:
+        raise NoAnswerError("the program's licensees take no contract near its royalty and fee")
+    return found
+
+
+def _menu(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer:
+    """Return a menu with what buyers make of it; contracts that nobody takes are left out.
+
+    The fees are worked out again, the highest with which each still takes what the program says.
+    """
+    used = [number for number in range(len(contracts)) if (choice == number).any()]
+    kept = tuple(contracts[number] for number in used)
+    wanted = np.full(choice.size, NONE)
+    for position, number in enumerate(used):
+        wanted[choice == number] = position
+    exact = _highest_fees(buyers, kept, wanted)
+    own = responses(buyers, exact)
+    if not np.array_equal(own, wanted):
+        exact, own = kept, responses(buyers, kept)
+    profit = earned(buyers, exact, own)
+    return Offer(exact, own, profit, profit)
+
+
+def _highest_fees(
+    buyers: Buyers, contracts: tuple[Contract, ...], choice: Any
+) -> tuple[Contract, ...]:
+    """Return contracts with the highest fees at which nobody changes his choice."""
+    worth = [buyers.highest_fee(one.royalty) for one in contracts]
+    fees = [float((own - buyers.floor)[choice == number].min()) for number, own in enumerate(worth)]
+    if len(fees) == 2:
+        ahead = [
+            float((worth[number] - worth[1 - number])[choice == number].min())
+            for number in range(2)
+        ]
+        fees = [min(fees[number], fees[1 - number] + ahead[number]) for number in range(2)]
+    return tuple(
+        Contract(one.royalty, max(0.0, fee)) for one, fee in zip(contracts, fees, strict=True)
+    )
+
+
+def added(model: Any) -> tuple[str, ...]:
+    """Return the names of the constraints that the instance does not state."""
+    return tuple(
+        row.name
+        for component in model.component_objects(active=True)
+        if component.ctype.__name__ == "Constraint" and component.name not in OWN
+        for row in component.values()
+        if row.active
+    )
+
+
+def _taken(model: Any, variables: Any) -> list[Any]:
+    """Return the keys of the variables that are 1."""
+    values = {key: variable.value for key, variable in variables.items()}
+    if any(value is None for value in values.values()):
+        raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
+    for key, value in values.items():
+        if min(abs(value), abs(value - 1)) > WHOLE:
+            raise UsageError(f"{variables[key].name} is {value:.6g}, and must be 0 or 1")
+    return [key for key, value in values.items() if value > 0.5]

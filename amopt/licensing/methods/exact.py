@@ -1,0 +1,167 @@
+r"""The best contract, exactly: only the ends of intervals between changes of order matter.
+
+Let :math:`\bar F_i(r)` be the most that buyer :math:`i` would pay (:mod:`amopt.licensing.costs`).
+Between two royalties at which some of them cross, or are 0, their order stays, so that the
+licensees are the first :math:`n` of it for some :math:`n`. The best fee for these is what the last
+of them would pay, less what a licensee must save. The profit :math:`n F(r) + r \Lambda_n + m
+(\Lambda - \Lambda_n)` is then convex in :math:`r`, and its supremum over the interval a limit at
+one of its ends: :math:`O(m^2)` intervals, each with :math:`m` numbers of licensees.
+
+At the end itself buyers may be indifferent who are not licensees between the ends. They take the
+licence; then the supremum is not attained there, but approached from that side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.licensing.contract import Supremum
+from amopt.licensing.costs import SAME, Buyers
+
+__all__ = ["HONOURS", "best_limits", "supremum"]
+
+Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+HONOURS = frozenset(
+    {
+        "one_royalty",
+        "one_channel",
+        "fee_of_royalty",
+        "pays_the_fee",
+        "pays_no_more",
+        "pays_what_it_is_worth",
+        "prefers",
+        "least_surplus",
+        "most_licensees",
+        "printer_capacity",
+    }
+)
+"""The families of constraints that it honours."""
+
+CHUNK = 512
+"""Intervals that are looked at in one go."""
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Buyers of the same demand, who do the same; arrays have shape (groups,).
+
+    ``prints`` has shape (groups, printers); ``member`` the group of each buyer.
+    """
+
+    first: NDArray[np.int64]
+    member: NDArray[np.int64]
+    size: Floats
+    demand: Floats
+    floor: Floats
+    prints: Floats
+    capacity: Floats
+
+    @classmethod
+    def of(cls, buyers: Buyers) -> _Groups:
+        instance = buyers.instance
+        _, first, member = np.unique(buyers.demand, return_index=True, return_inverse=True)
+        count = len(first)
+        floor, prints = np.zeros(count), np.zeros((count, len(instance.printers)))
+        np.maximum.at(floor, member, buyers.floor)
+        names = {printer.name: index for index, printer in enumerate(instance.printers)}
+        for buyer, group in zip(instance.buyers, member, strict=True):
+            if buyer.printer is not None:
+                prints[group, names[buyer.printer]] += buyer.demand_per_year
+        size = np.bincount(member, minlength=count).astype(float)
+        capacity = np.array([printer.prints_per_year for printer in instance.printers])
+        return cls(first, member, size, size * buyers.demand[first], floor, prints, capacity)
+
+
+def supremum(buyers: Buyers) -> Supremum | None:
+    """Return the supremum of what contracts earn; None where no contract keeps the limits.
+
+    Of equal ones the first is one that is attained, if there is any.
+    """
+    return next(iter(best_limits(buyers)), None)
+
+
+def best_limits(buyers: Buyers) -> list[Supremum]:
+    """Return the limits that earn the most, those that are attained first."""
+    groups = _Groups.of(buyers)
+    ends = buyers.royalties()
+    found = [] if groups.floor.any() else [_nobody(buyers)]
+    if ends.size == 1:
+        ends = np.append(ends, 1.0)  # nobody pays any royalty: only its left end matters
+    for start in range(0, ends.size - 1, CHUNK):
+        found += _of_intervals(buyers, groups, ends[start : start + CHUNK + 1])
+    if not found:
+        return []
+    most = max(limit.profit for limit in found)
+    scale = np.abs(buyers.traditional_cost).sum()
+    near = [limit for limit in found if limit.profit >= most - SAME * scale]
+
+    def is_approached_only(limit: Supremum) -> bool:
+        return bool(limit.licensees.any()) and not np.array_equal(
+            buyers.takes(limit.royalty, limit.fee), limit.licensees
+        )
+
+    return sorted(near, key=is_approached_only)
+
+
+def _nobody(buyers: Buyers) -> Supremum:
+    nobody = np.zeros(buyers.demand.size, dtype=bool)
+    return Supremum(0.0, 0.0, nobody, float((buyers.margin * buyers.demand).sum()))
+
+
+def _of_intervals(buyers: Buyers, groups: _Groups, ends: Floats) -> list[Supremum]:
+    """Return the best limits at the ends of successive intervals."""
+    middle = (ends[:-1] + ends[1:]) / 2
+    pays = buyers.highest_fee(middle)[:, groups.first]
+    order = np.argsort(-pays, axis=1, kind="stable")
+    sorted_pays = np.take_along_axis(pays, order, axis=1)
+    less_floor = np.take_along_axis(pays - groups.floor, order, axis=1)
+    fee = np.minimum.accumulate(less_floor, axis=1)
+    following = np.concatenate([sorted_pays[:, 1:], np.full((len(middle), 1), -np.inf)], axis=1)
+    fits = (fee >= 0) & (fee >= following) & _allowed(buyers, groups, order)
+    licensed = np.cumsum(groups.demand[order], axis=1)
+    count = np.cumsum(groups.size[order], axis=1)
+    total = groups.demand.sum()
+    found = []
+    for royalty in (ends[:-1], ends[1:]):
+        at_end = buyers.highest_fee(royalty)[:, groups.first] - groups.floor
+        at_end = np.maximum(
+            np.minimum.accumulate(np.take_along_axis(at_end, order, axis=1), axis=1), 0.0
+        )
+        profit = count * at_end + royalty[:, None] * licensed + buyers.margin * (total - licensed)
+        profit = np.where(fits, profit, -np.inf)
+        most = profit.max()
+        if not np.isfinite(most):
+            continue
+        near = profit >= most - SAME * np.abs(buyers.traditional_cost).sum()
+        for k, n in zip(*np.nonzero(near), strict=True):
+            taken = np.zeros(len(groups.size), dtype=bool)
+            taken[order[k, : n + 1]] = True
+            found.append(
+                Supremum(
+                    float(royalty[k]),
+                    float(at_end[k, n]),
+                    taken[groups.member],
+                    float(profit[k, n]),
+                )
+            )
+    return found
+
+
+def _allowed(buyers: Buyers, groups: _Groups, order: NDArray[np.int64]) -> Truths:
+    """Return which first n of each order keep the limits, shape (intervals, groups)."""
+    most = buyers.instance.limits.most_licensees
+    fits = np.ones(order.shape, dtype=bool)
+    if most is not None:
+        fits &= np.cumsum(groups.size[order], axis=1) <= most
+    for printer, capacity in enumerate(groups.capacity):
+        used = np.cumsum(groups.prints[:, printer][order], axis=1)
+        fits &= used <= capacity * (1 + SAME)
+    if groups.floor.any():
+        owed = groups.floor > 0
+        fits &= np.cumsum(owed[order], axis=1) == owed.sum()
+    return fits
