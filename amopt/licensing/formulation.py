@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.licensing import words
 from amopt.licensing.costs import Buyers
 from amopt.licensing.instance import LicensingInstance
-from amopt.phrases import amount, counted, money, rounded_down, rounded_up
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
 
@@ -342,39 +342,6 @@ def _most(model: Any, q: int) -> float:
     return float(model.most[q] + 2 * LOSS * max(model.paid_now.values()))
 
 
-def _says_surplus(instance: LicensingInstance, buyer: Any) -> str:
-    least = next(one.least_surplus for one in instance.buyers if one.name == buyer)
-    return f"the surplus of {money(least or 0.0, instance.currency)} a year of {buyer!r}"
-
-
-def _lower_surplus(instance: LicensingInstance, buyer: Any, change: float) -> str:
-    least = next(one.least_surplus for one in instance.buyers if one.name == buyer) or 0.0
-    left = rounded_down(max(0.0, least - change))
-    return f"leave {buyer!r} {left} {instance.currency} a year"
-
-
-def _says_licensees(instance: LicensingInstance, _: Any) -> str:
-    return f"at most {counted(instance.limits.most_licensees or 0, 'licensee')}"
-
-
-def _allow_licensees(instance: LicensingInstance, _: Any, change: float) -> str:
-    wanted = (instance.limits.most_licensees or 0) + int(np.ceil(change - 1e-6))
-    return f"allow {counted(wanted, 'licensee')}"
-
-
-def _capacity_of(instance: LicensingInstance, printer: Any) -> float:
-    return next(one.prints_per_year for one in instance.printers if one.name == printer)
-
-
-def _says_capacity(instance: LicensingInstance, printer: Any) -> str:
-    return f"the {amount(_capacity_of(instance, printer))} prints a year of printer {printer!r}"
-
-
-def _raise_capacity(instance: LicensingInstance, printer: Any, change: float) -> str:
-    wanted = rounded_up(_capacity_of(instance, printer) + change)
-    return f"raise printer {printer!r} to {wanted} prints a year"
-
-
 FAMILIES: tuple[Family, ...] = (
     Family("one_royalty", add_one_royalty),
     Family("one_channel", add_one_channel),
@@ -389,22 +356,22 @@ FAMILIES: tuple[Family, ...] = (
         "least_surplus",
         add_least_surplus,
         scope=("buyers[].least_surplus",),
-        says=_says_surplus,
-        remedy=_lower_surplus,
+        says=words.says_surplus,
+        remedy=words.lower_surplus,
     ),
     Family(
         "most_licensees",
         add_most_licensees,
         scope=("limits.most_licensees",),
-        says=_says_licensees,
-        remedy=_allow_licensees,
+        says=words.says_licensees,
+        remedy=words.allow_licensees,
     ),
     Family(
         "printer_capacity",
         add_printer_capacity,
         scope=("printers[].prints_per_year",),
-        says=_says_capacity,
-        remedy=_raise_capacity,
+        says=words.says_capacity,
+        remedy=words.raise_capacity,
     ),
 )
 """The families of constraints, in the order of their rows."""
