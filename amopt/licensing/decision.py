@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from amopt.decision import Extend, Method, choose, judged, method_names
-from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.errors import NoAnswerError
 from amopt.licensing import formulation
 from amopt.licensing.answer.solution import LicensingSolution
 from amopt.licensing.answer.tables import tables
 from amopt.licensing.contract import Offer, one_contract
 from amopt.licensing.costs import Buyers
+from amopt.licensing.infeasible import explain
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import by_program, exact
 from amopt.licensing.referee.check import check
@@ -111,9 +112,9 @@ def solve(
     if way.name == "exact":
         with budget.phase("solve"):
             found = _exact(instance)
-        if found is not None:
-            return _answer(instance, found, None, (), (budget, way.meaning))
-        _require_words(instance)
+        if found is None:
+            raise explain(instance, budget.left)
+        return _answer(instance, found, None, (), (budget, way.meaning))
     offer, outcome, model = by_program.best_offer(
         instance, options=options, budget=budget, extend=extend, progress=progress
     )
@@ -131,14 +132,6 @@ def _exact(instance: LicensingInstance) -> Offer | None:
     if limits:
         raise NoAnswerError("no contract near the supremum is taken by its licensees alone")
     return None
-
-
-def _require_words(instance: LicensingInstance) -> None:
-    """Raise where no offer keeps the limits and the program is too large to say why."""
-    if _too_large(instance):
-        raise InfeasibleError(
-            "no contract keeps every limit; there are too many buyers to say which limits clash"
-        )
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> LicensingSolution:

@@ -44,13 +44,13 @@ __all__ = ["FAMILIES", "formulate", "royalties_of"]
 
 Floats = NDArray[np.float64]
 
-LOSS = 1e-5
+LOSS = 1e-6
 """What a buyer who is to take no contract of a menu loses by one, as a share of what he pays."""
 
 STEPS = 25
 """Royalties of a menu where the instance lists none."""
 
-BESIDE = 1e-6
+BESIDE = 1e-5
 """How far beside the royalties of one contract those of a menu lie, as a share of the price."""
 
 
@@ -245,7 +245,7 @@ def add_prefers(model: Any) -> None:
 
         D_i \ge \sum_q (\bar F_{iq} y_{cq} - f_{cq}) + \mu_i (1 - X_i) \qquad \forall i, c
 
-    :math:`\mu_i` is 0 for one contract, and a hundred-thousandth of what he pays now in a menu.
+    :math:`\mu_i` is 0 for one contract, and a millionth of what he pays now in a menu.
     """
     from pyomo.environ import Constraint
 

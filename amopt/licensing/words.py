@@ -29,7 +29,7 @@ def lower_surplus(instance: LicensingInstance, buyer: Any, change: float) -> str
     """Return which promise can be kept."""
     least = next(one.least_surplus for one in instance.buyers if one.name == buyer) or 0.0
     left = rounded_down(max(0.0, least - change))
-    return f"leave {buyer!r} {left} {instance.currency} a year"
+    return f"promise {buyer!r} no more than {left} {instance.currency} a year"
 
 
 def says_licensees(instance: LicensingInstance, _: Any) -> str:

@@ -39,17 +39,27 @@ def test_the_counterexample_to_the_published_theorem() -> None:
     assert rows["no licence"]["profit"] == 450
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_exactly_as_by_the_program_and_no_less_than_by_brute_force(seed: int) -> None:
+SEEDS = [*range(32), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(32, 200))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_exactly_as_by_the_program(seed: int) -> None:
     own = random_case(seed)
     limit = supremum(Buyers.of(own))
     assert limit is not None
     program = amopt.solve(formulate(own)).outcome
     assert program.status == "optimal"
     assert program.objective == pytest.approx(limit.profit, rel=2e-9)
-    tried = brute_force(own, royalties=40, fees=12)
-    assert tried <= limit.profit * (1 + 1e-9)
-    assert tried >= limit.profit * (1 - 1e-6)
+
+
+def test_no_more_and_hardly_less_by_brute_force() -> None:
+    for seed in range(200):
+        own = random_case(seed)
+        limit = supremum(Buyers.of(own))
+        assert limit is not None
+        tried = brute_force(own, royalties=40, fees=12)
+        assert tried <= limit.profit * (1 + 1e-9), seed
+        assert tried >= limit.profit * (1 - 1e-6), seed
 
 
 @pytest.mark.parametrize("seed", range(36))
