@@ -111,7 +111,8 @@ def solve(
         rule, compared = _rule(supply)
     try:
         if way.name == "frontier":
-            plan, outcome = rule[0], frontier_rule.outcome_of(*rule)
+            plan = evaluate(supply, frontier_rule.as_ordered(supply, rule[0].quantity))
+            outcome = frontier_rule.outcome_of(plan, rule[1])
         elif way.name == "prices":
             plan, outcome = prices.by_prices(supply, options, progress, budget)
         else:
@@ -119,7 +120,7 @@ def solve(
     except (InfeasibleError, NoPlanError) as error:
         raise _why(instance, error, options, extend, budget) from None
     with budget.phase("tables"):
-        rows = tables(plan, rule, switchover(supply, compared), granted)
+        rows = tables(plan, rule, switchover(supply.alone, compared), granted)
         if register is not None:
             rows["register"] = [{"file": str(register), "head": head}]
     outcome = replace(outcome, seconds=dict(budget.seconds))
@@ -177,7 +178,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSo
         versions=versions("amopt", "pyomo"),
     )
     rule, compared = _rule(supply)
-    rows = tables(plan, rule, switchover(supply, compared), _granted(supply.instance))
+    rows = tables(plan, rule, switchover(supply.alone, compared), _granted(supply.instance))
     return judged(supply.instance, answer_of(supply, plan, rows, outcome), check)
 
 
@@ -185,10 +186,14 @@ Rule = tuple[Evaluation, tuple[str, ...]]
 
 
 def _rule(supply: SupplyOptions) -> tuple[Rule, tuple[np.ndarray, Analysis]]:
-    """Return the frontier rule's plan with the lines it leaves open, and the comparisons."""
-    compared = analysis_of(supply)
-    quantity, unfilled = frontier_rule.frontier_plan(supply, compared)
-    return (evaluate(supply, quantity), unfilled), compared
+    """Return the frontier rule's plan with the lines it leaves open, and the comparisons.
+
+    Both look at one line at a time, as the source does: each line's orders are its own.
+    """
+    alone = supply.alone
+    compared = analysis_of(alone)
+    quantity, unfilled = frontier_rule.frontier_plan(alone, compared)
+    return (evaluate(alone, quantity), unfilled), compared
 
 
 def _granted(instance: Instance) -> Granted:

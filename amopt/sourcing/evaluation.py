@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.offers.charges import charges_of
+
 if TYPE_CHECKING:
+    from amopt.sourcing.offers.charges import Charges
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
 __all__ = ["Evaluation", "evaluate", "whole_conventional"]
@@ -25,7 +28,8 @@ class Evaluation:
     quantity
         Parts ordered from each option, beside what is committed, shape (n,).
     order_cost, order_weeks
-        Cost in money and delivery in weeks of each option's order, shape (n,); zero without one.
+        What is paid in money for the parts of each option, with its share of an order of several
+        lines and of what is paid once, and their delivery in weeks, shape (n,); zero without parts.
     cost, weeks, kg_co2
         What is paid for each line, when it is delivered, what it emits, shape (lines,).
     downtime_cost
@@ -56,6 +60,10 @@ class Evaluation:
 def evaluate(supply: SupplyOptions, quantity: Floats) -> Evaluation:
     """Evaluate a plan.
 
+    An order of several lines is priced, and takes as long, as all its parts together. Each line
+    bears what is paid for it by its share of the parts, and so with what is paid once: tooling,
+    fees, approvals.
+
     Parameters
     ----------
     supply
@@ -64,11 +72,9 @@ def evaluate(supply: SupplyOptions, quantity: Floats) -> Evaluation:
         Parts ordered from each option, shape (n,).
     """
     lines = len(supply.instance.lines)
+    order_cost, order_weeks = _orders(supply, quantity, supply.charges)
     used = np.flatnonzero(quantity > 0)
     line = supply.line[used]
-    order_cost, order_weeks = np.zeros(len(supply)), np.zeros(len(supply))
-    order_cost[used] = supply.total.take(used).at(quantity[used])
-    order_weeks[used] = supply.lead_time.take(used).at(quantity[used])
     cost = np.bincount(line, order_cost[used], minlength=lines).astype(np.float64)
     kg_co2 = np.zeros(lines)
     np.add.at(kg_co2, line, supply.kg_co2[used] * quantity[used])
@@ -84,20 +90,34 @@ def evaluate(supply: SupplyOptions, quantity: Floats) -> Evaluation:
     return Evaluation(supply, quantity, order_cost, order_weeks, cost, weeks, kg_co2, downtime)
 
 
+def _orders(supply: SupplyOptions, quantity: Floats, charges: Charges) -> tuple[Floats, Floats]:
+    """Return what is paid for the parts of each option, and their delivery, shape (n,) each."""
+    cost, weeks = np.zeros(len(supply)), np.zeros(len(supply))
+    used = np.flatnonzero(quantity > 0)
+    pools, pool = np.unique(supply.pool[used], return_inverse=True)
+    parts = quantity[used]
+    ordered = np.bincount(pool, parts, minlength=pools.size).astype(np.float64)
+    paid = supply.pool_total.take(pools).at(ordered)
+    made = supply.pool_lead.take(pools).at(ordered)
+    cost[used] = paid[pool] * (parts / ordered[pool]) + supply.moved_cost[used] * parts
+    weeks[used] = made[pool] + supply.moved_weeks[used]
+    return cost + charges.shares(quantity), weeks
+
+
 def whole_conventional(supply: SupplyOptions) -> Evaluation:
     """Evaluate every line supplied conventionally; NaN for lines without conventional supply.
 
-    What is committed is left out: this is what the lines would cost without AM. A minimum order
-    above the quantity is paid for in full.
+    What is committed is left out: this is what the lines would cost without AM, with the tooling of
+    a part once. A minimum order above the quantity of an order is paid for in full.
     """
     option = supply.conventional_of_line
-    known = option >= 0
-    quantity = np.zeros(len(supply))
-    quantity[option[known]] = np.maximum(supply.quantity[known], supply.smallest[option[known]])
-    order_cost, order_weeks = np.zeros(len(supply)), np.zeros(len(supply))
+    known = np.flatnonzero(option >= 0)
     index = option[known]
-    order_cost[index] = supply.total.take(index).at(quantity[index])
-    order_weeks[index] = supply.lead_time.take(index).at(quantity[index])
+    asked = np.bincount(supply.pool[index], supply.quantity[known], minlength=len(supply)) + 0.0
+    asked = asked[supply.pool[index]]
+    quantity = np.zeros(len(supply))
+    quantity[index] = supply.quantity[known] * (np.maximum(asked, supply.smallest[index]) / asked)
+    order_cost, order_weeks = _orders(supply, quantity, charges_of(supply, anew=True))
     cost, weeks, kg_co2 = (np.full(option.size, np.nan) for _ in range(3))
     cost[known], weeks[known] = order_cost[index], order_weeks[index]
     kg_co2[known] = supply.kg_co2[index] * quantity[index]

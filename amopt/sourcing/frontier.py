@@ -21,24 +21,29 @@ def frontier(instance: Instance) -> SourcingSolution:
     """Compare every offer with conventional supply, and fill the lines by the frontier rule.
 
     Lines that the rule cannot fill are left open. Where there are such lines, or the rule's plan
-    breaks a limit, the answer's status is ``"unknown"`` and its verdict says which.
+    breaks a limit, the answer's status is ``"unknown"`` and its verdict says which. The rule looks
+    at one line at a time; its orders for lines of one part are placed together where the file says
+    so.
     """
     from amopt.sourcing.answer.assembly import answer_of, switchover
     from amopt.sourcing.answer.tables import tables
     from amopt.sourcing.evaluation import evaluate
-    from amopt.sourcing.methods.frontier_rule import frontier_plan, outcome_of
+    from amopt.sourcing.methods.frontier_rule import as_ordered, frontier_plan, outcome_of
     from amopt.sourcing.offers.analysis import analysis_of
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
     begun = time.perf_counter()
     supply = SupplyOptions.of(instance)
-    compared = analysis_of(supply)
-    quantity, unfilled = frontier_plan(supply, compared)
-    rule = evaluate(supply, quantity)
-    rows = tables(rule, (rule, unfilled), switchover(supply, compared), {})
+    alone = supply.alone
+    compared = analysis_of(alone)
+    quantity, unfilled = frontier_plan(alone, compared)
+    rule = evaluate(supply, as_ordered(supply, quantity))
+    beside = evaluate(alone, quantity)
+    rows = tables(rule, (beside, unfilled), switchover(alone, compared), {})
     seconds = {"prepare": time.perf_counter() - begun}
     if not unfilled:
-        outcome = replace(outcome_of(rule, unfilled), seconds=seconds)
+        outcome = replace(outcome_of(beside, unfilled), seconds=seconds)
+        outcome = replace(outcome, objective=rule.objective)
         answer = answer_of(supply, rule, rows, outcome)
         verdict = check(instance, answer)
         if verdict.accepted:

@@ -103,15 +103,15 @@ def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instanc
         return instance
     blocked = np.zeros(len(instance.lines), dtype=bool)
     empty = set(without_supply(supply, segments))
-    program = arrays_of(supply, segments).program
+    arrays = arrays_of(supply, segments)
+    program = arrays.program
     without_columns = np.diff(program.matrix.indptr) == 0
     free = without_columns & ((program.row_lower > 0) | (program.row_upper < 0))
     if any(program.rows.family_and_key(i)[0] != "demand" for i in np.flatnonzero(free).tolist()):
         return instance
     line_of = np.full(program.shape[1], -1, dtype=np.int64)
-    m = len(segments)
-    line_of[:m] = line_of[m : 2 * m] = segments.line
-    line_of[2 * m : 2 * m + supply.timed.size] = supply.timed
+    line_of[arrays.x] = segments.shares.line
+    line_of[arrays.weeks[supply.timed]] = supply.timed
     blocks = split(replace(program, cost=np.zeros_like(program.cost)))
     for b, part in enumerate(blocks.programs()):
         budget.require("it was known which lines have no plan")
@@ -194,14 +194,15 @@ class _OnCurves(Oracle):
 
     def _touch(self, plan: Evaluation) -> bool:
         """Add pieces that touch fitted powers at a plan's quantities; return whether there are."""
-        curved = np.unique(self.segments.option[~self.segments.exact])
+        curved = np.unique(self.segments.pool[~self.segments.exact])
+        ordered = self.supply.by_pool(plan.quantity)
         new = [
-            (o, plan.quantity[o])
-            for o in curved[plan.quantity[curved] > 0].tolist()
-            if plan.quantity[o] not in self.knots.get(o, ())
+            (g, ordered[g])
+            for g in curved[ordered[curved] > 0].tolist()
+            if ordered[g] not in self.knots.get(g, ())
         ]
-        for o, quantity in new:
-            self.knots[o] = np.append(self.knots.get(o, np.zeros(0)), quantity)
+        for g, quantity in new:
+            self.knots[g] = np.append(self.knots.get(g, np.zeros(0)), quantity)
         if new:
             self.budget.require("it was known which limits clash")
             self.look_at(*self._written())

@@ -134,7 +134,7 @@ class _Search:
     options, progress, budget
         How the solver runs, and the time that is left.
     knots
-        Whole quantities at which fitted powers are exact, by option.
+        Whole quantities at which fitted powers are exact, by pool.
     times
         All weeks of delivery, ascending; empty where they are not finite.
     found
@@ -299,24 +299,26 @@ def criteria(plan: Evaluation) -> dict[str, float]:
 
 
 def _whole_orders(supply: SupplyOptions) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Return the usable options, and the least and the most whole parts of an order on each."""
-    option = np.flatnonzero(supply.usable)
-    most = np.minimum(supply.largest, (supply.quantity + supply.surplus)[supply.line])
-    return option, np.ceil(supply.smallest[option]), np.floor(most[option])
+    """Return an option of each pool, and the least and the most whole parts of its orders."""
+    options, start = supply.members
+    first = options[start[:-1][np.diff(start) > 0]]
+    room = np.zeros(len(supply))
+    room[options] = (supply.quantity + supply.surplus)[supply.line[options]]
+    most = np.minimum(supply.largest, supply.by_pool(room)[supply.pool])
+    return first, np.ceil(supply.smallest[first]), np.floor(most[first])
 
 
 def _whole_knots(supply: SupplyOptions) -> dict[int, Floats]:
-    """Return all whole orders on fitted powers, by option; nothing where these are too many."""
+    """Return all whole orders on fitted powers, by pool; nothing where these are too many."""
     option, low, high = _whole_orders(supply)
-    curved = np.zeros(len(supply), dtype=bool)
-    for curve in (supply.total, supply.lead_time):
+    curved = np.zeros(len(supply.pool_total), dtype=bool)
+    for curve in (supply.pool_total, supply.pool_lead):
         curved[curve.curve[curve.scale != 0]] = True
-    curved &= ~supply.divisible[supply.line]
-    own = curved[option] & (low <= high)
+    own = curved[supply.pool[option]] & ~supply.divisible[supply.line[option]] & (low <= high)
     if (high - low + 1)[own].sum() > MOST_KNOTS:
         return {}
-    ranges = zip(option[own].tolist(), low[own], high[own], strict=True)
-    return {o: np.arange(a, b + 1) for o, a, b in ranges}
+    ranges = zip(supply.pool[option[own]].tolist(), low[own], high[own], strict=True)
+    return {g: np.arange(a, b + 1) for g, a, b in ranges}
 
 
 def _times(supply: SupplyOptions) -> Floats:
@@ -325,13 +327,15 @@ def _times(supply: SupplyOptions) -> Floats:
     sloped = (lead.rate != 0) | (lead.scale != 0)
     if (sloped & supply.divisible[supply.line][lead.curve]).any():
         return np.zeros(0)
-    option, low, high = _whole_orders(supply)
-    count = np.maximum(0, high - low + 1).astype(np.int64)
+    first, low, high = _whole_orders(supply)
+    able = supply.members[0]
+    rank = np.searchsorted(supply.pool[first], supply.pool[able])
+    count = np.maximum(0, high - low + 1).astype(np.int64)[rank]
     if count.sum() > MOST_TIMES:
         return np.zeros(0)
-    owner = np.repeat(np.arange(option.size), count)
+    owner = np.repeat(np.arange(able.size), count)
     step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    weeks = lead.take(option[owner]).at(low[owner] + step)
+    weeks = lead.take(able[owner]).at(low[rank[owner]] + step)
     committed = [arrives for _, _, arrives, _, _ in supply.commitments]
     return np.unique(np.concatenate([weeks, committed]))
 

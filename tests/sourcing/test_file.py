@@ -121,14 +121,6 @@ def test_the_headline_says_what_else_would_cost() -> None:
     assert not any("rule would" in sentence for sentence in ruled)
 
 
-def test_the_headline_is_silent_on_conventional_supply_that_shares_its_tooling() -> None:
-    bush = amopt.load("sourcing/bush")
-    other = bush.lines[0].model_copy(update={"line": "2"})
-    said = solve(bush.model_copy(update={"lines": (*bush.lines, other)})).headline()
-    assert not any("Conventional supply of all" in sentence for sentence in said)
-    assert any("frontier rule" in sentence for sentence in said)
-
-
 def test_the_headline_counts_conventional_orders_apart() -> None:
     said = solve(amopt.load("sourcing/portfolio-36x7")).headline()[0]
     assert said.startswith("30 orders at 7 AM suppliers and 6 orders of conventional supply for 36")

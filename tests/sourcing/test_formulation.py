@@ -47,10 +47,33 @@ TIERS = [
     {"quantity": 4, "cost_per_part": 7, "lead_time_weeks": 2},
 ]
 
+TWO_LINES = {"lines.0.quantity": 7, "lines.1": {"line": "2", "part": "a", "quantity": 5}}
+
 CHANGES: dict[str, dict[str, Any]] = {
     "demand": {"lines.0.surplus": 2},
     "range": {"offers.0.smallest_quantity": 3},
     "one_segment": {"offers.0.between": "all_units", "offers.0.quotes": TIERS},
+    "joins": TWO_LINES,
+    "own_or_shared": {**TWO_LINES, "orders": "either"},
+    "tooling": {**TWO_LINES, "orders": "by_line"},
+    "deliveries": {
+        **TWO_LINES,
+        "network": {"places": [{"name": "s"}, {"name": "d"}], "lanes": [{"from": "s", "to": "d"}]},
+        "lines.1.place": "d",
+        "deliveries": [{"supplier": "conventional", "place": "d", "cost_per_delivery": 4}],
+    },
+    "supplier_fees": {
+        "suppliers": [{"supplier": "s", "fee_per_supplier": 6}],
+        "offers.1": {**BASE["offers"][0], "material": "PA12"},
+    },
+    "approvals": {
+        "approvals": [{"supplier": "s", "part": "a", "cost": 6, "weeks": 1}],
+        "offers.1": {**BASE["offers"][0], "material": "PA12"},
+    },
+    "preparations": {
+        "preparations": [{"part": "a", "cost": 6, "weeks": 1}],
+        "offers.1": {**BASE["offers"][0], "material": "PA12"},
+    },
     "smallest_order": {"offers.0.smallest_quantity": 3},
     "largest_order": {"offers.0.largest_quantity": 5},
     "supplier_used": {
@@ -58,6 +81,14 @@ CHANGES: dict[str, dict[str, Any]] = {
         "offers.1": {**BASE["offers"][0], "material": "PA12"},
     },
     "suppliers_per_line": {"limits": {"suppliers_per_line": 1}},
+    "seen": {
+        **TWO_LINES,
+        "lines.1.need_by_weeks": 4,
+        "offers.0.quotes": [
+            {"quantity": 1, "cost_per_part": 9, "lead_time_weeks": 1},
+            {"quantity": 8, "cost_per_part": 9, "lead_time_weeks": 2},
+        ],
+    },
     "delivery": {"lines.0.downtime_cost_per_hour": 2.5},
     "delivery_mean": {
         "offers.0.quotes": [TIERS[0], {**TIERS[1], "quantity": 8}],
@@ -89,6 +120,7 @@ OPTIMA = dict.fromkeys(CHANGES, 12 * 5 + 40.0) | {
     "delivery": 12 * 5 + 40 + 4 * 2.5 * 40,
     "delivery_mean": 12 * 5 + 40 + 4 * 10.0,
     "parts": 11 * 5 + 40 + 9.0,
+    "deliveries": 12 * 5 + 40 + 4.0,
 }
 """By hand: conventional supply of all parts, with waiting or what is committed where it counts."""
 

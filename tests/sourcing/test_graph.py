@@ -16,6 +16,7 @@ def test_orders_travel_on_the_lanes_of_their_routes() -> None:
         "amopt": 1,
         "kind": "sourcing",
         "name": "two ways",
+        "orders": "by_line",
         "parts": [{"name": "bush"}],
         "network": {
             "places": [

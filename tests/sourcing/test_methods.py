@@ -46,6 +46,7 @@ def two_suppliers(lines: int = 1) -> dict[str, Any]:
         "amopt": 1,
         "kind": "sourcing",
         "name": "two suppliers",
+        "orders": "by_line",
         "parts": [{"name": "p"}],
         "lines": [{"line": f"l{n}", "part": "p", "quantity": 10} for n in range(lines)],
         "offers": offers,

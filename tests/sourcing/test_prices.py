@@ -114,7 +114,8 @@ def test_no_plan_of_a_line_costs_less_than_its_bound(seed: int) -> None:
     for best in (known, optimum):
         worse = run.line_bounds.worse(cost, best + 1e-7 * np.abs(best))
         upper = run.program.upper.copy()
-        upper[run.arrays.x[worse]] = upper[run.arrays.y[worse]] = 0.0
+        upper[run.arrays.x[worse[run.arrays.segments.shares.segment]]] = 0.0
+        upper[run.arrays.y[worse]] = 0.0
         for b, part in enumerate(parts):
             kept = solve(replace(part, upper=upper[run._columns(b)]))
             assert kept.outcome.objective == pytest.approx(optimum[b], rel=1e-6)
@@ -123,7 +124,7 @@ def test_no_plan_of_a_line_costs_less_than_its_bound(seed: int) -> None:
 def _cheapest(run: _Run, cost: np.ndarray, block: int) -> float:
     """Return what the cheapest known plan of a block costs at other costs than its own."""
     known = np.flatnonzero(run.plans.arrays()[0] == block)
-    return min(float(cost @ run._written(np.array([plan]))) for plan in known)
+    return min(float(cost @ run.plans.written(np.array([plan]))) for plan in known)
 
 
 def test_a_surplus_that_lowers_a_total_leaves_the_line_unbounded() -> None:
@@ -136,6 +137,7 @@ def test_a_surplus_that_lowers_a_total_leaves_the_line_unbounded() -> None:
         "amopt": 1,
         "kind": "sourcing",
         "name": "falling",
+        "orders": "by_line",
         "parts": [{"name": "a"}],
         "lines": [
             {"line": "1", "part": "a", "quantity": 9, "surplus": 1},
@@ -168,6 +170,7 @@ def test_a_line_that_waits_for_what_is_committed_anyway() -> None:
         "amopt": 1,
         "kind": "sourcing",
         "name": "committed",
+        "orders": "by_line",
         "parts": [{"name": "a"}],
         "lines": [
             {"line": str(n), "part": "a", "quantity": 5, "downtime_cost_per_hour": 1}

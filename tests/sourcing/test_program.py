@@ -152,11 +152,16 @@ def test_surplus_reaches_a_price_break() -> None:
 
 
 def test_the_headline_does_not_count_tooling_twice() -> None:
-    """Two lines of one part would need its tooling once."""
+    """Two lines of one part need its tooling once."""
     data = instance(2, lines=1, shared=True)
     assert any("supply of all lines" in said for said in solve(load(data)).headline())
+    asset = data["conventional"][0]["asset_cost"]
+    alone = solve(load(data)).rows["totals"][0]["cost_of_conventional"]
     data["lines"].append({**data["lines"][0], "line": "again"})
-    assert not any("supply of all lines" in said for said in solve(load(data)).headline())
+    answer = solve(load(data))
+    both = answer.rows["totals"][0]["cost_of_conventional"]
+    assert both == pytest.approx(2 * alone - asset)
+    assert any("supply of all lines" in said for said in answer.headline())
 
 
 def test_unknown_method_is_named() -> None:

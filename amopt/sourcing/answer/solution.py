@@ -45,11 +45,12 @@ class SourcingSolution(Solution):
             Column("place", "", "Place that needs it; empty where none is said."),
             Column("supplier", "", "Supplier, or conventional."),
             Column("quantity", "parts", "Parts to order."),
-            Column("cost", "money", "Price, fee or asset cost, transport and royalties."),
+            Column("cost", "money", "What is paid for these parts: a share of the order's."),
             Column("weeks", "weeks", "From the order to its delivery."),
             Column("scenario", "", f"{_SCENARIO} Of this order's quantity."),
             Column("delivery_date", "", "Day on which it is received; needs order_date."),
             Column("order_date", "", "Day of the order; empty where unknown.", shown=False),
+            Column("order", "", "Number of the order that they are part of; empty if committed."),
             Column("part", "", "Part."),
             Column("route", "", "Route of the offer.", shown=False),
             Column("material", "", "Material of the offer.", shown=False),
@@ -252,8 +253,6 @@ class SourcingSolution(Solution):
             ("frontier_rule", "The frontier rule"),
         ):
             paid = total[f"cost_of_{what}"]
-            if what == "conventional" and self._shares_tooling:
-                continue  # the asset cost of a part is counted for each of its lines
             if paid is not None and self.outcome.method != label.removeprefix("The "):
                 more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting
                 said.append(_beside(label, more, money, with_waiting=bool(waiting)))
@@ -266,17 +265,15 @@ class SourcingSolution(Solution):
         known = [day for day in days if day is not None]
         return f", on {max(known)}" if known else ""
 
-    @property
-    def _shares_tooling(self) -> bool:
-        """Whether lines are of one part, which conventional supply would not tool up for twice."""
-        parts = [row["part"] for row in self.rows["lines"]]
-        return len(set(parts)) < len(parts)
-
 
 def _orders(orders: Table) -> str:
     """Say how many orders go to how many AM suppliers, and how many are conventional."""
-    suppliers = [row["supplier"] for row in orders if row["supplier"] != CONVENTIONAL]
-    usual = len(orders) - len(suppliers)
+    placed = {
+        number if row["order"] is None else f"order {row['order']}": row["supplier"]
+        for number, row in enumerate(orders)
+    }
+    suppliers = [supplier for supplier in placed.values() if supplier != CONVENTIONAL]
+    usual = len(placed) - len(suppliers)
     printed = (
         f"{_count(len(suppliers), 'order')} at {_count(len(set(suppliers)), 'AM supplier')}"
         if suppliers or not usual

@@ -72,6 +72,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
     scenario = _scenarios(plan)
     day = supply.instance.order_date
     order_date = None if day is None else day.isoformat()
+    number_of = order_numbers(plan)
     rows: list[tuple[int, int, dict[str, Any]]] = []
     for o in np.flatnonzero(plan.quantity > 0).tolist():
         line, source = int(supply.line[o]), supply.sources[supply.source[o]]
@@ -87,6 +88,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "scenario": scenario[o],
             "delivery_date": supply.instance.delivery_date(entry, float(plan.order_weeks[o])),
             "order_date": order_date,
+            "order": number_of[o],
             "part": entry.part,
             "route": source.route if isinstance(source, Offer) else None,
             "material": source.material if isinstance(source, Offer) else None,
@@ -108,6 +110,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "scenario": "",
             "delivery_date": supply.instance.delivery_date(entry, weeks),
             "order_date": None,
+            "order": None,
             "part": entry.part,
             "route": order.route,
             "material": order.material,
@@ -119,16 +122,31 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
     return [row for _, _, row in rows]
 
 
+def order_numbers(plan: Evaluation) -> dict[int, int]:
+    """Return the number of the order that each used option is part of, counted as they come."""
+    supply = plan.supply
+    used = np.flatnonzero(plan.quantity > 0)
+    number: dict[int, int] = {}
+    pools = supply.pool[used].tolist()
+    return {
+        o: number.setdefault(g, len(number) + 1) for o, g in zip(used.tolist(), pools, strict=True)
+    }
+
+
 def _scenarios(plan: Evaluation) -> dict[int, str]:
-    """Return the scenario of each AM order against conventional supply of its quantity."""
+    """Return the scenario of each AM order against conventional supply of its quantity.
+
+    What is compared is a line's share of the order, and of conventional supply of all its parts.
+    """
     supply = plan.supply
     used = np.flatnonzero(plan.quantity > 0)
     usual = supply.conventional_of_line[supply.line[used]]
     found = dict.fromkeys(used.tolist(), "")
     known = (usual >= 0) & ~supply.conventional[used]
     option, other = used[known], usual[known]
-    amount = plan.quantity[option]
-    cost = _saving(supply.total.take(other).at(amount), plan.order_cost[option])
+    amount = supply.by_pool(plan.quantity)[supply.pool[option]]
+    share = plan.quantity[option] / amount
+    cost = _saving(supply.total.take(other).at(amount) * share, plan.order_cost[option])
     weeks = _saving(supply.lead_time.take(other).at(amount), plan.order_weeks[option])
     for o, code in zip(option.tolist(), scenarios(cost, weeks).tolist(), strict=True):
         found[o] = SCENARIOS[code]
@@ -327,11 +345,18 @@ def notes(plan: Evaluation) -> tuple[str, ...]:
     """Return what the planner should know: orders at quantities that were not quoted."""
     supply = plan.supply
     said = []
+    ordered = supply.by_pool(plan.quantity)
+    told: set[int] = set()
     for o in np.flatnonzero((plan.quantity > 0) & ~supply.conventional).tolist():
+        if int(supply.pool[o]) in told:
+            continue
+        told.add(int(supply.pool[o]))
         offer = supply.instance.offers[supply.source[o]]
         quoted = [quote.quantity for quote in offer.quotes]
-        amount = plan.quantity[o]
-        name = supply.instance.lines[supply.line[o]].line
+        amount = ordered[supply.pool[o]]
+        line = supply.instance.lines[supply.line[o]]
+        alone = amount == plan.quantity[o]
+        name = f"Line {line.line!r}" if alone else f"Part {line.part!r}"
         beyond, below = amount > max(quoted), amount < min(quoted)
         if (beyond and not offer.tiered) or below:
             end, word = (max(quoted), "largest") if beyond else (min(quoted), "smallest")
@@ -342,7 +367,7 @@ def notes(plan: Evaluation) -> tuple[str, ...]:
             )
             side = "above" if beyond else "below"
             said.append(
-                f"Line {name!r}: {amount:g} parts from {offer.supplier!r} are {side} the {word} "
+                f"{name}: {amount:g} parts from {offer.supplier!r} are {side} the {word} "
                 f"quote, {end:g}; {kept}."
             )
     return tuple(said)

@@ -1,11 +1,13 @@
 r"""Sourcing as a mixed-integer program.
 
-Sets: lines :math:`l`; options :math:`o` of a line (an offer, or conventional supply); segments
-:math:`s` of an option, on which what is paid, :math:`f_s + r_s q`, and the lead time,
-:math:`\tau_s + \rho_s q`, are linear in the quantity :math:`q \in [a_s, b_s]`. A segment is
-ordered on or not (:math:`y_s`), and if it is, then :math:`x_s` parts (the multiple-choice form of a
-piecewise linear function, which is as tight as its convex hull: Croxton, Gendron and Magnanti,
-2003). No constant of the program is larger than the data make it.
+Sets: lines :math:`l`; options :math:`o` of a line (an offer, or conventional supply); pools
+:math:`g`, the orders that may be placed: the options of one source whose lines share an order, or
+one of them; segments :math:`s` of a pool, on which what is paid, :math:`f_s + r_s q`, and the lead
+time, :math:`\tau_s + \rho_s q`, are linear in the quantity :math:`q \in [a_s, b_s]` of the order.
+An order is placed on a segment or not (:math:`y_s`), and if it is, then a line takes
+:math:`q_{ls}` of its parts (the multiple-choice form of a piecewise linear function of the pooled
+quantity, which is as tight as its convex hull: Croxton, Gendron and Magnanti, 2003). No constant of
+the program is larger than the data make it.
 
 Committed orders are constants: they lower what a line still needs and what is left of capacities,
 licences, budget and emissions.
@@ -23,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.family import Family
-from amopt.sourcing.formulation import delivery, orders, shared
+from amopt.sourcing.formulation import charges, delivery, orders, shared
 from amopt.sourcing.formulation.preconditions import require_possible
 from amopt.sourcing.formulation.variables import add_objective, add_sets, add_variables
 from amopt.sourcing.instance.fields import Instance
@@ -37,28 +39,36 @@ __all__ = ["FAMILIES", "build", "formulate"]
 
 Floats = NDArray[np.float64]
 
-FAMILIES: tuple[Family, ...] = (*orders.FAMILIES, *shared.FAMILIES, *delivery.FAMILIES)
+FAMILIES: tuple[Family, ...] = (
+    *orders.FAMILIES,
+    *charges.FAMILIES,
+    *shared.FAMILIES,
+    *delivery.FAMILIES,
+)
 """The families of constraints, in the order of their rows."""
 
 
 def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) -> ConcreteModel:
     """Return the program of an instance as a Pyomo model.
 
-    Variables ``quantity[s]`` and ``ordered[s]`` are indexed by segment, ``delivery_weeks[l]`` by
-    line, for the lines whose delivery costs something or has a limit. ``model.supply`` and
-    ``model.segments`` say what each index stands for; ``model.options``, ``model.of_line`` and
-    ``model.of_supplier`` list the segments of an option, a line (by name) and a supplier, for
-    constraints of your own. ``model.paid``, ``model.downtime``, ``model.waiting_weeks`` and
-    ``model.emissions`` are expressions; ``model.instance`` is the instance.
+    Variables are ``ordered[s]`` by segment, ``quantity[i]`` by share (what a line takes on a
+    segment; shares and segments are the same where no line shares an order), and
+    ``delivery_weeks[l]`` by line, for the lines whose delivery costs something or has a limit.
+    ``model.supply``, ``model.segments`` and ``model.segments.shares`` say what each index stands
+    for; ``model.pools`` lists the segments of a pool, ``model.of_segment``, ``model.options``,
+    ``model.of_line`` and ``model.of_supplier`` the shares of a segment, an option, a line (by name)
+    and a supplier, for constraints of your own. ``model.paid``, ``model.downtime``,
+    ``model.waiting_weeks`` and ``model.emissions`` are expressions; ``model.instance`` is the
+    instance.
 
     Parameters
     ----------
     instance
         The instance.
     knots
-        For offers with a fitted power: more quantities, by supply option, at which the
-        program's pieces touch it. Between its knots such a piece lies below the power, so that the
-        program bounds the cost from below.
+        For offers with a fitted power: more quantities, by pool, at which the program's pieces
+        touch it. Between its knots such a piece lies below the power, so that the program bounds
+        the cost from below.
 
     Raises
     ------

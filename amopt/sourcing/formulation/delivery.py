@@ -8,6 +8,7 @@ import numpy as np
 
 from amopt.phrases import rounded_up
 from amopt.program.family import Family
+from amopt.sourcing.formulation.variables import order_parts
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -21,31 +22,72 @@ __all__ = [
     "add_delivery_mean",
     "add_latest_delivery",
     "add_need_by",
+    "add_seen",
 ]
+
+
+def add_seen(model: ConcreteModel) -> None:
+    r"""Let a line wait for all parts of an order that it joins.
+
+    .. math:: u_{ls} \ge \sum_{l'} q_{l's} - b_s (y_s - z_{ls}), \qquad u_{ls} \ge a_s z_{ls}
+        \qquad (\rho_s > 0)
+
+    .. math:: u_{ls} \le \sum_{l'} q_{l's}, \qquad u_{ls} \le b_s z_{ls} \qquad (\rho_s < 0)
+    """
+    from pyomo.core.expr.numeric_expr import LinearExpression
+    from pyomo.environ import Constraint
+
+    segments = model.segments
+    segment, slope = segments.shares.segment.tolist(), segments.weeks_rate.tolist()
+    lower, upper = segments.lower.tolist(), segments.upper.tolist()
+
+    def seen(_: Any, i: int) -> Any:
+        s = segment[i]
+        ones, parts = order_parts(model, s)
+        coefs, variables = [1.0, *(-one for one in ones)], [model.waits[i], *parts]
+        if slope[s] < 0:
+            return None, LinearExpression(linear_coefs=coefs, linear_vars=variables), 0.0
+        body = LinearExpression(
+            linear_coefs=[*coefs, upper[s], -upper[s]],
+            linear_vars=[*variables, model.y[s], model.z[i]],
+        )
+        return 0.0, body, None
+
+    def seen_alone(_: Any, i: int) -> Any:
+        s = segment[i]
+        end = lower[s] if slope[s] > 0 else upper[s]
+        body = LinearExpression(linear_coefs=[1.0, -end], linear_vars=[model.waits[i], model.z[i]])
+        return (0.0, body, None) if slope[s] > 0 else (None, body, 0.0)
+
+    model.seen = Constraint(list(model.waits), rule=seen)
+    model.seen_alone = Constraint(list(model.waits), rule=seen_alone)
 
 
 def add_delivery(model: ConcreteModel) -> None:
     r"""Deliver a line when its last order is.
 
-    .. math:: T_l \ge \sum_{s \in o} \tau_s y_s + \rho_s x_s
+    .. math:: T_l \ge \sum_{s \in o} (\tau_s + \tau_{lo}) z_{ls} + \rho_s u_{ls}
+
+    :math:`\tau_{lo}` are the weeks of transport; of an order that one line alone may be part of,
+    :math:`u_{ls}` is :math:`q_{ls}`.
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Constraint
 
-    segments, supply = model.segments, model.supply
-    fixed, rate = segments.weeks_fixed.tolist(), segments.weeks_rate.tolist()
+    shares, supply = model.segments.shares, model.supply
+    fixed, rate = shares.weeks.tolist(), model.segments.weeks_rate[shares.segment].tolist()
     weeks = {n: model.delivery_weeks[supply.instance.lines[n].line] for n in model.timed}
     line = supply.line.tolist()
 
     def delivery(_: Any, o: int) -> Any:
         own = model.options[o]
-        sloped = [s for s in own if rate[s]]
+        sloped = [i for i in own if rate[i]]
         return (
             None,
             LinearExpression(
-                linear_coefs=[fixed[s] for s in own] + [rate[s] for s in sloped] + [-1.0],
-                linear_vars=[model.y[s] for s in own]
-                + [model.x[s] for s in sloped]
+                linear_coefs=[fixed[i] for i in own] + [rate[i] for i in sloped] + [-1.0],
+                linear_vars=[model.z[i] for i in own]
+                + [model.waits[i] if i in model.waits else model.x[i] for i in sloped]
                 + [weeks[line[o]]],
             ),
             0.0,
@@ -58,13 +100,13 @@ def add_delivery_mean(model: ConcreteModel) -> None:
     r"""Deliver no line before its parts are on average: a valid inequality that tightens.
 
     .. math:: (Q_l + \text{surplus}_l) \, T_l \ge
-        \sum_{s \in l} \min_{q \in s}(\tau_s + \rho_s q) \, x_s
+        \sum_s \min_{a_s \le q \le b_s}(\tau_s + \tau_{lo} + \rho_s q) \, q_{ls}
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Constraint
 
     supply = model.supply
-    earliest = model.segments.earliest.tolist()
+    earliest = model.segments.shares.earliest.tolist()
     most = (model.needed + supply.surplus).tolist()
     position = {supply.instance.lines[n].line: n for n in model.timed}
 
@@ -150,6 +192,7 @@ def latest_delivery_remedy(instance: Instance, _: object, change: float) -> str:
 
 
 FAMILIES = (
+    Family("seen", add_seen, scope=("pooled",), rows=("seen", "seen_alone")),
     Family("delivery", add_delivery),
     Family("delivery_mean", add_delivery_mean, tightens=True),
     Family(

@@ -45,7 +45,7 @@ def require_possible(supply: SupplyOptions, segments: Segments) -> None:
 def without_supply(supply: SupplyOptions, segments: Segments) -> list[str]:
     """Return the lines that need parts and have no segment to order them on."""
     has = np.zeros(len(supply.instance.lines), dtype=bool)
-    has[segments.line] = True
+    has[segments.shares.line] = True
     return [supply.instance.lines[n].line for n in np.flatnonzero(~has & (supply.needed > 0))]
 
 

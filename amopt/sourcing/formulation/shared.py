@@ -28,7 +28,7 @@ __all__ = [
 def add_machine_hours(model: ConcreteModel) -> None:
     r"""Fit a supplier's orders to its machine hours.
 
-    .. math:: \sum_{s \in k} h_s x_s \le H_k - \text{committed}
+    .. math:: \sum_{ls \in k} h_{ls} q_{ls} \le H_k - \text{committed}
     """
     _add_limit(model, "machine_hours")
 
@@ -36,7 +36,7 @@ def add_machine_hours(model: ConcreteModel) -> None:
 def add_parts(model: ConcreteModel) -> None:
     r"""Fit a supplier's orders to the number of parts that it can make.
 
-    .. math:: \sum_{s \in k} x_s \le M_k - \text{committed}
+    .. math:: \sum_{ls \in k} q_{ls} \le M_k - \text{committed}
     """
     _add_limit(model, "parts")
 
@@ -44,8 +44,8 @@ def add_parts(model: ConcreteModel) -> None:
 def add_prints(model: ConcreteModel) -> None:
     r"""Keep the prints under each licence to what it allows.
 
-    .. math:: \sum_{s \in p} x_s \le P_p - \text{committed}, \qquad
-        \sum_{s \in p, k} x_s \le P_{pk} - \text{committed}
+    .. math:: \sum_{ls \in p} q_{ls} \le P_p - \text{committed}, \qquad
+        \sum_{ls \in p, k} q_{ls} \le P_{pk} - \text{committed}
     """
     _add_limit(model, "prints")
 
@@ -55,7 +55,7 @@ def _add_limit(model: ConcreteModel, kind: str) -> None:
     from pyomo.environ import Constraint
 
     use = shared_use(model.supply, kind)
-    weight = use.per_part[model.segments.option].tolist()
+    weight = use.per_part[model.segments.shares.option].tolist()
     rows = {}
     for key, options, left in zip(use.keys, use.options, use.left.tolist(), strict=True):
         own = [s for o in options.tolist() for s in model.options.get(o, ())]
@@ -70,7 +70,7 @@ def _add_limit(model: ConcreteModel, kind: str) -> None:
 def add_budget(model: ConcreteModel) -> None:
     r"""Keep what is paid within the budget.
 
-    .. math:: \sum_s f_s y_s + r_s x_s + \text{committed} \le B
+    .. math:: \sum_s f_s y_s + \sum_{ls} r_{ls} q_{ls} + \sum_c F_c m_c + \text{committed} \le B
     """
     from pyomo.environ import Constraint
 
@@ -82,7 +82,7 @@ def add_budget(model: ConcreteModel) -> None:
 def add_emission_limit(model: ConcreteModel) -> None:
     r"""Keep emissions within their limit.
 
-    .. math:: \sum_s g_s x_s + \text{committed} \le G
+    .. math:: \sum_{ls} g_{ls} q_{ls} + \text{committed} \le G
     """
     from pyomo.environ import Constraint
 

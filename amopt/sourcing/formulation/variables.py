@@ -4,39 +4,49 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amopt.program.pyomo.expressions import weighted_sum as linear
+from amopt.sourcing.offers.joining import joining
+from amopt.sourcing.offers.segments import charges_of_several
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["add_objective", "add_sets", "add_variables", "linear"]
+__all__ = ["add_objective", "add_sets", "add_variables", "linear", "order_parts"]
 
 
 def add_sets(model: ConcreteModel) -> None:
-    """List the segments of each option, line and supplier."""
+    """List the segments of each pool, and the shares of each segment, option, line and supplier."""
     supply, segments = model.supply, model.segments
+    shares = segments.shares
     names = [line.line for line in supply.instance.lines]
+    pools: dict[int, list[int]] = defaultdict(list)
     options: dict[int, list[int]] = defaultdict(list)
     of_line: dict[str, list[int]] = {name: [] for name in names}
     of_supplier: dict[str, list[int]] = defaultdict(list)
+    of_segment: list[list[int]] = [[] for _ in range(len(segments))]
     suppliers = supply.supplier
-    for s, (o, line) in enumerate(
-        zip(segments.option.tolist(), segments.line.tolist(), strict=True)
+    for s, g in enumerate(segments.pool.tolist()):
+        pools[g].append(s)
+    for i, (s, o, line) in enumerate(
+        zip(shares.segment.tolist(), shares.option.tolist(), shares.line.tolist(), strict=True)
     ):
-        options[o].append(s)
-        of_line[names[line]].append(s)
-        of_supplier[suppliers[o]].append(s)
+        of_segment[s].append(i)
+        options[o].append(i)
+        of_line[names[line]].append(i)
+        of_supplier[suppliers[o]].append(i)
     if supply.instance.limits.suppliers_per_line is not None:
-        model.suppliers = _suppliers_of_lines(supply, options)
+        model.suppliers = _suppliers_of_lines(supply, sorted(options))
     else:
         model.suppliers = {}
-    model.options, model.of_line, model.of_supplier = dict(options), of_line, dict(of_supplier)
+    model.pools, model.options, model.of_segment = dict(pools), dict(options), of_segment
+    model.of_line, model.of_supplier = of_line, dict(of_supplier)
+    model.charges = charges_of_several(supply)
     model.needed = supply.needed
     model.timed = supply.timed.tolist()
 
@@ -55,24 +65,29 @@ def _suppliers_of_lines(
 
 
 def add_variables(model: ConcreteModel) -> None:
-    r"""Add parts, choice, delivery, and suppliers of a line.
+    r"""Add parts, orders, who joins them, delivery, suppliers of a line, and what is paid once.
 
-    .. math:: x_s \in \{0, \dots, b_s\} \text{ (or real)}, \quad y_s \in \{0, 1\},
-        \quad T_l \ge \text{weeks of what is committed}, \quad u_{lk} \in \{0, 1\}
+    .. math:: q_{ls} \in \{0, \dots, \min(b_s, Q_l)\} \text{ (or real)}, \quad
+        y_s \in \{0, 1\}, \quad z_{ls} \in \{0, 1\}, \quad u_{ls} \ge 0, \quad
+        T_l \ge \text{weeks of what is committed}, \quad n_{lk} \in \{0, 1\}, \quad
+        0 \le m_c \le 1
 
-    :math:`T_l` is there for lines whose delivery costs something or has a limit, :math:`u_{lk}` for
-    suppliers with several options of a line, where the suppliers of a line are limited.
+    :math:`T_l` is there for lines whose delivery costs something or has a limit. Of an order that
+    one line alone may be part of, :math:`z_{ls}` is :math:`y_s`; otherwise it is there where it
+    matters whether a line is part of an order, and :math:`u_{ls}`, the parts of the order that a
+    line waits for, where the lead time depends on them. :math:`n_{lk}` is there for suppliers with
+    several options of a line, where the suppliers of a line are limited.
     """
     from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
 
-    supply, segments = model.supply, model.segments
-    model.SEGMENTS = RangeSet(0, len(segments) - 1)
-    upper = segments.upper.tolist()
-    whole = (~supply.divisible[segments.line]).tolist()
+    supply, segments, shares = model.supply, model.segments, model.segments.shares
+    model.SHARES, model.SEGMENTS = RangeSet(0, len(shares) - 1), RangeSet(0, len(segments) - 1)
+    upper = shares.most.tolist()
+    whole = (~supply.divisible[shares.line]).tolist()
     model.quantity = Var(
-        model.SEGMENTS,
-        domain=lambda _, s: NonNegativeIntegers if whole[s] else NonNegativeReals,
-        bounds=lambda _, s: (0, upper[s]),
+        model.SHARES,
+        domain=lambda _, i: NonNegativeIntegers if whole[i] else NonNegativeReals,
+        bounds=lambda _, i: (0, upper[i]),
     )
     model.ordered = Var(model.SEGMENTS, domain=Binary)
     model.x, model.y = list(model.quantity.values()), list(model.ordered.values())
@@ -89,13 +104,26 @@ def add_variables(model: ConcreteModel) -> None:
         if len(own) > 1
     ]
     model.supplies = Var(pairs, domain=Binary)
+    asked, waits = joining(supply, segments)
+    model.joins = Var(np.flatnonzero(asked).tolist(), domain=Binary)
+    model.waits = Var(np.flatnonzero(waits).tolist(), domain=NonNegativeReals)
+    segment = shares.segment.tolist()
+    model.z = [model.joins[i] if asked[i] else model.y[s] for i, s in enumerate(segment)]
+    model.paid_once = Var(range(len(model.charges)), domain=NonNegativeReals, bounds=(0, 1))
+
+
+def order_parts(model: ConcreteModel, segment: int) -> tuple[list[float], list[Any]]:
+    """Return coefficients and variables of the parts of an order on a segment."""
+    own = model.of_segment[segment]
+    return [1.0] * len(own), [model.x[i] for i in own]
 
 
 def add_objective(model: ConcreteModel) -> None:
     r"""Minimise the weighted sum of what is paid, downtime, delivery and emissions.
 
-    .. math:: \min \; w_C \Big(C_0 + \sum_s f_s y_s + r_s x_s\Big) + w_H \sum_l h_l T_l
-        + w_T \sum_l T_l + w_G \Big(G_0 + \sum_s g_s x_s\Big)
+    .. math:: \min \; w_C \Big(C_0 + \sum_s f_s y_s + \sum_{ls} r_{ls} q_{ls}
+        + \sum_c F_c m_c\Big) + w_H \sum_l h_l T_l
+        + w_T \sum_l T_l + w_G \Big(G_0 + \sum_{ls} g_{ls} q_{ls}\Big)
 
     The sums are the expressions ``model.paid``, ``model.downtime``, ``model.waiting_weeks`` and
     ``model.emissions``; :math:`C_0` and :math:`G_0` are those of committed orders.
@@ -103,8 +131,8 @@ def add_objective(model: ConcreteModel) -> None:
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Expression, Objective, minimize
 
-    supply, segments = model.supply, model.segments
-    fixed, kg = segments.fixed, supply.kg_co2[segments.option]
+    supply, segments, shares = model.supply, model.segments, model.segments.shares
+    fixed, kg = segments.fixed, supply.kg_co2[shares.option]
     charged = np.flatnonzero(fixed).tolist()
     names = [line.line for line in supply.instance.lines]
     per_week = dict(zip(names, supply.downtime_per_week.tolist(), strict=True))
@@ -112,8 +140,10 @@ def add_objective(model: ConcreteModel) -> None:
     model.paid = Expression(
         expr=LinearExpression(
             constant=supply.committed_cost,
-            linear_coefs=fixed[charged].tolist() + segments.rate.tolist(),
-            linear_vars=[model.y[s] for s in charged] + model.x,
+            linear_coefs=fixed[charged].tolist()
+            + shares.rate.tolist()
+            + model.charges.amount.tolist(),
+            linear_vars=[model.y[s] for s in charged] + model.x + list(model.paid_once.values()),
         )
     )
     waiting = [name for name in timed if per_week[name] > 0]

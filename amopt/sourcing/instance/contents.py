@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +11,13 @@ from pydantic import Field
 from amopt.instance import common
 from amopt.instance.common import Date
 from amopt.sourcing.instance.calendars import Calendar, Network, arrival, weeks_until
+from amopt.sourcing.instance.conditions import (
+    Approval,
+    Delivery,
+    PostProcessing,
+    Preparation,
+    Supplier,
+)
 from amopt.sourcing.instance.entries import (
     Capacity,
     Committed,
@@ -34,6 +42,12 @@ class Contents(common.Instance):
     """All that a sourcing file says; what is checked beyond its fields comes on top."""
 
     kind: Literal["sourcing"] = Field(description="The decision that the file asks for.")
+    orders: Literal["together", "by_line", "either"] = Field(
+        default="together",
+        description="Whether lines of a part share one order at an offer, and so its price breaks, "
+        "lead time and fee (together), have an order each (by_line), or each line one of these "
+        "(either).",
+    )
     order_date: Date | None = Field(
         default=None, description="Day on which the orders are placed, for offers with dates."
     )
@@ -62,6 +76,21 @@ class Contents(common.Instance):
     unquoted: tuple[Unquoted, ...] = Field(
         default=(),
         description="Offers without quotes that hold as of that time; amopt writes them.",
+    )
+    suppliers: tuple[Supplier, ...] = Field(
+        default=(), description="Terms of suppliers for all that is ordered there."
+    )
+    deliveries: tuple[Delivery, ...] = Field(
+        default=(), description="What deliveries from suppliers to places cost."
+    )
+    approvals: tuple[Approval, ...] = Field(
+        default=(), description="Qualification of parts at suppliers, once each."
+    )
+    preparations: tuple[Preparation, ...] = Field(
+        default=(), description="Preparation of the 3D models of parts, once each."
+    )
+    post_processing: tuple[PostProcessing, ...] = Field(
+        default=(), description="Post-processing of parts, by route of AM."
     )
     capacities: tuple[Capacity, ...] = Field(
         default=(), description="Capacities of suppliers, shared by all lines."
@@ -117,3 +146,24 @@ class Contents(common.Instance):
             return None
         day = arrival(self.order_date, weeks, self.calendar(line.place))
         return None if day is None else day.isoformat()
+
+    @cached_property
+    def several_lines(self) -> frozenset[str]:
+        """The parts that more than one order line asks for."""
+        number = Counter(line.part for line in self.lines)
+        return frozenset(part for part, times in number.items() if times > 1)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether lines may share an order."""
+        return self.orders != "by_line" and bool(self.several_lines)
+
+    @property
+    def order_chosen(self) -> bool:
+        """Whether a line joins a shared order, or has one of its own, as is better."""
+        return self.orders == "either" and bool(self.several_lines)
+
+    @property
+    def tooling_shared(self) -> bool:
+        """Whether several orders of a part may need the same tooling."""
+        return self.orders != "together" and bool(self.several_lines)

@@ -113,7 +113,7 @@ class Line(InstanceModel):
 
 
 class Conventional(InstanceModel):
-    """Conventional supply of a part; its asset cost is paid once a line that uses it."""
+    """Conventional supply of a part; its asset cost is paid once for all lines of the part."""
 
     part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is supplied.")
     place: Name | None = Field(
@@ -122,7 +122,11 @@ class Conventional(InstanceModel):
     )
     cost_per_part: Money = Field(description="Price a part, in money.")
     asset_cost: Money = Field(
-        default=0.0, description="Asset-specific cost (tooling, mould, setup), in money."
+        default=0.0,
+        description="Asset-specific cost (tooling, mould), in money, once for all lines.",
+    )
+    setup_cost: Money = Field(
+        default=0.0, description="Setup of each order, in money, also where the asset exists."
     )
     asset_exists: bool = Field(
         default=False,

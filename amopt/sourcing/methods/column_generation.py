@@ -32,6 +32,7 @@ from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import Arrays
 from amopt.sourcing.methods.line_bounds import LineBounds
 from amopt.sourcing.methods.line_plans import LinePlans
+from amopt.sourcing.methods.one_order import one_order_each
 
 __all__ = ["solve_by_prices"]
 
@@ -112,15 +113,12 @@ class _Run:
             )
         )
         self.parts: list[LinearProgram] = []
-        segments = arrays.segments
         block = np.empty(program.shape[1], dtype=np.int64)
         sizes = np.diff(self.blocks.column_starts)
         block[self.blocks.columns] = np.repeat(np.arange(len(self.blocks)), sizes)
-        self.block_of_segment = block[arrays.x]
-        self.line_of_block = np.full(len(self.blocks), -1, dtype=np.int64)
-        self.line_of_block[self.block_of_segment] = segments.line
-        self.line_bounds = LineBounds(arrays, self.block_of_segment, self.line_of_block)
-        self.plans = LinePlans()
+        self.block_of_column = block
+        self.rest = rest
+        self.line_bounds = LineBounds(arrays, block[arrays.x], len(self.blocks))
         self.solved = 0
 
     def left(self) -> Options:
@@ -133,62 +131,51 @@ class _Run:
         return limit is not None and self.budget.spent > 0.7 * limit
 
     def start(self) -> bool:
-        """Begin with every way of ordering a line from one supplier."""
-        arrays, segments = self.arrays, self.arrays.segments
-        alone = (segments.line == self.line_of_block[self.block_of_segment]).all()
-        if not alone or not np.isfinite(self.limit).all():
+        """Begin with every way of placing one order for all lines of a block."""
+        if not np.isfinite(self.limit).all():
             return False
-        need = arrays.needed[segments.line]
-        slack = 1e-9 * need
-        plain = arrays.plain[segments.line]
-        s = np.flatnonzero(
-            plain & (segments.lower <= need + slack) & (need <= segments.upper + slack)
-        )
-        amount = need[s]
-        weeks = segments.weeks_fixed[s] + segments.weeks_rate[s] * amount
-        cost = self.program.cost
-        timed = arrays.weeks[segments.line[s]]
-        waiting = np.where(timed >= 0, cost[timed] * weeks, 0.0)
-        self.plans.add_single(
-            s,
-            self.block_of_segment[s],
-            cost[arrays.x[s]] * amount + cost[arrays.y[s]] + waiting,
-            self.coupling[:, arrays.x[s]].toarray() * amount
-            + self.coupling[:, arrays.y[s]].toarray(),
-        )
+        first = one_order_each(self.arrays, self.rest, self.block_of_column)
+        block = self.block_of_column[first.indices[first.indptr[:-1]]]
+        self.plans = LinePlans(first, block, self.program.cost, self.coupling)
         covered = np.zeros(len(self.blocks), dtype=bool)
-        covered[self.block_of_segment[s]] = True
+        covered[block] = True
         self.prices = np.zeros(self.limit.size)
-        for block in np.flatnonzero(~covered).tolist():
-            covered[block] = self._fill(block)
-        nothing = np.zeros(len(segments), dtype=bool)
+        for own in np.flatnonzero(~covered).tolist():
+            covered[own] = self._fill(own)
+        nothing = np.zeros(len(self.arrays.segments), dtype=bool)
         self._solve_lines(np.flatnonzero(~covered), self.program.cost, nothing)
-        return len(self.plans.values) > 0 and np.unique(self.plans.arrays()[0]).size == len(
-            self.blocks
-        )
+        return len(self.plans) > 0 and np.unique(self.plans.arrays()[0]).size == len(self.blocks)
 
     def _fill(self, block: int) -> bool:
         """Fill a line from the cheapest segments, as full as can be; return whether that is a plan.
 
         It is none where the program of the line says so, whatever bears on it.
         """
-        arrays, segments, line = self.arrays, self.arrays.segments, self.line_of_block[block]
+        arrays, bounds = self.arrays, self.line_bounds
+        segments, shares = arrays.segments, arrays.segments.shares
         columns, part = self._columns(block), self._parts()[block]
         values = np.clip(np.zeros(columns.size), part.lower, part.upper)
-        begin, end = np.searchsorted(segments.line, [line, line + 1])
-        cost, upper = self.program.cost, segments.upper[begin:end]
+        lines = bounds.lines_of(block)
+        if lines.size > 1:
+            return False
+        line = int(lines[0]) if lines.size else -1
+        i = bounds.shares_of(line) if lines.size else np.zeros(0, dtype=np.int64)
+        own = shares.segment[i]
+        cost, upper = self.program.cost, segments.upper[own]
         with np.errstate(divide="ignore", invalid="ignore"):
-            average = cost[arrays.y[begin:end]] / upper + cost[arrays.x[begin:end]]
+            average = cost[arrays.y[own]] / upper + cost[arrays.x[i]]
         used: set[int] = set()
         left = float(arrays.needed[line]) if line >= 0 else 0.0
-        week = np.flatnonzero(columns == arrays.weeks[line])  # none where nothing can delay it
-        for s in (begin + np.argsort(average, kind="stable")).tolist():
-            option, amount = int(segments.option[s]), min(left, float(segments.upper[s]))
-            if option in used or amount <= 0 or amount < segments.lower[s]:
+        week = np.flatnonzero(columns == (arrays.weeks[line] if line >= 0 else -1))
+        for n in np.argsort(average, kind="stable").tolist():
+            s, pool = int(own[n]), int(segments.pool[own[n]])
+            amount = min(left, float(segments.upper[s]))
+            if pool in used or amount <= 0 or amount < segments.lower[s]:
                 continue
-            used.add(option)
-            values[np.searchsorted(columns, [arrays.x[s], arrays.y[s]])] = amount, 1.0
-            arrives = segments.weeks_fixed[s] + segments.weeks_rate[s] * amount
+            used.add(pool)
+            at = [arrays.x[i[n]], arrays.y[s]]
+            values[np.searchsorted(columns, at)] = amount, 1.0
+            arrives = shares.weeks[i[n]] + segments.weeks_rate[s] * amount
             values[week] = np.maximum(values[week], arrives)
             left -= amount
         activity, room = part.matrix @ values, 1e-9 * (abs(part.matrix) @ np.abs(values))
@@ -222,7 +209,8 @@ class _Run:
         """
         proven: dict[int, float] = {}
         upper = self.program.upper.copy()
-        upper[self.arrays.x[without]] = upper[self.arrays.y[without]] = 0.0
+        upper[self.arrays.x[without[self.arrays.segments.shares.segment]]] = 0.0
+        upper[self.arrays.y[without]] = 0.0
         if len(blocks) and not self.parts:
             self.parts = self.blocks.programs()
         starts = self.blocks.column_starts
@@ -342,7 +330,7 @@ class _Run:
         return np.append(kept, plans[picked.values > 0.5])
 
     def _answer(self, chosen: Ints) -> Answer:
-        values = self._written(chosen)
+        values = self.plans.written(chosen)
         objective = self.program.objective(values)
         bound = min(self.bound, objective)
         gap = relative_gap(objective, bound)
@@ -361,21 +349,3 @@ class _Run:
             versions=versions("highspy"),
         )
         return Answer(outcome, values)
-
-    def _written(self, chosen: Ints) -> Floats:
-        """Return the program's columns for the chosen plans."""
-        arrays, segments = self.arrays, self.arrays.segments
-        values = np.zeros(self.program.shape[1])
-        segment = np.concatenate(self.plans.segment)
-        s = segment[chosen]
-        s = s[s >= 0]
-        amount = arrays.needed[segments.line[s]]
-        values[arrays.x[s]], values[arrays.y[s]] = amount, 1.0
-        timed = arrays.weeks[segments.line[s]]
-        weeks = segments.weeks_fixed[s] + segments.weeks_rate[s] * amount
-        values[timed[timed >= 0]] = weeks[timed >= 0]
-        for plan in chosen:
-            written = self.plans.values[plan]
-            if written is not None:
-                values[written[0]] = written[1]
-        return values

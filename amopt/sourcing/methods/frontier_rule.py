@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.evaluation import Evaluation
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["HONOURS", "frontier_plan", "outcome_of"]
+__all__ = ["HONOURS", "as_ordered", "frontier_plan", "outcome_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,6 +34,14 @@ HONOURS = frozenset(
         "one_segment",
         "smallest_order",
         "largest_order",
+        "joins",
+        "own_or_shared",
+        "seen",
+        "tooling",
+        "deliveries",
+        "supplier_fees",
+        "approvals",
+        "preparations",
         "supplier_used",
         "suppliers_per_line",
         "delivery",
@@ -45,6 +53,7 @@ HONOURS = frozenset(
     }
 )
 """The families of constraints that the rule keeps to: it knows no budget, and no emissions."""
+
 
 WHOLE = 1e-9
 """What is left of a quantity that is filled but for rounding, relative."""
@@ -213,19 +222,49 @@ class _Left:
         return bool(np.all(weeks <= latest * (1 + WHOLE)))
 
 
+def as_ordered(supply: SupplyOptions, quantity: Floats) -> Floats:
+    """Return the rule's quantities as orders of the instance.
+
+    Parameters
+    ----------
+    supply
+        The supply options.
+    quantity
+        Parts of each option where each line has orders of its own, as the rule fills them. Where
+        lines share an order at an offer, they share it; where they may choose, they do not.
+    """
+    if supply.instance.orders != "either" or not supply.instance.pooled:
+        return quantity
+    pair = supply.line * len(supply.sources) + supply.source
+    own = np.append(np.diff(pair) != 0, True)  # the last of each line and source
+    found = np.zeros(len(supply))
+    found[own] = quantity
+    return found
+
+
 def outcome_of(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
     """Return what the frontier rule's plan is worth.
 
     Raises
     ------
     NoAnswerError
-        When it leaves lines unfilled.
+        When it leaves lines unfilled, or their orders cannot be placed together.
     """
     if unfilled:
         raise NoAnswerError(
             f"the frontier rule cannot fill the lines {', '.join(unfilled)}: no supplier makes "
             "them at reduced cost and in reduced time, and conventional supply cannot either; "
             "the method 'program' may find a plan"
+        )
+    supply = rule.supply
+    ordered = supply.by_pool(rule.quantity)[supply.pool]
+    used = rule.quantity > 0
+    beyond = used & (ordered > supply.largest * (1 + WHOLE))
+    late = (rule.weeks > supply.latest * (1 + WHOLE)) & (rule.weeks > supply.committed_weeks)
+    if beyond.any() or late.any():
+        raise NoAnswerError(
+            "the frontier rule fills one line at a time, and its orders for lines of one part "
+            "cannot be placed together; write orders: by_line, or take the method 'program'"
         )
     return Outcome(
         stopped=Stopped.FINISHED,

@@ -28,26 +28,53 @@ Bools = NDArray[np.bool_]
 
 
 class LineBounds:
-    """Bounds of lines, each a block of the program.
+    """Bounds of the plans of blocks: a line, or the lines of a part.
 
     Parameters
     ----------
     arrays
         The program.
-    block_of_segment
-        The block of each segment, shape (m,).
-    line_of_block
-        The line of each block, or -1, shape (blocks,).
+    block_of_share
+        The block of each share, shape (n,).
+    blocks
+        How many blocks there are.
     """
 
-    def __init__(self, arrays: Arrays, block_of_segment: Ints, line_of_block: Ints) -> None:
-        segments = arrays.segments
-        self._arrays, self._segments = arrays, segments
-        self._block, self._blocks = block_of_segment, line_of_block.size
-        self._need = arrays.needed[segments.line]
-        self._a = np.maximum(segments.lower, 1e-9 * self._need)
-        self._b = np.maximum(np.minimum(segments.upper, self._need), self._a)
-        self._unbounded = (line_of_block < 0) | (arrays.surplus[line_of_block] > 0)
+    def __init__(self, arrays: Arrays, block_of_share: Ints, blocks: int) -> None:
+        segments, shares = arrays.segments, arrays.segments.shares
+        self._arrays, self._segments, self._shares = arrays, segments, shares
+        self._blocks = blocks
+        self.block_of_line = np.full(arrays.needed.size, -1, dtype=np.int64)
+        self.block_of_line[shares.line] = block_of_share
+        self._by_line = np.argsort(shares.line, kind="stable")
+        self._line_start = np.searchsorted(
+            shares.line[self._by_line], np.arange(arrays.needed.size + 1)
+        )
+        self._by_block = np.argsort(self.block_of_line, kind="stable")
+        self._block_start = np.searchsorted(
+            self.block_of_line[self._by_block], np.arange(blocks + 1)
+        )
+        self._block = np.zeros(len(segments), dtype=np.int64)
+        self._block[shares.segment] = block_of_share
+        self._need = arrays.needed[shares.line]
+        ordered = np.bincount(shares.segment, self._need, minlength=len(segments))
+        low = np.maximum(segments.lower, 1e-9 * ordered)
+        high = np.maximum(np.minimum(segments.upper, ordered), low)
+        self._a, self._b = low[shares.segment], high[shares.segment]
+        known = self.block_of_line >= 0
+        of_line = self.block_of_line[known]
+        several = np.bincount(of_line, minlength=blocks) > 1
+        self._several = several
+        spare = np.bincount(of_line, arrays.surplus[known], minlength=blocks) > 0
+        self._unbounded = spare | (np.bincount(of_line, minlength=blocks) == 0)
+
+    def lines_of(self, block: int) -> Ints:
+        """Return the lines of a block."""
+        return self._by_block[self._block_start[block] : self._block_start[block + 1]]
+
+    def shares_of(self, line: int) -> Ints:
+        """Return the shares of a line."""
+        return self._by_line[self._line_start[line] : self._line_start[line + 1]]
 
     def least(self, cost: Floats) -> Floats:
         """Return what no plan of each block costs less than; minus infinity where unknown.
@@ -57,9 +84,18 @@ class LineBounds:
         cost
             The cost of each column of the program.
         """
-        least = np.full(self._blocks, np.inf)
-        np.minimum.at(least, self._block, self._averages(cost)[0] * self._need)
+        average = self._least_of_line(self._averages(cost)[0])
+        known = self.block_of_line >= 0
+        least = np.bincount(
+            self.block_of_line[known], (average * self._arrays.needed)[known], self._blocks
+        ).astype(np.float64)
         least[self._unbounded] = -np.inf
+        return least
+
+    def _least_of_line(self, average: Floats) -> Floats:
+        """Return the least of each line's shares, shape (lines,)."""
+        least = np.full(self._arrays.needed.size, np.inf)
+        np.minimum.at(least, self._shares.line, average)
         return least
 
     def worse(self, cost: Floats, best: Floats) -> Bools:
@@ -72,16 +108,15 @@ class LineBounds:
         best
             What the best known plan of each block costs.
         """
-        segments, need, block = self._segments, self._need, self._block
+        shares, need = self._shares, self._need
+        line, segment = shares.line, shares.segment
         fixed, rate, per_week = self._costs(cost)
-        least_average, least_paid = (np.full(self._blocks, np.inf) for _ in range(2))
-        for least, average in zip((least_average, least_paid), self._averages(cost), strict=True):
-            np.minimum.at(least, block, average)
-        slope = per_week * segments.weeks_rate
-        linear = rate + per_week * segments.weeks_fixed - least_average[block]
+        least_average, least_paid = map(self._least_of_line, self._averages(cost))
+        slope = per_week * self._segments.weeks_rate[segment]
+        linear = rate + per_week * shares.weeks - least_average[line]
         with np.errstate(divide="ignore", invalid="ignore"):
             bottom = np.where(slope > 0, -linear / (2 * slope), self._a)
-        on_average = need * least_average[block] + np.min(
+        on_average = need * least_average[line] + np.min(
             [
                 fixed + linear * q + slope * q * q
                 for q in (self._a, self._b, np.clip(bottom, self._a, self._b))
@@ -93,30 +128,42 @@ class LineBounds:
             [
                 fixed
                 + rate * q
-                + wait * (segments.weeks_fixed + segments.weeks_rate * q)
-                + least_paid[block] * (need - q)
+                + wait * (shares.weeks + self._segments.weeks_rate[segment] * q)
+                + least_paid[line] * (need - q)
                 for q in (self._a, self._b)
             ],
             axis=0,
         )
+        # Of an order of several lines: each line gains on it, at its best, what it can.
+        gain = np.minimum(0.0, linear + np.minimum(slope * self._a, slope * self._b)) * need
+        m = len(self._segments)
+        gained = np.bincount(segment, gain, minlength=m)
+        every, block = self.least(cost), self._block
+        together = every[block] + cost[self._arrays.y] + gained
+        alone = np.full(m, np.inf)
+        np.minimum.at(alone, segment, np.maximum(on_average, at_once))
+        bound = np.where(self._several[block], together, alone)
         known = best[block]
-        room = 1e-9 * np.maximum(np.abs(known), np.abs(fixed) + np.abs(rate) * need)
-        worse: Bools = ~self._unbounded[block] & (np.maximum(on_average, at_once) > known + room)
+        size = np.zeros(m)
+        np.maximum.at(size, segment, np.abs(fixed) + np.abs(rate) * need)
+        room = 1e-9 * np.maximum(np.abs(known), size)
+        worse: Bools = ~self._unbounded[block] & (bound > known + room)
         return worse
 
     def _costs(self, cost: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return what each segment costs: fixed, a part, and a week of waiting over its line."""
-        timed = self._arrays.weeks[self._segments.line]
+        """Return what each share costs: its order's fixed cost, a part, and a week of its line."""
+        arrays, shares = self._arrays, self._shares
+        timed = arrays.weeks[shares.line]
         per_week = np.where(timed >= 0, cost[timed], 0.0) / self._need
-        return cost[self._arrays.y], cost[self._arrays.x], per_week
+        return cost[arrays.y[shares.segment]], cost[arrays.x], per_week
 
     def _averages(self, cost: Floats) -> tuple[Floats, Floats]:
-        """Return the least that a part of each segment costs, with and without waiting."""
+        """Return the least that a part of each share costs, with and without waiting."""
         fixed, rate, per_week = self._costs(cost)
-        slope = per_week * self._segments.weeks_rate
+        slope = per_week * self._segments.weeks_rate[self._shares.segment]
         with np.errstate(divide="ignore", invalid="ignore"):
             bottom = np.sqrt(fixed / slope)
         bottom = np.clip(np.where(np.isfinite(bottom), bottom, self._b), self._a, self._b)
         average = np.min([fixed / q + slope * q for q in (self._a, self._b, bottom)], axis=0)
         paid = np.minimum(fixed / self._a, fixed / self._b) + rate
-        return average + rate + per_week * self._segments.weeks_fixed, paid
+        return average + rate + per_week * self._shares.weeks, paid

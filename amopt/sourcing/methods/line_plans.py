@@ -1,6 +1,8 @@
-"""Plans of lines: what each costs, what it uses of shared limits, and how it is written down."""
+"""Plans of parts: what each costs, what it uses of shared limits, and how it is written down."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,22 +17,35 @@ Ints = NDArray[np.int64]
 
 
 class LinePlans:
-    """Plans of lines.
+    """Plans of parts.
 
     Attributes
     ----------
     values
-        Columns and values of each plan; None where it is one segment with all parts of its line.
-    segment
-        That segment, or -1, in pieces that join to shape (plans,).
+        Columns and values of each plan that is written down by itself; None for the first ones.
+    first
+        The columns of the first plans, shape (columns, plans).
     """
 
-    def __init__(self) -> None:
-        self.values: list[tuple[Ints, Floats] | None] = []
-        self.segment: list[Ints] = []
-        self._block: list[Ints] = []
-        self._cost: list[Floats] = []
-        self._use: list[Floats] = []
+    def __init__(self, first: sp.csc_array, block: Ints, cost: Floats, coupling: Any) -> None:
+        """Begin with plans that are the columns of a matrix.
+
+        Parameters
+        ----------
+        first
+            The values of the program's columns in each plan.
+        block
+            The block of each plan.
+        cost
+            The cost of each column of the program.
+        coupling
+            The rows of the limits that parts share.
+        """
+        self.first = first
+        self.values: list[tuple[Ints, Floats] | None] = [None] * first.shape[1]
+        self._block: list[Ints] = [block]
+        self._cost: list[Floats] = [first.T @ cost]
+        self._use: list[Floats] = [(coupling @ first).toarray()]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -43,11 +58,15 @@ class LinePlans:
             np.concatenate(self._use, axis=1),
         )
 
-    def add_single(self, segment: Ints, block: Ints, cost: Floats, use: Floats) -> None:
-        """Add plans that order all parts of a line on one segment, shape (p,) each, use (k, p)."""
-        self._append(block, cost, use)
-        self.segment.append(segment)
-        self.values += [None] * segment.size
+    def written(self, chosen: Ints) -> Floats:
+        """Return the program's columns for chosen plans, one a block."""
+        own = chosen[chosen < self.first.shape[1]]
+        values = np.asarray(self.first[:, own].sum(axis=1), dtype=np.float64).ravel()
+        for plan in chosen.tolist():
+            written = self.values[plan]
+            if written is not None:
+                values[written[0]] = written[1]
+        return values
 
     def add_written(
         self, block: int, columns: Ints, values: Floats, cost: Floats, coupling: sp.csr_array
@@ -63,17 +82,12 @@ class LinePlans:
         cost
             The cost of each column of the program.
         coupling
-            The rows of the limits that lines share.
+            The rows of the limits that parts share.
         """
-        use = coupling[:, columns] @ values
-        self._append(np.array([block]), np.array([cost[columns] @ values]), use[:, None])
-        self.segment.append(np.array([-1]))
+        self._block.append(np.array([block]))
+        self._cost.append(np.array([cost[columns] @ values]))
+        self._use.append((coupling[:, columns] @ values)[:, None])
         self.values.append((columns, values))
-
-    def _append(self, block: Ints, cost: Floats, use: Floats) -> None:
-        self._block.append(block)
-        self._cost.append(cost)
-        self._use.append(use)
 
     def mixture(self, blocks: int, limit: Floats) -> LinearProgram:
         """Return the program that mixes plans, one in all of each block.

@@ -13,7 +13,8 @@ from amopt.program.blocks import solve_blocks
 from amopt.program.solver.highs import Answer, solve
 from amopt.program.solver.outcome import Stopped
 from amopt.program.time import Budget
-from amopt.sourcing.methods.arrays import HONOURS, Arrays, arrays_of
+from amopt.sourcing.methods.arrays import HONOURS as OF_ARRAYS
+from amopt.sourcing.methods.arrays import Arrays, arrays_of
 from amopt.sourcing.methods.column_generation import solve_by_prices
 from amopt.sourcing.methods.refine import refine
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["HONOURS", "by_prices"]
 
 Floats = NDArray[np.float64]
+
+HONOURS = OF_ARRAYS - {"supplier_fees"}
+"""The families that prices honour: what a supplier is paid once ties all parts together."""
 
 
 def by_prices(
@@ -59,7 +63,7 @@ def by_prices(
             arrays = arrays_of(supply, segments)
         with spent.phase("solve"):
             answer = _prices_then_highs(arrays, left, progress)
-        none = np.zeros(len(segments))
+        none = np.zeros(len(segments.shares))
         return answer, none if answer.values is None else answer.values[arrays.x]
 
     return refine(supply, once, options, spent)

@@ -33,7 +33,7 @@ __all__ = ["Goal", "NoPlanError", "by_program", "exact", "keeps_limits", "refine
 Floats = NDArray[np.float64]
 
 Solve = Callable[[Segments, "Options"], tuple["Answer", Floats]]
-"""Solves the program over given segments: the answer, and parts by segment where there is one."""
+"""Solves the program over given segments: the answer, and parts by share where there is one."""
 
 ROUNDS = 25
 """Most refinements of fitted powers; each halves the gap or better."""
@@ -97,7 +97,7 @@ def refine(
     goal
         What the plan is for.
     knots
-        Quantities, by option, at which the pieces of a power touch it from the start.
+        Quantities, by pool, at which the pieces of a power touch it from the start.
 
     Raises
     ------
@@ -121,14 +121,15 @@ def refine(
         plan = evaluate(supply, quantity)
         if keeps_limits(plan) and goal.keeps(plan) and (best is None or value(plan) < value(best)):
             best = plan
-        used = np.flatnonzero(quantity)
-        curved = used[np.isin(used, segments.option[~segments.exact])].tolist()
-        new = [o for o in curved if quantity[o] not in knots.get(o, ())]
+        ordered = supply.by_pool(quantity)
+        used = np.flatnonzero(ordered)
+        curved = used[np.isin(used, segments.pool[~segments.exact])].tolist()
+        new = [g for g in curved if ordered[g] not in knots.get(g, ())]
         near = best is not None and value(best) - bound <= max(options.gap, 1e-9) * abs(value(best))
         if outcome.stopped is not Stopped.FINISHED or not new or near:
             break
-        for o in new:
-            knots[o] = np.append(knots.get(o, np.zeros(0)), quantity[o])
+        for g in new:
+            knots[g] = np.append(knots.get(g, np.zeros(0)), ordered[g])
     if best is None:
         unknown = outcome.has_answer
         raise NoPlanError(replace(outcome, status=Status.UNKNOWN) if unknown else outcome)
@@ -192,10 +193,10 @@ def by_program(
             compiled = compile_model(model)
         with spent.phase("solve"):
             answer = solve_blocks(compiled.program, left, progress=progress)
-        parts = np.zeros(len(segments))
+        parts = np.zeros(len(segments.shares))
         if answer.values is not None:
             load(compiled, answer, duals=False)
-            parts = np.fromiter((x.value for x in model.x), float, len(segments))
+            parts = np.fromiter((x.value for x in model.x), float, len(segments.shares))
             if extend is not None and segments.exact.all():
                 _require_same_objective(supply, segments, parts, answer.outcome.objective, goal)
         return answer, parts
@@ -225,7 +226,8 @@ def exact(supply: SupplyOptions, quantity: Floats) -> Floats:
     short = supply.needed - filled
     for line in np.flatnonzero(supply.divisible & (short > 0)):
         options = supply.options_of_line[line]
-        room = np.minimum(rounded - supply.smallest, supply.largest - rounded)[options]
+        ordered = supply.by_pool(rounded)[supply.pool]
+        room = np.minimum(ordered - supply.smallest, supply.largest - ordered)[options]
         used = rounded[options] > 0
         if short[line] <= 1e-5 * supply.quantity[line] and used.any():
             rounded[options[np.argmax(np.where(used, room, -np.inf))]] += short[line]

@@ -1,4 +1,4 @@
-"""The straight pieces that the program is made of: each option's curves, cut to what can happen.
+"""The straight pieces that the program is made of: the curves of orders, cut to what can happen.
 
 Totals and lead times are linear on a segment. A fitted power is not: it is replaced by straight
 pieces that nowhere lie above it and touch it at given quantities, the knots (chords of a concave
@@ -7,8 +7,8 @@ power, tangents of a convex one), so that the program's bound holds whatever the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amopt.sourcing.instance.curves import Curves
+    from amopt.sourcing.offers.charges import Charges
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["Segments", "cut"]
+__all__ = ["Segments", "Shares", "charges_of_several", "cut"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,25 +33,92 @@ OPEN_END = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Segments:
-    """m segments: between ``lower`` and ``upper`` parts of an option, everything is linear.
+class Shares:
+    """n shares: what the line of an option may take of an order on a segment.
 
     Attributes
     ----------
-    option, line
-        Supply option and line of each segment, shape (m,), ascending.
+    segment, option, line
+        Segment, supply option and line of each share, shape (n,); segments ascend.
+    most
+        The most parts that the line takes on the segment, shape (n,).
+    rate
+        What is paid a part: the segment's rate, transport, royalties, shape (n,).
+    weeks
+        Weeks until no parts would be delivered at the segment's lead time: its ``weeks_fixed`` and
+        the weeks of transport, shape (n,).
+    earliest
+        The least weeks until a delivery on the segment, shape (n,).
+    """
+
+    segment: Ints
+    option: Ints
+    line: Ints
+    most: Floats
+    rate: Floats
+    weeks: Floats
+    earliest: Floats
+
+    def __len__(self) -> int:
+        return self.option.size
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """m segments: between ``lower`` and ``upper`` parts of an order, everything is linear.
+
+    Attributes
+    ----------
+    pool
+        Pool of each segment, shape (m,), ascending.
     lower, upper
         Quantities, shape (m,).
     fixed, rate
-        What is paid for q parts: ``fixed + rate * q``, in money, shape (m,).
+        What is paid for q parts of an order: ``fixed + rate * q``, in money, shape (m,).
     weeks_fixed, weeks_rate
-        Weeks until q parts are delivered: ``weeks_fixed + weeks_rate * q``, shape (m,).
+        Weeks until q parts are made: ``weeks_fixed + weeks_rate * q``, shape (m,).
     exact
         Whether both are exact, or lie below a power, shape (m,).
+    shares
+        What lines take on the segments.
     """
 
-    option: Ints
-    line: Ints
+    pool: Ints
+    lower: Floats
+    upper: Floats
+    fixed: Floats
+    rate: Floats
+    weeks_fixed: Floats
+    weeks_rate: Floats
+    exact: NDArray[np.bool_]
+    shares: Shares
+
+    def __len__(self) -> int:
+        return self.pool.size
+
+    def bounded_below(self, supply: SupplyOptions) -> NDArray[np.bool_]:
+        """Return where ``lower`` says something, shape (m,): one part is what any order has."""
+        divisible = divisible_pools(supply)[self.pool]
+        free: NDArray[np.bool_] = ~divisible & (self.lower <= 1) & (self.fixed >= 0)
+        return ~free
+
+    def by_option(self, parts: Floats, options: int) -> Floats:
+        """Return the parts of each of so many options, from those of each share, shape (n,)."""
+        return np.bincount(self.shares.option, parts, minlength=options).astype(np.float64)
+
+
+def divisible_pools(supply: SupplyOptions) -> NDArray[np.bool_]:
+    """Return whether fractions may be ordered of each pool, shape (pools,)."""
+    options, _ = supply.members
+    found = np.zeros(len(supply.pool_total), dtype=bool)
+    found[supply.pool[options[supply.divisible[supply.line[options]]]]] = True
+    return found
+
+
+class _Pieces(NamedTuple):
+    """Segments without shares, and the piece of the curves that each is cut from."""
+
+    pool: Ints
     lower: Floats
     upper: Floats
     fixed: Floats
@@ -59,34 +127,8 @@ class Segments:
     weeks_rate: Floats
     exact: NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        return self.option.size
-
-    @property
-    def earliest(self) -> Floats:
-        """The least lead time of each segment in weeks, shape (m,)."""
-        ends = self.weeks_rate * self.lower, self.weeks_rate * self.upper
-        least: Floats = self.weeks_fixed + np.minimum(*ends)
-        return least
-
-    def bounded_below(self, divisible: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return where ``lower`` says something, shape (m,): one part is what any order has.
-
-        Parameters
-        ----------
-        divisible
-            Whether fractions may be ordered, by line.
-        """
-        free: NDArray[np.bool_] = ~divisible[self.line] & (self.lower <= 1) & (self.fixed >= 0)
-        return ~free
-
-    def by_option(self, parts: Floats, options: int) -> Floats:
-        """Return the parts of each of so many options, from those of each segment, shape (m,)."""
-        return np.bincount(self.option, parts, minlength=options).astype(np.float64)
-
-    def keep(self, wanted: NDArray[np.bool_] | Ints) -> Segments:
-        """Return some of the segments."""
-        return Segments(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
+    def keep(self, wanted: NDArray[np.bool_] | Ints) -> _Pieces:
+        return _Pieces(*(values[wanted] for values in self))  # type: ignore[arg-type]
 
 
 def cut(
@@ -95,57 +137,121 @@ def cut(
     *,
     limited: bool = True,
 ) -> Segments:
-    """Cut the curves of all usable options to the quantities and weeks that can happen.
+    """Cut the curves of all pools to the quantities and weeks that can happen.
 
     Parameters
     ----------
     supply
         The supply options.
     knots
-        More quantities, by option, at which the pieces of a power touch it.
+        More quantities, by pool, at which the pieces of a power touch it.
     limited
         Whether to cut off what the smallest and largest orders and the need-by dates forbid. The
         program loses nothing by it; without, the constraints of these limits say it.
     """
-    option = np.flatnonzero(supply.usable)
-    line = supply.line[option]
-    needed = supply.needed
-    most, least = (needed + supply.surplus)[line], supply.smallest[option]
+    options, start = supply.members
+    pool = np.flatnonzero(np.diff(start))
+    first, line = options[start[pool]], supply.line[options]
+    most = np.bincount(
+        supply.pool[options], (supply.needed + supply.surplus)[line], minlength=start.size - 1
+    )[pool]
+    fractions = divisible_pools(supply)[pool]
+    least = supply.smallest[first]
     if limited:
-        most = np.minimum(supply.largest[option], most)
+        most = np.minimum(supply.largest[first], most)
     else:
-        any_order = np.where(supply.divisible, 1e-6 * supply.quantity, 1.0)[line]
-        least = np.minimum(least, any_order)
-    total, lead = supply.total.take(option), supply.lead_time.take(option)
+        any_part = np.where(supply.divisible, 1e-6 * supply.quantity, 1.0)[line]
+        any_order = np.full(start.size - 1, np.inf)
+        np.minimum.at(any_order, supply.pool[options], any_part)
+        least = np.minimum(least, any_order[pool])
+    charged = charged_with_order(supply)
+    total = supply.pool_total.take(pool).plus(charged[pool], np.zeros(pool.size))
+    lead = supply.pool_lead.take(pool)
     own = total.curve
-    divisible = supply.divisible[line][own]
+    divisible = fractions[own]
     lower = np.maximum(total.lower, least[own])
     upper = np.minimum(_last_quantity(total, lead, divisible), most[own])
     whole = ~divisible
     lower[whole] = np.ceil(lower[whole] * (1 - 1e-12))
     upper[whole] = np.floor(upper[whole] * (1 + 1e-12))
     exact = (total.scale == 0) & (lead.scale == 0)
-    made = Segments(
-        own, line[own], lower, upper, total.fixed, total.rate, lead.fixed, lead.rate, exact
-    )
-    wanted = (lower <= upper) & (needed[line][own] > 0)
-    straight = made.keep(wanted & exact)
+    made = _Pieces(own, lower, upper, total.fixed, total.rate, lead.fixed, lead.rate, exact)
+    wanted = lower <= upper
+    pieces = [made.keep(wanted & exact)]
     curved = np.flatnonzero(wanted & ~exact)
-    pieces = [straight]
     if curved.size:
         touched = knots or {}
-        extra = {n: touched[o] for n, o in enumerate(option.tolist()) if o in touched}
+        extra = {n: touched[g] for n, g in enumerate(pool.tolist()) if g in touched}
         pieces.append(
             _below_powers(total, lead, made, curved=curved, whole=whole[curved], extra=extra)
         )
-    joined = Segments(
-        *(np.concatenate([getattr(p, name) for p in pieces]) for name in made.__dataclass_fields__)
-    )
-    order = np.lexsort((joined.lower, joined.option))
-    joined = joined.keep(order)
+    joined = _Pieces(*(np.concatenate(values) for values in zip(*pieces, strict=True)))
+    joined = joined.keep(np.lexsort((joined.lower, joined.pool)))
+    joined = joined._replace(pool=pool[joined.pool])
+    return _shared_out(supply, joined, limited=limited)
+
+
+def charged_with_order(supply: SupplyOptions) -> Floats:
+    """Return what each pool pays whenever anything is ordered, beside its fee, shape (pools,).
+
+    These are the charges that no other pool sets off.
+    """
+    found = np.zeros(len(supply.pool_total))
+    one, pool = _of_one_pool(supply)
+    np.add.at(found, pool[one], supply.charges.amount[one])
+    return found
+
+
+def charges_of_several(supply: SupplyOptions) -> Charges:
+    """Return the charges that several orders, or some lines of an order, set off."""
+    one, pool = _of_one_pool(supply)
+    return supply.charges.keep(~one & (pool >= 0))
+
+
+def _of_one_pool(supply: SupplyOptions) -> tuple[NDArray[np.bool_], Ints]:
+    """Return whether each charge is set off by one pool, whatever its lines are, and by which."""
+    charges, (options, start) = supply.charges, supply.members
+    able = np.zeros(len(supply), dtype=bool)
+    able[options] = True
+    rows = able[charges.option]
+    charge, pool = charges.charge[rows], supply.pool[charges.option[rows]]
+    lowest = np.full(len(charges), len(supply.pool_total))
+    highest = np.full(len(charges), -1)
+    np.minimum.at(lowest, charge, pool)
+    np.maximum.at(highest, charge, pool)
+    size = np.diff(start)[np.maximum(highest, 0)] if len(charges) else highest
+    whole = np.bincount(charge, minlength=len(charges)) == size
+    return (lowest == highest) & whole, highest
+
+
+def _shared_out(supply: SupplyOptions, made: _Pieces, *, limited: bool) -> Segments:
+    """Return segments with the shares of all lines that may take part of an order on them."""
+    options, start = supply.members
+    number = np.diff(start)[made.pool]
+    segment = np.repeat(np.arange(made.pool.size), number)
+    within = np.arange(segment.size) - np.repeat(np.cumsum(number) - number, number)
+    option = options[start[made.pool][segment] + within]
     if limited:
-        joined = _in_time(supply, joined)
-    return replace(joined, option=option[joined.option])
+        made, wanted = _in_time(supply, made, segment, option)
+        segment, option = segment[wanted], option[wanted]
+    room = (supply.needed + supply.surplus)[supply.line[option]]
+    upper = np.minimum(made.upper, np.bincount(segment, room, minlength=made.pool.size))
+    kept = (made.lower <= upper) & (np.bincount(segment, minlength=upper.size) > 0)
+    rows = kept[segment]
+    segment, option = (np.cumsum(kept) - 1)[segment[rows]], option[rows]
+    made = made._replace(upper=upper).keep(kept)
+    weeks = made.weeks_fixed[segment] + supply.moved_weeks[option]
+    least = np.minimum(made.weeks_rate * made.lower, made.weeks_rate * made.upper)
+    shares = Shares(
+        segment,
+        option,
+        supply.line[option],
+        np.minimum(made.upper[segment], room[rows]),
+        made.rate[segment] + supply.moved_cost[option],
+        weeks,
+        weeks + least[segment],
+    )
+    return Segments(*made, shares)
 
 
 def _last_quantity(total: Curves, lead: Curves, divisible: NDArray[np.bool_]) -> Floats:
@@ -160,31 +266,49 @@ def _last_quantity(total: Curves, lead: Curves, divisible: NDArray[np.bool_]) ->
     return last
 
 
-def _in_time(supply: SupplyOptions, segments: Segments) -> Segments:
-    """Cut off what would arrive after it is needed: the program loses nothing by it."""
-    latest = supply.latest[segments.line] * (1 + 1e-9) + 1e-12
-    slope, lower, upper = segments.weeks_rate, segments.lower.copy(), segments.upper.copy()
+def _in_time(
+    supply: SupplyOptions, made: _Pieces, segment: Ints, option: Ints
+) -> tuple[_Pieces, NDArray[np.bool_]]:
+    """Cut off what would arrive after it is needed: the program loses nothing by it.
+
+    A segment ends where its last line could not wait for more; and a line takes no part where it
+    could wait for no order on the segment.
+
+    Returns
+    -------
+    pieces, wanted
+        The segments, and whether each share is kept.
+    """
+    line = supply.line[option]
+    latest = supply.latest[line] * (1 + 1e-9) + 1e-12
+    weeks, slope = made.weeks_fixed[segment] + supply.moved_weeks[option], made.weeks_rate[segment]
     with np.errstate(divide="ignore", invalid="ignore"):
-        at = (latest - segments.weeks_fixed) / slope
+        at = (latest - weeks) / slope
     rising, falling = slope > 0, slope < 0
-    upper[rising] = np.minimum(upper, at)[rising]
-    lower[falling] = np.maximum(lower, at)[falling]
-    whole = ~supply.divisible[segments.line]
+    last, first = np.full(made.pool.size, -np.inf), np.full(made.pool.size, np.inf)
+    np.maximum.at(last, segment, np.where(rising, at, np.inf))
+    np.minimum.at(first, segment, np.where(falling, at, -np.inf))
+    upper, lower = np.minimum(made.upper, last), np.maximum(made.lower, first)
+    whole = ~divisible_pools(supply)[made.pool]
     upper[whole] = np.floor(upper[whole] * (1 + 1e-9))
     lower[whole] = np.ceil(lower[whole] * (1 - 1e-9))
-    wanted = (lower <= upper) & ((slope != 0) | (segments.weeks_fixed <= latest))
-    return replace(segments, lower=lower, upper=upper).keep(wanted)
+    can = np.where(
+        slope == 0,
+        weeks <= latest,
+        np.where(rising, at * (1 + 1e-9) >= lower[segment], at * (1 - 1e-9) <= upper[segment]),
+    )
+    return made._replace(lower=lower, upper=upper), can
 
 
 def _below_powers(
     total: Curves,
     lead: Curves,
-    made: Segments,
+    made: _Pieces,
     *,
     curved: Ints,
     whole: NDArray[np.bool_],
     extra: Mapping[int, Floats],
-) -> Segments:
+) -> _Pieces:
     """Return straight pieces below each power piece of ``curved`` that touch it at the knots."""
     share = np.linspace(0.0, 1.0, FIRST_KNOTS)
     low, high = made.lower[curved], made.upper[curved]
@@ -195,7 +319,7 @@ def _below_powers(
     more = [
         (p, q)
         for p in curved
-        for q in extra.get(int(made.option[p]), ())
+        for q in extra.get(int(made.pool[p]), ())
         if made.lower[p] <= q <= made.upper[p]
     ]
     piece = np.concatenate([piece, np.array([p for p, _ in more], dtype=np.int64)])
@@ -215,9 +339,8 @@ def _below_powers(
     touch = np.concatenate([start[~two], start[two], end[two]])
     owner = np.concatenate([owner[~two], owner[two], owner[two]])
     money, weeks = (_straight(curve, owner, begin, finish, touch) for curve in (total, lead))
-    return Segments(
-        made.option[owner],
-        made.line[owner],
+    return _Pieces(
+        made.pool[owner],
         begin,
         finish,
         *money,

@@ -11,19 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.instance.curves import Curves, quotes_of
-from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
+from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Offer
+from amopt.sourcing.offers.charges import Charges, charges_of
+from amopt.sourcing.offers.reach import Source, exclusions, once_and_after, royalties, transport
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.entries import Committed, Part
+    from amopt.sourcing.instance.entries import Committed
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["Source", "SupplyOptions"]
+__all__ = ["SupplyOptions"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-Source = Offer | Conventional
-"""Where parts come from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +39,23 @@ class SupplyOptions:
         Line and source of each option, shape (n,); the options of a line are neighbours, its
         conventional supply the last.
     total, lead_time
-        Curves of the options: what is paid for q parts delivered (price, fee or asset cost,
-        transport, royalties), and weeks until they are delivered.
+        Curves of the options, each as an order of its own: what is paid for q parts delivered
+        (price, fee or asset and setup, transport, royalties), and weeks until they are delivered.
     smallest, largest
         Smallest and largest order of each option, shape (n,).
     hours, kg_co2
         Machine hours and kg of CO2 (making and transport) a part, shape (n,).
     excluded
         Why an option cannot be used, empty where it can, length n.
+    pool
+        The pool of each option, shape (n,): options of one source that share an order. Where each
+        line has orders of its own, a pool is an option.
+    pool_total, pool_lead
+        Curves of the pools: what is paid for q parts of an order, in all (price, and fee or
+        setup), and weeks until they are made.
+    moved_cost, moved_weeks
+        What comes on top for the parts of an option: money a part (transport, royalties,
+        post-processing), and weeks (transport), shape (n,).
     """
 
     instance: Instance
@@ -61,34 +69,48 @@ class SupplyOptions:
     hours: Floats
     kg_co2: Floats
     excluded: tuple[str, ...]
+    pool: Ints
+    pool_total: Curves
+    pool_lead: Curves
+    moved_cost: Floats
+    moved_weeks: Floats
 
     @classmethod
     def of(cls, instance: Instance) -> SupplyOptions:
         """Return the supply options of an instance."""
         sources: tuple[Source, ...] = (*instance.offers, *instance.conventional)
-        line, source = _pairs(instance, sources)
-        moved = _transport(instance, sources, line, source)
+        line, source, pool = _pairs(instance, sources)
+        moved = transport(instance, sources, line, source)
         reached = np.isfinite(moved[0])
         cost, weeks, kg_co2 = np.where(reached, moved, 0.0)
-        total, lead_time = _source_curves(instance)
-        royalty = _royalties(instance)
-        own = total.take(source).plus(_fees(sources)[source], cost + royalty[source])
+        goods, made_in = _source_curves(instance)
+        more = once_and_after(instance, sources)
+        made_in = made_in.plus(more.weeks, more.weeks_per_part)
+        fee, asset = _fees(sources), np.array([_asset(s) for s in sources], dtype=float)
+        cost = cost + royalties(instance)[source] + more.cost_per_part[source]
         making = np.array([entry.kg_co2_per_part for entry in sources], dtype=float)
         hours = [0.0 if isinstance(s, Conventional) else s.machine_hours_per_part for s in sources]
         smallest = [s.minimum_order if isinstance(s, Conventional) else s.smallest for s in sources]
         largest = [np.inf if isinstance(s, Conventional) else s.largest for s in sources]
+        none = np.zeros_like(weeks)
+        of_pool = source[np.unique(pool, return_index=True)[1]]
         return cls(
             instance,
             sources,
             line,
             source,
-            own,
-            lead_time.take(source).plus(weeks, np.zeros_like(weeks)),
+            goods.take(source).plus((fee + asset)[source], cost),
+            made_in.take(source).plus(weeks, none),
             np.array(smallest, dtype=float)[source],
             np.array(largest, dtype=float)[source],
             np.array(hours, dtype=float)[source],
             making[source] + kg_co2,
-            tuple(_exclusions(instance, sources, line, source, reached)),
+            tuple(exclusions(instance, sources, line, source, reached)),
+            pool,
+            goods.take(of_pool).plus(fee[of_pool], np.zeros(of_pool.size)),
+            made_in.take(of_pool),
+            cost,
+            weeks,
         )
 
     def __len__(self) -> int:
@@ -108,9 +130,42 @@ class SupplyOptions:
     def conventional_of_line(self) -> Ints:
         """The option of each line that is its conventional supply, or -1, shape (lines,)."""
         found = np.full(len(self.instance.lines), -1, dtype=np.int64)
-        index = np.flatnonzero(self.conventional & self.usable)
+        index = np.flatnonzero(self.conventional & self.usable)[::-1]
         found[self.line[index]] = index
         return found
+
+    @cached_property
+    def alone(self) -> SupplyOptions:
+        """The options where each line has orders of its own: these, where none may be shared."""
+        if not self.instance.pooled:
+            return self
+        return SupplyOptions.of(self.instance.supposing(orders="by_line"))
+
+    @cached_property
+    def charges(self) -> Charges:
+        """What is paid once: see :mod:`amopt.sourcing.offers.charges`."""
+        return charges_of(self)
+
+    @cached_property
+    def members(self) -> tuple[Ints, Ints]:
+        """The options of each pool that may be ordered on, and where each pool begins.
+
+        Option ``options[start[g]:start[g + 1]]`` are those of pool g: usable, of lines that need
+        parts.
+        """
+        able = np.flatnonzero(self.usable & (self.needed[self.line] > 0))
+        able = able[np.argsort(self.pool[able], kind="stable")]
+        return able, np.searchsorted(self.pool[able], np.arange(len(self.pool_total) + 1))
+
+    def by_pool(self, quantity: Floats) -> Floats:
+        """Return the parts of each pool from those of each option, shape (pools,)."""
+        pools = len(self.pool_total)
+        return np.bincount(self.pool, quantity, minlength=pools).astype(np.float64)
+
+    @cached_property
+    def single(self) -> NDArray[np.bool_]:
+        """Whether a pool has one option at most that may be ordered on, shape (pools,)."""
+        return np.diff(self.members[1]) < 2
 
     @cached_property
     def supplier(self) -> tuple[str, ...]:
@@ -236,12 +291,21 @@ class SupplyOptions:
     @cached_property
     def commitments(self) -> tuple[tuple[Committed, float, float, float, float], ...]:
         """Each committed order with its cost, weeks, kg of CO2 and machine hours."""
-        return tuple(
-            (order, *self._terms(order, self._number[order.line]))
-            for order in self.instance.committed
-        )
+        tooled: set[str] = set()
+        found = []
+        for order in self.instance.committed:
+            line = self._number[order.line]
+            part = self.instance.lines[line].part
+            paid = order.supplier == CONVENTIONAL and part in tooled
+            found.append((order, *self._terms(order, line, tooled=paid)))
+            if order.supplier == CONVENTIONAL:
+                tooled.add(part)
+        return tuple(found)
 
-    def _terms(self, order: Committed, line: int) -> tuple[float, float, float, float]:
+    def _terms(
+        self, order: Committed, line: int, *, tooled: bool
+    ) -> tuple[float, float, float, float]:
+        """Return what an order comes to, with the part's tooling where that is not there yet."""
         options = np.flatnonzero(self.line == line)
         part = self.instance.lines[line].part
         for option in options:
@@ -253,8 +317,9 @@ class SupplyOptions:
             if hit:
                 one = np.array([option])
                 amount = np.array([order.quantity])
+                asset = _asset(source) if tooled else 0.0
                 asked = (
-                    float(self.total.take(one).at(amount)[0]),
+                    float(self.total.take(one).at(amount)[0]) - asset,
                     float(self.lead_time.take(one).at(amount)[0]),
                     float(self.kg_co2[option] * order.quantity),
                     float(self.hours[option] * order.quantity),
@@ -268,120 +333,54 @@ class SupplyOptions:
         return cost, weeks, kg, hours
 
 
-def _pairs(instance: Instance, sources: tuple[Source, ...]) -> tuple[Ints, Ints]:
+def _pairs(instance: Instance, sources: tuple[Source, ...]) -> tuple[Ints, Ints, Ints]:
+    """Return line, source and pool of each option.
+
+    Where a line may choose, a source of several lines comes twice: with a shared order first.
+    """
     by_part: dict[str, list[int]] = defaultdict(list)
-    for index, source in enumerate(sources):
-        by_part[source.part].append(index)
+    for index, entry in enumerate(sources):
+        by_part[entry.part].append(index)
     own = [by_part.get(line.part, []) for line in instance.lines]
     line = np.repeat(np.arange(len(own)), [len(options) for options in own])
-    return line, np.array([source for options in own for source in options], dtype=np.int64)
+    source = np.array([index for options in own for index in options], dtype=np.int64)
+    if not instance.pooled:
+        return line, source, np.arange(line.size)
+    several = np.bincount(source, minlength=len(sources))[source] > 1
+    twice = several if instance.orders == "either" else np.zeros_like(several)
+    again = np.repeat(np.arange(line.size), 1 + twice)
+    alone = np.zeros(again.size, dtype=bool)
+    alone[np.flatnonzero(np.diff(again, prepend=-1) == 0)] = True
+    line, source = line[again], source[again]
+    name = np.where(alone, len(sources) + np.arange(again.size), source)
+    _, first, pool = np.unique(name, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(first.size)
+    pools: Ints = rank[pool]
+    return line, source, pools
 
 
 def _source_curves(instance: Instance) -> tuple[Curves, Curves]:
     total, lead_time = quotes_of(instance.offers).curves()
     made = instance.conventional
     price = np.array([entry.cost_per_part for entry in made], dtype=float)
-    asset = np.array([0.0 if e.asset_exists else e.asset_cost for e in made], dtype=float)
     weeks = np.array(
         [e.lead_time_weeks + (0.0 if e.asset_exists else e.tooling_lead_time_weeks) for e in made],
         dtype=float,
     )
     return (
-        total.joined(Curves.lines(asset, price)),
+        total.joined(Curves.lines(np.zeros_like(price), price)),
         lead_time.joined(Curves.lines(weeks, np.zeros_like(weeks))),
     )
 
 
 def _fees(sources: tuple[Source, ...]) -> Floats:
+    """Return what each source asks for an order: its fee, or its setup."""
     return np.array(
-        [source.fee_per_order if isinstance(source, Offer) else 0.0 for source in sources],
-        dtype=float,
+        [s.fee_per_order if isinstance(s, Offer) else s.setup_cost for s in sources], dtype=float
     )
 
 
-def _royalties(instance: Instance) -> Floats:
-    """Return the royalty a part of each source: all licences that its prints come under."""
-    due: dict[tuple[str, str | None], float] = defaultdict(float)
-    for licence in instance.licences:
-        due[licence.part, licence.supplier] += licence.royalty_per_print
-    offers = [due[o.part, None] + due[o.part, o.supplier] for o in instance.offers]
-    return np.array(offers + [0.0] * len(instance.conventional), dtype=float)
-
-
-def _transport(instance: Instance, sources: tuple[Source, ...], line: Ints, source: Ints) -> Floats:
-    """Return cost, weeks and kg of CO2 a part, shape (3, n); infinite where no route leads."""
-    found = np.zeros((3, line.size))
-    if not instance.network.places or not line.size:
-        return found
-    network = instance.supply_network
-    start = [s.supplier if isinstance(s, Offer) else s.place for s in sources]
-    end = [entry.place for entry in instance.lines]
-    weights = {part.name: part.weight_kg for part in instance.parts}
-    heavy = np.array([weights[entry.part] for entry in instance.lines])[line]
-    starts = sorted({name for name in start if name is not None})
-    ends = sorted({name for name in end if name is not None})
-    row, column = ({n: i for i, n in enumerate(names)} for names in (starts, ends))
-    rows = np.array([-1 if name is None else row[name] for name in start])[source]
-    columns = np.array([-1 if name is None else column[name] for name in end])[line]
-    moved = (rows >= 0) & (columns >= 0)
-    for weight in np.unique(heavy[moved]):
-        by = "cost" if instance.transport == "cheapest" else "weeks"
-        routes = network.routes(starts, ends, by=by, kg_per_part=float(weight))  # type: ignore[arg-type]
-        own = moved & (heavy == weight)
-        for measure, table in enumerate((routes.cost, routes.weeks, routes.kg_co2)):
-            found[measure, own] = table[rows[own], columns[own]]
-    return found
-
-
-def _exclusions(
-    instance: Instance,
-    sources: tuple[Source, ...],
-    line: Ints,
-    source: Ints,
-    reached: NDArray[np.bool_],
-) -> list[str]:
-    """Return why each option cannot be used; empty where it can."""
-    parts = {part.name: part for part in instance.parts}
-    general = [
-        _unfit(instance, entry, parts[entry.part]) if isinstance(entry, Offer) else ""
-        for entry in sources
-    ]
-    reasons = [general[s] for s in source]
-    special = np.flatnonzero(~reached)
-    for option in special:
-        reasons[option] = reasons[option] or f"no route leads to {_at(instance, line[option])!r}"
-    demanding = [bool(entry.certificates) for entry in instance.lines]
-    if any(demanding):
-        for option in np.flatnonzero(np.array(demanding)[line]):
-            entry = sources[source[option]]
-            if isinstance(entry, Offer):
-                missing = set(instance.lines[line[option]].certificates) - set(entry.certificates)
-                reasons[option] = reasons[option] or _lacks(missing)
-    return reasons
-
-
-def _at(instance: Instance, line: int) -> str:
-    entry: Line = instance.lines[line]
-    return entry.place or ""
-
-
-def _lacks(missing: set[str]) -> str:
-    return f"lacks the certificate {', '.join(sorted(missing))}" if missing else ""
-
-
-def _unfit(instance: Instance, offer: Offer, part: Part) -> str:
-    """Return why an offer cannot be used for any line."""
-    today = instance.order_date
-    if today is not None and offer.valid_from is not None and today < offer.valid_from:
-        return f"holds from {offer.valid_from} on"
-    if today is not None and offer.valid_to is not None and today > offer.valid_to:
-        return f"held until {offer.valid_to}"
-    if part.materials and offer.material not in part.materials:
-        return f"material {offer.material or 'not stated'} will not do"
-    box, size = offer.build_envelope, (part.length_mm, part.width_mm, part.height_mm)
-    if box is not None:
-        known = sorted((x for x in size if x is not None), reverse=True)
-        space = sorted((box.length_mm, box.width_mm, box.height_mm), reverse=True)
-        if any(x > s for x, s in zip(known, space, strict=False)):
-            return "the part does not fit the build envelope"
-    return _lacks(set(part.certificates) - set(offer.certificates))
+def _asset(source: Source) -> float:
+    """Return the asset cost of a source; none where the asset exists, and at an offer."""
+    return 0.0 if isinstance(source, Offer) or source.asset_exists else source.asset_cost

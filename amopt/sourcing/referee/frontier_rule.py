@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amopt.sourcing.instance.entries import CONVENTIONAL
-from amopt.sourcing.referee.use import Totals
+from amopt.sourcing.referee.use import Placed, Totals, bills
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Line, Offer
@@ -41,13 +41,21 @@ def frontier_rule(
     """
     rule = _Rule(terms, reach, _Left.of(terms, prints))
     found: dict[str, Totals | None] = {}
+    placed: list[Placed] = []
     for name, line in terms.lines.items():
         total = Totals()
         for order in terms.committed_to.get(name, ()):
             total.add(order.supplier, order.quantity, terms.of_committed(order)[0])
         need = line.quantity - total.quantity
-        filled = need <= WHOLE * line.quantity or rule.fills(line, need, total)
-        found[name] = total if filled else None
+        found[name] = total
+        if need > WHOLE * line.quantity:
+            chosen = rule.orders(line, need, set(total.suppliers))
+            placed += chosen
+            found[name] = total if chosen else None
+    for own, bill in zip(placed, bills(terms, placed), strict=True):
+        filled = found[own.line.line]
+        assert filled is not None
+        filled.add(own.supplier, own.quantity, bill)
     return found
 
 
@@ -59,27 +67,25 @@ class _Rule:
     reach: Reach
     left: _Left
 
-    def fills(self, line: Line, need: float, total: Totals) -> bool:
-        """Add the rule's orders of a line to what is committed; return whether they fill it."""
+    def orders(self, line: Line, need: float, suppliers: set[str]) -> list[Placed]:
+        """Return the rule's orders of a line beside what is committed; none if they cannot fill."""
         terms = self.terms
-        chosen = self._printed(line, need, set(total.suppliers))
+        chosen = self._printed(line, need, set(suppliers))
         for offer, q in chosen:
             self.left.take(offer, q)
-            total.add(offer.supplier, q, terms.of_offer(offer, line, q))
         if chosen:
-            return True
+            return [Placed(line, offer, q, (offer.key, line.line)) for offer, q in chosen]
         entry = terms.conventional.get(line.part)
         limit = terms.instance.limits.suppliers_per_line
-        crowded = limit is not None and len({*total.suppliers, CONVENTIONAL}) > limit
+        crowded = limit is not None and len({*suppliers, CONVENTIONAL}) > limit
         if entry is None or crowded:
-            return False
+            return []
         q = max(need, entry.minimum_order)
         q = q if line.divisible else float(math.ceil(q * (1 - WHOLE)))
         usual = terms.of_conventional(line, q)
         if usual is None or q > need + line.surplus or usual.weeks > self._latest(line):
-            return False
-        total.add(CONVENTIONAL, q, usual)
-        return True
+            return []
+        return [Placed(line, None, q, (CONVENTIONAL, line.line))]
 
     def _latest(self, line: Line) -> float:
         """Return by when a line's orders must be there, in weeks."""

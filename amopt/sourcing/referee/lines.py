@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount
 from amopt.sourcing.referee.rows import Row, compare_rows
-from amopt.sourcing.referee.use import Totals
+from amopt.sourcing.referee.use import Placed, Totals, bills
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
@@ -20,13 +21,25 @@ Beside = Mapping[str, Totals | None]
 
 
 def whole_conventional(terms: OrderTerms) -> Beside:
-    """Return what conventional supply of each whole line would come to."""
-    found: dict[str, Totals | None] = {}
-    for name, line in terms.lines.items():
-        usual = terms.of_whole_line(line)
-        found[name] = None if usual is None else Totals()
-        if usual is not None:
-            found[name].add("", line.quantity, usual)  # type: ignore[union-attr]
+    """Return what conventional supply of all lines would come to, by line.
+
+    Lines of a part share an order and the part's tooling as orders do; what is committed is left
+    out. An order below the minimum is made up to it.
+    """
+    apart = terms.instance.orders == "by_line"
+    asked: dict[Hashable, float] = defaultdict(float)
+    able = [x for x in terms.lines.values() if terms.conventional_rates(x) is not None]
+    for line in able:
+        asked[line.part, apart and line.line] += line.quantity
+    placed = []
+    for line in able:
+        order = line.part, apart and line.line
+        whole = max(asked[order], terms.conventional[line.part].minimum_order)
+        placed.append(Placed(line, None, line.quantity * (whole / asked[order]), order))
+    found: dict[str, Totals | None] = dict.fromkeys(terms.lines)
+    for own, bill in zip(placed, bills(terms, placed, anew=True), strict=True):
+        found[own.line.line] = total = Totals()
+        total.add("", own.quantity, bill)
     return found
 
 

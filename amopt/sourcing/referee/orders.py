@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount, is_number
 from amopt.sourcing.instance.entries import CONVENTIONAL, Line
 from amopt.sourcing.referee.rows import Row, require_rows
-from amopt.sourcing.referee.use import Totals, Use
+from amopt.sourcing.referee.use import Placed, Totals, Use, bills
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
-    from amopt.sourcing.referee.terms import OrderTerms, Terms
+    from amopt.sourcing.referee.quote_pricing import Terms
+    from amopt.sourcing.referee.terms import OrderTerms
 
 __all__ = ["Orders", "check_orders", "order_row"]
 
@@ -34,6 +35,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
     orders = Orders({line: Totals() for line in terms.lines})
     _check_order_of_rows(terms, notebook, table)
     held: dict[str, int] = dict.fromkeys(terms.lines, 0)
+    new: list[tuple[Row, Placed]] = []
     for row in table:
         line = terms.lines.get(row["line"])
         if line is None:
@@ -41,8 +43,28 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
         elif row["committed"] is True:
             _check_committed(terms, notebook, row, orders, line=line, number=held[line.line])
             held[line.line] += 1
-        else:
-            _check_new(terms, notebook, row, orders, line)
+        elif (own := _placed(terms, notebook, row, line)) is not None:
+            new.append((row, own))
+    numbers = _numbers(terms, notebook, new)
+    ordered: dict[Any, float] = defaultdict(float)
+    for _, own in new:
+        ordered[own.order] += own.quantity
+    _check_sizes(terms, notebook, [own for _, own in new], ordered)
+    for (row, own), found, number in zip(
+        new, bills(terms, [own for _, own in new]), numbers, strict=True
+    ):
+        where = f"order of line {row['line']!r} at {row['supplier']!r}"
+        printed = own.offer is not None
+        scenario = (
+            terms.scenario(own.line, own.quantity, ordered[own.order], found) if printed else ""
+        )
+        if own.offer is not None:
+            hours = own.offer.machine_hours_per_part * own.quantity
+            for use in (orders.new, orders.used):
+                use.add(own.line.part, own.supplier, own.quantity, hours)
+        expected = order_row(terms, row, own.line, found, scenario=scenario, committed=False)
+        notebook.compare(where, row, {**expected, "order": number})
+        orders.by_line[own.line.line].add(own.supplier, own.quantity, found)
     for name, number in held.items():
         due = len(terms.committed_to.get(name, ()))
         notebook.require(
@@ -79,35 +101,82 @@ def _name(row: Row) -> tuple[Any, ...]:
     return row["line"], row["supplier"], row["route"], row["material"]
 
 
-def _check_new(terms: OrderTerms, notebook: Notebook, row: Row, orders: Orders, line: Line) -> None:
+def _placed(terms: OrderTerms, notebook: Notebook, row: Row, line: Line) -> Placed | None:
+    """Return what a row of the table orders; None where it cannot be ordered."""
     where = f"order of line {row['line']!r} at {row['supplier']!r}"
     q = row["quantity"]
     if not notebook.require(is_number(q) and q > 0, f"{where}: the quantity is {q!r}"):
-        return
+        return None
     notebook.require(
         line.divisible or (isinstance(q, int) or q.is_integer()),
         f"{where}: {q} is not a whole number of parts",
     )
     if row["supplier"] == CONVENTIONAL:
-        found = _conventional(terms, notebook, where, line, q)
-    else:
-        found = _offered(terms, notebook, row, line, q)
-    if found is None:
-        return
-    printed = row["supplier"] != CONVENTIONAL
-    if printed:
-        offer = terms.offers[row["supplier"], line.part, row["route"], row["material"]]
-        for use in (orders.new, orders.used):
-            use.add(line.part, offer.supplier, q, offer.machine_hours_per_part * q)
-    notebook.compare(where, row, order_row(terms, row, line, found, committed=False))
-    orders.by_line[line.line].add(row["supplier"], q, found)
+        if line.part not in terms.conventional:
+            notebook.require(False, f"{where}: {line.part!r} has no conventional supply")
+            return None
+        reached = terms.conventional_rates(line) is not None
+        if not notebook.require(reached, f"{where}: no route leads there"):
+            return None
+        return Placed(line, None, q, _order_of(terms, row, line))
+    offer = terms.offers.get((row["supplier"], line.part, row["route"], row["material"]))
+    if offer is None:
+        notebook.require(False, f"{where}: there is no such offer")
+        return None
+    reason = terms.exclusion(offer, line)
+    notebook.require(not reason, f"{where}: {reason}")
+    return Placed(line, offer, q, _order_of(terms, row, line))
+
+
+def _order_of(terms: OrderTerms, row: Row, line: Line) -> Any:
+    """Return what tells the order of a row from others: the file says, or else the row."""
+    source = row["supplier"], line.part, row["route"], row["material"]
+    orders = terms.instance.orders
+    if orders == "either":
+        return source, row["order"]
+    return source if orders == "together" else (source, line.line)
+
+
+def _numbers(terms: OrderTerms, notebook: Notebook, new: Sequence[tuple[Row, Placed]]) -> list[int]:
+    """Return the right number of each row's order, counted as they come.
+
+    Where lines may choose, one order at most of a source has several lines.
+    """
+    number: dict[Any, int] = {}
+    lines: dict[Any, int] = Counter(own.order for _, own in new)
+    shared = Counter(order[0] for order, times in lines.items() if times > 1)
+    for source, times in shared.items() if terms.instance.orders == "either" else ():
+        notebook.require(
+            times == 1, f"orders of {source[1]!r} at {source[0]!r}: {times} are shared"
+        )
+    return [number.setdefault(own.order, len(number) + 1) for _, own in new]
+
+
+def _check_sizes(
+    terms: OrderTerms, notebook: Notebook, new: Sequence[Placed], ordered: Mapping[Any, float]
+) -> None:
+    """Compare orders with the smallest and largest that their sources take."""
+    for own in {own.order: own for own in new}.values():
+        q, where = ordered[own.order], f"order of {own.line.part!r} at {own.supplier!r}"
+        if own.offer is None:
+            entry = terms.conventional[own.line.part]
+            notebook.require(
+                q >= entry.minimum_order * (1 - notebook.tolerance),
+                f"{where}: {q:g} is below the minimum order, {entry.minimum_order:g}",
+            )
+            continue
+        low, high = own.offer.smallest, own.offer.largest
+        notebook.require(
+            low * (1 - notebook.tolerance) <= q <= high * (1 + notebook.tolerance),
+            f"{where}: {q:g} is outside of {low:g} to {high:g} parts",
+        )
 
 
 def order_row(
-    terms: OrderTerms, row: Row, line: Line, found: Terms, *, committed: bool
+    terms: OrderTerms, row: Row, line: Line, found: Terms, *, scenario: str, committed: bool
 ) -> dict[str, Any]:
     """Return the right row of an order, whose supplier, route, material and quantity are stated."""
-    printed = not committed and row["supplier"] != CONVENTIONAL
+    printed = committed or row["supplier"] != CONVENTIONAL
     weeks, day = Amount(found.weeks, found.weeks_terms), terms.instance.order_date
     return {
         "line": line.line,
@@ -118,47 +187,13 @@ def order_row(
         "weeks": weeks,
         "delivery_date": terms.delivery_date(line, weeks, row.get("delivery_date")),
         "order_date": None if committed or day is None else day.isoformat(),
-        "scenario": terms.scenario(line, row["quantity"], found) if printed else "",
+        "scenario": scenario,
         "part": line.part,
-        "route": row["route"] if committed or printed else None,
-        "material": row["material"] if committed or printed else None,
+        "route": row["route"] if printed else None,
+        "material": row["material"] if printed else None,
         "kg_co2": found.kg_co2,
         "committed": committed,
     }
-
-
-def _conventional(
-    terms: OrderTerms, notebook: Notebook, where: str, line: Line, q: float
-) -> Terms | None:
-    """Return the terms of an order of conventional supply; None where there is none."""
-    entry = terms.conventional.get(line.part)
-    if entry is None:
-        notebook.require(False, f"{where}: {line.part!r} has no conventional supply")
-        return None
-    notebook.require(
-        q >= entry.minimum_order * (1 - notebook.tolerance),
-        f"{where}: {q:g} is below the minimum order, {entry.minimum_order:g}",
-    )
-    found = terms.of_conventional(line, q)
-    notebook.require(found is not None, f"{where}: no route leads there")
-    return found
-
-
-def _offered(terms: OrderTerms, notebook: Notebook, row: Row, line: Line, q: float) -> Terms | None:
-    """Return the terms of an order at an offer; None where there is no such offer."""
-    where = f"order of line {row['line']!r} at {row['supplier']!r}"
-    offer = terms.offers.get((row["supplier"], line.part, row["route"], row["material"]))
-    if offer is None:
-        notebook.require(False, f"{where}: there is no such offer")
-        return None
-    reason = terms.exclusion(offer, line)
-    notebook.require(not reason, f"{where}: {reason}")
-    low, high = offer.smallest * (1 - notebook.tolerance), offer.largest * (1 + notebook.tolerance)
-    notebook.require(
-        low <= q <= high,
-        f"{where}: {q:g} is outside of {offer.smallest:g} to {offer.largest:g} parts",
-    )
-    return terms.of_offer(offer, line, q)
 
 
 def _check_committed(
@@ -178,7 +213,8 @@ def _check_committed(
         "material": order.material,
         "delivery_date": row["delivery_date"],
     }
-    notebook.compare(where, row, order_row(terms, stated, line, found, committed=True))
+    expected = order_row(terms, stated, line, found, scenario="", committed=True)
+    notebook.compare(where, row, {**expected, "order": None})
     for use in (orders.held, orders.used):
         use.add(line.part, order.supplier, order.quantity, hours)
     orders.by_line[line.line].add(order.supplier, order.quantity, found)

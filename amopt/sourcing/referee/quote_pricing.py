@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from statistics import linear_regression
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Offer
 
-__all__ = ["Curve", "QuotePricing", "quote_pricing"]
+__all__ = ["ConventionalRates", "Curve", "QuotePricing", "Rates", "Terms", "quote_pricing"]
 
 Curve = Callable[[float], float]
 
@@ -81,6 +81,83 @@ def quote_pricing(offer: Offer) -> QuotePricing:
     quotes = [(q.quantity, q.cost_per_part, q.lead_time_weeks) for q in offer.quotes]
     quotes.sort()
     return _KINDS[offer.between](offer, quotes)
+
+
+class Rates(NamedTuple):
+    """What comes to the quotes of an offer for a line: a fee, money, weeks and emissions.
+
+    Attributes
+    ----------
+    fee
+        Money an order.
+    cost, kg_co2
+        Money and emissions a part: of transport, royalties, post-processing and making.
+    moved
+        Weeks of transport.
+    before, before_per_part
+        Weeks of an order beside what is quoted: preparation, approval, post-processing.
+    """
+
+    fee: float
+    cost: float
+    moved: float
+    kg_co2: float
+    before: float = 0.0
+    before_per_part: float = 0.0
+
+    @property
+    def weeks(self) -> float:
+        """All weeks that do not depend on the quantity."""
+        return self.before + self.moved
+
+    def of(self, pricing: QuotePricing, q: float) -> Terms:
+        """Return what q parts come to at what the quotes ask."""
+        return Terms(
+            pricing.total(q) + self.fee + self.cost * q,
+            pricing.lead_time(q) + self.before_per_part * q + self.weeks,
+            self.kg_co2 * q,
+            pricing.total_terms(q),
+            pricing.lead_time_terms(q),
+        )
+
+
+class Terms(NamedTuple):
+    """What an order comes to.
+
+    Attributes
+    ----------
+    cost, weeks, kg_co2
+        Money, weeks until delivery, emissions.
+    cost_terms, weeks_terms
+        The sums of the absolute values that cost and weeks are the sum of, where terms may cancel.
+    """
+
+    cost: float
+    weeks: float
+    kg_co2: float
+    cost_terms: float = 0.0
+    weeks_terms: float = 0.0
+
+
+class ConventionalRates(NamedTuple):
+    """What conventional supply asks: asset cost, setup, money a part and for moving it, weeks."""
+
+    asset: float
+    setup: float
+    price: float
+    moved: float
+    weeks: float
+    kg_co2: float
+
+    @property
+    def fixed(self) -> float:
+        """What an order alone pays, whatever it is of."""
+        return self.asset + self.setup
+
+    @property
+    def rate(self) -> float:
+        """What is paid a part."""
+        return self.price + self.moved
 
 
 class _Linear(QuotePricing):

@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from amopt.network import SupplyNetwork
 from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
-from amopt.sourcing.referee.quote_pricing import QuotePricing, quote_pricing
+from amopt.sourcing.referee.quote_pricing import (
+    ConventionalRates,
+    QuotePricing,
+    Rates,
+    Terms,
+    quote_pricing,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,63 +29,13 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Committed, Part
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["OrderTerms", "Terms", "saving", "scenario"]
+__all__ = ["OrderTerms", "saving", "scenario"]
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Rates(NamedTuple):
-    """What comes to the quotes of an offer for a line: a fee, money, weeks and emissions.
-
-    Attributes
-    ----------
-    fee
-        Money an order.
-    cost, kg_co2
-        Money and emissions a part: of transport, royalties and making.
-    weeks
-        Weeks of transport.
-    """
-
-    fee: float
-    cost: float
-    weeks: float
-    kg_co2: float
-
-    def of(self, pricing: QuotePricing, q: float) -> Terms:
-        """Return what q parts come to at what the quotes ask."""
-        return Terms(
-            pricing.total(q) + self.fee + self.cost * q,
-            pricing.lead_time(q) + self.weeks,
-            self.kg_co2 * q,
-            pricing.total_terms(q),
-            pricing.lead_time_terms(q),
-        )
-
-
-class Terms(NamedTuple):
-    """What an order comes to.
-
-    Attributes
-    ----------
-    cost, weeks, kg_co2
-        Money, weeks until delivery, emissions.
-    cost_terms, weeks_terms
-        The sums of the absolute values that cost and weeks are the sum of, where terms may cancel.
-    """
-
-    cost: float
-    weeks: float
-    kg_co2: float
-    cost_terms: float = 0.0
-    weeks_terms: float = 0.0
-
-
 Transport = tuple[float, float, float]
 """Cost, weeks and kg of CO2 a part."""
-
-ConventionalRates = tuple[float, float, float, float]
-"""Asset cost, cost a part, weeks, and kg of CO2 a part."""
 
 
 @dataclass
@@ -91,6 +47,7 @@ class OrderTerms:
     tables: dict[float, RouteTable] = field(default_factory=dict)
     routes: dict[tuple[float, str, str], Transport | None] = field(default_factory=dict)
     usual: dict[tuple[str, str | None], ConventionalRates | None] = field(default_factory=dict)
+    beside: dict[tuple[str, str, str], tuple[float, float, float]] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> dict[str, Line]:
@@ -185,7 +142,34 @@ class OrderTerms:
         if self.royalty:
             royalty = self.royalty.get((offer.part, None), 0.0)
             cost += royalty + self.royalty.get((offer.part, offer.supplier), 0.0)
-        return Rates(offer.fee_per_order, cost, weeks, offer.kg_co2_per_part + kg)
+        before, per_part, after = self._beside(offer)
+        return Rates(
+            offer.fee_per_order,
+            cost + after,
+            weeks,
+            offer.kg_co2_per_part + kg,
+            before,
+            per_part,
+        )
+
+    def _beside(self, offer: Offer) -> tuple[float, float, float]:
+        """Return weeks an order, weeks a part and money a part beside the quotes."""
+        key = offer.supplier, offer.part, offer.route
+        if key not in self.beside:
+            instance = self.instance
+            weeks = [e.weeks for e in instance.preparations if e.part == offer.part and not e.done]
+            weeks += [
+                e.weeks
+                for e in instance.approvals
+                if (e.supplier, e.part) == key[:2] and not e.done
+            ]
+            after = [e for e in instance.post_processing if (e.part, e.route) == key[1:]]
+            self.beside[key] = (
+                sum(weeks) + sum(e.weeks for e in after),
+                sum(e.weeks_per_part for e in after),
+                sum(e.cost_per_part for e in after),
+            )
+        return self.beside[key]
 
     def conventional_rates(self, line: Line) -> ConventionalRates | None:
         """Return what conventional supply of a line asks; None where none reaches."""
@@ -202,9 +186,11 @@ class OrderTerms:
         cost, weeks, kg = moved
         asset = 0.0 if entry.asset_exists else entry.asset_cost
         tooling = 0.0 if entry.asset_exists else entry.tooling_lead_time_weeks
-        return (
+        return ConventionalRates(
             asset,
-            entry.cost_per_part + cost,
+            entry.setup_cost,
+            entry.cost_per_part,
+            cost,
             entry.lead_time_weeks + tooling + weeks,
             entry.kg_co2_per_part + kg,
         )
@@ -214,14 +200,20 @@ class OrderTerms:
         rates = self.conventional_rates(line)
         if rates is None:
             return None
-        asset, price, weeks, kg = rates
-        return Terms(asset + price * q, weeks, kg * q)
+        return Terms(rates.fixed + rates.rate * q, rates.weeks, rates.kg_co2 * q)
 
-    def of_whole_line(self, line: Line) -> Terms | None:
-        """Return what conventional supply of a whole line comes to; None where there is none."""
-        entry = self.conventional.get(line.part)
-        least = 0.0 if entry is None else entry.minimum_order
-        return self.of_conventional(line, max(line.quantity, least))
+    @cached_property
+    def tooled(self) -> set[int]:
+        """The committed orders for whose part an earlier one has paid the tooling, by identity."""
+        found: set[int] = set()
+        parts: set[str] = set()
+        for order in self.instance.committed:
+            if order.supplier == CONVENTIONAL:
+                part = self.lines[order.line].part
+                if part in parts:
+                    found.add(id(order))
+                parts.add(part)
+        return found
 
     def of_committed(self, order: Committed) -> tuple[Terms, float]:
         """Return what a committed order comes to, and the machine hours that it uses."""
@@ -229,6 +221,9 @@ class OrderTerms:
         asked, hours = Terms(0.0, 0.0, 0.0), 0.0
         if order.supplier == CONVENTIONAL:
             asked = self.of_conventional(line, q) or asked
+            if id(order) in self.tooled:
+                rates = self.conventional_rates(line)
+                asked = asked._replace(cost=asked.cost - (rates.asset if rates else 0.0))
         else:
             for offer in self.offers_of_part[line.part]:
                 if order.matches(offer, line.part):
@@ -317,12 +312,16 @@ class OrderTerms:
         if missing := {*line.certificates} - {*offer.certificates}:
             yield f"lacks the certificate {', '.join(sorted(missing))}"
 
-    def scenario(self, line: Line, q: float, found: Terms) -> str:
-        """Return the scenario of q parts on these terms; empty without anything to compare."""
-        usual = self.of_conventional(line, q)
+    def scenario(self, line: Line, q: float, ordered: float, found: Terms) -> str:
+        """Return the scenario of a line's q parts of an order; empty without anything to compare.
+
+        Conventional supply is that of the whole order, and its cost the line's share of it.
+        """
+        usual = self.of_conventional(line, ordered)
         if usual is None:
             return ""
-        return scenario(saving(usual.cost, found.cost), saving(usual.weeks, found.weeks))
+        cost = saving(usual.cost * (q / ordered), found.cost)
+        return scenario(cost, saving(usual.weeks, found.weeks))
 
 
 def saving(usual: float, own: float) -> float:

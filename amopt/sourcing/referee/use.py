@@ -1,21 +1,155 @@
-"""What orders add up to, beside the limits of the file."""
+"""What orders come to and add up to, beside the limits of the file.
+
+An order of several lines is priced, and takes as long, as all its parts together; a line bears what
+is paid for the order by its share of the parts. What is paid once (the tooling of a part, the fee
+of a supplier, an approval, the preparation of a model, a delivery to a place) is borne by all that
+it serves, by their parts.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from amopt.referee import Amount
 from amopt.sourcing.instance.entries import CONVENTIONAL
+from amopt.sourcing.referee.quote_pricing import Terms
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
-    from amopt.sourcing.instance.entries import Licence
-    from amopt.sourcing.referee.terms import OrderTerms, Terms
+    from amopt.sourcing.instance.entries import Licence, Line, Offer
+    from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["Totals", "Use", "check_limits"]
+__all__ = ["Placed", "Totals", "Use", "bills", "check_limits"]
+
+
+class Placed(NamedTuple):
+    """Parts of a line that are part of an order.
+
+    Attributes
+    ----------
+    line
+        The line.
+    offer
+        The offer; None for conventional supply.
+    quantity
+        Parts.
+    order
+        What tells the order from others.
+    """
+
+    line: Line
+    offer: Offer | None
+    quantity: float
+    order: Hashable
+
+    @property
+    def supplier(self) -> str:
+        """The supplier, or conventional."""
+        return CONVENTIONAL if self.offer is None else self.offer.supplier
+
+
+def bills(terms: OrderTerms, placed: Sequence[Placed], *, anew: bool = False) -> list[Terms]:
+    """Return what each line is paid for each of its parts of orders, in the order given.
+
+    Parameters
+    ----------
+    terms
+        The instance.
+    placed
+        All new orders.
+    anew
+        Whether to forget what committed orders have paid already.
+    """
+    ordered: dict[Hashable, float] = defaultdict(float)
+    for own in placed:
+        ordered[own.order] += own.quantity
+    found = [_of_order(terms, own, ordered[own.order]) for own in placed]
+    for amount, served in _once(terms, placed, anew=anew):
+        parts = sum(placed[n].quantity for n in served)
+        for n in served:
+            share = amount * (placed[n].quantity / parts)
+            found[n] = found[n]._replace(cost=found[n].cost + share)
+    return found
+
+
+def _of_order(terms: OrderTerms, own: Placed, ordered: float) -> Terms:
+    """Return a line's share of an order of so many parts, without what is paid once."""
+    q = own.quantity
+    share = q / ordered
+    if own.offer is None:
+        usual = terms.conventional_rates(own.line)
+        if usual is None:
+            return Terms(0.0, 0.0, 0.0)
+        cost = (usual.setup + usual.price * ordered) * share + usual.moved * q
+        return Terms(cost, usual.weeks, usual.kg_co2 * q)
+    rates, pricing = terms.offer_rates(own.offer, own.line), terms.pricing_of(own.offer)
+    whole = rates._replace(cost=0.0, moved=0.0).of(pricing, ordered)
+    return Terms(
+        whole.cost * share + rates.cost * q,
+        whole.weeks + rates.moved,
+        rates.kg_co2 * q,
+        whole.cost_terms * share,
+        whole.weeks_terms,
+    )
+
+
+def _once(
+    terms: OrderTerms, placed: Sequence[Placed], *, anew: bool
+) -> Iterator[tuple[float, list[int]]]:
+    """Yield each amount that is paid once, and what it serves."""
+    groups: dict[tuple[Hashable, ...], list[int]] = defaultdict(list)
+    for n, own in enumerate(placed):
+        part, supplier = own.line.part, own.supplier
+        groups["delivery", own.order, supplier, own.line.place].append(n)
+        if own.offer is None:
+            groups["tooling", part].append(n)
+        else:
+            groups["supplier", supplier].append(n)
+            groups["approval", supplier, part].append(n)
+            groups["preparation", part].append(n)
+    paid = set() if anew else _paid(terms)
+    amounts = _asked_once(terms)
+    for key, served in groups.items():
+        known = ("delivery", *key[2:]) if key[0] == "delivery" else key
+        amount = amounts.get(known, 0.0)
+        if amount > 0 and key not in paid:
+            yield amount, served
+
+
+def _asked_once(terms: OrderTerms) -> dict[tuple[Hashable, ...], float]:
+    """Return all that the file asks once, by what it is for."""
+    instance = terms.instance
+    found: dict[tuple[Hashable, ...], float] = {
+        ("tooling", e.part): 0.0 if e.asset_exists else e.asset_cost for e in instance.conventional
+    }
+    found |= {("supplier", e.supplier): e.fee_per_supplier for e in instance.suppliers}
+    for entry in instance.deliveries:
+        found["delivery", entry.supplier, entry.place] = entry.cost_per_delivery
+    for approval in instance.approvals:
+        cost = 0.0 if approval.done else approval.cost
+        found["approval", approval.supplier, approval.part] = cost
+    for made in instance.preparations:
+        found["preparation", made.part] = 0.0 if made.done else made.cost
+    return found
+
+
+def _paid(terms: OrderTerms) -> set[tuple[Hashable, ...]]:
+    """Return what committed orders have paid already."""
+    found: set[tuple[Hashable, ...]] = set()
+    for order in terms.instance.committed:
+        part = terms.lines[order.line].part
+        if order.supplier == CONVENTIONAL:
+            found.add(("tooling", part))
+        else:
+            found |= {
+                ("supplier", order.supplier),
+                ("approval", order.supplier, part),
+                ("preparation", part),
+            }
+    return found
 
 
 def _amounts() -> dict[str, float]:

@@ -17,8 +17,14 @@ from amopt.sourcing.referee.terms import saving, scenario
 if TYPE_CHECKING:
     from amopt.referee import Notebook
     from amopt.sourcing.instance.entries import Offer
-    from amopt.sourcing.referee.quote_pricing import Curve, QuotePricing
-    from amopt.sourcing.referee.terms import ConventionalRates, OrderTerms, Rates, Terms
+    from amopt.sourcing.referee.quote_pricing import (
+        ConventionalRates,
+        Curve,
+        QuotePricing,
+        Rates,
+        Terms,
+    )
+    from amopt.sourcing.referee.terms import OrderTerms
 
 __all__ = ["Reach", "check_switchover"]
 
@@ -257,11 +263,11 @@ def _differences(
     pricing: QuotePricing, rates: Rates, conventional: ConventionalRates
 ) -> tuple[_Difference, _Difference]:
     """Return cost and weeks of an offer beside conventional supply of a line."""
-    fee, added, lane, _ = rates
-    asset, price, weeks, _ = conventional
     least, last = pricing.least, pricing.last
-    money = pricing.total, pricing.total_terms, fee, added, asset, price
-    time = pricing.lead_time, pricing.lead_time_terms, lane, 0.0, weeks, 0.0
+    usual = conventional.fixed, conventional.rate
+    money = pricing.total, pricing.total_terms, rates.fee, rates.cost, *usual
+    own = rates.weeks, rates.before_per_part
+    time = pricing.lead_time, pricing.lead_time_terms, *own, conventional.weeks, 0.0
     return (
         _Difference(*money, least, last, pricing, 1),
         _Difference(*time, least, last, pricing, 2),

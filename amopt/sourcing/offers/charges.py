@@ -1,0 +1,190 @@
+"""What is paid once, however many parts or lines it serves: tooling, fees, qualifications.
+
+A charge belongs to a set of options and is paid when anything is ordered on one of them. Each of
+them then bears it by its share of the parts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.sourcing.instance.entries import CONVENTIONAL, Offer
+
+if TYPE_CHECKING:
+    from amopt.sourcing.offers.supply_options import SupplyOptions
+
+__all__ = ["KINDS", "Charges", "charges_of"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+KINDS = ("tooling", "deliveries", "supplier_fees", "approvals", "preparations")
+"""The kinds of charges, as the families of constraints are called that pay them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Charges:
+    """k charges.
+
+    Attributes
+    ----------
+    kind, key
+        Kind of each, and what it is for: a part, a supplier, both, or pool and place.
+    amount
+        What is paid, in money, shape (k,).
+    charge, option
+        The options that each is for, one a row, shape (e,), charges ascending.
+    """
+
+    kind: tuple[str, ...]
+    key: tuple[Any, ...]
+    amount: Floats
+    charge: Ints
+    option: Ints
+
+    def __len__(self) -> int:
+        return self.amount.size
+
+    def shares(self, quantity: Floats) -> Floats:
+        """Return what each option bears of all charges, shape of ``quantity``.
+
+        Parameters
+        ----------
+        quantity
+            Parts ordered on each option.
+        """
+        parts = quantity[self.option]
+        served = np.bincount(self.charge, parts, minlength=len(self))
+        used = parts > 0
+        part = parts[used] / served[self.charge[used]]
+        return np.bincount(
+            self.option[used], self.amount[self.charge[used]] * part, minlength=quantity.size
+        ).astype(np.float64)
+
+    def keep(self, wanted: NDArray[np.bool_]) -> Charges:
+        """Return some of the charges."""
+        chosen = np.flatnonzero(wanted)
+        rows = wanted[self.charge]
+        return Charges(
+            tuple(self.kind[c] for c in chosen.tolist()),
+            tuple(self.key[c] for c in chosen.tolist()),
+            self.amount[chosen],
+            (np.cumsum(wanted) - 1)[self.charge[rows]],
+            self.option[rows],
+        )
+
+
+def charges_of(supply: SupplyOptions, *, anew: bool = False) -> Charges:
+    """Return the charges of an instance.
+
+    Parameters
+    ----------
+    supply
+        The supply options.
+    anew
+        Whether to forget what committed orders have paid already.
+    """
+    found = [
+        (kind, key, amount, options)
+        for kind, key, amount, options in _charges(supply, anew=anew)
+        if amount > 0 and options.size
+    ]
+    sizes = [options.size for *_, options in found]
+    return Charges(
+        tuple(kind for kind, *_ in found),
+        tuple(key for _, key, _, _ in found),
+        np.array([amount for _, _, amount, _ in found], dtype=float),
+        np.repeat(np.arange(len(found)), sizes),
+        np.concatenate([options for *_, options in found] + [np.zeros(0, dtype=np.int64)]),
+    )
+
+
+def _charges(supply: SupplyOptions, *, anew: bool) -> Iterator[tuple[str, Any, float, Ints]]:
+    """Yield kind, key, amount and options of each charge that is not paid yet."""
+    instance = supply.instance
+    usable = np.flatnonzero(supply.usable)
+    usable = usable[np.argsort(supply.source[usable], kind="stable")]
+    cuts = np.searchsorted(supply.source[usable], np.arange(1, len(supply.sources)))
+    of_source = np.split(usable, cuts)
+    paid = _Paid.of(supply, anew=anew)
+    first = len(instance.offers)
+    for n, entry in enumerate(instance.conventional):
+        if not entry.asset_exists and entry.part not in paid.tooling:
+            yield "tooling", entry.part, entry.asset_cost, of_source[first + n]
+    yield from _deliveries(supply, usable)
+    of_offers: dict[tuple[str, str], list[Ints]] = defaultdict(list)
+    if instance.suppliers or instance.approvals or instance.preparations:
+        for offer, options in zip(instance.offers, of_source, strict=False):
+            of_offers[offer.supplier, offer.part].append(options)
+
+    def options_of(supplier: str | None, part: str | None) -> Ints:
+        own = [
+            options
+            for (who, what), several in of_offers.items()
+            if supplier in (None, who) and part in (None, what)
+            for options in several
+        ]
+        return np.sort(np.concatenate([*own, np.zeros(0, dtype=np.int64)]))
+
+    for terms in instance.suppliers:
+        if terms.supplier not in paid.suppliers:
+            own = options_of(terms.supplier, None)
+            yield "supplier_fees", terms.supplier, terms.fee_per_supplier, own
+    for approval in instance.approvals:
+        key = approval.supplier, approval.part
+        if not approval.done and key not in paid.approved:
+            yield "approvals", key, approval.cost, options_of(*key)
+    for made in instance.preparations:
+        if not made.done and made.part not in paid.prepared:
+            yield "preparations", made.part, made.cost, options_of(None, made.part)
+
+
+def _deliveries(supply: SupplyOptions, usable: Ints) -> Iterator[tuple[str, Any, float, Ints]]:
+    """Yield what orders pay for being delivered to a place, a pool and place at a time."""
+    lines = supply.instance.lines
+    asked = {
+        (entry.supplier, entry.place): entry.cost_per_delivery
+        for entry in supply.instance.deliveries
+    }
+    if not asked:
+        return
+    own: dict[tuple[int, str], list[int]] = defaultdict(list)
+    amounts: dict[tuple[int, str], float] = {}
+    for o in np.sort(usable).tolist():
+        source, place = supply.sources[supply.source[o]], lines[supply.line[o]].place
+        who = source.supplier if isinstance(source, Offer) else CONVENTIONAL
+        if place is not None and (who, place) in asked:
+            own[int(supply.pool[o]), place].append(o)
+            amounts[int(supply.pool[o]), place] = asked[who, place]
+    for key, options in own.items():
+        yield "deliveries", key, amounts[key], np.array(options, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _Paid:
+    """What committed orders have paid already: they set it off, and it is in what they cost."""
+
+    tooling: frozenset[str] = frozenset()
+    suppliers: frozenset[str] = frozenset()
+    approved: frozenset[tuple[str, str]] = frozenset()
+    prepared: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, supply: SupplyOptions, *, anew: bool) -> _Paid:
+        if anew or not supply.instance.committed:
+            return cls()
+        parts = {line.line: line.part for line in supply.instance.lines}
+        placed = {(order.supplier, parts[order.line]) for order in supply.instance.committed}
+        printed = {key for key in placed if key[0] != CONVENTIONAL}
+        return cls(
+            frozenset(part for who, part in placed if who == CONVENTIONAL),
+            frozenset(who for who, _ in printed),
+            frozenset(printed),
+            frozenset(part for _, part in printed),
+        )

@@ -1,0 +1,143 @@
+"""Who may supply which line, by which route, and what comes to the quotes for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.sourcing.instance.entries import Conventional, Offer
+
+if TYPE_CHECKING:
+    from amopt.sourcing.instance.entries import Line, Part
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["More", "Source", "exclusions", "once_and_after", "royalties", "transport"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+Source = Offer | Conventional
+"""Where parts come from."""
+
+
+def royalties(instance: Instance) -> Floats:
+    """Return the royalty a part of each source: all licences that its prints come under."""
+    due: dict[tuple[str, str | None], float] = defaultdict(float)
+    for licence in instance.licences:
+        due[licence.part, licence.supplier] += licence.royalty_per_print
+    offers = [due[o.part, None] + due[o.part, o.supplier] for o in instance.offers]
+    return np.array(offers + [0.0] * len(instance.conventional), dtype=float)
+
+
+def transport(instance: Instance, sources: tuple[Source, ...], line: Ints, source: Ints) -> Floats:
+    """Return cost, weeks and kg of CO2 a part, shape (3, n); infinite where no route leads."""
+    found = np.zeros((3, line.size))
+    if not instance.network.places or not line.size:
+        return found
+    network = instance.supply_network
+    start = [s.supplier if isinstance(s, Offer) else s.place for s in sources]
+    end = [entry.place for entry in instance.lines]
+    weights = {part.name: part.weight_kg for part in instance.parts}
+    heavy = np.array([weights[entry.part] for entry in instance.lines])[line]
+    starts = sorted({name for name in start if name is not None})
+    ends = sorted({name for name in end if name is not None})
+    row, column = ({n: i for i, n in enumerate(names)} for names in (starts, ends))
+    rows = np.array([-1 if name is None else row[name] for name in start])[source]
+    columns = np.array([-1 if name is None else column[name] for name in end])[line]
+    moved = (rows >= 0) & (columns >= 0)
+    for weight in np.unique(heavy[moved]):
+        by = "cost" if instance.transport == "cheapest" else "weeks"
+        routes = network.routes(starts, ends, by=by, kg_per_part=float(weight))  # type: ignore[arg-type]
+        own = moved & (heavy == weight)
+        for measure, table in enumerate((routes.cost, routes.weeks, routes.kg_co2)):
+            found[measure, own] = table[rows[own], columns[own]]
+    return found
+
+
+def exclusions(
+    instance: Instance,
+    sources: tuple[Source, ...],
+    line: Ints,
+    source: Ints,
+    reached: NDArray[np.bool_],
+) -> list[str]:
+    """Return why each option cannot be used; empty where it can."""
+    parts = {part.name: part for part in instance.parts}
+    general = [
+        _unfit(instance, entry, parts[entry.part]) if isinstance(entry, Offer) else ""
+        for entry in sources
+    ]
+    reasons = [general[s] for s in source]
+    special = np.flatnonzero(~reached)
+    for option in special:
+        reasons[option] = reasons[option] or f"no route leads to {_at(instance, line[option])!r}"
+    demanding = [bool(entry.certificates) for entry in instance.lines]
+    if any(demanding):
+        for option in np.flatnonzero(np.array(demanding)[line]):
+            entry = sources[source[option]]
+            if isinstance(entry, Offer):
+                missing = set(instance.lines[line[option]].certificates) - set(entry.certificates)
+                reasons[option] = reasons[option] or _lacks(missing)
+    return reasons
+
+
+def _at(instance: Instance, line: int) -> str:
+    entry: Line = instance.lines[line]
+    return entry.place or ""
+
+
+def _lacks(missing: set[str]) -> str:
+    return f"lacks the certificate {', '.join(sorted(missing))}" if missing else ""
+
+
+def _unfit(instance: Instance, offer: Offer, part: Part) -> str:
+    """Return why an offer cannot be used for any line."""
+    today = instance.order_date
+    if today is not None and offer.valid_from is not None and today < offer.valid_from:
+        return f"holds from {offer.valid_from} on"
+    if today is not None and offer.valid_to is not None and today > offer.valid_to:
+        return f"held until {offer.valid_to}"
+    if part.materials and offer.material not in part.materials:
+        return f"material {offer.material or 'not stated'} will not do"
+    box, size = offer.build_envelope, (part.length_mm, part.width_mm, part.height_mm)
+    if box is not None:
+        known = sorted((x for x in size if x is not None), reverse=True)
+        space = sorted((box.length_mm, box.width_mm, box.height_mm), reverse=True)
+        if any(x > s for x, s in zip(known, space, strict=False)):
+            return "the part does not fit the build envelope"
+    return _lacks(set(part.certificates) - set(offer.certificates))
+
+
+class More(NamedTuple):
+    """What comes to the quotes of each source: weeks an order, weeks and money a part."""
+
+    weeks: Floats
+    weeks_per_part: Floats
+    cost_per_part: Floats
+
+
+def once_and_after(instance: Instance, sources: tuple[Source, ...]) -> More:
+    """Return what preparation and approval take before making, and post-processing after it."""
+    more = More(*np.zeros((3, len(sources))))
+    before: dict[tuple[str | None, str], float] = {
+        (None, entry.part): entry.weeks for entry in instance.preparations if not entry.done
+    }
+    before |= {
+        (entry.supplier, entry.part): entry.weeks for entry in instance.approvals if not entry.done
+    }
+    after = {(entry.part, entry.route): entry for entry in instance.post_processing}
+    if not before and not after:
+        return more
+    for s, source in enumerate(sources):
+        if isinstance(source, Offer):
+            more.weeks[s] = before.get((None, source.part), 0.0)
+            more.weeks[s] += before.get((source.supplier, source.part), 0.0)
+            done = after.get((source.part, source.route))
+            if done is not None:
+                more.weeks[s] += done.weeks
+                more.weeks_per_part[s] = done.weeks_per_part
+                more.cost_per_part[s] = done.cost_per_part
+    return more

@@ -1,0 +1,167 @@
+"""Every split of every line over the orders that lines may share, priced from the quote table."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from tests.oracles.one_line import orders_of
+
+TINY = 1e-9
+
+Pool = tuple[int, str]
+"""A source (offers first), and the line whose own order it is; empty where lines share it."""
+
+Split = dict[Pool, int]
+
+
+def best(data: dict[str, Any], *, splits: int = 40_000) -> float | None:
+    """Return the least cost and waiting of any plan; infinite without one, None for too many."""
+    sources = [*data["offers"], *data["conventional"]]
+    own = [list(_splits(data, sources, line)) for line in data["lines"]]
+    if math.prod(map(len, own)) > splits:
+        return None
+    total = sum(line["quantity"] + line.get("surplus", 0) for line in data["lines"])
+    tables = [
+        orders_of(offer, total)
+        if "supplier" in offer
+        else {
+            q: (
+                offer.get("setup_cost", 0.0) + offer["cost_per_part"] * q,
+                offer["lead_time_weeks"],
+            )
+            for q in range(max(1, math.ceil(offer.get("minimum_order", 1))), total + 1)
+        }
+        for offer in sources
+    ]
+    return min((_total(data, sources, tables, plan) for plan in product(*own)), default=math.inf)
+
+
+def _splits(
+    data: dict[str, Any], sources: list[dict[str, Any]], line: dict[str, Any]
+) -> Iterator[Split]:
+    mode, name = data["orders"], line["line"]
+    pools: list[Pool] = []
+    for s, source in enumerate(sources):
+        if source["part"] == line["part"]:
+            pools += [(s, "")] if mode != "by_line" else []
+            pools += [(s, name)] if mode != "together" else []
+    for total in range(line["quantity"], line["quantity"] + line.get("surplus", 0) + 1):
+        for parts in _compositions(total, len(pools)):
+            split = {pool: q for pool, q in zip(pools, parts, strict=True) if q}
+            if len({s for s, _ in split}) == len(split):
+                yield split
+
+
+def _compositions(total: int, into: int) -> Iterator[tuple[int, ...]]:
+    if into == 0:
+        if not total:
+            yield ()
+        return
+    for first in range(total + 1 if into > 1 else 0, -1, -1) if into > 1 else (total,):
+        if first <= total:
+            for rest in _compositions(total - first, into - 1):
+                yield (first, *rest)
+
+
+def _total(
+    data: dict[str, Any],
+    sources: list[dict[str, Any]],
+    tables: list[dict[int, tuple[float, float]]],
+    plan: tuple[Split, ...],
+) -> float:
+    """Return what a plan costs, infinite where it breaks a rule."""
+    ordered: dict[Pool, int] = defaultdict(int)
+    for split in plan:
+        for pool, q in split.items():
+            ordered[pool] += q
+    if any(q not in tables[s] for (s, _), q in ordered.items()):
+        return math.inf
+    paid = sum(tables[s][q][0] for (s, _), q in ordered.items())
+    paid += _once(data, sources, plan)
+    waiting = 0.0
+    made: dict[tuple[str, str], int] = defaultdict(int)
+    hours: dict[str, float] = defaultdict(float)
+    for line, split in zip(data["lines"], plan, strict=True):
+        weeks = 0.0
+        suppliers = {sources[s].get("supplier", "conventional") for s, _ in split}
+        if len(suppliers) > data.get("limits", {}).get("suppliers_per_line", 99):
+            return math.inf
+        for pool, q in split.items():
+            source = sources[pool[0]]
+            late = tables[pool[0]][ordered[pool]][1]
+            if "supplier" in source:
+                before, per_part, money = _beside(data, source)
+                late += before + per_part * ordered[pool]
+                paid += (money + _royalty(data, source)) * q
+                made[line["part"], source["supplier"]] += q
+                hours[source["supplier"]] += source.get("machine_hours_per_part", 0.0) * q
+            weeks = max(weeks, late)
+        if weeks > line.get("need_by_weeks", math.inf) + TINY:
+            return math.inf
+        waiting += 40 * line.get("downtime_cost_per_hour", 0.0) * weeks
+    for capacity in data.get("capacities", ()):
+        if hours[capacity["supplier"]] > capacity["machine_hours"] + TINY:
+            return math.inf
+    for licence in data.get("licences", ()):
+        prints = sum(
+            q
+            for (part, who), q in made.items()
+            if part == licence["part"] and licence.get("supplier") in (None, who)
+        )
+        if prints > licence["prints"] + TINY:
+            return math.inf
+    if paid > data.get("limits", {}).get("budget", math.inf) + 1e-7:
+        return math.inf
+    return paid + waiting
+
+
+def _royalty(data: dict[str, Any], offer: dict[str, Any]) -> float:
+    return sum(
+        licence.get("royalty_per_print", 0.0)
+        for licence in data.get("licences", ())
+        if licence["part"] == offer["part"] and licence.get("supplier") in (None, offer["supplier"])
+    )
+
+
+def _beside(data: dict[str, Any], offer: dict[str, Any]) -> tuple[float, float, float]:
+    """Return weeks an order, weeks a part and money a part beside the quotes."""
+    part, weeks = offer["part"], 0.0
+    for entry in data.get("preparations", ()):
+        weeks += entry.get("weeks", 0.0) if entry["part"] == part else 0.0
+    for entry in data.get("approvals", ()):
+        if (entry["supplier"], entry["part"]) == (offer["supplier"], part):
+            weeks += 0.0 if entry.get("done") else entry.get("weeks", 0.0)
+    for entry in data.get("post_processing", ()):
+        if entry["part"] == part:
+            return weeks + entry["weeks"], entry["weeks_per_part"], entry["cost_per_part"]
+    return weeks, 0.0, 0.0
+
+
+def _once(data: dict[str, Any], sources: list[dict[str, Any]], plan: tuple[Split, ...]) -> float:
+    """Return what is paid once: tooling, deliveries, fees of suppliers, approvals, models."""
+    found: dict[Any, float] = {}
+    for line, split in zip(data["lines"], plan, strict=True):
+        part = line["part"]
+        for pool in split:
+            source = sources[pool[0]]
+            who = source.get("supplier", "conventional")
+            for entry in data.get("deliveries", ()):
+                if (entry["supplier"], entry["place"]) == (who, line.get("place")):
+                    found["delivery", pool, entry["place"]] = entry["cost_per_delivery"]
+            if who == "conventional":
+                found["tooling", part] = source.get("asset_cost", 0.0)
+                continue
+            for entry in data.get("suppliers", ()):
+                if entry["supplier"] == who:
+                    found["supplier", who] = entry["fee_per_supplier"]
+            for entry in data.get("approvals", ()):
+                if (entry["supplier"], entry["part"]) == (who, part) and not entry.get("done"):
+                    found["approval", who, part] = entry["cost"]
+            for entry in data.get("preparations", ()):
+                if entry["part"] == part:
+                    found["preparation", part] = entry["cost"]
+    return sum(found.values())
