@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 
 import pytest
 
@@ -24,6 +25,14 @@ def test_every_shipped_instance_has_a_page(name: str) -> None:
     assert text.count('class="plotly-graph-div"') == len(drawn)
     if name != "placement/orders":
         assert drawn
+    words = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
+    assert not re.search(r"\d[eE][+-]\d|\bnan\b|\binf\b|no bound", words)
+    body = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert body.count("<table>") == body.count('<div class="table"><table>')
+    for table in re.findall(r"<table>(.*?)</table>", body, flags=re.DOTALL):
+        rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in table.split("<tr>")[2:]]
+        for column in zip(*rows, strict=True):
+            assert set(column) - {"0", "0.00", "-"}
 
 
 def test_the_frontier_joins_the_suppliers_that_nobody_beats() -> None:
@@ -49,3 +58,49 @@ def test_names_are_not_markup(name: str) -> None:
     from amopt.drawing import plain
 
     assert "<" not in plain(name)
+
+
+def test_a_map_has_coasts_and_needs_no_network() -> None:
+    from amopt.placement.answer import figures
+
+    instance = amopt.load("placement/aircraft-today")
+    solution = amopt.solve(instance)
+    drawn = figures.network(instance, solution)
+    traces = {trace.name: trace for trace in drawn.data}
+    # Cape Finisterre and the like: land's ends are where atlases have them, to a degree.
+    for kind in ("coasts", "borders"):
+        assert len(traces[kind].x) == len(traces[kind].y) > 50
+    assert "topojson" not in str(drawn.to_dict().keys())
+    text = page.render(instance, solution)
+    assert not [trace for trace in drawn.data if "geo" in trace.type]
+    assert 'src="http' not in text
+
+
+def test_outlines_are_those_of_the_world() -> None:
+    from amopt.drawing import land
+
+    coasts = [point for line in land._outlines()["coasts"] for point in line]
+    borders = [point for line in land._outlines()["borders"] for point in line]
+    assert max(abs(x) for x, _ in coasts) <= 180
+
+    def near(points: list[land.Point], x: float, y: float) -> bool:
+        return any(abs(px - x) < 1 and abs(py - y) < 1 for px, py in points)
+
+    # Gibraltar, Cape Agulhas, Cape Horn; the Rhine at Basel, El Paso on the Rio Grande.
+    assert all(near(coasts, *at) for at in ((-5.6, 36.0), (20.0, -34.8), (-67.5, -55.5)))
+    assert all(near(borders, *at) for at in ((7.6, 47.6), (-106.5, 31.8)))
+    assert not near(coasts, 7.6, 47.6)
+    assert len(coasts) + len(borders) < 10_000
+
+
+def test_names_on_a_map_do_not_run_into_each_other() -> None:
+    from amopt.drawing import land
+
+    close = {f"Place {k}": (4.0 + 0.01 * k, 52.0) for k in range(6)}
+    far = {"West": (-60.0, 0.0), "East": (60.0, 10.0)}
+    among = [*close.values(), *far.values()]
+    told = land.label_positions({**far, **close}, among)
+    assert set(far) <= set(told)
+    assert 1 <= len(set(close) & set(told)) < len(close)
+    assert len({told[name] for name in set(close) & set(told)}) == len(set(close) & set(told))
+    assert land.label_positions({}, []) == {}

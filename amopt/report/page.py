@@ -77,7 +77,7 @@ def render(instance: Instance, solution: Solution) -> str:
         solution=solution,
         headline=solution.headline(),
         pictures=_pictures(_figures(instance, solution)),
-        tables=[_table(solution, name) for name in solution.rows if solution.rows[name]],
+        tables=[_table(solution, name) for name, rows in solution.rows.items() if rows],
         worth=worth(solution),
     )
 
@@ -111,6 +111,9 @@ def _table(solution: Solution, name: str) -> dict[str, Any]:
     rows = solution.rows[name]
     columns: Sequence[Column] = solution.columns.get(name) or [
         Column(key, "", "") for key in rows[0]
+    ]
+    columns = [
+        column for column in columns if any(row.get(column.name) is not None for row in rows)
     ]
     idle = idle_columns(rows, columns)
     columns = [column for column in columns if column.name not in idle]

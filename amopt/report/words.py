@@ -62,7 +62,7 @@ def idle_columns(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or (type(value) in (int, float) and value == 0)
+    return value is None or (type(value) in (int, float) and abs(value) < ROUNDING)
 
 
 def gap_in_words(gap: float | None) -> str:
@@ -86,11 +86,18 @@ def worth(solution: Solution) -> str:
     parts = []
     if outcome.objective is not None:
         unit = f" {solution.currency}" if solution.currency else ""
-        parts = [f"{meaning} {outcome.objective:,.6g}{unit}", gap_in_words(outcome.gap)]
+        parts = [f"{meaning} {_measured(outcome.objective)}{unit}", gap_in_words(outcome.gap)]
     said = "; ".join(
         [*([", ".join(parts)] if parts else []), f"{outcome.total_seconds:.2f} s", _judged(verdict)]
     )
     return f"{outcome.status}{_stopped(outcome)}{by}: {said}."
+
+
+def _measured(value: float) -> str:
+    """Return a number with six significant digits, and all that it has before the point."""
+    if value and 1e-4 <= abs(value) < MOST_WRITTEN_OUT:
+        return amount(value, max(0, 5 - math.floor(math.log10(abs(value)))))
+    return f"{value:.6g}"
 
 
 def _judged(verdict: Verdict) -> str:

@@ -54,7 +54,7 @@ def test_gaps(gap: float | None, said: str) -> None:
 def test_columns_that_are_all_zero_are_left_out_and_named() -> None:
     columns = [Column(name, "", "") for name in ("a", "b", "c", "d", "e")]
     rows = [
-        {"a": 0.0, "b": 0.0, "c": 0, "d": None, "e": False},
+        {"a": 1e-12, "b": 0.0, "c": 0, "d": None, "e": False},
         {"a": None, "b": 1.0, "c": 0, "d": None, "e": False},
     ]
     assert idle_columns(rows, columns) == ["a", "c"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
+from amopt.drawing import BLUE, GREEN, GREY, MAUVE, PALETTE, YELLOW, new_figure, plain
+from amopt.drawing.land import draw_land, label_positions
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
@@ -24,7 +25,7 @@ WINNERS = {
 """What wins at a point of a map, from no printing to printing everywhere, and its colour."""
 
 MOST_LABELS = 12
-"""Open sites that are named in a picture; a pointer on any place says its name."""
+"""Open sites that are named in a picture, room allowing; a pointer on any place says its name."""
 
 MOST_LINKS = 2_000
 """Links between sources and places that a picture holds."""
@@ -43,7 +44,8 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
     drawn = {}
     if solution.rows.get("bill"):
         drawn[f"What each form costs, in {instance.currency}"] = bill(solution)
-    if all(place.latitude is not None for place in instance.network.places):
+    places = instance.network.places
+    if places and all(place.latitude is not None for place in places):
         drawn["Where capacity stands, and whom it supplies"] = network(instance, solution)
     if any(row["open"] for row in solution.rows.get("sites", ())):
         drawn["How busy the open sites are"] = utilisation(solution)
@@ -67,7 +69,11 @@ def bill(solution: Solution) -> Any:
 
 def network(instance: Instance, solution: Solution) -> Any:
     """Return a plotly figure of the places by coordinates, with a line from each source."""
-    at = {place.name: (place.longitude, place.latitude) for place in instance.network.places}
+    at = {
+        place.name: (place.longitude, place.latitude)
+        for place in instance.network.places
+        if place.longitude is not None and place.latitude is not None
+    }
     links = sorted(
         {
             (row["source"], row["place"])
@@ -75,32 +81,36 @@ def network(instance: Instance, solution: Solution) -> Any:
             if row["source"] in at and row["place"] in at and row["source"] != row["place"]
         }
     )
-    figure = new_figure(height=560)
+    figure = new_figure(height=560, legend={"orientation": "h"})
+    draw_land(figure, list(at.values()))
     xs: list[float | None] = []
     ys: list[float | None] = []
     for source, place in links[:MOST_LINKS]:
         xs += [at[source][0], at[place][0], None]
         ys += [at[source][1], at[place][1], None]
     figure.add_scatter(
-        x=xs, y=ys, mode="lines", line={"color": GREY, "width": 1.5}, name="supplies"
+        x=xs, y=ys, mode="lines", line={"color": MAUVE, "width": 1.5}, name="supplies"
     )
     opened = {row["place"] for row in solution.rows.get("sites", ()) if row["open"]}
+    sites = sorted(opened & set(at))
+    labels = label_positions({name: at[name] for name in sites[:MOST_LABELS]}, list(at.values()))
     for name, members, colour, size in (
         ("place", sorted(set(at) - opened), BLUE, 8),
-        ("open site", sorted(opened & set(at)), GREEN, 15),
+        ("open site", sites, GREEN, 15),
     ):
         figure.add_scatter(
             x=[at[member][0] for member in members],
             y=[at[member][1] for member in members],
-            text=[plain(member) for member in members],
-            mode="markers+text" if len(members) <= MOST_LABELS and size > 8 else "markers",
+            text=[plain(member) if member in labels else "" for member in members],
+            textposition=[labels.get(member, "top center") for member in members],
+            hovertext=[plain(member) for member in members],
+            mode="markers+text",
             hoverinfo="text",
-            textposition="top center",
             marker={"color": colour, "size": size},
             name=name,
         )
     figure.update_xaxes(title="degrees east")
-    return figure.update_yaxes(title="degrees north", scaleanchor="x")
+    return figure.update_yaxes(title="degrees north")
 
 
 def utilisation(solution: Solution) -> Any:
