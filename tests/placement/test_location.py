@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import Instance, decision, read_orlib_cap, solve
-from amopt.placement.methods.location import knapsack
+from amopt.placement.methods.location import knapsack, neighbourhood
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
@@ -188,6 +188,78 @@ def test_the_tree_finds_and_proves_the_optimum(seed):
     assert answer.outcome.status == "optimal"
     assert answer.outcome.objective == pytest.approx(exact.objective, rel=1e-6)
     assert answer.outcome.bound <= exact.objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_single_sources_are_found_and_proven(seed, monkeypatch):
+    """Against HiGHS, or against all assignments where there are few."""
+    monkeypatch.setattr(neighbourhood, "PAIRS", 6)  # parts that are smaller than the whole
+    data = located(
+        seed, sites=3 + seed % 4, places=6 + seed % 6, equal=seed % 2 == 0, bought=seed % 3 == 0,
+        tight=(1.3, 2.0, 3.0)[seed % 3], single=True,
+    )  # fmt: skip
+    if seed % 5 == 0:
+        for entry in data["demand"]:  # hours that are multiples of nothing
+            entry["per_year"] *= 1.0 + 0.1 * np.sin(entry["per_year"])
+    instance = Instance.from_dict(data)
+    try:
+        exact = solve(instance, method="milp", forms=False).outcome
+    except InfeasibleError:
+        with pytest.raises(NoAnswerError):
+            solve(instance, method="lagrangian", forms=False)
+        return
+    answer = solve(instance, method="lagrangian", forms=False)
+    assert "tree over open sites" in answer.outcome.method
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(exact.objective, rel=1e-6)
+    assert answer.outcome.bound <= exact.objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_supply_of_the_best_plan_is_bounded_above_it(seed):
+    """A bound with a supply forced holds for a plan that has it."""
+    data = located(seed, sites=4, places=8, single=True, bought=seed % 2 == 0, equal=seed % 3 == 0)
+    instance = Instance.from_dict(data)
+    market = Market(Supply(instance))
+    answer = solve(instance, method="milp", forms=False)
+    best = answer.outcome.objective
+    volume = Volume(
+        Relaxation.of(Facilities.of(market), whole=True),
+        np.minimum(market.cost.min(axis=0), market.free),
+    )
+    for _ in range(120):
+        volume.climb(best)
+    by_facility, without = volume.relaxation.forced(volume.prices, volume.best)
+    pairs, names = market.supply.pairs, [site.place for site in instance.sites]
+    for row in answer.rows["supply"]:
+        pair = pairs.index((row["place"], row["part"]))
+        bound = by_facility[names.index(row["source"]), pair] if row["machine"] else without[pair]
+        assert bound <= best * (1 + 1e-9)
+    assert (by_facility > best).any()
+
+
+def test_parts_of_a_plan_are_bettered_and_keep_hours():
+    data = located(2, sites=8, places=24, tight=3.0, single=True)
+    facilities = Facilities.of(Market(Supply(Instance.from_dict(data))))
+    plan, room = np.full(24, -1), facilities.capacity.copy()
+    for pair in range(24):  # the emptiest facility for each: a plan, and a bad one
+        able = np.isfinite(facilities.cost[:, pair])
+        plan[pair] = np.where(able, room, -np.inf).argmax()
+        room[plan[pair]] -= facilities.hours[plan[pair], pair]
+    assert (room >= 0).all()
+
+    def cost(chosen):
+        fixed = facilities.fixed[np.unique(chosen)].sum()
+        return facilities.cost[chosen, np.arange(24)].sum() + fixed
+
+    found = neighbourhood.bettered(facilities, plan, highs.Options(), lambda: 30.0)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    used = np.bincount(found, facilities.hours[found, np.arange(24)], facilities.sites)
+    assert (used <= facilities.capacity + 1e-9).all()
+    assert best * (1 - 1e-9) <= cost(found) <= 1.05 * best
+    assert cost(plan) > 1.2 * best
+    again = neighbourhood.bettered(facilities, found, highs.Options(), lambda: 0.0)
+    assert (again == found).all()
 
 
 def searched(data, budget, gap=1e-6, progress=None):

@@ -93,7 +93,7 @@ def obstacle(instance: Instance) -> str:
 
 def by_tree(instance: Instance) -> bool:
     """Return whether a tree over open sites answers an instance that the route can answer."""
-    return not instance.single_source and Facilities.suffice(Fleet(instance))
+    return Facilities.suffice(Fleet(instance))
 
 
 class LagrangianSearch:

@@ -34,7 +34,8 @@ class PricesAfter(ProgramSearch):
     def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
         super().__init__(array_programs(supply), options, budget)
         self._prices = LagrangianSearch(supply, options, budget)
-        self._by_tree = by_tree(supply.instance)
+        instance = supply.instance
+        self._by_tree = not instance.single_source and by_tree(instance)
 
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program if that is quickly done; else find a plan by prices."""

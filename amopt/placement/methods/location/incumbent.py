@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 ROUNDING = 1e-9
 """Relative gap that is always left to rounding."""
 
+SHARE_OF_GAP = 0.9
+"""Share of the gap asked for that is left, so that rounding does not make it more."""
+
 NEAR = 8
 """Facilities that are tried for one more, and for one less."""
 
@@ -61,6 +64,7 @@ class Incumbent:
         self.facilities, self.cost = facilities, cost
         self._transportation, self._gap, self._budget = transportation, gap, budget
         self._tried: set[bytes] = set()
+        self._splits: list[tuple[Shipment, Ints]] = []
         self.best: Shipment | None = None
 
     @property
@@ -68,12 +72,12 @@ class Incumbent:
         """Bound from which on a node is ended."""
         if not np.isfinite(self.cost):
             return np.inf
-        return self.cost - max(0.5 * self._gap, ROUNDING) * abs(self.cost)
+        return self.cost - max(SHARE_OF_GAP * self._gap, ROUNDING) * abs(self.cost)
 
     @property
     def proven(self) -> float:
         """Bound on all plans that a bound at or above the cutoff has ended."""
-        return self.cost if 0.5 * self._gap <= ROUNDING else self.cutoff
+        return self.cost if SHARE_OF_GAP * self._gap <= ROUNDING else self.cutoff
 
     def decide(self, chosen: Ints) -> bool:
         """Find the best plan with all of some facilities; return whether it is the best known.
@@ -120,6 +124,9 @@ class Incumbent:
             if 0 <= k <= sites.size and not self._budget.is_over:
                 self.attempt(self._enough(sites[order], k))
         self._exchange(sites, net, swaps)
+
+    def polish(self) -> None:
+        """Better the best plan once more, where that takes longer."""
 
     def _enough(self, ordered: Ints, count: int) -> Ints:
         """Return the first ``count``, or as many more as the demand needs."""

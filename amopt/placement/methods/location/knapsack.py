@@ -100,6 +100,19 @@ class Fractional:
         best, share = self._in_fractions(prices)
         return Packed((best.gain * share).sum(axis=1), best.pair, share)
 
+    def forced(self, prices: Floats) -> Floats:
+        """Return bounds on the gain with each pair inside, shape (facilities, pairs).
+
+        What gains less an hour than the first pair that does not fit takes the room of such.
+        """
+        best, share = self._in_fractions(prices)
+        broken = (share < 1.0) & (best.rate > 0)
+        critical = np.where(broken, best.rate, 0.0).max(axis=1, initial=0.0)
+        lost = critical[:, None] * self.hours - (prices - self.cost)
+        most: Floats = (best.gain * share).sum(axis=1)[:, None] - np.maximum(lost, 0.0)
+        most[self.hours > self.capacity[:, None] * (1 + ROUNDING)] = -np.inf
+        return most
+
     def _in_fractions(self, prices: Floats) -> tuple[_Sorted, Floats]:
         """Return the pairs that gain most an hour, and how much of them fits."""
         while True:

@@ -85,12 +85,14 @@ class Relaxation:
             cover = Cover(np.maximum(capacity, ROUNDING), least, np.inf, must)
         return cls(facilities, cover, whole=whole)
 
-    def narrowed(self, may: Flags, must: Flags, least: float, most: float) -> Relaxation:
+    def narrowed(
+        self, may: Flags, must: Flags, least: float, most: float, *, whole: bool = False
+    ) -> Relaxation:
         """Return the relaxation of those that may be open, some of which must."""
         cover = replace(
             self.cover, weight=self.cover.weight[may], must=must[may], least=least, most=most
         )
-        return Relaxation(self.facilities.take(may), cover, whole=self.whole)
+        return Relaxation(self.facilities.take(may), cover, whole=whole)
 
     def at(self, prices: Floats) -> Relaxed:
         """Solve it at given prices."""
@@ -107,3 +109,21 @@ class Relaxation:
             if_open=paid + chosen.if_open,
             if_closed=paid + chosen.if_closed,
         )
+
+    def forced(self, prices: Floats, found: Relaxed) -> tuple[Floats, Floats]:
+        """Return bounds on all plans in which a pair has a facility as its one source, or none.
+
+        Parameters
+        ----------
+        prices, found
+            Prices, and the answer to them.
+
+        Returns
+        -------
+        by_facility, without
+            Shapes (facilities, pairs) and (pairs,).
+        """
+        gain = self.facilities.fixed - found.net
+        lost = gain[:, None] - self._knapsacks.forced(prices)
+        by_facility = found.if_open[:, None] + np.maximum(lost, 0.0)
+        return by_facility, found.bound + self.facilities.free - prices

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, plan_of
 from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
+from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Shipment, Transportation
 from amopt.placement.methods.location.tree import Tree
 from amopt.placement.methods.pricing import Market
@@ -41,7 +42,7 @@ def search(
     Parameters
     ----------
     market
-        A market of facilities whose pairs may have several sources.
+        A market of facilities.
     known
         A plan that is known; None for none.
     options, budget
@@ -52,7 +53,8 @@ def search(
     facilities = Facilities.of(market)
     transportation = Transportation(facilities, options, budget)
     cost = np.inf if known is None else known.cost
-    incumbent = Incumbent(facilities, transportation, options.gap, budget, cost)
+    best_known = SingleSourceIncumbent if market.single_source else Incumbent
+    incumbent = best_known(facilities, transportation, options.gap, budget, cost)
     tree = Tree(facilities, incumbent, _first_prices(facilities), budget, progress)
     stopped = Stopped.FINISHED
     try:

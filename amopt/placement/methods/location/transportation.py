@@ -87,7 +87,7 @@ class Transportation:
     """
 
     def __init__(self, facilities: Facilities, options: highs.Options, budget: Budget) -> None:
-        self.facilities, self._options, self._budget = facilities, options, budget
+        self.facilities, self.options, self._budget = facilities, options, budget
         self._hour_price = np.zeros(facilities.sites)
         self.solved = 0
 
@@ -123,19 +123,41 @@ class Transportation:
             return None
         source, pair, share, hour_price = found
         self._hour_price[chosen] = hour_price
-        own = source >= 0
+        return self.shipment(chosen, source, pair, share, hour_price)
+
+    def shipment(
+        self,
+        chosen: Ints,
+        source: Ints,
+        pair: Ints,
+        share: Floats,
+        hour_price: Floats | None = None,
+    ) -> Shipment:
+        """Return who supplies whom, with its cost.
+
+        Parameters
+        ----------
+        chosen
+            Positions of the facilities.
+        source, pair, share
+            Facility as a position among those, -1 for supply without one, pair and share, (n,).
+        hour_price
+            Price of an hour of each of those facilities.
+        """
+        problem = self.facilities.take(chosen)
         each = np.vstack([problem.cost, problem.free])[source, pair]  # the last row is source -1
-        used = np.unique(source[own])
-        full = problem.cost + hour_price[:, None] * problem.hours
-        pays = np.minimum(full.min(axis=0, initial=np.inf), problem.free)
-        prices = np.zeros(all_of_them.sites)
-        prices[chosen] = hour_price
+        used = np.unique(source[source >= 0])
+        prices, pays = np.zeros(self.facilities.sites), problem.free
+        if hour_price is not None:
+            full = problem.cost + hour_price[:, None] * problem.hours
+            pays = np.minimum(full.min(axis=0, initial=np.inf), problem.free)
+            prices[chosen] = hour_price
         return Shipment(
             opened=chosen[used],
             source=np.append(chosen, -1)[source],
             pair=pair,
             share=share,
-            cost=all_of_them.constant + float(problem.fixed[used].sum()) + float(each @ share),
+            cost=self.facilities.constant + float(problem.fixed[used].sum()) + float(each @ share),
             hour_price=prices,
             pair_price=pays,
         )
@@ -171,7 +193,7 @@ class Transportation:
     ) -> tuple[Floats, Floats, Floats] | None:
         """Solve over some supplies; return shares, those without a facility last, and prices."""
         program = _program(problem, source, pair)
-        answer = highs.solve(program, self._budget.options(self._options))
+        answer = highs.solve(program, self._budget.options(self.options))
         outcome = answer.outcome
         if outcome.stopped is Stopped.INTERRUPTED:
             raise KeyboardInterrupt

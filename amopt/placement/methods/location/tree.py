@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.relaxation import Relaxation
+from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import UndecidedError
 from amopt.placement.methods.location.volume import Volume
 from amopt.program.solver import highs
@@ -31,11 +32,22 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-AT_ROOT, AT_NODE, BETWEEN = 600, 60, 50
-"""Most rounds of climbing at the root and at other nodes; rounds between two looks at the root."""
+AT_ROOT, AT_NODE = 600, 60
+"""Most rounds of climbing at the root and at other nodes."""
+
+BEFORE, BETWEEN = 150, 50
+"""Rounds at the root before the first look for a plan, and between two of them."""
+
+WORTH_IT = 0.2
+"""Share of what is left that knapsacks of whole pairs must close at the root to be solved at other
+nodes too."""
 
 STALL = 2e-6
 """Relative rise of the bound between two looks below which climbing at the root ends."""
+
+NEAR, MOST_NEAR = 0.3, 3_000
+"""Share of the gap within which single sources are searched for at the root, and most supplies
+there."""
 
 PACE = 0.5
 """Pace of the first steps below the root."""
@@ -102,6 +114,8 @@ class Tree:
         self.facilities, self.incumbent = facilities, incumbent
         self._budget, self._progress = budget, progress
         self._relaxation = Relaxation.of(facilities)
+        self._single = isinstance(incumbent, SingleSourceIncumbent)
+        self._whole = False
         self._order = itertools.count()
         every = np.ones(facilities.sites, dtype=bool)
         cover = self._relaxation.cover
@@ -140,29 +154,69 @@ class Tree:
     def _expand(self, node: Node) -> None:
         """Climb at a node, look for a plan, and branch where it is not ended."""
         root, self.nodes = self.nodes == 0, self.nodes + 1
-        relaxation = self._relaxation.narrowed(node.may, node.must, node.least, node.most)
-        volume = Volume(relaxation, node.prices, 1.0 if root else PACE)
-        ended = self._climb_at_root(node, volume) if root else self._climb(node, volume, AT_NODE)
-        if not ended and not root:
-            self._look(node, volume, swaps=0)
-            ended = self._settle(node, volume)
+        volume = Volume(self._narrowed(node), node.prices, 1.0 if root else PACE)
+        ended = self._at_root(node, volume) if root else self._at_node(node, volume)
         if not ended:
             self._branch(node, volume)
 
-    def _climb_at_root(self, node: Node, volume: Volume) -> bool:
+    def _narrowed(self, node: Node, *, whole: bool = False) -> Relaxation:
+        return self._relaxation.narrowed(node.may, node.must, node.least, node.most, whole=whole)
+
+    def _at_root(self, node: Node, volume: Volume) -> bool:
         """Climb with looks for plans in between; return whether the root is ended."""
-        while volume.rounds < AT_ROOT and not self._budget.is_over:
+        if self._climb_and_look(node, volume, AT_ROOT):
+            return True
+        if self._single:
+            before = volume.bound
+            volume.refine(self._narrowed(node, whole=True), PACE)
+            if self._climb_and_look(node, volume, volume.rounds + AT_ROOT):
+                return True
+            left = self.incumbent.cutoff - before
+            self._whole = volume.bound - before >= WORTH_IT * left
+        self._look(node, volume, swaps=40)
+        self.incumbent.polish()
+        if self._single:
+            self._near_the_bound(node, volume)
+        return self._settle(node, volume)
+
+    def _near_the_bound(self, node: Node, volume: Volume) -> None:
+        """Search for single sources among supplies whose own bound is near the bound of all.
+
+        What costs least when it is forced is what good plans are made of.
+        """
+        assert isinstance(self.incumbent, SingleSourceIncumbent)
+        found = volume.best
+        by_facility, without = volume.relaxation.forced(volume.prices, found)
+        target = found.bound + NEAR * (self.incumbent.cutoff - found.bound)
+        supplies, free = by_facility <= target, without <= target
+        if np.isfinite(target) and int(supplies.sum()) <= MOST_NEAR:
+            sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
+            self.incumbent.better(sites, cover, supplies, free, self.incumbent.patience)
+
+    def _climb_and_look(self, node: Node, volume: Volume, most: int) -> bool:
+        first = volume.rounds
+        while volume.rounds < most and not self._budget.is_over:
             before, rounds = volume.bound, volume.rounds
-            if self._climb(node, volume, BETWEEN if volume.rounds >= 100 else 150):
+            if self._climb(node, volume, BETWEEN if rounds >= BEFORE else BEFORE):
                 return True
             self._look(node, volume, swaps=6)
             if self._settle(node, volume):
                 return True
             self._report()
             rest = volume.bound - before <= STALL * abs(volume.bound)
-            if (rest and volume.rounds > 150) or volume.rounds == rounds:
+            if (rest and volume.rounds > first + BEFORE) or volume.rounds == rounds:
                 break
-        self._look(node, volume, swaps=40)
+        return False
+
+    def _at_node(self, node: Node, volume: Volume) -> bool:
+        """Climb, and look for a plan once; return whether the node is ended."""
+        if self._climb(node, volume, AT_NODE):
+            return True
+        if self._whole:
+            volume.refine(self._narrowed(node, whole=True), PACE)
+            if self._climb(node, volume, AT_NODE):
+                return True
+        self._look(node, volume, swaps=0)
         return self._settle(node, volume)
 
     def _climb(self, node: Node, volume: Volume, rounds: int) -> bool:
@@ -190,7 +244,7 @@ class Tree:
             return False
         node.may[sites[~kept]] = False
         node.must[sites[must]] = True
-        volume.narrow(self._relaxation.narrowed(node.may, node.must, node.least, node.most), kept)
+        volume.narrow(self._narrowed(node, whole=volume.relaxation.whole), kept)
         return volume.bound >= cutoff
 
     def _look(self, node: Node, volume: Volume, swaps: int) -> None:
@@ -205,7 +259,7 @@ class Tree:
         sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
         free = np.flatnonzero(~cover.must)
         if not free.size:
-            self._decide(node, sites)
+            self._decide(node, volume, sites)
             return
         opened, best = volume.opened, volume.best
         count = float(opened.sum())
@@ -220,10 +274,15 @@ class Tree:
         self._child(node, volume, must=must, bound=float(best.if_open[site]))
         self._child(node, volume, may=may, bound=float(best.if_closed[site]))
 
-    def _decide(self, node: Node, sites: Ints) -> None:
-        """End a node at which every facility is decided."""
+    def _decide(self, node: Node, volume: Volume, sites: Ints) -> None:
+        """Decide a node at which every facility is; it keeps its bound where that is not done."""
         try:
-            self.incumbent.decide(sites)
+            if isinstance(self.incumbent, SingleSourceIncumbent):
+                cover, cutoff = volume.relaxation.cover, self.incumbent.cutoff
+                supplies, without = volume.relaxation.forced(volume.prices, volume.best)
+                self.incumbent.complete(sites, cover, supplies < cutoff, without < cutoff)
+            else:
+                self.incumbent.decide(sites)
         except UndecidedError:
             if self._budget.is_over:
                 heapq.heappush(self._open, node)

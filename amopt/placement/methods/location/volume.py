@@ -94,6 +94,12 @@ class Volume:
         self.opened = np.where(relaxation.cover.must, 1.0, self.opened[kept])
         self.best = relaxation.at(self.prices)
 
+    def refine(self, relaxation: Relaxation, pace: float) -> None:
+        """Go on with a relaxation of the same facilities that is stronger."""
+        self.relaxation, self.pace = relaxation, pace
+        self.best = relaxation.at(self.prices)
+        self._stuck, self._share = 0, MOST_SHARE
+
     def _slack(self, supplied: Floats, free: Floats) -> Floats:
         """Return how much of each pair is missing; nothing where free supply fills it."""
         missing = 1.0 - supplied

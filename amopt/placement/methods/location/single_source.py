@@ -1,0 +1,211 @@
+"""The best plan known where each pair has one source.
+
+For a set of facilities the split problem makes a bound; few pairs are split in its answer, because
+it is a vertex. They go to where most of them comes from, and moves mend what does not fit. The sets
+whose bounds are lowest are then solved as programs over the supplies that can be part of anything
+better, and so is what a node of the tree leaves open, once that is little.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.location.covering import Cover
+from amopt.placement.methods.location.incumbent import Incumbent
+from amopt.placement.methods.location.neighbourhood import bettered
+from amopt.placement.methods.location.program import SingleSourceProgram
+from amopt.placement.methods.location.transportation import Shipment, UndecidedError
+from amopt.placement.methods.moves import rearranged
+from amopt.program.solver import highs
+from amopt.program.solver.outcome import Outcome, Status, Stopped
+
+__all__ = ["SingleSourceIncumbent"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+SETS, MOST_SUPPLIES = 3, 3_000
+"""Sets that are solved as programs for a better plan, and most supplies of such a program."""
+
+SECONDS, SHARE = 3.0, 0.05
+"""Most seconds of one search for a better plan, and most of the time left."""
+
+PART_SECONDS, PARTS_SECONDS, PARTS_SHARE = 2.0, 30.0, 0.4
+"""Most seconds for one part of a plan; for all of them where there is no limit; most of the time
+left for all of them."""
+
+
+class SingleSourceIncumbent(Incumbent):
+    """The best plan known where each pair has one source; parameters as for its base."""
+
+    def attempt(self, chosen: Ints) -> bool:
+        """Look for a better plan with some facilities open; return whether one was found."""
+        chosen = np.sort(chosen)
+        key = chosen.tobytes()
+        if key in self._tried:
+            return False
+        self._tried.add(key)
+        try:
+            split = self._transportation.best(chosen, self.cost)
+        except UndecidedError:
+            return False
+        if split is None:
+            return False
+        self._splits.append((split, chosen))
+        return self._take(self._rounded(split, chosen))
+
+    @property
+    def patience(self) -> float:
+        """Seconds that one search for a better plan may take."""
+        left = self._budget.left
+        return SECONDS if left is None else min(SECONDS, SHARE * left)
+
+    def polish(self) -> None:
+        """Better the best plan part by part, and solve the sets whose bounds are lowest."""
+        if self.best is not None and not self._budget.is_over:
+            self._part_by_part(self.best)
+        for split, chosen in sorted(self._splits, key=_cost)[:SETS]:
+            if split.cost >= self.cutoff or self._budget.is_over:
+                break
+            problem = self.facilities.take(chosen)
+            price = split.hour_price[chosen]
+            full = problem.cost + price[:, None] * problem.hours
+            paid = self.facilities.constant + float(problem.fixed.sum())
+            least = float(split.pair_price.sum()) - float(price @ problem.capacity)
+            room = self.cutoff - paid - least
+            every = np.ones(chosen.size)
+            cover = Cover(every, float(chosen.size), np.inf, every > 0)
+            near = full - split.pair_price <= room
+            without = problem.free - split.pair_price <= room
+            if int(near.sum()) <= MOST_SUPPLIES:
+                with contextlib.suppress(UndecidedError):
+                    self.complete(chosen, cover, near, without, self.patience)
+
+    def _part_by_part(self, best: Shipment) -> None:
+        left = self._budget.left
+        until = self._budget.spent + (PARTS_SECONDS if left is None else PARTS_SHARE * left)
+        options = replace(self._transportation.options, time_limit=PART_SECONDS)
+        plan = bettered(
+            self.facilities, self._plan(best), options, lambda: until - self._budget.spent
+        )
+        chosen = np.unique(plan[plan >= 0])
+        found = np.where(plan < 0, -1, np.searchsorted(chosen, plan))
+        pairs = np.arange(plan.size)
+        self._take(self._transportation.shipment(chosen, found, pairs, np.ones(plan.size)))
+
+    def _plan(self, best: Shipment) -> Ints:
+        """Return the facility of each pair, -1 for none, shape (pairs,)."""
+        plan = np.full(self.facilities.pairs, -1, dtype=np.int64)
+        plan[best.pair] = best.source
+        return plan
+
+    def complete(
+        self,
+        chosen: Ints,
+        cover: Cover,
+        supplies: Flags,
+        without: Flags,
+        seconds: float | None = None,
+    ) -> None:
+        """Find the best plan of what is left open, or prove that none is better.
+
+        Parameters
+        ----------
+        chosen
+            Facilities that may be open, as positions among all.
+        cover, supplies, without
+            As for :class:`~amopt.placement.methods.location.program.SingleSourceProgram`.
+        seconds
+            Most seconds; None for all that are left.
+
+        Raises
+        ------
+        UndecidedError
+            When it is not proven, because the time is over or the solver did not answer.
+        """
+        written = SingleSourceProgram.of(
+            self.facilities.take(chosen), cover, supplies, without, self.cutoff
+        )
+        outcome = self._solve(written, chosen, None, seconds)
+        decided = outcome.status in (Status.OPTIMAL, Status.INFEASIBLE)
+        if not decided and (outcome.bound is None or outcome.bound < self.cutoff):
+            raise UndecidedError
+
+    def better(
+        self, sites: Ints, cover: Cover, supplies: Flags, without: Flags, seconds: float
+    ) -> None:
+        """Look for a better plan among some supplies, and those of the best plan.
+
+        Parameters
+        ----------
+        sites, cover, supplies, without
+            As for :meth:`complete`.
+        seconds
+            Most seconds.
+        """
+        chosen, plan = sites, None
+        if self.best is not None:
+            chosen = np.union1d(sites, self.best.opened)
+            sources = self._plan(self.best)
+            plan = np.where(sources < 0, -1, np.searchsorted(chosen, sources))
+        spots = np.searchsorted(chosen, sites)
+        wanted = np.zeros((chosen.size, self.facilities.pairs), dtype=bool)
+        wanted[spots] = supplies
+        weight = np.full(chosen.size, float(cover.weight.max(initial=1.0)))
+        weight[spots] = cover.weight
+        if plan is not None:
+            own = np.flatnonzero(plan >= 0)
+            wanted[plan[own], own] = True
+            without = without | (plan < 0)
+        loose = Cover(weight, 0.0, np.inf, np.zeros(chosen.size, dtype=bool))
+        problem = self.facilities.take(chosen)
+        written = SingleSourceProgram.of(problem, loose, wanted, without, np.inf)
+        start = None if plan is None else written.start(plan)
+        self._solve(written, chosen, start, seconds)
+
+    def _solve(
+        self,
+        written: SingleSourceProgram,
+        chosen: Ints,
+        start: Floats | None,
+        seconds: float | None,
+    ) -> Outcome:
+        options = self._budget.options(self._transportation.options)
+        if seconds is not None:
+            limit = seconds if options.time_limit is None else min(options.time_limit, seconds)
+            options = replace(options, time_limit=limit)
+        answer = highs.solve(written.program, options, start=start)
+        if answer.values is not None:
+            found, pairs = written.chosen(answer.values), np.arange(self.facilities.pairs)
+            share = np.ones(pairs.size)
+            self._take(self._transportation.shipment(chosen, found, pairs, share))
+        if answer.outcome.stopped is Stopped.INTERRUPTED:
+            raise KeyboardInterrupt
+        return answer.outcome
+
+    def _rounded(self, split: Shipment, chosen: Ints) -> Shipment | None:
+        """Return a plan of single sources near a split one; None where none was found."""
+        problem, pairs = self.facilities.take(chosen), self.facilities.pairs
+        order = np.argsort(split.share)
+        largest = np.full(pairs, -1, dtype=np.int64)
+        largest[split.pair[order]] = split.source[order]
+        choice = np.where(largest < 0, -1, np.searchsorted(chosen, largest))
+        found = rearranged(problem.cost, problem.hours, problem.capacity, problem.free, choice)
+        if not np.isfinite(problem.free[found < 0]).all():
+            return None
+        return self._transportation.shipment(chosen, found, np.arange(pairs), np.ones(pairs))
+
+    def _take(self, found: Shipment | None) -> bool:
+        if found is None or not found.cost < self.cost:
+            return False
+        self.cost, self.best = found.cost, found
+        return True
+
+
+def _cost(entry: tuple[Shipment, Ints]) -> float:
+    return entry[0].cost
