@@ -19,7 +19,7 @@ from amopt.sourcing.answer.assembly import answer_of, switchover
 from amopt.sourcing.answer.solution import SourcingSolution
 from amopt.sourcing.answer.tables import tables
 from amopt.sourcing.evaluation import Evaluation, evaluate
-from amopt.sourcing.methods import frontier_rule, prices
+from amopt.sourcing.methods import corrected_rule, frontier_rule, prices
 from amopt.sourcing.methods.refine import NoPlanError, by_program, exact
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
 from amopt.sourcing.offers.segments import Segments
@@ -45,6 +45,12 @@ WAYS = (
         "frontier",
         "the frontier rule, without a bound",
         honours=frontier_rule.HONOURS,
+        automatic=False,
+    ),
+    Method(
+        "corrected-frontier",
+        "the frontier rule with the tooling counted once, without a bound",
+        honours=corrected_rule.HONOURS,
         automatic=False,
     ),
 )
@@ -73,7 +79,8 @@ def solve(
         The instance.
     method
         ``"prices"``: by prices on what lines share, to a proven bound. ``"program"``: the
-        formulation itself, to a proven bound. ``"frontier"``: the frontier rule, without a bound.
+        formulation itself, to a proven bound. ``"frontier"``: the frontier rule, without a bound;
+        ``"corrected-frontier"``: the same with the tooling counted once.
         ``"auto"``: the first of the former two that honours every family of constraints.
     options
         Time limit, gap, threads and seed of the solver.
@@ -113,6 +120,10 @@ def solve(
         if way.name == "frontier":
             plan = evaluate(supply, frontier_rule.as_ordered(supply, rule[0].quantity))
             outcome = frontier_rule.outcome_of(plan, rule[1])
+        elif way.name == "corrected-frontier":
+            quantity, unfilled = corrected_rule.corrected_plan(supply.alone, compared)
+            plan = evaluate(supply, frontier_rule.as_ordered(supply, quantity))
+            outcome = frontier_rule.outcome_of(plan, unfilled, "corrected frontier rule")
         elif way.name == "prices":
             plan, outcome = prices.by_prices(supply, options, progress, budget)
         else:

@@ -165,3 +165,130 @@ def test_beyond_the_break_even_rate_an_offer_pays(price: float, weeks: float, ra
         assert worth == (rate < even)
     elif says in ("always", "never"):
         assert worth == (says == "always")
+
+
+def hangbar(quantity: int) -> Any:
+    """The hangbar without downtime: the rules mind cost alone."""
+    whole = amopt.load("sourcing/hangbar")
+    lines = ({"line": "1", "part": "hangbar", "quantity": quantity},)
+    return whole.model_copy(update={"lines": lines})
+
+
+def cost(instance: Any, method: str = "auto") -> float:
+    found = amopt.solve(instance, method=method).rows["totals"][0]["cost"]
+    return float(found)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "rule", "conventional"),
+    [(124, 5565.12, 5596.8), (125, 5654.49, 5600), (200, 9947.96, 5840)],
+)
+def test_the_rule_counts_the_tooling_twice(quantity: int, rule: float, conventional: float) -> None:
+    instance = hangbar(quantity)
+    answer = amopt.solve(instance, method="frontier")
+    total = answer.rows["totals"][0]
+    assert total["cost"] == pytest.approx(rule, abs=0.005)
+    assert total["cost_of_conventional"] == pytest.approx(conventional)
+    told = [note for note in answer.notes if "counts the tooling" in note]
+    assert bool(told) == (total["cost"] > conventional)
+
+
+@pytest.mark.parametrize("quantity", [1, 2, 50, 56, 57, 97, 98, 124, 125, 126, 150, 158, 159, 199])
+def test_the_corrected_rule_of_the_hangbar_is_the_optimum(quantity: int) -> None:
+    """The source's numbers: over cost it is exact for 1 to 199."""
+    instance = hangbar(quantity)
+    assert cost(instance, "corrected-frontier") == pytest.approx(cost(instance), rel=1e-6)
+
+
+def two_suppliers(quantity: int) -> Any:
+    """4,000 of tooling and 5 a part in 8 weeks; alpha 20, 159 in time; beta 24, 199 in time."""
+    return amopt.load(
+        {
+            "amopt": 1,
+            "kind": "sourcing",
+            "name": "Two suppliers",
+            "parts": [{"name": "p"}],
+            "lines": [{"line": "1", "part": "p", "quantity": quantity}],
+            "conventional": [
+                {"part": "p", "cost_per_part": 5, "asset_cost": 4000, "lead_time_weeks": 8}
+            ],
+            "offers": [
+                {
+                    "supplier": name,
+                    "part": "p",
+                    "quotes": [
+                        {"quantity": q, "cost_per_part": price, "lead_time_weeks": q * 8 / end}
+                        for q in (1, 500)
+                    ],
+                }
+                for name, price, end in (("alpha", 20, 160), ("beta", 24, 200))
+            ],
+        }
+    )
+
+
+def test_the_corrected_rule_splits_under_one_credit() -> None:
+    instance = two_suppliers(240)
+    answer = amopt.solve(instance, method="corrected-frontier")
+    orders = {row["supplier"]: row["quantity"] for row in answer.rows["orders"]}
+    assert orders == {"alpha": 159, "beta": 81}
+    total = answer.rows["totals"][0]
+    assert total["cost"] == 5124
+    assert total["cost_of_frontier_rule"] == 5596
+    assert total["cost_of_conventional"] == 5200
+    assert answer.outcome.status == "feasible"
+    assert answer.outcome.bound is None
+    assert answer.outcome.method == "corrected frontier rule"
+
+
+@given(st.integers(1, 420))
+def test_the_corrected_rule_never_costs_more_than_conventional_supply(quantity: int) -> None:
+    for instance in (hangbar(quantity), two_suppliers(quantity)):
+        total = amopt.solve(instance, method="corrected-frontier").rows["totals"][0]
+        assert total["cost"] <= total["cost_of_conventional"] * (1 + 1e-9)
+        weeks = [row["weeks"] for row in frontier(instance).rows["lines"]]
+        assert len(weeks) == 1
+
+
+def test_the_counts_of_table_4() -> None:
+    """15 at reduced lead time, 8 in scenario I, 8 that stop equipment, 14 in all but No. 5."""
+    instance: Any = amopt.load("sourcing/table-4")
+    assert "CALIBRATED" in instance.source
+    rows = frontier(instance).rows["switchover"]
+
+    def lines(wanted: Any) -> set[int]:
+        return {int(row["line"]) for row in rows if wanted(row)}
+
+    sooner = lines(lambda row: row["weeks_saved"] > 0)
+    first = lines(lambda row: row["scenario"] == "I")
+    with_downtime = lines(lambda row: row["scenario_with_downtime"] == "I")
+    stopping = {int(line.line) for line in instance.lines if line.downtime_cost_per_hour == 100}
+    assert len(sooner) == 15
+    assert first == {1, 2, 4, 6, 7, 10, 14, 15}
+    assert stopping == {1, 3, 6, 8, 9, 11, 12, 13}
+    assert with_downtime == set(range(1, 16)) - {5}
+    upper_shank = {row["route"]: row for row in rows if row["line"] == "11"}
+    assert upper_shank["rapid tooling"]["scenario_with_downtime"] == "I"
+    assert upper_shank["direct"]["scenario_with_downtime"] == "IV"
+    assert upper_shank["rapid tooling"]["weeks_saved"] == 0
+
+
+def test_the_picture_of_scenarios_has_the_border_of_the_source() -> None:
+    """Figure 3: 100 x 8 x 5 = 4,000 EUR a week through the origin; steel lies above it."""
+    pytest.importorskip("plotly")
+    from amopt.sourcing.answer.figures import figures, scenarios
+
+    instance: Any = amopt.load("sourcing/bush")
+    answer = frontier(instance)
+    picture = scenarios(answer, "bush")
+    border, points = picture.data
+    (x0, x1), (y0, y1) = border.x, border.y
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(-4000)
+    assert (x0 + x1, y0 + y1) == (0, 0)
+    assert dict(zip(points.text, zip(points.x, points.y, strict=True), strict=True)) == {
+        "supplier-1, polymer": (pytest.approx(2.6), pytest.approx(32)),
+        "supplier-1, steel S355": (pytest.approx(1.6), pytest.approx(-70.21)),
+    }
+    assert {note.text[:3].strip(" :s") for note in picture.layout.annotations} >= {"I", "II", "IV"}
+    assert any("which downtime pays" in title for title in figures(instance, answer))
+    assert len(scenarios(frontier(file(0, ("one", 80, 4))), "shank").data) == 1

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.phrases import listed
 from amopt.program.solver.outcome import Outcome
 from amopt.sourcing.answer.solution import SourcingSolution
 from amopt.sourcing.answer.tables import notes, switchover_rows
@@ -19,6 +20,9 @@ from amopt.verdict import Verdict
 __all__ = ["answer_of", "switchover"]
 
 Ints = NDArray[np.int64]
+
+MOST_NAMED = 5
+"""Lines that a note names."""
 
 
 def switchover(supply: SupplyOptions, compared: tuple[Ints, Analysis]) -> list[dict[str, Any]]:
@@ -45,8 +49,26 @@ def answer_of(
         outcome=outcome,
         verdict=Verdict(),
         rows=rows,
-        notes=notes(plan),
+        notes=(*notes(plan), *_rule_notes(rows["lines"])),
         currency=instance.currency,
         objective_meaning=instance.minimise.meaning,
         instance=instance,
     )
+
+
+def _rule_notes(lines: list[dict[str, Any]]) -> list[str]:
+    """Say where the frontier rule would cost more than not using AM at all."""
+    worse = [
+        repr(row["line"])
+        for row in lines
+        if row["cost_of_frontier_rule"] is not None
+        and row["cost_of_conventional"] is not None
+        and row["cost_of_frontier_rule"] > row["cost_of_conventional"] * (1 + 1e-9)
+    ]
+    if not worse:
+        return []
+    which = f"line{'s' if len(worse) > 1 else ''} {listed(worse, most=MOST_NAMED)}"
+    return [
+        f"For {which} the frontier rule costs more than conventional supply: it counts the tooling "
+        "once for each supplier that it uses. The method corrected-frontier counts it once."
+    ]

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
+from amopt.sourcing.answer.scenario_figure import scenarios
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["figures", "front", "frontier", "lines", "suppliers"]
+__all__ = ["figures", "front", "frontier", "lines", "scenarios", "suppliers"]
 
 MOST_LINES = 40
 """Lines in a figure of many: the dearest ones."""
@@ -42,6 +43,11 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
         drawn[f"What suppliers can do of {part}, against conventional supply"] = frontier(
             solution, part
         )
+        compared = {row["part"] for row in solution.rows["switchover"] if row["scenario"]}
+        if part in compared:
+            drawn[f"What AM saves of {part}, and which downtime pays for it"] = scenarios(
+                solution, part
+            )
     return drawn
 
 
@@ -131,6 +137,9 @@ def frontier(solution: Solution, part: str) -> Any:
         return x, y
 
     _line(figure, sorted(at(row) for row in rows if row["on_frontier"]))
+    corners = sorted(at(row) for row in rows if row["source_frontier"])
+    if corners != sorted(at(row) for row in rows if row["on_frontier"]):
+        _line(figure, corners, "three suppliers of the source", BLUE)
     for number, row in enumerate(rows):
         (x, y), endless = at(row), tuple(axis for axis in ends if row[axis] is None)
         figure.add_scatter(
@@ -164,12 +173,17 @@ def _end(rows: Sequence[Mapping[str, Any]], axis: str) -> float:
     return 1.25 * max([row[axis] for row in rows if row[axis] is not None], default=1.0) or 1.0
 
 
-def _line(figure: Any, points: Sequence[tuple[float, float]]) -> None:
-    """Join the points of the frontier."""
+def _line(
+    figure: Any,
+    points: Sequence[tuple[float, float]],
+    name: str = "performance frontier",
+    colour: str = "#1a2330",
+) -> None:
+    """Join the points of a frontier."""
     figure.add_scatter(
         x=[x for x, _ in points],
         y=[y for _, y in points],
         mode="lines",
-        line={"color": "#1a2330", "dash": "dot"},
-        name="performance frontier",
+        line={"color": colour, "dash": "dot"},
+        name=name,
     )

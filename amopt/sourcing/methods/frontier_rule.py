@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from amopt.sourcing.evaluation import Evaluation
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["HONOURS", "as_ordered", "frontier_plan", "outcome_of"]
+__all__ = [
+    "HONOURS",
+    "WHOLE",
+    "Left",
+    "as_ordered",
+    "conventional_order",
+    "frontier_plan",
+    "outcome_of",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -82,7 +90,7 @@ def frontier_plan(
     effective[option] = np.where(np.isnan(reduced), supply.largest[option], reduced)
     fill = np.minimum(effective, (supply.quantity + supply.surplus)[supply.line])
     price = supply.total.at(np.maximum(fill, supply.smallest))
-    left = _Left.of(supply)
+    left = Left.of(supply)
     quantity = np.zeros(len(supply))
     unfilled = []
     for line, options in enumerate(supply.options_of_line):
@@ -94,7 +102,7 @@ def frontier_plan(
         own.sort(key=lambda o: (-effective[o], float(f"{price[o]:.9e}")))
         chosen = _fill(supply, left, line, need, own=own, effective=effective)
         if not chosen:
-            chosen = _conventional(supply, left, line, need)
+            chosen = conventional_order(supply, left, line, need)
         if not chosen:
             unfilled.append(supply.instance.lines[line].line)
         for o, amount in chosen:
@@ -104,7 +112,7 @@ def frontier_plan(
 
 
 def _fill(
-    supply: SupplyOptions, left: _Left, line: int, need: float, *, own: list[int], effective: Floats
+    supply: SupplyOptions, left: Left, line: int, need: float, *, own: list[int], effective: Floats
 ) -> list[tuple[int, float]]:
     """Return what the suppliers take of a line, most effective first; nothing if they cannot."""
     limit = supply.instance.limits.suppliers_per_line
@@ -127,8 +135,8 @@ def _fill(
     return []
 
 
-def _conventional(
-    supply: SupplyOptions, left: _Left, line: int, need: float
+def conventional_order(
+    supply: SupplyOptions, left: Left, line: int, need: float
 ) -> list[tuple[int, float]]:
     """Return the whole line from conventional supply; nothing where there is none."""
     o = int(supply.conventional_of_line[line])
@@ -145,7 +153,7 @@ def _conventional(
 
 
 @dataclass(eq=False)
-class _Left:
+class Left:
     """What is left of capacities and licences, and what is committed, while lines are filled."""
 
     hours: dict[str, float]
@@ -156,7 +164,7 @@ class _Left:
     weeks: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def of(cls, supply: SupplyOptions) -> _Left:
+    def of(cls, supply: SupplyOptions) -> Left:
         """Return what committed orders leave."""
         instance = supply.instance
         lines = {line.line: index for index, line in enumerate(instance.lines)}
@@ -242,8 +250,8 @@ def as_ordered(supply: SupplyOptions, quantity: Floats) -> Floats:
     return found
 
 
-def outcome_of(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
-    """Return what the frontier rule's plan is worth.
+def outcome_of(rule: Evaluation, unfilled: tuple[str, ...], name: str = "frontier rule") -> Outcome:
+    """Return what the plan of a rule is worth.
 
     Raises
     ------
@@ -252,7 +260,7 @@ def outcome_of(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
     """
     if unfilled:
         raise NoAnswerError(
-            f"the frontier rule cannot fill the lines {', '.join(unfilled)}: no supplier makes "
+            f"the {name} cannot fill the lines {', '.join(unfilled)}: no supplier makes "
             "them at reduced cost and in reduced time, and conventional supply cannot either; "
             "the method 'program' may find a plan"
         )
@@ -270,6 +278,6 @@ def outcome_of(rule: Evaluation, unfilled: tuple[str, ...]) -> Outcome:
         stopped=Stopped.FINISHED,
         status=Status.FEASIBLE,
         objective=rule.objective,
-        method="frontier rule",
+        method=name,
         versions=versions("amopt"),
     )

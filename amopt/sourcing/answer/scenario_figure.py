@@ -1,0 +1,98 @@
+"""The picture of scenarios: what AM saves of cost and time, and which downtime pays for it.
+
+After figures 2 to 4 of Akmal, Salmi, Björkstrand, Partanen and Holmström (2022): the four quadrants
+of weeks and cost saved; with downtime the border of scenario I turns about the origin, by the
+downtime cost of a week.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from amopt.drawing import BLUE, GREEN, GREY, YELLOW, new_figure, plain
+
+if TYPE_CHECKING:
+    from amopt.solution import Solution
+
+__all__ = ["downtime_per_week", "scenarios"]
+
+QUADRANTS = {
+    "I": (1, 1, "I: saves cost and time"),
+    "II": (-1, 1, "II: saves cost"),
+    "III": (-1, -1, "III: saves neither"),
+    "IV": (1, -1, "IV: saves time"),
+}
+"""Where each scenario lies, in weeks and in cost saved, and what it is called."""
+
+
+def scenarios(solution: Solution, part: str) -> Any:
+    """Return a plotly figure of one part's offers in the quadrants of weeks and cost saved."""
+    rows = [
+        row
+        for row in solution.rows["switchover"]
+        if row["part"] == part and row["cost_saving"] is not None
+    ]
+    figure = new_figure(height=460)
+    wide = 1.25 * max([abs(row["weeks_saved"]) for row in rows], default=1.0) or 1.0
+    high = 1.25 * max([abs(row["cost_saving"]) for row in rows], default=1.0) or 1.0
+    for right, up, label in QUADRANTS.values():
+        figure.add_annotation(
+            x=0.97 * wide * right,
+            y=0.96 * high * up,
+            text=label,
+            showarrow=False,
+            xanchor="right" if right > 0 else "left",
+            font={"color": GREY},
+        )
+    for rate in sorted({round(rate, 9) for rate in map(downtime_per_week, rows) if rate}):
+        _border(figure, rate, wide, high, solution.currency)
+    figure.add_scatter(
+        x=[row["weeks_saved"] for row in rows],
+        y=[row["cost_saving"] for row in rows],
+        mode="markers+text",
+        text=[_label(row, rows) for row in rows],
+        textposition="top center",
+        marker={"size": 12, "color": [_colour(row) for row in rows]},
+        name="offers",
+        showlegend=False,
+    )
+    figure.update_xaxes(title="weeks saved", range=[-wide, wide], zeroline=True)
+    title = plain(f"cost saved, {solution.currency}".rstrip(", "))
+    return figure.update_yaxes(title=title, range=[-high, high], zeroline=True)
+
+
+def downtime_per_week(row: Mapping[str, Any]) -> float | None:
+    """Return the downtime cost of a week that a comparison counts; None where it cannot be told."""
+    if not row["weeks_saved"]:
+        return None
+    rate: float = (row["total_saving"] - row["cost_saving"]) / row["weeks_saved"]
+    return rate
+
+
+def _border(figure: Any, rate: float, wide: float, high: float, currency: str) -> None:
+    """Draw where cost and downtime balance: through the origin, by so much a week."""
+    end = min(wide, high / rate)
+    figure.add_scatter(
+        x=[-end, end],
+        y=[rate * end, -rate * end],
+        mode="lines",
+        line={"color": "#1a2330", "dash": "dot"},
+        name=plain(f"downtime of {rate:,.6g} {currency} a week: above it AM pays"),
+    )
+
+
+def _label(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what tells an offer from the others: its supplier, and what else differs."""
+    told = [row["supplier"]]
+    told += [
+        row[name] for name in ("material", "route") if len({other[name] for other in rows}) > 1
+    ]
+    return plain(", ".join(text for text in told if text))
+
+
+def _colour(row: Mapping[str, Any]) -> str:
+    """Return green for scenario I, yellow where downtime alone makes it so, blue for others."""
+    if row["scenario"] == "I":
+        return GREEN
+    return YELLOW if row["scenario_with_downtime"] == "I" else BLUE
