@@ -85,9 +85,10 @@ class LineBounds:
             The cost of each column of the program.
         """
         average = self._least_of_line(self._averages(cost)[0])
-        known = self.block_of_line >= 0
+        known, needed = self.block_of_line >= 0, self._arrays.needed
+        average[needed <= 0] = 0.0  # what needs nothing costs nothing, whatever a part would
         least = np.bincount(
-            self.block_of_line[known], (average * self._arrays.needed)[known], self._blocks
+            self.block_of_line[known], (average * needed)[known], self._blocks
         ).astype(np.float64)
         least[self._unbounded] = -np.inf
         return least
