@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from pyomo.environ import ConcreteModel
 
 import amopt
-from amopt.errors import InfeasibleError, UsageError
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.program.family import Family
 from amopt.program.pyomo import compile_model
 from amopt.program.solver.options import Options
@@ -147,6 +147,27 @@ def test_a_small_core_loses_nothing(seed: int, core: int, monkeypatch: pytest.Mo
         assert found.outcome.bound >= whole.outcome.objective * (1 - 1e-9)
         assert (program.matrix @ found.values <= program.row_upper + 1e-6).all()
         assert (program.matrix @ found.values >= program.row_lower - 1e-6).all()
+
+
+@pytest.mark.parametrize("method", ["reduced", "program"])
+@pytest.mark.parametrize("gap", [0.0, 1e-3, 0.5])
+def test_a_gap_that_is_allowed_is_told(
+    method: str, gap: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not proven to a millionth is called feasible, with its gap, and accepted as that."""
+    monkeypatch.setattr(reduced, "CORE", 2)
+    for seed in range(4):
+        instance = at_random(seed, parts=30)
+        best = solve(instance, options=Options(gap=0.0)).outcome.objective
+        answer = solve(instance, method=method, options=Options(gap=gap))
+        assert answer.outcome.gap <= gap + 1e-9
+        assert answer.outcome.bound >= best * (1 - 1e-9)
+        assert (answer.outcome.status == "optimal") == (answer.outcome.gap <= 1e-6)
+
+
+def test_no_time_is_no_answer() -> None:
+    with pytest.raises(NoAnswerError):
+        solve(at_random(1), options=Options(time_limit=0.0))
 
 
 def test_a_family_nobody_foresaw_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:

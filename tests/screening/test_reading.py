@@ -164,6 +164,11 @@ def test_a_sheet_is_named_where_there_are_sheets(tmp_path: Path) -> None:
     assert "sheet parts, row 3, length_mm" in str(finding)
 
 
+def test_a_sheet_of_what_has_none_is_a_finding(tmp_path: Path) -> None:
+    (finding,) = amopt.check(csv(tmp_path, "\n".join((HEADINGS, *ROWS)), sheet="parts"))
+    assert finding.code == "unknown-sheet"
+
+
 def test_the_like_findings_of_a_column_are_counted(tmp_path: Path) -> None:
     rows = [f"p{k},steel,x{k % 7},yes,1,1" for k in range(CHUNK + 500)]
     findings = amopt.check(csv(tmp_path, "\n".join((HEADINGS, *rows))))

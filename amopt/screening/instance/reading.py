@@ -123,6 +123,9 @@ def _opened(portfolio: Portfolio, folder: Path | None) -> Table:
         return _of_rows(portfolio.rows)
     path = _inside(str(portfolio.file), folder)
     suffix = path.suffix.casefold()
+    if portfolio.sheet is not None and suffix != ".xlsx":
+        message = f"{shown(path.name)} has no sheets, and {shown(portfolio.sheet)} is asked for."
+        raise Unreadable(Problem("unknown-sheet", ("portfolio", "sheet"), message, "Leave it out."))
     if suffix == ".csv":
         return _of_csv(path)
     if suffix == ".xlsx":

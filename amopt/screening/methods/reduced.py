@@ -36,6 +36,9 @@ HONOURS = arrays.HONOURS
 CORE = 2_000
 """Columns that are left to the first program."""
 
+OPTIMAL = 1e-6
+"""Relative gap up to which an answer is optimal, whatever gap the caller allows."""
+
 GROWTH = 8
 """By what the core grows where it holds no choice at all."""
 
@@ -103,7 +106,7 @@ def solve_reduced(
         core *= GROWTH
     best, first = _whole(point, kept, answer.values), answer
     objective = program.objective(best)
-    if objective < bound - delta:
+    if objective < bound - max(delta, options.gap * abs(objective)):
         kept = price <= (bound - objective) * (1 + 1e-9)
         inner, point = _core(program, relaxed.values, kept)
         answer = solve(inner, budget.options(options), progress=progress)
@@ -114,7 +117,7 @@ def solve_reduced(
                 best, objective = second, program.objective(second)
         else:
             answer = first
-    return Reduced(_outcome(answer.outcome, objective, bound, delta, options), best)
+    return Reduced(_outcome(answer.outcome, objective, bound, delta), best)
 
 
 def _core(program: LinearProgram, at: Floats, kept: Bools) -> tuple[LinearProgram, Floats]:
@@ -144,13 +147,15 @@ def _whole(point: Floats, kept: Bools, values: Floats) -> Floats:
     return whole
 
 
-def _outcome(
-    inner: Outcome, objective: float, bound: float, delta: float, options: Options
-) -> Outcome:
+def _outcome(inner: Outcome, objective: float, bound: float, delta: float) -> Outcome:
     """Return the outcome of the whole program: outside the core nothing is worth more."""
     outside = bound - delta if np.isfinite(delta) else -np.inf
     inside = bound if inner.bound is None else inner.bound
     proven = min(bound, max(inside, outside, objective))
-    near = proven - objective <= max(options.gap, 1e-6) * abs(objective)
-    status = inner.status if near else Status.FEASIBLE
-    return replace(inner, objective=objective, bound=proven, status=status)
+    near = proven - objective <= OPTIMAL * abs(objective)
+    return replace(
+        inner,
+        objective=objective,
+        bound=proven,
+        status=Status.OPTIMAL if near else Status.FEASIBLE,
+    )
