@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
+from amopt.sourcing.instance.condition_problems import CODES as OF_CONDITIONS
 from amopt.sourcing.instance.dates import CODES as OF_DATES
 from amopt.sourcing.instance.design_files import CODES as OF_DESIGN_FILES
 from amopt.sourcing.instance.quote_log.codes import CODES as OF_QUOTE_LOGS
@@ -123,6 +124,7 @@ CODES: tuple[Code, ...] = (
         "The committed orders of a line are more than the line asks for.",
         "Raise the line's quantity or surplus, or mend the committed orders.",
     ),
+    *OF_CONDITIONS,
     *OF_DESIGN_FILES,
     *OF_QUOTE_LOGS,
     *OF_DATES,

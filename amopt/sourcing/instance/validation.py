@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
+from amopt.sourcing.instance.condition_problems import condition_problems, repeated
 from amopt.sourcing.instance.dates import date_problems
 from amopt.sourcing.instance.entries import CONVENTIONAL
 
@@ -22,6 +23,7 @@ def problems(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with the instance across fields."""
     yield from _nothing_to_order(instance)
     yield from _duplicates(instance)
+    yield from condition_problems(instance)
     yield from _quantities(instance)
     yield from _offers(instance)
     yield from _amounts(instance)
@@ -46,31 +48,15 @@ def _nothing_to_order(instance: Contents) -> Iterator[Problem]:
         )
 
 
-def _repeated(collection: str, keys: Iterable[Hashable], told: str) -> Iterator[Problem]:
-    first: dict[Hashable, int] = {}
-    for index, key in enumerate(keys):
-        if key in first:
-            shown = ", ".join(str(k) for k in key if k) if isinstance(key, tuple) else str(key)
-            yield Problem(
-                "duplicate-entry",
-                (collection, index),
-                f"{collection}[{first[key]}] is of {shown!r} as well; entries differ in {told}.",
-                "Keep one of them.",
-            )
-        first.setdefault(key, index)
-
-
 def _duplicates(instance: Contents) -> Iterator[Problem]:
-    yield from _repeated("calendars", (entry.name for entry in instance.calendars), "name")
-    yield from _repeated("lines", (line.line for line in instance.lines), "line")
-    yield from _repeated("conventional", (entry.part for entry in instance.conventional), "part")
-    yield from _repeated(
+    yield from repeated("calendars", (entry.name for entry in instance.calendars), "name")
+    yield from repeated("lines", (line.line for line in instance.lines), "line")
+    yield from repeated("conventional", (entry.part for entry in instance.conventional), "part")
+    yield from repeated(
         "offers", (offer.key for offer in instance.offers), "supplier, part, route or material"
     )
-    yield from _repeated(
-        "capacities", (entry.supplier for entry in instance.capacities), "supplier"
-    )
-    yield from _repeated(
+    yield from repeated("capacities", (entry.supplier for entry in instance.capacities), "supplier")
+    yield from repeated(
         "licences",
         ((entry.part, entry.supplier) for entry in instance.licences),
         "part or supplier",

@@ -2,16 +2,24 @@
 
 It knows all events in advance and decides each line by itself, free of the capacities and of what
 other lines take of licences: each of these can only lower the cost, so that the sum over lines is
-a bound on the cost of every policy.
+a bound on the cost of every policy. Where other lines of its part may share a line's orders, it
+pays the lowest price a part of each offer and waits its shortest lead time, without a fee, and its
+share of the part's tooling is that of all lines together. What else is paid once is left out.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from amopt.instance.common import Network
+from amopt.sourcing.instance.curves import quotes_of
+from amopt.sourcing.instance.entries import CONVENTIONAL, Quote
 from amopt.sourcing.rolling.orders import LATE
 
 if TYPE_CHECKING:
@@ -77,6 +85,10 @@ def bounds(
     last = states[-1]
     offered = windows(states)
     licences = _most_granted(states)
+    most: dict[str, list[float]] = defaultdict(list)
+    for known in last.lines.values():
+        most[known.line.part].append(known.line.quantity + known.line.surplus)
+    tooled = {order.part for order in orders if order.given and order.supplier == CONVENTIONAL}
     found = {}
     for name, known in last.lines.items():
         given = [order for order in orders if order.given and order.line == name]
@@ -84,6 +96,9 @@ def bounds(
             found[name] = 0.0
             continue
         alone = _alone(last, known, offered, licences, given)
+        part = known.line.part
+        if len(most[part]) > 1:
+            alone = _at_best(alone, sum(most[part]), tooled=part in tooled)
         bound = solve(alone, options=options).outcome.bound
         found[name] = (bound or 0.0) - _given_back(last, name, orders)
     return found
@@ -129,10 +144,76 @@ def _alone(
         lines=(_at_least(line, given),),
         conventional=conventional,
         offers=tuple(offers),
+        suppliers=(),
+        deliveries=(),
+        approvals=(),
+        preparations=(),
         capacities=(),
         licences=_licences(granted, names),
         committed=tuple(order.committed(since, since) for order in given),
         limits=last.instance.limits.model_copy(update={"suppliers_per_line": None}),
+    )
+
+
+def _at_best(alone: Instance, most: float, *, tooled: bool) -> Instance:
+    """Return the instance of a line with the best that sharing orders and tooling could give it.
+
+    Parameters
+    ----------
+    alone
+        The instance of the line.
+    most
+        The most parts that all lines of its part take.
+    tooled
+        Whether the files order from conventional supply, which pays the tooling.
+    """
+    apart = alone.orders == "by_line"
+    conventional = []
+    for entry in alone.conventional:
+        once = 0.0 if entry.asset_exists or tooled else entry.asset_cost
+        once += 0.0 if apart else entry.setup_cost
+        changes: dict[str, float] = {
+            "asset_cost": 0.0,
+            "cost_per_part": entry.cost_per_part + once / most,
+        }
+        if not apart:
+            changes |= {"setup_cost": 0.0, "minimum_order": 1e-6}
+        conventional.append(entry.model_copy(update=changes))
+    if apart:
+        return alone.supposing(conventional=tuple(conventional))
+    offers = tuple(
+        offer.model_copy(
+            update={
+                "between": "linear",
+                "quotes": (_best_quote(offer),),
+                "smallest_quantity": 1e-6,
+                "largest_quantity": 1e9 if math.isinf(offer.largest) else offer.largest,
+                "fee_per_order": 0.0,
+            }
+        )
+        for offer in alone.offers
+    )
+    return alone.supposing(conventional=tuple(conventional), offers=offers)
+
+
+def _best_quote(offer: Offer) -> Quote:
+    """Return the lowest price a part and the shortest lead time of any order.
+
+    Between quotes, and along a fit, both rise or fall all the way: the ends have the least.
+    """
+    last = max(quote.quantity for quote in offer.quotes)
+    ends = {offer.smallest, last, *(quote.quantity for quote in offer.quotes)}
+    ends |= set() if math.isinf(offer.largest) else {offer.largest}
+    at = np.array(sorted(ends))
+    total, lead = quotes_of([offer]).curves()
+    every = np.zeros(at.size, dtype=np.int64)
+    price = min(quote.cost_per_part for quote in offer.quotes)
+    if offer.between in ("power", "line"):
+        price = float((total.take(every).at(at) / at).min())
+    return Quote(
+        quantity=1.0,
+        cost_per_part=max(0.0, price),
+        lead_time_weeks=max(0.0, float(lead.take(every).at(at).min())),
     )
 
 
