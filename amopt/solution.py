@@ -11,12 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from amopt.errors import UsageError
 from amopt.files import MARK, as_plain, write_folder
 from amopt.program.solver.outcome import Outcome
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from amopt.instance.common import Instance
 
 __all__ = ["Column", "Solution", "Table", "comma_separated"]
 
@@ -121,6 +124,29 @@ class Solution:
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences: what a planner reads first."""
         return ()
+
+    def instance_of_graph(self, given: Instance | None) -> Any:
+        """Return the instance whose network an answer is drawn on: the one given, or its own.
+
+        Raises
+        ------
+        UsageError
+            When there is none, or the answer is of another instance.
+        """
+        known = given if given is not None else getattr(self, "instance", None)
+        if known is None:
+            raise UsageError(
+                "an answer that was read from a file needs its instance for a graph: "
+                "answer.graph(instance)"
+            )
+        if getattr(known, "kind", None) != self.kind:
+            raise UsageError(f"a graph is drawn on the {self.kind} instance that was answered")
+        if given is not None and self.fingerprint not in ("", given.fingerprint()):
+            raise UsageError(
+                f"this answer is of another instance than {given.name[:60]!r}: an instance changes "
+                "with any of its values"
+            )
+        return known
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

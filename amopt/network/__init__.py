@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from amopt.network.exchange import flat, read_graph, write_graph
 from amopt.network.supply import RouteCriterion, RouteTable, SupplyNetwork, unreachable_place
 
-__all__ = ["RouteCriterion", "RouteTable", "SupplyNetwork", "unreachable_place"]
+__all__ = [
+    "RouteCriterion",
+    "RouteTable",
+    "SupplyNetwork",
+    "flat",
+    "read_graph",
+    "unreachable_place",
+    "write_graph",
+]

@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, ParseError
 
+from amopt.errors import UsageError
 from amopt.instance.findings import Problem
 from amopt.instance.loader import refused
 from amopt.instance.suggest import shown
@@ -17,7 +19,7 @@ from amopt.network.graphs import Edge, Node, RawGraph
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["read_graphml", "write_graphml"]
+__all__ = ["read_graphml", "read_graphml_file", "write_graphml"]
 
 _TYPES: dict[str, Callable[[str], Any]] = {
     "boolean": lambda text: {"true": True, "1": True, "false": False, "0": False}[text.casefold()],
@@ -73,7 +75,25 @@ class _Keys:
         return found
 
 
-def read_graphml(text: str) -> RawGraph:
+def read_graphml_file(path: str | Path) -> RawGraph:
+    """Return the graph of a GraphML file; see :func:`read_graphml`.
+
+    Raises
+    ------
+    InvalidInstanceError
+        When the file is no GraphML document of one flat graph.
+    UsageError
+        When it cannot be read.
+    """
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise UsageError(f"the GraphML file {path} cannot be read: {why}") from error
+    return read_graphml(text, str(path))
+
+
+def read_graphml(text: str, file: str = "") -> RawGraph:
     """Return the graph of a GraphML document.
 
     A default of a key holds where an element gives no value; an edge may say for itself whether it
@@ -86,20 +106,24 @@ def read_graphml(text: str) -> RawGraph:
     """
     from xml.etree import ElementTree
 
+    if not text.lstrip().startswith("<"):
+        raise _refusal("it does not begin as XML does, with '<'.", file)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise _refusal("a document type or entities are not read.")
+        raise _refusal("a document type or entities are not read.", file)
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
     except (ParseError, ValueError) as error:
         line = f" in line {error.position[0]}" if isinstance(error, ParseError) else ""
-        raise _refusal(f"the XML is broken{line}.") from None
+        raise _refusal(f"the XML is broken{line}.", file) from None
     graphs = _children(root, "graph")
     if _tag(root) != "graphml" or len(graphs) != 1:
-        raise _refusal(f"it is no <graphml> with one <graph>, but has {len(graphs)} of them.")
+        said = f"its outermost tag is <{_tag(root)}>" if _tag(root) != "graphml" else ""
+        said = said or f"it has {len(graphs)} of <graph>, where one is wanted"
+        raise _refusal(f"{said}.", file)
     keys, graph = _Keys(root), graphs[0]
     for what, times in (("hyperedge", "joins"), ("port", "splits")):
         if any(_tag(element) == what for element in graph.iter()):
-            raise _refusal(f"it has a <{what}>, which {times} what a lane cannot.")
+            raise _refusal(f"it has a <{what}>, which {times} what a lane cannot.", file)
     whole = keys.data(graph, "graph", ("graph",))
     nodes = [
         Node(element.get("id"), keys.data(element, "node", ("places", number)))
@@ -169,8 +193,9 @@ def _scalars(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _refusal(what: str) -> Exception:
-    problem = Problem("syntax", (), f"this is no GraphML document that can be read: {what}")
+def _refusal(what: str, file: str = "") -> Exception:
+    which = file or "this"
+    problem = Problem("syntax", (), f"{which} is no GraphML document that can be read: {what}")
     return refused({}, [problem])
 
 

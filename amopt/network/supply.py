@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 
 from amopt.instance.common import Lane, Mode, Network, Place
 from amopt.instance.findings import Key, Problem
-from amopt.network.graphml import read_graphml, write_graphml
+from amopt.network.graphml import read_graphml, read_graphml_file, write_graphml
 from amopt.network.graphs import Aside, Edge, Node, RawGraph, read, read_node_link
+from amopt.phrases import counted
 from amopt.routes import Arcs, RouteCriterion, RouteTable, best_arcs, best_routes
 
 if TYPE_CHECKING:
@@ -84,6 +86,11 @@ class SupplyNetwork:
         # Sorted, so that the order of rows in a file decides nothing.
         self._names = tuple(sorted(self.places))
         self._index = {name: node for node, name in enumerate(self._names)}
+
+    def __repr__(self) -> str:
+        """Return the sizes, on one line."""
+        sizes = (self.places, "place"), (self.lanes, "lane"), (self.modes, "mode")
+        return f"<SupplyNetwork: {', '.join(counted(len(held), noun) for held, noun in sizes)}>"
 
     @classmethod
     def from_instance(cls, network: Network) -> SupplyNetwork:
@@ -173,15 +180,26 @@ class SupplyNetwork:
         return write_graphml(self.graph)
 
     @classmethod
-    def from_graphml(cls, text: str, *, name: str = "name") -> SupplyNetwork:
+    def from_graphml(cls, source: str | Path, *, name: str = "name") -> SupplyNetwork:
         """Return the network of a GraphML document; see :meth:`from_graph`.
+
+        Parameters
+        ----------
+        source
+            The text of the document, or the path of its file.
+        name
+            The attribute that names the places.
 
         Raises
         ------
         InvalidInstanceError
-            When the text is no GraphML document, with everything that is wrong.
+            When the document is no GraphML, with everything that is wrong.
+        UsageError
+            When the file cannot be read.
         """
-        return cls._read(read_graphml(text), name)
+        if isinstance(source, str) and "<" in source:
+            return cls._read(read_graphml(source), name)
+        return cls._read(read_graphml_file(source), name)
 
     def distances_km(self, sources: Sequence[str], targets: Sequence[str]) -> Floats:
         """Return great-circle distances in km, shape (S, T); infinite without coordinates.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import counted, listed
@@ -133,20 +133,33 @@ class PlacementSolution(Solution):
     stand where, ``forms`` compares the forms, ``holdings`` says over several periods which machines
     are still held, and ``orders`` assigns dated orders to units. ``form_sites``, ``form_fleet``,
     ``form_supply`` and ``form_holdings`` hold the plans of the forms that are compared.
+
+    Attributes
+    ----------
+    instance
+        The instance that was solved; None for an answer that was read from a file.
     """
+
+    instance: Instance | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {**_TABLES, **_of_the_forms()}
 
-    def graph(self, instance: Instance) -> networkx.MultiDiGraph[Any]:
-        """Return the supply network of the instance with the answer on it.
+    def graph(self, instance: Instance | None = None) -> networkx.MultiDiGraph[Any]:
+        """Return the supply network with the answer on it; see :mod:`amopt.placement.answer.graph`.
 
-        See Also
-        --------
-        amopt.placement.answer.graph.graph
+        Parameters
+        ----------
+        instance
+            The instance; needed only for an answer that was read from a file.
+
+        Raises
+        ------
+        UsageError
+            When the instance is not known, or another one.
         """
         from amopt.placement.answer.graph import graph
 
-        return graph(instance, self)
+        return graph(self.instance_of_graph(instance), self)
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""

@@ -57,6 +57,7 @@ def answer_of(
         notes=tuple(notes),
         currency=instance.currency,
         objective_meaning=_objective_meaning(instance),
+        instance=instance,
     )
 
 

@@ -228,6 +228,7 @@ def _solution(instance: Instance, rows: dict[str, Any], outcome: Outcome) -> Pla
         rows=rows,
         currency=instance.currency,
         objective_meaning="cost of all orders with penalties for being late",
+        instance=instance,
     )
 
 

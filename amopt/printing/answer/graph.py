@@ -16,6 +16,9 @@ __all__ = ["graph"]
 PLACE, SUPPLIER = "place", "supplier"
 """What the two ends are called where the instance has no network."""
 
+PRICES = ("amount", "most", "least", "dual", "yearly_worth")
+"""What a graph says of a limit, where there is such a number."""
+
 
 def graph(instance: PrintingInstance, solution: Solution) -> nx.DiGraph[str]:
     """Return the network with the answer on it; see :meth:`~amopt.printing.Solution.graph`."""
@@ -40,6 +43,11 @@ def graph(instance: PrintingInstance, solution: Solution) -> nx.DiGraph[str]:
         stock_value=solution.rows["totals"][0]["stock_value"],
         yearly_cost=solution.rows["totals"][0]["yearly_cost"],
     )
+    if solution.rows.get("limits"):
+        found.graph["limits"] = {
+            row["limit"]: {key: row[key] for key in PRICES if row[key] is not None}
+            for row in solution.rows["limits"]
+        }
     for part, lanes in _routes(instance, supplier, place).items():
         for tail, head, mode in lanes:
             if not found.has_edge(tail, head):

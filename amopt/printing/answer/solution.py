@@ -296,7 +296,8 @@ class PrintingSolution(Solution):
         The node of the place has ``stock``, ``plan``, ``print_threshold``, ``prints_per_cycle`` and
         ``down_days_per_cycle`` by part, ``systems`` by type, ``stock_value`` and ``yearly_cost``;
         the edges of the routes from its supplier have ``orders_per_cycle`` by part, their sum
-        ``orders``, and ``modes``. Without a network the two nodes are ``"supplier"`` and
+        ``orders``, and ``modes``. Limits are in ``graph.graph["limits"]`` by name, with
+        ``dual`` and ``yearly_worth``. Without a network the two nodes are ``"supplier"`` and
         ``"place"``; with one, all its places are nodes with what the file says of them.
 
         Parameters
@@ -307,14 +308,11 @@ class PrintingSolution(Solution):
         Raises
         ------
         UsageError
-            When the instance is not known.
+            When the instance is not known, or another one.
         """
         from amopt.printing.answer.graph import graph
 
-        known = instance or self.instance
-        if known is None:
-            raise UsageError("an answer that was read from a file needs its instance for a graph")
-        return graph(known, self)
+        return graph(self.instance_of_graph(instance), self)
 
 
 def _decision(action: str, level: int, stock: int) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from amopt.errors import UsageError
 from amopt.solution import Column, Solution, Table
 from amopt.sourcing.instance.fields import CONVENTIONAL
 
@@ -227,14 +226,11 @@ class SourcingSolution(Solution):
         Raises
         ------
         UsageError
-            When the instance is not known.
+            When the instance is not known, or another one.
         """
         from amopt.sourcing.answer.graph import graph
 
-        known = instance or self.instance
-        if known is None:
-            raise UsageError("an answer that was read from a file needs its instance for a graph")
-        return graph(known, self)
+        return graph(self.instance_of_graph(instance), self)
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""
