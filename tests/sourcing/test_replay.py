@@ -189,7 +189,9 @@ def test_the_replay_is_refused_when_a_line_is_left_unfilled(
         run(NOTHING)
 
 
-def test_the_replay_is_refused_when_it_beats_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_replay_is_refused_when_it_pays_less_than_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     whole = ReplayState.planned
 
     def cheaper(situation: ReplayState, rows: Any) -> Any:
@@ -201,7 +203,7 @@ def test_the_replay_is_refused_when_it_beats_the_bound(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Order, "__replace__", replace_in, raising=False)
     monkeypatch.setattr(ReplayState, "planned", cheaper)
-    with pytest.raises(RefusedError, match="less than the bound"):
+    with pytest.raises(RefusedError, match=r"cost: 1\.0 is stated, 200 is right"):
         run(NOTHING)
 
 

@@ -7,14 +7,15 @@ What is ordered already is held fixed, as a buyer holds it who decides each time
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.sourcing.referee.replay.check import check_replay
 from amopt.sourcing.rolling.answer import Replay
 from amopt.sourcing.rolling.events import Event, Events
 from amopt.sourcing.rolling.infeasible import as_the_files_count, at_event
@@ -194,7 +195,6 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
     lines = [_line_row(last, name, bounds) for name in last.lines]
     objective = sum(row["objective"] for row in lines)
     bound = None if bounds is None else sum(bounds.values())
-    verdict = _verdict(run, lines)
     outcome = Outcome(
         stopped=Stopped.FINISHED,
         status=Status.FEASIBLE,
@@ -204,13 +204,11 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
         seconds=dict(seconds),
         versions=versions("amopt", "highspy", "pyomo"),
     )
-    if not verdict.accepted:
-        raise RefusedError(verdict, outcome=outcome)
-    return Replay(
+    answer = Replay(
         kind="sourcing",
         name=f"{last.instance.name}: {last.events.name}",
         outcome=outcome,
-        verdict=verdict,
+        verdict=Verdict(),
         rows={
             "steps": [_step_row(step) for step in run.steps],
             "decisions": list(_decision_rows(run)),
@@ -221,6 +219,11 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
         currency=last.instance.currency,
         objective_meaning=last.instance.minimise.meaning,
     )
+    verdict = check_replay(last.instance, last.events, answer)
+    if not verdict.accepted:
+        raise RefusedError(verdict, outcome=outcome)
+    checks = verdict.checks + sum(step.checks for step in run.steps)
+    return replace(answer, verdict=replace(verdict, checks=checks))
 
 
 def _step_row(step: _Step) -> dict[str, Any]:
@@ -302,23 +305,6 @@ def _line_row(state: ReplayState, name: str, bounds: Mapping[str, float] | None)
         "bound": bound,
         "regret": None if bound is None else objective - bound,
     }
-
-
-def _verdict(run: _Run, lines: Iterable[Mapping[str, Any]]) -> Verdict:
-    """Check the replay as a whole; each decision was checked by the referee when it was made."""
-    findings, checks = [], sum(step.checks for step in run.steps)
-    left = run.state.open()
-    findings += [f"line {name!r} still needs {parts:g} parts" for name, parts in left.items()]
-    for step in run.steps:
-        for order in step.orders:
-            checks += 1
-            if order.supplier in step.state.down:
-                findings.append(f"line {order.line!r} is ordered from a supplier who is down")
-    for row in lines:
-        checks += 1
-        if row["bound"] is not None and row["regret"] < -1e-6 * max(1.0, abs(row["bound"])):
-            findings.append(f"line {row['line']!r} costs less than the bound says is possible")
-    return Verdict(findings=tuple(findings), checks=checks)
 
 
 def load_events(source: str | Path | Mapping[str, Any], instance: Instance) -> Events:
