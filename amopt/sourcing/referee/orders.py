@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.referee.quote_pricing import Terms
     from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["Orders", "check_orders", "order_row"]
+__all__ = ["Orders", "check_orders", "order_numbers", "order_row", "read_order"]
 
 
 @dataclass
@@ -43,9 +43,9 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
         elif row["committed"] is True:
             _check_committed(terms, notebook, row, orders, line=line, number=held[line.line])
             held[line.line] += 1
-        elif (own := _placed(terms, notebook, row, line)) is not None:
+        elif (own := read_order(terms, notebook, row, line)) is not None:
             new.append((row, own))
-    numbers = _numbers(terms, notebook, new)
+    numbers = order_numbers(terms, notebook, new)
     ordered: dict[Any, float] = defaultdict(float)
     for _, own in new:
         ordered[own.order] += own.quantity
@@ -101,7 +101,7 @@ def _name(row: Row) -> tuple[Any, ...]:
     return row["line"], row["supplier"], row["route"], row["material"]
 
 
-def _placed(terms: OrderTerms, notebook: Notebook, row: Row, line: Line) -> Placed | None:
+def read_order(terms: OrderTerms, notebook: Notebook, row: Row, line: Line) -> Placed | None:
     """Return what a row of the table orders; None where it cannot be ordered."""
     where = f"order of line {row['line']!r} at {row['supplier']!r}"
     q = row["quantity"]
@@ -137,7 +137,9 @@ def _order_of(terms: OrderTerms, row: Row, line: Line) -> Any:
     return source if orders == "together" else (source, line.line)
 
 
-def _numbers(terms: OrderTerms, notebook: Notebook, new: Sequence[tuple[Row, Placed]]) -> list[int]:
+def order_numbers(
+    terms: OrderTerms, notebook: Notebook, new: Sequence[tuple[Row, Placed]]
+) -> list[int]:
     """Return the right number of each row's order, counted as they come.
 
     Where lines may choose, one order at most of a source has several lines.

@@ -34,6 +34,7 @@ class Replay(Solution):
             Column("line", "", "order line"),
             Column("part", "", "part"),
             Column("supplier", "", "supplier, or conventional"),
+            Column("order", "", "number of the order, which lines may share", shown=False),
             Column("route", "", "route of the offer", shown=False),
             Column("material", "", "material of the offer", shown=False),
             Column("quantity", "parts", "parts ordered"),

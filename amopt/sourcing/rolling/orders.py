@@ -40,6 +40,8 @@ class Order:
         Whether the files say so, and no plan.
     early_weeks
         How much earlier than promised it is delivered.
+    order
+        Number among the orders of the decision: lines may share one. None where it is given.
     """
 
     decided: tuple[float, int]
@@ -57,6 +59,7 @@ class Order:
     finished: bool = False
     given: bool = False
     early_weeks: float = 0.0
+    order: int | None = None
 
     def holds_capacity(self, now: float) -> bool:
         """Return whether the supplier is still busy with it."""

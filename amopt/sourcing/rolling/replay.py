@@ -267,6 +267,7 @@ _SHOWN = (
     "line",
     "part",
     "supplier",
+    "order",
     "route",
     "material",
     "quantity",

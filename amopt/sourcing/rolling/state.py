@@ -346,6 +346,7 @@ class ReplayState:
             delivered_weeks=origin + float(row["weeks"]),
             kg_co2=float(row.get("kg_co2") or 0.0),
             machine_hours=hours * quantity,
+            order=row["order"],
         )
 
 

@@ -9,17 +9,18 @@ which were judged when the decision was made, and each line's bound, which needs
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount, Notebook, is_number
-from amopt.sourcing.instance.entries import CONVENTIONAL, Line
+from amopt.sourcing.instance.entries import Line
+from amopt.sourcing.referee.orders import order_numbers, read_order
 from amopt.sourcing.referee.replay.happenings import Happenings, PlacedOrder
 from amopt.sourcing.referee.rows import Row, compare_rows, require_rows
-from amopt.sourcing.referee.terms import Terms
+from amopt.sourcing.referee.use import bills
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -102,7 +103,7 @@ class _Replayed(Happenings):
         self.told += [(step, self.now, order) for order in given]
         left, row = self.open_parts(), self.rows["steps"][step]
         decided = self._stated[step][len(given) :]
-        self.planned = [order for stated in decided if (order := self._read(stated))]
+        self.planned = self._decided(decided)
         self.told += [(step, self.now, order) for order in self.planned]
         paid = [order.terms for order in (*self.orders, *self.planned)]
         self.notebook.compare(
@@ -153,30 +154,33 @@ class _Replayed(Happenings):
             self.notebook.within(f"step {step}, parts for {name!r}", left[name], parts)
             self.notebook.within(f"step {step}, parts for {name!r}", parts, most)
 
-    def _read(self, row: Row) -> PlacedOrder | None:
-        """Return an order that a plan decided; None where nobody could have."""
-        line, q = self.lines.get(row["line"]), row["quantity"]
-        what = f"step {row['step']}, the order of line {row['line']!r} at {row['supplier']!r}"
-        known = self.notebook.require(
-            line is not None and is_number(q) and q > 0, f"{what}: of {q!r} parts"
-        )
-        if not known or line is None:
-            return None
-        terms: Terms | None = None
-        if row["supplier"] == CONVENTIONAL:
-            terms = self.terms.of_conventional(line, q)
-        else:
-            offer = self.offers.get((row["supplier"], line.part, row["route"], row["material"]))
-            if offer is not None and not self.excluded(offer, line):
-                terms = self.terms.of_offer(offer, line, q)
-        if terms is None:
-            self.notebook.require(False, f"{what}: nobody offers that then")
-            return None
-        placed = max(self.now, self.since[line.line] + self.events.place_after_weeks)
-        return PlacedOrder(
-            line.line, row["supplier"], row["route"], row["material"], q, terms, placed,
-            Amount(placed + terms.weeks, max(terms.weeks_terms, placed)),
-        )  # fmt: skip
+    def _decided(self, table: Sequence[Row]) -> list[PlacedOrder]:
+        """Return the orders that a plan decided, at what is asked now; some lines may share one."""
+        terms = self.terms_now()
+        rows, placed = [], []
+        for row in table:
+            line = self.lines.get(row["line"])
+            if self.notebook.require(line is not None, f"there is no line {row['line']!r} yet"):
+                assert line is not None
+                own = read_order(terms, self.notebook, row, line)
+                if own is not None:
+                    rows.append(row)
+                    placed.append(own)
+        numbers = order_numbers(terms, self.notebook, list(zip(rows, placed, strict=True)))
+        found = []
+        for row, own, asked, number in zip(
+            rows, placed, bills(terms, placed), numbers, strict=True
+        ):
+            name = own.line.line
+            when = max(self.now, self.since[name] + self.events.place_after_weeks)
+            delivered = Amount(when + asked.weeks, max(asked.weeks_terms, when))
+            found.append(
+                PlacedOrder(
+                    name, own.supplier, row["route"], row["material"], own.quantity, asked, when,
+                    delivered, order=number,
+                )
+            )  # fmt: skip
+        return found
 
     def _judge_decisions(self) -> None:
         """Compare each decision, and what became of it."""
@@ -200,6 +204,7 @@ class _Replayed(Happenings):
                     "line": order.line,
                     "part": line.part,
                     "supplier": order.supplier,
+                    "order": order.order,
                     "route": order.route,
                     "material": order.material,
                     "quantity": Amount(order.quantity),

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from amopt.referee import Amount
-from amopt.sourcing.instance.entries import Line, Offer
-from amopt.sourcing.referee.terms import OrderTerms, Terms
+from amopt.sourcing.instance.entries import Committed, Line
+from amopt.sourcing.referee.quote_pricing import Terms
+from amopt.sourcing.referee.terms import OrderTerms
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.entries import Committed
     from amopt.sourcing.instance.fields import Instance
     from amopt.sourcing.rolling.events import Down, Event, Events, Finished
 
@@ -40,6 +40,7 @@ class PlacedOrder:
     given: bool = False
     finished: bool = False
     state: str = "planned"
+    order: int | None = None
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Happenings:
         for line in self.instance.lines:
             self._comes_in(line)
         for order in self.instance.committed:
-            self._given(order)
+            self._given(order, OrderTerms(self.instance))
 
     @cached_property
     def terms(self) -> OrderTerms:
@@ -111,7 +112,7 @@ class Happenings:
         if event.up is not None:
             self.down.discard(event.up.supplier)
         if event.placed is not None:
-            self._given(event.placed)
+            self._given(event.placed, self._alone(event.placed))
         if event.finished is not None:
             self._is_finished(event.finished)
 
@@ -136,15 +137,15 @@ class Happenings:
     def _comes_in(self, line: Line) -> None:
         self.lines[line.line], self.since[line.line] = line, self.now
 
-    def _given(self, order: Committed) -> None:
-        """Place an order that the files give, at what is offered now."""
+    def _alone(self, order: Committed) -> OrderTerms:
+        """Return what is offered now for the line of an order."""
         line = self.lines[order.line]
-        alone = self.instance.supposing(
-            lines=(line,),
-            offers=tuple(offer for offer in self.offers.values() if offer.part == line.part),
-            committed=(order,),
-        )
-        terms, _ = OrderTerms(alone).of_committed(order)
+        offers = tuple(offer for offer in self.offers.values() if offer.part == line.part)
+        return OrderTerms(self.instance.supposing(lines=(line,), offers=offers, committed=(order,)))
+
+    def _given(self, order: Committed, offered: OrderTerms) -> None:
+        """Place an order that the files give."""
+        terms, _ = offered.of_committed(order)
         self.orders.append(
             PlacedOrder(
                 order.line, order.supplier, order.route, order.material, order.quantity, terms,
@@ -153,11 +154,21 @@ class Happenings:
             )
         )  # fmt: skip
 
-    def excluded(self, offer: Offer, line: Line) -> bool:
-        """Return whether an offer cannot be used now."""
-        first, own = self.instance.order_date or self.events.start, self.terms
+    def terms_now(self) -> OrderTerms:
+        """Return what can be ordered now, with what placed orders have paid already."""
+        first, known = self.instance.order_date or self.events.start, self.terms
         day = None if first is None else first + timedelta(days=int(self.now * 7 + LATE))
-        today = OrderTerms(
-            own.instance.supposing(order_date=day), own.pricing, own.tables, own.routes, own.usual
+        now = self.instance.supposing(
+            lines=tuple(self.lines.values()),
+            offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),
+            committed=tuple(
+                Committed.model_construct(
+                    line=order.line, supplier=order.supplier, quantity=order.quantity
+                )
+                for order in self.orders
+            ),
+            order_date=day,
         )
-        return offer.supplier in self.down or bool(today.exclusion(offer, line))
+        return OrderTerms(
+            now, pricing=known.pricing, tables=known.tables, routes=known.routes, usual=known.usual
+        )
