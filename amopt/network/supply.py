@@ -197,9 +197,9 @@ class SupplyNetwork:
         UsageError
             When the file cannot be read.
         """
-        if isinstance(source, str) and "<" in source:
-            return cls._read(read_graphml(source), name)
-        return cls._read(read_graphml_file(source), name)
+        is_path = isinstance(source, Path) or ("<" not in source and Path(source).suffix)
+        graph = read_graphml_file(source) if is_path else read_graphml(str(source))
+        return cls._read(graph, name)
 
     def distances_km(self, sources: Sequence[str], targets: Sequence[str]) -> Floats:
         """Return great-circle distances in km, shape (S, T); infinite without coordinates.
