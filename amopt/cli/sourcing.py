@@ -15,12 +15,25 @@ app = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
 
 
 @app.command()
-def frontier(file: File, *, json: Json = False, out: Out = None) -> None:
+def frontier(
+    file: File,
+    *,
+    asset_exists: Annotated[
+        bool | None,
+        typer.Option(
+            "--asset-exists/--no-asset",
+            help="Suppose that all tooling exists, or none; left out, as the file says.",
+        ),
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+) -> None:
     """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        give(sourcing.frontier(decisions.load_of("sourcing", file)), json=json, out=out)
+        instance = decisions.load_of("sourcing", file)
+        give(sourcing.frontier(instance, asset_exists=asset_exists), json=json, out=out)
 
 
 @app.command()

@@ -17,14 +17,28 @@ if TYPE_CHECKING:
 __all__ = ["frontier"]
 
 
-def frontier(instance: Instance) -> SourcingSolution:
+def frontier(instance: Instance, *, asset_exists: bool | None = None) -> SourcingSolution:
     """Compare every offer with conventional supply, and fill the lines by the frontier rule.
 
     Lines that the rule cannot fill are left open. Where there are such lines, or the rule's plan
     breaks a limit, the answer's status is ``"unknown"`` and its verdict says which. The rule looks
     at one line at a time; its orders for lines of one part are placed together where the file says
     so.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    asset_exists
+        Whether to suppose that all tooling exists (its setup is paid all the same), or that none
+        does; left out, as the file says.
     """
+    if asset_exists is not None:
+        made = tuple(
+            entry.model_copy(update={"asset_exists": asset_exists})
+            for entry in instance.conventional
+        )
+        instance = instance.supposing(conventional=made)
     from amopt.sourcing.answer.assembly import answer_of, switchover
     from amopt.sourcing.answer.tables import tables
     from amopt.sourcing.evaluation import evaluate

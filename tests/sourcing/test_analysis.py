@@ -77,7 +77,7 @@ def test_hangbar_without_its_mould() -> None:
     """Setup and manufacturing remain: one piece at reduced cost, up to 46 in reduced time."""
     hangbar = amopt.load("sourcing/hangbar")
     (usual,) = hangbar.conventional
-    bare = usual.model_copy(update={"asset_cost": 100, "tooling_lead_time_weeks": 0})
+    bare = usual.model_copy(update={"asset_exists": True})
     assert reach(hangbar.model_copy(update={"conventional": (bare,)})) == {
         "supplier-1": (1, 31),
         "supplier-2": (1, 9),

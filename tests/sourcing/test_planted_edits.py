@@ -34,7 +34,7 @@ Rows = dict[str, list[dict[str, Any]]]
 SHIPPED = tuple(name for name in catalogue.names() if name.startswith("sourcing/"))
 OWN = ("all of it", "random 4", "random 21", "crowded 1", "crowded 12", "crowded 20")
 MONEY = {
-    *("cost_per_part", "asset_cost", "fee_per_order", "royalty_per_print"),
+    *("cost_per_part", "asset_cost", "setup_cost", "fee_per_order", "royalty_per_print"),
     *("downtime_cost_per_hour", "budget", "cost"),
 }
 """Fields of amounts of money; of the weights, a week and a kg of CO2 are worth money too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import amopt
 from amopt.sourcing import frontier
 from amopt.sourcing.offers.source_frontier import CORNERS, SAYS, break_even, source_frontier
+from tests.conftest import Run
 
 
 def corners(points: dict[str, tuple[float, float]]) -> dict[str, tuple[str, float | None]]:
@@ -292,3 +294,33 @@ def test_the_picture_of_scenarios_has_the_border_of_the_source() -> None:
     assert {note.text[:3].strip(" :s") for note in picture.layout.annotations} >= {"I", "II", "IV"}
     assert any("which downtime pays" in title for title in figures(instance, answer))
     assert len(scenarios(frontier(file(0, ("one", 80, 4))), "shank").data) == 1
+
+
+def reach(instance: Any, *, asset_exists: bool) -> dict[str, tuple[int, int]]:
+    rows = frontier(instance, asset_exists=asset_exists).rows["switchover"]
+    return {
+        row["supplier"]: (row["reduced_cost_quantity"], row["reduced_time_quantity"])
+        for row in rows
+    }
+
+
+def test_the_hangbar_with_and_without_mould_from_one_instance(
+    amopt_command: Callable[..., Run],
+) -> None:
+    instance = amopt.load("sourcing/hangbar")
+    assert reach(instance, asset_exists=False) == {
+        "supplier-1": (97, 240),
+        "supplier-2": (124, 158),
+        "supplier-3": (56, 285),
+        "supplier-4": (80, 200),
+    }
+    assert reach(instance, asset_exists=True) == {
+        "supplier-1": (1, 31),
+        "supplier-2": (1, 9),
+        "supplier-3": (0, 46),
+        "supplier-4": (1, 18),
+    }
+    assert amopt.solve(instance).outcome.objective == pytest.approx(4522.96)
+    run = amopt_command("sourcing", "frontier", "sourcing/hangbar", "--asset-exists", "--json")
+    assert run.code == 0, run.err
+    assert run.json["tables"]["switchover"][2]["reduced_time_quantity"] == 46
