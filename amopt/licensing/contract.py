@@ -144,21 +144,29 @@ def _round_contract(buyers: Buyers, limit: Supremum, allowed: float) -> Offer | 
 
 
 def _beside(buyers: Buyers, limit: Supremum, step: float, side: str) -> Offer | None:
-    """Return the contract one step beside a supremum, where its buyers take it and no others."""
+    """Return the contract one step beside a supremum, where its buyers take it and no others.
+
+    Its fee is rounded down, the more finely the nearer others are to taking the licence too.
+    """
     whole = limit.royalty / step
     number = np.floor(whole) + 1 if side == "just above" else np.ceil(whole) - 1
     royalty = float(f"{number * step:.15g}")
     if royalty < 0:
         return None
-    most = buyers.highest_fee(royalty) - buyers.floor
-    fee = float(f"{np.floor(most[limit.licensees].min() / step) * step:.15g}")
-    saving = most + buyers.floor - fee
-    others = ~limit.licensees
-    if fee < 0 or (saving >= -MARGIN * buyers.traditional_cost)[others].any():
+    worth = buyers.highest_fee(royalty)
+    most = float((worth - buyers.floor)[limit.licensees].min())
+    tempted = (worth + MARGIN * buyers.traditional_cost)[~limit.licensees]
+    least = max(0.0, float(tempted.max(initial=0.0)))
+    for finer in range(5):
+        unit = step * 10.0**-finer
+        fee = float(f"{np.floor(most / unit) * unit:.15g}")
+        if fee >= least:
+            break
+    else:
+        fee = most
+    if fee < least:
         return None
-    choice = np.where(limit.licensees, 0, NONE)
-    contracts = (Contract(royalty, fee),)
+    contracts, choice = (Contract(royalty, fee),), np.where(limit.licensees, 0, NONE)
     if not np.array_equal(responses(buyers, contracts), choice):
         return None
-    profit = earned(buyers, contracts, choice)
-    return Offer(contracts, choice, profit, limit.profit, side)
+    return Offer(contracts, choice, earned(buyers, contracts, choice), limit.profit, side)

@@ -126,6 +126,15 @@ def test_every_answer_is_accepted_and_near_its_supremum(seed: int) -> None:
     assert total["profit"] >= total["supremum"] * (1 - 1e-6)
 
 
+@pytest.mark.parametrize("seed", [82, 88, 142])
+def test_a_contract_is_found_beside_curves_that_hardly_part(seed: int) -> None:
+    """The licensee would pay hardly more than the other one: fees need more digits."""
+    answer = amopt.solve(limited_case(seed))
+    (total,) = answer.rows["totals"]
+    assert not total["attained"]
+    assert answer.outcome.status == "optimal"
+
+
 def test_one_buyer_or_all_alike_pay_a_fee_of_their_whole_surplus() -> None:
     for demands in ((6.0,), (6.0, 6.0, 6.0)):
         answer = amopt.solve(
