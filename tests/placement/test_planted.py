@@ -13,7 +13,15 @@ from amopt.placement.referee.check import COPIED
 from amopt.program.solver.outcome import Status
 from tests.placement.cases import money
 
-SHIPPED = ("aircraft-future", "aircraft-today", "mobile-factory", "orders", "synthetic", "textbook")
+SHIPPED = (
+    "aircraft-future",
+    "aircraft-today",
+    "mobile-factory",
+    "norwind",
+    "orders",
+    "synthetic",
+    "textbook",
+)
 INSTANCES = Path(__file__).parents[2] / "instances" / "placement"
 SOLVED = {}
 
@@ -56,15 +64,15 @@ def wrong_values(table, row, column):
         yield from sorted({r[column] for r in table if isinstance(r[column], str)} - {value})[:2]
 
 
-def planted(rows):
-    """Every edit of the tables, each with what it is."""
+def planted(rows, *, every=False):
+    """Every edit of the tables, each with what it is; of some rows, or, cell by cell, of all."""
     for name, table in rows.items():
         yield f"{name} dropped", {key: rows[key] for key in rows if key != name}
         if table:
             yield f"{name} emptied", {**rows, name: []}
             wider = [{**row, "more": 1} for row in table]
             yield f"{name} with a column more", {**rows, name: wider}
-        for k in some(name, table) if table else ():
+        for k in range(len(table)) if every else some(name, table) if table else ():
             fewer, twice = [*table[:k], *table[k + 1 :]], [*table[: k + 1], *table[k:]]
             yield f"{name} without row {k}", {**rows, name: fewer}
             yield f"{name} with row {k} twice", {**rows, name: twice}
@@ -75,7 +83,7 @@ def planted(rows):
                 for value in wrong_values(table, k, column):
                     edited = [*table[:k], {**table[k], column: value}, *table[k + 1 :]]
                     yield f"{name} {k} {column}: {value!r}", {**rows, name: edited}
-            for other in some(name, table):
+            for other in () if every else some(name, table):
                 yield from swapped(rows, name, k, other)
     yield "an unknown table", {**rows, "more": []}
 
@@ -112,6 +120,24 @@ def test_whatever_is_planted_is_refused(name):
     accepted = [
         what
         for what, rows in planted(answer.rows)
+        if check(instance, replace(answer, rows=rows)).accepted
+    ]
+    assert accepted == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "orders",
+        pytest.param("textbook", marks=pytest.mark.slow),
+        pytest.param("mobile-factory", marks=pytest.mark.slow),
+    ],
+)
+def test_whatever_is_planted_in_any_row_is_refused(name):
+    instance, answer = solved(name)
+    accepted = [
+        what
+        for what, rows in planted(answer.rows, every=True)
         if check(instance, replace(answer, rows=rows)).accepted
     ]
     assert accepted == []
