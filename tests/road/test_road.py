@@ -102,6 +102,36 @@ def test_open_sites_become_places_that_need_what_they_print() -> None:
     assert whole == pytest.approx(sum(demand.values()))  # everything is printed there
 
 
+def test_a_site_that_prints_a_share_needs_a_share() -> None:
+    """Half of what a place needs is moved to another site that prints."""
+    instance = amopt.load("placement/aircraft-future")
+    solution = amopt.solve(instance)
+    template = amopt.load("printing/norwind")
+    rows = [dict(row) for row in solution.rows["supply"]]
+    other = next(row["source"] for row in rows if row["source"] != rows[0]["source"])
+    rows[0]["share"] = 0.5
+    rows.append({**rows[0], "source": other})
+    moved = replace(solution, rows={**solution.rows, "supply": rows})
+
+    def rate(found: Any, site: str) -> float:
+        parts = amopt.load(found[site].data).parts
+        return next(
+            (one.failure_rate_per_day or 0.0 for one in parts if one.name == rows[0]["part"]), 0.0
+        )
+
+    before = printing_at_sites(instance, solution, template)
+    after = printing_at_sites(instance, moved, template)
+    needed = next(
+        one.per_year
+        for one in instance.demand
+        if (one.place, one.part) == (rows[0]["place"], rows[0]["part"])
+    )
+    half = needed / 2 / 40 / 365
+    assert rate(after, other) - rate(before, other) == pytest.approx(half)
+    first = rows[0]["source"]
+    assert rate(before, first) - rate(after, first) == pytest.approx(half)
+
+
 def test_what_the_portfolio_does_not_know_is_the_templates_and_told() -> None:
     rows = [
         {"part": "a", "lead_time_weeks": 5, "expected_saving": 9},

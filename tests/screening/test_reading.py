@@ -209,6 +209,14 @@ def test_nothing_is_guessed(tmp_path: Path, cell: str) -> None:
     assert len(findings) == 1
 
 
+@pytest.mark.parametrize("cell", ["1.234,5", "3.5", "1.234"])
+def test_where_commas_are_decimal_a_point_is_not_guessed(tmp_path: Path, cell: str) -> None:
+    text = f'{HEADINGS}\nlever,steel,"{cell}",yes,10,5'
+    (finding,) = amopt.check(csv(tmp_path, text, decimal="comma"))
+    assert finding.code == "cell-not-a-number"
+    assert "with a comma, without points" in finding.advice
+
+
 def test_a_copy_with_another_table_has_other_parts() -> None:
     instance = Instance.from_dict(data())
     other = instance.model_copy(update={"portfolio": {"rows": frame()}})
