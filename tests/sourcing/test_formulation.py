@@ -127,7 +127,7 @@ OPTIMA = dict.fromkeys(CHANGES, 12 * 5 + 40.0) | {
 
 def program_of(family: str) -> ConcreteModel:
     data = copy.deepcopy(BASE)
-    for key, value in CHANGES[family].items():
+    for key, value in copy.deepcopy(CHANGES[family]).items():
         *way, last = key.split(".")
         at: Any = data
         for step in way:

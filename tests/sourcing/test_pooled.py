@@ -13,6 +13,7 @@ import amopt
 from amopt.sourcing import solve
 from tests.oracles.pooled import best
 from tests.sourcing.random_instances import conventional, offer
+from tests.sourcing.test_methods import require_arrays_equal_formulation
 
 MODES = ("together", "by_line", "either")
 
@@ -297,3 +298,71 @@ def test_pooled_instances_equal_trying_every_plan() -> None:
 def test_three_hundred_pooled_instances_equal_trying_every_plan() -> None:
     compared, _ = require_equal_to_trying_every_plan(range(60, 480))
     assert compared >= 300
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_arrays_of_shared_orders_are_the_formulation() -> None:
+    compared = 0
+    for seed in range(800, 830):
+        try:
+            compared += require_arrays_equal_formulation(random_pooled(seed))
+        except amopt.InvalidInstanceError:
+            continue
+    assert compared >= 20
+
+
+def objective(data: dict[str, Any], **changes: Any) -> float:
+    try:
+        return solve(amopt.load({**data, **changes})).outcome.objective or 0.0
+    except amopt.InfeasibleError:
+        return math.inf
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_parts_that_share_nothing_are_the_sum_of_their_blocks() -> None:
+    checked = 0
+    for seed in range(500, 540):
+        data = random_pooled(seed)
+        for shared in ("suppliers", "capacities", "limits"):
+            data.pop(shared, None)
+        if len(data["parts"]) < 2 or len({line["part"] for line in data["lines"]}) < 2:
+            continue
+        alone = 0.0
+        for part in data["parts"]:
+            own = {**data, "parts": [part]}
+            for key in ("lines", "offers", "conventional", "licences", "approvals"):
+                own[key] = [e for e in data.get(key, ()) if e["part"] == part["name"]]
+            for key in ("preparations", "post_processing"):
+                own[key] = [e for e in data.get(key, ()) if e["part"] == part["name"]]
+            alone += objective(own) if own["lines"] else 0.0
+        assert objective(data) == pytest.approx(alone, rel=1e-6), seed
+        checked += 1
+    assert checked >= 5
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sharing_orders_costs_no_more() -> None:
+    """Where what a part costs falls with the quantity and lead times are flat; a choice never."""
+    better = 0
+    for seed in range(600, 630):
+        data = random_pooled(seed)
+        for entry in data["offers"]:
+            entry |= {"between": "all_units", "largest_quantity": 40}
+            prices = sorted((own["cost_per_part"] for own in entry["quotes"]), reverse=True)
+            for own, price in zip(entry["quotes"], prices, strict=True):
+                own |= {"cost_per_part": price, "lead_time_weeks": 1.0}
+        for entry in data.get("post_processing", ()):
+            entry["weeks_per_part"] = 0
+        together, by_line, either = (objective(data, orders=mode) for mode in MODES)
+        assert together <= by_line * (1 + 1e-6), seed
+        assert either <= min(together, by_line) * (1 + 1e-6), seed
+        better += together < by_line * (1 - 1e-6)
+    assert better >= 10
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_order_of_lines_does_not_matter() -> None:
+    for seed in range(700, 710):
+        data = random_pooled(seed)
+        turned = {**data, "lines": data["lines"][::-1]}
+        assert objective(data) == pytest.approx(objective(turned), rel=1e-6), seed

@@ -29,8 +29,8 @@ __all__ = [
 def add_seen(model: ConcreteModel) -> None:
     r"""Let a line wait for all parts of an order that it joins.
 
-    .. math:: u_{ls} \ge \sum_{l'} q_{l's} - b_s (y_s - z_{ls}), \qquad u_{ls} \ge a_s z_{ls}
-        \qquad (\rho_s > 0)
+    .. math:: u_{ls} \ge \sum_{l'} q_{l's} - \min\Big(b_s, \sum_{l' \ne l} Q_{l'} +
+        \text{surplus}_{l'}\Big) (y_s - z_{ls}), \qquad u_{ls} \ge a_s z_{ls} \qquad (\rho_s > 0)
 
     .. math:: u_{ls} \le \sum_{l'} q_{l's}, \qquad u_{ls} \le b_s z_{ls} \qquad (\rho_s < 0)
     """
@@ -40,6 +40,7 @@ def add_seen(model: ConcreteModel) -> None:
     segments = model.segments
     segment, slope = segments.shares.segment.tolist(), segments.weeks_rate.tolist()
     lower, upper = segments.lower.tolist(), segments.upper.tolist()
+    others = segments.shares.others.tolist()
 
     def seen(_: Any, i: int) -> Any:
         s = segment[i]
@@ -48,7 +49,7 @@ def add_seen(model: ConcreteModel) -> None:
         if slope[s] < 0:
             return None, LinearExpression(linear_coefs=coefs, linear_vars=variables), 0.0
         body = LinearExpression(
-            linear_coefs=[*coefs, upper[s], -upper[s]],
+            linear_coefs=[*coefs, others[i], -others[i]],
             linear_vars=[*variables, model.y[s], model.z[i]],
         )
         return 0.0, body, None

@@ -249,7 +249,7 @@ class Families:
         )
         seen = (wait @ of).tocoo()
         waiting, seen_parts = seen.row.astype(np.int64), seen.col.astype(np.int64)
-        room = np.where(rising, segments.upper[s], 0.0)
+        room = np.where(rising, self.shares.others[i], 0.0)
         free = np.full(i.size, np.inf)
         lower, upper = np.where(rising, 0.0, -free), np.where(rising, free, 0.0)
         self.rows.add(

@@ -42,6 +42,8 @@ class Shares:
         Segment, supply option and line of each share, shape (n,); segments ascend.
     most
         The most parts that the line takes on the segment, shape (n,).
+    others
+        The most parts that the other lines take on the segment, shape (n,).
     rate
         What is paid a part: the segment's rate, transport, royalties, shape (n,).
     weeks
@@ -55,6 +57,7 @@ class Shares:
     option: Ints
     line: Ints
     most: Floats
+    others: Floats
     rate: Floats
     weeks: Floats
     earliest: Floats
@@ -240,6 +243,7 @@ def _shared_out(supply: SupplyOptions, made: _Pieces, *, limited: bool) -> Segme
     rows = kept[segment]
     segment, option = (np.cumsum(kept) - 1)[segment[rows]], option[rows]
     made = made._replace(upper=upper).keep(kept)
+    every = np.bincount(segment, room[rows], minlength=made.pool.size)
     weeks = made.weeks_fixed[segment] + supply.moved_weeks[option]
     least = np.minimum(made.weeks_rate * made.lower, made.weeks_rate * made.upper)
     shares = Shares(
@@ -247,6 +251,7 @@ def _shared_out(supply: SupplyOptions, made: _Pieces, *, limited: bool) -> Segme
         option,
         supply.line[option],
         np.minimum(made.upper[segment], room[rows]),
+        np.minimum(made.upper[segment], every[segment] - room[rows]),
         made.rate[segment] + supply.moved_cost[option],
         weeks,
         weeks + least[segment],
