@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Action", "Interval", "Mix", "Optimum", "Policy"]
+__all__ = ["Action", "Interval", "Mix", "Optimum", "Policy", "Pure"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -125,6 +125,28 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Pure:
+    """The best plan that is known of one policy a part, where the best plan mixes.
+
+    Attributes
+    ----------
+    policy
+        The policies.
+    cost
+        What a cycle costs, in money, shape (parts,).
+    bound
+        What a cycle of every such plan costs at least, in money.
+    is_proven
+        Whether all such plans were looked at.
+    """
+
+    policy: Policy
+    cost: Floats
+    bound: float
+    is_proven: bool
+
+
+@dataclass(frozen=True)
 class Optimum:
     """What a method found: the optimum, or else it raises.
 
@@ -146,6 +168,8 @@ class Optimum:
         is not known.
     duals
         The same of the limits that the instance states.
+    pure
+        The best plan of one policy a part, where the policy mixes and such a plan is known.
     """
 
     policy: Policy
@@ -155,3 +179,4 @@ class Optimum:
     bound: float | None = None
     limits: Mapping[str, float | None] = field(default_factory=dict)
     duals: Mapping[str, float | None] = field(default_factory=dict)
+    pure: Pure | None = None

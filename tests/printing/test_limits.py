@@ -352,3 +352,60 @@ def test_a_plan_that_breaks_a_limit_is_refused() -> None:
     rows = {**amopt.solve(free).rows, "limits": amopt.solve(limited).rows["limits"]}
     verdict = check(limited, replace(amopt.solve(free), rows=rows))
     assert "of at most" in " ".join(verdict.findings)
+
+
+def thresholds(instance: PrintingInstance, index: int) -> list[dict[str, float]]:
+    """Return cost and amounts of every level with every pair of thresholds."""
+    terms = terms_of(instance, index, printer=True)
+    found = []
+    for stock, n_p, n_e in itertools.product(range(HIGHEST + 1), *[range(1, terms.L + 1)] * 2):
+        actions = [
+            "expedite" if n >= n_e else "print" if n >= n_p else "wait" for n in range(terms.L)
+        ]
+        if not np.isfinite(terms.c_e) and "expedite" in actions:
+            continue
+        one = Evaluation(terms, Plan.pure(stock, actions))
+        found.append({**one.amounts(1.0), "base_stock": stock, "cost": one.cost})
+    return found
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_best_plan_that_does_not_mix_against_every_choice(seed: int) -> None:
+    rng = np.random.default_rng(100 + seed)
+    parts = [
+        {
+            "order_cost": float(rng.uniform(20, 200)),
+            "print_cost": float(rng.uniform(1, 80)),
+            "failure_probability_per_day": float(rng.uniform(0.02, 0.2)),
+        }
+        for _ in range(2)
+    ]
+    data = place(*parts)
+    limits = [limit_of(m, 0.7, used_freely(data, m)) for m in ("prints", "spending")][
+        : 1 + seed % 2
+    ]
+    limits[-1] = {**limits[-1], "at_most": limits[-1]["at_most"] * (1.4 if len(limits) == 2 else 1)}
+    instance = amopt.load({**data, "limits": limits})
+    answer = amopt.solve(instance)
+    known = [thresholds(instance, index) for index in range(2)]
+    best = np.inf
+    for pair in itertools.product(*known):
+        if all(
+            sum(measured(data, limit, data["parts"][k], did) for k, did in enumerate(pair))
+            <= limit["at_most"] * (1 + 1e-9)
+            for limit in limits
+        ):
+            best = min(best, sum(did["cost"] for did in pair))
+    total = answer.rows["totals"][0]
+    cost = total["deterministic_yearly_cost"]
+    if cost is None:  # the plan does not mix
+        cost = total["yearly_cost"]
+        assert extra_policies(answer) == 0
+    assert cost + total["yearly_unavoidable_cost"] == pytest.approx(best * 364 / 3, rel=1e-6)
+    if answer.rows["deterministic"]:
+        row = answer.rows["deterministic"][0]
+        for column, edit in (("base_stock", row["base_stock"] + 1), ("yearly_cost", 1e6)):
+            rows = [{**row, column: edit}, *answer.rows["deterministic"][1:]]
+            assert not check(
+                instance, replace(answer, rows={**answer.rows, "deterministic": rows})
+            ).accepted

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from amopt.printing.instance import PrintingInstance
 
-__all__ = ["PRINTING", "SINGLE_SOURCE", "PrintingSolution"]
+__all__ = ["DETERMINISTIC", "LIMIT_COLUMNS", "PRINTING", "SINGLE_SOURCE", "PrintingSolution"]
 
-PRINTING, SINGLE_SOURCE = "printing", "single source"
+PRINTING, SINGLE_SOURCE, DETERMINISTIC = "printing", "single source", "deterministic"
 
 UNAVOIDABLE = (
     "Regular parts for every failure of a regular part in a fleet that is always up, counted by "
@@ -160,6 +160,12 @@ class PrintingSolution(Solution):
             Column("base_stock", "parts", ORDER_UP_TO, shown=False),
             Column("share", "", "Share of the cycles that start from this level.", shown=False),
         ),
+        "deterministic": (
+            Column("part", "", "Name of the part."),
+            Column("base_stock", "parts", "With each replenishment, order up to so many."),
+            Column("plan", "days to go", "What is done for a system that waits."),
+            Column("yearly_cost", "money", YEARLY),
+        ),
         "limits": LIMITS,
         "totals": (
             Column("parts", "", "Parts in the instance.", shown=False),
@@ -175,6 +181,13 @@ class PrintingSolution(Solution):
             Column("saving_percent", "%", "The saving over the cost without a printer."),
             Column("down_days_per_cycle", "system-days", "Days that systems are down, a cycle."),
             Column("prints_per_cycle", "parts", "Parts printed, a cycle."),
+            Column(
+                "deterministic_yearly_cost",
+                "money",
+                "The yearly cost of the best plan that is known which does not mix; empty where "
+                "the plan above does not mix, too.",
+                shown=False,
+            ),
         ),
     }
 
@@ -193,6 +206,12 @@ class PrintingSolution(Solution):
         if not total["printed_parts"]:
             return (*sentences, "No part is worth printing.")
         sentences += self._what_limits_are_worth()
+        if total["deterministic_yearly_cost"] is not None:
+            more = total["deterministic_yearly_cost"] - total["yearly_cost"]
+            sentences.append(
+                "To meet a limit exactly the plan mixes policies; the best known that does not "
+                f"costs {money(more, self.currency)} a year more (table deterministic)."
+            )
         if total["saving"] is None:
             return tuple(sentences)
         sentences.append(self._what_it_saves(total))

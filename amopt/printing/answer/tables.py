@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from amopt.phrases import amount
 from amopt.printing import closed_form
-from amopt.printing.answer.solution import LIMIT_COLUMNS, PRINTING, SINGLE_SOURCE
+from amopt.printing.answer.solution import DETERMINISTIC, LIMIT_COLUMNS, PRINTING, SINGLE_SOURCE
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.limit_rows import KINDS, LimitRow, limit_rows
 from amopt.printing.parameters import Parameters
-from amopt.printing.policy import Action, Interval, Optimum, Policy
+from amopt.printing.policy import Action, Interval, Optimum, Policy, Pure
 from amopt.solution import Table
 
 __all__ = ["tables"]
@@ -42,6 +42,8 @@ def tables(instance: PrintingInstance, found: Optimum, alone: Optimum | None) ->
     if alone is not None:
         both.append((SINGLE_SOURCE, alone.policy))
         without = (alone.policy, _account(parameters.without_printer(), alone.policy))
+    if found.pure is not None:
+        both.append((DETERMINISTIC, found.pure.policy))
     names = [part.name for part in instance.parts]
     mixing = [
         (name, sourcing, chosen, index)
@@ -53,8 +55,9 @@ def tables(instance: PrintingInstance, found: Optimum, alone: Optimum | None) ->
         "single_source": [] if without is None else _single_source(names, *without),
         "intervals": [row for entry in mixing for row in _intervals(*entry)],
         "levels": [row for entry in mixing for row in _levels(*entry)],
+        "deterministic": _deterministic(instance, found.pure),
         "limits": _limits(instance, found, alone),
-        "totals": [_totals(parameters, with_printer, without)],
+        "totals": [_totals(parameters, with_printer, without, found.pure)],
     }
 
 
@@ -153,10 +156,25 @@ def _used(row: LimitRow, done: Mapping[str, Floats]) -> float:
     return float(sum(numbers @ done[kind] for kind, numbers in row.coefficients.items()))
 
 
+def _deterministic(instance: PrintingInstance, pure: Pure | None) -> list[dict[str, Any]]:
+    """Return the table of the best plan that does not mix."""
+    if pure is None:
+        return []
+    return _rows(
+        part=[part.name for part in instance.parts],
+        base_stock=pure.policy.base_stock.tolist(),
+        plan=[_plan(pure.policy, part) for part in range(len(instance.parts))],
+        yearly_cost=_account(instance.parameters, pure.policy)["yearly_cost"].tolist(),
+    )
+
+
 def _totals(
-    parameters: Parameters, with_printer: Accounts, without: Accounts | None
+    parameters: Parameters, with_printer: Accounts, without: Accounts | None, pure: Pure | None
 ) -> dict[str, Any]:
     """Return the sums over all parts."""
+    alike = None
+    if pure is not None:
+        alike = float(_account(parameters, pure.policy)["yearly_cost"].sum())
     policy, account = with_printer
     cost = float(account["yearly_cost"].sum())
     stock, value = _stock(parameters, policy)
@@ -185,6 +203,7 @@ def _totals(
         "saving_percent": single["percent"],
         "down_days_per_cycle": float(account["down_days_per_cycle"].sum()),
         "prints_per_cycle": float(account["prints_per_cycle"].sum()),
+        "deterministic_yearly_cost": alike,
     }
 
 

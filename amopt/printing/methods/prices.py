@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING
 
 from amopt.errors import InfeasibleError
 from amopt.printing import closed_form
+from amopt.printing.formulation import useful_levels
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.limit_rows import limit_rows, priced
 from amopt.printing.methods.clash import explain
+from amopt.printing.methods.deterministic import best_pure
 from amopt.printing.methods.master import KEPT, Master
 from amopt.printing.methods.mixing import mixture
 from amopt.printing.policy import Optimum
@@ -75,6 +77,9 @@ def best_policy(
     policy, cost = mixture(
         parameters, priced(parameters, rows, found.duals)[0], master.columns, found.shares
     )
+    pure = None
+    if policy.mixes and printer:
+        pure = best_pure(master, found, useful_levels(parameters))
     names = [row.limit.name for row in rows]
     return Optimum(
         policy,
@@ -83,4 +88,5 @@ def best_policy(
         iterations=master.iterations,
         bound=found.bound,
         duals=dict(zip(names, found.duals.tolist(), strict=True)),
+        pure=pure,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.limits import compare_limits
+from amopt.printing.referee.limits import compare_limits, hold
 from amopt.printing.referee.optimality import compare_optimality
 from amopt.printing.referee.plan import read_plans, terms_of
 from amopt.referee import Amount, Notebook, is_number
@@ -34,7 +34,12 @@ NOTHING = 1e-9
 """Share of what is at stake below which there is no cost to save from."""
 
 MONEY = ("yearly_cost", "yearly_unavoidable_cost")
-TABLES = ("parts", "single_source", "intervals", "levels", "limits", "totals")
+TABLES = ("parts", "single_source", "intervals", "levels", "deterministic", "limits", "totals")
+PLANS = (
+    ("printing", "parts"),
+    ("single source", "single_source"),
+    ("deterministic", "deterministic"),
+)
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -70,7 +75,12 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
         return notebook.verdict()
     shared = bool(limits or instance.limits)
     compared = not shared or bool(rows["single_source"])
-    for table, due in (("parts", names), ("single_source", names if compared else [])):
+    pure = shared and bool(rows["deterministic"])
+    for table, due in (
+        ("parts", names),
+        ("single_source", names if compared else []),
+        ("deterministic", names if pure else []),
+    ):
         stated = [row.get("part") for row in rows[table]]
         notebook.require(stated == due, f"{table} has the parts {stated}, not {due}")
     notebook.require(len(rows["totals"]) == 1, "totals does not have one row")
@@ -81,41 +91,73 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
     )
     if notebook.findings:
         return notebook.verdict()
-    plans = [
-        read_plans(notebook, instance, rows, sourcing, table)
-        for sourcing, table in (("printing", "parts"), ("single source", "single_source"))
-    ]
+    plans = [read_plans(notebook, instance, rows, sourcing, table) for sourcing, table in PLANS]
     if not notebook.findings and not shared:
         notebook.require(not rows["levels"], "a plan mixes levels without a limit that asks for it")
-    if not compared:
-        stray = [row for row in rows["intervals"] if row["sourcing"] == "single source"]
-        notebook.require(not stray, "intervals has a plan without a printer, which has no costs")
+    for _, table in PLANS[1:]:
+        _no_stray_plans(notebook, rows, table)
     if notebook.findings:
         return notebook.verdict()
     few = len(instance.parts) <= MOST_PARTS_BY_STATE
-    chosen, single = (
+    chosen, single, alike = (
         [Evaluation(terms, plan, by_states=few) for terms, plan in pairs] for pairs in plans
     )
-    for name, evaluation in zip([*names, *names], [*chosen, *single], strict=False):
+    every = [*zip(names, chosen, strict=False), *zip(names, single, strict=False)]
+    for name, evaluation in [*every, *zip(names, alike, strict=False)]:
         notebook.require(
             evaluation.possible, f"part {name!r} takes a source that the instance does not offer"
         )
     if notebook.findings:
         return notebook.verdict()
-    _compare_tables(notebook, instance, rows, chosen, single)
+    _compare_tables(notebook, instance, rows, (chosen, single, alike))
     compare_limits(notebook, instance, rows["limits"], (chosen, single))
     compare_optimality(notebook, instance, solution, (chosen, single), extended=bool(limits))
     return notebook.verdict()
+
+
+def _no_stray_plans(notebook: Notebook, rows: Rows, table: str) -> None:
+    """Note days and levels of a plan that has no costs."""
+    sourcing = next(name for name, home in PLANS if home == table)
+    told = (row for name in ("intervals", "levels") for row in rows[name])
+    stray = not rows[table] and any(row.get("sourcing") == sourcing for row in told)
+    notebook.require(not stray, f"intervals or levels have a plan that {table} does not have")
+
+
+def _compare_deterministic(
+    notebook: Notebook, instance: PrintingInstance, rows: Rows, plans: list[Evaluation]
+) -> Amount | None:
+    """Compare the table of the plan that does not mix, and return what it costs a year."""
+    if not plans:
+        return None
+    costs = [_account(instance, index, one)["yearly_cost"] for index, one in enumerate(plans)]
+    for row, part, one, cost in zip(
+        rows["deterministic"], instance.parts, plans, costs, strict=True
+    ):
+        where = f"part {part.name!r} (deterministic)"
+        mixes = len(one.plan.levels) > 1 or any(
+            len(one.plan.shares[n]) > 1 for n in range(1, one.terms.L)
+        )
+        notebook.require(not mixes, f"{where}: the plan mixes")
+        expected = {
+            "part": part.name,
+            "base_stock": one.plan.base_stock,
+            "plan": one.plan.words,
+            "yearly_cost": cost,
+        }
+        notebook.compare(where, row, expected)
+    for limit in instance.limits:
+        hold(notebook, instance, limit, plans, "of the plan that does not mix")
+    return _sum(costs)
 
 
 def _compare_tables(
     notebook: Notebook,
     instance: PrintingInstance,
     rows: Rows,
-    chosen: list[Evaluation],
-    single: list[Evaluation],
+    evaluations: tuple[list[Evaluation], list[Evaluation], list[Evaluation]],
 ) -> None:
     """Compare every column of every table."""
+    chosen, single, alike = evaluations
     accounts = [_account(instance, index, entry) for index, entry in enumerate(chosen)]
     references = [_account(instance, index, entry) for index, entry in enumerate(single)]
     for index, part in enumerate(instance.parts):
@@ -146,7 +188,8 @@ def _compare_tables(
             }
             notebook.compare(f"{where} (single source)", rows["single_source"][index], expected)
     both = (chosen, accounts), (single, references)
-    _compare_totals(notebook, instance, dict(rows["totals"][0]), *both)
+    deterministic = _compare_deterministic(notebook, instance, rows, alike)
+    _compare_totals(notebook, instance, dict(rows["totals"][0]), both, deterministic)
 
 
 Accounts = tuple[list[Evaluation], list[dict[str, Amount]]]
@@ -156,10 +199,11 @@ def _compare_totals(
     notebook: Notebook,
     instance: PrintingInstance,
     stated: dict[str, Any],
-    with_printer: Accounts,
-    without: Accounts,
+    both: tuple[Accounts, Accounts],
+    deterministic: Amount | None,
 ) -> None:
     """Compare the sums over all parts."""
+    with_printer, without = both
     evaluations, accounts = with_printer
     total = _summed(with_printer)
     single = _summed(without) if without[0] else dict.fromkeys(total)
@@ -169,6 +213,7 @@ def _compare_totals(
         **{key: total[key] for key in ("base_stock", "stock_value", *MONEY)},
         "down_days_per_cycle": _sum(entry["down_days_per_cycle"] for entry in accounts),
         "prints_per_cycle": _sum(entry["prints_per_cycle"] for entry in accounts),
+        "deterministic_yearly_cost": deterministic,
         **{
             f"single_source_{key}": single[key]
             for key in ("base_stock", "stock_value", "yearly_cost")

@@ -17,7 +17,7 @@ from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import Terms
 from amopt.referee import Amount, Notebook, is_number
 
-__all__ = ["Counting", "compare_limits", "priced", "right_hand_side", "used"]
+__all__ = ["Counting", "compare_limits", "hold", "priced", "right_hand_side", "used"]
 
 Row = Mapping[str, Any]
 
@@ -40,8 +40,8 @@ def compare_limits(
         for amount, sourcing in zip(done, ("with", "without"), strict=True):
             if amount is not None:
                 where = f"limit {limit.name!r} {sourcing} a printer"
-                most = right_hand_side(limit)
-                notebook.within(where, amount.value, most, _stake(instance, counting, limit))
+                most, stake = right_hand_side(limit), _stake(instance, counting, limit)
+                notebook.within(where, amount.value, most, stake)
         duals = [row.get("dual"), row.get("single_source_dual")]
         for dual in duals:
             fits = dual is None or (is_number(dual) and float(dual) <= 0)
@@ -70,6 +70,20 @@ def compare_limits(
         empty = all(value is None for name, value in row.items() if name not in ADDED)
         number = row.get("dual") is None or is_number(row["dual"])
         notebook.require(empty and number, f"the limit {dict(row)} does not fit")
+
+
+def hold(
+    notebook: Notebook,
+    instance: PrintingInstance,
+    limit: Limit,
+    evaluations: Sequence[Evaluation],
+    whose: str,
+) -> None:
+    """Hold plans to a limit."""
+    counting = Counting(instance)
+    amount = used(counting, limit, evaluations)
+    stake = _stake(instance, counting, limit)
+    notebook.within(f"limit {limit.name!r} {whose}", amount.value, right_hand_side(limit), stake)
 
 
 def right_hand_side(limit: Limit) -> float:

@@ -121,7 +121,7 @@ def read_plans(
     found = []
     for index, row in enumerate(rows[table]):
         where = f"part {row['part']!r} ({sourcing})"
-        terms = terms_of(instance, index, printer=table == "parts")
+        terms = terms_of(instance, index, printer=table != "single_source")
         shares = _shares(notebook, where, days.get(row["part"], []), terms.L)
         chances = _levels(notebook, where, row, levels.get(row["part"], []), terms)
         if shares and chances:
@@ -142,7 +142,7 @@ def _by_part(
         if row.get("sourcing") == sourcing:
             found.setdefault(row.get("part"), []).append(row)
         else:
-            known = row.get("sourcing") in ("printing", "single source")
+            known = row.get("sourcing") in ("printing", "single source", "deterministic")
             notebook.require(known, f"{name} has the sourcing {row.get('sourcing')!r}")
     unknown = found.keys() - {part.name for part in instance.parts}
     notebook.require(not unknown, f"{name} has unknown parts {sorted(map(str, unknown))}")

@@ -1,0 +1,165 @@
+r"""The best plan that does not mix, beside one that does: one policy a part.
+
+A mixed-integer program over columns: each part takes one policy of a base-stock level :math:`S` and
+two thresholds: with :math:`n` days to go it expedites where :math:`n \ge n_e`, prints where
+:math:`n_p \le n < n_e`, else waits (Westerweel 2019, theorems 3.1 and 3.4). A policy whose reduced
+cost at the prices of the limits exceeds the gap between the mix and a plan that is known is in no
+better plan, and left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from amopt.errors import NoAnswerError
+from amopt.printing import closed_form
+from amopt.printing.limit_rows import priced
+from amopt.printing.methods.columns import Columns
+from amopt.printing.policy import Action, Policy, Pure
+from amopt.program.linear import LinearProgram
+
+if TYPE_CHECKING:
+    from amopt.printing.methods.master import Master, Solved
+    from amopt.printing.parameters import Parameters
+
+__all__ = ["best_pure"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MOST_POLICIES = 2_000_000
+"""The most policies that are looked at."""
+
+CHUNK = 100_000
+"""Policies that are looked at in one go."""
+
+NOTHING = 1e-9
+"""Share of the gap by which a reduced cost may be off."""
+
+
+def best_pure(master: Master, found: Solved, highest: Ints) -> Pure | None:
+    """Return the best plan of one policy a part; None where none is known.
+
+    Parameters
+    ----------
+    master
+        The master program of the mix.
+    found
+        Its optimum.
+    highest
+        The highest base-stock level that is looked at, shape (parts,).
+    """
+    known = master.columns
+    first = _chosen(master, known)
+    gap = np.inf if first is None else float(known.cost[first[0]].sum()) - found.bound
+    worth = known.cost - found.duals @ known.usage
+    least = np.full(len(master.parameters), np.inf)
+    np.minimum.at(least, known.part, worth)
+    part, level = _levels_near(master, found.duals, least, gap, highest)
+    policies = _thresholds(master.parameters, part, level)
+    if policies is None:
+        return _pure(known, first, found.bound, proven=False)
+    pool = known.and_(_near(master, policies, found.duals, least, gap))
+    second = _chosen(master, pool)
+    if second is None:
+        return _pure(known, first, found.bound, proven=False)
+    return _pure(pool, second, second[1], proven=True)
+
+
+def _levels_near(
+    master: Master, duals: Floats, least: Floats, gap: float, highest: Ints
+) -> tuple[Ints, Ints]:
+    """Return the parts and levels whose best policy at these prices is within the gap."""
+    parameters = master.parameters
+    part = np.repeat(np.arange(len(parameters)), highest + 1)
+    level = np.arange(part.size) - np.repeat(np.cumsum(highest + 1) - highest - 1, highest + 1)
+    with_prices, room = priced(parameters, master.rows, duals)
+    action = closed_form.best_policy(with_prices, room).action
+    policy = Policy(level, action[:, part])
+    worth = closed_form.cycle_cost(with_prices.take(part), policy) + room[part] * level
+    near = worth - least[part] <= gap + NOTHING * (np.abs(worth) + np.abs(least[part]))
+    return part[near], level[near]
+
+
+def _pure(
+    columns: Columns, chosen: tuple[Ints, float] | None, bound: float, *, proven: bool
+) -> Pure | None:
+    """Return the plan of chosen columns, one a part, in the order of the parts."""
+    if chosen is None:
+        return None
+    taken = columns.take(chosen[0][np.argsort(columns.part[chosen[0]])])
+    return Pure(Policy(taken.base_stock, taken.action), taken.cost, bound, proven)
+
+
+def _chosen(master: Master, columns: Columns) -> tuple[Ints, float] | None:
+    """Return the columns of the cheapest choice of one a part, and what is proven; None if none."""
+    from amopt.program.solver.highs import solve
+
+    parts, count = len(master.parameters), columns.cost.size
+    one = sp.csr_array((np.ones(count), (columns.part, np.arange(count))), shape=(parts, count))
+    program = LinearProgram.from_arrays(
+        cost=columns.cost,
+        matrix=sp.vstack([one, sp.csr_array(columns.usage)], format="csr"),
+        row_lower=np.concatenate([np.ones(parts), np.full(len(master.rows), -np.inf)]),
+        row_upper=np.concatenate([np.ones(parts), master.most]),
+        upper=1.0,
+        integer=True,
+        name="portfolio of one policy a part",
+    )
+    try:
+        answer = solve(program, master.budget.options(master.options), progress=master.progress)
+    except NoAnswerError:
+        return None
+    if answer.values is None or answer.outcome.bound is None:
+        return None
+    return np.flatnonzero(answer.values > 0.5), answer.outcome.bound
+
+
+def _thresholds(
+    parameters: Parameters, part: Ints, level: Ints
+) -> tuple[Ints, Ints, Ints, Ints] | None:
+    """Return part, level and both thresholds of every policy; None where there are too many.
+
+    ``L`` is the threshold of what is never done.
+    """
+    days = parameters.cycle_days
+    first, second = (grid.ravel() for grid in np.indices((days, days)) + 1)
+    fits = (first <= second) | (first == days)
+    first, second = first[fits], second[fits]
+    if part.size * first.size > MOST_POLICIES * days:
+        return None
+    owner, at = np.repeat(part, first.size), np.repeat(level, first.size)
+    prints, expedites = np.tile(first, part.size), np.tile(second, part.size)
+    possible = (np.isfinite(parameters.print_cost[owner]) | (prints == days)) & (
+        np.isfinite(parameters.expedite_cost[owner]) | (expedites == days)
+    )
+    if np.count_nonzero(possible) > MOST_POLICIES:
+        return None
+    return owner[possible], at[possible], prints[possible], expedites[possible]
+
+
+def _near(
+    master: Master,
+    policies: tuple[Ints, Ints, Ints, Ints],
+    duals: Floats,
+    least: Floats,
+    gap: float,
+) -> Columns:
+    """Return the policies whose reduced cost is within the gap."""
+    days, found = master.parameters.cycle_days, None
+    for start in range(0, policies[0].size, CHUNK):
+        part, level, prints, expedites = (each[start : start + CHUNK] for each in policies)
+        n = np.arange(days)[:, None]
+        action = np.where(n >= prints, int(Action.PRINT), int(Action.WAIT))
+        action = np.where(n >= expedites, int(Action.EXPEDITE), action)
+        action[0] = Action.WAIT
+        columns = Columns.of(master.parameters, master.rows, Policy(level, action), part)
+        reduced = columns.cost - duals @ columns.usage - least[part]
+        scale = np.abs(columns.cost) + np.abs(least[part])
+        near = columns.take(reduced <= gap + NOTHING * scale)
+        found = near if found is None else found.and_(near)
+    return master.columns.take(np.zeros(0, np.int64)) if found is None else found
