@@ -246,6 +246,17 @@ def test_an_old_quote_may_be_used_with_a_warning(log: Path) -> None:
     assert instance.order_date.isoformat() == "2026-03-09"
 
 
+def test_a_log_that_was_changed_is_not_the_one_of_the_fingerprint(log: Path) -> None:
+    data = {**FILE, "quotes": {**FILE["quotes"], "log": str(log)}}
+    known: Any = amopt.load(data)
+    data["quotes"]["sha256"] = known.quotes.sha256
+    assert amopt.load(data) == known
+    log.write_text(log.read_text().replace(",50.0,", ",49.0,"))
+    with pytest.raises(InvalidInstanceError, match="not those of the fingerprint"):
+        amopt.load(data)
+    assert with_quotes(data, as_of="2026-03-05T00:00:00Z").offers[0].quotes[0].cost_per_part == 49
+
+
 def test_another_design_is_refused(tmp_path: Path) -> None:
     design = "a" * 64
     data = {

@@ -79,6 +79,20 @@ def test_a_licence_sold_in_packs_is_worth_nothing_by_the_print() -> None:
     assert "One more is worth nothing" in said
 
 
+def test_three_plants_that_share_an_order() -> None:
+    """100 covers each: 5,500 with 250 prints, 3,600 with 300; the hint is 19/3 a print."""
+    lines = [{"line": name, "part": "cover", "quantity": 100} for name in "123"]
+    pooled = file(offer("alpha", (1, 20), (300, 12)), lines=lines, **TOOLED)
+    licensed = pooled.model_copy(update={"licences": ({"part": "cover", "prints": 250},)})
+    row = only(worth_of_limits(licensed))
+    assert (row["worth_of_one_more"], row["next_useful"]) == (0, 300)
+    assert row["gain"] == pytest.approx(1900)
+    assert row["hint"] == pytest.approx(19 / 3)
+    row = only(price_ranges(pooled), "ranges")
+    assert (row["quantity"], row["price"]) == (300, 12)
+    assert row["chosen_up_to"] == pytest.approx(12 + 19 / 3)
+
+
 def test_hours_whose_price_in_the_relaxation_is_wrong_both_ways() -> None:
     row = only(worth_of_limits(HOURS))
     assert (row["stated"], row["used"]) == (30, 25)

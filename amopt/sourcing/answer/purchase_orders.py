@@ -19,6 +19,7 @@ __all__ = ["COLUMNS", "purchase_orders", "write_purchase_orders"]
 COLUMNS: tuple[Column, ...] = (
     Column("supplier", "", "Supplier, or conventional."),
     Column("position", "", "Number of the row."),
+    Column("order", "", "Number of the order: rows of one share its price and lead time."),
     Column("part", "", "Part."),
     Column("route", "", "Route."),
     Column("material", "", "Material."),
@@ -64,6 +65,7 @@ def purchase_orders(solution: Solution) -> dict[str, list[dict[str, Any]]]:
             {
                 "supplier": row["supplier"],
                 "position": len(own) + 1,
+                "order": row.get("order"),
                 **{name: row[name] for name in ("part", "route", "material", "quantity")},
                 "deliver_to": row["place"],
                 "line": row["line"],

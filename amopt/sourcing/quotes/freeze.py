@@ -55,7 +55,7 @@ def said(log: str | Path | None, as_of: datetime | str | None) -> dict[str, Any]
         given["log"] = str(Path(log).resolve())
     if as_of is not None:
         given["as_of"] = moment_text(_time(as_of))
-    return {"quotes": given} if given else {}
+    return {"quotes": {**given, "sha256": None}} if given else {}
 
 
 def _time(as_of: datetime | str) -> datetime:

@@ -55,6 +55,12 @@ def filled(data: Mapping[str, Any], folder: Path | None) -> Filled:
         return Filled(data, problems=[problem])
     if log.problems:
         return Filled(data, problems=list(_of_rows(log, record)))
+    if record.sha256 not in (None, log.sha256(record.as_of)):
+        message = (
+            f"the rows of {shown(record.log)} up to that time are not those of the fingerprint."
+        )
+        advice = "Find the log that the file was made with, or take sha256 out."
+        return Filled(data, problems=[Problem("quote-log", ("quotes", "sha256"), message, advice)])
     return _Filling(data, record, log, list(offers)).result()
 
 
