@@ -32,7 +32,7 @@ from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.solver.outcome import Status, Stopped
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
@@ -192,16 +192,13 @@ def certified(
         error_bound=error,
         probabilities=probabilities,
         measure=measure,
-        outcome=Outcome(
-            stopped=stopped,
-            status=Status.OPTIMAL if error <= _PROVEN * scale else Status.FEASIBLE,
+        outcome=budget.outcome(
+            stopped,
+            method,
+            proven=error <= _PROVEN * scale,
             objective=float(initial @ gain),
             bound=float(initial @ lower),
-            method=method,
-            seconds={"solve": budget.spent},
-            versions=versions("amopt", "numpy", "scipy"),
-            residuals={"bellman": residual},
-            iterations=budget.iterations,
+            residual=residual,
         ),
     )
 

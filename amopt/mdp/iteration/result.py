@@ -43,6 +43,29 @@ class IterationBudget(Budget):
             return Stopped.ITERATION_LIMIT
         return None
 
+    def outcome(
+        self,
+        stopped: Stopped,
+        method: str,
+        *,
+        proven: bool,
+        objective: float,
+        bound: float,
+        residual: float,
+    ) -> Outcome:
+        """Return how the solve ended, now."""
+        return Outcome(
+            stopped=stopped,
+            status=Status.OPTIMAL if proven else Status.FEASIBLE,
+            objective=objective,
+            bound=bound,
+            method=method,
+            seconds={"solve": self.spent},
+            versions=versions("amopt", "numpy", "scipy"),
+            residuals={"bellman": residual},
+            iterations=self.iterations,
+        )
+
 
 def certified(
     process: Process,
@@ -144,15 +167,12 @@ def _solution(
         residual=residual,
         error_bound=error,
         probabilities=probabilities,
-        outcome=Outcome(
-            stopped=ending.stopped,
-            status=Status.OPTIMAL if proven else Status.FEASIBLE,
+        outcome=ending.budget.outcome(
+            ending.stopped,
+            ending.method,
+            proven=proven,
             objective=ending.objective,
             bound=ending.bound,
-            method=ending.method,
-            seconds={"solve": ending.budget.spent},
-            versions=versions("amopt", "numpy", "scipy"),
-            residuals={"bellman": residual},
-            iterations=ending.budget.iterations,
+            residual=residual,
         ),
     )
