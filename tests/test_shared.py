@@ -342,3 +342,16 @@ def test_what_is_rounded_down_is_low_enough(value: float) -> None:
 )
 def test_rounded_down(value: float, text: str) -> None:
     assert phrases.rounded_down(value) == text
+
+
+def test_an_explanation_has_a_budget_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of a limit, but some seconds at least; without a limit it ends all the same."""
+    for limit, seconds in ((None, 20.0), (3.0, 3.0), (0.0, 0.0)):
+        assert Budget(limit).to_explain().limit == pytest.approx(seconds, abs=0.01)
+    long = Budget(100.0)
+    assert long.to_explain().limit == pytest.approx(100.0, abs=0.1)
+    monkeypatch.setattr(Budget, "spent", 99.0)
+    assert long.to_explain().limit == 5.0
+    over = Budget(None).to_explain()
+    with pytest.raises(NoAnswerError, match="the time for an explanation of 20 s was reached"):
+        over.require("it was known which limits clash")

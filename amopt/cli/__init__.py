@@ -24,7 +24,6 @@ from amopt.cli.common import (
     Quiet,
     Verbose,
     give,
-    reported,
     reporting,
     require_room,
 )
@@ -252,8 +251,10 @@ def _cannot_print(error: OSError) -> int:
 
 def _explain(end: SystemExit) -> None:
     """Print one JSON object for a command line that could not be parsed, where JSON is wanted."""
+    from amopt.errors import AmoptError, UsageError
+
+    reported = isinstance(getattr(end.__context__, "__cause__", None), AmoptError)
     if end.code == 2 and "--json" in sys.argv and not reported:
-        from amopt.errors import UsageError
         from amopt.report import machine
 
         words = "the command line could not be understood; standard error says why"

@@ -35,10 +35,6 @@ Answer = Annotated[
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
 
 
-reported: list[AmoptError] = []
-"""The error that ended this process's command, when it has been reported already."""
-
-
 def require_room(out: Path | None, html: Path | None) -> None:
     """Refuse targets that cannot be written before the work is done, not after."""
     from amopt import files
@@ -93,7 +89,6 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
 
 def _report(error: AmoptError, *, json: bool) -> None:
     """Print an error where it belongs: standard output as JSON, standard error as words."""
-    reported.append(error)
     from amopt.report import machine, terminal
 
     if json:
