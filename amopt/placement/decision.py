@@ -56,10 +56,10 @@ FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
 METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
 
-MODERATE = 5_000
-"""Pairs times sites from which ``auto`` goes on by prices for single sources and for sites of one
-capacity each, where it can and the relaxation is not the answer: they find good plans where the
-solver by itself is slow."""
+MODERATE, FOR_TREE = 5_000, 1_000
+"""Pairs times sites from which ``auto`` goes on by prices, where it can and the relaxation is not
+the answer: for single sources, where prices find good plans while the solver by itself is slow; and
+for sites of one capacity each, where a tree over open sites is faster."""
 
 FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
@@ -230,8 +230,10 @@ def _by_prices_after(supply: Supply) -> bool:
     """Return whether prices are likely to be faster, once the relaxation is not the answer."""
     instance, size = supply.instance, len(supply.pairs) * len(supply.instance.sites)
     against = LAGRANGIAN.against(formulation.FAMILIES, instance, extended=False)
-    fitting = instance.single_source or lagrangian.by_tree(instance)
-    return size >= MODERATE and not against and fitting
+    if against:
+        return False
+    by_tree = lagrangian.by_tree(instance)
+    return size >= FOR_TREE if by_tree else instance.single_source and size >= MODERATE
 
 
 def _solved(

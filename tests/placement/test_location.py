@@ -325,14 +325,14 @@ def test_demand_that_no_sites_can_meet_is_explained(monkeypatch):
         site["contracts"][0]["hours_per_year"] = 10.0
     with pytest.raises(NoAnswerError, match="too few hours"):
         solve(Instance.from_dict(data), method="lagrangian", forms=False)
-    monkeypatch.setattr(decision, "MODERATE", 10)
+    monkeypatch.setattr(decision, "FOR_TREE", 10)
     with pytest.raises(InfeasibleError, match="hours"):
         solve(Instance.from_dict(data), forms=False)
 
 
 def test_sites_of_moderate_size_go_by_the_tree(monkeypatch):
     """Once the relaxation is not the answer."""
-    monkeypatch.setattr(decision, "MODERATE", 50)
+    monkeypatch.setattr(decision, "FOR_TREE", 50)
     data = located(4, sites=8, places=14)
     answer = solve(Instance.from_dict(data), forms=False)
     exact = solve(Instance.from_dict(data), method="milp", forms=False)

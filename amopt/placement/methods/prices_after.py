@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.lagrangian import LagrangianSearch, by_tree
 from amopt.placement.methods.programs import ProgramSearch, array_programs
@@ -22,6 +24,9 @@ FIRST_SHARE, FIRST_SECONDS = 0.15, 10.0
 """Share of the time left in which the solver tries the whole program first; seconds where there is
 no limit."""
 
+BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS = 0.03, 1.0
+"""The same where a tree over open sites follows, and most seconds."""
+
 
 class PricesAfter(ProgramSearch):
     """Solves the relaxation and the forms as programs, and the optimum by prices where it is slow.
@@ -34,13 +39,13 @@ class PricesAfter(ProgramSearch):
     def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
         super().__init__(array_programs(supply), options, budget)
         self._prices = LagrangianSearch(supply, options, budget)
-        instance = supply.instance
-        self._by_tree = not instance.single_source and by_tree(instance)
+        self._by_tree = by_tree(supply.instance)
+        self._single = supply.instance.single_source
 
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program if that is quickly done; else find a plan by prices."""
         first: BoundedPlan | None = None
-        if not self._by_tree:
+        if self._single or not self._by_tree:
             first = self._quickly(progress)
             enough = first.is_within(self._options.gap) or first.outcome.status is Status.INFEASIBLE
             if enough or self._budget.is_over:
@@ -69,7 +74,10 @@ class PricesAfter(ProgramSearch):
     def _quickly(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program within a small share of the time."""
         whole, left = self._budget, self._budget.left
-        self._budget = Budget(FIRST_SECONDS if left is None else FIRST_SHARE * left)
+        share, seconds = FIRST_SHARE, FIRST_SECONDS if left is None else np.inf
+        if self._by_tree:
+            share, seconds = BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS
+        self._budget = Budget(seconds if left is None else min(share * left, seconds))
         try:
             first = super().finish(progress)
         finally:

@@ -32,6 +32,10 @@ FIRST = 64
 STEPS = 2_000
 """Steps of the largest capacity where hours are not multiples of one number."""
 
+MOST = 100
+"""Most pairs of a facility among which dynamic programming chooses; with more of them the bound in
+fractions stands, which is never less."""
+
 ROUNDING = 1e-9
 """Relative size of gains below which they make no difference."""
 
@@ -169,16 +173,23 @@ class Whole(Fractional):
         found = found + extra
         critical = np.where(broken, best.rate, 0.0).max(axis=1, initial=0.0)
         missing = bound - found
-        open_ = np.flatnonzero(missing > ROUNDING * (1.0 + bound))
-        if open_.size:
-            score = best.gain[open_] - critical[open_, None] * best.hours[open_]
-            core = (np.abs(score) <= missing[open_, None]) & (best.rate[open_] > 0)
-            inside = (score > 0) & ~core & (best.rate[open_] > 0)
-            gained, taken = _by_hours(best.gain[open_], weight[open_], room[open_], core, inside)
-            better = gained > found[open_]
-            found[open_] = np.where(better, gained, found[open_])
-            chosen[open_[better]] = taken[better]
-        return Packed(np.minimum(found, bound), best.pair, chosen.astype(np.float64))
+        score = best.gain - critical[:, None] * best.hours
+        core = (np.abs(score) <= missing[:, None]) & (best.rate > 0)
+        closed = missing <= ROUNDING * (1.0 + bound)
+        beyond = ~closed & (core.sum(axis=1) > MOST)
+        found[closed | beyond] = bound[closed | beyond]
+        taken = np.where(beyond[:, None], share, chosen.astype(np.float64))
+        left_open = np.flatnonzero(~closed & ~beyond)
+        if left_open.size:
+            inside = (score > 0) & ~core & (best.rate > 0)
+            gained, inner = _by_hours(
+                best.gain[left_open], weight[left_open], room[left_open], core[left_open],
+                inside[left_open],
+            )  # fmt: skip
+            better = gained > found[left_open]
+            found[left_open] = np.where(better, gained, found[left_open])
+            taken[left_open[better]] = inner[better]
+        return Packed(np.minimum(found, bound), best.pair, taken)
 
 
 def _by_hours(
