@@ -144,6 +144,11 @@ class Buyers:
         kept: Floats = found[np.concatenate([[True], np.diff(price) > APART * price[1:]])]
         return kept
 
+    def roots(self) -> Floats:
+        """Return the royalties at which each buyer would pay nothing more, and 0, ascending."""
+        found = self._crossing(np.sqrt(self.demand), np.zeros_like(self.demand))
+        return np.unique(np.concatenate([[0.0], found[found > 0]]))
+
     def _crossing(self, sigma: Floats, level: Floats) -> Floats:
         r"""Return the royalties at which :math:`\alpha \sigma + \beta` is a level; NaN for none."""
         h, z = self._h, self.instance.safety_factor

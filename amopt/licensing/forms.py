@@ -64,7 +64,7 @@ def subscription(buyers: Buyers) -> Offer:
 
 def pay_per_print(buyers: Buyers) -> Offer:
     """Return the best licence with a royalty and no fee: at one that is the most for somebody."""
-    return _best(buyers, [Contract(royalty, 0.0) for royalty in buyers.royalties().tolist()])
+    return _best(buyers, [Contract(royalty, 0.0) for royalty in buyers.roots().tolist()])
 
 
 def theorem(buyers: Buyers) -> Offer | None:

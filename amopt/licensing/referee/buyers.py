@@ -44,6 +44,7 @@ class Market:
     def __init__(self, instance: LicensingInstance) -> None:
         channel = instance.traditional
         self.instance = instance
+        self._known: dict[bool, float] = {}
         self.demand = np.array([buyer.demand_per_year for buyer in instance.buyers])
         self.floor = np.array([buyer.least_surplus or 0.0 for buyer in instance.buyers])
         self.traditional = self._cost(
@@ -69,8 +70,20 @@ class Market:
         found: Floats = self.traditional - printing
         return found
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether anything but the buyers' own choice limits what is offered."""
+        own = self.instance
+        return bool(self.floor.any() or own.printers or own.limits != type(own.limits)())
+
     def best_profit(self, *, limited: bool) -> float:
         """Return the most that a contract is found to earn; -inf where none keeps the limits."""
+        limited = limited and self.is_limited
+        if limited not in self._known:
+            self._known[limited] = self._best_profit(limited)
+        return self._known[limited]
+
+    def _best_profit(self, limited: bool) -> float:
         royalty = self._royalties(limited)
         worth = self.worth(royalty)
         order = np.argsort(-worth, axis=1)
