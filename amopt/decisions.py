@@ -165,6 +165,11 @@ def _solve_instance(
     for option in of_the_decision:
         known = option in inspect.signature(solve_it).parameters
         require(known, f"{instance.kind} has no option {option!r}")
+    extend = of_the_decision.get("extend")
+    require(
+        extend is None or callable(extend),
+        f"extend is a function that takes the Pyomo model and adds to it, not {extend!r:.60}",
+    )
     started = time.perf_counter()
     answer: Solution = solve_it(
         instance, method=method, options=options, progress=progress, **of_the_decision

@@ -24,6 +24,7 @@ from amopt.cli.common import (
     Quiet,
     Verbose,
     give,
+    only_for,
     reporting,
     require_room,
 )
@@ -111,8 +112,11 @@ def solve(  # every option of the command line is a parameter
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)
             decisions.write_program(instance, path, method=method)
+        if register is not None:
+            only_for(instance, "sourcing", "--register")
         more: dict[str, object] = {} if register is None else {"register": register}
         if not forms:
+            only_for(instance, "placement", "--no-forms")
             more["forms"] = False
         with terminal.watching(wanted=not quiet and not json) as progress:
             solution = decisions.solve(

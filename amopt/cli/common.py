@@ -35,6 +35,20 @@ Answer = Annotated[
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
 
 
+def only_for(instance: Instance, kind: str, option: str) -> None:
+    """Refuse an option of one decision for an instance of another.
+
+    Raises
+    ------
+    UsageError
+        When the instance is of another decision.
+    """
+    if instance.kind != kind:
+        from amopt.errors import UsageError
+
+        raise UsageError(f"{option} is for {kind}; this is a {instance.kind} instance")
+
+
 def require_room(out: Path | None, html: Path | None) -> None:
     """Refuse targets that cannot be written before the work is done, not after."""
     from amopt import files

@@ -308,6 +308,10 @@ class Instance(InstanceModel):
         """Yield what is wrong across fields, once every field is right by itself."""
         yield from ()
 
+    def checks(self) -> Iterator[Iterator[Problem]]:
+        """Yield the checks of :meth:`problems`, each to be made by itself."""
+        yield self.problems()
+
     def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
         """Yield what is wrong with files that the instance names, after :meth:`problems`.
 

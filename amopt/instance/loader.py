@@ -1,7 +1,8 @@
 """Document -> validated instance, with everything that is wrong at once.
 
 Field errors, names and references are gathered in one pass over the raw data. What only the whole
-instance can know (:meth:`~amopt.instance.common.Instance.problems`) is asked once these are right.
+instance can know (:meth:`~amopt.instance.common.Instance.checks`) is told with them as far as it
+does not hang on what is wrong (:mod:`amopt.instance.partial`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -34,6 +36,7 @@ from amopt.instance.findings.names import name_problems
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
+from amopt.instance.partial import checks_of, partial_instance, told
 from amopt.instance.plain import not_plain, plain, too_deep
 from amopt.instance.suggest import closest, did_you_mean, shown
 
@@ -58,6 +61,9 @@ VERSION: Final = 1
 
 _ANSWER: Final = frozenset({"outcome", "referee", "tables"})
 """Keys that an answer has and no instance."""
+
+_READ_ON: Final = frozenset({"duplicate-key", "decimal-comma"})
+"""Errors of reading that leave the rest of the file as it was meant."""
 
 _LARGEST: Final = 2**53
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -277,14 +283,20 @@ def _examine_document(
         return _examination(None, document, [*head, *filled.problems], codes)
     instance = blank if blank is not None else instance_type.__new__(instance_type)
     problems = [*head, *_validated(instance, filled, document)]
-    if not problems and not any(one.severity is Severity.ERROR for one in document.findings):
+    errors = [one for one in document.findings if one.severity is Severity.ERROR]
+    if not problems and not errors:
         instance._folder = beside
-        problems = [
-            *filled.problems,
-            *_half_coordinates(instance),
-            *_in_file(filled, instance.problems()),
-            *_in_file(filled, instance.problems_beside(instance._folder)),
-        ]
+        across = chain.from_iterable(checks_of(instance))
+        problems = [*filled.problems, *_in_file(filled, across)]
+    else:
+        problems += filled.problems
+        unread = [Problem(one.code, one.where.key, one.message) for one in errors]
+        partial = None
+        if not filled.kept and all(one.code in _READ_ON for one in errors):
+            partial = partial_instance(instance_type, filled.data, [*problems, *unread])
+        if partial is not None:
+            partial._folder = beside
+            problems += told(checks_of(partial))
     return _examination(instance, document, problems, codes)
 
 
@@ -378,18 +390,3 @@ def _examination(
         return Examination(None, tuple(findings), document)
     instance._warnings = tuple(findings)
     return Examination(instance, tuple(findings), document)
-
-
-def _half_coordinates(instance: Instance) -> Iterator[Problem]:
-    """Yield the places of a network that have one coordinate alone: no mode would reach them."""
-    network = getattr(instance, "network", None)
-    for index, place in enumerate(getattr(network, "places", ())):
-        if (place.latitude is None) != (place.longitude is None):
-            given, lacking = "latitude", "longitude"
-            if place.latitude is None:
-                given, lacking = lacking, given
-            yield Problem(
-                "half-coordinate",
-                ("network", "places", index, given),
-                f"{shown(place.name)} has a {given} and no {lacking}.",
-            )

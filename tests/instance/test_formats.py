@@ -368,6 +368,8 @@ def test_a_comment_is_told_only_where_it_may_be_part_of_a_text() -> None:
 
     assert codes("a: beta #2\n") == ["hidden-comment"]
     assert codes("- beta #2\n- gamma\n") == ["hidden-comment"]
+    (note,) = yaml_text.parse("a: beta #2 of them  # the second\n").notes
+    assert note.advice.startswith("Write 'beta #2 of them' if")
     (note,) = yaml_text.parse("a: be\u200bta #2\n").notes
     assert note.advice.isprintable()
     for text in ("a: beta # 2\n", "a: 3 #2\n", "a: 'beta #2'\n", "#2\na: b\n", "a: beta#2\n"):

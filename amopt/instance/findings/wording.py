@@ -180,7 +180,7 @@ def _problem(instance_type: type[BaseModel], fault: _Fault, suggestions: Suggest
         return _unknown(instance_type, fault, models, suggestions)
     if kind in ("literal_error", "words"):
         return _not_a_choice(fault.key, fault.error, _nearest_fields(instance_type, fault.key))
-    if kind == "union" or kind in _WANTED.keys() - _WORDS.keys():
+    if kind in ("union", "finite_number") or kind in _WANTED.keys() - _WORDS.keys():
         return _wrong_type(fault.key, fault.error, fields_at(instance_type, fault.key))
     return _WORDS.get(kind, _other)(fault.key, fault.error)
 
@@ -268,9 +268,10 @@ def _out_of_range(key: Key, error: Mapping[str, Any]) -> Problem:
     return Problem("out-of-range", key, message, advice)
 
 
-def _not_finite(key: Key, error: Mapping[str, Any]) -> Problem:
-    message = f"{shown(error['input'])} is not a finite number."
-    return Problem("not-finite", key, message, "Write a number, or leave the key out.")
+def _not_finite(key: Key, value: object, fields: Sequence[FieldInfo]) -> Problem:
+    optional = any(not field.is_required() for field in fields)
+    advice = "Write a number, or leave the key out." if optional else "Write a number."
+    return Problem("not-finite", key, f"{shown(value)} is not a finite number.", advice)
 
 
 def _text_length(key: Key, error: Mapping[str, Any]) -> Problem:
@@ -302,7 +303,6 @@ _WORDS: dict[str, Callable[[Key, Mapping[str, Any]], Problem]] = {
         ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of"),
         _out_of_range,
     ),
-    "finite_number": _not_finite,
     **dict.fromkeys(("string_too_short", "string_too_long"), _text_length),
     **dict.fromkeys(("too_short", "too_long"), _list_length),
     **dict.fromkeys(("wrong-date", "date_type"), _date),
@@ -312,6 +312,8 @@ _WORDS: dict[str, Callable[[Key, Mapping[str, Any]], Problem]] = {
 def _wrong_type(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo]) -> Problem:
     """Say what type is wanted, and how to write this very value."""
     value, wanted = error["input"], _wanted(error)
+    if error["type"] == "finite_number":
+        return _not_finite(key, value, fields)
     if value is None:
         optional = any(not field.is_required() for field in fields)
         advice = f"Write {wanted}, or leave the key out." if optional else f"Write {wanted}."
@@ -382,11 +384,8 @@ def _brackets(value: object, wanted: str) -> str:
 
 def _as_truth(word: str) -> str:
     """Say how to write a truth value that was written as text."""
-    if word in ("yes", "y", "on", "true", "1"):
-        return "Write true, without quotes."
-    if word in ("no", "n", "off", "false", "0"):
-        return "Write false, without quotes."
-    return "Write true or false."
+    said = "true" if word in ("yes", "y", "on", "true", "1") else "true or false"
+    return f"Write {'false' if word in ('no', 'n', 'off', 'false', '0') else said}."
 
 
 def _other(key: Key, error: Mapping[str, Any]) -> Problem:

@@ -28,6 +28,7 @@ MAX_REPEATED: Final = 1_000_000
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _GLUED = re.compile(r"[ \t]+#\w[^\n,}\]]*")
+_COMMENT = re.compile(r"[ \t]+#[ \t]")
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + name for name in ("int", "float", "bool", "null")}
 _KNOWN_TAGS = {None, "!", _TAG + "str", _TAG + "map", _TAG + "seq", *_PLAIN_TAGS}
@@ -149,7 +150,7 @@ class _Builder:
         end = event.end_mark
         cut = _GLUED.match(self.lines[end.line], end.column) if end.line < len(self.lines) else None
         if cut is not None and event.value:
-            text = f"{event.value}{cut[0]}"
+            text = f"{event.value}{_COMMENT.split(cut[0])[0].rstrip()}"
             message = f"the text is {shown(event.value)}: what follows the '#' is a comment."
             advice = f"Write {shown(text)} if it belongs to the text, or a blank after the '#'."
             self.notes.append(Note("hidden-comment", self.path(), message, advice, end.line + 1))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
@@ -188,20 +189,31 @@ class Instance(common.Instance):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields, each with what to write instead."""
-        advice = {code.code: code.advice for code in CODES}
-        for problem in self._problems():
-            said = problem.advice or advice.get(problem.code, "")
-            yield replace(problem, advice=said)
+        return chain.from_iterable(self.checks())
 
-    def _problems(self) -> Iterator[Problem]:
+    def checks(self) -> Iterator[Iterator[Problem]]:
+        """Yield the checks across fields, each to be made by itself."""
+        advice = {code.code: code.advice for code in CODES}
+        for check in (
+            self._problems_of_demand(),
+            self._problems_of_weights(),
+            self._problems_of_names(),
+            self._problems_of_parts(),
+            self._problems_of_sites(),
+            self._problems_of_supply(),
+            self._problems_of_orders(),
+        ):
+            yield (replace(one, advice=one.advice or advice.get(one.code, "")) for one in check)
+
+    def _problems_of_demand(self) -> Iterator[Problem]:
         if not self.has_demand and not self.orders:
             yield Problem("no-demand", ("demand",), "there is neither demand nor an order.")
+
+    def _problems_of_weights(self) -> Iterator[Problem]:
         if self.minimise.cost == 0 and self.minimise.kg_co2 == 0:
             yield Problem("nothing-to-minimise", ("minimise",), "both weights are zero.")
-        yield from self._problems_of_names()
-        yield from self._problems_of_parts()
-        yield from self._problems_of_sites()
-        yield from self._problems_of_supply()
+
+    def _problems_of_orders(self) -> Iterator[Problem]:
         for index, order in enumerate(self.orders):
             if order.due_week < order.release_week:
                 yield Problem(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -74,13 +75,29 @@ class PrintingInstance(Instance):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""
+        return chain.from_iterable(self.checks())
+
+    def checks(self) -> Iterator[Iterator[Problem]]:
+        """Yield the checks across fields, each to be made by itself."""
+        yield self._problems_of_criterion()
+        for index in range(len(self.parts)):
+            yield self._problems_of_part(index)
+            yield self._too_many_failures(index)
+        yield self._problems_of_limits()
+        yield self._problems_of_supply()
+
+    def _problems_of_criterion(self) -> Iterator[Problem]:
         if isinstance(self.criterion, Discounted):
             yield from self.criterion.problems(("criterion",))
-        for index, part in enumerate(self.parts):
-            yield from part.problems(("parts", index))
-            yield from self._too_many_failures(index)
+
+    def _problems_of_part(self, index: int) -> Iterator[Problem]:
+        yield from self.parts[index].problems(("parts", index))
+
+    def _problems_of_limits(self) -> Iterator[Problem]:
         for index, limit in enumerate(self.limits):
             yield from limit.problems(self, ("limits", index))
+
+    def _problems_of_supply(self) -> Iterator[Problem]:
         supply = {key: getattr(self, key) for key in ("network", "place", "supplied_from")}
         missing = [key for key, value in supply.items() if value is None]
         if missing and len(missing) < len(supply):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from amopt.phrases import plural
 from amopt.solution import Column, Solution, Table
 from amopt.sourcing.instance.fields import CONVENTIONAL
 
@@ -236,10 +237,11 @@ class SourcingSolution(Solution):
         """Return the answer in a few plain sentences."""
         total = self.rows["totals"][0]
         money = f" {self.currency}".rstrip()
-        waiting = total["downtime_cost"]
+        waiting, weeks = total["downtime_cost"], f"{total['weeks']:.4g}"
         said = [
             f"{_orders(self.rows['orders'])} for {_count(len(self.rows['lines']), 'line')}: "
-            f"{total['cost']:,.2f}{money}; the last delivery is after {total['weeks']:.4g} weeks"
+            f"{total['cost']:,.2f}{money}; the last delivery is after {weeks} "
+            f"{plural(float(weeks), 'week')}"
             f"{self._on_day}."
         ]
         if waiting:

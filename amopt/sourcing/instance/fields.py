@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,13 @@ class Instance(Contents):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""
-        from amopt.sourcing.instance.validation import problems
+        return chain.from_iterable(self.checks())
 
-        yield from problems(self)
+    def checks(self) -> Iterator[Iterator[Problem]]:
+        """Yield the checks across fields, each to be made by itself."""
+        from amopt.sourcing.instance.validation import checks
+
+        yield from checks(self)
 
     def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
         """Yield what is wrong with the design files of the licences."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
@@ -16,22 +16,35 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
     from amopt.sourcing.instance.entries import Offer
 
-__all__ = ["problems"]
+__all__ = ["checks", "problems"]
 
 
 def problems(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with the instance across fields."""
-    yield from _nothing_to_order(instance)
-    yield from _duplicates(instance)
-    yield from condition_problems(instance)
-    yield from _quantities(instance)
-    yield from _offers(instance)
-    yield from _amounts(instance)
-    yield from date_problems(instance)
-    yield from _supply(instance)
-    yield from _licences(instance)
-    yield from _limited_suppliers(instance)
-    yield from _committed(instance)
+    return chain.from_iterable(checks(instance))
+
+
+def checks(instance: Contents) -> Iterator[Iterator[Problem]]:
+    """Yield the checks of the instance across fields, each to be made by itself."""
+    for check in (
+        _nothing_to_order,
+        _duplicates,
+        condition_problems,
+        _quantities,
+        _offers,
+        _amounts,
+        date_problems,
+        _supply,
+        _licences,
+        _limited_suppliers,
+        _committed,
+        _places,
+    ):
+        yield check(instance)
+
+
+def _places(instance: Contents) -> Iterator[Problem]:
+    """Yield the places that there are not, else those that nobody reaches."""
     if instance.network.places:
         unknown = list(_unknown_places(instance))
         yield from unknown or _unreachable(instance)

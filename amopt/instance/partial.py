@@ -1,0 +1,206 @@
+"""What can be told of an instance some of whose fields are wrong.
+
+Each wrong value becomes :data:`UNKNOWN`, which raises as soon as anybody asks anything of it. A
+check that ends without doing so holds whatever is written there instead; one that does is not told,
+so that no finding is a guess, and none follows from an entry that was left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import SchemaValidator, core_schema
+
+from amopt.instance.findings import Key, Problem
+from amopt.instance.findings.fields_at import keys_of
+from amopt.instance.suggest import shown
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+
+__all__ = ["UNKNOWN", "checks_of", "partial_instance", "told"]
+
+_logger = logging.getLogger(__name__)
+
+
+class _UnknownValueError(Exception):
+    """A check asked for a value that is wrong in the file."""
+
+
+def _raise(*_: Any) -> Any:
+    raise _UnknownValueError
+
+
+class _Unknown:
+    """The value of a field that is wrong: it can be held, and no more."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        raise _UnknownValueError
+
+
+_ASKED = (
+    "eq ne lt le gt ge hash bool len iter contains getitem call str repr format bytes "
+    "int float complex index round trunc floor ceil neg pos abs invert array "
+    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow "
+    "matmul rmatmul and rand or ror xor rxor lshift rlshift rshift rrshift divmod rdivmod"
+)
+for _name in _ASKED.split():
+    setattr(_Unknown, f"__{_name}__", _raise)
+
+UNKNOWN: Final = _Unknown()
+"""Stands for every value that is wrong."""
+
+_WRONG: Final = object()
+"""What no field takes."""
+
+
+def partial_instance(
+    instance_type: type[Instance], data: Mapping[str, Any], problems: Iterable[Problem]
+) -> Instance | None:
+    """Return the instance of data with :data:`UNKNOWN` for all that is wrong; None where all is.
+
+    Parameters
+    ----------
+    instance_type
+        The class of the instance.
+    data
+        The raw data.
+    problems
+        What was found wrong with its fields, names and references.
+    """
+    known: Any = dict(data)
+    for problem in problems:
+        above = problem.key[:-1]
+        if problem.code != "unknown-key":
+            known = _put(known, problem.key)
+        elif above:
+            known = _put(known, above)
+        else:  # it may be any of the keys that are not there, misspelt
+            missing = set(keys_of((instance_type,))) - known.keys()
+            known = {**known, **dict.fromkeys(missing, _WRONG)}
+    instance = instance_type.__new__(instance_type)
+    try:
+        _validator(instance_type).validate_python(known, self_instance=instance)
+    except ValidationError:
+        return None
+    return instance
+
+
+def checks_of(instance: Instance) -> Iterator[Iterator[Problem]]:
+    """Yield the checks of an instance across its fields, each to be made by itself."""
+    yield _half_coordinates(instance)
+    yield from instance.checks()
+    yield instance.problems_beside(instance._folder)
+
+
+def _half_coordinates(instance: Instance) -> Iterator[Problem]:
+    """Yield the places of a network that have one coordinate alone: no mode would reach them."""
+    network = getattr(instance, "network", None)
+    for index, place in enumerate(getattr(network, "places", ())):
+        if (place.latitude is None) != (place.longitude is None):
+            given, lacking = "latitude", "longitude"
+            if place.latitude is None:
+                given, lacking = lacking, given
+            yield Problem(
+                "half-coordinate",
+                ("network", "places", index, given),
+                f"{shown(place.name)} has a {given} and no {lacking}.",
+            )
+
+
+def told(checks: Iterable[Iterator[Problem]]) -> Iterator[Problem]:
+    """Yield what checks find in a partial instance before they ask for what is unknown."""
+    each = iter(checks)
+    while True:
+        try:
+            check = next(each, None)
+            if check is None:
+                return
+            yield from check
+        except _UnknownValueError:
+            continue
+        except Exception:
+            _logger.debug("a check cannot be made while fields are wrong", exc_info=True)
+
+
+def _put(data: Any, key: Key) -> Any:
+    """Return a copy of data with what no field takes at a key, which need not be there."""
+    if not key or isinstance(data, BaseModel):
+        return _WRONG
+    part = key[0]
+    if isinstance(data, Mapping):
+        name = next((name for name in data if str(name) == str(part)), part)
+        return {**data, name: _put(data.get(name, _WRONG), key[1:])}
+    if isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data):
+        return [*data[:part], _put(data[part], key[1:]), *data[part + 1 :]]
+    return _WRONG
+
+
+@cache
+def _validator(instance_type: type[BaseModel]) -> SchemaValidator:
+    """Return what reads the data of a class with :data:`UNKNOWN` where a field refuses."""
+    make: Any = SchemaValidator
+    schema = _lenient(instance_type.__pydantic_core_schema__)
+    try:  # the strict validators of the classes are not to be taken for their lenient schemas
+        lenient: SchemaValidator = make(schema, None, _use_prebuilt=False)
+    except TypeError:  # versions that take none have no such parameter
+        lenient = make(schema)
+    return lenient
+
+
+def _or_unknown(value: Any, handler: Callable[[Any], Any]) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return UNKNOWN
+
+
+def _lenient(schema: Any) -> Any:
+    """Return a schema whose fields and entries may be unknown; the branches of unions may not."""
+    kind = schema["type"]
+    changed = dict(schema)
+    if "ref" in schema:
+        changed["ref"] = _named(schema["ref"])
+    if kind == "definitions":
+        changed["schema"] = _lenient(schema["schema"])
+        lenient = [_lenient(one) for one in schema["definitions"]]
+        changed["definitions"] = [*schema["definitions"], *lenient]
+    elif kind == "definition-ref":
+        changed["schema_ref"] = _named(schema["schema_ref"])
+    elif kind == "model":
+        changed.update(schema=_lenient(schema["schema"]), custom_init=False)
+    elif kind == "model-fields":
+        fields = {name: _field(field) for name, field in schema["fields"].items()}
+        changed.update(fields=fields, extra_behavior="ignore")
+    elif kind == "tuple":
+        changed["items_schema"] = [_wrapped(_lenient(one)) for one in schema["items_schema"]]
+    elif kind == "dict" and "values_schema" in schema:
+        changed["values_schema"] = _wrapped(_lenient(schema["values_schema"]))
+    elif kind in ("nullable", "default"):
+        changed["schema"] = _lenient(schema["schema"])
+    return changed
+
+
+def _field(field: Any) -> Any:
+    """Return a field that is unknown where its value is refused or lacks."""
+    schema = _lenient(field["schema"])
+    if schema["type"] == "default":
+        schema["schema"] = _wrapped(schema["schema"])
+    else:
+        schema = core_schema.with_default_schema(_wrapped(schema), default=UNKNOWN)
+    return {**field, "schema": schema}
+
+
+def _wrapped(schema: Any) -> Any:
+    return core_schema.no_info_wrap_validator_function(_or_unknown, schema)
+
+
+def _named(ref: str) -> str:
+    """Return the name of the lenient copy of a definition."""
+    return f"{ref}, or unknown"
