@@ -35,7 +35,7 @@ class _Scan:
         self._pools: dict[tuple[str, str], dict[str, None] | None] = {}
 
     def pool(self, reference: RefersTo) -> dict[str, None] | None:
-        """Return the names that a reference may use; None when their list is not a list."""
+        """Return the names that a reference may use; None when one cannot be read."""
         asked = (reference.collection, reference.key)
         if asked not in self._pools:
             self._pools[asked] = _pool(self.data, reference)
@@ -83,8 +83,10 @@ def _pool(data: Any, reference: RefersTo) -> dict[str, None] | None:
             elif value is not None:
                 return None
         level = found
-    names = (_get(entry, reference.key, reference.key) for entry in level)
-    return {str(name): None for name in names if isinstance(name, (str, int, float))}
+    names = [_get(entry, reference.key, reference.key) for entry in level]
+    if not all(isinstance(name, (str, int, float)) for name in names):
+        return None  # an entry whose name cannot be read may be the one that is meant
+    return {str(name): None for name in names}
 
 
 @cache
