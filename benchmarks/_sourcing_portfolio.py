@@ -24,9 +24,14 @@ HEADER = """\
 
 
 def portfolio(
-    parts: int, suppliers: int, *, seed: int = SEED, capacity: float | None = 1.6
+    parts: int,
+    suppliers: int,
+    *,
+    seed: int = SEED,
+    capacity: float | None = 1.6,
+    lines: int = 1,
 ) -> dict[str, Any]:
-    """Return a portfolio with one order line a part.
+    """Return a portfolio with one order line a part, or lines that share orders.
 
     Parameters
     ----------
@@ -36,6 +41,8 @@ def portfolio(
         Seed of the random numbers.
     capacity
         Machine hours of all suppliers over what the lines need on average; None for no limit.
+    lines
+        Lines of each part, each at a plant of its own, a quarter to double its share of the parts.
     """
     rng = np.random.default_rng(seed)
     names = [f"am-{number}" for number in range(1, suppliers + 1)]
@@ -71,7 +78,36 @@ def portfolio(
     if capacity is not None:
         each = round(hours * capacity / suppliers, 1)
         data["capacities"] = [{"supplier": name, "machine_hours": each} for name in names]
+    if lines > 1:
+        _spread(data, lines, rng)
     return data
+
+
+def _spread(data: dict[str, Any], lines: int, rng: np.random.Generator) -> None:
+    """Put lines at several plants in the place of each line, with lanes to all of them."""
+    plants = ["plant", *(f"plant-{n}" for n in range(2, lines + 1))]
+    network = data["network"]
+    network["places"] += [{"name": plant, "role": "customer"} for plant in plants[1:]]
+    network["lanes"] += [
+        {
+            **lane,
+            "to": plant,
+            "cost_per_part": round(lane["cost_per_part"] * float(rng.uniform(0.6, 1.6)), 2),
+        }
+        for lane in list(network["lanes"])
+        for plant in plants[1:]
+    ]
+    data["lines"] = [
+        {
+            **line,
+            "line": f"{line['line']}-{n}",
+            "place": plant,
+            "quantity": max(1, round(line["quantity"] * float(rng.uniform(0.25, 2.0)) / lines)),
+            "downtime_cost_per_hour": float(rng.choice([0.0, 0.0, 0.0, 0.5, 2.0])),
+        }
+        for line in data["lines"]
+        for n, plant in enumerate(plants, start=1)
+    ]
 
 
 def _add_part(

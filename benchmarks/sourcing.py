@@ -23,20 +23,25 @@ from amopt.sourcing import Instance, formulate, solve
 from amopt.sourcing.instance.curves import KINDS, Quotes
 from amopt.sourcing.offers.analysis import analyse
 
-CASES = ((36, 1e-6), (1_000, 1e-3), (10_000, 1e-3))
-SMOKE = ((36, 1e-6), (100, 1e-3))
+CASES = ((36, 1, 1e-6), (1_000, 1, 1e-3), (10_000, 1, 1e-3), (100, 5, 1e-3), (2_000, 5, 1e-3))
+SMOKE = ((36, 1, 1e-6), (100, 1, 1e-3), (10, 5, 1e-3))
+"""Parts, lines of each, and the gap; lines of a part share orders."""
 
 
-def compare(parts: int, gap: float, limit: float) -> None:
+def compare(parts: int, each: int, gap: float, limit: float) -> None:
     """Solve a portfolio by amopt and its arrays by HiGHS."""
     begun = time.perf_counter()
-    instance = Instance.model_validate(portfolio(parts, 7))
+    instance = Instance.model_validate(portfolio(parts, 7, lines=each))
     validated = time.perf_counter() - begun
     begun = time.perf_counter()
     answer = solve(instance, options=Options(gap=gap, time_limit=limit))
     ours = time.perf_counter() - begun
     phases = ", ".join(f"{name} {spent:.2f}" for name, spent in answer.outcome.seconds.items())
-    print(f"{parts:,} lines x 7 suppliers to a gap of {gap:g} (validated in {validated:.1f} s)")
+    shared = f" of {parts:,} parts" if each > 1 else ""
+    print(
+        f"{parts * each:,} lines{shared} x 7 suppliers to a gap of {gap:g} "
+        f"(validated in {validated:.1f} s)"
+    )
     print(f"  amopt  {ours:8.2f} s  gap {answer.outcome.gap:.1e}  {answer.outcome.method}")
     print(f"         {phases}")
     program = compile_model(formulate(instance)).program
@@ -102,8 +107,8 @@ def main() -> None:
     chosen = parser.parse_args()
     import pyomo.environ  # noqa: F401  (its import is no part of a solve)
 
-    for parts, gap in SMOKE if chosen.smoke else CASES:
-        compare(parts, gap, chosen.limit)
+    for parts, each, gap in SMOKE if chosen.smoke else CASES:
+        compare(parts, each, gap, chosen.limit)
     analysis(2_000 if chosen.smoke else 200_000)
 
 
