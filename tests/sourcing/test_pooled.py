@@ -7,10 +7,16 @@ import math
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 
 import amopt
 from amopt.sourcing import solve
+from amopt.sourcing.methods.arrays import arrays_of
+from amopt.sourcing.methods.one_order import kept_plans
+from amopt.sourcing.methods.partitions import partitions
+from amopt.sourcing.offers.segments import Segments, cut
+from amopt.sourcing.offers.supply_options import SupplyOptions
 from tests.oracles.pooled import best
 from tests.sourcing.random_instances import conventional, offer
 from tests.sourcing.test_methods import require_arrays_equal_formulation
@@ -311,6 +317,11 @@ def test_the_arrays_of_shared_orders_are_the_formulation() -> None:
     assert compared >= 20
 
 
+def cut_of(data: dict[str, Any]) -> tuple[SupplyOptions, Segments]:
+    supply = SupplyOptions.of(amopt.load(data))
+    return supply, cut(supply)
+
+
 def objective(data: dict[str, Any], **changes: Any) -> float:
     try:
         return solve(amopt.load({**data, **changes})).outcome.objective or 0.0
@@ -366,3 +377,27 @@ def test_the_order_of_lines_does_not_matter() -> None:
         data = random_pooled(seed)
         turned = {**data, "lines": data["lines"][::-1]}
         assert objective(data) == pytest.approx(objective(turned), rel=1e-6), seed
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_best_plans_that_split_no_line_are_found_without_a_solver() -> None:
+    """Three lines: all ways of sharing the lines out over the orders, by hand."""
+    data = covers(offers__0__quotes=quotes((1, 20, 1), (200, 12, 1.5)))
+    data["offers"].append(
+        {
+            "supplier": "beta",
+            "part": "cover",
+            "between": "all_units",
+            "quotes": quotes((1, 14, 0.5), (250, 13, 3)),
+        }
+    )
+    data["lines"][2]["downtime_cost_per_hour"] = 10
+    written = arrays_of(*cut_of(data))
+    plan, share = partitions(
+        written, written.program.cost, np.zeros(len(data["lines"]), dtype=np.int64)
+    )
+    first = kept_plans(written, np.arange(written.program.shape[0]), plan, share)
+    assert first.shape[1] == 1
+    # Two lines at alpha's break, and the one that waits at beta: 200 x 12 + 100 x 14 + 400 x 0.5.
+    assert float((first.T @ written.program.cost)[0]) == pytest.approx(4000)
+    assert cost(data) == pytest.approx(4000)

@@ -32,7 +32,8 @@ from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import Arrays
 from amopt.sourcing.methods.line_bounds import LineBounds
 from amopt.sourcing.methods.line_plans import LinePlans
-from amopt.sourcing.methods.one_order import one_order_each
+from amopt.sourcing.methods.one_order import kept_plans, one_order_each
+from amopt.sourcing.methods.partitions import partitions
 
 __all__ = ["solve_by_prices"]
 
@@ -135,6 +136,10 @@ class _Run:
         if not np.isfinite(self.limit).all():
             return False
         first = one_order_each(self.arrays, self.rest, self.block_of_column)
+        plan, share = partitions(self.arrays, self.program.cost, self.line_bounds.block_of_line)
+        if plan.size:
+            more = kept_plans(self.arrays, self.rest, plan, share)
+            first = sp.csc_array(sp.hstack([first, more], format="csc"))
         block = self.block_of_column[first.indices[first.indptr[:-1]]]
         self.plans = LinePlans(first, block, self.program.cost, self.coupling)
         covered = np.zeros(len(self.blocks), dtype=bool)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from amopt.program.linear import LinearProgram
 from amopt.sourcing.methods.arrays import Arrays
 
-__all__ = ["one_order_each"]
+__all__ = ["kept_plans", "one_order_each"]
 
 Ints = NDArray[np.int64]
 
@@ -26,7 +26,6 @@ def one_order_each(arrays: Arrays, own_rows: Ints, block_of_column: Ints) -> sp.
     block_of_column
         The block of each column of the program.
     """
-    program = arrays.program
     segments, shares = arrays.segments, arrays.segments.shares
     need = arrays.needed[shares.line]
     ordered = np.bincount(shares.segment, need, minlength=len(segments))
@@ -43,29 +42,47 @@ def one_order_each(arrays: Arrays, own_rows: Ints, block_of_column: Ints) -> sp.
     plan = np.full(len(segments), -1, dtype=np.int64)
     plan[s] = np.arange(s.size)
     i = np.flatnonzero(plan[shares.segment] >= 0)
-    of_share, parts = plan[shares.segment[i]], ordered[shares.segment[i]]
-    weeks = shares.weeks[i] + segments.weeks_rate[shares.segment[i]] * parts
-    column = arrays.weeks[shares.line[i]]
+    return kept_plans(arrays, own_rows, plan[shares.segment[i]], i)
+
+
+def kept_plans(arrays: Arrays, own_rows: Ints, plan: Ints, share: Ints) -> sp.csc_array:
+    """Return plans as columns: of each line, all parts on one share.
+
+    Parameters
+    ----------
+    arrays
+        The program.
+    own_rows
+        The rows that are not shared by parts: plans that break one are left out.
+    plan, share
+        The shares that each plan fills its lines by, one a row.
+    """
+    program, segments, shares = arrays.program, arrays.segments, arrays.segments.shares
+    segment, need = shares.segment[share], arrays.needed[shares.line[share]]
+    orders, of_order = np.unique(plan * np.int64(len(segments)) + segment, return_inverse=True)
+    parts = np.bincount(of_order, need)[of_order]
+    weeks = shares.weeks[share] + segments.weeks_rate[segment] * parts
+    column = arrays.weeks[shares.line[share]]
     timed = column >= 0
     late = np.maximum(weeks[timed], program.lower[column[timed]])
-    share, switch = arrays.switches
-    on = plan[shares.segment[share]] >= 0
+    ones = np.ones(arrays.switches.shape[1])
+    on = sp.csr_array((ones, arrays.switches), shape=(len(shares), program.shape[1]))[share].tocoo()
+    placed, chosen = np.divmod(orders, len(segments))
     own = [
-        (arrays.u[i], of_share, parts),
-        (arrays.z[i], of_share, np.ones(i.size)),
-        (column[timed], of_share[timed], late),
-        (switch[on], plan[shares.segment[share[on]]], np.ones(int(on.sum()))),
-        (arrays.y[s], np.arange(s.size), np.ones(s.size)),
-        (arrays.x[i], of_share, need[i]),
+        (arrays.u[share], plan, parts),
+        (arrays.z[share], plan, np.ones(share.size)),
+        (column[timed], plan[timed], late),
+        (on.col.astype(np.int64), plan[on.row], np.ones(on.nnz)),
+        (arrays.y[chosen], placed, np.ones(orders.size)),
+        (arrays.x[share], plan, need),
     ]
-    key, value = (
-        np.concatenate([plans * program.shape[1] + columns for columns, plans, _ in own]),
-        np.concatenate([values for *_, values in own]),
-    )
+    key = np.concatenate([plans * program.shape[1] + columns for columns, plans, _ in own])
+    value = np.concatenate([values for *_, values in own])
     # Written once each: what comes last holds.
     last = key.size - 1 - np.unique(key[::-1], return_index=True)[1]
     plans, columns = np.divmod(key[last], program.shape[1])
-    first = sp.csc_array((value[last], (columns, plans)), shape=(program.shape[1], s.size))
+    count = int(plan.max(initial=-1)) + 1
+    first = sp.csc_array((value[last], (columns, plans)), shape=(program.shape[1], count))
     return first[:, _keeping(program, own_rows, first)]
 
 
