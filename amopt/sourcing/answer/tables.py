@@ -237,22 +237,16 @@ def switchover_rows(
     columns["on_frontier"] = iter(analysis.on_frontier.tolist())
     columns["source_frontier"] = (CORNERS[code] for code in corner.tolist())
     columns["break_even_says"] = (SAYS[code] for code in says.tolist())
-    rows = []
-    for o, *values in zip(option.tolist(), *columns.values(), strict=True):
-        entry, offer = lines[supply.line[o]], offers[supply.source[o]]
-        found = dict(zip(columns, values, strict=True))
-        row = {
-            "part": entry.part,
-            "supplier": offer.supplier,
-            "line": entry.line,
-            "quantity": _amount(entry.quantity, divisible=entry.divisible),
-            "route": offer.route,
-            "material": offer.material,
-            "excluded": supply.excluded[o],
-            **found,
-        }
-        rows.append({name: row[name] for name in _SWITCHOVER})
-    return rows
+    own = [lines[n] for n in line.tolist()]
+    columns["part"] = (entry.part for entry in own)
+    columns["line"] = (entry.line for entry in own)
+    columns["quantity"] = (_amount(x.quantity, divisible=x.divisible) for x in own)
+    asked = [offers[source] for source in supply.source[option].tolist()]
+    for name in ("supplier", "route", "material"):
+        columns[name] = iter([getattr(offer, name) for offer in asked])
+    columns["excluded"] = (supply.excluded[o] for o in option.tolist())
+    told = zip(*(columns[name] for name in _SWITCHOVER), strict=True)
+    return [dict(zip(_SWITCHOVER, values, strict=True)) for values in told]
 
 
 _SWITCHOVER = (

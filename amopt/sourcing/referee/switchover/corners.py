@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,14 @@ def check_corners(
             right[number] = label, _below(x, y, [(a, b) for _, a, b in ends.values()])
     for number, row in enumerate(table):
         label, below = right.get(number, ("", None))
-        where = f"switchover of {row['part']!r} at {row['supplier']!r}"
-        notebook.same(f"{where}, source_frontier", row["source_frontier"], label)
-        notebook.same(f"{where}, below_source_frontier", row["below_source_frontier"], below)
+        where = partial(_where, row)
+        notebook.same(where, row["source_frontier"], label)
+        notebook.same(where, row["below_source_frontier"], below)
+
+
+def _where(row: Row) -> str:
+    """Return which row it is, in words."""
+    return f"switchover of {row['part']!r} at {row['supplier']!r}, the source's frontier"
 
 
 def _corners(points: Sequence[Point], names: dict[int, Any]) -> dict[str, Point]:
