@@ -74,16 +74,16 @@ def partial_instance(
     problems
         What was found wrong with its fields, names and references.
     """
-    known: Any = dict(data)
+    wrong: list[Key] = []
     for problem in problems:
         above = problem.key[:-1]
         if problem.code != "unknown-key":
-            known = _put(known, problem.key)
+            wrong.append(problem.key)
         elif above:
-            known = _put(known, above)
+            wrong.append(above)
         else:  # it may be any of the keys that are not there, misspelt
-            missing = set(keys_of((instance_type,))) - known.keys()
-            known = {**known, **dict.fromkeys(missing, _WRONG)}
+            wrong += [(name,) for name in keys_of((instance_type,)) if name not in data]
+    known = _marked(data, wrong)
     instance = instance_type.__new__(instance_type)
     try:
         _validator(instance_type).validate_python(known, self_instance=instance)
@@ -129,17 +129,25 @@ def told(checks: Iterable[Iterator[Problem]]) -> Iterator[Problem]:
             _logger.debug("a check cannot be made while fields are wrong", exc_info=True)
 
 
-def _put(data: Any, key: Key) -> Any:
-    """Return a copy of data with what no field takes at a key, which need not be there."""
-    if not key or isinstance(data, BaseModel):
-        return _WRONG
-    part = key[0]
+def _marked(data: Any, wrong: Iterable[Key]) -> Any:
+    """Return a copy of data with what no field takes at keys, which need not be there."""
+    below: dict[str | int, list[Key]] = {}
+    for key in wrong:
+        if not key or not isinstance(data, (Mapping, list, tuple)):
+            return _WRONG
+        below.setdefault(key[0], []).append(key[1:])
+    if not below:
+        return data
     if isinstance(data, Mapping):
-        name = next((name for name in data if str(name) == str(part)), part)
-        return {**data, name: _put(data.get(name, _WRONG), key[1:])}
-    if isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data):
-        return [*data[:part], _put(data[part], key[1:]), *data[part + 1 :]]
-    return _WRONG
+        names = {str(name): name for name in data}
+        told = {names.get(str(part), part): keys for part, keys in below.items()}
+        return {**data, **{at: _marked(data.get(at, _WRONG), keys) for at, keys in told.items()}}
+    copy = list(data)
+    for part, keys in below.items():
+        if not isinstance(part, int) or part >= len(copy):
+            return _WRONG
+        copy[part] = _marked(copy[part], keys)
+    return copy
 
 
 @cache
