@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.phrases import rounded_up
+from amopt.phrases import plural, rounded_up
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import order_parts
 
@@ -170,7 +170,8 @@ def need_by_says(instance: Instance, name: str) -> str:
     """Return the need-by of a line in words."""
     if (day := _line(instance, name).need_by) is not None:
         return f"the need-by of line {name!r}, {day}"
-    return f"the need-by of line {name!r}, {_due(instance, name):g} weeks"
+    due = _due(instance, name)
+    return f"the need-by of line {name!r}, {due:g} {plural(due, 'week')}"
 
 
 def need_by_remedy(instance: Instance, name: str, change: float) -> str:
@@ -183,7 +184,8 @@ def need_by_remedy(instance: Instance, name: str, change: float) -> str:
 
 def latest_delivery_says(instance: Instance, _: object) -> str:
     """Return the latest delivery of the plan in words."""
-    return f"the latest delivery, {instance.limits.weeks or 0:g} weeks"
+    latest = instance.limits.weeks or 0
+    return f"the latest delivery, {latest:g} {plural(latest, 'week')}"
 
 
 def latest_delivery_remedy(instance: Instance, _: object, change: float) -> str:
