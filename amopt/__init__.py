@@ -73,6 +73,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = (
     "design",
     "licensing",
+    "maintenance",
     "mdp",
     "network",
     "placement",

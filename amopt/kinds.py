@@ -42,6 +42,7 @@ KINDS = (
     "design",
     "screening",
     "licensing",
+    "maintenance",
 )
 """The decisions that amopt answers, in the order in which they were built."""
 

@@ -1,0 +1,1 @@
+"""What leaves: the solution's tables, its headline and its figures."""

@@ -1,0 +1,196 @@
+"""The linear program handed to the solver, as arrays or as a Pyomo model, read as a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.decision import Extend
+from amopt.errors import NoAnswerError, UsageError
+from amopt.maintenance import formulation
+from amopt.maintenance.instance import MaintenanceInstance
+from amopt.maintenance.methods import renewal
+from amopt.maintenance.policy import Optimum, chosen
+from amopt.maintenance.process import Grid, build
+from amopt.mdp import dual_program
+from amopt.program.infeasible.explain import explain
+from amopt.program.solver.highs import solve as run
+from amopt.program.solver.outcome import Outcome, Status
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+    from amopt.program.solver.highs import Options, Progress
+
+__all__ = ["HONOURS", "by_arrays", "by_pyomo", "by_renewal", "read"]
+
+Floats = NDArray[np.float64]
+
+HONOURS = renewal.HONOURS | {"stock", "downtime"}
+"""The families of constraints that the program as arrays honours."""
+
+VISITED = 1e-10
+"""Share of the days from which a state counts as visited."""
+
+
+def by_renewal(instance: MaintenanceInstance) -> Optimum:
+    """Find the best policy by policy iteration on the structure of the process.
+
+    Raises
+    ------
+    NoAnswerError
+        When the bound is not close, as where a regular part should never be installed.
+    """
+    found = renewal.solve([instance])
+    gain, bound = float(found.gain[0]), float(found.bound[0])
+    if not gain - bound <= 1e-6 * abs(gain):
+        raise NoAnswerError(
+            "policy iteration did not converge: it may be best never to install a regular part"
+        )
+    grid = build(instance)
+    share = chosen(grid, found.order[0], found.install[0], found.down[0])
+    return Optimum(grid, share, gain, bound, iterations=found.rounds)
+
+
+def _fallback(instance: MaintenanceInstance, grid: Grid) -> Floats:
+    """Return the policy that is best without limits, for states that a plan never visits."""
+    found = renewal.solve([instance])
+    return chosen(grid, found.order[0], found.install[0], found.down[0])
+
+
+def _shares(instance: MaintenanceInstance, grid: Grid, occupation: Floats) -> Floats:
+    """Return the probability of each pair in its state."""
+    taken = np.maximum(occupation, 0.0)
+    state = grid.process.state_of_pair
+    visits = np.bincount(state, weights=taken, minlength=grid.process.states)
+    visited = (visits > VISITED)[state]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(visited, taken / visits[state], _fallback(instance, grid))
+    share[share < VISITED] = 0.0
+    return np.asarray(share)
+
+
+def _require(outcome: Outcome) -> None:
+    if outcome.status is not Status.OPTIMAL:
+        raise NoAnswerError(
+            f"The linear program was not solved: {outcome.status} ({outcome.stopped}).",
+            outcome=outcome,
+        )
+
+
+def by_arrays(
+    instance: MaintenanceInstance,
+    options: Options,
+    progress: Callable[[Progress], None] | None = None,
+) -> Optimum:
+    """Find the best policy by the linear program as arrays.
+
+    Raises
+    ------
+    InfeasibleError
+        When no policy meets the limits.
+    NoAnswerError
+        When the solver did not reach the optimum within its limits.
+    """
+    grid = build(instance)
+    sides = formulation.limits(instance, grid)
+    program = dual_program(grid.process, side_constraints=sides)
+    answer = run(program, options, progress=progress)
+    outcome = answer.outcome
+    if outcome.status is Status.INFEASIBLE:
+        raise explain(program, formulation.FAMILIES, instance, options, outcome)
+    _require(outcome)
+    assert answer.values is not None
+    assert answer.duals is not None
+    prices = answer.duals[len(answer.duals) - len(sides) :]
+    return Optimum(
+        grid,
+        _shares(instance, grid, answer.values),
+        float(outcome.objective or 0.0),
+        outcome.bound,
+        outcome.method,
+        outcome.iterations or 0,
+        {side.name: float(price) for side, price in zip(sides, prices, strict=True)},
+    )
+
+
+def by_pyomo(
+    instance: MaintenanceInstance,
+    options: Options,
+    extend: Extend | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    printer: bool = True,
+) -> Optimum:
+    """Find the best policy by the formulation, with what a caller adds.
+
+    Raises
+    ------
+    InfeasibleError
+        When no policy meets the limits, or what was added.
+    NoAnswerError
+        When the solver did not reach the optimum within its limits.
+    """
+    from amopt.program.pyomo import FIXED, compile_model, extended, load
+
+    model = formulation.formulate(instance, printer=printer)
+    extended(model, extend)
+    compiled = compile_model(model)
+    answer = run(compiled.program, options, progress=progress)
+    outcome = answer.outcome
+    if outcome.status is Status.INFEASIBLE:
+        families = (*formulation.FAMILIES, FIXED)
+        raise explain(compiled.program, families, instance, options, outcome)
+    _require(outcome)
+    load(compiled, answer)
+    return read(model, outcome=outcome, bound=outcome.bound)
+
+
+def read(
+    model: ConcreteModel, *, outcome: Outcome | None = None, bound: float | None = None
+) -> Optimum:
+    """Return what a solved program says.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values.
+    UsageError
+        When the model is not one of maintenance.
+    """
+    grid = getattr(model, "grid", None)
+    if not isinstance(grid, Grid):
+        raise UsageError(f"the model {model.name!r} is not one that amopt.maintenance formulated")
+    values = [variable.value for variable in model.occupation.values()]
+    if any(value is None for value in values):
+        raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
+    instance: Any = model.instance
+    known = instance if model.printer else formulation.without_printer(instance)
+    occupation = np.array(values, dtype=np.float64)
+    return Optimum(
+        grid,
+        _shares(known, grid, occupation),
+        float(grid.process.cost @ occupation),
+        bound,
+        "" if outcome is None else outcome.method,
+        (outcome.iterations or 0) if outcome is not None else 0,
+        _limits(model),
+    )
+
+
+def _limits(model: Any) -> dict[str, float | None]:
+    """Return what a program has beside the process, by name, with its dual where there is one."""
+    dual = model.component("dual")
+    found: dict[str, float | None] = {}
+    for component in model.component_objects(active=True):
+        if component.ctype.__name__ == "Constraint" and component.name not in renewal.HONOURS:
+            for row in component.values():
+                if row.active:
+                    found[row.name] = None if dual is None else dual.get(row)
+    for variable in model.occupation.values():
+        if variable.fixed or variable.has_ub():
+            found[f"{variable.name} is held"] = None
+    return found

@@ -1,0 +1,1 @@
+"""The judge, who recomputes every table and has never seen the model."""
