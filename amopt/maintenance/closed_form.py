@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ from amopt.maintenance.instance import MaintenanceInstance
 __all__ = ["POLICIES", "Thresholds", "age_replacement", "best_thresholds", "cost_rate", "refined"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 POLICIES = ("B", "TR", "DA")
 """The policies of the source: base stock, temporary replacement, dedicated age."""
@@ -173,23 +175,6 @@ def _costs(group: Sequence[MaintenanceInstance]) -> dict[str, Floats]:
     }
 
 
-def _dinkelbach(numerator: Floats, columns: Floats, length: Floats) -> tuple[Floats, NDArray]:
-    """Return the least ratios and where they are; numerators are ``columns @ numerator``.
-
-    Parameters
-    ----------
-    numerator
-        Coefficients of the cost of a cycle, shape (columns, instances).
-    columns, length
-        Shape (choices, columns) and (choices,).
-    """
-    cost = columns @ numerator
-    rate = np.full(cost.shape[1], np.inf)
-    pick = np.argmin(cost / length[:, None], axis=0)
-    rate = (cost / length[:, None])[pick, np.arange(cost.shape[1])]
-    return rate, pick
-
-
 def _base_stock(group: Sequence[MaintenanceInstance]) -> list[Thresholds]:
     """Return the best policy B of instances with one regular part."""
     first, costs = group[0], _costs(group)
@@ -199,10 +184,10 @@ def _base_stock(group: Sequence[MaintenanceInstance]) -> list[Thresholds]:
     held = lived - life.expected_life(wait)
     columns = np.stack([np.ones_like(t_r), 1 - life.survival(t_r), held], axis=1)
     weights = np.stack([costs["cycle"], costs["failure"], costs["holding"]])
-    rate, pick = _dinkelbach(weights, columns, lived)
-    return [
-        Thresholds("B", float(g), float(t_r[at])) for g, at in zip(rate, pick, strict=True)
-    ]
+    ratio = (columns @ weights) / lived[:, None]
+    pick = np.argmin(ratio, axis=0)
+    rate = ratio[pick, np.arange(len(group))]
+    return [Thresholds("B", float(g), float(t_r[at])) for g, at in zip(rate, pick, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -279,7 +264,7 @@ def _bridging(
     ]
 
 
-def _zip(ages: Sequence[_PrintedAges] | None, at: NDArray) -> list[tuple[_PrintedAges | None, int]]:
+def _zip(ages: Sequence[_PrintedAges] | None, at: Ints) -> list[tuple[_PrintedAges | None, int]]:
     """Return the ages of each instance with the one that was picked."""
     if ages is None:
         return [(None, 0)] * len(at)
@@ -292,7 +277,7 @@ def _printed_terms(
     guess: Floats,
     bridge: Floats,
     quick: float,
-) -> tuple[Floats, Floats, NDArray]:
+) -> tuple[Floats, Floats, Ints]:
     """Return what one bridging costs and how long it lasts at the best age, and that age."""
     cost, length = bridge.copy(), np.zeros(len(group))
     at = np.zeros(len(group), dtype=np.intp)
@@ -321,9 +306,7 @@ def cost_rate(instance: MaintenanceInstance, ages: Thresholds) -> float:
         lived = float(life.expected_life(t_r))
         held = lived - float(life.expected_life(wait))
         failed = 1 - float(life.survival(t_r))
-        return float(
-            (costs["cycle"] + costs["failure"] * failed + costs["holding"] * held) / lived
-        )
+        return float((costs["cycle"] + costs["failure"] * failed + costs["holding"] * held) / lived)
     t_b, dedicated = ages.bridge_before or 0.0, ages.policy == "DA"
     assert instance.printed is not None
     columns = _columns(instance, np.array([t_r]), np.array([t_b]), dedicated)
@@ -347,8 +330,9 @@ def refined(instance: MaintenanceInstance, ages: Thresholds) -> Thresholds:
 
     Ages stay within a day and a half of the whole ones, and within what the policy allows.
     """
-    from scipy.optimize import minimize
+    from scipy import optimize
 
+    minimize: Any = optimize.minimize  # its stubs know no bounds of a list
     start = [ages.replace_at, ages.bridge_before or 0.0, ages.replace_printed_at or 0.0]
     free = [0] + [i for i in (1, 2) if start[i] > 0]
     wait = float(instance.regular.lead_time_days)
@@ -369,13 +353,13 @@ def refined(instance: MaintenanceInstance, ages: Thresholds) -> Thresholds:
         )
 
     found = minimize(
-        lambda moved: cost_rate(instance, at(moved)),
-        [start[index] for index in free],
+        lambda moved: cost_rate(instance, at(moved.tolist())),
+        np.array([start[index] for index in free]),
         method="Nelder-Mead",
         bounds=[(max(start[index] - 1.5, 0.0), start[index] + 1.5) for index in free],
         options={"xatol": 1e-7, "fatol": 1e-13, "maxiter": 4000},
     )
-    best = at(found.x)
+    best = at(found.x.tolist())
     return replace(best, cost_per_day=min(cost_rate(instance, best), ages.cost_per_day))
 
 

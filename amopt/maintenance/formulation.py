@@ -80,7 +80,7 @@ def _total(model: Any, uses: Any) -> Any:
     from amopt.program.pyomo import linear
 
     used = [(x, float(amount)) for x, amount in zip(model.occupation.values(), uses, strict=True)]
-    some = [(x, amount) for x, amount in used if amount]
+    some = [(x, amount) for x, amount in used if amount] or used[:1]  # no row without a variable
     return linear([amount for _, amount in some], [x for x, _ in some])
 
 
@@ -112,19 +112,25 @@ FAMILIES: tuple[Family, ...] = (
         "stock",
         add_stock,
         scope=("limits.stock",),
-        says=lambda instance, _: f"a spare in stock on {amount(100 * instance.limits.stock)} % "
-        "of the days",
-        remedy=lambda instance, _, by: "allow a spare in stock on "
-        f"{rounded_up(100 * (instance.limits.stock + by))} % of the days",
+        says=lambda instance, _: (
+            f"a spare in stock on {amount(100 * instance.limits.stock)} % of the days"
+        ),
+        remedy=lambda instance, _, by: (
+            "allow a spare in stock on "
+            f"{rounded_up(100 * (instance.limits.stock + by))} % of the days"
+        ),
     ),
     Family(
         "downtime",
         add_downtime,
         scope=("limits.downtime_days_per_year",),
-        says=lambda instance, _: "downtime of "
-        f"{amount(instance.limits.downtime_days_per_year)} days a year",
-        remedy=lambda instance, _, by: "allow downtime of "
-        f"{rounded_up(instance.limits.downtime_days_per_year + by)} days a year",
+        says=lambda instance, _: (
+            f"downtime of {amount(instance.limits.downtime_days_per_year)} days a year"
+        ),
+        remedy=lambda instance, _, by: (
+            "allow downtime of "
+            f"{rounded_up(instance.limits.downtime_days_per_year + by)} days a year"
+        ),
     ),
 )
 """The families of constraints, in the order of their rows."""

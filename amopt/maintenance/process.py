@@ -115,7 +115,9 @@ def build(instance: MaintenanceInstance) -> Grid:
         unit * statuses + status,
         None,
         state_names=_state_names(regular, printed, printing, lead),
-        pair_names=_pair_names(unit, status, action, regular, printed, printing, lead),
+        pair_names=_pair_names(
+            np.stack([unit, status, action]), _unit_names(regular, printed, printing), lead
+        ),
     )
     return Grid(
         process, regular, printed, printing, lead, unit, status, action, failures, down, held
@@ -225,11 +227,6 @@ def _state_names(regular: int, printed: int, printing: int, lead: int) -> list[t
     ]
 
 
-def _pair_names(
-    unit: Ints, status: Ints, action: Ints, regular: int, printed: int, printing: int, lead: int
-) -> list[tuple[object, ...]]:
-    units, statuses = _unit_names(regular, printed, printing), _status_names(lead)
-    return [
-        (*units[u], statuses[o], ACTIONS[a])
-        for u, o, a in zip(unit.tolist(), status.tolist(), action.tolist(), strict=True)
-    ]
+def _pair_names(pairs: Ints, units: list[tuple[str, int]], lead: int) -> list[tuple[object, ...]]:
+    statuses = _status_names(lead)
+    return [(*units[u], statuses[o], ACTIONS[a]) for u, o, a in pairs.T.tolist()]

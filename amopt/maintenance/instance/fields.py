@@ -259,5 +259,3 @@ class MaintenanceInstance(Instance):
                 life = printed.life.model_copy(update={"scale_days": value})
                 printed = printed.model_copy(update={"life": life})
         return self.supposing(**fields, regular=regular, printed=printed, factorial=None)
-
-

@@ -119,9 +119,7 @@ def _better(first: _Value, second: _Value) -> tuple[_Value, Bools]:
     """Return the lesser value, and whether that is the second."""
     takes = second.cost < first.cost
     return (
-        _Value(
-            np.where(takes, second.cost, first.cost), np.where(takes, second.days, first.days)
-        ),
+        _Value(np.where(takes, second.cost, first.cost), np.where(takes, second.days, first.days)),
         takes,
     )
 
@@ -310,9 +308,7 @@ def _sweep(batch: _Batch) -> _Sweep:
     begin = np.where(takes, 4, 3)
     loop = _Loop(none)
     for _ in range(LOOPS):
-        printed, orders_printed, fail = _stopping(
-            batch, batch.fails[1], loop.none, 0.0, by_part[1]
-        )
+        printed, orders_printed, fail = _stopping(batch, batch.fails[1], loop.none, 0.0, by_part[1])
         spent = batch.print + batch.replace + batch.down * batch.quick
         if loop.closed(printed.at(0).plus(spent, batch.quick, batch.g), fail):
             break
@@ -349,10 +345,11 @@ def solve(instances: Sequence[MaintenanceInstance]) -> Renewal:
     batch.g = np.minimum(regular, most)
     rounds = 0
     with np.errstate(invalid="ignore", over="ignore"):
-        for rounds in range(1, ROUNDS + 1):
+        while True:
             sweep = _sweep(batch)
+            rounds += 1
             step = sweep.value.cost / sweep.value.days
-            if (np.abs(step) <= 1e-13 * np.abs(batch.g)).all():
+            if (np.abs(step) <= 1e-13 * np.abs(batch.g)).all() or rounds == ROUNDS:
                 break
             batch.g = np.minimum(batch.g + step, most)
     violated = np.maximum(sweep.residual, np.maximum(-sweep.value.cost, 0.0))

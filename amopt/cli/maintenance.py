@@ -1,0 +1,31 @@
+"""The commands of maintenance: a study of variants."""
+
+from __future__ import annotations
+
+import typer
+
+from amopt.cli.common import File, Json, reporting
+
+__all__ = ["app"]
+
+app = typer.Typer(help="More about a maintenance instance.", no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """More about a maintenance instance."""
+
+
+@app.command()
+def factorial(file: File, *, json: Json = False) -> None:
+    """Compare the policies over all variants that the file's factorial states."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.maintenance import study
+        from amopt.report import machine
+
+        rows = study.variants(decisions.load_of("maintenance", file))
+        if json:
+            typer.echo(machine.listing_json("variants", rows), nl=False)
+        else:
+            typer.echo("\n".join(study.summary(rows)))

@@ -1,0 +1,226 @@
+"""Solve a maintenance instance: by the fastest method that honours every family of constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.errors import AmoptError, InfeasibleError, NoAnswerError
+from amopt.maintenance import formulation
+from amopt.maintenance.answer.solution import MaintenanceSolution
+from amopt.maintenance.answer.tables import tables
+from amopt.maintenance.formulation import without_printer
+from amopt.maintenance.instance import MaintenanceInstance
+from amopt.maintenance.methods import program, renewal
+from amopt.maintenance.policy import Optimum
+from amopt.maintenance.referee.check import check
+from amopt.program.solver.highs import Progress
+from amopt.program.solver.options import Options
+from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.time import Budget
+from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+__all__ = ["METHODS", "WAYS", "program_options", "read_back", "solve"]
+
+WAYS = (
+    Method(
+        "policy_iteration",
+        "policy iteration from installation to installation",
+        honours=renewal.HONOURS,
+    ),
+    Method("arrays", "linear program as arrays", honours=program.HONOURS),
+    Method("program", "linear program of the process"),
+)
+"""The methods, fastest first; ``program`` is the formulation itself."""
+
+METHODS = method_names(WAYS)
+"""What ``solve`` takes as its method; ``auto`` is the first that can answer."""
+
+CLOSE = 1e-6
+"""Relative gap up to which an answer is optimal."""
+
+
+def program_options(method: str) -> dict[str, str]:
+    """Return the options of :func:`~amopt.maintenance.formulate`: every method solves that one."""
+    return {}
+
+
+def _optimum(
+    instance: MaintenanceInstance,
+    method: str,
+    options: Options,
+    extend: Extend | None,
+    progress: Callable[[Progress], None] | None,
+    *,
+    printer: bool = True,
+) -> Optimum:
+    """Find the best policy by one method."""
+    if method == "program":
+        return program.by_pyomo(instance, options, extend, progress, printer=printer)
+    known = instance if printer else without_printer(instance)
+    if method == "arrays":
+        return program.by_arrays(known, options, progress)
+    return program.by_renewal(known)
+
+
+def solve(
+    instance: MaintenanceInstance,
+    *,
+    method: str = "auto",
+    options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    extend: Extend | None = None,
+) -> MaintenanceSolution:
+    """Find when to order, replace and print, and have it checked by the referee.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    method
+        One of :data:`METHODS`. All are exact.
+    options
+        Time limit, threads and seed of the solver.
+    progress
+        Called now and then by solvers that report.
+    extend
+        Adds variables and constraints to the Pyomo model, as
+        :func:`amopt.maintenance.formulate` returns it, before it is solved: once with the printer,
+        and once without, for comparison.
+
+    Returns
+    -------
+    MaintenanceSolution
+        Its objective is the average cost a day, in money.
+
+    Raises
+    ------
+    InfeasibleError
+        When no plan meets the limits, or what was added.
+    NoAnswerError
+        When a limit was reached before the optimum, or a regular part should never be installed.
+    RefusedError
+        When the referee does not accept the answer.
+    UsageError
+        When there is no such method, or it cannot answer this instance.
+    """
+    way = choose(
+        "maintenance", method, WAYS, formulation.FAMILIES, instance, extended=extend is not None
+    )
+    options = options or Options()
+    budget = Budget(options.time_limit)
+    with budget.phase("solve"):
+        found = _optimum(instance, way.name, options, extend, progress)
+        regular_only: Optimum | None = None
+        if instance.printed is not None:
+            budget.require("the plan without a printer was found")
+            left = budget.options(options)
+            try:
+                regular_only = _optimum(instance, way.name, left, extend, progress, printer=False)
+            except InfeasibleError:  # the limits cannot be met without a printer
+                regular_only = None
+    return _answer(instance, found, regular_only, budget, way.meaning)
+
+
+def read_back(model: ConcreteModel, *, bound: float | None = None) -> MaintenanceSolution:
+    """Return the solution that a solved model holds, by whatever solver, judged by the referee.
+
+    What it is compared with, the plan without a printer, is the best one within the limits of the
+    instance, without limits of your own.
+
+    Parameters
+    ----------
+    model
+        A model of :func:`amopt.maintenance.formulate`, extended or not, with values; its suffix
+        ``dual`` is read where there is one.
+    bound
+        What the solver proved that a day costs at least, in money.
+
+    Raises
+    ------
+    NoAnswerError
+        When the model has no values.
+    RefusedError
+        When the referee does not accept what the values say.
+    UsageError
+        When the model is not one of maintenance.
+    """
+    budget = Budget()
+    found = program.read(model, bound=bound)
+    instance: MaintenanceInstance = model.instance
+    if not model.printer:
+        instance = without_printer(instance)
+    regular_only: Optimum | None = None
+    if instance.printed is not None:
+        way = choose("maintenance", "auto", WAYS, formulation.FAMILIES, instance)
+        try:
+            regular_only = _optimum(instance, way.name, Options(), None, None, printer=False)
+        except AmoptError:
+            regular_only = None
+    return _answer(instance, found, regular_only, budget, "read back from the model")
+
+
+def _answer(
+    instance: MaintenanceInstance,
+    found: Optimum,
+    regular_only: Optimum | None,
+    budget: Budget,
+    meaning: str,
+) -> MaintenanceSolution:
+    """Return the answer that follows from the policies, judged."""
+    with budget.phase("tables"):
+        rows = tables(instance, found, regular_only)
+    cost = rows["account"][0]["cost_per_day"]
+    if abs(cost - found.gain) > CLOSE * max(abs(cost), abs(found.gain)):
+        raise NoAnswerError(
+            f"the policy that was read costs {cost:.9g} a day, the program says {found.gain:.9g}: "
+            "the plan may mix several recurrent classes"
+        )
+    bound = None if found.bound is None else min(found.bound, cost)
+    near = bound is not None and cost - bound <= CLOSE * abs(cost)
+    outcome = Outcome(
+        stopped=Stopped.FINISHED,
+        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        objective=cost,
+        bound=bound,
+        method=f"{meaning} ({found.solver})" if found.solver else meaning,
+        versions=versions("amopt", "numpy", "scipy", *(["highspy"] if found.solver else [])),
+        residuals={"objective": abs(cost - found.gain)},
+        iterations=found.iterations or None,
+        seconds=budget.seconds,
+    )
+    answer = MaintenanceSolution(
+        kind=instance.kind,
+        name=instance.name,
+        outcome=outcome,
+        verdict=Verdict(),
+        rows=rows,
+        notes=_notes(instance, found, regular_only),
+        currency=instance.currency,
+        instance=instance,
+        objective_meaning="average cost a day",
+    )
+    known = {"stock", "downtime"}
+    added = tuple(name for name in found.limits if name not in known)
+    return judged(instance, answer, partial(check, limits=added))
+
+
+def _notes(
+    instance: MaintenanceInstance, found: Optimum, regular_only: Optimum | None
+) -> tuple[str, ...]:
+    """Return what the planner should know."""
+    notes = []
+    mixed = found.share[(found.share > CLOSE) & (found.share < 1 - CLOSE)]
+    if mixed.size:
+        notes.append(
+            "To meet a limit exactly the plan mixes: on some days it draws between two actions, "
+            "with the shares of table rules."
+        )
+    if instance.printed is not None and regular_only is None:
+        notes.append("Without printing no plan meets the limits.")
+    return tuple(notes)

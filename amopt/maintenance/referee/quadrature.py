@@ -1,0 +1,94 @@
+"""The cost of a policy of the source as the source writes it: with its integrals, by quadrature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.maintenance.instance import MaintenanceInstance
+
+__all__ = ["policy_cost"]
+
+Floats = NDArray[np.float64]
+Function = Callable[[Floats], Floats]
+
+PANELS, NODES = 64, 8
+
+
+def _integral(of: Function, low: float, high: float) -> float:
+    """Return an integral by Gauss and Legendre's rule on many panels."""
+    if high <= low:
+        return 0.0
+    node, weight = np.polynomial.legendre.leggauss(NODES)
+    edges = np.linspace(low, high, PANELS + 1)
+    half = (edges[1:] - edges[:-1])[:, None] / 2
+    at = (edges[1:] + edges[:-1])[:, None] / 2 + half * node
+    return float((of(at.ravel()).reshape(at.shape) * weight * half).sum())
+
+
+def _against(of: Function, alive: Function, low: float, high: float) -> float:
+    """Return the integral of a function against the density of a life: Stieltjes, many steps."""
+    if high <= low:
+        return 0.0
+    edges = np.linspace(low, high, 20_001)
+    mass = alive(edges[:-1]) - alive(edges[1:])
+    return float((of((edges[1:] + edges[:-1]) / 2) * mass).sum())
+
+
+def policy_cost(
+    instance: MaintenanceInstance,
+    policy: str,
+    t_r: float,
+    t_b: float | None,
+    t_p: float | None,
+) -> float:
+    """Return the average cost a day of a policy of the source at given ages.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    policy
+        ``"B"``, ``"TR"`` or ``"DA"``.
+    t_r, t_b, t_p
+        Its ages in days.
+    """
+    alive = instance.regular.life.survival
+    wait = float(instance.regular.lead_time_days)
+    b, h, c_f = instance.downtime_cost_per_day, instance.holding_cost, instance.failure_cost
+    cost = instance.regular.cost + instance.replacement_cost
+    cost += c_f * float(1 - alive(t_r))
+
+    def lived(low: float, high: float) -> float:
+        return _integral(alive, low, high)
+
+    if policy == "B":
+        return (cost + h * lived(wait, t_r)) / lived(0.0, t_r)
+    order = t_r - wait
+    just_in_time = wait + lived(0.0, order)
+    if not t_b or instance.printed is None:
+        return (cost + b * (wait - lived(order, t_r))) / just_in_time
+    quick = float(instance.printed.lead_time_days)
+    failed = float(1 - alive(t_b))
+    once = instance.printed.cost + b * quick + instance.replacement_cost
+    cost += b * _against(lambda x: t_r - x, alive, t_b, t_r)
+    if policy == "TR" or t_p is None:
+        return (cost + failed * once) / just_in_time
+    survives = instance.printed.life.survival
+    last, kept = float(survives(t_p)), float(1 - alive(order))
+
+    def held(extra: float) -> float:
+        until = _against(lambda y: quick + y - wait, survives, wait, t_p)
+        reached = float(survives(wait)) - last
+        return (extra + quick + t_p - wait) * last + until + extra * reached
+
+    cost += h * kept * held(0.0)
+    slope = held(1.0) - held(0.0)
+    cost += h * (failed - kept) * held(0.0)
+    cost += h * slope * _against(lambda x: x - order, alive, order, t_b)
+    once += c_f * (1 - last)
+    length = (t_r - t_b) * (1 - failed) + lived(0.0, t_b)
+    length += failed * (quick + _integral(survives, 0.0, t_p))
+    return (cost + failed * once) / length

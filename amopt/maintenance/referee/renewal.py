@@ -1,0 +1,241 @@
+"""What a policy costs, found by following the days of a cycle: renewal reward, no matrix.
+
+A cycle begins with the installation of a regular part. The probability of each state on each
+morning is moved on day by day until the next installation; what is spent on the way, and how long
+it takes, give the average a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.maintenance.instance import MaintenanceInstance
+
+__all__ = ["AMOUNTS", "Plan", "averages"]
+
+Floats = NDArray[np.float64]
+
+AMOUNTS = ("orders", "prints", "installs", "failures", "down", "held")
+"""What is counted, a day."""
+
+LEFT = 1e-13
+"""Probability of a cycle that is still going on at which it is no longer followed."""
+
+MOST_CYCLE = 200_000
+"""Days after which a cycle is not followed any further."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The rules as shares of the actions, by what is installed and where the order is.
+
+    Attributes
+    ----------
+    shares
+        By installed part and order: for each action its share by day, shape (days,).
+    """
+
+    shares: dict[tuple[str, str], dict[str, Floats]]
+
+    @classmethod
+    def of(cls, instance: MaintenanceInstance, rows: Iterable[Mapping[str, Any]]) -> Plan:
+        """Read the rules; a day that no rule is about has no action.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When a rule cannot be understood.
+        """
+        days = {
+            "regular": instance.oldest_regular,
+            "printed": instance.oldest_printed,
+            "none": 1,
+        }
+        shares: dict[tuple[str, str], dict[str, Floats]] = {}
+        for row in rows:
+            installed, order = row["installed"], row["order"]
+            on_the_way = order == "on order"
+            size = instance.regular.lead_time_days + 1 if on_the_way else days[installed]
+            first, last = row["from_day"], row["to_day"]
+            if not 0 <= first <= last < size:
+                raise ValueError(f"days {first} to {last} of {size}")
+            entry = shares.setdefault((installed, order), {})
+            share = entry.setdefault(row["action"], np.zeros(size))
+            share[first : last + 1] += row["share"]
+        return cls(shares)
+
+    def share(self, installed: str, order: str, action: str, size: int) -> Floats:
+        """Return the share of an action by day."""
+        return self.shares.get((installed, order), {}).get(action, np.zeros(size))
+
+    def gaps(self) -> list[tuple[str, str]]:
+        """Return where the shares of the actions do not sum to 1."""
+        found = []
+        for key, actions in self.shares.items():
+            total = np.sum(list(actions.values()), axis=0)[int(key[1] == "on order") :]
+            if np.abs(total - 1).max() > 1e-6:
+                found.append(key)
+        return found
+
+
+@dataclass
+class _Cycle:
+    """The probabilities of a morning: by part and status of the order, and what was counted.
+
+    Statuses are no order, then days to arrival, then in stock.
+    """
+
+    instance: MaintenanceInstance
+    plan: Plan
+
+    def __post_init__(self) -> None:
+        instance, self.lead = self.instance, self.instance.regular.lead_time_days
+        self.fails = instance.failure_probabilities
+        statuses, self.stock = self.lead + 2, self.lead + 1
+        self.parts = [np.zeros((len(fails), statuses)) for fails in self.fails]
+        self.none = np.zeros(statuses)
+        quick = 0 if instance.printed is None else instance.printed.lead_time_days
+        self.printing = [np.zeros(statuses) for _ in range(max(quick - 1, 0))]
+        self.amounts = dict.fromkeys(AMOUNTS, 0.0)
+        self.length = 0.0
+        self.ends = np.zeros(2)
+
+    def left(self) -> float:
+        """Return the probability that the cycle still goes on."""
+        parts = sum(float(part.sum()) for part in self.parts)
+        return parts + float(self.none.sum()) + sum(float(one.sum()) for one in self.printing)
+
+    def _decide(self) -> Floats:
+        """Order, install and print; return what was printed, by status."""
+        for name, part in zip(("regular", "printed"), self.parts, strict=True):
+            size = len(part)
+            if not size:
+                continue
+            ordered = part[:, 0] * self.plan.share(name, "no order", "order", size)
+            part[:, 0] -= ordered
+            part[:, self.lead] += ordered
+            self.amounts["orders"] += float(ordered.sum())
+            for end, action in enumerate(("install", "install and order")):
+                taken = part[:, self.stock] * self.plan.share(name, "in stock", action, size)
+                self._end(end, float(taken.sum()))
+                if end == 0:
+                    gone = taken
+                else:
+                    part[:, self.stock] -= gone + taken
+        return self._decide_for_none()
+
+    def _end(self, end: int, probability: float) -> None:
+        self.ends[end] += probability
+        self.amounts["installs"] += probability
+
+    def _decide_for_none(self) -> Floats:
+        none, plan, printed = self.none, self.plan, np.zeros(self.lead + 2)
+        prints = [plan.share("none", order, "print", 1)[0] for order in ("no order", "in stock")]
+        both = none[0] * plan.share("none", "no order", "print and order", 1)[0]
+        only = none[0] * plan.share("none", "no order", "order", 1)[0]
+        coming = slice(1, self.lead + 1)
+        printed[coming] = none[coming] * plan.share("none", "on order", "print", self.lead + 1)[1:]
+        printed[0], printed[self.stock] = none[0] * prints[0], none[self.stock] * prints[1]
+        ends = [
+            none[self.stock] * plan.share("none", "in stock", action, 1)[0]
+            for action in ("install", "install and order")
+        ]
+        none -= printed
+        none[0] -= both + only
+        none[self.lead] += only
+        printed[self.lead] += both
+        none[self.stock] -= sum(ends)
+        for end, probability in enumerate(ends):
+            self._end(end, float(probability))
+        self.amounts["orders"] += float(both + only)
+        self.amounts["prints"] += float(printed.sum())
+        return printed
+
+    def _ahead(self, mass: Floats) -> Floats:
+        """Return the statuses of the next morning, along the last axis."""
+        moved = np.zeros_like(mass)
+        moved[..., 0], moved[..., self.stock] = mass[..., 0], mass[..., self.stock]
+        moved[..., 1 : self.lead] += mass[..., 2 : self.lead + 1]
+        moved[..., self.stock] += mass[..., 1]
+        return moved
+
+    def day(self) -> None:
+        """Decide, and let the day pass."""
+        printed = self._decide()
+        self.length += self.left() + float(printed.sum())
+        down = self.none.sum() + printed.sum() + sum(one.sum() for one in self.printing)
+        self.amounts["down"] += float(down)
+        stocked = sum(float(part[:, self.stock].sum()) for part in self.parts)
+        stocked += self.none[self.stock] + printed[self.stock]
+        stocked += sum(one[self.stock] for one in self.printing)
+        self.amounts["held"] += float(stocked)
+        failed, survivors = np.zeros(self.lead + 2), []
+        for part, fails in zip(self.parts, self.fails, strict=True):
+            failing = part * fails[:, None]
+            failed += failing.sum(axis=0)
+            older, alive = np.zeros_like(part), part - failing
+            if len(part):
+                older[1:] = alive[:-1]
+                older[-1] += alive[-1]
+            survivors.append(self._ahead(older))
+        self.amounts["failures"] += float(failed.sum())
+        ready = printed
+        if self.printing:
+            ready = self.printing[-1]
+            self.printing = [self._ahead(one) for one in (printed, *self.printing[:-1])]
+        self.parts, self.none = survivors, self._ahead(self.none + failed)
+        if len(self.fails[1]):
+            self.parts[1][0] += self._ahead(ready)
+
+
+def averages(instance: MaintenanceInstance, plan: Plan) -> dict[str, float] | None:
+    """Return the :data:`AMOUNTS` a day in the long run; None where a cycle does not end.
+
+    Parameters
+    ----------
+    instance
+        The instance; without a printed part where the plan is one without printing.
+    plan
+        The rules.
+    """
+    begins = [_followed(instance, plan, ordered) for ordered in (False, True)]
+    first, second = begins[0], begins[1]
+    if first is None:
+        return None
+    if not first.ends[1]:
+        weights = (1.0, 0.0)
+    elif second is None:
+        return None
+    else:  # how many cycles begin with and without an order, in the long run
+        weights = (second.ends[0], first.ends[1])
+    cycles = [one for one in begins if one is not None]
+    length = sum(w * one.length for w, one in zip(weights, cycles, strict=False))
+    return {
+        name: sum(w * one.amounts[name] for w, one in zip(weights, cycles, strict=False)) / length
+        for name in AMOUNTS
+    }
+
+
+def _followed(instance: MaintenanceInstance, plan: Plan, ordered: bool) -> _Cycle | None:
+    """Follow a cycle that begins with or without an order, to its end."""
+    cycle = _Cycle(instance, plan)
+    cycle.amounts["orders"] = float(ordered)
+    fails = float(cycle.fails[0][0])
+    status = cycle.lead if ordered else 0
+    first = np.zeros(cycle.lead + 2)
+    first[status] = 1.0
+    ahead = cycle._ahead(first)
+    cycle.length = 1.0
+    cycle.amounts["failures"] = fails
+    cycle.parts[0][min(1, len(cycle.fails[0]) - 1)] = (1 - fails) * ahead
+    cycle.none = fails * ahead
+    for _ in range(MOST_CYCLE):
+        if cycle.left() <= LEFT:
+            return cycle
+        cycle.day()
+    return None

@@ -1,0 +1,83 @@
+"""The factorial of an instance: every policy, and the best plan, for each of its variants."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from amopt.errors import UsageError
+from amopt.maintenance import closed_form
+from amopt.maintenance.instance import MaintenanceInstance
+from amopt.maintenance.methods import renewal
+from amopt.phrases import amount
+
+__all__ = ["summary", "variants"]
+
+
+def variants(instance: MaintenanceInstance) -> list[dict[str, Any]]:
+    """Return a row for each variant of an instance's factorial.
+
+    Parameters
+    ----------
+    instance
+        The instance, with a factorial.
+
+    Returns
+    -------
+    list
+        Rows with the numbers that vary, the cost a day of ``B``, ``TR`` and ``DA`` (None where
+        nothing can be printed), and of the best plan, ``best``, with its proven ``bound``.
+
+    Raises
+    ------
+    UsageError
+        When the instance has no factorial.
+    """
+    if instance.factorial is None:
+        raise UsageError("the instance has no factorial: give it the values that vary")
+    varied = {
+        name: values
+        for name in type(instance.factorial).model_fields
+        if (values := getattr(instance.factorial, name))
+    }
+    changes = [
+        dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())
+    ]
+    members = [instance.variant(**change) for change in changes]
+    simple = closed_form.best_thresholds(members)
+    best = renewal.solve(members)
+    rows = []
+    for index, change in enumerate(changes):
+        costs = {
+            policy: None if one[index] is None else one[index].cost_per_day  # type: ignore[union-attr]
+            for policy, one in simple.items()
+        }
+        gain, bound = float(best.gain[index]), float(best.bound[index])
+        rows.append({**change, **costs, "best": gain, "bound": bound})
+    return rows
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what a factorial shows, in sentences."""
+    cost = {
+        policy: np.array([row[policy] for row in rows], dtype=np.float64)
+        for policy in (*closed_form.POLICIES, "best")
+    }
+    simple = np.fmin(np.fmin(cost["B"], cost["TR"]), cost["DA"])
+    saved = 100 * (1 - cost["best"] / simple)
+    lines = [f"{len(rows):,} variants."]
+    for better, worse in (("TR", "B"), ("DA", "B"), ("DA", "TR")):
+        less = 100 * (1 - cost[better] / cost[worse])
+        lines.append(
+            f"{better} costs less than {worse} in {int((less > 0).sum()):,} of them, "
+            f"by {amount(float(less.mean()))} % on average over all."
+        )
+    lines.append(
+        f"The best plan costs less than the best of the three in {int((saved > 0).sum()):,}, "
+        f"by {amount(float(saved.mean()))} % on average ({amount(float(saved.min()))} to "
+        f"{amount(float(saved.max()))} %)."
+    )
+    return lines

@@ -1,0 +1,148 @@
+"""The policies of the source: its numbers, a simulator that shares no code, continuous time."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.maintenance import study
+from amopt.maintenance.closed_form import (
+    POLICIES,
+    Thresholds,
+    age_replacement,
+    best_thresholds,
+    cost_rate,
+    refined,
+)
+from amopt.maintenance.instance.lifetimes import Life
+from amopt.maintenance.referee.quadrature import policy_cost
+from tests.maintenance.cases import small
+
+KNOWN = {
+    "B": (3.785155, 591, None, None),
+    "TR": (3.738369, 478, 461, None),
+    "DA": (3.639141, 494, 482, 112),
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_example_of_the_source(policy: str) -> None:
+    (found,) = best_thresholds([amopt.load("maintenance/example")])[policy]
+    ages = (found.replace_at, found.bridge_before, found.replace_printed_at)
+    assert (round(found.cost_per_day, 6), *ages) == KNOWN[policy]
+
+
+def test_the_factorial_of_the_source() -> None:
+    rows = study.variants(amopt.load("maintenance/factorial"))
+    cost = {name: np.array([row[name] for row in rows]) for name in (*POLICIES, "best", "bound")}
+    assert len(rows) == 243
+    assert (cost["DA"] < cost["B"]).sum() == 195
+    for better, worse, percent in (("TR", "B", 1.45), ("DA", "B", 3.95), ("DA", "TR", 2.53)):
+        assert round(100 * (1 - cost[better] / cost[worse]).mean(), 2) == percent
+    assert (cost["best"] < np.min([cost[name] for name in POLICIES], axis=0)).all()
+    assert (cost["best"] - cost["bound"] < 1e-7).all()
+
+
+def test_classical_age_replacement() -> None:
+    life = Life(distribution="weibull", scale_days=1000.0, shape=2.5)
+    age, rate = age_replacement(life, 1.0, 5.0)
+    assert age == pytest.approx(493.0470, abs=2e-3)
+    assert round(rate, 8) == 0.00346204
+
+
+LIVES = {
+    "weibull": Life(distribution="weibull", scale_days=40.0, shape=3.0),
+    "gamma": Life(distribution="gamma", scale_days=2.0, shape=6.0),
+    "tabulated": Life(
+        distribution="tabulated",
+        points=({"age_days": 10.0, "survival": 0.9}, {"age_days": 30.0, "survival": 0.4}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_expected_life_is_the_integral_of_survival(name: str) -> None:
+    life = LIVES[name]
+    grid = np.linspace(0, 55, 200_001)
+    alive = life.survival(grid)
+    assert alive[0] == 1
+    area = np.concatenate([[0], np.cumsum((alive[1:] + alive[:-1]) / 2 * np.diff(grid))])
+    np.testing.assert_allclose(life.expected_life(grid), area, atol=1e-7)
+    assert float(life.survival(life.age_of_survival(0.2))) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_integration_by_parts_is_the_integrals_of_the_source(policy: str) -> None:
+    instance = small()
+    for t_r, t_b, t_p in ((20.0, 17.3, 6.5), (31.5, 28.0, 4.0), (12.0, 0.0, None)):
+        ages = {
+            "B": Thresholds("B", 0, t_r),
+            "TR": Thresholds("TR", 0, t_r, t_b),
+            "DA": Thresholds("DA", 0, t_r, t_b, t_p),
+        }[policy]
+        direct = policy_cost(
+            instance, policy, ages.replace_at, ages.bridge_before, ages.replace_printed_at
+        )
+        assert cost_rate(instance, ages) == pytest.approx(direct, rel=1e-8)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_whole_days_are_the_best_of_all(policy: str) -> None:
+    instance = small()
+    (found,) = best_thresholds([instance])[policy]
+    grid = [
+        Thresholds(policy, 0, t_r, t_b, t_p)
+        for t_r in map(float, range(4, instance.oldest_regular + 1))
+        for t_b in ([None] if policy == "B" else [0.0, *(t_r - d for d in (2, 3, 4) if t_r > d)])
+        for t_p in (
+            map(float, range(4, instance.oldest_printed + 1)) if policy == "DA" and t_b else [None]
+        )
+    ]
+    assert found.cost_per_day == pytest.approx(min(cost_rate(instance, one) for one in grid))
+    exact = refined(instance, found)
+    assert exact.cost_per_day <= found.cost_per_day
+    assert exact.cost_per_day == pytest.approx(
+        cost_rate(instance, dataclasses.replace(exact, cost_per_day=0))
+    )
+
+
+def simulated(policy: str, t_r: float, t_b: float, t_p: float, cycles: int) -> tuple[float, float]:
+    """Simulate the example by event times, and return mean cost a day with its standard error."""
+    rng = np.random.default_rng(20_26)
+    x = 600 * rng.weibull(5, cycles)
+    y = 160 * rng.weibull(5, cycles)
+    h = 0.2 * 1200 / 365
+    cost = 1400 + 400 * (x < t_r)
+    if policy == "B":  # the next spare arrives 30 days after the last was installed
+        length = np.minimum(x, t_r)
+        cost = cost + h * np.maximum(length - 30, 0)
+    else:
+        early = x < t_b
+        cost = cost + np.where(early, 600 + 200 + 50, 50 * np.clip(t_r - x, 0, t_r - t_b))
+        cost = cost.astype(float)
+        due = np.maximum(x + 30, t_r) if policy == "TR" else None
+        if policy == "TR":
+            length = 30 + np.minimum(x, t_r - 30)
+            del due
+        else:
+            used = np.minimum(y, t_p)
+            cost += np.where(early, 400 * (y < t_p), 0.0)
+            # ordered at the failure, or at t_r - 30; held from its arrival to its installation
+            arrival = np.where(x < t_r - 30, x + 30, t_r)
+            held = np.where(used < 30, 0.0, x + 1 + used - arrival)
+            cost += np.where(early, h * held, 0.0)
+            length = np.where(early, x + 1 + used, t_r)
+    rate = cost.sum() / length.sum()
+    error = (cost - rate * length).std() / np.sqrt(cycles) / length.mean()
+    return float(rate), float(error)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_simulation_of_each_policy_agrees(policy: str) -> None:
+    cost, t_r, t_b, t_p = KNOWN[policy]
+    rate, error = simulated(policy, t_r, t_b or 0, t_p or 0, 1_000_000)
+    assert error < 0.002
+    assert abs(rate - cost) < 4 * error
