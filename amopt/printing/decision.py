@@ -12,10 +12,11 @@ import numpy as np
 from amopt.decision import Extend, Method, choose, judged, method_names
 from amopt.errors import InfeasibleError
 from amopt.instance.suggest import shown
+from amopt.phrases import money
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
-from amopt.printing.instance import PrintingInstance
+from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.methods import by_process, collapsed, prices
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum
@@ -280,6 +281,14 @@ def _notes(instance: PrintingInstance, rows: dict[str, Table], found: Optimum) -
             "The program had limits that the instance does not state (table limits). The referee "
             "has not seen them: it checked what the plan does and costs, and that it costs no less "
             "than the best plan without them."
+        )
+    if found.pure is not None:
+        cycles = REPORTED_DAYS / instance.cycle_days
+        least = cycles * found.pure.bound - rows["totals"][0]["yearly_unavoidable_cost"]
+        kind = "with one level and two thresholds a part" if found.pure.is_proven else "at all"
+        notes.append(
+            f"No plan that does not mix, {kind}, costs less than "
+            f"{money(least, instance.currency)} a year (table deterministic)."
         )
     if not rows["single_source"]:
         notes.append("Without a printer no plan meets these limits.")

@@ -9,6 +9,7 @@ better plan, and left out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,13 @@ MOST_POLICIES = 2_000_000
 
 CHUNK = 100_000
 """Policies that are looked at in one go."""
+
+CLOSE = 1e-4
+"""Relative gap at which the search for a plan that does not mix stops; it is no more than beside
+the plan that does."""
+
+PATIENCE = 5.0
+"""Seconds that each of its two searches may take at most."""
 
 NOTHING = 1e-9
 """Share of the gap by which a reduced cost may be off."""
@@ -110,8 +118,10 @@ def _chosen(master: Master, columns: Columns) -> tuple[Ints, float] | None:
         integer=True,
         name="portfolio of one policy a part",
     )
+    options = master.budget.options(replace(master.options, gap=max(master.options.gap, CLOSE)))
+    patience = PATIENCE if options.time_limit is None else min(PATIENCE, options.time_limit)
     try:
-        answer = solve(program, master.budget.options(master.options), progress=master.progress)
+        answer = solve(program, replace(options, time_limit=patience), progress=master.progress)
     except NoAnswerError:
         return None
     if answer.values is None or answer.outcome.bound is None:
