@@ -44,13 +44,8 @@ def formulate(instance: MaintenanceInstance, *, printer: bool = True) -> Concret
     printer
         Whether parts can be printed.
     """
-    from pyomo.environ import Objective
-
     grid = build(instance if printer else without_printer(instance))
     model = mdp.formulate(grid.process)
-    expression = model.cost.expr
-    model.del_component("cost")
-    model.objective = Objective(expr=expression)
     model.name, model.instance, model.grid, model.printer = instance.name, instance, grid, printer
     for family in FAMILIES:
         if family.name not in PROCESS and family.is_present(instance):
