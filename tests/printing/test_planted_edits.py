@@ -15,6 +15,7 @@ from amopt.printing import check
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.referee import check as referee
+from amopt.printing.referee import optimality
 from amopt.printing.referee.evaluation import Evaluation
 
 NAMES = [name for name in catalogue.names() if name.startswith("printing/")]
@@ -38,13 +39,12 @@ def scaled(name: str, scale: float) -> PrintingInstance:
 @pytest.fixture(autouse=True)
 def evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Evaluate each plan once, not again for every edit elsewhere."""
-    monkeypatch.setattr(
-        referee,
-        "Evaluation",
-        lambda terms, plan, **how: KNOWN.setdefault(
-            repr((terms, plan)), Evaluation(terms, plan, **how)
-        ),
-    )
+
+    def known(terms: Any, plan: Any, **how: Any) -> Evaluation:
+        return KNOWN.setdefault(repr((terms, plan)), Evaluation(terms, plan, **how))
+
+    for room in (referee, optimality):
+        monkeypatch.setattr(room, "Evaluation", known)
 
 
 @pytest.fixture(scope="module", params=[(n, s) for n in NAMES for s in (1.0, 1e-9, 1e9)], ids=str)

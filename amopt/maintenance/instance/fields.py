@@ -145,7 +145,8 @@ class MaintenanceInstance(Instance):
         if self.printed is not None:
             lives += self.printed.life.problems(("printed", "life"))
         yield from lives
-        if (self.holding_cost_per_day is None) == (self.holding_cost_per_year_per_value is None):
+        holding = (self.holding_cost_per_day, self.holding_cost_per_year_per_value)
+        if sum(cost is not None and cost >= 0 for cost in holding) != 1:
             yield Problem(
                 "exactly-one-holding",
                 ("holding_cost_per_day",) if self.holding_cost_per_day is not None else (),
