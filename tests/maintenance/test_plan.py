@@ -22,6 +22,14 @@ from tests.maintenance.cases import small
 LIMITS = {"stock": 0.3, "downtime_days_per_year": 1.0}
 
 
+def test_the_linear_program_of_the_daily_grid() -> None:
+    """31,297 rows whose probabilities go down to 1e-12."""
+    answer = amopt.solve(amopt.load("maintenance/example"), method="arrays")
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(3.442918, abs=1e-6)
+    assert answer.outcome.bound == pytest.approx(answer.outcome.objective, rel=1e-9)
+
+
 def test_the_example() -> None:
     answer = amopt.solve(amopt.load("maintenance/example"))
     assert round(answer.outcome.objective, 6) == 3.442918

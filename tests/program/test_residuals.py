@@ -115,6 +115,28 @@ def test_no_duals_prove_more_than_the_optimum(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
+def test_shares_of_a_whole_miss_once(seed: int) -> None:
+    """Columns that one row limits together: their largest miss counts, and the bound holds."""
+    rng = np.random.default_rng(seed)
+    n = 30
+    weights, cost = rng.uniform(0.5, 3, n), rng.normal(size=n)
+    flow = rng.normal(size=(2, n))
+    inside = rng.random(n)
+    inside /= weights @ inside
+    matrix, sides = np.vstack([weights, flow]), np.append(1.0, flow @ inside)
+    p = program(cost, matrix, sides, sides)
+    found = linprog(cost, A_eq=matrix, b_eq=sides)
+    y = found.eqlin.marginals + np.append(1e-7, 1e-7 * rng.normal(size=2))
+    check = check_dual(p, y, found.x)
+    assert check.dual == 0
+    assert check.bound <= found.fun + 1e-12
+    worst = max(0.0, float((-(cost - matrix.T @ y) / weights).max()))
+    assert check.bound == pytest.approx(float(sides @ y) - worst, abs=1e-12)
+    far = check_dual(p, y + np.append(5.0, rng.normal(size=2)), found.x)
+    assert far.bound <= found.fun + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(40))
 def test_the_bound_holds_in_exact_arithmetic(seed: int) -> None:
     """Reduced costs that cancel to rounding, on columns that reach far: in fractions too."""
     rng = np.random.default_rng(seed)

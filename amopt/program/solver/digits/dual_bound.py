@@ -18,8 +18,8 @@ infinity. There the objective itself helps: points that cost at most ``Z`` are a
 
     \sum_{j \in J} c_j (x_j - l_j) \le Z - c_0 - \sum_k \min_{l_k \le x \le u_k} c_k x
 
-for columns ``J`` of positive cost; elsewhere the rows may imply a bound of the column. Where
-neither does, the miss is the dual residual.
+for columns ``J`` of positive cost; a row may limit all such columns together; elsewhere the rows
+may imply a bound of the column. Where none of these does, the miss is the dual residual.
 """
 
 from __future__ import annotations
@@ -102,8 +102,11 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     low, high = z - radius, z + radius
     terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
     if np.isinf(terms).any():
+        terms, taken_off = _covered(program, low, (lower, upper), terms)
+    if np.isinf(terms).any():
         paid = cost * x
-        terms, taken_off, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
+        terms, more, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
+        taken_off += more
     if np.isinf(terms).any():
         lower, upper = _implied(program, (y != 0) | (not alone), lower, upper)
         terms = np.where(np.isinf(terms), _least(low, high, lower, upper), terms)
@@ -145,6 +148,36 @@ def _least(low: Floats, high: Floats, lower: Floats, upper: Floats) -> Floats:
         end = np.where(z > 0, lower, upper)
         ends.append(z * np.where(z == 0, 0.0, end))
     return np.minimum(*ends)
+
+
+def _covered(
+    program: LinearProgram, low: Floats, bounds: tuple[Floats, Floats], terms: Floats
+) -> tuple[Floats, float]:
+    """Return the columns' terms with those that one row limits together, and what to take off.
+
+    From ``sum_j a_j x_j <= b`` with nothing negative in it, such as the shares of a whole, follows
+    ``sum_j z_j x_j >= -b max_j(-z_j / a_j)`` over any of its columns: the largest miss counts once,
+    where bounds of single columns would add up all of them. It is used where that row covers every
+    column that is open.
+    """
+    lower, matrix = bounds[0], program.matrix
+    wanted = np.isinf(terms)
+    if (low[wanted] >= 0).any() or (lower[wanted] != 0).any():
+        return terms, 0.0
+    m = matrix.shape[0]
+    row, column = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices
+    negative = (matrix.data < 0) | (lower[column] < 0)
+    held = np.bincount(row, wanted[column], minlength=m) == np.count_nonzero(wanted)
+    fits = held & (np.bincount(row, negative, minlength=m) == 0) & (program.row_upper < OPEN)
+    found = np.flatnonzero(fits & (program.row_upper >= 0))
+    if not found.size:
+        return terms, 0.0
+    entries = slice(matrix.indptr[found[0]], matrix.indptr[found[0] + 1])
+    coefficient = np.zeros(terms.size)
+    coefficient[matrix.indices[entries]] = matrix.data[entries]
+    ratio = float((-low[wanted] / coefficient[wanted]).max())
+    side = float(program.row_upper[found[0]])
+    return np.where(wanted, 0.0, terms), ratio * side * (1 + _MARGIN)
 
 
 def _limited_by_cost(
