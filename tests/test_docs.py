@@ -53,6 +53,7 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
         exec(compile(body, str(page), "exec"), namespace)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=identify)
 def test_console_blocks_run(page: Path, tmp_path: Path) -> None:
     """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states."""

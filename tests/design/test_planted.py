@@ -16,6 +16,8 @@ from amopt.design.instance import DesignInstance
 from amopt.design.referee.bill import Bills
 from amopt.instance import catalogue
 
+pytestmark = pytest.mark.slow
+
 NAMES = [name for name in catalogue.names() if name.startswith("design/")]
 Answered = tuple[DesignInstance, Any, float]
 MONEY = {

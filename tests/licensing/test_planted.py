@@ -16,6 +16,8 @@ from amopt.licensing.answer.solution import LicensingSolution
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.referee.buyers import Market
 
+pytestmark = pytest.mark.slow
+
 NAMES = [name for name in catalogue.names() if name.startswith("licensing/")]
 Answered = tuple[LicensingInstance, Any, float]
 MONEY = {"price", "production_cost", "setup_cost", "least_surplus"}

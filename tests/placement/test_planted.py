@@ -13,6 +13,8 @@ from amopt.placement.referee.check import COPIED
 from amopt.program.solver.outcome import Status
 from tests.placement.cases import money
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = (
     "aircraft-future",
     "aircraft-today",

@@ -18,6 +18,8 @@ from amopt.printing.referee import check as referee
 from amopt.printing.referee import optimality
 from amopt.printing.referee.evaluation import Evaluation
 
+pytestmark = pytest.mark.slow
+
 NAMES = [name for name in catalogue.names() if name.startswith("printing/")]
 Answered = tuple[PrintingInstance, Any, float]
 KNOWN: dict[str, Evaluation] = {}

@@ -14,6 +14,8 @@ from amopt.screening import check
 from amopt.screening.answer.solution import ScreeningSolution
 from tests.screening.cases import at_random
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (1, 3)
 
 

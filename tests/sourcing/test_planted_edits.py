@@ -29,6 +29,8 @@ from amopt.sourcing.referee.check import COPIED
 from amopt.sourcing.referee.nondominated import check_nondominated
 from tests.sourcing.random_instances import crowded, instance
 
+pytestmark = pytest.mark.slow
+
 Rows = dict[str, list[dict[str, Any]]]
 
 SHIPPED = tuple(name for name in catalogue.names() if name.startswith("sourcing/"))

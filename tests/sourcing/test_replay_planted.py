@@ -18,6 +18,8 @@ from amopt.sourcing.rolling.events import Events
 from amopt.sourcing.rolling.replay import Replay, load_events, replay
 from tests.sourcing.test_replay import INSTANCE, line, offer
 
+pytestmark = pytest.mark.slow
+
 Rows = dict[str, list[dict[str, Any]]]
 Case = tuple[Instance, Events, Replay]
 
