@@ -9,6 +9,7 @@ __all__ = [
     "CENTS",
     "amount",
     "counted",
+    "in_weeks",
     "listed",
     "money",
     "plural",
@@ -59,6 +60,11 @@ def weeks(value: float) -> str:
     if 0 < value < 1:
         return f"{amount(7 * value, 1)} {plural(7 * value, 'day')}"
     return f"{amount(value)} {plural(value, 'week')}"
+
+
+def in_weeks(number: str) -> str:
+    """Return a number of weeks that is written already with its noun: ``1 week``, ``1.5 weeks``."""
+    return f"{number} {'week' if number == '1' else 'weeks'}"
 
 
 def rounded_up(value: float, significant: int = 6) -> str:

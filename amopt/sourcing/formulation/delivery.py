@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.phrases import plural, rounded_up
+from amopt.phrases import in_weeks, plural, rounded_up
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import order_parts
 
@@ -179,7 +179,7 @@ def need_by_remedy(instance: Instance, name: str, change: float) -> str:
     line, enough = _line(instance, name), _due(instance, name) + change
     if line.need_by is not None and (day := instance.delivery_date(line, enough)):
         return f"move the need-by of line {name!r} to {day}"
-    return f"raise the need-by of line {name!r} to {rounded_up(enough)} weeks"
+    return f"raise the need-by of line {name!r} to {in_weeks(rounded_up(enough))}"
 
 
 def latest_delivery_says(instance: Instance, _: object) -> str:
@@ -191,7 +191,7 @@ def latest_delivery_says(instance: Instance, _: object) -> str:
 def latest_delivery_remedy(instance: Instance, _: object, change: float) -> str:
     """Return by how little the latest delivery must be later."""
     later = rounded_up((instance.limits.weeks or 0.0) + change)
-    return f"raise the latest delivery to {later} weeks"
+    return f"raise the latest delivery to {in_weeks(later)}"
 
 
 FAMILIES = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from amopt.errors import Conflict, InfeasibleError, LeastChange, Limit
-from amopt.phrases import rounded_up
+from amopt.phrases import in_weeks, rounded_up
 from amopt.program.infeasible.search import Reasons
 from amopt.program.infeasible.sentences import no_plan
 from amopt.sourcing import formulation
@@ -147,9 +147,9 @@ class _Files:
         own, plan = self._due(name)
         words = []
         if own is not None and due > own:
-            words.append(f"raise the need-by of line {name!r} to {rounded_up(due)} weeks")
+            words.append(f"raise the need-by of line {name!r} to {in_weeks(rounded_up(due))}")
         if plan is not None and due > plan:
-            words.append(f"raise the latest delivery to {rounded_up(due)} weeks")
+            words.append(f"raise the latest delivery to {in_weeks(rounded_up(due))}")
         limit = self.limit(change.limit)
         before = plan if limit.family == "latest_delivery" else own
         return LeastChange(limit, due - (before or 0.0), " and ".join(words))
