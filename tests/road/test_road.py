@@ -203,6 +203,7 @@ def test_names_of_files_are_safe() -> None:
     assert file_name("../..") == "site.yaml"
 
 
+@pytest.mark.slow
 def test_the_road_by_command(amopt_command: Callable[..., Any], tmp_path: Path) -> None:
     assert amopt_command("solve", "screening/norwind", "--out", "screened").code == 0
     hand = ("screening", "hand-over", "screening/norwind", "placement/norwind", "mine.yaml")
