@@ -136,6 +136,16 @@ def test_shares_of_a_whole_miss_once(seed: int) -> None:
     assert far.bound <= found.fun + 1e-9
 
 
+def test_the_better_of_what_a_row_and_single_columns_prove_counts() -> None:
+    """A row far from binding limits both columns together, and one closely each of them."""
+    matrix = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    far = program([-1e-6, -1e-6], matrix, -np.inf, [1e9, 1.0, 2.0])
+    check = check_dual(far, np.zeros(3), np.zeros(2))
+    assert check.dual == 0
+    assert check.bound == pytest.approx(-3e-6, rel=1e-6)
+    assert check_dual(far, np.zeros(3), np.zeros(2), alone=True).dual > 0
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_the_bound_holds_in_exact_arithmetic(seed: int) -> None:
     """Reduced costs that cancel to rounding, on columns that reach far: in fractions too."""

@@ -100,26 +100,36 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     longest = int(np.bincount(matrix.indices, minlength=n).max(initial=0))
     z, radius = cost - weighted_columns(matrix, matrix.data, y), 1.01 * (longest + 2) * UNIT * added
     low, high = z - radius, z + radius
+    may_imply = (y != 0) | (not alone)
     terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
+    together = None
     if np.isinf(terms).any():
-        terms, taken_off = _covered(program, low, (lower, upper), terms)
-    if np.isinf(terms).any():
+        together = _covered(program, may_imply, low, lower, terms)
         paid = cost * x
-        terms, more, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
-        taken_off += more
+        terms, taken_off, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
     if np.isinf(terms).any():
-        lower, upper = _implied(program, (y != 0) | (not alone), lower, upper)
+        lower, upper = _implied(program, may_imply, lower, upper)
         terms = np.where(np.isinf(terms), _least(low, high, lower, upper), terms)
-    unknown = np.isinf(terms)
+    unknown, missed = np.isinf(terms), miss
     if unknown.any():
         noise = np.abs(z) <= _NOISE * added
-        miss = max(miss, float(np.abs(z[unknown & ~noise]).max(initial=0.0)))
+        missed = max(miss, float(np.abs(z[unknown & ~noise]).max(initial=0.0)))
         terms = np.where(unknown, -np.abs(z * x), terms)
-    ends = np.where(low < 0, upper, lower)
+    ends = np.abs(np.where(low < 0, upper, lower))
+    nearly = float(_NOISE / TOLERANCE * (added @ np.where(np.isfinite(ends), ends, 0.0)))
+    bound, scale = _added(rows, terms, taken_off)
+    bound = min(bound, dearest)
+    if together is not None:
+        other, of_other = _added(rows, *together)
+        if missed > miss or other > bound:
+            missed, bound, scale = miss, other, of_other
+    return DualCheck(missed / cost_scale(program), sign * bound + program.offset, scale + nearly)
+
+
+def _added(rows: Floats, terms: Floats, taken_off: float) -> tuple[float, float]:
+    """Return the bound that rows and columns add up to, safely, and what it adds up."""
     scale = exact_sum(np.abs(rows), np.abs(terms)) + taken_off
-    bound = min(exact_sum(rows, terms) - taken_off - 4 * UNIT * scale, dearest)
-    nearly = float(_NOISE / TOLERANCE * (added @ np.where(np.isfinite(ends), np.abs(ends), 0.0)))
-    return DualCheck(miss / cost_scale(program), sign * bound + program.offset, scale + nearly)
+    return exact_sum(rows, terms) - taken_off - 4 * UNIT * scale, scale
 
 
 def _open(lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
@@ -151,33 +161,30 @@ def _least(low: Floats, high: Floats, lower: Floats, upper: Floats) -> Floats:
 
 
 def _covered(
-    program: LinearProgram, low: Floats, bounds: tuple[Floats, Floats], terms: Floats
-) -> tuple[Floats, float]:
-    """Return the columns' terms with those that one row limits together, and what to take off.
+    program: LinearProgram, rows: Bools, low: Floats, lower: Floats, terms: Floats
+) -> tuple[Floats, float] | None:
+    """Return the columns' terms where one row limits all that are open, and what to take off.
 
     From ``sum_j a_j x_j <= b`` with nothing negative in it, such as the shares of a whole, follows
     ``sum_j z_j x_j >= -b max_j(-z_j / a_j)`` over any of its columns: the largest miss counts once,
-    where bounds of single columns would add up all of them. It is used where that row covers every
-    column that is open.
+    where bounds of single columns would add up all of them. Of several such ``rows`` the best
+    counts; None without one.
     """
-    lower, matrix = bounds[0], program.matrix
-    wanted = np.isinf(terms)
+    matrix, wanted = program.matrix, np.isinf(terms)
     if (low[wanted] >= 0).any() or (lower[wanted] != 0).any():
-        return terms, 0.0
+        return None
     m = matrix.shape[0]
-    row, column = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices
-    negative = (matrix.data < 0) | (lower[column] < 0)
+    row, column, a = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices, matrix.data
     held = np.bincount(row, wanted[column], minlength=m) == np.count_nonzero(wanted)
-    fits = held & (np.bincount(row, negative, minlength=m) == 0) & (program.row_upper < OPEN)
-    found = np.flatnonzero(fits & (program.row_upper >= 0))
-    if not found.size:
-        return terms, 0.0
-    entries = slice(matrix.indptr[found[0]], matrix.indptr[found[0] + 1])
-    coefficient = np.zeros(terms.size)
-    coefficient[matrix.indices[entries]] = matrix.data[entries]
-    ratio = float((-low[wanted] / coefficient[wanted]).max())
-    side = float(program.row_upper[found[0]])
-    return np.where(wanted, 0.0, terms), ratio * side * (1 + _MARGIN)
+    negative = np.bincount(row, (a < 0) | (lower[column] < 0), minlength=m) > 0
+    fits = rows & held & ~negative & (program.row_upper < OPEN) & (program.row_upper >= 0)
+    if not fits.any():
+        return None
+    use = fits[row] & wanted[column]
+    ratio = np.zeros(m)
+    np.maximum.at(ratio, row[use], -low[column[use]] / a[use])
+    miss = float((ratio[fits] * program.row_upper[fits]).min())
+    return np.where(wanted, 0.0, terms), miss * (1 + _MARGIN)
 
 
 def _limited_by_cost(
