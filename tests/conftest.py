@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +17,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from amopt import cli
 
 ROOT = Path(__file__).parent.parent
 INSTANCES = ROOT / "instances"
@@ -38,9 +44,39 @@ class Run:
 
 @pytest.fixture
 def amopt_command(tmp_path: Path) -> Callable[..., Run]:
-    """Run the command line as a planner would, in an empty folder."""
+    """Run the command line in an empty folder, in this process, which has imported it already."""
 
     def run(*words: str | Path, cwd: Path = tmp_path, stdin: str | None = None) -> Run:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+        with contextlib.ExitStack() as after, pytest.MonkeyPatch.context() as patch:
+            after.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+            after.enter_context(contextlib.chdir(cwd))
+            patch.setattr(logging.root, "handlers", [])
+            patch.setattr(sys, "argv", ["amopt", *map(str, words)])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((stdin or "").encode())))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            patch.setenv("NO_COLOR", "1")
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return Run(code, *(_read(stream) for stream in (out, err)))
+
+    return run
+
+
+def _read(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def amopt_process(tmp_path: Path) -> Callable[..., Run]:
+    """Run the command line as a planner would, in a process of its own, in an empty folder."""
+
+    def run(*words: str | Path, cwd: Path = tmp_path) -> Run:
         ended = subprocess.run(
             [sys.executable, "-m", "amopt", *map(str, words)],
             cwd=cwd,
@@ -48,7 +84,6 @@ def amopt_command(tmp_path: Path) -> Callable[..., Run]:
             text=True,
             check=False,
             timeout=120,
-            input=stdin,
             env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
         )
         return Run(ended.returncode, ended.stdout, ended.stderr)

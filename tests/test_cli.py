@@ -218,12 +218,12 @@ def test_json_is_one_object_whatever_happens(amopt_command: Command) -> None:
 
 
 def test_letters_that_the_terminal_lacks_are_escaped(
-    amopt_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    amopt_process: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
     (tmp_path / "m.yaml").write_text(MISSION.read_text().replace('name: "2"', 'name: "弁"'))
-    assert amopt_command("solve", "m.yaml").code == 0
-    run = amopt_command("solve", "m.yaml", "--json")
+    assert amopt_process("solve", "m.yaml").code == 0
+    run = amopt_process("solve", "m.yaml", "--json")
     assert run.json["tables"]["parts"][1]["part"] == "弁"
 
 

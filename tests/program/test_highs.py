@@ -13,6 +13,7 @@ from scipy.optimize import linprog
 
 from amopt.errors import UsageError
 from amopt.program.linear import LinearProgram
+from amopt.program.solver import highs
 from amopt.program.solver.digits.dual_bound import check_dual
 from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.highs import Basis, Options, Solver, solve
@@ -83,6 +84,14 @@ def test_wyndor(method: str, presolve: bool) -> None:
     name = {"primal simplex": "primal simplex", "ipm": "interior point"}.get(method, "dual simplex")
     assert name in answer.outcome.method
     assert answer.outcome.versions["highspy"][0].isdigit()
+
+
+def test_a_method_that_never_ends_makes_way_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highs, "simplex_iterations", lambda _: 1)
+    answer = solve(WYNDOR, Options(presolve=False))
+    assert answer.outcome.status is Status.OPTIMAL
+    assert answer.outcome.objective == pytest.approx(36)
+    assert "interior point" in answer.outcome.method
 
 
 def test_offset_and_free_columns() -> None:

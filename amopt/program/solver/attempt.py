@@ -95,7 +95,7 @@ class AttemptRun:
             self._read_integer(result)
         else:
             self._read_linear(result)
-        if result.stopped is Stopped.FAILED or failed:
+        if failed or result.stopped in (Stopped.FAILED, Stopped.ITERATION_LIMIT):
             result.final = False
         elif result.stopped is not Stopped.FINISHED:
             result.final = True

@@ -37,7 +37,14 @@ from amopt.program.linear import LinearProgram, spread
 from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.answer import Answer, Basis
 from amopt.program.solver.attempt import POLISHING, AttemptRun
-from amopt.program.solver.options import SETTINGS, Attempt, Options, attempts, thread_settings
+from amopt.program.solver.options import (
+    SETTINGS,
+    Attempt,
+    Options,
+    attempts,
+    simplex_iterations,
+    thread_settings,
+)
 from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.solver.run import Progress
 from amopt.program.solver.scaling import Scaling
@@ -276,6 +283,8 @@ class Solver:
             **thread_settings(self.options.threads),
             **attempt.settings,
         }
+        if not self._program.is_mixed_integer:
+            settings["simplex_iteration_limit"] = simplex_iterations(self._program)
         set_options(self._highs, {**SETTINGS, **settings})
         limit_time(self._highs, min(limits) if limits else None)
 

@@ -22,6 +22,7 @@ __all__ = [
     "Attempt",
     "Options",
     "attempts",
+    "simplex_iterations",
     "thread_settings",
 ]
 
@@ -144,8 +145,13 @@ SETTINGS: dict[str, Any] = {
     "run_crossover": "on",
     "solver": "choose",
     "simplex_strategy": 1,
+    "ipm_iteration_limit": 10_000,
 }
-"""What holds for every attempt that does not say otherwise."""
+"""What holds for every attempt that does not say otherwise.
+
+The interior point method of HiGHS 1.15 repeats one iteration for ever where costs lie thirty powers
+of ten apart; some two hundred iterations are many.
+"""
 
 
 REFINING: dict[str, Any] = {
@@ -155,6 +161,11 @@ REFINING: dict[str, Any] = {
     "dual_feasibility_tolerance": 1e-9,
 }
 """What holds for a run that goes on from a basis that is nearly optimal."""
+
+
+def simplex_iterations(program: LinearProgram) -> int:
+    """Return the simplex iterations after which a linear program is taken to cycle."""
+    return min(100_000 + 100 * sum(program.shape), 2**31 - 1)
 
 
 def thread_settings(threads: int) -> dict[str, Any]:
