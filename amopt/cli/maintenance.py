@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from amopt.cli.common import File, Json, reporting
@@ -17,14 +19,25 @@ def root() -> None:
 
 
 @app.command()
-def factorial(file: File, *, json: Json = False) -> None:
+def factorial(
+    file: File,
+    *,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="How the best plans are found: policy_iteration, all at once, or arrays, by the "
+            "linear program of each, on all cores."
+        ),
+    ] = "policy_iteration",
+    json: Json = False,
+) -> None:
     """Compare the policies over all variants that the file's factorial states."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.maintenance import study
         from amopt.report import machine
 
-        rows = study.variants(decisions.load_of("maintenance", file))
+        rows = study.variants(decisions.load_of("maintenance", file), method=method)
         if json:
             typer.echo(machine.listing_json("variants", rows), nl=False)
         else:

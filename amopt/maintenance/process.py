@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.mdp import MarkovDecisionProcess
 
-__all__ = ["ACTIONS", "Grid", "build"]
+__all__ = ["ACTIONS", "Grid", "build", "costs"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -111,7 +111,7 @@ def build(instance: MaintenanceInstance) -> Grid:
     statuses = lead + 2
     process = MarkovDecisionProcess(
         _transition(after * statuses + ahead, none * statuses + ahead, failures, none, statuses),
-        _costs(instance, action, failures, down, held),
+        costs(instance, action, failures, down, held),
         unit * statuses + status,
         None,
         state_names=_state_names(regular, printed, printing, lead),
@@ -189,7 +189,7 @@ def _transition(
     return found
 
 
-def _costs(
+def costs(
     instance: MaintenanceInstance, action: Ints, failures: Floats, down: Floats, held: Floats
 ) -> Floats:
     r"""Return the cost of each pair: :math:`c_r, c_p, c_m, c_f, b, h` times what it uses."""

@@ -11,19 +11,31 @@ import numpy as np
 from amopt.errors import UsageError
 from amopt.maintenance import closed_form
 from amopt.maintenance.instance import MaintenanceInstance
-from amopt.maintenance.methods import renewal
+from amopt.maintenance.methods.batch import by_iteration, by_programs
 from amopt.phrases import amount
 
-__all__ = ["summary", "variants"]
+__all__ = ["METHODS", "summary", "variants"]
+
+METHODS = ("policy_iteration", "arrays")
+"""How the best plans are found: all at once, or by the linear program of each."""
 
 
-def variants(instance: MaintenanceInstance) -> list[dict[str, Any]]:
+def variants(
+    instance: MaintenanceInstance,
+    *,
+    method: str = "policy_iteration",
+    workers: int | None = None,
+) -> list[dict[str, Any]]:
     """Return a row for each variant of an instance's factorial.
 
     Parameters
     ----------
     instance
         The instance, with a factorial.
+    method
+        One of :data:`METHODS`. Limits are not looked at.
+    workers
+        How many linear programs are solved at a time; left out, one on each core.
 
     Returns
     -------
@@ -34,8 +46,10 @@ def variants(instance: MaintenanceInstance) -> list[dict[str, Any]]:
     Raises
     ------
     UsageError
-        When the instance has no factorial.
+        When the instance has no factorial, or there is no such method.
     """
+    if method not in METHODS:
+        raise UsageError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
     if instance.factorial is None:
         raise UsageError("the instance has no factorial: give it the values that vary")
     varied = {
@@ -48,7 +62,8 @@ def variants(instance: MaintenanceInstance) -> list[dict[str, Any]]:
     ]
     members = [instance.variant(**change) for change in changes]
     simple = closed_form.best_thresholds(members)
-    best = renewal.solve(members)
+    by_lp = method == "arrays"
+    best = by_programs(members, workers=workers) if by_lp else by_iteration(members)
     rows = []
     for index, change in enumerate(changes):
         costs = {

@@ -49,7 +49,7 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped
 
-__all__ = ["solve"]
+__all__ = ["policy_basis", "solve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -148,7 +148,7 @@ def _solve_program(
     else:
         program = primal_program(process, initial)
         scaled = replace(program, cost=program.cost * size, row_upper=program.row_upper * money)
-    basis = None if known is None else _basis(process, known.policy, program, form)
+    basis = None if known is None else policy_basis(process, known.policy, program, form)
     answer = highs.solve(scaled, options, basis=basis, progress=progress)
     values = answer.values if form == "dual" else answer.duals
     occupation = None if values is None else np.maximum(values, 0.0) / size
@@ -174,11 +174,24 @@ def _generous(process: Process, side_constraints: Sequence[SideConstraint], size
     return np.full(process.pairs, 2.0 * most * size)
 
 
-def _basis(process: Process, policy: Ints, program: LinearProgram, form: str) -> highs.Basis:
+def policy_basis(
+    process: Process, policy: Ints, program: LinearProgram, form: str = "dual"
+) -> highs.Basis:
     """Return the simplex basis that stands for a policy.
 
     In the dual its pairs are basic, in the primal its rows are tight. On average cost one flow
     balance is implied by the others: its row is basic, its bias not.
+
+    Parameters
+    ----------
+    process
+        The process.
+    policy
+        The pair that is taken in each state, shape (states,).
+    program
+        Its program, of :mod:`amopt.mdp.linear_program`.
+    form
+        ``"dual"`` or ``"primal"``: which program it is.
     """
     rows, columns = program.shape
     taken = np.zeros(process.pairs, dtype=bool)

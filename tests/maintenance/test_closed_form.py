@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import amopt
+from amopt.errors import UsageError
 from amopt.maintenance import study
 from amopt.maintenance.closed_form import (
     POLICIES,
@@ -44,6 +45,20 @@ def test_the_factorial_of_the_source() -> None:
         assert round(100 * (1 - cost[better] / cost[worse]).mean(), 2) == percent
     assert (cost["best"] < np.min([cost[name] for name in POLICIES], axis=0)).all()
     assert (cost["best"] - cost["bound"] < 1e-7).all()
+
+
+def test_the_linear_programs_of_a_factorial_agree_with_policy_iteration() -> None:
+    """Two groups of lives and three costs each, by two solvers at a time."""
+    varied = {"printed_scale_days": [2.0, 3.0], "print_cost": [5.0, 60.0, 400.0]}
+    instance = small(factorial=varied)
+    quick = study.variants(instance)
+    programs = study.variants(instance, method="arrays", workers=2)
+    for one, other in zip(quick, programs, strict=True):
+        assert other["best"] == pytest.approx(one["best"], rel=1e-9)
+        assert other["bound"] == pytest.approx(other["best"], rel=1e-9)
+        assert {**one, "best": 0, "bound": 0} == {**other, "best": 0, "bound": 0}
+    with pytest.raises(UsageError, match="choose one of policy_iteration, arrays"):
+        study.variants(instance, method="simplex")
 
 
 def test_classical_age_replacement() -> None:

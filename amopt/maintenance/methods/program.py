@@ -113,7 +113,7 @@ def by_arrays(
         outcome.bound,
         outcome.method,
         outcome.iterations or 0,
-        {side.name: float(price) for side, price in zip(sides, prices, strict=True)},
+        {side.name: float(price) + 0.0 for side, price in zip(sides, prices, strict=True)},
     )
 
 

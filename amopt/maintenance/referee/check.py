@@ -9,39 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from amopt.maintenance.instance import MaintenanceInstance
+from amopt.maintenance.referee.account import account_of
+from amopt.maintenance.referee.limits import check_limits
 from amopt.maintenance.referee.quadrature import policy_cost
-from amopt.maintenance.referee.renewal import Plan, averages
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
 __all__ = ["check"]
 
 TABLES = ("totals", "thresholds", "rules", "account", "policies", "limits")
-RULE = ("sourcing", "installed", "order", "action", "from_day", "to_day", "share")
-ACTIONS = {
-    ("regular", "no order"): ("keep", "order"),
-    ("printed", "no order"): ("keep", "order"),
-    ("regular", "in stock"): ("keep", "install", "install and order"),
-    ("printed", "in stock"): ("keep", "install", "install and order"),
-    ("none", "no order"): ("wait", "order", "print", "print and order"),
-    ("none", "on order"): ("wait", "print"),
-    ("none", "in stock"): ("wait", "print", "install", "install and order"),
-}
-YEAR = 365.0
-
-
-class _Outcome(Protocol):
-    @property
-    def objective(self) -> float | None: ...
-    @property
-    def bound(self) -> float | None: ...
 
 
 class _Answer(Protocol):
     @property
     def rows(self) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...
     @property
-    def outcome(self) -> _Outcome: ...
+    def outcome(self) -> Any: ...
 
 
 def check(instance: MaintenanceInstance, solution: _Answer, limits: Iterable[str] = ()) -> Verdict:
@@ -64,9 +47,11 @@ def check(instance: MaintenanceInstance, solution: _Answer, limits: Iterable[str
     stated = [row.get("sourcing") for row in rows["account"]]
     alone = not sourcings or "regular parts only" in stated
     sourcings += ["regular parts only"] if alone else []
+    told = {rule.get("sourcing") for rule in rows["rules"]}
+    book.require(told <= set(sourcings), f"rules are not of {', '.join(sourcings)} alone")
     accounts = []
     for sourcing in sourcings:
-        account = _account(book, instance, sourcing, rows["rules"])
+        account = account_of(book, instance, sourcing, rows["rules"])
         if account is None:
             return book.verdict()
         accounts.append(account)
@@ -77,10 +62,9 @@ def check(instance: MaintenanceInstance, solution: _Answer, limits: Iterable[str
     policies = _policies(book, instance, rows["policies"], cost)
     if policies:
         _compare(book, "totals", rows["totals"], [_totals(accounts, policies)])
-    book.same("the objective", solution.outcome.objective, accounts[0]["cost_per_day"])
-    if solution.outcome.bound is not None:
-        book.within("the bound", solution.outcome.bound, cost)
-    _limits(book, instance, rows["limits"], accounts[0], set(limits))
+    book.outcome(solution.outcome, accounts[0]["cost_per_day"])
+    own = [rule for rule in rows["rules"] if rule["sourcing"] == sourcings[0]]
+    check_limits(book, instance, rows["limits"], own, accounts[0], added=set(limits))
     return book.verdict()
 
 
@@ -94,79 +78,6 @@ def _compare(
     if book.require(len(stated) == len(due), f"table {table} has {len(stated)} rows"):
         for index, (row, expected) in enumerate(zip(stated, due, strict=True), start=1):
             book.compare(f"{table}, row {index}", row, expected)
-
-
-def _account(
-    book: Notebook,
-    instance: MaintenanceInstance,
-    sourcing: str,
-    rules: Sequence[Mapping[str, Any]],
-) -> dict[str, Any] | None:
-    """Return what a plan spends and uses; None where its rules cannot be followed."""
-    own = [rule for rule in rules if rule.get("sourcing") == sourcing]
-    known = instance if sourcing == "printing" else instance.supposing(printed=None)
-    if not _rules_hold(book, known, sourcing, own):
-        return None
-    plan = Plan.of(known, own)
-    gaps = plan.gaps()
-    book.require(not gaps, f"{sourcing}: the shares of the actions do not sum to 1 in {gaps}")
-    day = None if gaps else averages(known, plan)
-    if not book.require(day is not None, f"{sourcing}: no regular part is ever installed"):
-        return None
-    assert day is not None
-    printed = 0.0 if known.printed is None else known.printed.cost
-    costs = {
-        "order_cost_per_day": known.regular.cost * day["orders"],
-        "print_cost_per_day": printed * day["prints"],
-        "replacement_cost_per_day": known.replacement_cost * (day["installs"] + day["prints"]),
-        "failure_cost_per_day": known.failure_cost * day["failures"],
-        "downtime_cost_per_day": known.downtime_cost_per_day * day["down"],
-        "holding_cost_per_day": known.holding_cost * day["held"],
-    }
-    total = sum(costs.values())
-    # What is next to nothing beside the whole cannot be compared to its own size.
-    return {
-        "sourcing": sourcing,
-        "cost_per_day": Amount(total),
-        **{name: Amount(value, 1e-3 * total) for name, value in costs.items()},
-        "orders_per_year": Amount(YEAR * day["orders"], 1e-3),
-        "prints_per_year": Amount(YEAR * day["prints"], 1e-3),
-        "failures_per_year": Amount(YEAR * day["failures"], 1e-3),
-        "downtime_days_per_year": Amount(YEAR * day["down"], 1e-3),
-        "stock": Amount(day["held"], 1e-3),
-    }
-
-
-def _rules_hold(
-    book: Notebook,
-    instance: MaintenanceInstance,
-    sourcing: str,
-    rules: Sequence[Mapping[str, Any]],
-) -> bool:
-    """Note rules that cannot be followed."""
-    sizes = {"regular": instance.oldest_regular, "printed": instance.oldest_printed, "none": 1}
-    before = len(book.findings)
-    for rule in rules:
-        where = (str(rule.get("installed")), str(rule.get("order")))
-        what = f"{sourcing}, rule {dict(rule)}"
-        if not book.require(tuple(rule) == RULE and where in ACTIONS, f"{what} is not known"):
-            continue
-        prints = rule["action"].startswith("print") if isinstance(rule["action"], str) else False
-        may = rule["action"] in ACTIONS[where] and not (prints and instance.printed is None)
-        book.require(may, f"{what}: this cannot be done")
-        size = sizes[where[0]] + (where[1] == "on order") * instance.regular.lead_time_days
-        days = (rule["from_day"], rule["to_day"])
-        whole = all(type(day) is int for day in days)
-        low = int(where[1] == "on order")
-        book.require(
-            whole and low <= days[0] <= days[1] < size, f"{what}: the days are not of the grid"
-        )
-        share = rule["share"]
-        book.require(is_number(share) and 0 < share <= 1 + 1e-9, f"{what}: not a share")
-    wanted = {key for key in ACTIONS if instance.printed is not None or key[0] != "printed"}
-    missing = wanted - {(rule.get("installed"), rule.get("order")) for rule in rules}
-    book.require(not missing, f"{sourcing}: no rule for {sorted(missing)}")
-    return len(book.findings) == before
 
 
 def _thresholds(rules: Sequence[Mapping[str, Any]], sourcing: str) -> dict[str, int | None]:
@@ -290,37 +201,3 @@ def _totals(accounts: Sequence[dict[str, Any]], policies: list[dict[str, Any]]) 
         "best_policy_cost_per_day": simple["cost_per_day"],
         "thresholds_cost_percent": simple["above_best_percent"],
     }
-
-
-def _limits(
-    book: Notebook,
-    instance: MaintenanceInstance,
-    stated: Sequence[Mapping[str, Any]],
-    account: Mapping[str, Any],
-    added: set[str],
-) -> None:
-    """Note limits that are not kept, not named, or priced against their direction."""
-    most = {
-        "stock": (instance.limits.stock, account["stock"].value),
-        "downtime": (
-            instance.limits.downtime_days_per_year,
-            account["downtime_days_per_year"].value,
-        ),
-    }
-    due = {name for name, (limit, _) in most.items() if limit is not None} | added
-    names = [row.get("limit") for row in stated]
-    book.require(sorted(map(str, names)) == sorted(due), f"the limits are not {sorted(due)}")
-    for row in stated:
-        if set(row) != {"limit", "dual"}:
-            book.require(False, f"limits: {dict(row)} is not a row of it")
-            continue
-        limit, used = most.get(str(row["limit"]), (None, 0.0))
-        if limit is None:
-            continue
-        book.within(f"limit {row['limit']}", used, limit, 1.0)
-        dual = row["dual"]
-        if dual is not None:
-            fits = is_number(dual) and dual <= 1e-7
-            slack = limit - used > 1e-6 * max(limit, 1.0)
-            fits = fits and (not slack or abs(dual) <= 1e-6)
-            book.require(fits, f"limit {row['limit']}: {dual!r} cannot be its price")

@@ -15,13 +15,15 @@ Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
 
 PANELS, NODES = 64, 8
+RULE = np.polynomial.legendre.leggauss(NODES)
+"""Nodes and weights on [-1, 1]."""
 
 
 def _integral(of: Function, low: float, high: float) -> float:
     """Return an integral by Gauss and Legendre's rule on many panels."""
     if high <= low:
         return 0.0
-    node, weight = np.polynomial.legendre.leggauss(NODES)
+    node, weight = RULE
     edges = np.linspace(low, high, PANELS + 1)
     half = (edges[1:] - edges[:-1])[:, None] / 2
     at = (edges[1:] + edges[:-1])[:, None] / 2 + half * node
@@ -33,7 +35,7 @@ def _against(of: Function, alive: Function, low: float, high: float) -> float:
     if high <= low:
         return 0.0
     edges = np.linspace(low, high, 20_001)
-    mass = alive(edges[:-1]) - alive(edges[1:])
+    mass = -np.diff(alive(edges))
     return float((of((edges[1:] + edges[:-1]) / 2) * mass).sum())
 
 
@@ -79,9 +81,10 @@ def policy_cost(
     survives = instance.printed.life.survival
     last, kept = float(survives(t_p)), float(1 - alive(order))
 
+    until = _against(lambda y: quick + y - wait, survives, wait, t_p)
+    reached = float(survives(wait)) - last
+
     def held(extra: float) -> float:
-        until = _against(lambda y: quick + y - wait, survives, wait, t_p)
-        reached = float(survives(wait)) - last
         return (extra + quick + t_p - wait) * last + until + extra * reached
 
     cost += h * kept * held(0.0)
