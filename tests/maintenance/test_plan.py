@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from pyomo.environ import Constraint
@@ -203,6 +204,26 @@ def test_a_better_objective_than_the_plan_has_is_refused() -> None:
     answer = amopt.solve(small())
     outcome = replace(answer.outcome, objective=answer.outcome.objective * 0.99)
     assert not amopt.maintenance.check(small(), replace(answer, outcome=outcome)).accepted
+
+
+def test_the_plan_as_a_graph() -> None:
+    answer = amopt.solve(small())
+    graph, when = answer.graph(), answer.rows["thresholds"][0]
+    assert set(graph) == {
+        f"{part}, {order}"
+        for part in ("regular", "printed", "none")
+        for order in ("no order", "on order", "in stock")
+    }
+    (order,) = graph["regular, no order"]["regular, on order"].values()
+    assert (order["action"], order["from_day"]) == ("order", when["order_at"])
+    (install,) = graph["regular, in stock"]["regular, no order"].values()
+    assert install["from_day"] == when["replace_at"]
+    prints = graph["none, on order"]["printed, on order"].values()
+    assert {one["action"] for one in prints} == {"print"}
+    assert graph.has_edge("printed, on order", "none, on order")
+    cycle = nx.descendants(graph, "regular, no order") | {"regular, no order"}
+    assert nx.is_strongly_connected(graph.subgraph(cycle))
+    assert len(amopt.solve(small(printed=None)).graph()) == 6
 
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,6 +10,8 @@ from amopt.phrases import amount, money
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from amopt.maintenance.instance import MaintenanceInstance
 
 __all__ = ["PRINTING", "REGULAR_ONLY", "MaintenanceSolution"]
@@ -101,6 +103,12 @@ class MaintenanceSolution(Solution):
             Column("dual", "money", "Change of the cost a day a unit more; empty if not known."),
         ),
     }
+
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """Return the plan as a graph; see :func:`amopt.maintenance.answer.graph.graph`."""
+        from amopt.maintenance.answer.graph import graph
+
+        return graph(self)
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""
