@@ -42,10 +42,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaincc
 
+from amopt.printing.cost_line import TIE, Costs, Line, cost_line, use, value_at
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Policy
+from amopt.printing.shelf_use import exceeds
 
 __all__ = [
     "HONOURS",
@@ -57,6 +58,7 @@ __all__ = [
     "flows",
     "highest_base_stock",
     "levels_to_try",
+    "use",
 ]
 
 Floats = NDArray[np.float64]
@@ -65,55 +67,11 @@ Ints = NDArray[np.int64]
 HONOURS = frozenset({"one_level", "shelf_balance", "printed_balance", "shortage_balance"})
 """The families of constraints that it honours: those that say what happens to a part by itself."""
 
-TIE = 1e-12
-"""Actions and stock levels whose costs differ by less than this share of what is at stake tie; then
-the planner does the least: waits before printing, prints before expediting, stocks less."""
+FEW = 200
+"""Stock levels of a part up to which many parts are looked at in one go."""
 
 CHUNK = 100_000
 """Stock levels that are looked at in one go where the cost of a cycle is not convex."""
-
-
-@dataclass(frozen=True)
-class _Costs:
-    """What each kind of event costs, shape (parts,) each; a unit vector counts one kind."""
-
-    order: Floats
-    printing: Floats
-    expediting: Floats
-    backorder: Floats
-    holding: Floats
-
-    @classmethod
-    def of(cls, parameters: Parameters) -> _Costs:
-        return cls(
-            order=parameters.order_cost,
-            printing=parameters.print_cost,
-            expediting=parameters.expedite_cost,
-            backorder=parameters.backorder_cost,
-            holding=parameters.holding_cost,
-        )
-
-    def take(self, part: int) -> _Costs:
-        return _Costs(**{name: values[[part]] for name, values in vars(self).items()})
-
-    @classmethod
-    def counting(cls, kind: str, parts: int) -> _Costs:
-        names = ("order", "printing", "expediting", "backorder", "holding")
-        return cls(**{name: np.full(parts, float(name == kind)) for name in names})
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The line ``fixed + slope S`` and the prices of the cost of a cycle, for all parts.
-
-    ``fixed`` and ``slope`` have shape (parts,); ``price`` (:math:`q_n`, row 0 unused) and
-    ``action`` have shape (L, parts).
-    """
-
-    fixed: Floats
-    slope: Floats
-    price: Floats
-    action: Ints
 
 
 @dataclass(frozen=True)
@@ -152,18 +110,21 @@ def best_policy(parameters: Parameters, room: Floats | float = 0.0) -> Policy:
         What a part of the base-stock level costs a cycle beside its holding cost, in money, shape
         (parts,).
     """
-    line = _line(parameters, _Costs.of(parameters), discount=parameters.discount)
+    line = cost_line(parameters, Costs.of(parameters), discount=parameters.discount)
     line = replace(line, slope=line.slope + room)
     highest = _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
     base_stock = highest.copy()
-    for part in np.flatnonzero((line.price[1:] < 0).any(axis=0)):
+    bent = np.flatnonzero((line.price[1:] < 0).any(axis=0))
+    few = highest[bent] < FEW
+    base_stock[bent[few]] = _least_of_few(parameters, line, bent[few], highest[bent[few]])
+    for part in bent[~few]:
         base_stock[part] = _least_of(parameters, line, int(part), int(highest[part]))
     return Policy(base_stock, line.action)
 
 
 def highest_base_stock(parameters: Parameters) -> Ints:
     r"""Return :math:`\bar S`, above which no base-stock level is better, shape (parts,)."""
-    line = _line(parameters, _Costs.of(parameters), discount=parameters.discount)
+    line = cost_line(parameters, Costs.of(parameters), discount=parameters.discount)
     return _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
 
 
@@ -179,8 +140,8 @@ def levels_to_try(parameters: Parameters) -> Ints:
 
 def completed(parameters: Parameters, policy: Policy) -> Policy:
     """Return a policy with the best action on days for which it has none (-1)."""
-    costs = _Costs.of(parameters)
-    line = _line(parameters, costs, discount=parameters.discount, action=policy.action)
+    costs = Costs.of(parameters)
+    line = cost_line(parameters, costs, discount=parameters.discount, action=policy.action)
     return Policy(policy.base_stock, line.action, policy.mixes)
 
 
@@ -200,8 +161,7 @@ def flows(parameters: Parameters, policy: Policy) -> Floats:
         Shape (3, L, parts), by :class:`~amopt.printing.policy.Action`; row 0 of the days is 0.
     """
     days, parts = parameters.cycle_days, len(parameters)
-    elapsed = np.arange(days)[:, None]
-    used = _expected_use(policy.base_stock, elapsed * parameters.systems, parameters.failure)
+    used = np.concatenate([np.zeros((1, parts)), use(parameters, policy.base_stock)])
     found = np.zeros((3, days, parts))
     waits, printed = np.zeros(parts), np.zeros(parts)
     for n in range(days - 1, 0, -1):
@@ -215,29 +175,44 @@ def flows(parameters: Parameters, policy: Policy) -> Floats:
     return found
 
 
-def cycle_cost(parameters: Parameters, policy: Policy) -> Floats:
+def cycle_cost(parameters: Parameters, policy: Policy, used: Floats | None = None) -> Floats:
     """Return :math:`g(S)` of a policy in money a cycle, discounted to its start, shape (parts,).
 
     Where a policy mixes, it is the expectation: the cost is linear in the probabilities of levels,
-    and :math:`m_n` in those of actions.
+    and :math:`m_n` in those of actions. ``used`` is what :func:`use` returns for its levels.
     """
-    return _expected(parameters, policy, _Costs.of(parameters), parameters.discount)
+    return _expected(parameters, policy, Costs.of(parameters), parameters.discount, used)
 
 
-def _expected(parameters: Parameters, policy: Policy, costs: _Costs, discount: float) -> Floats:
-    """Return what a cycle of a policy costs at these costs, shape (parts,)."""
-    line = _line(parameters, costs, discount=discount, action=policy.action)
-    total = _at(parameters, line, policy.base_stock, discount)
+def _expected(
+    parameters: Parameters,
+    policy: Policy,
+    costs: Costs,
+    discount: float,
+    used: Floats | None = None,
+) -> Floats:
+    """Return what a cycle of a policy costs at these costs, shape (parts,).
+
+    ``used`` is what :func:`use` returns for its base-stock levels.
+    """
+    line = cost_line(parameters, costs, discount=discount, action=policy.action)
+    total = value_at(parameters, line, policy.base_stock, discount, used)
     for part, mix in policy.mixes.items():
         one, alone = parameters.take([part]), costs.take(part)
-        line = _line(one, alone, discount=discount, share=mix.share)
+        line = cost_line(one, alone, discount=discount, share=mix.share)
         levels = np.fromiter(mix.levels, dtype=np.int64)
         chances = np.fromiter(mix.levels.values(), dtype=np.float64)
-        total[part] = chances @ _at(one, line, levels, discount)
+        total[part] = chances @ value_at(one, line, levels, discount)
     return total
 
 
-def amounts(parameters: Parameters, policy: Policy, *, discounted: bool = False) -> Amounts:
+def amounts(
+    parameters: Parameters,
+    policy: Policy,
+    *,
+    discounted: bool = False,
+    used: Floats | None = None,
+) -> Amounts:
     """Return what a policy does in a cycle in expectation.
 
     The cost of a cycle is linear in the costs, so that counting one kind of event is the cost of a
@@ -252,6 +227,8 @@ def amounts(parameters: Parameters, policy: Policy, *, discounted: bool = False)
     discounted
         Whether each event counts by its discount factor to the start of the cycle, with parts left
         over at the end credited; these amounts times their costs sum to :func:`cycle_cost`.
+    used
+        What :func:`use` returns for the base-stock levels, where it is known.
     """
     discount = parameters.discount if discounted else 1.0
     kinds = {
@@ -261,128 +238,69 @@ def amounts(parameters: Parameters, policy: Policy, *, discounted: bool = False)
         "stock_days": "holding",
         "down_days": "backorder",
     }
+    used = use(parameters, policy.base_stock) if used is None else used
     counts = {}
     for name, kind in kinds.items():
-        costs = _Costs.counting(kind, len(parameters))
-        counts[name] = np.maximum(_expected(parameters, policy, costs, discount), 0.0)
+        costs = Costs.counting(kind, len(parameters))
+        counts[name] = np.maximum(_expected(parameters, policy, costs, discount, used), 0.0)
     return Amounts(**counts)
 
 
-def _line(
-    parameters: Parameters,
-    costs: _Costs,
-    *,
-    discount: float,
-    action: Ints | None = None,
-    share: Floats | None = None,
-) -> _Line:
-    """Run the recursions; where ``action`` is -1 or not given the cheapest one is taken.
-
-    ``share`` gives the probabilities of actions of one part instead, shape (L, 3).
-    """
-    days, parts = parameters.cycle_days, len(parameters)
-    regular, failing = np.zeros(parts), parameters.failure
-    missing = printed = costs.order
-    price = np.zeros((days, parts))
-    taken = np.zeros((days, parts), dtype=np.int64)
-    for n in range(1, days):
-        regular = discount * (regular + failing * missing)
-        printed = discount * (
-            (1 - parameters.printed_failure) * printed
-            + (parameters.printed_failure - failing) * missing
-        )
-        choices = np.stack(
-            [
-                costs.backorder + discount * (1 - failing) * missing,
-                costs.printing + printed,
-                costs.expediting,
-            ]
-        )
-        taken[n] = _least(choices)
-        if action is not None:
-            taken[n] = np.where(action[n] < 0, taken[n], action[n])
-        before, missing = missing, np.take_along_axis(choices, taken[None, n], axis=0)[0]
-        if share is not None:
-            drawn = share[n] > 0
-            missing = share[n, drawn] @ choices[drawn]
-        price[n] = costs.holding + missing - discount * before
-    regular = discount * (regular + failing * missing)
-    unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(
-        discount ** np.arange(days)
-    )
-    return _Line(parameters.systems * regular, unused, price, taken)
-
-
-def _least(choices: Floats) -> Ints:
-    """Return the first choice that is least but for rounding, along the first axis."""
-    least = choices.min(axis=0)
-    first: Ints = np.argmax(choices <= least + TIE * np.abs(least), axis=0)
-    return first
-
-
-def _at(parameters: Parameters, line: _Line, base_stock: Ints, discount: float) -> Floats:
-    """Return :math:`g(S)`, shape (parts,)."""
-    days = np.arange(1, parameters.cycle_days)[:, None]
-    trials = days * parameters.systems
-    used = _expected_use(base_stock, trials, parameters.failure)
-    saved = discount**days * line.price[:0:-1] * used
-    total: Floats = line.fixed + base_stock * line.slope - saved.sum(axis=0)
-    return total
-
-
-def _difference(parameters: Parameters, line: _Line, price: Floats, base_stock: Ints) -> Floats:
+def _difference(parameters: Parameters, slope: Floats, price: Floats, base_stock: Ints) -> Floats:
     """Return :math:`g(S+1) - g(S)` for prices of shape (L, parts), shape (parts,)."""
     days = np.arange(1, parameters.cycle_days)[:, None]
-    runs_out = _exceeds(base_stock, days * parameters.systems, parameters.failure)
+    runs_out = exceeds(base_stock, days * parameters.systems, parameters.failure)
     saved = parameters.discount**days * price[:0:-1] * runs_out
-    difference: Floats = line.slope - saved.sum(axis=0)
+    difference: Floats = slope - saved.sum(axis=0)
     return difference
 
 
-def _first_without_gain(parameters: Parameters, line: _Line, price: Floats) -> Ints:
+def _first_without_gain(parameters: Parameters, line: Line, price: Floats) -> Ints:
     """Return the first S at which one more part does not pay, by bisection; prices at least 0."""
     tolerance = TIE * (line.slope + price.sum(axis=0))
     low = np.full(len(parameters), -1, dtype=np.int64)
     high = parameters.systems * (parameters.cycle_days - 1)  # the shelf cannot be emptied in time
-    while (high - low > 1).any():
-        middle = np.maximum((low + high) // 2, 0)  # parts that are done wait for the others
-        enough = _difference(parameters, line, price, middle) >= -tolerance
-        high = np.where(enough, middle, high)
-        low = np.where(enough, low, middle)
+    step = 1  # doubled: most parts need few
+    while (left := np.flatnonzero(high - low > 1)).size:
+        middle = np.minimum((low[left] + high[left]) // 2, low[left] + step)
+        some = parameters.take(left)
+        gain = _difference(some, line.slope[left], price[:, left], middle)
+        enough = gain >= -tolerance[left]
+        high[left] = np.where(enough, middle, high[left])
+        low[left] = np.where(enough, low[left], middle)
+        step *= 2
     return high
 
 
-def _least_of(parameters: Parameters, line: _Line, part: int, highest: int) -> int:
+def _least_of_few(parameters: Parameters, line: Line, parts: Ints, highest: Ints) -> Ints:
+    """Return the least minimisers of g over 0..highest of some parts."""
+    found = np.zeros(parts.size, dtype=np.int64)
+    for start in range(0, parts.size, CHUNK // FEW):
+        some, most = parts[start : start + CHUNK // FEW], highest[start : start + CHUNK // FEW]
+        owner = np.repeat(np.arange(some.size), most + 1)
+        first = np.cumsum(most + 1) - most - 1
+        levels = np.arange(owner.size) - first[owner]
+        costs = value_at(
+            parameters.take(some[owner]), line.take(some[owner]), levels, parameters.discount
+        )
+        tolerance = TIE * (line.slope[some] + np.abs(line.price[:, some]).sum(axis=0))
+        least = np.minimum.reduceat(costs, first) + tolerance
+        near = np.flatnonzero(costs <= least[owner])
+        found[start : start + some.size] = levels[
+            near[np.unique(owner[near], return_index=True)[1]]
+        ]
+    return found
+
+
+def _least_of(parameters: Parameters, line: Line, part: int, highest: int) -> int:
     """Return the least minimiser of g over 0..highest, where g is not convex."""
     one = parameters.take([part])
-    alone = _Line(
-        line.fixed[[part]], line.slope[[part]], line.price[:, [part]], line.action[:, [part]]
-    )
+    alone = line.take(np.array([part]))
     best, least = 0, np.inf
     tolerance = TIE * float(alone.slope[0] + np.abs(alone.price).sum())
     for start in range(0, highest + 1, CHUNK):
         levels = np.arange(start, min(start + CHUNK, highest + 1))
-        costs = _at(one, alone, levels, parameters.discount)
+        costs = value_at(one, alone, levels, parameters.discount)
         if costs.min() < least - tolerance:
             best, least = int(levels[np.argmax(costs <= costs.min() + tolerance)]), costs.min()
     return best
-
-
-def _exceeds(value: Ints, trials: Ints, probability: Floats) -> Floats:
-    """Return P(B > value) of B ~ Binomial(trials, probability), broadcast; value at least 0."""
-    inside = value < trials
-    tail = betainc(value + 1.0, np.where(inside, trials - value, 1), probability)
-    return np.where(inside, tail, 0.0)
-
-
-def _expected_use(stock: Ints, trials: Ints, probability: Floats) -> Floats:
-    """Return E min(stock, B) of B ~ Binomial(trials, probability), broadcast, without cancellation.
-
-    E[B; B <= S] = trials p P(B' <= S - 1) with B' ~ Binomial(trials - 1, p).
-    """
-    inside = (stock > 0) & (stock < trials)
-    below = betaincc(
-        np.where(inside, stock, 1.0), np.where(inside, trials - stock, 1.0), probability
-    )
-    at_most = np.where(inside, below, stock > 0)
-    return trials * probability * at_most + stock * _exceeds(stock, trials, probability)

@@ -16,6 +16,7 @@ from amopt.printing import closed_form
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Interval, Policy
+from amopt.printing.shelf_use import expected_use
 from tests.printing.cases import lowest_cycle_cost, parameters_of, small_instances
 
 INSTANCES = Path(__file__).parents[2] / "instances" / "printing"
@@ -194,9 +195,7 @@ def test_a_hundred_thousand_systems_stay_exact() -> None:
     assert at <= above
     trials = 100_000 * np.arange(1, 7)
     used = binom.sf(np.arange(stock)[:, None], trials, 0.001).sum(axis=0)
-    assert closed_form._expected_use(np.array([stock]), trials, 0.001) == pytest.approx(
-        used, rel=1e-11
-    )
+    assert expected_use(np.array([stock]), trials, 0.001) == pytest.approx(used, rel=1e-11)
 
 
 def test_parts_that_need_no_stock_wait_for_parts_that_need_much() -> None:

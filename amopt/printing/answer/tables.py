@@ -221,8 +221,9 @@ def _but_cost(account: Mapping[str, Floats]) -> dict[str, list[Any]]:
 def _account(parameters: Parameters, policy: Policy) -> dict[str, Floats]:
     """Return yearly costs by kind, their total, and what happens in a cycle, by column."""
     cycles = REPORTED_DAYS / parameters.cycle_days
-    charged = closed_form.amounts(parameters, policy, discounted=True)
-    happening = closed_form.amounts(parameters, policy)
+    happening = charged = closed_form.amounts(parameters, policy)
+    if not parameters.is_average:
+        charged = closed_form.amounts(parameters, policy, discounted=True)
     costs = {
         "yearly_order_cost": cycles * parameters.order_cost * charged.orders,
         "yearly_print_cost": cycles * _where_possible(parameters.print_cost) * charged.prints,

@@ -64,14 +64,15 @@ class Columns:
         """
         owners = np.arange(len(parameters)) if parts is None else parts
         chosen = parameters if parts is None else parameters.take(owners)
-        done = closed_form.amounts(chosen, policy)
+        used = closed_form.use(chosen, policy.base_stock)
+        done = closed_form.amounts(chosen, policy, used=used)
         amount = {kind: getattr(done, kind) for kind in KINDS if kind != "base_stock"}
         amount["base_stock"] = policy.base_stock.astype(np.float64)
         usage = np.zeros((len(rows), len(owners)))
         for index, row in enumerate(rows):
             for kind, numbers in row.coefficients.items():
                 usage[index] += numbers[owners] * amount[kind]
-        cost = closed_form.cycle_cost(chosen, policy)
+        cost = closed_form.cycle_cost(chosen, policy, used)
         return cls(owners, policy.base_stock, policy.action, cost, usage)
 
     def take(self, index: NDArray[np.bool_] | Ints) -> Columns:

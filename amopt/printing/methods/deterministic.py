@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError
 from amopt.printing import closed_form
+from amopt.printing.formulation import useful_levels
 from amopt.printing.limit_rows import priced
 from amopt.printing.methods.columns import Columns
 from amopt.printing.policy import Action, Policy, Pure
@@ -39,8 +40,17 @@ CHUNK = 100_000
 """Policies that are looked at in one go."""
 
 CLOSE = 1e-4
-"""Relative gap at which the search for a plan that does not mix stops; it is no more than beside
-the plan that does."""
+"""Relative gap at which the search for a plan that does not mix stops where parts are many; it is
+no more than beside the plan that does."""
+
+EXACT = 1e-9
+"""The same where parts are few."""
+
+FEW_PARTS = 100
+"""Up to so many parts the search goes on until the best plan is known."""
+
+FREE = 300
+"""Policies beside those of the mix among which a first plan of many parts is looked for."""
 
 PATIENCE = 5.0
 """Seconds that each of its two searches may take at most."""
@@ -49,7 +59,7 @@ NOTHING = 1e-9
 """Share of the gap by which a reduced cost may be off."""
 
 
-def best_pure(master: Master, found: Solved, highest: Ints) -> Pure | None:
+def best_pure(master: Master, found: Solved) -> Pure | None:
     """Return the best plan of one policy a part; None where none is known.
 
     Parameters
@@ -58,15 +68,19 @@ def best_pure(master: Master, found: Solved, highest: Ints) -> Pure | None:
         The master program of the mix.
     found
         Its optimum.
-    highest
-        The highest base-stock level that is looked at, shape (parts,).
     """
     known = master.columns
-    first = _chosen(master, known)
-    gap = np.inf if first is None else float(known.cost[first[0]].sum()) - found.bound
     worth = known.cost - found.duals @ known.usage
     least = np.full(len(master.parameters), np.inf)
     np.minimum.at(least, known.part, worth)
+    if len(master.parameters) > FEW_PARTS:
+        near = known.take(_nearest(found, worth - least[known.part]))
+        quick = _chosen(master, near)
+        if quick is not None and _gap(near, quick, found) <= CLOSE * abs(found.bound):
+            return _pure(near, quick, found.bound, proven=False)
+    first = _chosen(master, known)
+    gap = np.inf if first is None else _gap(known, first, found)
+    highest = useful_levels(master.parameters)
     part, level = _levels_near(master, found.duals, least, gap, highest)
     policies = _thresholds(master.parameters, part, level)
     if policies is None:
@@ -76,6 +90,20 @@ def best_pure(master: Master, found: Solved, highest: Ints) -> Pure | None:
     if second is None:
         return _pure(known, first, found.bound, proven=False)
     return _pure(pool, second, second[1], proven=True)
+
+
+def _nearest(found: Solved, reduced: Floats) -> NDArray[np.bool_]:
+    """Return which columns are in the mix, or next to it by their reduced costs."""
+    mixed = found.shares > 0
+    beside = np.flatnonzero(~mixed)
+    near = mixed.copy()
+    near[beside[np.argsort(reduced[beside], kind="stable")[:FREE]]] = True
+    return near
+
+
+def _gap(columns: Columns, chosen: tuple[Ints, float], found: Solved) -> float:
+    """Return what chosen columns cost more than the mix is proven to cost at least."""
+    return float(columns.cost[chosen[0]].sum()) - found.bound
 
 
 def _levels_near(
@@ -118,7 +146,8 @@ def _chosen(master: Master, columns: Columns) -> tuple[Ints, float] | None:
         integer=True,
         name="portfolio of one policy a part",
     )
-    options = master.budget.options(replace(master.options, gap=max(master.options.gap, CLOSE)))
+    close = EXACT if parts <= FEW_PARTS else max(master.options.gap, CLOSE)
+    options = master.budget.options(replace(master.options, gap=close))
     patience = PATIENCE if options.time_limit is None else min(PATIENCE, options.time_limit)
     try:
         answer = solve(program, replace(options, time_limit=patience), progress=master.progress)

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from amopt.errors import InfeasibleError
 from amopt.printing import closed_form
-from amopt.printing.formulation import useful_levels
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.limit_rows import limit_rows, priced
 from amopt.printing.methods.clash import explain
@@ -79,7 +78,7 @@ def best_policy(
     )
     pure = None
     if policy.mixes and printer:
-        pure = best_pure(master, found, useful_levels(parameters))
+        pure = best_pure(master, found)
     names = [row.limit.name for row in rows]
     return Optimum(
         policy,

@@ -16,6 +16,7 @@ from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.limits import compare_limits, hold
 from amopt.printing.referee.optimality import compare_optimality
 from amopt.printing.referee.plan import read_plans, terms_of
+from amopt.printing.referee.together import evaluated
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
@@ -99,9 +100,7 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
     if notebook.findings:
         return notebook.verdict()
     few = len(instance.parts) <= MOST_PARTS_BY_STATE
-    chosen, single, alike = (
-        [Evaluation(terms, plan, by_states=few) for terms, plan in pairs] for pairs in plans
-    )
+    chosen, single, alike = (evaluated(pairs, by_states=few) for pairs in plans)
     every = [*zip(names, chosen, strict=False), *zip(names, single, strict=False)]
     for name, evaluation in [*every, *zip(names, alike, strict=False)]:
         notebook.require(

@@ -7,6 +7,7 @@ how far from the best it can be.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +40,20 @@ class Evaluation:
         self.terms, self.plan, self.by_states = terms, plan, by_states
         self._amounts: dict[float, dict[str, float]] = {}
 
-    @property
+    def know(self, amounts: Mapping[float, dict[str, float]], **worked_out: float) -> None:
+        """Take what was worked out for many parts at once.
+
+        Parameters
+        ----------
+        amounts
+            What :meth:`amounts` returns, by its argument.
+        worked_out
+            ``cost_backward``, ``residual`` and ``error_per_cycle``.
+        """
+        self._amounts.update(amounts)
+        vars(self).update(worked_out)
+
+    @cached_property
     def possible(self) -> bool:
         """Whether every action of the plan has a source."""
         costs = {"print": self.terms.c_p, "expedite": self.terms.c_e}
@@ -119,18 +133,18 @@ class Evaluation:
         exact = self.by_states and self.terms.N <= MOST_SYSTEMS_BY_STATE
         return (by_state if exact else by_corner)(self.terms, self.plan)
 
-    @property
+    @cached_property
     def cost_backward(self) -> float:
         """The same cost, evaluated backward in time from the values of states."""
         return self._backward.cost
 
-    @property
+    @cached_property
     def residual(self) -> float:
         """Largest amount by which some decision in some state beats the plan's, in money."""
         found = self._backward
         return max(found.ordering_residual, float(found.residuals.max(initial=0.0)))
 
-    @property
+    @cached_property
     def error_per_cycle(self) -> float:
         r"""Proven bound on what a cycle of the plan costs above the best, in money.
 

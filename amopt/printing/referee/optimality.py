@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.limits import Counting, priced, right_hand_side
+from amopt.printing.referee.together import evaluated
 from amopt.referee import Amount, Notebook, is_number
 
 if TYPE_CHECKING:
@@ -137,14 +138,13 @@ def _proof(
         limit.name: float(dual or 0.0) for limit, dual in zip(instance.limits, duals, strict=True)
     }
     counting = Counting(instance)
-    with_prices = [
-        Evaluation(
-            priced(counting, instance.limits, prices, index, one.terms),
-            one.plan,
-            by_states=one.by_states,
-        )
-        for index, one in enumerate(evaluations)
-    ]
+    with_prices = evaluated(
+        [
+            (priced(counting, instance.limits, prices, index, one.terms), one.plan)
+            for index, one in enumerate(evaluations)
+        ],
+        by_states=all(one.by_states for one in evaluations),
+    )
     worth = math.fsum(-prices[limit.name] * right_hand_side(limit) for limit in instance.limits)
     return _Proof(evaluations, with_prices, worth, is_tight)
 

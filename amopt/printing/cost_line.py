@@ -1,0 +1,149 @@
+r"""The cost of a cycle as a line in the base-stock level, less what the failures of each day use.
+
+See :mod:`amopt.printing.closed_form` for the equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.printing.parameters import Parameters
+from amopt.printing.shelf_use import expected_use
+
+__all__ = ["TIE", "Costs", "Line", "cost_line", "use", "value_at"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TIE = 1e-12
+"""Actions and stock levels whose costs differ by less than this share of what is at stake tie; then
+the planner does the least: waits before printing, prints before expediting, stocks less."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What each kind of event costs, shape (parts,) each; a unit vector counts one kind."""
+
+    order: Floats
+    printing: Floats
+    expediting: Floats
+    backorder: Floats
+    holding: Floats
+
+    @classmethod
+    def of(cls, parameters: Parameters) -> Costs:
+        """Return the costs of all parts."""
+        return cls(
+            order=parameters.order_cost,
+            printing=parameters.print_cost,
+            expediting=parameters.expedite_cost,
+            backorder=parameters.backorder_cost,
+            holding=parameters.holding_cost,
+        )
+
+    def take(self, part: int) -> Costs:
+        """Return the costs of one part."""
+        return Costs(**{name: values[[part]] for name, values in vars(self).items()})
+
+    @classmethod
+    def counting(cls, kind: str, parts: int) -> Costs:
+        """Return costs of 1 for one kind of event, and of 0 for all others."""
+        names = ("order", "printing", "expediting", "backorder", "holding")
+        return cls(**{name: np.full(parts, float(name == kind)) for name in names})
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line ``fixed + slope S`` and the prices of the cost of a cycle, for all parts.
+
+    ``fixed`` and ``slope`` have shape (parts,); ``price`` (:math:`q_n`, row 0 unused) and
+    ``action`` have shape (L, parts).
+    """
+
+    fixed: Floats
+    slope: Floats
+    price: Floats
+    action: Ints
+
+    def take(self, parts: Ints) -> Line:
+        """Return the lines of some parts."""
+        return Line(
+            self.fixed[parts], self.slope[parts], self.price[:, parts], self.action[:, parts]
+        )
+
+
+def cost_line(
+    parameters: Parameters,
+    costs: Costs,
+    *,
+    discount: float,
+    action: Ints | None = None,
+    share: Floats | None = None,
+) -> Line:
+    """Run the recursions; where ``action`` is -1 or not given the cheapest one is taken.
+
+    ``share`` gives the probabilities of actions of one part instead, shape (L, 3).
+    """
+    days, parts = parameters.cycle_days, len(parameters)
+    regular, failing = np.zeros(parts), parameters.failure
+    missing = printed = costs.order
+    price = np.zeros((days, parts))
+    taken = np.zeros((days, parts), dtype=np.int64)
+    for n in range(1, days):
+        regular = discount * (regular + failing * missing)
+        printed = discount * (
+            (1 - parameters.printed_failure) * printed
+            + (parameters.printed_failure - failing) * missing
+        )
+        choices = np.stack(
+            [
+                costs.backorder + discount * (1 - failing) * missing,
+                costs.printing + printed,
+                costs.expediting,
+            ]
+        )
+        taken[n] = _least(choices)
+        if action is not None:
+            taken[n] = np.where(action[n] < 0, taken[n], action[n])
+        before, missing = missing, np.take_along_axis(choices, taken[None, n], axis=0)[0]
+        if share is not None:
+            drawn = share[n] > 0
+            missing = share[n, drawn] @ choices[drawn]
+        price[n] = costs.holding + missing - discount * before
+    regular = discount * (regular + failing * missing)
+    unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(
+        discount ** np.arange(days)
+    )
+    return Line(parameters.systems * regular, unused, price, taken)
+
+
+def _least(choices: Floats) -> Ints:
+    """Return the first choice that is least but for rounding, along the first axis."""
+    least = choices.min(axis=0)
+    first: Ints = np.argmax(choices <= least + TIE * np.abs(least), axis=0)
+    return first
+
+
+def use(parameters: Parameters, base_stock: Ints) -> Floats:
+    r"""Return :math:`\mathbb{E} \min(S, B_k)` by the days k = 1..L-1, shape (L - 1, parts)."""
+    days = np.arange(1, parameters.cycle_days)[:, None]
+    return expected_use(base_stock, days * parameters.systems, parameters.failure)
+
+
+def value_at(
+    parameters: Parameters,
+    line: Line,
+    base_stock: Ints,
+    discount: float,
+    used: Floats | None = None,
+) -> Floats:
+    """Return :math:`g(S)`, shape (parts,); ``used`` is what :func:`use` returns."""
+    if used is None:
+        used = use(parameters, base_stock)
+    days = np.arange(1, parameters.cycle_days)[:, None]
+    saved = discount**days * line.price[:0:-1] * used
+    total: Floats = line.fixed + base_stock * line.slope - saved.sum(axis=0)
+    return total
