@@ -71,34 +71,59 @@ def located(seed, *, sites=6, places=10, equal=False, bought=False, single=False
 @pytest.mark.parametrize("seed", range(60))
 def test_what_is_open_costs_least_and_forced_bounds_hold(seed):
     rng, n = np.random.default_rng(seed), 6
-    equal = bool(seed % 2)
-    weight = np.ones(n) if equal else rng.uniform(1, 4, n)
+    equal, limited = bool(seed % 2), seed % 3 == 0
+    weight = np.ones(n) if equal else rng.integers(1, 9, n).astype(float)
     cost = rng.normal(rng.uniform(-0.5, 0.5), 1, n)
-    least = float(rng.integers(0, 6)) if equal else rng.uniform(0, weight.sum())
-    most = least + float(rng.integers(0, 3)) if seed % 3 == 0 else np.inf
+    least = float(rng.integers(0, 6 if equal else int(weight.sum())))
+    most = least + float(rng.integers(0, 3)) if limited else np.inf
     must = rng.random(n) < 0.2
+    choices = np.array(list(itertools.product((0.0, 1.0), repeat=n)))
+    held = choices @ weight
+    choices = choices[(held >= least) & (held <= most) & (choices >= must).all(axis=1)]
 
     def exact(lower, upper):
-        rows, room = [-weight], [-least]
-        if np.isfinite(most):
-            rows, room = [-weight, weight], [-least, most]
-        answer = linprog(cost, A_ub=rows, b_ub=room, bounds=list(zip(lower, upper, strict=True)))
-        return answer.fun if answer.status == 0 else np.inf
+        if limited:  # in fractions
+            answer = linprog(
+                cost, A_ub=[-weight, weight], b_ub=[-least, most],
+                bounds=list(zip(lower, upper, strict=True)),
+            )  # fmt: skip
+            return answer.fun if answer.status == 0 else np.inf
+        inside = (choices >= lower).all(axis=1) & (choices <= upper).all(axis=1)
+        return (choices[inside] @ cost).min(initial=np.inf)
 
     lower, upper = must.astype(float), np.ones(n)
     found = Cover(weight, least, most, must).choose(cost)
     assert found.value == pytest.approx(exact(lower, upper))
     if not np.isfinite(found.value):
         return
+    assert cost @ found.opened == pytest.approx(found.value)
     for i in range(n):
         one = np.eye(n)[i]
         opened, closed = exact(np.maximum(lower, one), upper), exact(lower, upper - one)
         closed = np.inf if must[i] else closed
-        assert found.if_open[i] <= opened + 1e-7
-        assert found.if_closed[i] <= closed + 1e-7
-        if equal:
-            assert found.if_open[i] == pytest.approx(opened)
-            assert found.if_closed[i] == pytest.approx(closed)
+        if_open, if_closed = found.forced[0][i], found.forced[1][i]
+        assert if_open <= opened + 1e-7
+        assert if_closed <= closed + 1e-7
+        if equal or not limited:
+            assert if_open == pytest.approx(opened)
+            assert if_closed == pytest.approx(closed)
+
+
+@pytest.mark.parametrize("demand", [37.3, 1e6, 3e-4, 0.0])
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_meets_the_demand_covers_it(demand, counted):
+    """In steps too, and whether or not capacities are whole numbers."""
+    rng = np.random.default_rng(int(demand))
+    capacity = rng.uniform(0, demand / 2, 8)
+    capacity[0] = np.inf if counted else capacity[0]
+    cover = Cover.of(np.ceil(capacity) if counted else capacity, demand)
+    choices = np.array(list(itertools.product((0.0, 1.0), repeat=8)))
+    capacity[np.isinf(capacity)] = 1e9
+    enough = choices @ capacity >= demand
+    assert (choices[enough] @ cover.weight >= cover.least).all()
+    assert cover.least <= 4_001
+    if demand == 37.3 and not counted:  # and little more than that
+        assert (choices[~enough] @ cover.weight >= cover.least).mean() < 0.02
 
 
 @pytest.mark.parametrize("seed", range(40))

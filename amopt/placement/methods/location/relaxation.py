@@ -2,7 +2,8 @@ r"""The bound at given prices of demand: knapsacks, and a choice of facilities t
 
 .. math::
 
-    L(v) = \sum_j v_j + \min_y \Big\{\sum_i (f_i - G_i(v)) y_i : \sum_i C_i y_i \ge D\Big\}
+    L(v) = \sum_j v_j + \min_{y \in \{0, 1\}}
+        \Big\{\sum_i (f_i - G_i(v)) y_i : \sum_i C_i y_i \ge D\Big\}
 
 with D the hours that nothing but facilities can supply: a row that the demand rows imply, and that
 makes the bound stronger once those are priced (Christofides and Beasley, 1983).
@@ -10,7 +11,6 @@ makes the bound stronger once those are priced (Christofides and Beasley, 1983).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,9 +24,6 @@ __all__ = ["Relaxation", "Relaxed"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-ROUNDING = 1e-9
-"""Relative room for rounding where capacities are counted against demand."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +40,26 @@ class Relaxed:
         How much of each pair is supplied, shape (pairs,).
     net
         What each facility costs when it is open, its gain taken off, shape (facilities,).
-    if_open, if_closed
-        Bounds on all plans with each facility open, and closed, shape (facilities,).
+    paid, chosen
+        What is spent whatever is open, and the choice of what is open.
     """
 
     bound: float
     opened: Floats
     supplied: Floats
     net: Floats
-    if_open: Floats
-    if_closed: Floats
+    paid: float
+    chosen: Chosen
+
+    @property
+    def if_open(self) -> Floats:
+        """Bounds on all plans with each facility open, shape (facilities,)."""
+        return self.paid + self.chosen.forced[0]
+
+    @property
+    def if_closed(self) -> Floats:
+        """Bounds on all plans with each facility closed, shape (facilities,)."""
+        return self.paid + self.chosen.forced[1]
 
 
 class Relaxation:
@@ -76,13 +83,7 @@ class Relaxation:
     @classmethod
     def of(cls, facilities: Facilities, *, whole: bool = False) -> Relaxation:
         """Return the relaxation with nothing decided."""
-        capacity, least = facilities.capacity, facilities.least_hours
-        must = np.zeros(capacity.size, dtype=bool)
-        if capacity.size and np.ptp(capacity) <= ROUNDING * capacity.max() and capacity.max() > 0:
-            count = float(math.ceil(least / float(capacity.max()) - ROUNDING))
-            cover = Cover(np.ones(capacity.size), count, np.inf, must)
-        else:
-            cover = Cover(np.maximum(capacity, ROUNDING), least, np.inf, must)
+        cover = Cover.of(facilities.capacity, facilities.least_hours)
         return cls(facilities, cover, whole=whole)
 
     def narrowed(
@@ -98,7 +99,7 @@ class Relaxation:
         """Solve it at given prices."""
         packed: Packed = self._knapsacks.pack(prices)
         net = self.facilities.fixed - packed.gain
-        chosen: Chosen = self.cover.choose(net)
+        chosen = self.cover.choose(net)
         paid = self.facilities.constant + float(prices.sum())
         supplied = packed.supplied(chosen.opened, prices.size)
         return Relaxed(
@@ -106,8 +107,8 @@ class Relaxation:
             opened=chosen.opened,
             supplied=supplied,
             net=net,
-            if_open=paid + chosen.if_open,
-            if_closed=paid + chosen.if_closed,
+            paid=paid,
+            chosen=chosen,
         )
 
     def forced(self, prices: Floats, found: Relaxed) -> tuple[Floats, Floats]:
