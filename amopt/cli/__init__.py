@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli import design, licensing, maintenance, placement, printing, screening, sourcing
+from amopt.cli import design, licensing, maintenance, mdp, placement, printing, screening, sourcing
 from amopt.cli.common import (
     File,
     Html,
@@ -41,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (printing, sourcing, placement, design, screening, licensing, maintenance):
+for commands in (printing, sourcing, placement, design, screening, licensing, maintenance, mdp):
     app.add_typer(commands.app, name=commands.__name__.rpartition(".")[2])
 
 

@@ -6,8 +6,9 @@ other packages is needed:
 - *state-action pairs*, as QuantEcon's ``DiscreteDP(R, Q, beta, s_indices, a_indices)`` takes them;
 - *action by action*, as pymdptoolbox takes them: transitions ``P[a]`` of shape (states, states) for
   each action ``a`` and rewards ``R`` of shape (states, actions); every action in every state;
-- *toy text*, the tables of Gymnasium's small environments;
-- *files*: all arrays in one compressed NumPy archive.
+- *toy text*, the tables of Gymnasium's small environments.
+
+Files are in :mod:`amopt.mdp.exchange`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,25 +23,19 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
-from amopt.files import new_file
 from amopt.mdp.decision_process import MarkovDecisionProcess
-from amopt.program.export.archive import read_archive
 
 __all__ = [
     "StateActionPairs",
     "from_action_arrays",
     "from_quantecon",
     "from_toy_text",
-    "load",
-    "save",
     "to_action_arrays",
     "to_quantecon",
 ]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -275,78 +269,6 @@ def from_toy_text(
         criterion="total" if discount in (None, 1) else "discounted",
         pair_names=names,
     )
-
-
-def save(process: MarkovDecisionProcess, path: str | Path) -> None:
-    """Write a process to a compressed NumPy archive (``.npz``); state and pair names as text.
-
-    The file is written whole or not at all.
-
-    Raises
-    ------
-    UsageError
-        When the folder does not exist or cannot be written to.
-    """
-    arrays: dict[str, Any] = {
-        "format": _FORMAT,
-        "data": process.transition.data,
-        "indices": process.transition.indices,
-        "indptr": process.transition.indptr,
-        "shape": np.array(process.transition.shape),
-        "cost": process.cost,
-        "state_of_pair": process.state_of_pair,
-        "duration": process.duration,
-        "discount": 1.0 if process.discount is None else process.discount,
-        "criterion": np.array(process.criterion),
-    }
-    for key in ("state_names", "pair_names"):
-        names = getattr(process, key)
-        if names is not None:
-            arrays[key] = np.array([str(name) for name in names])
-    with new_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
-
-
-def load(path: str | Path) -> MarkovDecisionProcess:
-    """Read a process that :func:`save` wrote.
-
-    Raises
-    ------
-    UsageError
-        When the file is missing or cannot be opened.
-    ValueError
-        When the file is not such an archive, or its arrays do not make a process.
-    """
-    arrays = read_archive(path)
-    needed = ("format", "data", "indices", "indptr", "shape", "cost", "state_of_pair", "discount")
-    missing = [key for key in needed if key not in arrays]
-    if missing:
-        raise ValueError(f"{path} lacks {', '.join(missing)}: it holds no decision process")
-    found = arrays["format"]
-    if found.shape or found != _FORMAT:
-        raise ValueError(f"{path} has format {found.tolist()}, this version reads {_FORMAT}")
-    try:
-        matrix = sp.csr_array(
-            (arrays["data"], arrays["indices"], arrays["indptr"]),
-            shape=tuple(arrays["shape"].tolist()),
-        )
-        matrix.check_format()
-        return MarkovDecisionProcess(
-            matrix,
-            arrays["cost"],
-            arrays["state_of_pair"],
-            float(arrays["discount"]),
-            criterion=str(arrays["criterion"]) if "criterion" in arrays else None,  # type: ignore[arg-type]
-            duration=arrays.get("duration"),
-            state_names=_text(arrays, "state_names"),
-            pair_names=_text(arrays, "pair_names"),
-        )
-    except (TypeError, IndexError) as error:
-        raise ValueError(f"the arrays of {path} make no decision process: {error}") from error
-
-
-def _text(arrays: dict[str, NDArray[Any]], key: str) -> list[str] | None:
-    return [str(name) for name in arrays[key]] if key in arrays else None
 
 
 def _from_pairs(

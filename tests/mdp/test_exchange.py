@@ -10,11 +10,10 @@ from amopt.mdp.converters import (
     from_action_arrays,
     from_quantecon,
     from_toy_text,
-    load,
-    save,
     to_action_arrays,
     to_quantecon,
 )
+from amopt.mdp.exchange.archive import load, save
 from tests.mdp.cases import random_process, two_states
 
 
