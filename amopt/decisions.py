@@ -13,6 +13,7 @@ from amopt.errors import UsageError
 from amopt.kinds import (
     KINDS,
     check,
+    convert,
     decision,
     instance_type,
     load,
@@ -23,6 +24,7 @@ from amopt.kinds import (
     schema,
     shipped,
     template,
+    write_template,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "check",
+    "convert",
     "decision",
     "formulate",
     "instance_type",
@@ -51,6 +54,7 @@ __all__ = [
     "solve",
     "template",
     "write_program",
+    "write_template",
 ]
 
 

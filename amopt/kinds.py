@@ -23,6 +23,7 @@ __all__ = [
     "COMPANIONS",
     "KINDS",
     "check",
+    "convert",
     "decision",
     "instance_type",
     "load",
@@ -33,6 +34,7 @@ __all__ = [
     "schema",
     "shipped",
     "template",
+    "write_template",
 ]
 
 KINDS = (
@@ -87,8 +89,8 @@ def load(
     Parameters
     ----------
     source
-        The path of a yaml, json or toml file, the name of a shipped instance such as
-        ``"printing/mission"``, or the same content as plain data.
+        The path of a yaml, json or toml file, of a workbook or of a folder of csv files, the name
+        of a shipped instance such as ``"printing/mission"``, or the same content as plain data.
     given
         Keys at the top that count instead of those of the source.
 
@@ -139,6 +141,37 @@ def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
     return list(examine(locate(source), instance_type, (*KINDS, *COMPANIONS)).findings)
 
 
+def convert(source: str | Path | Mapping[str, Any], target: str | Path) -> None:
+    """Write an instance in another format: yaml, json, a workbook, or a folder of csv files.
+
+    What is read back from it is equal to the instance. A network that the file includes is written
+    into it; files that it names otherwise are still sought from its folder.
+
+    Parameters
+    ----------
+    source
+        As for :func:`load`.
+    target
+        A file that ends in .yaml, .yml, .json or .xlsx; a name without an ending is a folder of
+        csv files. It must not be there yet.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong with the source, at once.
+    UsageError
+        When the target is there, cannot be written, or has another ending.
+    """
+    from amopt.errors import InvalidInstanceError
+    from amopt.instance.loader import examine
+    from amopt.instance.rewriting import rewrite
+
+    found = examine(locate(source), instance_type, KINDS)
+    if found.instance is None:
+        raise InvalidInstanceError(found.findings)
+    rewrite(type(found.instance), found.document.data, target)
+
+
 def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
     """Return where an instance is: a file that is there comes before a shipped name.
 
@@ -171,6 +204,20 @@ def template(kind: str) -> str:
 
     decision(kind)
     return files(f"amopt.{kind}").joinpath("template.yaml").read_text(encoding="utf-8")
+
+
+def write_template(kind: str, target: str | Path) -> None:
+    """Write the template of a decision as a workbook or a folder of csv files; see :func:`convert`.
+
+    Raises
+    ------
+    UsageError
+        When the target is there, cannot be written, or has another ending.
+    """
+    from amopt.instance.formats.yaml_text import parse
+    from amopt.instance.rewriting import rewrite
+
+    rewrite(instance_type(kind), parse(template(kind)).data, target, template=True)
 
 
 def schema(kind: str) -> dict[str, Any]:

@@ -214,7 +214,7 @@ class Solution:
 
         ``solution.json`` holds everything; each table is also a file of comma-separated values
         for a spreadsheet, in which a text that a spreadsheet would take for a formula is led by
-        an apostrophe.
+        an apostrophe, and which begins with the mark by which Excel knows UTF-8.
 
         Raises
         ------
@@ -223,7 +223,8 @@ class Solution:
         """
         files = {MARK: self.to_json()}
         for name, table in self.rows.items():
-            files[f"{name}.csv"] = comma_separated(table, self.columns.get(name, ()))
+            text = comma_separated(table, self.columns.get(name, ()))
+            files[f"{name}.csv"] = f"\ufeff{text}"
         write_folder(folder, files)
         return Path(folder)
 

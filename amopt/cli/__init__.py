@@ -23,6 +23,7 @@ from amopt.cli.common import (
     Out,
     Quiet,
     Verbose,
+    Xlsx,
     give,
     only_for,
     reporting,
@@ -64,6 +65,7 @@ def solve(  # every option of the command line is a parameter
     json: Json = False,
     out: Out = None,
     html: Html = None,
+    xlsx: Xlsx = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
     ] = None,
@@ -108,7 +110,7 @@ def solve(  # every option of the command line is a parameter
 
             given = said(quotes, as_of)
         instance = decisions.load(file, given=given)
-        require_room(out, html)
+        require_room(out, html, xlsx)
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)
             decisions.write_program(instance, path, method=method)
@@ -134,6 +136,10 @@ def solve(  # every option of the command line is a parameter
             from amopt.report import page
 
             page.write_page(instance, solution, html)
+        if xlsx is not None:
+            from amopt.report import workbook
+
+            workbook.write_answer(solution, xlsx)
 
 
 @app.command()
@@ -157,19 +163,29 @@ def check(file: File, *, json: Json = False) -> None:
 def new(
     kind: Kind,
     file: Annotated[
-        Path | None, typer.Argument(help="File to write; left out, it is printed.")
+        Path | None,
+        typer.Argument(
+            help="File to write: .yaml, .xlsx, or a folder of csv files; left out, it is printed."
+        ),
     ] = None,
+    *,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="Write a workbook, KIND.xlsx.")] = False,
 ) -> None:
     """Give a commented template of an instance file."""
     with reporting():
         from amopt import decisions, files
 
-        text = decisions.template(kind)
+        if file is None and xlsx:
+            file = Path(f"{kind}.xlsx")
         if file is None:
-            typer.echo(text, nl=False)
+            typer.echo(decisions.template(kind), nl=False)
+            return
+        if file.suffix.lower() in ("", ".xlsx"):
+            decisions.write_template(kind, file)
         else:
-            files.write_new(file, text, endings=(".yaml", ".yml"))
-            typer.echo(f"{file} written; edit it, then: amopt solve {file}")
+            endings = (".yaml", ".yml", ".xlsx")
+            files.write_new(file, decisions.template(kind), endings=endings)
+        typer.echo(f"{file} written; edit it, then: amopt solve {file}")
 
 
 @app.command()
@@ -207,15 +223,24 @@ def convert(
     out: Path,
     *,
     source_format: Annotated[
-        str, typer.Option("--from", help="orlib-cap: OR-Library's capacitated warehouses.")
-    ],
+        str | None, typer.Option("--from", help="orlib-cap: OR-Library's capacitated warehouses.")
+    ] = None,
     capacity: Annotated[
         float | None, typer.Option(help="Capacity where the file says 'capacity'.")
     ] = None,
     uncapacitated: Annotated[bool, typer.Option(help="Leave the capacities out.")] = False,
 ) -> None:
-    """Convert a file of another format to an instance file."""
+    """Write an instance in another format: .yaml, .json, .xlsx, or a folder of csv files.
+
+    With --from, the file is one of another program.
+    """
     with reporting():
+        if source_format is None:
+            from amopt import decisions
+
+            decisions.convert(file, out)
+            typer.echo(f"{out} written; solve it with: amopt solve {out}")
+            return
         from amopt.placement.instance.conversion import convert as to_instance_file
 
         to_instance_file(file, out, source_format, capacity=capacity, capacitated=not uncapacitated)

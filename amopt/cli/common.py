@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
 
 File = Annotated[
-    str, typer.Argument(help="An instance file (yaml, json, toml) or a shipped instance's name.")
+    str,
+    typer.Argument(help="An instance: yaml, json, toml, xlsx, a folder of csv, or a shipped name."),
 ]
 Out = Annotated[
     Path | None,
@@ -24,6 +25,10 @@ Out = Annotated[
 Html = Annotated[
     Path | None,
     typer.Option(help="Write the answer as one HTML page (report extra).", metavar="FILE"),
+]
+Xlsx = Annotated[
+    Path | None,
+    typer.Option(help="Write the answer's tables as a workbook (excel extra).", metavar="FILE"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
@@ -49,7 +54,7 @@ def only_for(instance: Instance, kind: str, option: str) -> None:
         raise UsageError(f"{option} is for {kind}; this is a {instance.kind} instance")
 
 
-def require_room(out: Path | None, html: Path | None) -> None:
+def require_room(out: Path | None, html: Path | None, xlsx: Path | None = None) -> None:
     """Refuse targets that cannot be written before the work is done, not after."""
     from amopt import files
 
@@ -59,6 +64,10 @@ def require_room(out: Path | None, html: Path | None) -> None:
         from amopt.report import page
 
         page.require_writable(html)
+    if xlsx is not None:
+        from amopt.report import workbook
+
+        workbook.require_writable(xlsx)
 
 
 def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:

@@ -9,13 +9,13 @@ import importlib
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from amopt.instance.findings import CATALOGUE, Finding, Key, Where
+from amopt.instance.findings import CATALOGUE, Finding, Key, Problem, Where
 from amopt.instance.formats.positions import Note, Spot, Unusable
 from amopt.instance.plain import plain
 from amopt.instance.suggest import closest, did_you_mean, shown
@@ -57,6 +57,10 @@ class Document:
         Whether there is data to go on with.
     parts
         The documents that were included, by the key at the top that each stands for.
+    locate
+        Tells where a value stands in a file of tables; None for other files.
+    absent
+        Keys, without the numbers of entries, whose column is missing from a table.
     """
 
     file: str = ""
@@ -65,6 +69,8 @@ class Document:
     usable: bool = True
     parts: dict[str, Document] = field(default_factory=dict)
     index: Callable[[], Spot] | None = None
+    locate: Callable[[Key], Where] | None = None
+    absent: frozenset[Key] = frozenset()
 
     @cached_property
     def _spots(self) -> Spot | None:
@@ -74,8 +80,15 @@ class Document:
         """Return where the value of a key stands, or what holds it when the key is not there."""
         if key and key[0] in self.parts and key[1:] != ("include",):
             return self.parts[str(key[0])].where(key[1:])
+        if self.locate is not None:
+            return replace(self.locate(key), file=self.file)
         line = self._spots.find(key).line if self._spots is not None else None
         return Where(file=self.file, key=key, line=line)
+
+    def says_missing(self, problem: Problem) -> bool:
+        """Return whether a key is missing because its column is, which is told once for all."""
+        names = tuple(part for part in problem.key if isinstance(part, str))
+        return problem.code == "missing-key" and names in self.absent
 
     def add(self, note: Note) -> None:
         """Add what a reader noted to the findings, with the general advice where it has none."""

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
-from amopt.instance.document import Document, load_document
+from amopt.instance.document import Document
 from amopt.instance.findings import (
     CATALOGUE,
     Code,
@@ -38,6 +38,7 @@ from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
 from amopt.instance.partial import checks_of, partial_instance, told
 from amopt.instance.plain import not_plain, plain, too_deep
+from amopt.instance.source import document_of
 from amopt.instance.suggest import closest, did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def examine(
     Parameters
     ----------
     source
-        The path of a yaml, json or toml file, or its content as plain data.
+        The path of a yaml, json or toml file, of a workbook or of a folder of csv files, or its
+        content as plain data.
     type_of_kind
         Returns the instance class of a decision; asked only for one of ``kinds``.
     kinds
@@ -116,7 +118,7 @@ def examine(
     Examination
         Its instance is there when nothing worse than warnings was found.
     """
-    document = load_document(source)
+    document = document_of(source, type_of_kind, kinds)
     if not document.usable:
         return _examination(None, document, [], CATALOGUE)
     if document.data.keys() >= _ANSWER:
@@ -373,7 +375,7 @@ def _examination(
     seen: set[tuple[str, Key, Where | None]] = set()
     for problem in problems:
         told = (problem.code, problem.key, problem.where)
-        if problem.key in lost or told in seen:
+        if problem.key in lost or told in seen or document.says_missing(problem):
             continue
         seen.add(told)
         if problem.code not in codes:

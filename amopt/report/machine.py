@@ -78,6 +78,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "line": where.line,
         "sheet": where.sheet,
         "row": where.row,
+        "column": where.column,
         "key": list(where.key),
         "message": finding.message,
         "advice": finding.advice,

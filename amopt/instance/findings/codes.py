@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from amopt.instance.findings.finding import Code, Severity
+from amopt.instance.findings.table_codes import TABLES
 
 __all__ = ["CATALOGUE", "catalogue_markdown", "codes_of"]
 
@@ -246,7 +247,7 @@ _NETWORK = (
     ),
 )
 
-CATALOGUE: dict[str, Code] = {code.code: code for code in (*_FILES, *_FIELDS, *_NETWORK)}
+CATALOGUE: dict[str, Code] = {code.code: code for code in (*_FILES, *TABLES, *_FIELDS, *_NETWORK)}
 """The codes that any instance may yield; :func:`codes_of` adds those of one decision."""
 
 
@@ -276,9 +277,11 @@ def catalogue_markdown(decisions: Mapping[str, Sequence[Code]] = MappingProxyTyp
         "# Findings",
         "What `amopt check` may find in an instance file. An error stops the solve; a warning "
         "travels with the answer. Each finding names the file, the line where the format has "
-        "lines, the path of keys that leads to the value, and what to write instead. "
+        "lines or the sheet, row and column where it has those, the path of keys that leads to the "
+        "value, and what to write instead. "
         "The codes are stable: a script may rely on them.",
         *_section("The file", _FILES),
+        *_section("Workbooks and folders of csv files", TABLES),
         *_section("Any instance", _FIELDS),
         *_section("The supply network", _NETWORK),
     ]

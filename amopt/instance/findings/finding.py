@@ -52,8 +52,8 @@ class Where:
         The path to the value.
     line
         The line, counted from 1, where the format gives it.
-    sheet, row
-        The sheet and row of a table, where the file has them.
+    sheet, row, column
+        The sheet, the row and the letters of the column of a table, where the file has them.
     """
 
     file: str = ""
@@ -61,6 +61,7 @@ class Where:
     line: int | None = None
     sheet: str | None = None
     row: int | None = None
+    column: str | None = None
 
     def __str__(self) -> str:
         spot = [self.file if self.file.isprintable() else repr(self.file)] if self.file else []
@@ -68,6 +69,8 @@ class Where:
             spot.append(f"sheet {self.sheet if self.sheet.isprintable() else repr(self.sheet)}")
         if self.row is not None:
             spot.append(f"row {self.row}")
+        if self.column is not None:
+            spot.append(f"column {self.column}")
         if self.line is not None:
             spot.append(f"line {self.line}")
         if self.key:

@@ -1,0 +1,67 @@
+"""The codes of what may be wrong with a workbook or a folder of csv files."""
+
+from __future__ import annotations
+
+from amopt.instance.findings.finding import Code, Severity
+
+__all__ = ["TABLES"]
+
+TABLES = (
+    Code(
+        "missing-sheet",
+        "The sheet that says what the instance is, is not there.",
+        "Add a sheet `instance` with the columns `key` and `value`; `amopt new KIND FILE.xlsx` "
+        "writes one.",
+    ),
+    Code(
+        "unknown-sheet",
+        "The workbook has a sheet that such an instance does not have.",
+        "Check its name; begin the name of a sheet for your own use with `_`.",
+    ),
+    Code(
+        "unknown-column",
+        "A sheet has a column that the format does not have.",
+        "Check its heading; the sheet `notes` of a template lists every column.",
+    ),
+    Code(
+        "missing-column",
+        "A sheet lacks a column that every row needs.",
+        "Add the column.",
+    ),
+    Code(
+        "unknown-entry",
+        "A row belongs to an entry that the sheet of those entries does not have.",
+        "Check the name, or add the entry to its sheet.",
+    ),
+    Code(
+        "cell-without-heading",
+        "A cell has no heading above it, or no key beside it.",
+        "Write the heading, or clear the cell.",
+    ),
+    Code(
+        "row-far-below",
+        "A row stands far below the others.",
+        "Remove it, or the blank rows above it.",
+    ),
+    Code(
+        "cell-error",
+        "A cell holds an error of the spreadsheet program, such as #N/A.",
+        "Repair the formula.",
+    ),
+    Code(
+        "formula-without-value",
+        "A formula was never worked out, so that nobody knows its value.",
+        "Open the workbook in a spreadsheet program and save it once.",
+    ),
+    Code(
+        "merged-cells",
+        "Cells are merged: only the first of them has a value.",
+        "Unmerge them and write the value into each.",
+    ),
+    Code(
+        "number-as-name",
+        "A name is a number in the sheet; zeros at its beginning may be gone.",
+        "Format the column as text and write the name again.",
+        Severity.WARNING,
+    ),
+)

@@ -1,0 +1,41 @@
+"""Whatever holds an instance -> its document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amopt.instance.document import Document, load_document
+from amopt.instance.workbook.tables import is_tabular
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+
+__all__ = ["document_of"]
+
+
+def document_of(
+    source: str | Path | Mapping[str, Any],
+    type_of_kind: Callable[[str], type[Instance]],
+    kinds: Sequence[str],
+) -> Document:
+    """Return the document of a file, a workbook, a folder of csv files, or plain data.
+
+    Parameters
+    ----------
+    source
+        Its path, or its content as plain data.
+    type_of_kind
+        Returns the instance class of a decision, which says what the sheets are.
+    kinds
+        The decisions that there are.
+    """
+    if isinstance(source, Mapping) or not is_tabular(Path(source)):
+        return load_document(source)
+    from amopt.instance.workbook.layout import layout
+    from amopt.instance.workbook.reading import load_workbook
+
+    return load_workbook(
+        Path(source), lambda kind: layout(type_of_kind(kind)) if kind in kinds else None
+    )

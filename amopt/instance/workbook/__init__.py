@@ -1,0 +1,1 @@
+"""Instances as workbooks and folders of csv files: one sheet for each collection."""

@@ -1,0 +1,110 @@
+"""What a workbook is as a zip file, and what no reader of workbooks tells of its sheets."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+from amopt.instance.suggest import shown
+from amopt.phrases import counted
+
+__all__ = ["refusal", "sheet_members", "untold"]
+
+MOST_BYTES_INSIDE: Final = 500_000_000
+"""Bytes that a workbook may become when it is unpacked."""
+
+MOST_RATIO: Final = 100
+"""How many times smaller a member of a workbook may be packed."""
+
+MOST_MEMBERS: Final = 2_000
+"""Files that a workbook may consist of."""
+
+SMALL: Final = 1_000_000
+"""Bytes up to which a well-packed member does no harm."""
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_MERGED = re.compile(rb'<mergeCell\s+ref="([^"]+)"')
+
+
+def refusal(path: Path) -> tuple[str, str, str] | None:
+    """Return why a workbook is not opened: a code, a message and what to do."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        return "unreadable-file", f"the file cannot be read: {reason}.", ""
+    if head[:4] == b"\xd0\xcf\x11\xe0":
+        message = f"{shown(path.name)} is password-protected or an old .xls file."
+        return "wrong-format", message, "Save it as .xlsx without a password."
+    if not head:
+        return "empty-file", "the file is empty.", "Begin with `amopt new KIND FILE.xlsx`."
+    if not zipfile.is_zipfile(path):
+        message = f"{shown(path.name)} is no workbook, whatever its name says."
+        return "wrong-format", message, "Save it as .xlsx."
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    inside = sum(member.file_size for member in members)
+    swollen = any(
+        member.file_size > SMALL and member.file_size > MOST_RATIO * max(1, member.compress_size)
+        for member in members
+    )
+    if inside > MOST_BYTES_INSIDE or swollen or len(members) > MOST_MEMBERS:
+        message = (
+            f"{shown(path.name)} holds {counted(len(members), 'file')} and unpacks to "
+            f"{inside / 1e6:,.0f} MB, which no honest table of its size does."
+        )
+        return (
+            "file-too-large",
+            message,
+            "Save the tables as csv in a folder, if they are that large.",
+        )
+    return None
+
+
+def sheet_members(path: Path) -> dict[str, str]:
+    """Return the members of a workbook that hold its sheets, by the names of the sheets."""
+    with zipfile.ZipFile(path) as archive:
+        try:
+            book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+            links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+        except (KeyError, ElementTree.ParseError):
+            return {}
+        members = set(archive.namelist())
+    targets = {link.get("Id"): str(link.get("Target")) for link in links}
+    found = {}
+    for sheet in book.iter(f"{_MAIN}sheet"):
+        target = targets.get(sheet.get(_RELATION), "")
+        member = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        if member in members:
+            found[str(sheet.get("name"))] = member
+    return found
+
+
+def untold(path: Path, member: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield merged cells and formulas without a value: readers give blanks for both.
+
+    Each a code, a message and the cells.
+    """
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(member)
+    if merged := [cells.decode("ascii", "replace") for cells in _MERGED.findall(text)]:
+        yield "merged-cells", "cells are merged", merged
+    if b"<f" not in text:
+        return
+    empty = []
+    for _, cell in ElementTree.iterparse(BytesIO(text)):  # noqa: S314 - expat expands nothing
+        if cell.tag == f"{_MAIN}c":
+            value = cell.find(f"{_MAIN}v")
+            has_value = value is not None and value.text is not None
+            if cell.find(f"{_MAIN}f") is not None and not has_value and cell.get("t") != "str":
+                empty.append(str(cell.get("r")))
+            cell.clear()
+    if empty:
+        yield "formula-without-value", "formulas were never worked out", empty

@@ -1,0 +1,170 @@
+"""What the cells of a column say, and how a value is written into a cell."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from amopt.instance.suggest import shown
+from amopt.instance.workbook.layout import Column
+
+__all__ = ["EMPTY", "SEPARATOR", "Slip", "read_cells", "written"]
+
+SEPARATOR: Final = ";"
+"""What separates the values of a cell that holds several."""
+
+EMPTY: Final = '""'
+"""How an empty text is written, for a blank cell is no value."""
+
+_BLANKS: Final = " \t\r\n\u00a0"
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
+_WHOLE: Final = re.compile(r"[+-]?\d{1,400}")
+_TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
+_ERRORS: Final = frozenset(
+    ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+)
+_FIRST_DAY: Final = datetime.datetime(1900, 3, 1)
+_LARGEST_NAME: Final = 10**15
+
+Slip = tuple[int, str, str, str]
+"""What is wrong with a cell: the place of its row, a code, a message, and what to do."""
+
+
+def read_cells(
+    column: Column, cells: Sequence[Any], *, plain: bool
+) -> tuple[list[Any], list[Slip]]:
+    """Return the values of a column's cells, None where one is blank, and what is wrong with some.
+
+    A cell that does not say what the column wants stays as it is, for the instance to refuse.
+
+    Parameters
+    ----------
+    column
+        The column.
+    cells
+        What its cells hold.
+    plain
+        Whether all of them are text, as in a csv file.
+    """
+    slips: list[Slip] = []
+    read = _READERS[column.kind]
+    values: list[Any] = []
+    for place, cell in enumerate(cells):
+        if cell is None or cell == "":
+            values.append(None)
+            continue
+        if type(cell) is str:
+            text = cell.strip(_BLANKS)
+            if not text:
+                values.append(None)
+                continue
+            if text[0] == "#" and text in _ERRORS:
+                message = f"the cell holds the error {text}."
+                slips.append((place, "cell-error", message, ""))
+                values.append(None)
+                continue
+            if column.several:
+                pieces = (piece.strip(_BLANKS) for piece in text.split(SEPARATOR))
+                values.append([_of_text(column.kind, piece) for piece in pieces if piece])
+                continue
+            values.append(
+                "" if text == EMPTY else _of_text(column.kind, text) if plain else read(text)
+            )
+            continue
+        if isinstance(cell, datetime.datetime | datetime.time | datetime.date):
+            value, message = _moment(cell)
+            if message:
+                slips.append((place, "wrong-date", message, "Write the date as 2026-01-31."))
+                value = None
+        else:
+            value = read(cell)
+            if column.kind == "text" and type(value) is str:
+                message = f"the name {shown(value)} is a number in the sheet."
+                slips.append((place, "number-as-name", message, ""))
+        values.append([value] if column.several and value is not None else value)
+    return values, slips
+
+
+def _of_text(kind: str, text: str) -> Any:
+    """Return what a text in a csv file says, where the column wants something of a kind."""
+    if kind in ("number", "whole", "any"):
+        if _WHOLE.fullmatch(text):
+            return int(text)
+        if _NUMBER.fullmatch(text):
+            return _number(float(text)) if kind == "whole" else float(text)
+    if kind in ("truth", "any"):
+        return _TRUTHS.get(text.casefold(), text)
+    return text
+
+
+def _number(cell: Any) -> Any:
+    """Return a number, whole where it is one."""
+    return int(cell) if type(cell) is float and cell.is_integer() else cell
+
+
+def _truth(cell: Any) -> Any:
+    return _TRUTHS.get(cell.casefold(), cell) if type(cell) is str else cell
+
+
+def _text(cell: Any) -> Any:
+    """Return a whole number as the text that it looks like."""
+    number = _number(cell)
+    return str(number) if type(number) is int and abs(number) < _LARGEST_NAME else cell
+
+
+def _as_it_is(cell: Any) -> Any:
+    return cell
+
+
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "text": _text,
+    "number": _as_it_is,
+    "whole": _number,
+    "truth": _truth,
+    "date": _as_it_is,
+    "moment": _as_it_is,
+    "any": _number,
+}
+
+
+def _moment(cell: Any) -> tuple[Any, str]:
+    """Return the day of a cell with a date, or what is wrong with it."""
+    if isinstance(cell, datetime.time):
+        return None, "the cell holds a time of day, or day 0 of the calendar."
+    if not isinstance(cell, datetime.datetime):
+        return cell, ""
+    if cell < _FIRST_DAY:
+        return (
+            None,
+            f"the cell holds the date {cell:%Y-%m-%d}, before spreadsheets count days right.",
+        )
+    if cell.time() != datetime.time():
+        return None, f"the cell holds a time of day: {cell:%Y-%m-%d %H:%M}."
+    return cell.date(), ""
+
+
+def written(value: Any) -> Any:
+    """Return a value as a cell holds it: text, number, truth, or nothing.
+
+    Raises
+    ------
+    ValueError
+        When a text of several holds what separates them.
+    """
+    if isinstance(value, (list, tuple)):
+        return f"{SEPARATOR} ".join(_pieces(value))
+    if value == "" and isinstance(value, str):
+        return EMPTY
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value
+
+
+def _pieces(values: Sequence[Any]) -> Iterator[str]:
+    """Yield the values of a cell as text."""
+    for value in values:
+        if isinstance(value, str) and (SEPARATOR in value or value != value.strip(_BLANKS)):
+            raise ValueError(f"{shown(value)} holds a {SEPARATOR!r}, which separates values")
+        yield value if isinstance(value, str) else repr(written(value)).strip("'")

@@ -1,0 +1,392 @@
+"""Tables -> the raw data of an instance, with the cell of each value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from amopt.instance.document import Document
+from amopt.instance.findings import CATALOGUE, Finding, Key, Where
+from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.instance.workbook.cells import read_cells
+from amopt.instance.workbook.layout import INSTANCE, TEXT, Column, Layout, Sheet
+from amopt.instance.workbook.tables import Remark, Table, letters, open_tables
+
+__all__ = ["load_workbook"]
+
+_DECORATED: Final = re.compile(r"\s*(\*|\[[^\]]*\])\s*$")
+_ANY: Final = Layout("", (), ())
+
+Index = tuple[int | str, ...]
+
+
+def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Document:
+    """Read an instance from a workbook or from a folder of csv files.
+
+    Parameters
+    ----------
+    path
+        The workbook or the folder.
+    layout_of
+        Returns the layout of a kind; None where there is no such kind.
+
+    Returns
+    -------
+    Document
+        Not ``usable`` where a table cannot be read.
+
+    Raises
+    ------
+    UsageError
+        When a workbook is to be read and openpyxl is not installed.
+    """
+    opened = open_tables(path)
+    reader = _Reader(opened.remarks)
+    tables = {table.name: table for table in opened.tables}
+    found: Layout | None = _ANY
+    if INSTANCE in tables:
+        kind = reader.once(tables[INSTANCE], _ANY.rows).get("kind")
+        found = layout_of(kind) if isinstance(kind, str) else None
+        reader.remarks, reader.cells = opened.remarks, {}
+        reader.data = reader.once(tables[INSTANCE], (found or _ANY).rows)
+    elif not opened.remarks:
+        message = f"there is no sheet {INSTANCE!r}, which says `amopt`, `kind` and `name`."
+        reader.remarks.append(Remark("missing-sheet", Where(), message))
+    if found is not None and INSTANCE in tables:
+        reader.read(found, tables)
+    document = Document(file=str(path), data=reader.data)
+    document.locate = _Places(found or _ANY, reader).where
+    document.absent = frozenset(reader.absent)
+    for remark in reader.remarks:
+        code = CATALOGUE[remark.code]
+        where = replace(remark.where, file=str(path))
+        advice = remark.advice or code.advice
+        document.findings.append(Finding(code.code, where, remark.message, advice, code.severity))
+    document.usable = INSTANCE in tables
+    return document
+
+
+@dataclass
+class _Reader:
+    """Reads tables by a layout.
+
+    Attributes
+    ----------
+    remarks
+        What is wrong.
+    data
+        The raw data.
+    cells
+        The cells of what stands once, by their keys.
+    rows
+        Of each sheet the numbers of its rows by the entries that they hold.
+    columns
+        Of each sheet the letters of its columns by their headings.
+    absent
+        Keys, without the numbers of entries, that no entry has because a column is missing.
+    """
+
+    remarks: list[Remark]
+    data: dict[str, Any] = field(default_factory=dict)
+    cells: dict[Key, Where] = field(default_factory=dict)
+    rows: dict[str, dict[Index, int]] = field(default_factory=dict)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    absent: set[Key] = field(default_factory=set)
+
+    def once(self, table: Table, known: Sequence[Column]) -> dict[str, Any]:
+        """Return what stands once, from the sheet of keys and values."""
+        data: dict[str, Any] = {}
+        by_heading = {column.heading: column for column in known}
+        places = {heading.casefold(): place for place, heading in enumerate(table.headings)}
+        at_key, at_value = places.get("key", 0), places.get("value", 1)
+        seen: dict[str, int] = {}
+        for row, number in zip(table.rows, table.numbers, strict=True):
+            heading = _bare(row[at_key]) if at_key < len(row) else ""
+            cell = row[at_value] if at_value < len(row) else None
+            where = Where(sheet=table.name, row=number, column=letters(at_value))
+            if not heading:
+                message = f"the value {shown(cell)} has no key."
+                self.remarks.append(Remark("cell-without-heading", where, message))
+                continue
+            if heading in seen:
+                message = f"the key {shown(heading)} is already in row {seen[heading]}."
+                self.remarks.append(Remark("duplicate-key", where, message))
+                continue
+            seen[heading] = number
+            path = tuple(heading.split("."))
+            column = by_heading.get(heading, Column(path))
+            (value,), slips = read_cells(column, [cell], plain=table.plain)
+            self.remarks += [Remark(code, where, said, to_do) for _, code, said, to_do in slips]
+            self.cells[path] = where
+            if value is not None and not _put(data, path, value):
+                message = f"the key {shown(heading)} stands beside another that it holds."
+                self.remarks.append(Remark("duplicate-key", where, message))
+        return data
+
+    def read(self, layout: Layout, tables: dict[str, Table]) -> None:
+        """Read all sheets but that of what stands once."""
+        known = [sheet.name for sheet in layout.sheets]
+        named: dict[str, str] = {}
+        for name in tables:
+            match = next((one for one in known if one.casefold() == name.strip().casefold()), None)
+            if match is not None:
+                named[match] = name
+            elif name != INSTANCE:
+                near = closest(name, known)
+                advice = did_you_mean(near) if near else ""
+                message = f"instances of {layout.kind} have no sheet {shown(name)}."
+                self.remarks.append(Remark("unknown-sheet", Where(sheet=name), message, advice))
+        entries: dict[str, dict[Index, tuple[Index, dict[str, Any]]]] = {}
+        for sheet in layout.sheets:
+            if sheet.name in named:
+                entries[sheet.name] = self._entries(
+                    layout, sheet, tables[named[sheet.name]], entries
+                )
+
+    def _entries(
+        self,
+        layout: Layout,
+        sheet: Sheet,
+        table: Table,
+        above: dict[str, dict[Index, tuple[Index, dict[str, Any]]]],
+    ) -> dict[Index, tuple[Index, dict[str, Any]]]:
+        """Read the entries of a sheet into the data; return them by what names them below."""
+        values = self._values(layout, sheet, table)
+        count = len(table.rows)
+        leading = [values.get(heading, [None] * count) for heading in sheet.leading]
+        below = tuple(layout.below(sheet))
+        own = self._own(sheet, values, count) if below else []
+        columns = [
+            (column.path, values[column.heading])
+            for column in _columns(sheet, table, below)
+            if column.heading in values
+        ]
+        parents = above.get(sheet.parent.name, {}) if sheet.parent is not None else {}
+        places = self.rows[sheet.name] = {}
+        letter = self.columns[sheet.name]
+        found: dict[Index, tuple[Index, dict[str, Any]]] = {}
+        for row, number in enumerate(table.numbers):
+            holder: dict[str, Any] = self.data
+            index: Index = ()
+            names = tuple(one[row] for one in leading)
+            if sheet.parent is not None:
+                if names not in parents:
+                    self._unknown_parent(sheet, names, number, parents, letter)
+                    continue
+                index, holder = parents[names]
+            entry: dict[str, Any] = {}
+            for path, cells in columns:
+                value = cells[row]
+                if value is not None and not _put(entry, path, value):
+                    where = Where(sheet=table.name, row=number, column=letter[".".join(path)])
+                    message = f"the column {'.'.join(path)} says what another one holds, too."
+                    self.remarks.append(Remark("duplicate-key", where, message))
+            at = self._place(holder, sheet, entry, index)
+            if at is None:
+                where = Where(sheet=table.name, row=number)
+                message = f"{'.'.join(sheet.path)} stands in another sheet, too."
+                self.remarks.append(Remark("duplicate-key", where, message))
+                continue
+            places[at] = number
+            if below:
+                found.setdefault((*names, *own[row]), (at, entry))
+        return found
+
+    def _own(self, sheet: Sheet, values: dict[str, list[Any]], count: int) -> list[Index]:
+        """Return what names each entry of a sheet in those below it."""
+        headings = sheet.own if sheet.numbered else [column.heading for column in sheet.repeats]
+        blank: list[Any] = [None] * count
+        own = [values.get(heading, blank) for heading in headings]
+        if sheet.numbered and sheet.own[0] not in values:
+            return [(place,) for place in range(1, count + 1)]
+        return list(zip(*own, strict=True)) if own else [()] * count
+
+    def _place(
+        self, holder: dict[str, Any], sheet: Sheet, entry: dict[str, Any], index: Index
+    ) -> Index | None:
+        """Put an entry where it belongs and return its index; None where something else stands."""
+        *way, last = sheet.path
+        for key in way:
+            holder = holder.setdefault(key, {})
+            if not isinstance(holder, dict):
+                return None
+        if sheet.form == "mapping":
+            held = holder.setdefault(last, {})
+            name = entry.get("name")
+            if not isinstance(held, dict) or not isinstance(name, str) or name in held:
+                return None
+            held[name] = entry.get("value")
+            return (*index, name)
+        held = holder.setdefault(last, [])
+        if not isinstance(held, list):
+            return None
+        held.append(entry)
+        return (*index, len(held) - 1)
+
+    def _values(self, layout: Layout, sheet: Sheet, table: Table) -> dict[str, list[Any]]:
+        """Return the values of the columns of a table by their headings."""
+        by_heading = {one.heading: one for one in _expected(layout, sheet)}
+        letter = self.columns[sheet.name] = {}
+        values: dict[str, list[Any]] = {}
+        cells = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.headings)
+        for place, given in enumerate(table.headings):
+            heading = _bare(given)
+            where = Where(sheet=table.name, row=1, column=letters(place))
+            column = by_heading.get(heading)
+            if column is None and sheet.form == "free" and heading:
+                column = Column((heading,), "text" if given.endswith(TEXT) else "any")
+            if heading in values:
+                message = f"the heading {shown(heading)} stands there twice."
+                self.remarks.append(Remark("duplicate-key", where, message))
+            elif column is None:
+                self._unknown_column(heading, cells[place], by_heading, where)
+            else:
+                letter[heading] = letters(place)
+                values[heading], slips = read_cells(column, cells[place], plain=table.plain)
+                for row, code, message, advice in slips:
+                    at = replace(where, row=table.numbers[row])
+                    self.remarks.append(Remark(code, at, message, advice))
+        self._missing(sheet, table, values)
+        return values
+
+    def _unknown_column(
+        self, heading: str, cells: Sequence[Any], known: dict[str, Column], where: Where
+    ) -> None:
+        if not heading and all(cell is None or cell == "" for cell in cells):
+            return
+        if not heading:
+            message = "the column has cells and no heading."
+            self.remarks.append(Remark("cell-without-heading", where, message))
+            return
+        near = closest(heading, list(known))
+        advice = did_you_mean(near) if near else ""
+        message = f"the sheet {where.sheet} has no column {shown(heading)}."
+        self.remarks.append(Remark("unknown-column", where, message, advice))
+
+    def _missing(self, sheet: Sheet, table: Table, values: dict[str, list[Any]]) -> None:
+        """Note the columns without which no entry can be."""
+        if not table.rows:
+            return
+        needed = [column.path for column in sheet.columns if column.required]
+        needed += [(heading,) for heading in sheet.leading]
+        for path in needed:
+            heading = ".".join(path)
+            if heading not in values:
+                message = f"the sheet {table.name} has no column {heading}."
+                where = Where(sheet=table.name, row=1)
+                self.remarks.append(Remark("missing-column", where, message))
+                way = tuple(key for above in (*sheet.ancestors, sheet) for key in above.path)
+                self.absent.add((*way, *path))
+
+    def _unknown_parent(
+        self,
+        sheet: Sheet,
+        names: Index,
+        number: int,
+        parents: dict[Index, Any],
+        letter: dict[str, str],
+    ) -> None:
+        """Note a row that belongs to no entry of the sheet above."""
+        assert sheet.parent is not None
+        if any(heading not in letter for heading in sheet.leading):
+            return  # the column is missing, which is said
+        said = " and ".join(
+            f"{heading} {shown(name)}" for heading, name in zip(sheet.leading, names, strict=True)
+        )
+        where = Where(sheet=sheet.name, row=number, column=letter[sheet.leading[-1]])
+        known = [str(one[-1]) for one in parents]
+        near = closest(str(names[-1]), known) if names else None
+        message = f"the sheet {sheet.parent.name} has no {said}."
+        advice = did_you_mean(near) if near else ""
+        self.remarks.append(Remark("unknown-entry", where, message, advice))
+
+
+def _columns(sheet: Sheet, table: Table, below: Sequence[Sheet]) -> Iterator[Column]:
+    """Yield the columns of an entry's own values."""
+    if sheet.form == "free":
+        yield from (Column((_bare(heading),)) for heading in table.headings)
+        return
+    yield from sheet.columns
+    yield from (Column(one.path) for one in below)
+
+
+def _expected(layout: Layout, sheet: Sheet) -> Iterator[Column]:
+    """Yield all columns that a sheet may have."""
+    for above in sheet.ancestors:
+        yield from leading_columns(above)
+    if sheet.numbered:
+        yield Column(sheet.own, "whole")
+    yield from sheet.columns
+    yield from (Column(one.path, "text") for one in layout.below(sheet))
+
+
+def leading_columns(sheet: Sheet) -> Iterator[Column]:
+    """Yield the columns by which sheets below name an entry of a sheet."""
+    if sheet.numbered:
+        yield Column(sheet.own, "whole", required=True)
+        return
+    for heading, column in zip(sheet.own, sheet.repeats, strict=True):
+        yield replace(column, path=(heading,))
+
+
+def _bare(heading: Any) -> str:
+    """Return a heading without the mark of what is required, and without its unit."""
+    text = str(heading).strip() if heading is not None else ""
+    while match := _DECORATED.search(text):
+        text = text[: match.start()]
+    return text
+
+
+def _put(entry: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
+    """Put a value under its keys; return whether nothing else stood there."""
+    *way, last = path
+    for key in way:
+        entry = entry.setdefault(key, {})
+        if not isinstance(entry, dict):
+            return False
+    if last in entry:
+        return False
+    entry[last] = value
+    return True
+
+
+class _Places:
+    """Where values stand."""
+
+    def __init__(self, layout: Layout, reader: _Reader) -> None:
+        self._layout, self._reader = layout, reader
+
+    def where(self, key: Key) -> Where:
+        """Return the cell of a key, or what there is of it."""
+        found = self._within(None, (), key)
+        if found is not None:
+            return replace(found, key=key)
+        names = tuple(part for part in key if isinstance(part, str))
+        for most in range(len(names), 0, -1):
+            if names[:most] in self._reader.cells:
+                return replace(self._reader.cells[names[:most]], key=key)
+        return Where(key=key, sheet=INSTANCE)
+
+    def _within(self, parent: Sheet | None, index: Index, key: Key) -> Where | None:
+        """Return the cell of a key below an entry; None where its sheets do not have it."""
+        for sheet in self._layout.below(parent):
+            rest = key[len(sheet.path) :]
+            if key[: len(sheet.path)] != sheet.path or sheet.name not in self._reader.rows:
+                continue
+            if not rest:
+                return Where(sheet=sheet.name)
+            here = (*index, rest[0])
+            deeper = self._within(sheet, here, rest[1:])
+            if deeper is not None:
+                return deeper
+            row = self._reader.rows[sheet.name].get(here)
+            heading = ".".join(str(part) for part in rest[1:] if isinstance(part, str))
+            if sheet.form == "mapping":
+                heading = "value"
+            return Where(
+                sheet=sheet.name, row=row, column=self._reader.columns[sheet.name].get(heading)
+            )
+        return None

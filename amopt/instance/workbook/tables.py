@@ -1,0 +1,265 @@
+"""A workbook or a folder of csv files as named tables, and what is wrong with it as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from amopt.errors import UsageError
+from amopt.instance.findings import Where
+from amopt.instance.suggest import shown
+from amopt.instance.workbook.archive import refusal, sheet_members, untold
+from amopt.instance.workbook.layout import NOTES
+from amopt.phrases import listed
+
+__all__ = ["Remark", "Table", "Tables", "is_tabular", "letters", "open_tables"]
+
+WORKBOOKS: Final = (".xlsx", ".xlsm")
+"""The endings of workbooks that are read."""
+
+OTHERS: Final = (".xls", ".xlsb", ".ods", ".csv")
+"""The endings of files that hold tables and are not read as they are."""
+
+MOST_ROWS: Final = 1_000_000
+"""Rows of a table."""
+
+BLANK_ROWS: Final = 1_000
+"""Blank rows after which nothing more is expected."""
+
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""The largest csv file that is read, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something wrong with a table: a code of the catalogue, where, what, and what to do."""
+
+    code: str
+    where: Where
+    message: str
+    advice: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """A table.
+
+    Attributes
+    ----------
+    name
+        The name of the sheet, or of the csv file without its ending.
+    headings
+        What the cells of the first row say, trimmed; empty where a cell is blank.
+    rows
+        The rows below that hold anything, each as long as the headings.
+    numbers
+        The number of each row, the headings being row 1.
+    plain
+        Whether all cells are text.
+    """
+
+    name: str
+    headings: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    numbers: list[int]
+    plain: bool
+
+
+@dataclass(slots=True)
+class Tables:
+    """The tables of a workbook or folder, and what is wrong with it."""
+
+    tables: list[Table] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def is_tabular(path: Path) -> bool:
+    """Return whether a path is a workbook, a folder, or another file of tables."""
+    try:
+        folder = path.is_dir()
+    except (OSError, ValueError):
+        return False
+    return folder or path.suffix.lower() in (*WORKBOOKS, *OTHERS)
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column that is counted from 0: A, B, ..., AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def open_tables(path: Path) -> Tables:
+    """Read all tables of a workbook or of a folder of csv files.
+
+    Raises
+    ------
+    UsageError
+        When a workbook is to be read and openpyxl is not installed.
+    """
+    if path.is_dir():
+        return _of_folder(path)
+    suffix = path.suffix.lower()
+    if suffix in OTHERS:
+        message = f"amopt reads no file that ends in {suffix}."
+        advice = (
+            "Name the folder that holds the csv files, one for each sheet."
+            if suffix == ".csv"
+            else "Save it as .xlsx, or each sheet as csv in one folder."
+        )
+        return Tables(remarks=[Remark("unknown-format", Where(), message, advice)])
+    return _of_workbook(path)
+
+
+def _of_folder(path: Path) -> Tables:
+    """Read the csv files of a folder."""
+    found = Tables()
+    for file in sorted(path.iterdir()):
+        if file.suffix.lower() == ".csv" and file.is_file() and not _passed_over(file.stem):
+            _read_csv(file, found)
+    if not found.tables and not found.remarks:
+        message = "the folder holds no csv files."
+        advice = "Name the instance file itself, or a folder with instance.csv and its sheets."
+        found.remarks.append(Remark("not-a-file", Where(), message, advice))
+    return found
+
+
+def _passed_over(name: str) -> bool:
+    """Return whether a sheet is for people only."""
+    return name.casefold() == NOTES or name.startswith("_")
+
+
+def _read_csv(file: Path, found: Tables) -> None:
+    where = Where(sheet=file.stem)
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        found.remarks.append(Remark("unreadable-file", where, f"it cannot be read: {reason}."))
+        return
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        message = f"the byte {content[error.start]:#04x} is not UTF-8 text."
+        there = Where(sheet=file.stem, row=row)
+        advice = "Save it again as CSV UTF-8."
+        found.remarks.append(Remark("wrong-encoding", there, message, advice))
+        return
+    if len(content) > MAX_BYTES or "\x00" in text:
+        code = "file-too-large" if len(content) > MAX_BYTES else "wrong-format"
+        message = "the file is too large." if len(content) > MAX_BYTES else "the file is not text."
+        found.remarks.append(Remark(code, where, message))
+        return
+    first = text.lstrip("\r\n").partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    _read_rows(file.stem, _numbered_csv(rows, file.stem, found), found, plain=True)
+
+
+def _numbered_csv(rows: Any, name: str, found: Tables) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Yield the rows of a csv file with the line at which each begins."""
+    line = 1
+    try:
+        for row in rows:
+            yield line, row
+            line = rows.line_num + 1
+    except csv.Error as error:
+        said = str(error)
+        message = f"the text breaks off: {said[:1].lower()}{said[1:]}."
+        advice = (
+            "Put a text that holds a quotation mark in quotation marks, and double those in it."
+        )
+        found.remarks.append(Remark("syntax", Where(sheet=name, row=line), message, advice))
+
+
+def _of_workbook(path: Path) -> Tables:
+    found = Tables()
+    refused = refusal(path)
+    if refused is not None:
+        code, message, advice = refused
+        found.remarks.append(Remark(code, Where(), message, advice))
+        return found
+    members = {name: one for name, one in sheet_members(path).items() if not _passed_over(name)}
+    for name, member in members.items():
+        found.remarks += [
+            Remark(code, Where(sheet=name), f"{message}: {listed(cells, most=5)}.")
+            for code, message, cells in untold(path, member)
+        ]
+    book = _opened(path, found)
+    for name in members if book is not None else ():
+        sheet = book[name]
+        sheet.reset_dimensions()
+        rows = ((number, row) for number, row in enumerate(sheet.iter_rows(values_only=True), 1))
+        _read_rows(name, rows, found, plain=False)
+    if not members and not found.remarks:
+        message = f"{shown(path.name)} is a zip file without sheets, and no workbook."
+        found.remarks.append(Remark("wrong-format", Where(), message))
+    return found
+
+
+def _opened(path: Path, found: Tables) -> Any:
+    """Return the workbook as openpyxl opens it; None where it does not."""
+    try:
+        import openpyxl
+    except ModuleNotFoundError as error:
+        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]' (or save as .csv)"
+        raise UsageError(message) from error
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:
+        message = f"{shown(path.name)} is no workbook that can be read ({type(error).__name__})."
+        found.remarks.append(Remark("wrong-format", Where(), message))
+        return None
+
+
+def _read_rows(
+    name: str, rows: Iterator[tuple[int, Sequence[Any]]], found: Tables, *, plain: bool
+) -> None:
+    """Read a table; rows without anything are left out."""
+    _, first = next(rows, (1, ()))
+    headings = [str(cell).strip() if cell is not None else "" for cell in first]
+    while headings and not headings[-1]:
+        headings.pop()
+    table = Table(name, tuple(headings), [], [], plain)
+    found.tables.append(table)
+    width, last, stray = len(headings), 1, False
+    blank = (None,) * width
+    for number, row in rows:
+        if not any(map(_says_something, row)):
+            continue
+        if number - last > BLANK_ROWS:
+            message = f"there are {number - last - 1:,} blank rows above this one."
+            advice = "Remove what stands here, or the blank rows."
+            where = Where(sheet=name, row=number)
+            found.remarks.append(Remark("row-far-below", where, message, advice))
+            return
+        last = number
+        if len(table.rows) >= MOST_ROWS:
+            message = f"the table has more than {MOST_ROWS:,} rows."
+            where = Where(sheet=name, row=number)
+            found.remarks.append(Remark("file-too-large", where, message))
+            return
+        beyond = list(filter(_says_something, row[width:]))
+        if beyond and not stray:
+            stray = True
+            message = f"{shown(beyond[0])} stands right of the last heading."
+            where = Where(sheet=name, row=number)
+            found.remarks.append(Remark("cell-without-heading", where, message))
+        table.rows.append(tuple(row[:width]) + blank[len(row) :])
+        table.numbers.append(number)
+
+
+def _says_something(cell: Any) -> bool:
+    return cell is not None and (not isinstance(cell, str) or not cell.isspace()) and cell != ""

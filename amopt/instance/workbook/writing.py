@@ -1,0 +1,310 @@
+"""Sheets -> a workbook, or a folder of csv files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from amopt.errors import UsageError
+from amopt.files import new_file, require_writable_file
+from amopt.instance.workbook.flattening import Filled, filled_sheets, sheet_columns
+from amopt.instance.workbook.layout import INSTANCE, NOTES, TEXT, Column, Layout, Sheet
+from amopt.instance.workbook.tables import letters
+
+__all__ = ["csv_files", "write_workbook"]
+
+_LIVE: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a text begins that a spreadsheet program may take for a formula."""
+
+_LONGEST_LIST: Final = 255
+"""Letters that the list of a drop-down may have."""
+
+_ROOM: Final = 1_000
+"""Rows below the last for which drop-downs are made."""
+
+_WIDEST: Final = 60
+
+
+def csv_files(layout: Layout, data: Mapping[str, Any]) -> dict[str, str]:
+    """Return an instance as csv files by their names, which are those of the sheets.
+
+    Raises
+    ------
+    UsageError
+        When a cell cannot hold a value so that it is read back the same.
+    """
+    once, sheets = filled_sheets(layout, data)
+    files = {f"{INSTANCE}.csv": _csv((("key", "value"), *once))}
+    for one in sheets:
+        headings = [_heading(one.sheet, column) for column in one.columns]
+        files[f"{one.sheet.name}.csv"] = _csv((headings, *one.rows))
+    return files
+
+
+def _heading(sheet: Sheet, column: Column) -> str:
+    """Return a heading; where any may stand, it says that a number is a text."""
+    return column.heading + (TEXT if sheet.form == "free" and column.kind == "text" else "")
+
+
+def _csv(rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_of_csv(cell) for cell in row])
+    return text.getvalue()
+
+
+def _of_csv(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def write_workbook(
+    layout: Layout, data: Mapping[str, Any], target: str | Path, *, template: bool = False
+) -> None:
+    """Write an instance as a workbook, whole or not at all.
+
+    Parameters
+    ----------
+    layout
+        The sheets of its decision.
+    data
+        Its raw data.
+    target
+        The file.
+    template
+        Whether every sheet and column is there, also those that the data do not use.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be written, openpyxl is not installed, or a cell cannot hold a value.
+    """
+    try:
+        import openpyxl
+    except ModuleNotFoundError as error:
+        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]'"
+        raise UsageError(message) from error
+    require_writable_file(target)
+    once, sheets = filled_sheets(layout, data)
+    book: Any = openpyxl.Workbook()
+    book.remove(book.active)
+    _write_once(book, layout, once, template=template)
+    there = {one.sheet.name: one for one in sheets}
+    for sheet in layout.sheets:
+        if sheet.name in there or (template and sheet.form != "free"):
+            filled = there.get(sheet.name) or Filled(sheet, ())
+            if template:
+                filled = _widened(layout, filled)
+            _write_sheet(book, filled)
+    _offer(book, layout)
+    _write_notes(book, layout)
+    with new_file(target) as temporary:
+        book.save(temporary)
+
+
+def _widened(layout: Layout, filled: Filled) -> Filled:
+    """Return a sheet with all columns that it may have."""
+    if filled.sheet.form == "free":
+        return filled
+    columns = sheet_columns(layout, filled.sheet)
+    places = {column.heading: place for place, column in enumerate(filled.columns)}
+    extra = tuple(column for column in filled.columns if column not in columns)
+    every = (*columns, *extra)
+    rows = [
+        tuple(row[places[column.heading]] if column.heading in places else None for column in every)
+        for row in filled.rows
+    ]
+    return Filled(filled.sheet, every, rows)
+
+
+def _write_once(
+    book: Any, layout: Layout, once: Sequence[tuple[str, Any]], *, template: bool
+) -> None:
+    """Write the sheet of what stands once, each with its meaning."""
+    sheet = book.create_sheet(INSTANCE)
+    known = {column.heading: column for column in layout.rows}
+    given = dict(once)
+    keys = [*given, *(key for key in known if template and key not in given)]
+    _write_headings(sheet, [Column((name,)) for name in ("key", "value", "meaning")])
+    for row, key in enumerate(keys, 2):
+        column = known.get(key, Column((key,)))
+        _write_cell(sheet, row, 1, key)
+        _write_cell(sheet, row, 2, given.get(key))
+        _write_cell(sheet, row, 3, column.meaning)
+        if column.choices:
+            _drop_down(sheet, f"B{row}", _inline(column.choices))
+    _set_widths(sheet, [max(map(len, [*keys, "key"])), 30, _WIDEST])
+
+
+def _write_sheet(book: Any, filled: Filled) -> None:
+    """Write a sheet."""
+    sheet = book.create_sheet(filled.sheet.name)
+    _write_headings(sheet, filled.columns)
+    for row, cells in enumerate(filled.rows, 2):
+        for place, cell in enumerate(cells, 1):
+            if cell is not None:
+                _write_cell(sheet, row, place, cell)
+    last = max(2, len(filled.rows) + 1)
+    for place, column in enumerate(filled.columns):
+        letter = letters(place)
+        if column.kind == "text":
+            for row in range(len(filled.rows) + 2, len(filled.rows) + 52):
+                sheet[f"{letter}{row}"].number_format = "@"
+        if column.choices and not column.several:
+            _drop_down(sheet, f"{letter}2:{letter}{last + _ROOM}", _inline(column.choices))
+        elif column.kind == "truth":
+            _drop_down(sheet, f"{letter}2:{letter}{last + _ROOM}", '"TRUE,FALSE"')
+    sheet.freeze_panes = "A2"
+    if filled.columns:
+        sheet.auto_filter.ref = f"A1:{letters(len(filled.columns) - 1)}{last}"
+    _set_widths(sheet, [len(column.heading) + 4 for column in filled.columns])
+
+
+def _write_headings(sheet: Any, columns: Sequence[Column]) -> None:
+    """Write the headings; those of required columns are filled and marked."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font, PatternFill
+
+    for place, column in enumerate(columns, 1):
+        cell = sheet.cell(1, place)
+        _write_text(cell, f"{column.heading} *" if column.required else column.heading)
+        cell.font = Font(bold=True)
+        if column.required:
+            cell.fill = PatternFill("solid", fgColor="FFF2CC")
+        if column.meaning:
+            cell.comment = Comment(column.meaning, "amopt", width=320, height=90)
+    sheet.freeze_panes = "A2"
+
+
+def _write_cell(sheet: Any, row: int, place: int, value: Any) -> None:
+    """Write a value so that it is read back the same."""
+    if value is None:
+        return
+    cell = sheet.cell(row, place)
+    if isinstance(value, str):
+        _write_text(cell, value)
+    elif isinstance(value, float):
+        cell._value, cell.data_type = repr(value), "n"  # openpyxl would keep 16 digits
+    else:
+        cell.value = value
+
+
+def _write_text(cell: Any, text: str) -> None:
+    """Write a text as text, also where it looks like a formula, a number or an error."""
+    try:
+        cell.value = text
+    except Exception as error:
+        message = f"a workbook cannot hold the text {text[:40]!r}: {type(error).__name__}"
+        raise UsageError(message) from None
+    cell.data_type = "s"
+    cell.number_format = "@"
+    cell.quotePrefix = text.startswith(_LIVE)
+
+
+def _inline(words: Sequence[str]) -> str:
+    """Return words as the list of a drop-down; empty where it would be too long."""
+    text = ",".join(words)
+    return f'"{text}"' if len(text) <= _LONGEST_LIST else ""
+
+
+def _drop_down(sheet: Any, cells: str, formula: str) -> None:
+    """Offer words in some cells; others are warned of, not refused."""
+    if not formula:
+        return
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    offered = DataValidation(
+        type="list", formula1=formula, allow_blank=True, showErrorMessage=True, errorStyle="warning"
+    )
+    offered.error = "This is none of the words or names that are known here."
+    sheet.add_data_validation(offered)
+    offered.add(cells)
+
+
+def _offer(book: Any, layout: Layout) -> None:
+    """Offer the names of one sheet in the columns of others that refer to them."""
+    by_path = {
+        ".".join((*(key for above in one.ancestors for key in above.path), *one.path)): one.name
+        for one in layout.sheets
+    }
+    by_name = {one.name: one for one in layout.sheets}
+    for name in book.sheetnames:
+        if name not in by_name:
+            continue
+        sheet = book[name]
+        for column in sheet_columns(layout, by_name[name]):
+            heading = next(
+                (cell for cell in sheet[1] if str(cell.value).removesuffix(" *") == column.heading),
+                None,
+            )
+            target = by_path.get(column.refers.collection) if column.refers is not None else None
+            if heading is None or target not in book.sheetnames or column.several:
+                continue
+            assert column.refers is not None
+            source = next(
+                (
+                    cell.column_letter
+                    for cell in book[target][1]
+                    if str(cell.value).removesuffix(" *") == column.refers.key
+                ),
+                None,
+            )
+            if source is not None:
+                last = max(book[target].max_row, sheet.max_row) + _ROOM
+                letter = heading.column_letter
+                formula = f"='{target}'!${source}$2:${source}${last}"
+                _drop_down(sheet, f"{letter}2:{letter}{last}", formula)
+
+
+def _write_notes(book: Any, layout: Layout) -> None:
+    """Write the sheet that explains the others, and is not read."""
+    sheet = book.create_sheet(NOTES)
+    _write_headings(
+        sheet,
+        [
+            Column((name,))
+            for name in ("sheet", "column or key", "required", "blank means", "words", "meaning")
+        ],
+    )
+    for row, cells in enumerate(_notes(layout), 2):
+        for place, cell in enumerate(cells, 1):
+            _write_cell(sheet, row, place, cell)
+    _set_widths(sheet, [24, 30, 10, 16, 30, 100])
+
+
+def _notes(layout: Layout) -> Iterator[tuple[str, ...]]:
+    """Yield what is to be known of each column."""
+    yield (
+        "",
+        "",
+        "",
+        "",
+        "",
+        "This sheet is not read, nor is one whose name begins with _. A blank cell is a key left "
+        "out. Several values in a cell are separated by ;. Spreadsheet programs may keep 15 "
+        "digits of a number.",
+    )
+    for column in layout.rows:
+        yield INSTANCE, *_note(column)
+    for sheet in layout.sheets:
+        for column in sheet_columns(layout, sheet):
+            yield sheet.name, *_note(column)
+
+
+def _note(column: Column) -> tuple[str, str, str, str, str]:
+    default = column.default
+    said = "" if default is None or hasattr(default, "model_fields") else str(default)
+    required = "yes" if column.required else ""
+    return column.heading, required, said, ", ".join(column.choices), column.meaning
+
+
+def _set_widths(sheet: Any, widths: Sequence[int]) -> None:
+    for place, width in enumerate(widths):
+        sheet.column_dimensions[letters(place)].width = min(max(width, 8), _WIDEST)

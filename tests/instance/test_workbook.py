@@ -1,0 +1,391 @@
+"""Instances as workbooks and folders of csv files: what is written is read back the same."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import amopt
+from amopt import kinds
+from amopt.errors import InvalidInstanceError, UsageError
+from amopt.instance import catalogue
+from amopt.instance.workbook.cells import read_cells, written
+from amopt.instance.workbook.layout import LONGEST_SHEET, Column, layout
+
+# -- round trips ----------------------------------------------------------------------------------
+
+
+def beside(name: str, folder: Path) -> None:
+    """Put the files that an instance names beside it."""
+    for file in catalogue.path(name).parent.iterdir():
+        if file.is_dir():
+            shutil.copytree(file, folder / file.name)
+        elif file.suffix not in (".yaml", ".json", ".toml"):
+            shutil.copy(file, folder)
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ""])
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_every_shipped_instance_comes_back_the_same(kind: str, ending: str, tmp_path: Path) -> None:
+    names = [name for name in catalogue.names() if name.startswith(f"{kind}/")]
+    assert names
+    beside(names[0], tmp_path)
+    for number, name in enumerate(names):
+        instance = amopt.load(name)
+        target = tmp_path / f"{number}-tables{ending}"
+        kinds.convert(name, target)
+        assert amopt.load(target) == instance
+        kinds.convert(target, tmp_path / f"{number}.yaml")
+        assert amopt.load(tmp_path / f"{number}.yaml") == instance
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_a_template_has_every_sheet_and_solves(kind: str, tmp_path: Path) -> None:
+    target = tmp_path / "mine.xlsx"
+    kinds.write_template(kind, target)
+    book = openpyxl.load_workbook(target)
+    found = layout(kinds.instance_type(kind))
+    assert {"instance", "notes"} <= set(book.sheetnames)
+    assert all(len(name) <= LONGEST_SHEET for name in book.sheetnames)
+    loose = {sheet.name for sheet in found.sheets if sheet.form == "free"}
+    assert {sheet.name for sheet in found.sheets} - loose <= set(book.sheetnames)
+    assert kinds.check(target) == []
+    (tmp_path / "plain.yaml").write_text(kinds.template(kind), encoding="utf-8")
+    assert amopt.load(target) == amopt.load(tmp_path / "plain.yaml")
+
+
+def test_a_template_helps_whoever_fills_it(tmp_path: Path) -> None:
+    kinds.write_template("placement", tmp_path / "p.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "p.xlsx")
+    demand = book["demand"]
+    headings = [cell.value for cell in demand[1]]
+    assert headings[:3] == ["place *", "part *", "per_year *"]
+    assert "parts a year" in demand["C1"].comment.text.lower()
+    lists = {
+        str(one.sqref).partition("2")[0]: one for one in demand.data_validations.dataValidation
+    }
+    assert lists["A"].formula1.startswith("='places'!$A$2")
+    assert lists["B"].formula1.startswith("='parts'!$A$2")
+    assert lists["A"].errorStyle == "warning"
+    words = {one.formula1 for one in book["sites"].data_validations.dataValidation}
+    assert '"own,contracted,franchised"' in words
+    notes = {(row[0].value, row[1].value): row for row in book["notes"].iter_rows(min_row=3)}
+    assert notes["demand", "per_year"][2].value == "yes"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_keeps_all_its_digits(number: float) -> None:
+    """What openpyxl writes by itself has sixteen digits."""
+    from amopt.instance.workbook.writing import _write_cell
+
+    book = openpyxl.Workbook()
+    _write_cell(book.active, 1, 1, number)
+    from io import BytesIO
+
+    stream = BytesIO()
+    book.save(stream)
+    back = openpyxl.load_workbook(stream, read_only=True, data_only=True).active
+    assert back is not None
+    assert next(back.iter_rows(values_only=True))[0] == number
+
+
+NAMES = ["007", "=1+1", "@x", "-", "1e5", "TRUE", "#N/A?", "2026-01-01", " in side ".strip(), "弁"]
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ""])
+def test_names_that_look_like_something_else_stay_names(ending: str, tmp_path: Path) -> None:
+    part = {"system": "S", "order_cost": 0.1 + 0.2, "failure_rate_per_day": 1e-3}
+    part |= {"holding_cost_per_day": 1.0}
+    data = {
+        "amopt": 1,
+        "kind": "printing",
+        "name": "=cmd()",
+        "cycle_days": 28,
+        "criterion": "average",
+        "systems": [{"name": "S", "count": 3, "backorder_cost_per_day": 1}],
+        "parts": [{"name": name, **part} for name in NAMES],
+    }
+    target = tmp_path / f"names{ending}"
+    kinds.convert(data, target)
+    back = amopt.load(target)
+    assert back == amopt.load(data)
+    if ending:
+        named = openpyxl.load_workbook(target)["parts"]["A"]
+        kinds_of = {cell.data_type for cell in named if cell.value is not None}
+        assert kinds_of == {"s"}  # none is a formula
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=1))
+def test_several_texts_in_a_cell(texts: list[str]) -> None:
+    column = Column(("materials",), "text", several=True)
+    if any(";" in text for text in texts):
+        with pytest.raises(ValueError, match="separates values"):
+            written(texts)
+    else:
+        (back,), slips = read_cells(column, [written(texts)], plain=True)
+        assert (back, slips) == (texts, [])
+
+
+# -- what may be wrong ----------------------------------------------------------------------------
+
+
+def mission(folder: Path) -> Any:
+    """Return the shipped mission as an open workbook."""
+    kinds.convert("printing/mission", folder / "mission.xlsx")
+    return openpyxl.load_workbook(folder / "mission.xlsx")
+
+
+def put(sheet: str, cell: str, value: Any) -> Callable[[Any], None]:
+    def change(book: Any) -> None:
+        book[sheet][cell] = value
+
+    return change
+
+
+def merge(book: Any) -> None:
+    book["parts"].merge_cells("C3:C5")
+
+
+def rename(book: Any) -> None:
+    book["parts"].title = "prts"
+
+
+def drop(book: Any) -> None:
+    book["parts"].delete_cols(3)
+
+
+def twice(book: Any) -> None:
+    book["parts"]["D1"] = book["parts"]["C1"].value
+
+
+def both(book: Any) -> None:
+    book["instance"]["A9"], book["instance"]["B9"] = "criterion.discount_per_day", 0.9
+
+
+def lost(book: Any) -> None:
+    del book["instance"]
+
+
+NUMBER, DAY = datetime.datetime(1900, 2, 1), datetime.datetime(2026, 1, 2)
+
+HAZARDS = [
+    (put("parts", "C3", "#N/A"), "cell-error", "sheet parts, row 3, column C"),
+    (put("parts", "C3", "#DIV/0!"), "cell-error", "row 3"),
+    (put("parts", "C3", "=1+1"), "formula-without-value", "sheet parts"),
+    (put("parts", "C3", "3,5"), "wrong-type", "sheet parts, row 3, column C, parts[1].order_cost"),
+    (put("parts", "C3", "1e3 EUR"), "wrong-type", "row 3"),
+    (put("parts", "C3", -4), "out-of-range", "row 3, column C"),
+    (put("parts", "C3", None), "missing-key", "row 3, column C, parts[1].order_cost"),
+    (put("parts", "C3", True), "wrong-type", "row 3"),
+    (put("parts", "C3", DAY), "wrong-type", "row 3"),
+    (put("parts", "C3", NUMBER), "wrong-date", "row 3"),
+    (put("parts", "C3", datetime.time(12, 30)), "wrong-date", "row 3"),
+    (put("parts", "A3", "1"), "duplicate-name", "row 3, column A"),
+    (put("parts", "A3", "a\u200bb"), "malformed-text", "row 3, column A"),
+    (put("parts", "A3", "a\nb"), "malformed-text", "row 3, column A"),
+    (put("parts", "A3", 7.5), "wrong-type", "row 3, column A"),
+    (put("parts", "B3", "no such system"), "unknown-name", "row 3, column B"),
+    (put("parts", "C1", "ordr_cost"), "unknown-column", "sheet parts, row 1, column C"),
+    (put("parts", "C1", None), "cell-without-heading", "row 1, column C"),
+    (put("parts", "Z3", 5), "cell-without-heading", "row 3"),
+    (put("parts", "A2000", "far"), "row-far-below", "row 2000"),
+    (put("systems", "B2", 2.5), "wrong-type", "sheet systems, row 2, column B, systems[0].count"),
+    (put("instance", "A7", "cycle_dys"), "unknown-key", "sheet instance, row 7"),
+    (put("instance", "B2", 7), "unsupported-version", "sheet instance, row 2, column B"),
+    (put("instance", "B3", "prnting"), "unknown-kind", "sheet instance, row 3"),
+    (put("instance", "A9", "name"), "duplicate-key", "sheet instance, row 9"),
+    (both, "duplicate-key", "sheet instance, row 9"),
+    (merge, "merged-cells", "sheet parts"),
+    (rename, "unknown-sheet", "sheet prts"),
+    (drop, "missing-column", "sheet parts, row 1"),
+    (twice, "duplicate-key", "sheet parts, row 1, column D"),
+    (lost, "missing-sheet", "mission.xlsx"),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "place"), HAZARDS)
+def test_what_is_wrong_in_a_workbook_is_found_in_its_cell(
+    change: Callable[[Any], None], code: str, place: str, tmp_path: Path
+) -> None:
+    book = mission(tmp_path)
+    change(book)
+    book.save(tmp_path / "mission.xlsx")
+    with pytest.raises(InvalidInstanceError) as caught:
+        amopt.load(tmp_path / "mission.xlsx")
+    found = [finding for finding in caught.value.findings if finding.code == code]
+    assert found, caught.value.findings
+    assert place in str(found[0].where)
+    assert found[0].advice
+
+
+def test_a_missing_column_is_told_once(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    drop(book)
+    book.save(tmp_path / "mission.xlsx")
+    assert [finding.code for finding in kinds.check(tmp_path / "mission.xlsx")] == [
+        "missing-column"
+    ]
+
+
+def test_a_number_for_a_name_is_taken_with_a_warning(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    book["parts"]["A2"] = 1
+    book.save(tmp_path / "mission.xlsx")
+    (warning,) = kinds.check(tmp_path / "mission.xlsx")
+    assert (warning.code, warning.severity) == ("number-as-name", "warning")
+    assert amopt.load(tmp_path / "mission.xlsx") == amopt.load("printing/mission")
+
+
+def test_blanks_around_and_notes_beside_do_no_harm(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    book["parts"]["A3"] = "\u00a0 2 "
+    book["parts"]["A1"] = " name  * [text]"
+    book["parts"]["A40"] = "  "
+    book.create_sheet("_mine")["A1"] = "whatever"
+    book["parts"].sheet_state = "hidden"
+    book.save(tmp_path / "mission.xlsx")
+    assert amopt.load(tmp_path / "mission.xlsx") == amopt.load("printing/mission")
+
+
+def packed(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
+
+
+FILES: list[tuple[str, Callable[[Path], Any], str]] = [
+    ("bomb.xlsx", packed, "file-too-large"),
+    ("zip.xlsx", lambda path: zipfile.ZipFile(path, "w").close(), "wrong-format"),
+    ("text.xlsx", lambda path: path.write_text("name,cost\n"), "wrong-format"),
+    ("old.xlsx", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0" * 200), "wrong-format"),
+    ("nothing.xlsx", lambda path: path.write_bytes(b""), "empty-file"),
+    ("old.xls", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0"), "unknown-format"),
+    ("one.csv", lambda path: path.write_text("key,value\n"), "unknown-format"),
+    ("folder", lambda path: path.mkdir(), "not-a-file"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "code"), FILES, ids=[file[0] for file in FILES])
+def test_files_that_are_no_workbooks(
+    name: str, make: Callable[[Path], Any], code: str, tmp_path: Path
+) -> None:
+    make(tmp_path / name)
+    (finding,) = kinds.check(tmp_path / name)
+    assert finding.code == code
+
+
+CSV = {
+    "instance.csv": "key,value\namopt,1\nkind,placement\nname,Small\n",
+    "places.csv": "name,role\nA,site\nB,customer\n",
+    "lanes.csv": "from,to\nA,B\nB,A\n",
+    "parts.csv": "name,may_wait\nseal,yes\n",
+    "part_print.csv": "part,machine,hours\nseal,P,2\n",
+    "machines.csv": "name,price\nP,100\n",
+    "sites.csv": "place,most_machines\nA,3\n",
+    "demand.csv": "place,part,per_year\nB,seal,12\n",
+}
+
+
+def folder(path: Path, **other: str) -> Path:
+    path.mkdir()
+    for name, text in {**CSV, **{f"{name}.csv": text for name, text in other.items()}}.items():
+        (path / name).write_bytes(text.encode())
+    return path
+
+
+def test_a_folder_of_csv_files(tmp_path: Path) -> None:
+    instance = amopt.load(folder(tmp_path / "a"))
+    assert instance.parts[0].print[0].hours == 2
+    assert amopt.solve(instance).outcome.status == "optimal"
+    other = folder(tmp_path / "b", parts="\ufeffname;may_wait\r\nseal;TRUE\r\n")
+    assert amopt.load(other) == instance
+
+
+@pytest.mark.parametrize(
+    ("sheet", "text", "code", "place"),
+    [
+        ("parts", "name,emergency_cost\nseal,1.000,5\n", "cell-without-heading", "sheet parts"),
+        ("parts", 'name,emergency_cost\nseal,"3,5"\n', "wrong-type", "row 2, column B"),
+        ("parts", "name,emergency_cost\nseal,nan\n", "wrong-type", "row 2, column B"),
+        ("parts", 'name,emergency_cost\n"seal,10\n', "syntax", "sheet parts, row 2"),
+        ("part_print", "part,machine,hours\nsaeal,P,2\n", "unknown-entry", "row 2, column A"),
+        ("part_print", "machine,hours\nP,2\n", "missing-column", "sheet part_print"),
+        ("part_print", "part,machine,hours\nseal,Q,2\n", "unknown-name", "row 2, column B"),
+        ("prices", "a,b\n1,2\n", "unknown-sheet", "sheet prices"),
+        ("demand", "place,part,per_year\nB,seal,12\nB,seal,12\n", "duplicate-name", "row 3"),
+        ("demand", "place,part,per_year\nC,seal,12\n", "unknown-name", "sheet demand, row 2"),
+        ("instance", "key,value\namopt,1\nname,x\n", "missing-key", "sheet instance"),
+        (
+            "instance",
+            "key,value\namopt,1\nkind,placement\nname,x\n,5\n",
+            "cell-without-heading",
+            "5",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_csv_file(
+    sheet: str, text: str, code: str, place: str, tmp_path: Path
+) -> None:
+    findings = kinds.check(folder(tmp_path / "a", **{sheet: text}))
+    found = [finding for finding in findings if finding.code == code]
+    assert found, findings
+    assert place in str(found[0].where)
+
+
+def test_letters_of_another_alphabet_need_utf8(tmp_path: Path) -> None:
+    target = folder(tmp_path / "a")
+    (target / "places.csv").write_bytes("name\nKöln\n".encode("latin-1"))
+    assert "wrong-encoding" in [finding.code for finding in kinds.check(target)]
+
+
+# -- where they are written -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "yaml", "toml"])
+def test_nothing_is_overwritten(ending: str, tmp_path: Path) -> None:
+    target = tmp_path / f"mine.{ending}"
+    target.write_text("mine")
+    with pytest.raises(UsageError, match=r"exists already|files that end in"):
+        kinds.convert("placement/textbook", target)
+    assert target.read_text() == "mine"
+
+
+def test_the_answer_as_a_workbook(tmp_path: Path) -> None:
+    from amopt.report.workbook import write_answer
+
+    solution = amopt.solve(amopt.load("placement/textbook"))
+    write_answer(solution, tmp_path / "answer.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "answer.xlsx")
+    said = {row[0].value: row[1].value for row in book["summary"].iter_rows()}
+    assert said["objective"] == solution.outcome.objective
+    assert said["status"] == "optimal"
+    for name, rows in solution.rows.items():
+        if rows:
+            headings = [column.name for column in solution.columns[name]]
+            shown = [[cell.value for cell in row] for row in book[name].iter_rows()]
+            assert shown[0] == headings
+            said = [
+                [None if row.get(one) == "" else row.get(one) for one in headings] for row in rows
+            ]
+            assert said == shown[1:]
+            assert len(book[name].tables) == 1
+
+
+def test_the_commands(amopt_command: Any, tmp_path: Path) -> None:
+    assert amopt_command("new", "design", "--xlsx").code == 0
+    run = amopt_command("solve", "design.xlsx", "--xlsx", "answer.xlsx", "--quiet")
+    assert (run.code, run.err) == (0, "")
+    assert (tmp_path / "answer.xlsx").exists()
+    assert amopt_command("convert", "design.xlsx", "design.json").code == 0
+    assert amopt_command("convert", "design.json", "tables").code == 0
+    assert amopt_command("check", "tables").code == 0
+    assert amopt_command("solve", "tables", "--xlsx", "answer.pdf").code == 2
+    assert amopt_command("convert", "design.xlsx", "design.json").code == 2
