@@ -227,6 +227,13 @@ def test_what_is_wrong_in_a_workbook_is_found_in_its_cell(
     assert found[0].advice
 
 
+def test_every_code_of_tables_is_shown_above_and_below() -> None:
+    from amopt.instance.findings.table_codes import TABLES
+
+    shown = {code for _, code, _ in HAZARDS} | {"number-as-name", "unknown-entry"}
+    assert {code.code for code in TABLES} <= shown
+
+
 def test_a_missing_column_is_told_once(tmp_path: Path) -> None:
     book = mission(tmp_path)
     drop(book)
