@@ -164,7 +164,7 @@ def convert(source: str | Path | Mapping[str, Any], target: str | Path) -> None:
     """
     from amopt.errors import InvalidInstanceError
     from amopt.instance.loader import examine
-    from amopt.instance.rewriting import rewrite
+    from amopt.instance.workbook.rewriting import rewrite
 
     found = examine(locate(source), instance_type, KINDS)
     if found.instance is None:
@@ -215,7 +215,7 @@ def write_template(kind: str, target: str | Path) -> None:
         When the target is there, cannot be written, or has another ending.
     """
     from amopt.instance.formats.yaml_text import parse
-    from amopt.instance.rewriting import rewrite
+    from amopt.instance.workbook.rewriting import rewrite
 
     rewrite(instance_type(kind), parse(template(kind)).data, target, template=True)
 

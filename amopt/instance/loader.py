@@ -38,8 +38,8 @@ from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
 from amopt.instance.partial import checks_of, partial_instance, told
 from amopt.instance.plain import not_plain, plain, too_deep
-from amopt.instance.source import document_of
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.instance.workbook.opening import document_of
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance, InstanceModel

@@ -15,7 +15,7 @@ TABLES = (
     ),
     Code(
         "unknown-sheet",
-        "The workbook has a sheet that such an instance does not have.",
+        "A sheet is none of such an instance, or the workbook has none of this name.",
         "Check its name; begin the name of a sheet for your own use with `_`.",
     ),
     Code(
@@ -25,8 +25,8 @@ TABLES = (
     ),
     Code(
         "missing-column",
-        "A sheet lacks a column that every row needs.",
-        "Add the column.",
+        "A table lacks a column that is needed.",
+        "Add the column, or mend the heading of the one that is meant.",
     ),
     Code(
         "unknown-entry",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 from amopt.instance.suggest import shown
 from amopt.phrases import counted
 
-__all__ = ["refusal", "sheet_members", "untold"]
+__all__ = ["DAMAGE", "refusal", "sheet_members", "untold"]
 
 MOST_BYTES_INSIDE: Final = 500_000_000
 """Bytes that a workbook may become when it is unpacked."""
@@ -26,6 +27,18 @@ MOST_MEMBERS: Final = 2_000
 
 SMALL: Final = 1_000_000
 """Bytes up to which a well-packed member does no harm."""
+
+DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ElementTree.ParseError,
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What is raised where a workbook is damaged."""
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -45,11 +58,12 @@ def refusal(path: Path) -> tuple[str, str, str] | None:
         return "wrong-format", message, "Save it as .xlsx without a password."
     if not head:
         return "empty-file", "the file is empty.", "Begin with `amopt new KIND FILE.xlsx`."
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except DAMAGE:
         message = f"{shown(path.name)} is no workbook, whatever its name says."
         return "wrong-format", message, "Save it as .xlsx."
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
     inside = sum(member.file_size for member in members)
     swollen = any(
         member.file_size > SMALL and member.file_size > MOST_RATIO * max(1, member.compress_size)

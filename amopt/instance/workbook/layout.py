@@ -10,13 +10,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from amopt.instance.amounts import RefersTo
-from amopt.instance.common import Instance
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
 
 __all__ = ["INSTANCE", "LONGEST_SHEET", "NOTES", "TEXT", "Column", "Layout", "Sheet", "layout"]
 

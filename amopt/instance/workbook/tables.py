@@ -12,7 +12,7 @@ from typing import Any, Final
 from amopt.errors import UsageError
 from amopt.instance.findings import Where
 from amopt.instance.suggest import shown
-from amopt.instance.workbook.archive import refusal, sheet_members, untold
+from amopt.instance.workbook.archive import DAMAGE, refusal, sheet_members, untold
 from amopt.instance.workbook.layout import NOTES
 from amopt.phrases import listed
 
@@ -187,6 +187,16 @@ def _of_workbook(path: Path) -> Tables:
         code, message, advice = refused
         found.remarks.append(Remark(code, Where(), message, advice))
         return found
+    try:
+        _read_sheets(path, found)
+    except DAMAGE as error:
+        message = f"{shown(path.name)} is damaged ({type(error).__name__})."
+        return Tables(remarks=[Remark("wrong-format", Where(), message, "Save it again.")])
+    return found
+
+
+def _read_sheets(path: Path, found: Tables) -> None:
+    """Read the sheets of a workbook."""
     members = {name: one for name, one in sheet_members(path).items() if not _passed_over(name)}
     for name, member in members.items():
         found.remarks += [
@@ -202,7 +212,6 @@ def _of_workbook(path: Path) -> Tables:
     if not members and not found.remarks:
         message = f"{shown(path.name)} is a zip file without sheets, and no workbook."
         found.remarks.append(Remark("wrong-format", Where(), message))
-    return found
 
 
 def _opened(path: Path, found: Tables) -> Any:

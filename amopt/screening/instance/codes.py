@@ -38,26 +38,6 @@ _TABLE = (
         "The table has no parts.",
         "Write headings in the first row, and one part a row below it.",
     ),
-    Code(
-        "unknown-sheet",
-        "The workbook has no sheet of this name.",
-        "Check the name of the sheet; leave it out to read the first.",
-    ),
-    Code(
-        "merged-cells",
-        "Cells of the sheet are merged, so that all but the first of them are blank.",
-        "Split the cells, and write the value into each.",
-    ),
-    Code(
-        "formula-without-value",
-        "A formula of the sheet was never worked out.",
-        "Open the workbook in a spreadsheet program and save it once.",
-    ),
-    Code(
-        "missing-column",
-        "The table has no column of an attribute that the instance uses.",
-        "Add the column, or say under portfolio.columns what its heading is.",
-    ),
     Code("duplicate-column", "Two columns have the same heading.", "Rename or remove one of them."),
     Code(
         "wrong-unit",
@@ -89,11 +69,6 @@ _CELLS = (
         "cell-not-a-choice",
         "A cell holds another text than those that its attribute allows.",
         "Write one of the words that the message lists; leave it blank where not known.",
-    ),
-    Code(
-        "cell-error",
-        "A cell holds the error of a formula.",
-        "Repair the formula, or clear the cell where the value is not known.",
     ),
     Code(
         "cell-hidden-character",

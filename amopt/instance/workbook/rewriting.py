@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amopt import files
 from amopt.errors import UsageError
-from amopt.instance.common import Instance
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
 
 __all__ = ["rewrite"]
 
