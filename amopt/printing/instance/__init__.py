@@ -10,6 +10,7 @@ from amopt.printing.instance.printing_instance import (
     REPORTED_DAYS,
     PrintingInstance,
 )
+from amopt.printing.instance.uncertainty import UncertainRate
 
 __all__ = [
     "CODES",
@@ -21,4 +22,5 @@ __all__ = [
     "Part",
     "PrintingInstance",
     "System",
+    "UncertainRate",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
+from amopt.printing.instance.uncertainty import CODES as UNCERTAINTY_CODES
 
 __all__ = ["CODES"]
 
@@ -60,6 +61,7 @@ CODES: tuple[Code, ...] = (
         "So many failures are expected in a cycle that no answer could be proven in short time.",
         "Check the failure rate, the number of systems and the length of the cycle.",
     ),
+    *UNCERTAINTY_CODES,
     Code(
         "unused-printed-failure",
         "Failure data of the printed part are given, but no print cost: the part has no printer.",

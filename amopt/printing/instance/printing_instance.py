@@ -22,6 +22,7 @@ from amopt.instance.findings import Problem
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.entries import Discounted, Part, System
 from amopt.printing.instance.limits import Limit
+from amopt.printing.instance.uncertainty import UncertainRate, uncertainty_problems
 from amopt.printing.parameters import Parameters, read_only
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class PrintingInstance(Instance):
     limits: tuple[Limit, ...] = Field(
         default=(), description="Limits on what the parts do together, in expectation."
     )
+    uncertain_rates: tuple[UncertainRate, ...] = Field(
+        default=(), description="Failure rates that are known as a range, or from observed ones."
+    )
     network: Network | None = Field(
         default=None, description="Places and lanes over which the replenishment travels."
     )
@@ -84,6 +88,7 @@ class PrintingInstance(Instance):
             yield self._problems_of_part(index)
             yield self._too_many_failures(index)
         yield self._problems_of_limits()
+        yield uncertainty_problems(self)
         yield self._problems_of_supply()
 
     def _problems_of_criterion(self) -> Iterator[Problem]:
