@@ -14,7 +14,17 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli import design, licensing, maintenance, mdp, placement, printing, screening, sourcing
+from amopt.cli import (
+    comparing,
+    design,
+    licensing,
+    maintenance,
+    mdp,
+    placement,
+    printing,
+    screening,
+    sourcing,
+)
 from amopt.cli.common import (
     File,
     Html,
@@ -44,6 +54,9 @@ app = typer.Typer(
 )
 for commands in (printing, sourcing, placement, design, screening, licensing, maintenance, mdp):
     app.add_typer(commands.app, name=commands.__name__.rpartition(".")[2])
+
+
+app.command()(comparing.compare)
 
 
 @app.callback(invoke_without_command=True)

@@ -19,7 +19,7 @@ from amopt.solution import Column, Solution
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["render", "require_writable", "write_page"]
+__all__ = ["MOST_ROWS", "environment", "render", "require_writable", "write_page"]
 
 PLAIN = {"displayModeBar": False, "responsive": True}
 """Pictures without a toolbar over them."""
@@ -65,20 +65,35 @@ def render(instance: Instance, solution: Solution) -> str:
     UsageError
         When the ``report`` extra is not installed.
     """
+    text: str = (
+        environment()
+        .get_template("page.html")
+        .render(
+            instance=instance,
+            solution=solution,
+            headline=solution.headline(),
+            pictures=_pictures(_figures(instance, solution)),
+            tables=[_table(solution, name) for name, rows in solution.rows.items() if rows],
+            worth=worth(solution),
+        )
+    )
+    return text
+
+
+def environment() -> Any:
+    """Return what fills the templates of pages; every text that is put in is escaped.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed.
+    """
     try:
         from jinja2 import Environment, PackageLoader
     except ModuleNotFoundError as error:
         raise _missing() from error
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html").render(
-        instance=instance,
-        solution=solution,
-        headline=solution.headline(),
-        pictures=_pictures(_figures(instance, solution)),
-        tables=[_table(solution, name) for name, rows in solution.rows.items() if rows],
-        worth=worth(solution),
     )
 
 

@@ -84,6 +84,7 @@ def print_rows(
     title: str = "",
     currency: str = "",
     out: Console | None = None,
+    all_of_it: str = "--out FOLDER writes all",
 ) -> None:
     """Print the first rows of a table, and as many columns as there is room for."""
     out = out or console()
@@ -107,9 +108,9 @@ def print_rows(
     _print_table(table, out)
     hidden = [column.name.replace("_", " ") for column in columns[len(fitting) :]]
     if hidden:
-        out.print(Text(f"No room for: {', '.join(hidden)}; --out FOLDER writes all."))
+        out.print(Text(f"No room for: {', '.join(hidden)}; {all_of_it}."))
     if len(rows) > MOST_ROWS:
-        out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; --out FOLDER writes all."))
+        out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; {all_of_it}."))
 
 
 def _header(column: Column, currency: str) -> list[str]:

@@ -1,0 +1,234 @@
+"""Two instances or two answers side by side: what changed, the largest change first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amopt.errors import UsageError
+from amopt.files import as_plain
+from amopt.solution import Column, Solution, Table
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+
+__all__ = ["COLUMNS", "Comparison", "compare_answers", "compare_instances"]
+
+ROUNDING = 1e-9
+"""Relative changes up to this are rounding."""
+
+COLUMNS = (
+    Column("table", "", "the table or sheet in which something changed"),
+    Column("entry", "", "the entry of it, by its names"),
+    Column("what", "", "the column or key"),
+    Column("before", "", "what the first says; nothing where it has no such entry"),
+    Column("after", "", "what the second says; nothing where it has no such entry"),
+    Column("change", "", "after less before"),
+    Column("relative_change", "%", "the change in hundredths of what was before"),
+    Column("unit", "", "unit of the numbers; money is in the currency of the instance"),
+)
+"""The columns of a table of changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed from one instance or answer to another.
+
+    Attributes
+    ----------
+    before, after
+        The names of the two.
+    currency
+        The unit of money of both.
+    rows
+        The changes, a row each, with the columns of :data:`COLUMNS`: changes of money by their
+        size first, then other numbers by their size relative to the largest of their column, then
+        words, then entries that only one of the two has.
+    """
+
+    before: str
+    after: str
+    currency: str
+    rows: Table
+
+    @property
+    def tables(self) -> dict[str, int]:
+        """How many changes each table has."""
+        return dict(Counter(row["table"] for row in self.rows))
+
+
+def compare_instances(before: Instance, after: Instance) -> Comparison:
+    """Return what changed in the data; a key left out is the same as its default written out.
+
+    Entries are told apart by their names, so that their order does not matter.
+
+    Raises
+    ------
+    UsageError
+        When the two are of different decisions.
+    """
+    _require_same(before.kind, after.kind)
+    changes = _of_tables(_sheets(before), _sheets(after), {})
+    return _comparison(before.name, after.name, before.currency, after.currency, changes)
+
+
+def compare_answers(before: Solution, after: Solution) -> Comparison:
+    """Return what changed in objective, decisions and every table of the answer.
+
+    Raises
+    ------
+    UsageError
+        When the two are of different decisions.
+    """
+    _require_same(before.kind, after.kind)
+    units = {
+        (name, column.name): column.unit
+        for name, columns in before.columns.items()
+        for column in columns
+    }
+    units["answer", "objective"] = units["answer", "bound"] = "money"
+    changes = _of_tables(_answer(before), _answer(after), units)
+    return _comparison(before.name, after.name, before.currency, after.currency, changes)
+
+
+def _require_same(before: str, after: str) -> None:
+    if before != after:
+        raise UsageError(f"the first is of {before}, the second of {after}: nothing to compare")
+
+
+def _comparison(
+    before: str, after: str, currency: str, other: str, changes: Iterator[tuple[Any, ...]]
+) -> Comparison:
+    """Return the changes, the largest first."""
+    ranked = sorted(changes, key=lambda change: change[0])
+    names = [column.name for column in COLUMNS]
+    rows = tuple(dict(zip(names, cells, strict=True)) for _, cells in ranked)
+    said = currency if currency == other else f"{currency} and {other}"
+    return Comparison(before, after, said, rows)
+
+
+def _sheets(instance: Instance) -> dict[str, Table]:
+    """Return the data of an instance as tables."""
+    from amopt.instance.workbook.flattening import filled_sheets
+    from amopt.instance.workbook.layout import layout
+
+    data = instance.model_dump(by_alias=True)
+    once, sheets = filled_sheets(layout(type(instance)), data)
+    tables: dict[str, Table] = {"instance": [dict(once)]}
+    for one in sheets:
+        numbered = one.sheet.own[0] if one.sheet.numbered else None
+        headings = [column.heading for column in one.columns]
+        tables[one.sheet.name] = [
+            {
+                heading: cell
+                for heading, cell in zip(headings, row, strict=True)
+                if heading != numbered
+            }
+            for row in one.rows
+        ]
+    return tables
+
+
+def _answer(solution: Solution) -> dict[str, Table]:
+    """Return the tables of an answer, and what it is worth as one more."""
+    outcome = solution.outcome
+    worth = {
+        "objective": outcome.objective,
+        "bound": outcome.bound,
+        "status": str(outcome.status),
+    }
+    return {"answer": [worth], **solution.rows}
+
+
+def _of_tables(
+    before: Mapping[str, Table],
+    after: Mapping[str, Table],
+    units: Mapping[tuple[str, str], str],
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the changes, each with what it is ranked by."""
+    for place, name in enumerate(dict.fromkeys((*before, *after))):
+        first, second = before.get(name, ()), after.get(name, ())
+        key = _key(first, second)
+        old, new = _by_key(first, key), _by_key(second, key)
+        columns = list(dict.fromkeys(column for row in (*first, *second) for column in row))
+        largest = {
+            column: max(
+                (abs(row[column]) for row in (*first, *second) if _is_number(row.get(column))),
+                default=0.0,
+            )
+            for column in columns
+        }
+        for entry in dict.fromkeys((*old, *new)):
+            there = old.get(entry), new.get(entry)
+            said = ", ".join(entry)
+            if there[0] is None or there[1] is None:
+                cells = (None, "there") if there[0] is None else ("there", None)
+                yield (3, place, 0.0), (name, said, "", *cells, None, None, "")
+                continue
+            for column in columns:
+                unit = units.get((name, column), "")
+                found = _change(there[0].get(column), there[1].get(column))
+                if found is None:
+                    continue
+                change, relative = found
+                rank = _rank(change, largest[column], unit)
+                cells = as_plain(there[0].get(column)), as_plain(there[1].get(column))
+                yield rank, (name, said, column, *cells, change, relative, unit)
+
+
+def _rank(change: float | None, largest: float, unit: str) -> tuple[int, int, float]:
+    """Return what a change of a value is sorted by."""
+    if change is None:
+        return 2, 0, 0.0
+    return (0, 0, -abs(change)) if unit == "money" else (1, 0, -abs(change) / largest)
+
+
+def _change(before: Any, after: Any) -> tuple[float | None, float | None] | None:
+    """Return the change of a number and its share in hundredths; None where nothing changed."""
+    if _is_number(before) and _is_number(after):
+        change = after - before
+        if abs(change) <= ROUNDING * max(abs(before), abs(after)):
+            return None
+        return change, 100.0 * change / abs(before) if before else None
+    return None if before == after else (None, None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _key(*tables: Table) -> list[str]:
+    """Return the columns of texts, the first ones, that tell the rows of each table apart."""
+    key: list[str] = []
+    rows = [row for table in tables for row in table]
+    if all(len(table) <= 1 for table in tables):
+        first = next((next(iter(row)) for row in rows if row), "")
+        names = {row.get(first) for row in rows}
+        return [first] if len(names) == 1 and isinstance(names.pop(), str) else key
+    texts = [
+        column
+        for column in dict.fromkeys(column for row in rows for column in row)
+        if all(isinstance(row.get(column), str | None) for row in rows)
+    ]
+    for column in texts:
+        if key and all(_are_unique(table, key) for table in tables):
+            break
+        key.append(column)
+    return key
+
+
+def _are_unique(table: Table, key: Sequence[str]) -> bool:
+    return len({tuple(row.get(one) for one in key) for row in table}) == len(table)
+
+
+def _by_key(table: Table, key: Sequence[str]) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """Return rows by their names; those that share them have a number behind."""
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    seen: Counter[tuple[str, ...]] = Counter()
+    for row in table:
+        names = tuple(str(row[one]) for one in key if row.get(one) not in (None, ""))
+        seen[names] += 1
+        found[names if seen[names] == 1 else (*names, str(seen[names]))] = row
+    return found

@@ -1,0 +1,89 @@
+"""Two instances or two answers side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import amopt
+from amopt.comparison import compare_answers, compare_instances
+from amopt.errors import UsageError
+from tests.test_figures import fetched
+
+TODAY, FUTURE = "placement/aircraft-today", "placement/aircraft-future"
+
+
+def textbook(**other: Any) -> dict[str, Any]:
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, exclude_unset=True)
+    return {**data, **other}
+
+
+def test_nothing_changed_in_the_order_or_in_defaults_that_are_written_out() -> None:
+    data = textbook()
+    other = textbook(demand=list(reversed(data["demand"])), single_source=False)
+    assert compare_instances(amopt.load(data), amopt.load(other)).rows == ()
+
+
+def test_what_changed_is_named_by_the_names_of_its_entry() -> None:
+    data = textbook()
+    demand = [dict(row) for row in data["demand"]]
+    demand[1]["per_year"] *= 1.5
+    after = textbook(demand=demand, name="More")
+    changes = {
+        (row["table"], row["what"]): row
+        for row in compare_instances(amopt.load(data), amopt.load(after)).rows
+    }
+    assert set(changes) == {("demand", "per_year"), ("instance", "name")}
+    row = changes["demand", "per_year"]
+    assert row["entry"] == demand[1]["place"]  # which tells the rows apart
+    assert (row["before"], row["after"]) == (data["demand"][1]["per_year"], demand[1]["per_year"])
+    assert row["relative_change"] == pytest.approx(50)
+    assert changes["instance", "name"]["change"] is None
+
+
+def test_entries_that_only_one_has() -> None:
+    data = textbook()
+    after = textbook(demand=data["demand"][:-1])
+    (row,) = compare_instances(amopt.load(data), amopt.load(after)).rows
+    assert (row["before"], row["after"]) == ("there", None)
+    (back,) = compare_instances(amopt.load(after), amopt.load(data)).rows
+    assert (back["before"], back["after"]) == (None, "there")
+
+
+def test_answers_say_the_largest_change_of_money_first() -> None:
+    before, after = (amopt.solve(amopt.load(name)) for name in (TODAY, FUTURE))
+    found = compare_answers(before, after)
+    money = [abs(row["change"]) for row in found.rows if row["unit"] == "money" and row["change"]]
+    assert money == sorted(money, reverse=True)
+    assert [row["unit"] for row in found.rows[: len(money)]] == ["money"] * len(money)
+    objective = next(row for row in found.rows if row["what"] == "objective")
+    assert objective["change"] == after.outcome.objective - before.outcome.objective
+    assert compare_answers(before, before).rows == ()
+    assert sum(found.tables.values()) == len(found.rows)
+
+
+def test_decisions_are_not_compared_with_others() -> None:
+    with pytest.raises(UsageError, match="nothing to compare"):
+        compare_instances(amopt.load(TODAY), amopt.load("printing/mission"))
+
+
+def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
+    data = textbook(name="<script>alert(1)</script>", hours_per_week=50.0)
+    (tmp_path / "b.json").write_text(json.dumps(data, default=str))
+    run = amopt_command("compare", "placement/textbook", "b.json", "--html", "c.html", "--json")
+    assert (run.code, run.err) == (0, "")
+    what = {row["what"] for row in run.json["data"]["changes"]}
+    assert what == {"name", "hours_per_week"}
+    text = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert fetched(text) == []
+    said = amopt_command("compare", "placement/textbook", "placement/textbook").out
+    assert said.count("Nothing changed.") == 2
+    for name, folder in ((TODAY, "a"), (FUTURE, "b")):
+        assert amopt_command("solve", name, "--out", folder, "--quiet", "--no-forms").code == 0
+    said = amopt_command("compare", "a", "b").out
+    assert "objective" in said
+    assert amopt_command("compare", "a", "b.json").code == 2
