@@ -268,6 +268,11 @@ def _outcome(parameters: Parameters, found: Optimum, meaning: str) -> Outcome:
 def _notes(instance: PrintingInstance, rows: dict[str, Table], found: Optimum) -> tuple[str, ...]:
     """Return what the planner should know."""
     notes = []
+    if instance.uncertain_rates:
+        notes.append(
+            "The plan takes the failure rates as the file states them; what it costs that some are "
+            "uncertain: amopt printing uncertainty FILE."
+        )
     if instance.network is not None:
         cheapest, dearest = instance.transport_cost.min(), instance.transport_cost.max()
         span = f"{cheapest:g}" if cheapest == dearest else f"{cheapest:g} to {dearest:g}"

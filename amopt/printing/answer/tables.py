@@ -17,7 +17,7 @@ from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Interval, Optimum, Policy, Pure
 from amopt.solution import Table
 
-__all__ = ["tables"]
+__all__ = ["plan_in_words", "tables"]
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def _parts(
     return _rows(
         part=[part.name for part in instance.parts],
         base_stock=[policy.stock(part) for part in range(count)],
-        plan=[_plan(policy, part) for part in range(count)],
+        plan=[plan_in_words(policy, part) for part in range(count)],
         saving=saving,
         yearly_cost=account["yearly_cost"].tolist(),
         single_source_base_stock=stocks,
@@ -163,7 +163,7 @@ def _deterministic(instance: PrintingInstance, pure: Pure | None) -> list[dict[s
     return _rows(
         part=[part.name for part in instance.parts],
         base_stock=pure.policy.base_stock.tolist(),
-        plan=[_plan(pure.policy, part) for part in range(len(instance.parts))],
+        plan=[plan_in_words(pure.policy, part) for part in range(len(instance.parts))],
         yearly_cost=_account(instance.parameters, pure.policy)["yearly_cost"].tolist(),
     )
 
@@ -264,7 +264,7 @@ def _percent(saving: float, reference: float, stake: float) -> float | None:
     return float(100 * saving / reference)
 
 
-def _plan(policy: Policy, part: int) -> str:
+def plan_in_words(policy: Policy, part: int) -> str:
     """Return what is done for a system that waits, as a planner reads it.
 
     ``print 6-2, wait 1``; where the plan mixes ``print 6-4, wait 40 % and print 60 % 3, wait 2-1``.

@@ -1,0 +1,189 @@
+r"""Plans that are best for a rate that is not known: in expectation, at the worst, in regret.
+
+A plan is a base-stock level :math:`S` and an action for each number of days to go. Let
+:math:`C_\pi(\lambda)` be what a cycle of plan :math:`\pi` costs at rate :math:`\lambda`, and
+:math:`C^*(\lambda) = \min_\pi C_\pi(\lambda)`. Looked for are
+
+.. math::
+
+    \min_\pi \mathbb{E}\, C_\pi(\Lambda), \qquad
+    \min_\pi \max_\lambda C_\pi(\lambda), \qquad
+    \min_\pi \max_\lambda \bigl( C_\pi(\lambda) - C^*(\lambda) \bigr)
+
+and the value of knowing the rate is the first less :math:`\mathbb{E}\, C^*(\Lambda)`, the expected
+value of perfect information (Raiffa and Schlaifer 1961, section 4.4).
+
+**Which plans are tried.** With all actions held, each of the three is convex in :math:`S` where the
+prices :math:`q_n` of :mod:`amopt.printing.closed_form` are not negative, as a mean or maximum of
+convex functions: bisection finds the best level. Actions: all plans that wait up to :math:`a` days
+to go, print up to :math:`b` and expedite before, and what is best at any of the rates. Printing
+earlier, or later, than any rate in the range asks for is never better at any of them (theorem 3.1:
+the threshold of one rate is best for it, and each step towards it an improvement), so that without
+expediting only the thresholds between the least and the largest best one are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.printing import closed_form
+from amopt.printing.cost_line import Costs, Line, cost_line, use, value_at
+from amopt.printing.parameters import Parameters
+from amopt.printing.policy import Action, Policy
+from amopt.printing.uncertainty.belief import Belief
+
+__all__ = ["Plan", "Rates", "best_plans"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Judge = Callable[[Floats], float]
+"""Makes one number of what cycles cost at all rates."""
+
+MOST_PAIRS = 800
+"""Pairs of thresholds up to which all are tried."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan for one part: its level, and its actions by days to go, shape (L,)."""
+
+    base_stock: int
+    action: Ints
+
+
+@dataclass
+class Rates:
+    """One part at many rates: the rates of the belief, then those of the range.
+
+    Attributes
+    ----------
+    parameters
+        The part, once for each rate.
+    belief
+        What is believed of the rate.
+    """
+
+    parameters: Parameters
+    belief: Belief
+    _used: dict[int, Floats] = field(default_factory=dict)
+    _lines: dict[bytes, Line] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, part: Parameters, belief: Belief, *, printed: bool) -> Rates:
+        """Return one part at the rates of a belief about its regular, or its printed failures."""
+        return cls(at_rates(part, np.append(belief.nodes, belief.range), printed=printed), belief)
+
+    def cost(self, plan: Plan) -> Floats:
+        """Return what a cycle of a plan costs at each rate."""
+        line = self._line(plan.action)
+        if plan.base_stock not in self._used:
+            level = np.full(len(self.parameters), plan.base_stock)
+            self._used[plan.base_stock] = use(self.parameters, level)
+        return value_at(
+            self.parameters,
+            line,
+            np.full(len(self.parameters), plan.base_stock),
+            self.parameters.discount,
+            self._used[plan.base_stock],
+        )
+
+    def _line(self, action: Ints) -> Line:
+        key = action.tobytes()
+        if key not in self._lines:
+            every = np.repeat(action[:, None], len(self.parameters), axis=1)
+            costs = Costs.of(self.parameters)
+            self._lines[key] = cost_line(
+                self.parameters, costs, discount=self.parameters.discount, action=every
+            )
+        return self._lines[key]
+
+    def expected(self, cost: Floats) -> float:
+        """Return the expectation over the belief."""
+        return float(self.belief.weights @ cost[: len(self.belief.nodes)])
+
+    def worst(self, cost: Floats) -> tuple[float, float]:
+        """Return the largest number over the range, and its rate."""
+        over = cost[len(self.belief.nodes) :]
+        return float(over.max()), float(self.belief.range[int(np.argmax(over))])
+
+
+def at_rates(part: Parameters, rates: Floats, *, printed: bool) -> Parameters:
+    """Return one part once for each rate, of its printed or else its regular failures."""
+    every = part.take(np.zeros(len(rates), dtype=np.intp))
+    fails = -np.expm1(-rates)
+    if printed:
+        return replace(every, printed_failure=fails)
+    return replace(every, failure=fails, failures_per_day=rates)
+
+
+def best_plans(rates: Rates) -> tuple[dict[str, Plan], Policy]:
+    """Return the best plan by each of the three measures, and the best policy at each rate."""
+    known = closed_form.best_policy(rates.parameters)
+    least = closed_form.cycle_cost(rates.parameters, known)
+    judges: dict[str, Judge] = {
+        "expected": rates.expected,
+        "worst rate": lambda cost: rates.worst(cost)[0],
+        "least regret": lambda cost: rates.worst(cost - least)[0],
+    }
+    tried = _actions(rates.parameters, known)
+    found = {
+        name: min((_best_level(rates, action, judge) for action in tried), key=lambda one: one[0])
+        for name, judge in judges.items()
+    }
+    return {name: plan for name, (_, plan) in found.items()}, known
+
+
+def _actions(parameters: Parameters, known: Policy) -> list[Ints]:
+    """Return the actions by days to go that are tried, shape (L,) each."""
+    days = parameters.cycle_days
+    prints, expedites = (
+        np.isfinite(cost[0]) for cost in (parameters.print_cost, parameters.expedite_cost)
+    )
+    found = {column.tobytes(): column for column in np.unique(known.action, axis=1).T.copy()}
+    first_prints = _thresholds(known, days, Action.PRINT, bool(prints))
+    first_expedites = _thresholds(known, days, Action.EXPEDITE, bool(expedites))
+    if prints and expedites:
+        every = range(1, days + 1)
+        if days * (days + 1) // 2 <= MOST_PAIRS:
+            first_prints = first_expedites = every
+    for a in first_prints:
+        for b in first_expedites:
+            if a <= b or not prints:
+                action = np.full(days, int(Action.WAIT))
+                action[a:] = Action.PRINT
+                action[b:] = Action.EXPEDITE
+                action[0] = Action.WAIT
+                found[action.tobytes()] = action
+    return list(found.values())
+
+
+def _thresholds(known: Policy, days: int, action: Action, possible: bool) -> range:
+    """Return the thresholds from the least to the largest that is best at any rate."""
+    if not possible:
+        return range(days, days + 1)
+    taken = known.action == action
+    first = np.where(taken.any(axis=0), np.argmax(taken, axis=0), days)
+    return range(int(first.min()), int(first.max()) + 1)
+
+
+def _best_level(rates: Rates, action: Ints, judge: Judge) -> tuple[float, Plan]:
+    """Return the first level from which one more does not pay, and what it costs, by bisection."""
+
+    def value(level: int) -> float:
+        return judge(rates.cost(Plan(level, action)))
+
+    low, high = -1, 1
+    top = int(rates.parameters.systems[0]) * (rates.parameters.cycle_days - 1)
+    while high < top and value(high + 1) < value(high):
+        low, high = high, min(2 * high, top)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if value(middle + 1) >= value(middle):
+            high = middle
+        else:
+            low = middle
+    return value(high), Plan(high, action)
