@@ -66,7 +66,7 @@ def test_out_writes_the_answer_and_it_can_be_loaded(amopt_command: Command, tmp_
     assert run.code == 0
     loaded = amopt.load_solution(tmp_path / "answer")
     assert loaded.to_dict() == run.json
-    header, *rows = (tmp_path / "answer" / "parts.csv").read_text().splitlines()
+    header, *rows = (tmp_path / "answer" / "parts.csv").read_text("utf-8-sig").splitlines()
     assert header.startswith("part,")
     assert len(rows) == 14
 

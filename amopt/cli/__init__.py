@@ -57,6 +57,7 @@ for commands in (printing, sourcing, placement, design, screening, licensing, ma
 
 
 app.command()(comparing.compare)
+app.command()(comparing.sensitivity)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,20 +1,21 @@
-"""``amopt compare``: two instances or two answers side by side."""
+"""``amopt compare`` and ``amopt sensitivity``: answers beside one another."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amopt.cli.common import Html, Json, reporting
+from amopt.cli.common import File, Html, Json, Quiet, reporting, require_room
 
 if TYPE_CHECKING:
     from amopt.comparison import Comparison
     from amopt.instance.common import Instance
     from amopt.solution import Solution
 
-__all__ = ["compare"]
+__all__ = ["compare", "sensitivity"]
 
 Side = Annotated[
     str, typer.Argument(help="An instance, or the folder of an answer (solve --out FOLDER).")
@@ -33,7 +34,6 @@ def compare(
 ) -> None:
     """Say what changed from one instance or answer to another, the largest change first."""
     with reporting(json=json):
-        from amopt.cli.common import require_room
         from amopt.report import compared
 
         require_room(None, html)
@@ -70,3 +70,50 @@ def _solved(instance: Instance) -> Solution:
     from amopt import decisions
 
     return decisions.solve(instance)
+
+
+def sensitivity(
+    file: File,
+    *,
+    step: Annotated[
+        float, typer.Option(help="Share by which each input is lowered and raised.", metavar="S")
+    ] = 0.1,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds for each solve.", metavar="S")
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap at which each solve stops.", metavar="G")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes that solve side by side.")] = 1,
+    json: Json = False,
+    html: Html = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say which inputs move the answer most: each is changed by a step and solved again."""
+    with reporting(json=json):
+        from concurrent.futures import ProcessPoolExecutor
+
+        from amopt import decisions
+        from amopt.kinds import require
+        from amopt.report import terminal, tornado
+        from amopt.sensitivity import sensitivity as of_inputs
+
+        require_room(None, html)
+        require(workers >= 1, "--workers must be 1 or more")
+        instance = decisions.load(file)
+        pool = ProcessPoolExecutor(workers) if workers > 1 else contextlib.nullcontext()
+        with pool as executor, terminal.counting(wanted=not json and not quiet) as progress:
+            found = of_inputs(
+                instance,
+                step=step,
+                time_limit=time_limit,
+                gap=gap,
+                executor=executor,
+                progress=progress,
+            )
+        if json:
+            typer.echo(tornado.as_json(found), nl=False)
+        elif not quiet:
+            tornado.print_sensitivity(found)
+        if html is not None:
+            tornado.write_page(found, html)

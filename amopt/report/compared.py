@@ -10,10 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from amopt.comparison import COLUMNS, Comparison
-from amopt.files import write_text
 from amopt.phrases import counted
 from amopt.report.machine import pretty
-from amopt.report.page import MOST_ROWS, environment, require_writable
+from amopt.report.page import MOST_ROWS, require_writable, write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
 
@@ -21,6 +20,7 @@ __all__ = ["as_json", "print_comparisons", "write_page"]
 
 _TITLES = {"data": "What changed in the data", "answers": "What changed in the answer"}
 
+_NUMBERS = ("before", "after", "change", "relative_change")
 _MOST_BARS = 15
 _LONGEST = 32
 
@@ -102,17 +102,7 @@ def write_page(found: Mapping[str, Comparison], path: str | Path) -> None:
         for name, one in found.items()
     ]
     first = next(iter(found.values()))
-    text = (
-        environment()
-        .get_template("compared.html")
-        .render(
-            before=first.before,
-            after=first.after,
-            sections=sections,
-            columns=[(column.name.replace("_", " "), column.meaning) for column in COLUMNS],
-        )
-    )
-    write_text(path, text)
+    write_sections(path, f"{first.before} \u2192 {first.after}", sections, COLUMNS, _NUMBERS)
 
 
 def _bars(one: Comparison) -> str:

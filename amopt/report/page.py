@@ -19,7 +19,7 @@ from amopt.solution import Column, Solution
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["MOST_ROWS", "environment", "render", "require_writable", "write_page"]
+__all__ = ["MOST_ROWS", "environment", "render", "require_writable", "write_page", "write_sections"]
 
 PLAIN = {"displayModeBar": False, "responsive": True}
 """Pictures without a toolbar over them."""
@@ -95,6 +95,38 @@ def environment() -> Any:
     return Environment(
         loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+
+
+def write_sections(
+    path: str | Path,
+    title: str,
+    sections: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    numbers: Sequence[str],
+) -> None:
+    """Write a page of sections, each a sentence, a picture and a table, whole or not at all.
+
+    Parameters
+    ----------
+    path, title
+        Of the page.
+    sections
+        Each with ``title``, ``sentence``, ``picture`` (HTML), ``rows`` (texts) and ``more``, the
+        number of rows that are left out.
+    columns, numbers
+        The columns of the tables, and the names of those that hold numbers.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed, or the file cannot be written.
+    """
+    headings = [
+        (column.name.replace("_", " "), column.meaning, column.name in numbers)
+        for column in columns
+    ]
+    template = environment().get_template("sections.html")
+    write_text(path, template.render(title=title, sections=sections, columns=headings))
 
 
 def _missing() -> UsageError:

@@ -24,6 +24,7 @@ from amopt.solution import Column, Solution
 
 __all__ = [
     "console",
+    "counting",
     "print_error",
     "print_findings",
     "print_policy",
@@ -235,3 +236,13 @@ def watching(*, wanted: bool) -> Iterator[Callable[[Progress], None] | None]:
             status.update(", ".join(words))
 
         yield show
+
+
+@contextmanager
+def counting(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many of several solves have ended, on standard error, where somebody can see it."""
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    with console(to_errors=True).status("solving ...") as status:
+        yield lambda ended, of: status.update(f"{ended:,} of {of:,} solved")

@@ -1,0 +1,315 @@
+"""Which inputs move the answer most: each is raised and lowered by a step, and solved again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from amopt.errors import AmoptError, InvalidInstanceError, UsageError
+from amopt.instance.loader import changed
+from amopt.instance.workbook.layout import Column as Field
+from amopt.instance.workbook.layout import Layout, Sheet, layout
+from amopt.solution import Column, Table
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+
+__all__ = ["COLUMNS", "Input", "Sensitivity", "inputs", "sensitivity"]
+
+COLUMNS = (
+    Column("input", "", "the key whose values are changed, with its collection"),
+    Column("values", "", "how many values that is"),
+    Column("lowered", "money", "objective with the values lowered by the step"),
+    Column("raised", "money", "objective with the values raised by the step"),
+    Column("change_lowered", "money", "what lowering them changes"),
+    Column("change_raised", "money", "what raising them changes"),
+    Column("swing", "money", "the larger of the two changes"),
+    Column("swing_share", "%", "the swing in hundredths of the objective"),
+    Column("note", "", "why there is no number"),
+)
+"""The columns of the table."""
+
+_SKIPPED = frozenset(("amopt", "latitude", "longitude", "longest_km"))
+"""Keys whose scaling says nothing."""
+
+_NOT_VALID = "not valid"
+
+_QUICK: Mapping[str, Mapping[str, Any]] = {"placement": {"forms": False}}
+"""Options with which a decision finds its objective and nothing beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input: one number of the instance, or a column of numbers that change together.
+
+    Attributes
+    ----------
+    name
+        The key, with the collection it is in: ``demand: per_year``.
+    path
+        The collections that lead to the entries, each by its keys.
+    field
+        The keys that lead from an entry to the number.
+    whole
+        Whether it is a whole number; the step is then the nearest whole one, and at least 1.
+    values
+        How many numbers it has.
+    """
+
+    name: str
+    path: tuple[tuple[str, ...], ...]
+    field: tuple[str, ...]
+    whole: bool
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How far each input moves the answer.
+
+    Attributes
+    ----------
+    name, currency, objective_meaning
+        Of the instance and its answer.
+    step
+        The share by which each input is lowered and raised.
+    objective
+        The objective of the instance as it is.
+    rows
+        A row an input with the columns of :data:`COLUMNS`: those first that leave no answer on one
+        side, then by their swing.
+    """
+
+    name: str
+    currency: str
+    objective_meaning: str
+    step: float
+    objective: float
+    rows: Table
+
+    def headline(self) -> str:
+        """Return what moves the answer most, in a sentence."""
+        moved = [row for row in self.rows if row["swing"]]
+        if not moved:
+            return f"No input moves the {self.objective_meaning} by a step of {self.step:.0%}."
+        most = max(moved, key=lambda row: row["swing"])
+        return (
+            f"{most['input'].replace('_', ' ')} moves the {self.objective_meaning} most: "
+            f"{self.step:.0%} of it is {most['swing_share']:.1f} % of the answer."
+        )
+
+
+def inputs(instance: Instance) -> tuple[Input, ...]:
+    """Return the inputs of an instance that are not zero and not left out."""
+    data = instance.model_dump(by_alias=True, exclude_unset=True)
+    found = layout(type(instance))
+    return tuple(_inputs(found, data))
+
+
+def sensitivity(
+    instance: Instance,
+    *,
+    step: float = 0.1,
+    time_limit: float | None = None,
+    gap: float | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sensitivity:
+    """Lower and raise each input by a step and solve again.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    step
+        The share by which the values of an input are lowered and raised together, between 0 and 1.
+    time_limit, gap
+        For each solve.
+    executor
+        Where the solves run, such as a ``ProcessPoolExecutor``; None for here, one after the other.
+    progress
+        Told how many of the solves have ended, and how many there are.
+
+    Returns
+    -------
+    Sensitivity
+        An input whose change is not valid, or leaves no plan, has a note instead of a number.
+
+    Raises
+    ------
+    UsageError
+        When the step is not between 0 and 1.
+    InfeasibleError
+        When the instance as it is has no answer.
+    """
+    if not (isinstance(step, int | float) and 0 < step < 1):
+        raise UsageError(f"the step must be a share above 0 and below 1, not {step!r}")
+    from amopt import decisions
+
+    options = {"time_limit": time_limit, "gap": gap, **_QUICK.get(instance.kind, {})}
+    base = decisions.solve(instance, **options)
+    if base.outcome.objective is None:
+        raise UsageError("the instance as it is was not solved within the limits")
+    which = inputs(instance)
+    tasks = [(instance, one, 1.0 + sign * step, options) for one in which for sign in (-1.0, 1.0)]
+    ended = map(_solved, tasks) if executor is None else executor.map(_solved, tasks)
+    results = []
+    for result in ended:
+        results.append(result)
+        if progress is not None:
+            progress(len(results), len(tasks))
+    objective = base.outcome.objective
+    rows = [
+        _row(one, objective, lowered, raised)
+        for one, lowered, raised in zip(which, results[::2], results[1::2], strict=True)
+    ]
+    rows.sort(key=_rank)
+    return Sensitivity(
+        instance.name, instance.currency, base.objective_meaning, step, objective, tuple(rows)
+    )
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[bool, float]:
+    """Return what a row is sorted by."""
+    sides = row["note"].split("; ") if row["note"] else ()
+    impossible = any(_NOT_VALID not in side for side in sides)
+    return not impossible, -(row["swing"] or 0.0)
+
+
+def _inputs(found: Layout, data: Mapping[str, Any]) -> Iterator[Input]:
+    """Yield the inputs of the instance itself and of each sheet."""
+    for column in found.rows:
+        yield from _input("", (), column, [data])
+    for sheet in found.sheets:
+        if sheet.form == "entries":
+            path = tuple(one.path for one in (*sheet.ancestors, sheet))
+            entries = list(_entries(data, path))
+            for column in sheet.columns:
+                yield from _input(_title(sheet), path, column, entries)
+
+
+def _title(sheet: Sheet) -> str:
+    return f"{sheet.name}: "
+
+
+def _input(
+    title: str,
+    path: tuple[tuple[str, ...], ...],
+    column: Field,
+    entries: Sequence[Mapping[str, Any]],
+) -> Iterator[Input]:
+    """Yield an input where a field holds numbers other than zero."""
+    if column.kind not in ("number", "whole") or column.path[-1] in _SKIPPED:
+        return
+    values = [number for entry in entries for number in _numbers(entry, column.path)]
+    if any(values):
+        yield Input(title + column.heading, path, column.path, column.kind == "whole", len(values))
+
+
+def _entries(
+    holder: Mapping[str, Any], path: Sequence[tuple[str, ...]]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries to which the collections of a path lead."""
+    if not path:
+        yield holder
+        return
+    for entry in _at(holder, path[0]) or ():
+        yield from _entries(entry, path[1:])
+
+
+def _at(entry: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        entry = entry.get(key) if isinstance(entry, Mapping) else None
+    return entry
+
+
+def _numbers(entry: Mapping[str, Any], path: Sequence[str]) -> list[float]:
+    """Return the numbers of a field; several where it is a list of them."""
+    value = _at(entry, path)
+    several = value if isinstance(value, list | tuple) else [value]
+    return [one for one in several if isinstance(one, int | float) and not isinstance(one, bool)]
+
+
+def _solved(task: tuple[Instance, Input, float, Mapping[str, Any]]) -> float | str:
+    """Return the objective with an input scaled, or why there is none."""
+    from amopt import decisions
+
+    instance, scaled, factor, options = task
+    try:
+        other = _changed(instance, scaled, factor)
+        outcome = decisions.solve(other, **options).outcome
+    except InvalidInstanceError as error:
+        return f"{_NOT_VALID}: {error.findings[0].message}"
+    except AmoptError as error:
+        return str(error).partition("\n")[0]
+    return "not solved within the limits" if outcome.objective is None else outcome.objective
+
+
+def _changed(instance: Instance, scaled: Input, factor: float) -> Instance:
+    """Return the instance with an input scaled; by whole steps where others are not valid."""
+    data = instance.model_dump(by_alias=True, exclude_unset=True)
+    try:
+        return changed(instance, _scaled(data, scaled, factor))
+    except InvalidInstanceError:
+        return changed(instance, _scaled(data, replace(scaled, whole=True), factor))
+
+
+def _scaled(data: Mapping[str, Any], scaled: Input, factor: float) -> dict[str, Any]:
+    """Return the keys at the top that differ once an input is scaled."""
+    steps = [*scaled.path, scaled.field]
+    top = steps[0][0]
+    return {top: _deep(data, steps, factor, whole=scaled.whole)[top]}
+
+
+def _deep(entry: Any, steps: Sequence[tuple[str, ...]], factor: float, *, whole: bool) -> Any:
+    """Return an entry in which what the steps lead to is scaled."""
+    if not steps:
+        return _number(entry, factor, whole=whole)
+    if not isinstance(entry, Mapping):
+        return entry
+    (key, *rest), *more = steps
+    if key not in entry:
+        return entry
+    value = entry[key]
+    if rest:
+        inner = _deep(value, [tuple(rest), *more], factor, whole=whole)
+    elif isinstance(value, list | tuple):
+        inner = [_deep(one, more, factor, whole=whole) for one in value]
+    else:
+        inner = _deep(value, more, factor, whole=whole)
+    return {**entry, key: inner}
+
+
+def _number(value: Any, factor: float, *, whole: bool) -> Any:
+    """Return a number times a factor; a whole one moves by one at least."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value == 0:
+        return value
+    if not whole:
+        return value * factor
+    step = math.copysign(max(1, round(abs(value * (factor - 1.0)))), factor - 1.0)
+    return int(value + step)
+
+
+def _row(one: Input, objective: float, lowered: float | str, raised: float | str) -> dict[str, Any]:
+    """Return the row of an input."""
+    numbers = [None if isinstance(side, str) else side for side in (lowered, raised)]
+    changes = [None if side is None else side - objective for side in numbers]
+    swing = max((abs(change) for change in changes if change is not None), default=None)
+    said = [
+        f"{way}: {side}"
+        for way, side in (("lowered", lowered), ("raised", raised))
+        if isinstance(side, str)
+    ]
+    cells = (
+        one.name,
+        one.values,
+        *numbers,
+        *changes,
+        swing,
+        100.0 * swing / abs(objective) if swing is not None and objective else None,
+        "; ".join(said),
+    )
+    return dict(zip((column.name for column in COLUMNS), cells, strict=True))

@@ -1,0 +1,90 @@
+"""Which inputs move the answer most."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import amopt
+from amopt.errors import UsageError
+from amopt.sensitivity import inputs, sensitivity
+from tests.test_figures import fetched
+
+
+def rows_of(found: Any) -> dict[str, Any]:
+    return {row["input"]: row for row in found.rows}
+
+
+def test_each_input_is_what_solving_a_changed_file_gives() -> None:
+    instance = amopt.load("placement/textbook")
+    found = sensitivity(instance, step=0.2)
+    rows = rows_of(found)
+    assert set(rows) == {one.name for one in inputs(instance)}
+    data = instance.model_dump(by_alias=True, exclude_unset=True)
+    for factor, side in ((0.8, "lowered"), (1.2, "raised")):
+        demand = [{**row, "per_year": row["per_year"] * factor} for row in data["demand"]]
+        more = amopt.solve(amopt.load({**data, "demand": demand})).outcome.objective
+        assert rows["demand: per_year"][side] == pytest.approx(more, rel=1e-9)
+        part = data["parts"][0]
+        prints = [{**one, "hours": one["hours"] * factor} for one in part["print"]]
+        other = {**data, "parts": [{**part, "print": prints}, *data["parts"][1:]]}
+        slower = amopt.solve(amopt.load(other)).outcome.objective
+        assert rows["part_print: hours"][side] == pytest.approx(slower, rel=1e-9)
+    swings = [row["swing"] for row in found.rows]
+    assert swings == sorted(swings, reverse=True)
+    assert found.rows[0]["input"].replace("_", " ") in found.headline()
+
+
+def test_an_input_that_does_not_matter_moves_nothing() -> None:
+    row = rows_of(sensitivity(amopt.load("placement/textbook")))["conventional: lead_time_weeks"]
+    assert (row["change_lowered"], row["change_raised"], row["swing"]) == (0, 0, 0)
+
+
+def test_a_step_that_leaves_no_plan_comes_first_and_says_so() -> None:
+    instance = amopt.load("placement/textbook")
+    data = instance.model_dump(by_alias=True, exclude_unset=True)
+    tight = amopt.load({**data, "limits": {"budget": 2990.0}})
+    found = sensitivity(tight)
+    first = found.rows[0]
+    assert first["note"].startswith(("lowered: ", "raised: "))
+    assert rows_of(found)["limits.budget"]["lowered"] is None
+    assert rows_of(found)["demand: per_year"]["raised"] is None
+    assert rows_of(found)["demand: per_year"]["lowered"] == pytest.approx(2732)
+    assert found.headline().startswith("demand: per year moves")
+
+
+def test_whole_things_move_by_whole_steps() -> None:
+    rows = rows_of(sensitivity(amopt.load("sourcing/hangbar")))
+    assert rows["lines: quantity"]["note"] == ""
+    assert rows["lines: quantity"]["raised"] is not None
+
+
+def test_solves_may_run_elsewhere() -> None:
+    instance = amopt.load("printing/mission")
+    told: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(2) as executor:
+        there = sensitivity(
+            instance, executor=executor, progress=lambda ended, of: told.append((ended, of))
+        )
+    assert there == sensitivity(instance)
+    assert told[-1] == (len(told), len(told)) == (2 * len(there.rows),) * 2
+
+
+@pytest.mark.parametrize("step", [0, 1, -0.1, float("nan"), "x"])
+def test_a_step_is_a_share(step: Any) -> None:
+    with pytest.raises(UsageError, match="the step must be"):
+        sensitivity(amopt.load("printing/mission"), step=step)
+
+
+def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
+    run = amopt_command("sensitivity", "printing/mission", "--html", "s.html")
+    assert (run.code, run.err) == (0, "")
+    assert "systems: count moves the average cost a day most" in run.out
+    assert fetched((tmp_path / "s.html").read_text(encoding="utf-8")) == []
+    run = amopt_command("sensitivity", "printing/mission", "--json")
+    assert run.json["inputs"][0]["input"] == "systems: count"
+    assert amopt_command("sensitivity", "printing/mission", "--step", "3").code == 2
+    assert amopt_command("sensitivity", "printing/mission", "--workers", "0").code == 2
