@@ -1,10 +1,12 @@
-"""The commands of printing: what to do with one part."""
+"""The commands of printing: what to do with one part, and what the policy does."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from amopt.cli.common import File, Json, Out, Quiet, give, reporting
+from amopt.cli.common import File, Json, Out, Quiet, give, reporting, require_room
 
 __all__ = ["app"]
 
@@ -30,8 +32,36 @@ def uncertainty(file: File, *, json: Json = False, out: Out = None, quiet: Quiet
     """Show what failure rates that are not known well cost, and which plans withstand them."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.cli.common import require_room
         from amopt.printing.uncertainty import study
 
         require_room(out, None)
         give(study(decisions.load_of("printing", file)), json=json, out=out, quiet=quiet)
+
+
+@app.command()
+def distributions(file: File, *, json: Json = False, out: Out = None) -> None:
+    """Tell exactly what the optimum does in a cycle and a year, beside what is done today."""
+    with reporting(json=json):
+        from amopt import decisions, printing
+
+        instance = decisions.load_of("printing", file)
+        require_room(out, None)
+        give(printing.distributions(instance), json=json, out=out)
+
+
+@app.command()
+def simulate(
+    file: File,
+    *,
+    cycles: Annotated[int, typer.Option(help="Cycles of every part.", min=2)] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)] = 1,
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Simulate what the optimum does, and what is done today where the file says so."""
+    with reporting(json=json):
+        from amopt import decisions, printing
+
+        instance = decisions.load_of("printing", file)
+        require_room(out, None)
+        give(printing.simulate(instance, cycles=cycles, seed=seed), json=json, out=out)

@@ -17,6 +17,7 @@ from amopt.printing.referee.check import check
 
 if TYPE_CHECKING:
     from amopt.printing.answer.solution import PrintingSolution as Solution
+    from amopt.printing.behaviour.answer import check_behaviour, distributions, simulate
     from amopt.printing.decision import METHODS, program_options, read_back, solve
     from amopt.printing.formulation import formulate
 
@@ -25,18 +26,24 @@ __all__ = [
     "Instance",
     "Solution",
     "check",
+    "check_behaviour",
+    "distributions",
     "formulate",
     "program_options",
     "read_back",
+    "simulate",
     "solve",
 ]
 
 _HOMES = {
     "METHODS": ("decision", "METHODS"),
     "Solution": ("answer.solution", "PrintingSolution"),
+    "check_behaviour": ("behaviour.answer", "check_behaviour"),
+    "distributions": ("behaviour.answer", "distributions"),
     "formulate": ("formulation", "formulate"),
     "program_options": ("decision", "program_options"),
     "read_back": ("decision", "read_back"),
+    "simulate": ("behaviour.answer", "simulate"),
     "solve": ("decision", "solve"),
 }
 

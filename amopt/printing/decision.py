@@ -19,7 +19,7 @@ from amopt.printing.answer.tables import tables
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.methods import by_process, collapsed, prices
 from amopt.printing.parameters import Parameters
-from amopt.printing.policy import Optimum
+from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.check import check
 from amopt.program.solver.highs import Progress
 from amopt.program.solver.options import Options
@@ -31,7 +31,7 @@ from amopt.verdict import Verdict
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["METHODS", "WAYS", "optimum", "program_options", "read_back", "solve"]
+__all__ = ["METHODS", "WAYS", "best_policy", "optimum", "program_options", "read_back", "solve"]
 
 
 def _too_large(method: str, instance: PrintingInstance) -> str:
@@ -161,6 +161,18 @@ def solve(
         budget.require("the policy without a printer was found")
         single = _without_printer(find, budget.options(options))
     return _answer(instance, found, single, budget, way.meaning)
+
+
+def best_policy(instance: PrintingInstance, *, options: Options | None = None) -> Policy:
+    """Return the best policy of every part, as ``solve`` finds it, without its tables.
+
+    Raises
+    ------
+    InfeasibleError, NoAnswerError
+        As for :func:`solve`.
+    """
+    way = choose("printing", "auto", WAYS, formulation.FAMILIES, instance)
+    return optimum(instance, way.name, options=options or Options()).policy
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> PrintingSolution:

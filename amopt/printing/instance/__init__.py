@@ -5,6 +5,7 @@ from __future__ import annotations
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.entries import Discounted, Part, System
 from amopt.printing.instance.limits import MEASURES, Limit
+from amopt.printing.instance.practice import Material, PartPolicy
 from amopt.printing.instance.printing_instance import (
     DAYS_A_YEAR,
     REPORTED_DAYS,
@@ -19,7 +20,9 @@ __all__ = [
     "REPORTED_DAYS",
     "Discounted",
     "Limit",
+    "Material",
     "Part",
+    "PartPolicy",
     "PrintingInstance",
     "System",
     "UncertainRate",

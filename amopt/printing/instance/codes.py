@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
+from amopt.printing.instance.practice import CODES as CODES_OF_PRACTICE
 from amopt.printing.instance.uncertainty import CODES as UNCERTAINTY_CODES
 
 __all__ = ["CODES"]
 
 CODES: tuple[Code, ...] = (
+    *CODES_OF_PRACTICE,
     Code(
         "exactly-one",
         "Of fields that say the same in different units, exactly one must be given.",

@@ -22,6 +22,12 @@ from amopt.instance.findings import Problem
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.entries import Discounted, Part, System
 from amopt.printing.instance.limits import Limit
+from amopt.printing.instance.practice import (
+    Material,
+    PartPolicy,
+    problems_of_material,
+    problems_of_policy,
+)
 from amopt.printing.instance.uncertainty import UncertainRate, uncertainty_problems
 from amopt.printing.parameters import Parameters, read_only
 
@@ -65,6 +71,12 @@ class PrintingInstance(Instance):
     uncertain_rates: tuple[UncertainRate, ...] = Field(
         default=(), description="Failure rates that are known as a range, or from observed ones."
     )
+    policy: tuple[PartPolicy, ...] = Field(
+        default=(), description="What is done today, part by part, to compare it with the best."
+    )
+    material: Material | None = Field(
+        default=None, description="The raw material of the printer, as stock."
+    )
     network: Network | None = Field(
         default=None, description="Places and lanes over which the replenishment travels."
     )
@@ -89,6 +101,8 @@ class PrintingInstance(Instance):
             yield self._too_many_failures(index)
         yield self._problems_of_limits()
         yield uncertainty_problems(self)
+        yield problems_of_policy(self.policy, self.parts)
+        yield problems_of_material(self.parts if self.material else ())
         yield self._problems_of_supply()
 
     def _problems_of_criterion(self) -> Iterator[Problem]:

@@ -1,0 +1,1 @@
+"""The referee of what policies do: distributions worked out again, simulations against them."""

@@ -1,0 +1,71 @@
+"""The referee of a simulation: its expectations worked out again, its statistics against them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from amopt.printing.instance import PrintingInstance
+from amopt.printing.referee.behaviour.check import Plans, takes_of
+from amopt.printing.referee.evaluation import Evaluation
+from amopt.referee import Amount, Notebook, is_number
+
+__all__ = ["check_simulation"]
+
+WHAT = ("prints", "expedites", "orders", "down_days", "stock", "material_cm3")
+QUANTILES = ("quantile_50", "quantile_90", "quantile_95", "quantile_99", "quantile_99_9")
+COLUMNS = {"plan", "part", "what", "simulated_mean", "half_width", "exact_mean", "agrees"}
+FAR = 4.0
+"""Half widths of the band (some 13 standard errors) beyond which no simulation comes by chance."""
+
+
+def check_simulation(
+    instance: PrintingInstance,
+    plans: Mapping[str, Plans],
+    rows: Sequence[Mapping[str, Any]],
+    notebook: Notebook,
+) -> None:
+    """Note rows that are not there, other expectations, and statistics that cannot be."""
+    takes = takes_of(instance)
+    expected: dict[tuple[str, ...], float] = {}
+    for plan, chosen in plans.items():
+        total = dict.fromkeys(WHAT, 0.0)
+        for index, ((terms, one), part) in enumerate(zip(chosen, instance.parts, strict=True)):
+            found = dict(Evaluation(terms, one).amounts(1.0))
+            found["stock"] = found["stock_days"] / terms.L
+            found["material_cm3"] = 0.0 if takes is None else takes[index] * found["prints"]
+            for what in WHAT[: None if takes else -1]:
+                expected[plan, part.name, what] = found[what]
+                total[what] += found[what]
+        for what in WHAT[: None if takes else -1]:
+            expected[plan, "all parts", what] = total[what]
+    keys = [tuple(str(row.get(key)) for key in ("plan", "part", "what")) for row in rows]
+    if not notebook.require(
+        keys == list(expected), "simulation: rows are missing, moved or unknown"
+    ):
+        return
+    for key, row in zip(keys, rows, strict=True):
+        _check_row(notebook, f"simulation, {' '.join(key)}", row, expected[key])
+
+
+def _check_row(notebook: Notebook, where: str, row: Mapping[str, Any], exact: float) -> None:
+    """Note what is wrong in a row."""
+    notebook.require(set(row) == COLUMNS | set(QUANTILES), f"{where}: columns are missing or new")
+    numbers = [row.get(name) for name in ("simulated_mean", "half_width", *QUANTILES)]
+    if not notebook.require(all(map(is_number, numbers)), f"{where}: a number is none"):
+        return
+    notebook.same(f"{where}, exact_mean", row.get("exact_mean"), Amount(exact, 1e-9))
+    mean, half, *quantiles = (float(number) for number in numbers if number is not None)
+    notebook.require(
+        half >= 0 and quantiles == sorted(quantiles) and quantiles[0] >= 0,
+        f"{where}: quantiles must rise from 0, and the band have a width",
+    )
+    away = abs(mean - exact)
+    if half > 0:
+        inside = away <= half + 1e-9 * abs(exact)
+        notebook.require(row.get("agrees") is inside, f"{where}: agrees is not {inside}")
+    notebook.require(
+        math.isfinite(mean) and (half == 0 or away <= FAR * half),
+        f"{where}: a mean of {mean:.6g} does not come by chance where {exact:.6g} is expected",
+    )
