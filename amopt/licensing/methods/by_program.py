@@ -9,6 +9,7 @@ import numpy as np
 
 from amopt.decision import Extend
 from amopt.errors import NoAnswerError, UsageError
+from amopt.formulated import WHOLE, added_rows, chosen_keys, solve_formulation
 from amopt.licensing import formulation
 from amopt.licensing.contract import (
     NONE,
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
     from amopt.program.solver.outcome import Outcome
 
 __all__ = ["MOST_CHOICES", "added", "best_offer", "choices", "read"]
-
-OWN = frozenset(name for family in formulation.FAMILIES for name in family.components)
-"""The constraints of the families that the referee knows."""
-
-WHOLE = 1e-4
-"""How far from a whole number the values of another solver may be."""
 
 MOST_CHOICES = 100_000
 """Buyers times contracts times royalties that a program may have."""
@@ -63,26 +58,15 @@ def best_offer(
     NoAnswerError
         When a limit was reached before any offer was found.
     """
-    from amopt.program.infeasible.explain import explain
-    from amopt.program.pyomo import FIXED, compile_model, extended, load
-    from amopt.program.solver.highs import solve
-    from amopt.program.solver.outcome import Status
-
-    with budget.phase("build"):
-        model = formulation.formulate(instance)
-        extended(model, extend)
-        compiled = compile_model(model)
-    with budget.phase("solve"):
-        answer = solve(compiled.program, budget.options(options), progress=progress)
-    outcome = answer.outcome
-    if outcome.status is Status.INFEASIBLE:
-        families = (*formulation.FAMILIES, FIXED)
-        raise explain(compiled.program, families, instance, budget.options(options), outcome)
-    if answer.values is None:
-        raise NoAnswerError(
-            f"no offer was found ({outcome.stopped}): allow more time", outcome=outcome
-        )
-    load(compiled, answer)
+    model, outcome = solve_formulation(
+        formulation.formulate,
+        formulation.FAMILIES,
+        instance,
+        options=options,
+        budget=budget,
+        extend=extend,
+        progress=progress,
+    )
     return read(model), outcome, model
 
 
@@ -99,10 +83,10 @@ def read(model: Any) -> Offer:
     instance = getattr(model, "instance", None)
     if not isinstance(instance, LicensingInstance) or not hasattr(model, "offered"):
         raise UsageError(f"the model {model.name!r} is not one that amopt.licensing formulated")
-    offered = dict(_taken(model, model.offered))
+    offered = dict(chosen_keys(model, model.offered))
     if len(offered) != instance.contracts:
         raise UsageError(f"the values of {model.name!r} do not give each contract one royalty")
-    taken = {i: c for i, c, _ in _taken(model, model.takes)}
+    taken = {i: c for i, c, _ in chosen_keys(model, model.takes)}
     choice = np.array([taken.get(buyer.name, 0) - 1 for buyer in instance.buyers])
     contracts = tuple(
         Contract(model.royalty[offered[c]], max(0.0, float(model.fee[c, offered[c]].value)))
@@ -167,21 +151,4 @@ def _highest_fees(
 
 def added(model: Any) -> tuple[str, ...]:
     """Return the names of the constraints that the instance does not state."""
-    return tuple(
-        row.name
-        for component in model.component_objects(active=True)
-        if component.ctype.__name__ == "Constraint" and component.name not in OWN
-        for row in component.values()
-        if row.active
-    )
-
-
-def _taken(model: Any, variables: Any) -> list[Any]:
-    """Return the keys of the variables that are 1."""
-    values = {key: variable.value for key, variable in variables.items()}
-    if any(value is None for value in values.values()):
-        raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
-    for key, value in values.items():
-        if min(abs(value), abs(value - 1)) > WHOLE:
-            raise UsageError(f"{variables[key].name} is {value:.6g}, and must be 0 or 1")
-    return [key for key, value in values.items() if value > 0.5]
+    return added_rows(model, formulation.FAMILIES)
