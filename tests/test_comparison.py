@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import amopt
-from amopt.comparison import compare_answers, compare_instances
 from amopt.errors import UsageError
+from amopt.scenarios.comparison import compare_answers, compare_instances
 from tests.test_figures import fetched
 
 TODAY, FUTURE = "placement/aircraft-today", "placement/aircraft-future"

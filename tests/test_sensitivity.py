@@ -10,7 +10,7 @@ import pytest
 
 import amopt
 from amopt.errors import UsageError
-from amopt.sensitivity import inputs, sensitivity
+from amopt.scenarios.sensitivity import inputs, sensitivity
 from tests.test_figures import fetched
 
 

@@ -11,8 +11,8 @@ import typer
 from amopt.cli.common import File, Html, Json, Quiet, reporting, require_room
 
 if TYPE_CHECKING:
-    from amopt.comparison import Comparison
     from amopt.instance.common import Instance
+    from amopt.scenarios.comparison import Comparison
     from amopt.solution import Solution
 
 __all__ = ["compare", "sensitivity"]
@@ -49,9 +49,9 @@ def compare(
 def _compared(before: str, after: str, *, solve: bool) -> dict[str, Comparison]:
     """Return the comparisons by what is compared: data, answers."""
     from amopt import decisions
-    from amopt.comparison import compare_answers, compare_instances
     from amopt.errors import UsageError
     from amopt.files import MARK
+    from amopt.scenarios.comparison import compare_answers, compare_instances
 
     answers = [(Path(side) / MARK).exists() for side in (before, after)]
     if all(answers):
@@ -96,7 +96,7 @@ def sensitivity(
         from amopt import decisions
         from amopt.kinds import require
         from amopt.report import terminal, tornado
-        from amopt.sensitivity import sensitivity as of_inputs
+        from amopt.scenarios.sensitivity import sensitivity as of_inputs
 
         require_room(None, html)
         require(workers >= 1, "--workers must be 1 or more")

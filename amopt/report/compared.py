@@ -9,12 +9,12 @@ from typing import Any
 
 from rich.text import Text
 
-from amopt.comparison import COLUMNS, Comparison
 from amopt.phrases import counted
 from amopt.report.machine import pretty
 from amopt.report.page import MOST_ROWS, require_writable, write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
+from amopt.scenarios.comparison import COLUMNS, Comparison
 
 __all__ = ["as_json", "print_comparisons", "write_page"]
 

@@ -12,7 +12,7 @@ from amopt.report.machine import pretty
 from amopt.report.page import write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
-from amopt.sensitivity import COLUMNS, Sensitivity
+from amopt.scenarios.sensitivity import COLUMNS, Sensitivity
 
 __all__ = ["as_json", "print_sensitivity", "write_page"]
 

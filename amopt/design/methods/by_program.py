@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["added", "best_choice", "read"]
 
+KNOWN = formulation.FAMILIES
+"""The families that the referee knows: those that the decision came with."""
+
 
 def best_choice(
     instance: DesignInstance,
@@ -82,4 +85,4 @@ def read(model: Any) -> Choice:
 
 def added(model: Any) -> tuple[str, ...]:
     """Return the names of the constraints that the instance does not state."""
-    return added_rows(model, formulation.FAMILIES)
+    return added_rows(model, KNOWN)

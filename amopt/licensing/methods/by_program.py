@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_CHOICES", "added", "best_offer", "choices", "read"]
 
+KNOWN = formulation.FAMILIES
+"""The families that the referee knows: those that the decision came with."""
+
 MOST_CHOICES = 100_000
 """Buyers times contracts times royalties that a program may have."""
 
@@ -151,4 +154,4 @@ def _highest_fees(
 
 def added(model: Any) -> tuple[str, ...]:
     """Return the names of the constraints that the instance does not state."""
-    return added_rows(model, formulation.FAMILIES)
+    return added_rows(model, KNOWN)

@@ -1,0 +1,1 @@
+"""Several instances or answers side by side: what changed, and what moves the answer."""
