@@ -50,6 +50,18 @@ def distributions(file: File, *, json: Json = False, out: Out = None) -> None:
 
 
 @app.command()
+def convoys(file: File, *, json: Json = False, out: Out = None) -> None:
+    """Find what to do where replenishments may not come, and what the printer is then worth."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.printing.convoys.answer import convoys as found
+
+        instance = decisions.load_of("printing", file)
+        require_room(out, None)
+        give(found(instance), json=json, out=out)
+
+
+@app.command()
 def simulate(
     file: File,
     *,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
+from amopt.printing.instance.convoys import CODES as CODES_OF_CONVOYS
 from amopt.printing.instance.practice import CODES as CODES_OF_PRACTICE
 from amopt.printing.instance.uncertainty import CODES as UNCERTAINTY_CODES
 
 __all__ = ["CODES"]
 
 CODES: tuple[Code, ...] = (
+    *CODES_OF_CONVOYS,
     *CODES_OF_PRACTICE,
     Code(
         "exactly-one",

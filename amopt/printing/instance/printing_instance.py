@@ -20,6 +20,7 @@ from pydantic import Field
 from amopt.instance.common import Instance, Name, Network, RefersTo
 from amopt.instance.findings import Problem
 from amopt.printing.instance.codes import CODES
+from amopt.printing.instance.convoys import Convoys
 from amopt.printing.instance.entries import Discounted, Part, System
 from amopt.printing.instance.limits import Limit
 from amopt.printing.instance.practice import (
@@ -71,6 +72,7 @@ class PrintingInstance(Instance):
     uncertain_rates: tuple[UncertainRate, ...] = Field(
         default=(), description="Failure rates that are known as a range, or from observed ones."
     )
+    convoys: Convoys | None = Field(default=None, description="Replenishments that may not come.")
     policy: tuple[PartPolicy, ...] = Field(
         default=(), description="What is done today, part by part, to compare it with the best."
     )
@@ -101,6 +103,7 @@ class PrintingInstance(Instance):
             yield self._too_many_failures(index)
         yield self._problems_of_limits()
         yield uncertainty_problems(self)
+        yield iter(()) if self.convoys is None else self.convoys.problems()
         yield problems_of_policy(self.policy, self.parts)
         yield problems_of_material(self.parts if self.material else ())
         yield self._problems_of_supply()

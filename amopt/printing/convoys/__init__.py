@@ -1,0 +1,1 @@
+"""Replenishments that may not come: what to stock, when to print, what the printer is worth."""
