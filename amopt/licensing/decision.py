@@ -17,6 +17,7 @@ from amopt.licensing.costs import Buyers
 from amopt.licensing.infeasible import explain
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import by_program, exact
+from amopt.licensing.methods import menu as menus
 from amopt.licensing.referee.check import check
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
@@ -36,6 +37,11 @@ def _menu(instance: LicensingInstance) -> str:
     return "" if instance.contracts == 1 else "it finds one contract, not a menu"
 
 
+def _no_menu(instance: LicensingInstance) -> str:
+    """Return why a menu is not an answer, empty where it is."""
+    return "" if instance.contracts == 2 else "it finds a menu of two contracts, not one"
+
+
 def _too_large(instance: LicensingInstance) -> str:
     """Return why the program would be too large, empty where it is not."""
     count = by_program.choices(instance)
@@ -50,6 +56,12 @@ WAYS = (
         "the ends of intervals between changes of order",
         honours=exact.HONOURS,
         obstacle=_menu,
+    ),
+    Method(
+        "menu",
+        "pairs of royalties in the order of their bounds",
+        honours=menus.HONOURS,
+        obstacle=_no_menu,
     ),
     Method("program", "the formulation, by HiGHS", obstacle=_too_large),
 )
@@ -77,8 +89,8 @@ def solve(
     instance
         The instance.
     method
-        One of :data:`METHODS`. ``"exact"`` finds the best contract for any number of buyers;
-        ``"program"`` also menus of two contracts, and limits that a caller adds.
+        One of :data:`METHODS`. ``"exact"`` finds the best contract for any number of buyers,
+        ``"menu"`` the best menu of two; ``"program"`` also takes limits that a caller adds.
     options
         Time limit, gap, threads and seed of the solver.
     progress
@@ -115,6 +127,20 @@ def solve(
         if found is None:
             raise explain(instance, budget.left)
         return _answer(instance, found, None, (), (budget, way.meaning))
+    if way.name == "menu":
+        with budget.phase("solve"):
+            best = menus.best_menu(Buyers.of(instance), budget)
+        if best.offer is not None:
+            ended = Outcome(
+                stopped=Stopped.TIME_LIMIT if best.is_cut_short else Stopped.FINISHED,
+                status=Status.FEASIBLE,
+                bound=best.bound,
+                iterations=best.pairs,
+            )
+            return _answer(instance, best.offer, ended, (), (budget, way.meaning))
+        if best.is_cut_short:
+            raise NoAnswerError("no menu was found within the time: allow more")
+        # No menu keeps the limits: the program says which ones clash.
     offer, outcome, model = by_program.best_offer(
         instance, options=options, budget=budget, extend=extend, progress=progress
     )
@@ -180,7 +206,7 @@ def _answer(
         objective=offer.profit,
         bound=bound,
         method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
-        versions=versions("amopt", "numpy", *(() if found is None else ("highspy",))),
+        versions=versions("amopt", "numpy", *(("highspy",) if found and found.method else ())),
         residuals={} if found is None else found.residuals,
         iterations=None if found is None else found.iterations,
     )

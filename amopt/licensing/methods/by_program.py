@@ -131,6 +131,10 @@ def _menu(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer
     own = responses(buyers, exact)
     if not np.array_equal(own, wanted):
         exact, own = kept, responses(buyers, kept)
+    taken = [number for number in range(len(exact)) if (own == number).any()]
+    if len(taken) < len(exact):  # whoever was indifferent takes the other one
+        exact = tuple(exact[number] for number in taken)
+        own = responses(buyers, exact)
     profit = earned(buyers, exact, own)
     return Offer(exact, own, profit, profit)
 
