@@ -143,7 +143,7 @@ def _solve_program(
             cost=program.cost * money,
             row_lower=program.row_lower * size,
             row_upper=program.row_upper * size,
-            upper=_generous(process, side_constraints, size),
+            upper=_generous(process, size) if side_constraints or known else program.upper,
         )
     else:
         program = primal_program(process, initial)
@@ -158,15 +158,14 @@ def _solve_program(
     return _Vertex(answer.outcome, occupation, prices)
 
 
-def _generous(process: Process, side_constraints: Sequence[SideConstraint], size: float) -> Floats:
+def _generous(process: Process, size: float) -> Floats:
     r"""Return upper bounds that no measure reaches, shape (pairs,).
 
     A state is passed at most once between two pairs that take time, so no pair is taken more often
-    than those: :math:`1 / (1 - \alpha^{\underline\tau})` times. Twice that changes no answer and
-    makes the solver's proof that side constraints clash one that can be checked.
+    than those: :math:`1 / (1 - \alpha^{\underline\tau})` times. Twice that changes no answer. It
+    makes the proof that side constraints clash one that can be checked, and the check of duals a
+    quick one: nothing need be looked for in the rows that bounds a column.
     """
-    if not side_constraints:
-        return np.full(process.pairs, np.inf)
     shortest = int(process.duration[process.duration > 0].min())
     most = 1.0 / shortest
     if process.discount is not None:
