@@ -92,8 +92,9 @@ def solve(
         clash = explain_alone(process, initial, side_constraints)
         if clash is not None:
             raise clash
+    weights = initial if side_constraints else _positive(process, initial)
     vertex = _solve_program(
-        process, initial, form, side_constraints, known=known, options=options, progress=progress
+        process, weights, form, side_constraints, known=known, options=options, progress=progress
     )
     if side_constraints and vertex.occupation is None and not _interrupted(vertex.outcome):
         clash = explain(process, initial, side_constraints, options)
@@ -104,14 +105,26 @@ def solve(
         solution = _constrained(process, initial, side_constraints, vertex)
     else:
         solution = _deterministic(process, initial, vertex, known)
-    solution = replace(solution, measure=_measure(solution, vertex.occupation))
+    measured = vertex.occupation if weights is initial else None
+    solution = replace(solution, measure=_measure(solution, measured))
     return _with_outcome(solution, vertex.outcome, time.perf_counter() - began)
+
+
+def _positive(process: Process, initial: Floats) -> Floats:
+    """Return weights of the states for the program: those given, or all alike where some are 0.
+
+    A policy that is optimal for positive weights is so from every first state (Puterman 1994,
+    theorem 6.9.3); with weights of 0 the program is degenerate, and solved many times slower.
+    """
+    return initial if process.average or initial.min() > 0 else process.initial_distribution(None)
 
 
 def _measure(solution: MarkovSolution, occupation: Floats | None) -> Floats | None:
     """Return the program's occupation measure where it is that of the policy, else the policy's."""
-    if solution.measure is not None or occupation is None:
+    if solution.measure is not None:
         return solution.measure
+    if occupation is None:
+        return solution.occupation
     elsewhere = occupation.copy()
     elsewhere[solution.policy] = 0.0
     if elsewhere.max() > REACHED * occupation.max():

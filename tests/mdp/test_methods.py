@@ -275,3 +275,19 @@ def test_with_discount_0_only_the_next_pair_counts(how, longest):
     np.testing.assert_allclose(solution.value, least)
     assert solution.outcome.status == "optimal"
     assert solution.outcome.bound == pytest.approx(least.mean())
+
+
+@pytest.mark.parametrize("start", ["cold", "policy_iteration"])
+@pytest.mark.parametrize("form", ["dual", "primal"])
+def test_a_first_state_that_is_known_is_that_of_objective_and_measure(start, form):
+    process = random_process(11, states=6)
+    first = np.eye(6)[2]
+    solution = process.solve("lp", initial=first, start=start, form=form)
+    best = min(policy_value(process, policy)[2] for policy in policies(process))
+    assert solution.outcome.objective == pytest.approx(best)
+    assert solution.outcome.status == "optimal"
+    assert solution.measure @ process.cost == pytest.approx(best)
+    balance = process.by_state(solution.measure) - process.transition.T @ (
+        process.factor * solution.measure
+    )
+    np.testing.assert_allclose(balance, first, atol=1e-9)

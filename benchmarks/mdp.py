@@ -1,0 +1,277 @@
+"""The linear programs of a decision process beside the iterations of ours and of other packages.
+
+    python -m benchmarks mdp FILE PART --peers all        # one part of a printing file
+    python -m benchmarks mdp --processes all --peers all  # processes that are not ours
+    python -m benchmarks mdp --smoke                      # a few seconds
+    python -m benchmarks mdp FILE PART --processes all --peers all --docs docs/mdp-peers.md
+
+Every way runs in a process of its own, on the same arrays, and is asked for values that are right
+to 1e-6 of the largest one. They are compared with those of a policy iteration that is written here
+and uses nothing of amopt. What is not installed, or does not end in time, is told with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from _mdp_processes import PROCESSES
+from _mdp_ways import ACCURACY, PEERS, WAYS
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+import amopt
+from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp.exchange.archive import save
+from amopt.printing.process.processes import full_process
+from amopt.program.solver.outcome import versions
+
+HERE = Path(__file__).parent
+SMOKE = HERE / "mdp_systems_42.yaml"
+PHASES = ("import", "load", "build", "solve")
+PACKAGES = ("amopt", "highspy", "numpy", "scipy", "quantecon", "mdpsolver", "pymdptoolbox")
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one way did on one process."""
+
+    process: str
+    way: str
+    group: str
+    seconds: dict[str, float]
+    megabytes: dict[str, float]
+    error: float | None
+    stopped: str
+
+    @property
+    def solve(self) -> float | None:
+        """Seconds to solve; None where there is no right answer."""
+        right = self.error is not None and self.error <= ACCURACY
+        return self.seconds.get("solve") if right else None
+
+
+def policy_iteration(process: MarkovDecisionProcess) -> NDArray[np.float64]:
+    """Return the values of Howard's policy iteration, by sparse LU of each policy."""
+    owner, states = process.state_of_pair, process.states
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(states))
+    matrix = sp.csr_array(process.transition[order])
+    cost, alpha = process.cost[order], process.discount
+    assert alpha is not None
+    policy = starts.copy()
+    while True:
+        system = sp.csc_array(sp.eye_array(states) - alpha * matrix[policy])
+        value = splu(system).solve(cost[policy])
+        quality = cost + alpha * (matrix @ value)
+        least = np.minimum.reduceat(quality, starts)
+        better = least < quality[policy] - 1e-11 * np.abs(value).max()
+        if not better.any():
+            return np.asarray(value)
+        first = np.full(states, len(cost))
+        hits = np.flatnonzero(quality == np.repeat(least, np.diff([*starts, len(cost)])))
+        np.minimum.at(first, owner[order][hits], hits)
+        policy = np.where(better, first, policy)
+
+
+def compare(
+    name: str,
+    process: MarkovDecisionProcess,
+    ways: list[str],
+    limit: float,
+    part: tuple[Any, int] | None = None,
+) -> Iterator[Row]:
+    """Yield a row a way; ``part`` is the printing instance of the part, and its first state."""
+    began = time.perf_counter()
+    right = policy_iteration(process)
+    scale = float(np.abs(right).max())
+    size = (
+        f"{process.states:,} states, {process.pairs:,} pairs, {process.transition.nnz:,} nonzeros"
+    )
+    print(f"\n{name}: {size}; reference in {time.perf_counter() - began:.2f} s", flush=True)
+    with tempfile.TemporaryDirectory() as room:
+        folder = Path(room)
+        save(process, folder / "process.npz")
+        (folder / "scale.json").write_text(json.dumps(scale))
+        if part is not None:
+            (folder / "instance.json").write_text(json.dumps(part[0].to_dict()))
+        for way in ways:
+            group = WAYS[way][0]
+            if group == "printing" and part is None:
+                continue
+            said = _run(way, folder, limit)
+            error = None
+            if (folder / "value.npy").exists():
+                found = np.load(folder / "value.npy")
+                aim = right[part[1]] if found.shape == () and part is not None else right
+                error = float(np.abs(found - aim).max()) / scale
+                (folder / "value.npy").unlink()
+            row = Row(
+                name,
+                way,
+                group,
+                said.get("seconds", {}),
+                said.get("megabytes", {}),
+                error,
+                said.get("failed", said.get("stopped", "")),
+            )
+            print(_line(row), flush=True)
+            yield row
+
+
+def _run(way: str, folder: Path, limit: float) -> dict[str, Any]:
+    """Run a way in a process of its own, and return what it says."""
+    (folder / "answer.json").unlink(missing_ok=True)
+    command = [sys.executable, str(HERE / "_mdp_ways.py"), way, str(folder)]
+    try:
+        ended = subprocess.run(
+            command, timeout=limit, capture_output=True, check=False, env=os.environ
+        )
+    except subprocess.TimeoutExpired:
+        return {"failed": f"not done in {limit:g} s, loading and building with it"}
+    if not (folder / "answer.json").exists():
+        return {"failed": f"ended with code {ended.returncode}: memory, or a crash"}
+    return dict(json.loads((folder / "answer.json").read_text()))
+
+
+def _line(row: Row) -> str:
+    solve = row.seconds.get("solve")
+    took = "" if solve is None else f"{solve:.4g} s"
+    error = "" if row.error is None else f"{row.error:.1e}"
+    return f"  {row.way:<40} {took:>12} {error:>9}  {row.stopped}"
+
+
+def markdown(rows: list[Row], command: str) -> str:
+    """Return the page of all tables."""
+    text = [
+        "# Linear programs beside iterations",
+        "",
+        f"Written by `{command}`. Every way ran once, in a process of its own, on the same arrays, "
+        f"and was asked for values right to {ACCURACY:g} of the largest one; *error* is against a "
+        "policy iteration that is written in the benchmark and uses nothing of amopt (of ways that "
+        "are not on the full process, at its first state). *Load* is reading the arrays from a "
+        "file and turning them into the package's own form, *build* constructing what is solved; "
+        "MB is the peak of the process. Other work went on on the machine: compare ratios.",
+        "",
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
+        + ", ".join(f"{name} {version}" for name, version in versions(*PACKAGES).items())
+        + ".",
+    ]
+    for name in dict.fromkeys(row.process for row in rows):
+        text += ["", f"## {name[0].upper()}{name[1:]}", "", *_table(rows, name)]
+    return "\n".join(text) + "\n"
+
+
+def _table(rows: list[Row], name: str) -> Iterator[str]:
+    own = [row for row in rows if row.process == name]
+    yield "| way | load s | build s | solve s | MB | error | how it ended |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in own:
+        cells = [
+            f"{row.seconds[phase]:.3g}" if phase in row.seconds else ""
+            for phase in ("load", "build", "solve")
+        ]
+        memory = f"{max(row.megabytes.values()):.0f}" if row.megabytes else ""
+        error = "" if row.error is None else f"{row.error:.0e}"
+        if row.error is not None and row.error > ACCURACY:
+            error += ", **missed**"
+        yield f"| {row.way} | {' | '.join(cells)} | {memory} | {error} | {row.stopped} |"
+    yield ""
+    yield from _said(own)
+
+
+def _said(rows: list[Row]) -> Iterator[str]:
+    """Yield the comparison in words, with what is faster than ours."""
+    theirs = [row for row in rows if row.group in PEERS and row.solve is not None]
+    if not theirs:
+        yield "No other package gave values within the accuracy that was asked for."
+        return
+    peer = min(theirs, key=lambda row: row.solve or 0.0)
+    yield f"The fastest other package is {peer.way}: {peer.solve:.3g} s."
+    for row in rows:
+        if row.group in PEERS or row.solve is None or peer.solve is None:
+            continue
+        ahead = peer.solve / row.solve
+        if ahead >= 1:
+            yield f"{row.way} is {ahead:,.3g} times as fast."
+        else:
+            yield f"**{row.way} is slower, {1 / ahead:,.3g} times as long.**"
+
+
+def main() -> None:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks mdp")
+    parser.add_argument("file", nargs="?", help="a printing file, or a shipped instance's name")
+    parser.add_argument("part", nargs="?", help="one of its parts")
+    parser.add_argument("--processes", nargs="+", default=[], help="all, or names")
+    parser.add_argument("--peers", nargs="+", default=[], help=f"all, or of {', '.join(PEERS)}")
+    parser.add_argument("--ways", nargs="+", default=[], help="only ways that begin so")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds a way may take")
+    parser.add_argument("--small-limit", type=float, default=20.0, help="the same of --processes")
+    parser.add_argument("--smoke", action="store_true", help="a small case, in a few seconds")
+    parser.add_argument("--json", type=Path, help="where to write the rows")
+    parser.add_argument("--docs", type=Path, help="the page to write")
+    given = parser.parse_args()
+    peers = PEERS if "all" in given.peers else given.peers
+    ways = [name for name, (group, _) in WAYS.items() if group in ("printing", "ours", *peers)]
+    if given.ways:
+        ways = [way for way in ways if way.startswith(tuple(given.ways))]
+    names = list(PROCESSES) if "all" in given.processes else given.processes
+    if given.smoke:
+        names, ways = ["taxicab"], ["policy iteration", "full LP from a policy", "full LP, cold"]
+    elif given.file is None and not names:
+        parser.error("give FILE PART, or --processes")
+    unknown = [*(set(names) - set(PROCESSES)), *(set(peers) - set(PEERS))]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}")
+    rows: list[Row] = []
+    if given.file is not None:
+        rows += _of_part(given.file, given.part, ways, given.limit, parser)
+    for name in names:
+        rows += compare(name, PROCESSES[name](), ways, given.small_limit)
+    if given.json:
+        given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    if given.docs:
+        command = " ".join(["python -m benchmarks mdp", *sys.argv[1:]])
+        given.docs.write_text(markdown(rows, command), encoding="utf-8")
+
+
+def _of_part(
+    file: str, part: str | None, ways: list[str], limit: float, parser: argparse.ArgumentParser
+) -> list[Row]:
+    """Return the rows of one part of a printing file."""
+    data = amopt.load(file).to_dict()
+    names = [entry["name"] for entry in data["parts"]]
+    if part not in names:
+        parser.error(f"PART is one of {', '.join(names)}")
+    if data["criterion"] == "average":
+        parser.error("other packages need a discount: give the file one close to 1")
+    data = {
+        key: data[key]
+        for key in ("amopt", "kind", "name", "cycle_days", "criterion", "systems", "parts")
+    }
+    data["parts"] = [entry for entry in data["parts"] if entry["name"] == part]
+    instance = amopt.load(data)
+    began = time.perf_counter()
+    made = full_process(instance.parameters)
+    print(f"the full process is built in {time.perf_counter() - began:.2f} s")
+    title = (
+        f"printing, {instance.parameters.systems[0]} systems, cycle of {instance.cycle_days} days"
+    )
+    return list(compare(title, made.process, ways, limit, (instance, made.start)))
+
+
+if __name__ == "__main__":
+    main()
