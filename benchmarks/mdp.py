@@ -136,9 +136,8 @@ def _run(way: str, folder: Path, limit: float) -> dict[str, Any]:
     (folder / "answer.json").unlink(missing_ok=True)
     command = [sys.executable, str(HERE / "_mdp_ways.py"), way, str(folder)]
     try:
-        ended = subprocess.run(
-            command, timeout=limit, capture_output=True, check=False, env=os.environ
-        )
+        alone = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        ended = subprocess.run(command, timeout=limit, capture_output=True, check=False, env=alone)
     except subprocess.TimeoutExpired:
         return {"failed": f"not done in {limit:g} s, loading and building with it"}
     if not (folder / "answer.json").exists():
@@ -163,7 +162,8 @@ def markdown(rows: list[Row], command: str) -> str:
         "policy iteration that is written in the benchmark and uses nothing of amopt (of ways that "
         "are not on the full process, at its first state). *Load* is reading the arrays from a "
         "file and turning them into the package's own form, *build* constructing what is solved; "
-        "MB is the peak of the process. Other work went on on the machine: compare ratios.",
+        "MB is the peak of the process. Seconds are those of the processor, one thread, on a "
+        "machine that did other work: compare ratios.",
         "",
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
         + ", ".join(f"{name} {version}" for name, version in versions(*PACKAGES).items())

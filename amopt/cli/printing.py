@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Json, Out, Quiet, give, reporting, require_room
+from amopt.cli.common import File, Html, Json, Out, Quiet, give, reporting, require_room
 
 __all__ = ["app"]
 
@@ -28,14 +28,22 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
 
 
 @app.command()
-def uncertainty(file: File, *, json: Json = False, out: Out = None, quiet: Quiet = False) -> None:
+def uncertainty(
+    file: File, *, json: Json = False, out: Out = None, html: Html = None, quiet: Quiet = False
+) -> None:
     """Show what failure rates that are not known well cost, and which plans withstand them."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.printing.uncertainty import study
 
-        require_room(out, None)
-        give(study(decisions.load_of("printing", file)), json=json, out=out, quiet=quiet)
+        require_room(out, html)
+        instance = decisions.load_of("printing", file)
+        solution = study(instance)
+        give(solution, json=json, out=out, quiet=quiet)
+        if html is not None:
+            from amopt.report import page
+
+            page.write_page(instance, solution, html)
 
 
 @app.command()

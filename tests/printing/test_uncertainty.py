@@ -192,6 +192,21 @@ def test_the_command(tmp_path: Path) -> None:
     assert "no uncertain_rates" in done.output
 
 
+def test_the_picture(tmp_path: Path) -> None:
+    pytest.importorskip("plotly", reason="the report extra is not installed")
+    from amopt.printing.answer.rate_figures import regret
+    from amopt.report.page import render
+
+    case = instance(RANGE)
+    answer = study(case)
+    least, spent = regret(answer).data
+    assert list(spent.x) == [row["rate"] for row in answer.rows["rates"]]
+    gap = np.array(spent.y) - np.array(least.y)
+    assert gap.min() >= -1e-9 * max(spent.y)
+    assert gap.max() == pytest.approx(answer.rows["uncertainty"][0]["largest_regret"], rel=0.02)
+    assert "What not knowing a rate costs" in render(case, answer)
+
+
 def test_limits_are_refused() -> None:
     data = instance(RANGE).to_dict()
     data["limits"] = [{"name": "printer", "measure": "prints", "at_most": 1}]

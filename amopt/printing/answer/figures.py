@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, MAUVE, RED, YELLOW, new_figure, plain
+from amopt.printing.answer.rate_figures import regret
 from amopt.printing.answer.solution import PRINTING, PrintingSolution
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str,
     UsageError
         When plotly is not installed.
     """
+    if "rates" in solution.rows:
+        return {f"What not knowing a rate costs, in {instance.currency} a year": regret(solution)}
     return {
         "What to stock, and what to do for a system that waits": plan(solution),
         "What printing saves, part by part": savings(solution),
