@@ -56,10 +56,11 @@ FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
 METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
 
-MODERATE, FOR_TREE = 5_000, 1_000
+MODERATE, FOR_TREE, FOR_SINGLE_SOURCES = 5_000, 1_000, 150
 """Pairs times sites from which ``auto`` goes on by prices, where it can and the relaxation is not
 the answer: for single sources, where prices find good plans while the solver by itself is slow; and
-for sites of one capacity each, where a tree over open sites is faster."""
+for sites of one capacity each, where a tree over open sites is faster, with single sources sooner
+than without."""
 
 FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
@@ -233,7 +234,9 @@ def _by_prices_after(supply: Supply) -> bool:
     if against:
         return False
     by_tree = lagrangian.by_tree(instance)
-    return size >= FOR_TREE if by_tree else instance.single_source and size >= MODERATE
+    if by_tree:
+        return size >= (FOR_SINGLE_SOURCES if instance.single_source else FOR_TREE)
+    return instance.single_source and size >= MODERATE
 
 
 def _solved(

@@ -24,8 +24,9 @@ FIRST_SHARE, FIRST_SECONDS = 0.15, 10.0
 """Share of the time left in which the solver tries the whole program first; seconds where there is
 no limit."""
 
-BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS = 0.03, 1.0
-"""The same where a tree over open sites follows, and most seconds."""
+BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS, SMALL = 0.03, 1.0, 1_000
+"""The same where a tree over open sites follows, and most seconds; pairs times sites below which
+they are fewer, in proportion."""
 
 
 class PricesAfter(ProgramSearch):
@@ -41,6 +42,7 @@ class PricesAfter(ProgramSearch):
         self._prices = LagrangianSearch(supply, options, budget)
         self._by_tree = by_tree(supply.instance)
         self._single = supply.instance.single_source
+        self._size = len(supply.pairs) * len(supply.instance.sites)
 
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program if that is quickly done; else find a plan by prices."""
@@ -76,7 +78,7 @@ class PricesAfter(ProgramSearch):
         whole, left = self._budget, self._budget.left
         share, seconds = FIRST_SHARE, FIRST_SECONDS if left is None else np.inf
         if self._by_tree:
-            share, seconds = BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS
+            share, seconds = BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS * min(1.0, self._size / SMALL)
         self._budget = Budget(seconds if left is None else min(share * left, seconds))
         try:
             first = super().finish(progress)

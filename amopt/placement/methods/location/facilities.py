@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,14 @@ from numpy.typing import NDArray
 from amopt.placement.methods.pricing import Market
 from amopt.placement.supply.fleet import Fleet
 
-__all__ = ["Facilities"]
+__all__ = ["WHOLE", "Facilities"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+WHOLE = 1e-4
+"""Room for rounding where a plan's cost is a sum of whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,18 @@ class Facilities:
             capacity=self.capacity[kept],
             fixed=self.fixed[kept],
         )
+
+    @cached_property
+    def counts_cost(self) -> bool:
+        """Whether every cost is a whole number, so that a better plan costs one less at least.
+
+        As far as their rounding tells; all of them together must not come near one.
+        """
+        parts = [self.cost.ravel(), self.fixed, self.free, np.array([self.constant])]
+        costs = np.concatenate(parts)
+        costs = costs[np.isfinite(costs)]
+        off = np.abs(costs - np.round(costs)).max(initial=0.0)
+        return bool(off * (self.pairs + self.sites + 1) <= WHOLE / 10)
 
     @property
     def least_hours(self) -> float:

@@ -51,6 +51,8 @@ class Incumbent:
         Cost of the best plan.
     best
         The best plan that was found here; None for none.
+    target
+        Cost below which plans are searched for at the time.
     """
 
     def __init__(
@@ -66,6 +68,12 @@ class Incumbent:
         self._tried: set[bytes] = set()
         self._splits: list[tuple[Shipment, Ints]] = []
         self.best: Shipment | None = None
+        self.target = np.inf
+
+    @property
+    def end(self) -> float:
+        """Bound from which on nothing is left to be found."""
+        return self.cutoff
 
     @property
     def cutoff(self) -> float:

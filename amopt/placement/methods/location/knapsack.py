@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Fractional", "Packed", "Whole"]
+__all__ = ["Fractional", "Packed", "Whole", "step_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -152,7 +152,7 @@ class Whole(Fractional):
     def __init__(self, cost: Floats, hours: Floats, capacity: Floats) -> None:
         super().__init__(cost, hours, capacity)
         self._first = cost.shape[1]
-        self._step = _step(hours[np.isfinite(cost)], capacity)
+        self._step = step_of(hours[np.isfinite(cost)], capacity)
 
     def pack(self, prices: Floats) -> Packed:
         """Return the best knapsacks at given prices of the pairs."""
@@ -226,7 +226,7 @@ def _by_hours(
     return np.where(possible, gained, -np.inf), chosen
 
 
-def _step(hours: Floats, capacity: Floats) -> float:
+def step_of(hours: Floats, capacity: Floats) -> float:
     """Return the step in which hours are counted."""
     largest = float(capacity.max(initial=0.0))
     for step in (1.0, 0.5, 0.1):

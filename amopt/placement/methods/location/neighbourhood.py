@@ -113,6 +113,7 @@ def _solved(part: Facilities, now: Ints, options: highs.Options) -> Ints | None:
     if answer.values is None:
         return None
     found = written.chosen(answer.values)
+    assert found is not None
     before = part.cost[now, every].sum() + part.fixed[np.unique(now)].sum()
     own = found >= 0
     after = np.where(own, part.cost[found, every], part.free).sum()

@@ -4,9 +4,11 @@ r"""What prices leave open of single sources, as a program for the solver.
 
     \min \; & \sum_i f_i y_i + \sum_{ij} c_{ij} x_{ij} \\
     & \sum_i x_{ij} = 1, \quad \sum_j h_{ij} x_{ij} \le C_i y_i, \quad x_{ij} \le y_i, \\
-    & w^- \le \sum_i w_i y_i \le w^+, \quad \sum_i f_i y_i + \sum_{ij} c_{ij} x_{ij} \le z
+    & w^- \le \sum_i w_i y_i \le w^+
 
-with z the cost from which on a plan is of no use.
+Where a cost is known from which on a plan is of no use, one more column of that cost stands for
+"none is better": it supplies every pair, and closes every facility. So there is always an answer,
+and a cost to be below, without a row of the whole objective.
 """
 
 from __future__ import annotations
@@ -41,12 +43,15 @@ class SingleSourceProgram:
         Facility (-1 for none) and pair of each supply, shape (n,).
     choice
         Facilities that need not be open.
+    none
+        The column that says that no plan is better; None where there is none.
     """
 
     program: LinearProgram
     source: Ints
     pair: Ints
     choice: Ints
+    none: int | None
 
     @classmethod
     def of(
@@ -64,7 +69,7 @@ class SingleSourceProgram:
             Which supplies are left, shape (facilities, pairs), and which pairs may do without a
             facility, shape (pairs,).
         limit
-            What all may cost.
+            Cost from which on a plan is of no use; infinite where any is of use.
         """
         source, pair = np.nonzero(supplies & np.isfinite(problem.cost))
         free = np.flatnonzero(without & np.isfinite(problem.free))
@@ -72,8 +77,10 @@ class SingleSourceProgram:
         costs = [problem.cost[source, pair], problem.free[free], problem.fixed[choice]]
         cost, paid = np.concatenate(costs), float(problem.fixed[cover.must].sum())
         rows = _rows(problem, cover, source, pair, free)
-        if np.isfinite(limit):
-            rows.append(_Rows(cost[None, :], -np.inf, limit - problem.constant - paid))
+        none = cost.size if np.isfinite(limit) else None
+        if none is not None:
+            cost = np.append(cost, limit - problem.constant - paid)
+            rows = [row.or_none() for row in rows]
         matrix = sp.csr_array(sp.vstack([sp.csr_array(block.matrix) for block in rows]))
         matrix.eliminate_zeros()
         program = LinearProgram(
@@ -86,19 +93,32 @@ class SingleSourceProgram:
             integer=np.ones(cost.size, dtype=bool),
             offset=problem.constant + paid,
         )
-        none = np.full(free.size, -1)
-        return cls(program, np.append(source, none), np.append(pair, free), choice)
+        others = np.full(free.size, -1)
+        return cls(program, np.append(source, others), np.append(pair, free), choice, none)
 
     def start(self, plan: Ints) -> Floats:
         """Return the values of a plan: facility of each pair, -1 for none, shape (pairs,)."""
         values = np.zeros(self.program.shape[1])
         values[: self.pair.size] = plan[self.pair] == self.source
         opened = np.isin(self.choice, plan)
-        values[self.pair.size :] = opened
+        values[self.pair.size : self.pair.size + self.choice.size] = opened
         return values
 
-    def chosen(self, values: Floats) -> Ints:
-        """Return the facility that supplies each pair, -1 for none, shape (pairs,)."""
+    def without_plan(self) -> Floats | None:
+        """Return the values that say that no plan is better; None where nothing says so."""
+        if self.none is None:
+            return None
+        values = np.zeros(self.program.shape[1])
+        values[self.none] = 1.0
+        return values
+
+    def chosen(self, values: Floats) -> Ints | None:
+        """Return the facility that supplies each pair, -1 for none, shape (pairs,).
+
+        None where no plan is better.
+        """
+        if self.none is not None and values[self.none] > 0.5:
+            return None
         used = np.flatnonzero(values[: self.pair.size] > 0.5)
         found: Ints = np.empty(used.size, dtype=np.int64)
         found[self.pair[used]] = self.source[used]
@@ -112,6 +132,16 @@ class _Rows:
     matrix: Any
     lower: ArrayLike
     upper: ArrayLike
+
+    def or_none(self) -> _Rows:
+        """Return the rows with a column that meets them alone, with equality where it has to."""
+        count = self.matrix.shape[0]
+        lower, upper = spread(self.lower, count), spread(self.upper, count)
+        alone = np.where(np.isfinite(upper), upper, 0.0)
+        alone = np.where(np.isfinite(lower), lower, alone)
+        return _Rows(
+            sp.csr_array(sp.hstack([self.matrix, sp.csr_array(alone[:, None])])), lower, upper
+        )
 
 
 def _rows(problem: Facilities, cover: Cover, source: Ints, pair: Ints, free: Ints) -> list[_Rows]:

@@ -9,13 +9,16 @@ better, and so is what a node of the tree leaves open, once that is little.
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.incumbent import Incumbent
+from amopt.placement.methods.location.cuts import tightened
+from amopt.placement.methods.location.facilities import WHOLE
+from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
 from amopt.placement.methods.location.neighbourhood import bettered
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.placement.methods.location.transportation import Shipment, UndecidedError
@@ -32,8 +35,14 @@ Flags = NDArray[np.bool_]
 SETS, MOST_SUPPLIES = 3, 3_000
 """Sets that are solved as programs for a better plan, and most supplies of such a program."""
 
+MOST_TO_TIGHTEN = 1_000
+"""Most supplies of a program to which inequalities of knapsacks are added."""
+
 SECONDS, SHARE = 3.0, 0.05
 """Most seconds of one search for a better plan, and most of the time left."""
+
+TO_THE_END = 1e-9
+"""Relative gap of these programs: the gap asked for is in what their plans must be below."""
 
 PART_SECONDS, PARTS_SECONDS, PARTS_SHARE = 2.0, 30.0, 0.4
 """Most seconds for one part of a plan; for all of them where there is no limit; most of the time
@@ -42,6 +51,26 @@ left for all of them."""
 
 class SingleSourceIncumbent(Incumbent):
     """The best plan known where each pair has one source; parameters as for its base."""
+
+    @property
+    def end(self) -> float:
+        """Bound from which on nothing is left to be found; where costs are counted, one less."""
+        cutoff = super().cutoff
+        if self.facilities.counts_cost and np.isfinite(cutoff):
+            return min(cutoff, self.cost - 1.0 + WHOLE)
+        return cutoff
+
+    @property
+    def cutoff(self) -> float:
+        """Bound from which on a node is ended: that, or the target."""
+        return min(self.end, self.target)
+
+    @property
+    def proven(self) -> float:
+        """Bound on all plans that a bound at or above the cutoff has ended."""
+        near = SHARE_OF_GAP * self._gap * abs(self.cost) < 1.0
+        proven = self.cost if self.facilities.counts_cost and near else super().proven
+        return proven if self.target >= self.end else min(self.target, proven)
 
     def attempt(self, chosen: Ints) -> bool:
         """Look for a better plan with some facilities open; return whether one was found."""
@@ -128,12 +157,14 @@ class SingleSourceIncumbent(Incumbent):
         UndecidedError
             When it is not proven, because the time is over or the solver did not answer.
         """
+        cutoff = self.cutoff
+        limit = math.ceil(cutoff) if self.facilities.counts_cost else cutoff
         written = SingleSourceProgram.of(
-            self.facilities.take(chosen), cover, supplies, without, self.cutoff
+            self.facilities.take(chosen), cover, supplies, without, limit
         )
-        outcome = self._solve(written, chosen, None, seconds)
+        outcome = self._solve(written, chosen, written.without_plan(), seconds)
         decided = outcome.status in (Status.OPTIMAL, Status.INFEASIBLE)
-        if not decided and (outcome.bound is None or outcome.bound < self.cutoff):
+        if not decided and (outcome.bound is None or outcome.bound < min(cutoff, self.cutoff)):
             raise UndecidedError
 
     def better(
@@ -176,14 +207,26 @@ class SingleSourceIncumbent(Incumbent):
         seconds: float | None,
     ) -> Outcome:
         options = self._budget.options(self._transportation.options)
+        options = replace(options, gap=min(options.gap, TO_THE_END))
         if seconds is not None:
             limit = seconds if options.time_limit is None else min(options.time_limit, seconds)
             options = replace(options, time_limit=limit)
-        answer = highs.solve(written.program, options, start=start)
+        began = self._budget.spent
+
+        def left() -> float | None:
+            limit = options.time_limit
+            return None if limit is None else max(limit - (self._budget.spent - began), 0.0)
+
+        program = written.program
+        if written.pair.size <= MOST_TO_TIGHTEN:
+            program = tightened(written, self.facilities.take(chosen), options, left)
+        within = replace(options, time_limit=left())
+        answer = highs.solve(program, within, start=start)
         if answer.values is not None:
             found, pairs = written.chosen(answer.values), np.arange(self.facilities.pairs)
-            share = np.ones(pairs.size)
-            self._take(self._transportation.shipment(chosen, found, pairs, share))
+            if found is not None:
+                share = np.ones(pairs.size)
+                self._take(self._transportation.shipment(chosen, found, pairs, share))
         if answer.outcome.stopped is Stopped.INTERRUPTED:
             raise KeyboardInterrupt
         return answer.outcome

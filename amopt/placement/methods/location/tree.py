@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-AT_ROOT, AT_NODE = 600, 60
-"""Most rounds of climbing at the root and at other nodes."""
+AT_ROOT, AT_NODE, AT_NODE_WHOLE = 600, 60, 40
+"""Most rounds of climbing at the root and at other nodes; with knapsacks of whole pairs there."""
 
 BEFORE, BETWEEN = 150, 50
 """Rounds at the root before the first look for a plan, and between two of them."""
@@ -45,9 +45,17 @@ nodes too."""
 STALL = 2e-6
 """Relative rise of the bound between two looks below which climbing at the root ends."""
 
+NEAREST, FARTHER, MOST_TARGETED = 1e-3, 3.0, 3_000
+"""Relative distance from the bound of the first target below which single sources are searched
+for; factor of the next ones; most facilities times pairs where that is done."""
+
 NEAR, MOST_NEAR = 0.3, 3_000
 """Share of the gap within which single sources are searched for at the root, and most supplies
 there."""
+
+FAR = 0.01
+"""Relative distance of a plan from the bound from which it is bettered before targets are set; most
+within which single sources are searched for at the root."""
 
 PACE = 0.5
 """Pace of the first steps below the root."""
@@ -121,6 +129,8 @@ class Tree:
         cover = self._relaxation.cover
         root = Node(-np.inf, next(self._order), prices, every, ~every, cover.least, cover.most)
         self._open, self._now, self._left = [root], -np.inf, np.inf
+        self._start: Node | None = None
+        self._distance = 0.0
         self.nodes = self.rounds = 0
 
     @property
@@ -131,11 +141,11 @@ class Tree:
 
     def search(self) -> None:
         """Go on until everything is proven or the time is over."""
-        while self._open and not self._budget.is_over:
+        while not self._budget.is_over and (self._open or self._aims_farther()):
             node = heapq.heappop(self._open)
             if node.bound >= self.incumbent.cutoff:
                 self._open.clear()
-                break
+                continue
             self._now = node.bound
             self._expand(node)
             self._now = np.inf
@@ -174,10 +184,45 @@ class Tree:
             left = self.incumbent.cutoff - before
             self._whole = volume.bound - before >= WORTH_IT * left
         self._look(node, volume, swaps=40)
+        small = self.facilities.sites * self.facilities.pairs <= MOST_TARGETED
+        if self._single and small:
+            self._whole = True
+            if self.incumbent.cost - volume.bound > FAR * abs(volume.bound):
+                self._near_the_bound(node, volume)
+            self._aim(node, volume)
+            return self._settle(node, volume)
         self.incumbent.polish()
         if self._single:
             self._near_the_bound(node, volume)
         return self._settle(node, volume)
+
+    def _aim(self, node: Node, volume: Volume) -> None:
+        """Search below one target after the other, each time from here."""
+        self._start = replace(
+            node, prices=volume.prices, may=node.may.copy(), must=node.must.copy()
+        )
+        self._distance = NEAREST * abs(node.bound)
+        self.incumbent.target = node.bound + self._distance
+
+    def _aims_farther(self) -> bool:
+        """Start anew below the next target, the last one being a bound; return whether there is.
+
+        Below the first ones little is left that may be in a plan.
+        """
+        reached, start = self.incumbent.target, self._start
+        if start is None or reached >= self.incumbent.end:
+            return False
+        self._distance *= FARTHER
+        self.incumbent.target = start.bound + self._distance
+        again = replace(
+            start,
+            bound=max(start.bound, reached),
+            order=next(self._order),
+            may=start.may.copy(),
+            must=start.must.copy(),
+        )
+        heapq.heappush(self._open, again)
+        return True
 
     def _near_the_bound(self, node: Node, volume: Volume) -> None:
         """Search for single sources among supplies whose own bound is near the bound of all.
@@ -187,9 +232,10 @@ class Tree:
         assert isinstance(self.incumbent, SingleSourceIncumbent)
         found = volume.best
         by_facility, without = volume.relaxation.forced(volume.prices, found)
-        target = found.bound + NEAR * (self.incumbent.cutoff - found.bound)
+        left = min(self.incumbent.cutoff - found.bound, FAR / NEAR * abs(found.bound))
+        target = found.bound + NEAR * left
         supplies, free = by_facility <= target, without <= target
-        if np.isfinite(target) and int(supplies.sum()) <= MOST_NEAR:
+        if int(supplies.sum()) <= MOST_NEAR:
             sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
             self.incumbent.better(sites, cover, supplies, free, self.incumbent.patience)
 
@@ -210,12 +256,10 @@ class Tree:
 
     def _at_node(self, node: Node, volume: Volume) -> bool:
         """Climb, and look for a plan once; return whether the node is ended."""
-        if self._climb(node, volume, AT_NODE):
-            return True
         if self._whole:
             volume.refine(self._narrowed(node, whole=True), PACE)
-            if self._climb(node, volume, AT_NODE):
-                return True
+        if self._climb(node, volume, AT_NODE_WHOLE if self._whole else AT_NODE):
+            return True
         self._look(node, volume, swaps=0)
         return self._settle(node, volume)
 
