@@ -1,5 +1,6 @@
 """Sites with one capacity each: bounds against linear programs, optima against HiGHS."""
 
+import contextlib
 import itertools
 import os
 from pathlib import Path
@@ -10,12 +11,15 @@ from scipy.optimize import linprog
 
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import Instance, decision, read_orlib_cap, solve
-from amopt.placement.methods.location import knapsack, neighbourhood
+from amopt.placement.methods.location import cuts, knapsack, neighbourhood
+from amopt.placement.methods.location import tree as tree_module
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.knapsack import Fractional, Whole
+from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.placement.methods.location.relaxation import Relaxation
+from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Transportation
 from amopt.placement.methods.location.tree import Tree
 from amopt.placement.methods.location.volume import Volume
@@ -287,12 +291,82 @@ def test_parts_of_a_plan_are_bettered_and_keep_hours():
     assert (again == found).all()
 
 
-def searched(data, budget, gap=1e-6, progress=None):
+def test_inequalities_hold_for_whole_pairs_and_not_for_the_point():
+    found = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        weight, room = rng.integers(1, 12, 9), int(rng.integers(8, 25))
+        fits = np.array(list(itertools.product((0.0, 1.0), repeat=9)))
+        fits = fits[fits @ weight <= room]
+        order = np.argsort(-rng.random(9) / weight)
+        room_before = room - np.cumsum(weight[order]) + weight[order]
+        point = np.clip(room_before / weight[order], 0, 1)[np.argsort(order)]
+        new = cuts.inequality(point, weight, room, rng.permutation(9))
+        if new is not None:
+            coefficients, right = new
+            assert (fits @ coefficients).max() == pytest.approx(right)
+            assert coefficients @ point > right * (1 + 1e-5)
+            found += 1
+    assert found >= 18  # the best knapsack in fractions lies outside the hull, nearly always
+
+
+def test_whole_costs_leave_one_less_to_be_found():
+    data = located(6, sites=5, places=9, single=True)
+    assert not Facilities.of(Market(Supply(Instance.from_dict(data)))).counts_cost
+    for lane in data["network"]["lanes"]:
+        lane["cost_per_part"] = float(round(lane["cost_per_part"]))
+    for site in data["sites"]:
+        site["yearly_cost"] = float(round(site["yearly_cost"]))
+    instance = Instance.from_dict(data)
+    assert Facilities.of(Market(Supply(instance))).counts_cost
+    answer = solve(instance, method="lagrangian", forms=False, options=highs.Options(gap=1e-9))
+    exact = solve(instance, method="milp", forms=False)
+    assert answer.outcome.objective == pytest.approx(exact.outcome.objective, abs=1e-6)
+    assert answer.outcome.bound == pytest.approx(exact.outcome.objective, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_below_a_target_there_is_the_best_plan_or_none(seed):
+    data = located(seed, sites=5, places=10, tight=1.6, single=True, equal=seed == 1)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    facilities = Facilities.of(Market(Supply(Instance.from_dict(data))))
+    cover = Relaxation.of(facilities).cover
+    every = np.isfinite(facilities.cost)
+    for target in (best * 0.999, best * 1.01):
+        written = SingleSourceProgram.of(facilities, cover, every, facilities.free > 0, target)
+        program = cuts.tightened(written, facilities, highs.Options(), lambda: None)
+        assert program.shape[0] >= written.program.shape[0]
+        answer = highs.solve(program, start=written.without_plan())
+        assert answer.outcome.objective == pytest.approx(min(best, target), rel=1e-6)
+        assert (written.chosen(answer.values) is None) == (target < best)
+
+
+def test_targets_are_bounds_whenever_the_search_ends(monkeypatch):
+    monkeypatch.setattr(tree_module, "NEAREST", 1e-4)
+    data = located(8, sites=8, places=16, tight=1.6, single=True)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    ends = []
+    for nodes in (1, 3, 6, 500):
+
+        def enough(progress, most=nodes):
+            if progress.nodes >= most:
+                raise KeyboardInterrupt
+
+        tree, incumbent = searched(data, Budget(), progress=enough, kind=SingleSourceIncumbent)
+        with contextlib.suppress(KeyboardInterrupt):
+            tree.search()
+        assert tree.bound <= best * (1 + 1e-9)
+        assert incumbent.cost >= best * (1 - 1e-9)
+        ends.append(tree.bound)
+    assert ends == sorted(ends)
+    assert ends[-1] == pytest.approx(best, rel=1e-6)
+    assert incumbent.cost == pytest.approx(best, rel=1e-9)
+
+
+def searched(data, budget, gap=1e-6, progress=None, kind=Incumbent):
     market = Market(Supply(Instance.from_dict(data)))
     facilities = Facilities.of(market)
-    incumbent = Incumbent(
-        facilities, Transportation(facilities, highs.Options(), budget), gap, budget
-    )
+    incumbent = kind(facilities, Transportation(facilities, highs.Options(), budget), gap, budget)
     prices = np.minimum(facilities.cost.min(axis=0), facilities.free)
     return Tree(facilities, incumbent, prices, budget, progress), incumbent
 

@@ -53,9 +53,9 @@ NEAR, MOST_NEAR = 0.3, 3_000
 """Share of the gap within which single sources are searched for at the root, and most supplies
 there."""
 
-FAR = 0.01
-"""Relative distance of a plan from the bound from which it is bettered before targets are set; most
-within which single sources are searched for at the root."""
+FAR, AROUND = 0.05, 0.01
+"""Relative distance of a plan from the bound from which it is bettered before targets are set; that
+within which single sources are searched for at the root at most."""
 
 PACE = 0.5
 """Pace of the first steps below the root."""
@@ -187,8 +187,9 @@ class Tree:
         small = self.facilities.sites * self.facilities.pairs <= MOST_TARGETED
         if self._single and small:
             self._whole = True
-            if self.incumbent.cost - volume.bound > FAR * abs(volume.bound):
-                self._near_the_bound(node, volume)
+            for better in (lambda: self._near_the_bound(node, volume), self.incumbent.polish):
+                if self.incumbent.cost - volume.bound > FAR * abs(volume.bound):
+                    better()
             self._aim(node, volume)
             return self._settle(node, volume)
         self.incumbent.polish()
@@ -232,7 +233,7 @@ class Tree:
         assert isinstance(self.incumbent, SingleSourceIncumbent)
         found = volume.best
         by_facility, without = volume.relaxation.forced(volume.prices, found)
-        left = min(self.incumbent.cutoff - found.bound, FAR / NEAR * abs(found.bound))
+        left = min(self.incumbent.cutoff - found.bound, AROUND / NEAR * abs(found.bound))
         target = found.bound + NEAR * left
         supplies, free = by_facility <= target, without <= target
         if int(supplies.sum()) <= MOST_NEAR:
