@@ -187,15 +187,19 @@ class Tree:
         small = self.facilities.sites * self.facilities.pairs <= MOST_TARGETED
         if self._single and small:
             self._whole = True
-            for better in (lambda: self._near_the_bound(node, volume), self.incumbent.polish):
-                if self.incumbent.cost - volume.bound > FAR * abs(volume.bound):
-                    better()
+            if self._is_far(volume):
+                self._near_the_bound(node, volume)
+            if self._is_far(volume):
+                self.incumbent.polish()
             self._aim(node, volume)
             return self._settle(node, volume)
         self.incumbent.polish()
         if self._single:
             self._near_the_bound(node, volume)
         return self._settle(node, volume)
+
+    def _is_far(self, volume: Volume) -> bool:
+        return self.incumbent.cost - volume.bound > FAR * abs(volume.bound)
 
     def _aim(self, node: Node, volume: Volume) -> None:
         """Search below one target after the other, each time from here."""
