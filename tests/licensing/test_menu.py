@@ -38,7 +38,7 @@ def objective(instance: Any, method: str) -> float | None:
 @pytest.mark.parametrize("make", [random_case, limited_case])
 def test_menus_are_those_of_the_program(make: Any) -> None:
     found = []
-    for seed in range(10):
+    for seed in range(6):
         instance = menu_case(make, seed)
         wanted = objective(instance, "program")
         found.append(objective(instance, "menu"))
@@ -62,11 +62,11 @@ def test_no_menu_of_a_grid_of_fees_earns_more() -> None:
                     assert gain <= best.bound + 1e-9 * abs(best.bound)
 
 
-def test_a_hundred_buyers_are_offered_a_menu_at_once() -> None:
+def test_forty_buyers_are_offered_a_menu_at_once() -> None:
     draw = np.random.default_rng(0)
     data = random_case(0).to_dict()
-    names = [f"buyer {number}" for number in range(100)]
-    demands = draw.uniform(5, 200, 100).tolist()
+    names = [f"buyer {number}" for number in range(40)]
+    demands = draw.uniform(5, 200, 40).tolist()
     data["buyers"] = [
         {"name": name, "demand_per_year": demand}
         for name, demand in zip(names, demands, strict=True)
