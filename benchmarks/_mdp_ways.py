@@ -262,6 +262,7 @@ WAYS: dict[str, tuple[str, Way]] = {
     "policy iteration": ("ours", own("policy_iteration")),
     "modified policy iteration": ("ours", own("modified_policy_iteration")),
     "value iteration": ("ours", own("value_iteration")),
+    "full LP by column generation": ("ours", own("lp", start="column_generation")),
     "full LP from a policy": ("ours", own("lp")),
     "full LP from a policy, primal": ("ours", own("lp", form="primal")),
     "full LP, cold": ("ours", own("lp", start="cold")),

@@ -222,6 +222,7 @@ def main() -> None:
     parser.add_argument("--small-limit", type=float, default=20.0, help="the same of --processes")
     parser.add_argument("--smoke", action="store_true", help="a small case, in a few seconds")
     parser.add_argument("--json", type=Path, help="where to write the rows")
+    parser.add_argument("--add", type=Path, nargs="+", default=[], help="rows of earlier runs")
     parser.add_argument("--docs", type=Path, help="the page to write")
     given = parser.parse_args()
     peers = PEERS if "all" in given.peers else given.peers
@@ -231,12 +232,12 @@ def main() -> None:
     names = list(PROCESSES) if "all" in given.processes else given.processes
     if given.smoke:
         names, ways = ["taxicab"], ["policy iteration", "full LP from a policy", "full LP, cold"]
-    elif given.file is None and not names:
+    elif given.file is None and not names and not given.add:
         parser.error("give FILE PART, or --processes")
     unknown = [*(set(names) - set(PROCESSES)), *(set(peers) - set(PEERS))]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
-    rows: list[Row] = []
+    rows = [Row(**row) for path in given.add for row in json.loads(path.read_text())]
     if given.file is not None:
         rows += _of_part(given.file, given.part, ways, given.limit, parser)
     for name in names:

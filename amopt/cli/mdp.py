@@ -79,9 +79,9 @@ def solve(
         bool, typer.Option("--maximise", help="The file's reward is to be maximised.")
     ] = False,
     form: Annotated[str, typer.Option(help="Linear program: dual or primal.")] = "dual",
-    start: Annotated[str, typer.Option(help="Linear program: policy_iteration or cold.")] = (
-        "policy_iteration"
-    ),
+    start: Annotated[
+        str, typer.Option(help="Linear program: policy_iteration, column_generation or cold.")
+    ] = ("policy_iteration"),
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
     ] = None,

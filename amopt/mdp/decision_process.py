@@ -32,7 +32,7 @@ class MarkovDecisionProcess(Process):
         *,
         initial: ArrayLike | None = None,
         form: str = "dual",
-        start: Literal["policy_iteration", "cold"] = "policy_iteration",
+        start: Literal["policy_iteration", "column_generation", "cold"] = "policy_iteration",
         side_constraints: Sequence[SideConstraint] = (),
         extend: Callable[[ConcreteModel], None] | None = None,
         tolerance: float = 1e-9,
@@ -53,7 +53,8 @@ class MarkovDecisionProcess(Process):
         form
             Which linear program: ``"dual"`` (occupation measure) or ``"primal"`` (values).
         start
-            Where the linear program starts: from the basis of ``"policy_iteration"``'s policy, or
+            Where the linear program starts: from the basis of ``"policy_iteration"``'s policy;
+            there with its pairs alone, the others priced in: ``"column_generation"``; or
             ``"cold"``.
         side_constraints
             Limits linear in the occupation measure; they need the dual linear program.

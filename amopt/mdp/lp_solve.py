@@ -26,13 +26,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
+from amopt.mdp.column_generation import Vertex, priced_in
 from amopt.mdp.infeasibility import explain, explain_alone
 from amopt.mdp.iteration.methods import improve_until_stable, policy_iteration
 from amopt.mdp.iteration.result import IterationBudget, certified
@@ -49,21 +50,17 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped
 
-__all__ = ["policy_basis", "solve"]
+__all__ = ["STARTS", "Start", "policy_basis", "solve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+Start = Literal["policy_iteration", "column_generation", "cold"]
+
+STARTS = get_args(Start)
+"""Where a linear program starts."""
+
 _PROVEN = 1e-6
-
-
-@dataclass(frozen=True)
-class _Vertex:
-    """What the solver answered, in the process's units."""
-
-    outcome: Outcome
-    occupation: Floats | None
-    prices: Floats
 
 
 def solve(
@@ -72,17 +69,19 @@ def solve(
     *,
     form: str = "dual",
     side_constraints: Sequence[SideConstraint] = (),
-    start: Literal["policy_iteration", "cold"] = "policy_iteration",
+    start: Start = "policy_iteration",
     options: highs.Options | None = None,
     progress: Callable[[highs.Progress], None] | None = None,
 ) -> MarkovSolution:
     """Solve by linear programming; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    if start not in ("policy_iteration", "cold"):
-        raise UsageError(f"unknown start {start!r}; choose 'policy_iteration' or 'cold'")
+    if start not in STARTS:
+        raise UsageError(f"unknown start {start!r}; choose one of {', '.join(STARTS)}")
+    if start == "column_generation" and (side_constraints or form == "primal"):
+        raise UsageError("column generation is for the dual program without side constraints")
     began = time.perf_counter()
     options = highs.Options(presolve=start == "cold") if options is None else options
     known = None
-    if start == "policy_iteration":
+    if start != "cold":
         known = policy_iteration(process, initial, time_limit=options.time_limit)
     if options.time_limit is not None:
         left = max(options.time_limit - (time.perf_counter() - began), 0.0)
@@ -93,9 +92,17 @@ def solve(
         if clash is not None:
             raise clash
     weights = initial if side_constraints else _positive(process, initial)
-    vertex = _solve_program(
-        process, weights, form, side_constraints, known=known, options=options, progress=progress
-    )
+
+    def solve_part(part: Process, policy: Ints | None) -> Vertex:
+        return _solve_program(
+            part, weights, form, side_constraints, policy=policy, options=options, progress=progress
+        )
+
+    policy = None if known is None else known.policy
+    if start == "column_generation" and policy is not None:
+        vertex = priced_in(process, policy, solve_part)
+    else:
+        vertex = solve_part(process, policy)
     if side_constraints and vertex.occupation is None and not _interrupted(vertex.outcome):
         clash = explain(process, initial, side_constraints, options)
         if clash is not None:
@@ -142,13 +149,14 @@ def _solve_program(
     form: str,
     side_constraints: Sequence[SideConstraint],
     *,
-    known: MarkovSolution | None = None,
+    policy: Ints | None = None,
     options: highs.Options,
     progress: Callable[[highs.Progress], None] | None = None,
-) -> _Vertex:
+) -> Vertex:
     """Build, scale and solve the program, and scale its answer back."""
     money = 1.0 if process.discount is None else 1.0 - process.discount
     size = process.states * math.sqrt(money)
+    wide = bool(side_constraints) or policy is not None
     if form == "dual":
         program = dual_program(process, initial, side_constraints)
         scaled = replace(
@@ -156,19 +164,22 @@ def _solve_program(
             cost=program.cost * money,
             row_lower=program.row_lower * size,
             row_upper=program.row_upper * size,
-            upper=_generous(process, size) if side_constraints or known else program.upper,
+            upper=_generous(process, size) if wide else program.upper,
         )
     else:
         program = primal_program(process, initial)
         scaled = replace(program, cost=program.cost * size, row_upper=program.row_upper * money)
-    basis = None if known is None else policy_basis(process, known.policy, program, form)
+    basis = None if policy is None else policy_basis(process, policy, program, form)
     answer = highs.solve(scaled, options, basis=basis, progress=progress)
     values = answer.values if form == "dual" else answer.duals
     occupation = None if values is None else np.maximum(values, 0.0) / size
     prices = np.zeros(len(side_constraints))
     if side_constraints and answer.duals is not None:
         prices = answer.duals[-len(side_constraints) :] / money
-    return _Vertex(answer.outcome, occupation, prices)
+    if form == "primal" or answer.duals is None:
+        return Vertex(answer.outcome, occupation, prices)
+    gain = float(answer.duals[process.states]) if process.average else 0.0
+    return Vertex(answer.outcome, occupation, prices, answer.duals[: process.states] / money, gain)
 
 
 def _generous(process: Process, size: float) -> Floats:
@@ -228,7 +239,7 @@ def _reference(process: Process, policy: Ints) -> int:
 def _deterministic(
     process: Process,
     initial: Floats,
-    vertex: _Vertex,
+    vertex: Vertex,
     known: MarkovSolution | None,
 ) -> MarkovSolution:
     """Return the policy of a vertex, completed where it never comes, evaluated and certified."""
@@ -270,7 +281,7 @@ def _constrained(
     process: Process,
     initial: Floats,
     side_constraints: Sequence[SideConstraint],
-    vertex: _Vertex,
+    vertex: Vertex,
 ) -> MarkovSolution:
     """Return the randomised policy of a vertex, evaluated, with its Lagrangian bound."""
     if vertex.occupation is None:

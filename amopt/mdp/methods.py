@@ -31,7 +31,7 @@ class Settings:
     initial: Floats
     method: str = "lp"
     form: str = "dual"
-    start: Literal["policy_iteration", "cold"] = "policy_iteration"
+    start: Literal["policy_iteration", "column_generation", "cold"] = "policy_iteration"
     side_constraints: Sequence[SideConstraint] = ()
     extend: Callable[[ConcreteModel], None] | None = None
     tolerance: float = 1e-9

@@ -291,3 +291,48 @@ def test_a_first_state_that_is_known_is_that_of_objective_and_measure(start, for
         process.factor * solution.measure
     )
     np.testing.assert_allclose(balance, first, atol=1e-9)
+
+
+@pytest.mark.parametrize("discount", [0.95, None])
+def test_columns_are_priced_in_from_any_policy(discount):
+    from amopt.mdp import column_generation, lp_solve
+    from amopt.program.solver.highs import Options
+
+    process = random_process(13, states=12, actions=5, discount=discount)
+    best = process.solve("policy_iteration")
+    weights = process.initial_distribution(None)
+    sizes = []
+
+    def solve_part(part, policy):
+        sizes.append(part.pairs)
+        options = Options(presolve=False)
+        return lp_solve._solve_program(part, weights, "dual", (), policy=policy, options=options)
+
+    worst = process.minimum(-process.quality(best.value, best.gain or 0.0))[1]
+    vertex = column_generation.priced_in(process, worst, solve_part)
+    assert sizes[0] == 12 < sizes[-1] < process.pairs  # some were needed, and not all
+    np.testing.assert_allclose(vertex.occupation, best.occupation, atol=1e-8)
+    if discount is None:
+        assert vertex.gain == pytest.approx(best.gain)
+    else:
+        np.testing.assert_allclose(vertex.values, best.value, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("discount", [0.9, None])
+def test_column_generation_is_a_linear_program_of_all_pairs(shape, discount):
+    process = random_process(17, discount=discount, **shape)
+    whole = process.solve("lp")
+    priced = process.solve("lp", start="column_generation")
+    assert priced.outcome.objective == pytest.approx(whole.outcome.objective, rel=1e-9)
+    assert priced.outcome.status == "optimal"
+    np.testing.assert_allclose(priced.occupation, whole.occupation, atol=1e-8)
+
+
+def test_column_generation_takes_no_side_constraints():
+    process = random_process(3)
+    limit = SideConstraint("limit", np.ones(process.pairs), upper=1e3)
+    with pytest.raises(UsageError, match="column generation is for the dual program"):
+        process.solve("lp", start="column_generation", side_constraints=[limit])
+    with pytest.raises(UsageError, match="column generation is for the dual program"):
+        process.solve("lp", start="column_generation", form="primal")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from amopt.errors import UsageError
 from amopt.mdp.exchange import read
 from amopt.mdp.exchange.answer import MarkovAnswer, answer
 from amopt.program.solver.options import Options
@@ -42,8 +41,6 @@ def solve(
     NoAnswerError
         When the time ended before there was a policy.
     """
-    if start not in ("policy_iteration", "cold"):
-        raise UsageError(f"unknown start {start!r}; choose 'policy_iteration' or 'cold'")
     found = read(path, discount=discount, average=average, reward=reward, maximise=maximise)
     options = None
     if time_limit is not None:
@@ -52,7 +49,7 @@ def solve(
         method,
         initial=found.initial,
         form=form,
-        start="cold" if start == "cold" else "policy_iteration",
+        start=start,  # type: ignore[arg-type]
         options=options,
     )
     return answer(Path(path).stem, found, solution)
