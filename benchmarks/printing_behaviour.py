@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 
 import amopt
+from amopt.printing.busy.answer import busy
+from amopt.printing.convoys.answer import convoys
 
 
 def main() -> None:
@@ -28,6 +30,11 @@ def main() -> None:
         f"{cycles:,} cycles of {len(instance.parts)} parts: {seconds:.2f} s, "
         f"{agreeing} of {len(drawn.rows['simulation'])} means in their band"
     )
+    parts = amopt.load("printing/table-3-1" if smoke else "printing/mission").to_dict()
+    found = busy(amopt.load({**parts, "most_prints_per_day": 1}), cycles=cycles)
+    print(f"a printer that makes one part a day: {found.outcome.seconds['work out']:.2f} s")
+    found = convoys(instance, curve=(0.5,))
+    print(f"replenishments that come with 100 and 50 %: {found.outcome.seconds['work out']:.2f} s")
 
 
 if __name__ == "__main__":

@@ -70,6 +70,25 @@ def convoys(file: File, *, json: Json = False, out: Out = None) -> None:
 
 
 @app.command()
+def busy(
+    file: File,
+    *,
+    cycles: Annotated[int, typer.Option(help="Cycles that are simulated.", min=2)] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)] = 1,
+    json: Json = False,
+    out: Out = None,
+) -> None:
+    """Find what to do where the printer makes only most_prints_per_day, and what it costs."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.printing.busy.answer import busy as found
+
+        instance = decisions.load_of("printing", file)
+        require_room(out, None)
+        give(found(instance, cycles=cycles, seed=seed), json=json, out=out)
+
+
+@app.command()
 def simulate(
     file: File,
     *,

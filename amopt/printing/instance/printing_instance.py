@@ -72,6 +72,9 @@ class PrintingInstance(Instance):
     uncertain_rates: tuple[UncertainRate, ...] = Field(
         default=(), description="Failure rates that are known as a range, or from observed ones."
     )
+    most_prints_per_day: Annotated[int, Field(ge=0, le=10**6)] | None = Field(
+        default=None, description="Most parts that the printer makes in a day, of all parts."
+    )
     convoys: Convoys | None = Field(default=None, description="Replenishments that may not come.")
     policy: tuple[PartPolicy, ...] = Field(
         default=(), description="What is done today, part by part, to compare it with the best."

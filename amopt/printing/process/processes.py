@@ -41,7 +41,9 @@ def entries(parameters: Parameters, form: str) -> NDArray[np.float64]:
     return np.asarray(systems**5 / 60 * more * (parameters.cycle_days - 1))
 
 
-def full_process(parameters: Parameters, highest: int | None = None) -> PrintingProcess:
+def full_process(
+    parameters: Parameters, highest: int | None = None, *, most_prints: int | None = None
+) -> PrintingProcess:
     """Return the process in which all parts of a day are decided in one go.
 
     Parameters
@@ -50,6 +52,8 @@ def full_process(parameters: Parameters, highest: int | None = None) -> Printing
         The parameters of one part.
     highest
         The most parts that may be on the shelf; left out, see ``closed_form.levels_to_try``.
+    most_prints
+        The most that are printed in a day; left out, as many as wait.
     """
     day = _day(parameters, highest)
     N, nights, edge, size = day.systems, parameters.cycle_days - 1, len(day.levels), len(day)
@@ -73,6 +77,9 @@ def full_process(parameters: Parameters, highest: int | None = None) -> Printing
     for n in range(1, nights + 1):
         states = first_day if n == nights else np.arange(size)
         owner, expedited, printed = _decisions(parameters, -day.I[states])
+        if most_prints is not None:
+            kept = printed <= most_prints
+            owner, expedited, printed = owner[kept], expedited[kept], printed[kept]
         before = states[owner]
         after = day.at(day.I[before] + expedited + printed, day.P[before] + printed)
         cost = day.cost[after] + _times(parameters.print_cost[0], printed)

@@ -1,0 +1,1 @@
+"""A printer that makes only so many parts a day."""

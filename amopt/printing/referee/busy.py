@@ -1,0 +1,242 @@
+"""The referee of a busy printer: states gone through again, and a simulation of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
+from amopt.printing.referee.plan import Terms, terms_of
+from amopt.printing.referee.probabilities import binomial
+from amopt.referee import Amount, Notebook
+from amopt.verdict import Verdict
+
+__all__ = ["check_busy"]
+
+Floats = NDArray[np.float64]
+Rows = Sequence[Mapping[str, Any]]
+
+CYCLES, SEED = 20_000, 20_011
+"""The referee's own simulation."""
+
+FAR = 5.0
+"""Standard errors beyond which two means do not differ by chance."""
+
+
+def check_busy(instance: PrintingInstance, rows: Mapping[str, Rows]) -> Verdict:
+    """Return what the referee says of the tables of an answer about a busy printer."""
+    notebook = Notebook()
+    notebook.tables(rows, ("parts", "priorities", "totals"))
+    if notebook.findings:
+        return notebook.verdict()
+    most = instance.most_prints_per_day or 0
+    terms = [terms_of(instance, k, printer=True) for k in range(len(instance.parts))]
+    names = [part.name for part in instance.parts]
+    fits = [row.get("part") for row in rows["parts"]] == names and len(rows["totals"]) == 1
+    if not notebook.require(fits, "parts or totals: rows are missing, moved or unknown"):
+        return notebook.verdict()
+    rates = instance.parameters.failures_per_day
+    avoided = [one.c_r * one.N * float(rate) for one, rate in zip(terms, rates, strict=True)]
+    sums = {"free": 0.0, "alone": 0.0}
+    scale = 0.0
+    for row, one, less in zip(rows["parts"], terms, avoided, strict=True):
+        right: dict[str, Any] = {"part": row["part"], "base_stock": row.get("base_stock")}
+        for name, limit in (("free", one.N), ("alone", most)):
+            stock = row.get(f"{name}_base_stock")
+            known = type(stock) is int and 0 <= stock <= one.N * one.L
+            if not notebook.require(known, f"part {row['part']!r}: a stock of {stock!r}"):
+                return notebook.verdict()
+            cost = _by_level(one, limit, int(stock) + 2)  # type: ignore[arg-type]
+            best = float(cost[int(stock)])  # type: ignore[arg-type]
+            notebook.require(
+                best <= float(cost.min()) * (1 + 1e-9) + 1e-12,
+                f"part {row['part']!r}: another stock than {stock} costs less ({name})",
+            )
+            yearly = REPORTED_DAYS * (best / one.L - less)
+            right[f"{name}_base_stock"] = stock
+            right[f"{name}_yearly_cost"] = Amount(yearly, REPORTED_DAYS * (best / one.L + less))
+            sums[name] += yearly
+            scale += REPORTED_DAYS * less
+        notebook.compare(f"part {row['part']!r}", row, right)
+    taken = [row.get("base_stock") for row in rows["parts"]]
+    levels = [[row[f"{way}_base_stock"] for row in rows["parts"]] for way in ("free", "alone")]
+    fits = taken == levels[1] or (len(terms) > 1 and taken == levels[0])
+    notebook.require(fits, "base_stock is neither free_base_stock nor alone_base_stock")
+    _check_priorities(notebook, instance, terms, rows["priorities"])
+    if not notebook.findings:
+        total = rows["totals"][0]
+        right = {
+            "most_prints_per_day": most,
+            "free_yearly_cost": Amount(sums["free"], scale),
+            "bound": Amount(sums["alone"], scale),
+            "yearly_cost": total.get("yearly_cost"),
+            "half_width": total.get("half_width"),
+        }
+        notebook.compare("totals", total, right)
+        _check_cost(notebook, terms, taken, most, (total, sums["alone"], sum(avoided), scale))
+    return notebook.verdict()
+
+
+def _check_cost(
+    notebook: Notebook,
+    terms: Sequence[Terms],
+    stock: Sequence[Any],
+    most: int,
+    known: tuple[Mapping[str, Any], float, float, float],
+) -> None:
+    """Note a cost that a simulation of the referee's own does not bear out."""
+    total, bound, avoided, scale = known
+    cost, half = total["yearly_cost"], total["half_width"]
+    if len(terms) == 1:
+        notebook.same("totals, yearly_cost", cost, Amount(bound, scale))
+        notebook.same("totals, half_width", half, 0.0)
+        return
+    drawn = REPORTED_DAYS * (_simulated(terms, list(map(int, stock)), most) / terms[0].L - avoided)
+    error = float(drawn.std() / math.sqrt(CYCLES))
+    fits = isinstance(cost, float) and isinstance(half, float) and math.isfinite(cost + half)
+    if notebook.require(fits and half >= 0, "totals: yearly_cost or half_width is no number"):
+        away = abs(cost - float(drawn.mean()))
+        notebook.require(
+            away <= FAR * math.hypot(error, half / 3.29) + 1e-6 * scale,
+            f"totals, yearly_cost: {cost:.6g} is stated, {drawn.mean():.6g} is simulated",
+        )
+        notebook.require(half <= 50 * error, "totals, half_width: far too wide for any simulation")
+        notebook.require(cost + half >= bound - 1e-6 * scale, "totals: a cost below the bound")
+
+
+def _check_priorities(
+    notebook: Notebook, instance: PrintingInstance, terms: Sequence[Terms], rows: Rows
+) -> None:
+    """Note what is wrong in the table of priorities."""
+    expected = []
+    savings = [_savings(one) for one in terms]
+    for n in range(instance.cycle_days - 1, 0, -1):
+        worth = [(-saving[n - 1][0], k) for k, saving in enumerate(savings)]
+        for less, k in sorted(worth):
+            other = savings[k][n - 1][1]
+            if less < 0 or other == "expedite":
+                saved = None if math.isinf(less) else Amount(-less, terms[k].c_r + terms[k].b)
+                expected.append((n, instance.parts[k].name, saved, other))
+    stated = [(row.get("days_to_go"), row.get("part")) for row in rows]
+    if notebook.require(
+        stated == [one[:2] for one in expected], "priorities: rows are missing, moved or unknown"
+    ):
+        for row, (n, name, saved, other) in zip(rows, expected, strict=True):
+            right = {"days_to_go": n, "part": name, "saving_per_print": saved, "otherwise": other}
+            notebook.compare(f"priorities, {name} with {n} days to go", row, right)
+
+
+def _savings(terms: Terms) -> list[tuple[float, str]]:
+    """Return what a print saves, and what is done otherwise, with 1, 2, ... days to go.
+
+    By the values of a regular, a printed and a missing part.
+    """
+    regular, printed, missing = 0.0, terms.c_r, terms.c_r
+    found = []
+    for _ in range(1, terms.L):
+        waits = terms.b + terms.alpha * missing
+        kept = terms.alpha * ((1 - terms.p_p) * printed + terms.p_p * missing)
+        runs = terms.alpha * ((1 - terms.p_r) * regular + terms.p_r * missing)
+        other = min(waits, terms.c_e + runs)
+        word = "expedite" if terms.c_e + runs < waits else "wait"
+        found.append((other - (terms.c_p + kept), word))
+        regular, printed, missing = runs, kept, min(other, terms.c_p + kept)
+    return found
+
+
+def _by_level(terms: Terms, most_prints: int, levels: int) -> Floats:
+    """Return the cost of a cycle by base-stock level, by going through all states."""
+    N = terms.N
+    fails = [binomial(n, terms.p_r) for n in range(N + 1)]
+    wears = [binomial(n, terms.p_p) for n in range(N + 1)]
+    # worth[w, p]: systems that wait, printed parts in operation, before the decision
+    worth = np.full((N + 1, N + 1), np.inf)
+    for w in range(N + 1):
+        worth[w, : N - w + 1] = terms.c_r * (w + np.arange(N - w + 1))
+    shelf = -terms.c_r * np.arange(levels, dtype=np.float64)
+    cost = np.zeros(levels)
+    for n in range(1, terms.L + 1):
+        night = np.full((N + 1, N + 1), np.inf)
+        for w in range(N + 1):
+            for p in range(N - w + 1):
+                lost, worn = fails[N - w - p], wears[p]
+                block = _block(worth, w, p, len(lost), len(worn))
+                night[w, p] = terms.alpha * float(lost @ block @ worn)
+        before = shelf.copy()
+        chance = fails[N]
+        for level in range(1, levels):
+            later = 0.0
+            for d, likely in enumerate(chance):
+                later += likely * (before[level - d] if d < level else worth[d - level, 0])
+            shelf[level] = terms.h * level + terms.alpha * later
+        if n == terms.L:
+            cost[1:] = terms.c_r * np.arange(1, levels) + shelf[1:]
+            cost[0] = night[0, 0]
+            break
+        worth = _decided(terms, night, most_prints)
+    return cost
+
+
+def _block(worth: Floats, w: int, p: int, lost: int, worn: int) -> Floats:
+    """Return worth[w + d + e, p - e] for d regular and e printed parts that fail."""
+    d, e = np.indices((lost, worn))
+    return np.asarray(worth[w + d + e, p - e])
+
+
+def _decided(terms: Terms, night: Floats, most_prints: int) -> Floats:
+    """Return the worth of states before the decision."""
+    N = terms.N
+    worth = np.full_like(night, np.inf)
+    for w in range(N + 1):
+        for p in range(N - w + 1):
+            for expedited in range(w + 1 if math.isfinite(terms.c_e) else 1):
+                prints = min(w - expedited, most_prints) if math.isfinite(terms.c_p) else 0
+                made = np.arange(prints + 1)
+                stay = w - expedited - made
+                spent = (terms.c_p * made if prints else 0.0) + terms.b * stay
+                spent = spent + (terms.c_e * expedited if expedited else 0.0)
+                worth[w, p] = min(worth[w, p], float((spent + night[stay, p + made]).min()))
+    return worth
+
+
+def _simulated(terms: Sequence[Terms], stock: Sequence[int], most_prints: int) -> Floats:
+    """Return the cost of simulated cycles in which the printer goes to the largest saving."""
+    random = np.random.default_rng(SEED)
+    savings, L = [_savings(one) for one in terms], terms[0].L
+    have = [np.full(CYCLES, level) for level in stock]
+    down = [np.zeros(CYCLES, dtype=np.int64) for _ in terms]
+    printed = [np.zeros(CYCLES, dtype=np.int64) for _ in terms]
+    cost = np.zeros(CYCLES)
+    for one, level in zip(terms, stock, strict=True):
+        cost += level * (one.c_r + one.h)
+    for n in range(L - 1, -1, -1):
+        weight = terms[0].alpha ** (L - n)
+        for k, one in enumerate(terms):
+            worn = random.binomial(printed[k], one.p_p)
+            running = one.N - down[k] - printed[k]
+            lost = random.binomial(running, one.p_r)
+            # Less variance, the same mean: failures beyond the expected ones are taken off.
+            cost -= weight * one.c_r * (lost - running * one.p_r)
+            broken = worn + lost
+            printed[k] = printed[k] - worn
+            down[k] = down[k] + np.maximum(broken - have[k], 0)
+            have[k] = np.maximum(have[k] - broken, 0)
+        if n == 0:
+            for k, one in enumerate(terms):
+                cost += weight * one.c_r * (down[k] + printed[k] - have[k])
+            return cost
+        room = np.full(CYCLES, most_prints)
+        for k in sorted(range(len(terms)), key=lambda part: -savings[part][n - 1][0]):
+            one, (saved, other) = terms[k], savings[k][n - 1]
+            made = np.minimum(room, down[k]) if saved > 0 else np.zeros(CYCLES, dtype=np.int64)
+            room, down[k], printed[k] = room - made, down[k] - made, printed[k] + made
+            cost += weight * (one.c_p * made if saved > 0 else 0.0)
+            if other == "expedite":
+                cost += weight * one.c_e * down[k]
+                down[k] = np.zeros(CYCLES, dtype=np.int64)
+            cost += weight * (one.h * have[k] + one.b * down[k])
+    return cost
