@@ -7,7 +7,7 @@ this room imports nothing of amopt but the verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,6 +142,17 @@ class Notebook:
         there, due = set(stated), set(expected)
         self.require(due <= there, f"the answer lacks {', '.join(sorted(due - there))}")
         self.require(there <= due, f"the answer has unknown {', '.join(sorted(there - due))}")
+
+    def shapes(self, tables: Mapping[str, Any]) -> bool:
+        """Note tables that are not sequences of rows, and rows that are no mappings."""
+        shapeless = [
+            name
+            for name, rows in tables.items()
+            if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows)
+        ]
+        return self.require(
+            not shapeless, lambda: f"{', '.join(map(str, shapeless))}: no table of rows"
+        )
 
     def outcome(self, outcome: Any, objective: Amount) -> None:
         """Note where status, objective and bound disagree with each other or with the answer.

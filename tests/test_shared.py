@@ -267,6 +267,14 @@ def test_every_column_and_every_table_counts() -> None:
     ]
 
 
+@pytest.mark.parametrize("table", [None, 3, "rows", [None], [{"cost": 1.0}, ["cost"]]])
+def test_what_is_no_table_of_rows_is_named(table: Any) -> None:
+    notebook = Notebook()
+    assert notebook.shapes({"orders": [{"cost": 1.0}], "lines": []})
+    assert not notebook.shapes({"orders": table, "lines": []})
+    assert notebook.findings == ["orders: no table of rows"]
+
+
 # -- phrases ---------------------------------------------------------------------------------------
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from amopt.placement.instance.fields import Instance
 
-__all__ = ["METHODS", "formulate", "read_back", "solve"]
+__all__ = ["METHODS", "WAYS", "formulate", "read_back", "solve"]
 
 MANY = 60_000
 """Pairs times sites from which ``auto`` takes the Lagrangian route, where it can.
@@ -53,7 +53,10 @@ LAGRANGIAN = Method(
 MILP = Method("milp", "the formulation compiled to arrays, by HiGHS", honours=arrays.HONOURS)
 FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
 
-METHODS = method_names((LAGRANGIAN, MILP, FORMULATION))
+WAYS = (LAGRANGIAN, MILP, FORMULATION)
+"""The methods, fastest first; ``formulation`` is the formulation itself."""
+
+METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the fastest that honours every family."""
 
 MODERATE, FOR_TREE, FOR_SINGLE_SOURCES = 5_000, 1_000, 150

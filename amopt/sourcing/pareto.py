@@ -96,20 +96,20 @@ def pareto(
     try:
         search.run(most)
     except (InfeasibleError, NoPlanError) as error:
-        raise _nothing(instance, options, error) from None
+        raise _why_none(instance, search, error) from None
     return _answer(instance, search)
 
 
-def _nothing(
-    instance: Instance, options: Options, error: InfeasibleError | NoPlanError
+def _why_none(
+    instance: Instance, search: _Search, error: InfeasibleError | NoPlanError
 ) -> InfeasibleError | NoAnswerError:
-    """Return why there is no plan at all."""
+    """Return why there is no plan at all, in the time that the search has left."""
     from amopt.sourcing.infeasible import explain
 
     outcome = error.outcome
     if isinstance(error, NoPlanError) and error.outcome.status is not Status.INFEASIBLE:
         return NoAnswerError(f"no plan was found ({error.outcome.stopped})", outcome=outcome)
-    return explain(instance, options, outcome)
+    return explain(instance, search.options, outcome, budget=search.budget)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +267,7 @@ def _shape(model: Any, criterion: str, limits: Mapping[str, float]) -> None:
     amounts: dict[str, Any] = {
         "cost": model.paid,
         "downtime": model.downtime,
-        "kg_co2": model.emissions,
+        "kg_co2": model.kg_co2,
     }
     model.objective.deactivate()
     if criterion == "weeks":

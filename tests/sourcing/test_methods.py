@@ -297,7 +297,7 @@ class TestExtend:
     def test_the_objective_stays_the_instance_s(self) -> None:
         def other(model: ConcreteModel) -> None:
             model.objective.deactivate()
-            model.mine = Objective(expr=model.emissions)
+            model.mine = Objective(expr=model.kg_co2)
 
         def dearer(model: ConcreteModel) -> None:
             model.objective.expr += model.paid

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.program.solver.options import Options
+from amopt.program.time import Budget
 from amopt.sourcing import pareto
 from amopt.sourcing.pareto import CRITERIA, SAME
 from tests.conftest import Run
@@ -202,6 +203,24 @@ def test_a_time_limit_is_that_of_the_whole_search() -> None:
     assert found.outcome.total_seconds < 20
     assert found.outcome.status == "feasible"
     assert "time limit" in found.notes[0]
+
+
+def test_why_there_is_no_plan_is_said_in_the_time_of_the_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    budgets: list[Budget] = []
+    explained = Budget.to_explain
+
+    def to_explain(budget: Budget) -> Budget:
+        budgets.append(budget)
+        return explained(budget)
+
+    monkeypatch.setattr(Budget, "to_explain", to_explain)
+    data = instance(4) | {"limits": {"budget": 1e-6}}
+    with pytest.raises(amopt.InfeasibleError, match="budget"):
+        pareto(amopt.load(data), ("cost", "weeks"), options=Options(time_limit=30))
+    (budget,) = budgets
+    assert budget.seconds  # the phases of the search were counted in it
 
 
 def test_criteria_are_checked() -> None:

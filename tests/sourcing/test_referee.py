@@ -251,3 +251,11 @@ def test_the_referee_knows_the_file_and_nothing_that_solves() -> None:
     packages = {"amopt", "amopt.sourcing", "amopt.sourcing.instance"}
     strange = {name for name in known - packages if not name.startswith(ALLOWED)}
     assert strange == set()
+
+
+@pytest.mark.parametrize("row", [None, 3, "orders", ["s1", 30]])
+def test_a_row_that_is_none_is_named(solution: Any, row: Any) -> None:
+    def edit(rows: list[Any]) -> None:
+        rows[0] = row
+
+    assert judged(solution, orders=edit) == ("orders: no table of rows",)

@@ -58,7 +58,7 @@ def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) 
     for; ``model.pools`` lists the segments of a pool, ``model.of_segment``, ``model.options``,
     ``model.of_line`` and ``model.of_supplier`` the shares of a segment, an option, a line (by name)
     and a supplier, for constraints of your own. ``model.paid``, ``model.downtime``,
-    ``model.waiting_weeks`` and ``model.emissions`` are expressions; ``model.instance`` is the
+    ``model.waiting_weeks`` and ``model.kg_co2`` are expressions; ``model.instance`` is the
     instance.
 
     Parameters

@@ -88,7 +88,7 @@ def add_emission_limit(model: ConcreteModel) -> None:
 
     limit = model.instance.limits.kg_co2
     if limit is not None:
-        model.emission_limit = Constraint(expr=model.emissions.expr <= limit)
+        model.emission_limit = Constraint(expr=model.kg_co2.expr <= limit)
 
 
 def _new_limit(instance: Instance, kind: str, key: object, change: float) -> str:

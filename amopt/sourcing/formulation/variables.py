@@ -126,7 +126,7 @@ def add_objective(model: ConcreteModel) -> None:
         + w_T \sum_l T_l + w_G \Big(G_0 + \sum_{ls} g_{ls} q_{ls}\Big)
 
     The sums are the expressions ``model.paid``, ``model.downtime``, ``model.waiting_weeks`` and
-    ``model.emissions``; :math:`C_0` and :math:`G_0` are those of committed orders.
+    ``model.kg_co2``; :math:`C_0` and :math:`G_0` are those of committed orders.
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Expression, Objective, minimize
@@ -151,7 +151,7 @@ def add_objective(model: ConcreteModel) -> None:
     model.waiting_weeks = Expression(
         expr=linear(timed, dict.fromkeys(timed, 1.0), model.delivery_weeks)
     )
-    model.emissions = Expression(
+    model.kg_co2 = Expression(
         expr=linear(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, supply.committed_kg_co2)
     )
     weights = supply.instance.minimise
@@ -159,7 +159,7 @@ def add_objective(model: ConcreteModel) -> None:
         (weights.cost, model.paid),
         (weights.downtime, model.downtime),
         (weights.weeks, model.waiting_weeks),
-        (weights.kg_co2, model.emissions),
+        (weights.kg_co2, model.kg_co2),
     )
     model.objective = Objective(
         expr=sum(weight * term for weight, term in terms if weight), sense=minimize

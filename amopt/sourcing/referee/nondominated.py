@@ -40,8 +40,9 @@ def check_nondominated(
     """
     notebook = Notebook()
     try:
-        _judge(instance, solution, notebook, by, tolerance)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if notebook.shapes(solution.rows):
+            _judge(instance, solution, notebook, by, tolerance)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         notebook.require(False, f"the answer's tables are damaged: {type(error).__name__} {error}")
     return notebook.verdict()
 
