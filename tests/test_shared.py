@@ -267,6 +267,40 @@ def test_every_column_and_every_table_counts() -> None:
     ]
 
 
+def test_a_column_of_any_type_counts_and_nan_is_never_right() -> None:
+    notebook = Notebook()
+    notebook.compare("row 1", {"who": "b", "parts": 3}, {"who": "a", "parts": 3})
+    unknown = math.nan
+    notebook.compare("row 2", {"cost": unknown}, {"cost": unknown})
+    assert [finding.split(":")[0] for finding in notebook.findings] == ["row 1, who", "row 2, cost"]
+    assert notebook.checks == 7
+
+
+@pytest.mark.parametrize(
+    ("status", "objective", "bound", "words"),
+    [
+        ("optimal", 10.0, 10.0, ""),
+        ("optimal", 10.0, 10.0 - 1e-5, ""),
+        ("optimal", 10.0, 9.9, "optimal, and the bound is"),
+        ("optimal", 10.0, None, "optimal, and the bound is"),
+        ("optimal", -10.0, -10.1, "optimal, and the bound is"),
+        ("feasible", 10.0, None, ""),
+        ("feasible", 10.0, 9.0, ""),
+        ("feasible", 10.0, 10.1, "bound above the objective"),
+        ("feasible", 10.1, 10.0, "outcome, objective"),
+        ("infeasible", 10.0, None, "holds no plan"),
+    ],
+)
+def test_status_objective_and_bound_agree(
+    status: str, objective: float, bound: float | None, words: str
+) -> None:
+    notebook = Notebook()
+    outcome = SimpleNamespace(status=status, objective=objective, bound=bound)
+    notebook.outcome(outcome, Amount(math.copysign(10.0, objective)))
+    assert len(notebook.findings) == bool(words)
+    assert all(words in finding for finding in notebook.findings)
+
+
 @pytest.mark.parametrize("table", [None, 3, "rows", [None], [{"cost": 1.0}, ["cost"]]])
 def test_what_is_no_table_of_rows_is_named(table: Any) -> None:
     notebook = Notebook()

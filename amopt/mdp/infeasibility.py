@@ -13,10 +13,10 @@ what is broken,
 over the occupation measures of all policies (Chinneck 2008, chapter 6). It always has an answer; a
 positive optimum proves the clash, and :math:`u, v` are the changes.
 
-The engine of :mod:`amopt.program.infeasible` is for programs whose rows are a planner's limits. Here
-all but a few rows are the balance of a process's states, which cannot clash: with each constraint
-written as in the elastic program the balance stays as the solver likes it, and what one constraint
-alone can reach is known without a program.
+The engine of :mod:`amopt.program.infeasible` is for programs whose rows are a planner's limits.
+Here all but a few rows are the balance of a process's states, which cannot clash: the program is
+the one that was solved, with two columns more for each constraint, and what one constraint alone
+can reach is known without a program.
 """
 
 from __future__ import annotations
