@@ -63,9 +63,15 @@ def check_busy(instance: PrintingInstance, rows: Mapping[str, Rows]) -> Verdict:
             scale += REPORTED_DAYS * less
         notebook.compare(f"part {row['part']!r}", row, right)
     taken = [row.get("base_stock") for row in rows["parts"]]
-    levels = [[row[f"{way}_base_stock"] for row in rows["parts"]] for way in ("free", "alone")]
-    fits = taken == levels[1] or (len(terms) > 1 and taken == levels[0])
-    notebook.require(fits, "base_stock is neither free_base_stock nor alone_base_stock")
+    fits = all(
+        type(level) is int and 0 <= level <= one.N * one.L
+        for level, one in zip(taken, terms, strict=True)
+    )
+    alone = [row["alone_base_stock"] for row in rows["parts"]]
+    if not notebook.require(
+        fits and (len(terms) > 1 or taken == alone), "parts: base_stock does not fit"
+    ):
+        return notebook.verdict()
     _check_priorities(notebook, instance, terms, rows["priorities"])
     if not notebook.findings:
         total = rows["totals"][0]
