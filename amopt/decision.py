@@ -9,21 +9,35 @@ a constraint.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amopt.errors import RefusedError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.program.family import Family, not_honoured
+from amopt.program.solver.outcome import Outcome, Status
+from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-    from amopt.solution import Solution
-    from amopt.verdict import Verdict
+    from amopt.solution import Solution, Table
 
-__all__ = ["Extend", "Method", "choose", "judged", "method_names"]
+__all__ = [
+    "CLOSE",
+    "Extend",
+    "Method",
+    "answered",
+    "choose",
+    "judged",
+    "method_names",
+    "proven",
+    "unseen_limits",
+]
+
+CLOSE = 1e-6
+"""Gap up to which an answer is optimal, relative to what its objective adds up."""
 
 Extend = Callable[["ConcreteModel"], None]
 """Adds constraints of a caller's own to a decision's Pyomo model, before it is solved."""
@@ -127,6 +141,46 @@ def choose(
     if against:
         raise UsageError(f"method {method.name!r} cannot answer this instance: {against}")
     return method
+
+
+def proven(objective: float, bound: float | None, scale: float | None = None) -> Status:
+    """Return whether a bound proves the optimum, relative to what the objective is the sum of."""
+    room = CLOSE * abs(objective if scale is None else scale)
+    near = bound is not None and abs(objective - bound) <= room
+    return Status.OPTIMAL if near else Status.FEASIBLE
+
+
+def unseen_limits(answer: str) -> str:
+    """Return the note on limits of a program that the instance does not state."""
+    return (
+        "The program had limits that the instance does not state (table limits). The referee "
+        f"has not seen them: it checked what the {answer} comes to."
+    )
+
+
+def answered(
+    solution: type[AnySolution],
+    instance: Any,
+    outcome: Outcome,
+    rows: Mapping[str, Table],
+    /,
+    *,
+    notes: Sequence[str],
+    meaning: str,
+    **own: Any,
+) -> AnySolution:
+    """Return an answer of one decision, not yet seen by the referee."""
+    return solution(
+        kind=instance.kind,
+        name=instance.name,
+        outcome=outcome,
+        verdict=Verdict(),
+        rows=rows,
+        notes=tuple(notes),
+        currency=instance.currency,
+        objective_meaning=meaning,
+        **own,
+    )
 
 
 def judged(

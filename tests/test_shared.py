@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt import phrases
-from amopt.decision import Method, choose, judged, method_names
+from amopt.decision import Method, choose, judged, method_names, proven
 from amopt.errors import NoAnswerError, RefusedError, UsageError
 from amopt.program.family import Family, not_honoured, present
 from amopt.program.solver.options import Options
@@ -152,6 +152,17 @@ def test_where_no_method_can_answer_each_says_why() -> None:
     stated = instance(limits=SimpleNamespace(budget=1.0))
     with pytest.raises(UsageError, match=r"closed form: .* not honour budget; milp: it is not wh"):
         choose("toys", "auto", methods, FAMILIES, stated)
+
+
+@pytest.mark.parametrize("money", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_bound_proves_the_optimum_at_every_scale(money: float, sign: float) -> None:
+    worth = sign * money
+    assert proven(worth, worth * (1 + 9e-7)) == proven(worth, worth * (1 - 9e-7)) == "optimal"
+    assert proven(worth, worth * (1 + 2e-6)) == proven(worth, worth * (1 - 2e-6)) == "feasible"
+    assert proven(worth, worth * (1 - 2e-6), 3 * money) == "optimal"
+    assert proven(worth, None) == "feasible"
+    assert proven(0.0, 0.0) == "optimal"
 
 
 def test_an_answer_is_judged() -> None:

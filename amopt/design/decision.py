@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import (
+    Extend,
+    Method,
+    answered,
+    choose,
+    judged,
+    method_names,
+    proven,
+    unseen_limits,
+)
 from amopt.design import formulation
 from amopt.design.answer.solution import DesignSolution
 from amopt.design.answer.tables import tables
@@ -18,7 +26,6 @@ from amopt.design.referee.check import check
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
-from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -35,9 +42,6 @@ WAYS = (
 
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
-
-CLOSE = 1e-6
-"""Relative gap up to which an answer is optimal."""
 
 
 def solve(
@@ -138,27 +142,19 @@ def _answer(
     bound = objective if found is None else found.bound
     bound = None if bound is None else min(bound, objective)
     size = sum(abs(row["total_cost"]) for row in rows["components"])
-    near = bound is not None and objective - bound <= CLOSE * size
     outcome = Outcome(
         stopped=Stopped.FINISHED if found is None else found.stopped,
-        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        status=proven(objective, bound, size),
         objective=objective,
         bound=bound,
         method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
         versions=versions("amopt", "numpy", "scipy", *(() if found is None else ("highspy",))),
         residuals={} if found is None else found.residuals,
         iterations=None if found is None else found.iterations,
+        seconds=dict(budget.seconds),
     )
-    answer = DesignSolution(
-        kind=instance.kind,
-        name=instance.name,
-        outcome=replace(outcome, seconds=dict(budget.seconds)),
-        verdict=Verdict(),
-        rows=rows,
-        notes=_notes(instance, limits),
-        currency=instance.currency,
-        objective_meaning="expected cost over the life of the systems",
-    )
+    notes, meaning = _notes(instance, limits), "expected cost over the life of the systems"
+    answer = answered(DesignSolution, instance, outcome, rows, notes=notes, meaning=meaning)
     return judged(instance, answer, partial(check, limits=tuple(limits)))
 
 
@@ -176,8 +172,5 @@ def _notes(instance: DesignInstance, limits: Sequence[str]) -> tuple[str, ...]:
     if left:
         notes.append(f"The bill leaves out {' and '.join(left)}: see accounting.")
     if limits:
-        notes.append(
-            "The program had limits that the instance does not state (table limits). The referee "
-            "has not seen them: it checked what the choice comes to."
-        )
+        notes.append(unseen_limits("choice"))
     return tuple(notes)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import (
+    Extend,
+    Method,
+    answered,
+    choose,
+    judged,
+    method_names,
+    proven,
+    unseen_limits,
+)
 from amopt.errors import NoAnswerError
 from amopt.licensing import formulation
 from amopt.licensing.answer.solution import LicensingSolution
@@ -22,7 +30,6 @@ from amopt.licensing.referee.check import check
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
-from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -69,9 +76,6 @@ WAYS = (
 
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
-
-CLOSE = 1e-6
-"""Relative gap up to which an answer is optimal."""
 
 
 def solve(
@@ -199,27 +203,19 @@ def _answer(
         rows = tables(Buyers.of(instance), offer, limits)
     bound = offer.supremum if found is None else found.bound
     bound = None if bound is None else max(bound, offer.supremum)
-    near = bound is not None and bound - offer.profit <= CLOSE * abs(offer.profit)
     outcome = Outcome(
         stopped=Stopped.FINISHED if found is None else found.stopped,
-        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        status=proven(offer.profit, bound),
         objective=offer.profit,
         bound=bound,
         method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
         versions=versions("amopt", "numpy", *(("highspy",) if found and found.method else ())),
         residuals={} if found is None else found.residuals,
         iterations=None if found is None else found.iterations,
+        seconds=dict(budget.seconds),
     )
-    answer = LicensingSolution(
-        kind=instance.kind,
-        name=instance.name,
-        outcome=replace(outcome, seconds=dict(budget.seconds)),
-        verdict=Verdict(),
-        rows=rows,
-        notes=_notes(instance, limits),
-        currency=instance.currency,
-        objective_meaning="profit a year",
-    )
+    notes, meaning = _notes(instance, limits), "profit a year"
+    answer = answered(LicensingSolution, instance, outcome, rows, notes=notes, meaning=meaning)
     return judged(instance, answer, partial(check, limits=tuple(limits)))
 
 
@@ -229,8 +225,5 @@ def _notes(instance: LicensingInstance, limits: Sequence[str]) -> tuple[str, ...
     if instance.contracts > 1:
         notes.append("The royalties of a menu are taken from a list, and it is the best of these.")
     if limits:
-        notes.append(
-            "The program had limits that the instance does not state (table limits). The referee "
-            "has not seen them: it checked what the offer comes to."
-        )
+        notes.append(unseen_limits("offer"))
     return tuple(notes)

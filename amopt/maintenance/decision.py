@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import CLOSE, Extend, Method, answered, choose, judged, method_names, proven
 from amopt.errors import AmoptError, InfeasibleError, NoAnswerError
 from amopt.maintenance import formulation
 from amopt.maintenance.answer.solution import MaintenanceSolution
@@ -18,9 +18,8 @@ from amopt.maintenance.policy import Optimum
 from amopt.maintenance.referee.check import check
 from amopt.program.solver.highs import Progress
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.program.solver.outcome import Outcome, Stopped, versions
 from amopt.program.time import Budget
-from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -40,9 +39,6 @@ WAYS = (
 
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
-
-CLOSE = 1e-6
-"""Relative gap up to which an answer is optimal."""
 
 
 def program_options(method: str) -> dict[str, str]:
@@ -182,10 +178,9 @@ def _answer(
             "the plan may mix several recurrent classes"
         )
     bound = None if found.bound is None else min(found.bound, cost)
-    near = bound is not None and cost - bound <= CLOSE * abs(cost)
     outcome = Outcome(
         stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        status=proven(cost, bound),
         objective=cost,
         bound=bound,
         method=f"{meaning} ({found.solver})" if found.solver else meaning,
@@ -194,16 +189,15 @@ def _answer(
         iterations=found.iterations or None,
         seconds=budget.seconds,
     )
-    answer = MaintenanceSolution(
-        kind=instance.kind,
-        name=instance.name,
-        outcome=outcome,
-        verdict=Verdict(),
-        rows=rows,
-        notes=_notes(instance, found, regular_only),
-        currency=instance.currency,
+    notes, meaning = _notes(instance, found, regular_only), "average cost a day"
+    answer = answered(
+        MaintenanceSolution,
+        instance,
+        outcome,
+        rows,
+        notes=notes,
+        meaning=meaning,
         instance=instance,
-        objective_meaning="average cost a day",
     )
     known = {"stock", "downtime"}
     added = tuple(name for name in found.limits if name not in known)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import Extend, Method, answered, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.phrases import counted, listed
 from amopt.program.infeasible.explain import explain
@@ -27,7 +27,6 @@ from amopt.screening.instance import ScreeningInstance
 from amopt.screening.methods import reduced
 from amopt.screening.methods.arrays import arrays_of
 from amopt.screening.referee.check import check
-from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -201,10 +200,9 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> ScreeningS
         read_answer(model)
     chosen = _chosen(model)
     objective = float(candidates.value[chosen].sum())
-    near = bound is not None and bound - objective <= 1e-6 * abs(objective)
     outcome = Outcome(
         stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        status=proven(objective, bound),
         objective=objective,
         bound=None if bound is None else max(bound, objective),
         method="read back from the model",
@@ -223,16 +221,9 @@ def _answer(
     objective = float(candidates.value[chosen].sum())
     bound = None if outcome.bound is None else max(outcome.bound, objective)
     outcome = replace(outcome, objective=objective, bound=bound, seconds=dict(budget.seconds))
-    answer = ScreeningSolution(
-        kind=instance.kind,
-        name=instance.name,
-        outcome=outcome,
-        verdict=Verdict(),
-        rows=rows,
-        notes=_notes(candidates),
-        currency=instance.currency,
-        instance=instance,
-        objective_meaning=instance.examination.maximise.replace("_", " "),
+    notes, meaning = _notes(candidates), instance.examination.maximise.replace("_", " ")
+    answer = answered(
+        ScreeningSolution, instance, outcome, rows, notes=notes, meaning=meaning, instance=instance
     )
     return judged(instance, answer, check)
 

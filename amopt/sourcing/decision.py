@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import Extend, Method, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
@@ -179,10 +179,9 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSo
             f"{supply.instance.lines[supply.line[o]].line!r}, which takes whole parts only"
         )
     plan = evaluate(supply, quantity)
-    near = bound is not None and plan.objective - bound <= 1e-6 * plan.objective
     outcome = Outcome(
         stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL if near else Status.FEASIBLE,
+        status=proven(plan.objective, bound),
         objective=plan.objective,
         bound=None if bound is None else min(bound, plan.objective),
         method="read back from the model",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.decision import answered
 from amopt.phrases import listed
 from amopt.program.solver.outcome import Outcome
 from amopt.sourcing.answer.solution import SourcingSolution
@@ -15,7 +16,6 @@ from amopt.sourcing.evaluation import Evaluation
 from amopt.sourcing.instance.fields import Line
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
 from amopt.sourcing.offers.supply_options import SupplyOptions
-from amopt.verdict import Verdict
 
 __all__ = ["answer_of", "switchover"]
 
@@ -43,15 +43,13 @@ def answer_of(
 ) -> SourcingSolution:
     """Return an answer that the referee has not seen yet."""
     instance = supply.instance
-    return SourcingSolution(
-        kind="sourcing",
-        name=instance.name,
-        outcome=outcome,
-        verdict=Verdict(),
-        rows=rows,
+    return answered(
+        SourcingSolution,
+        instance,
+        outcome,
+        rows,
         notes=(*notes(plan), *_rule_notes(rows["lines"])),
-        currency=instance.currency,
-        objective_meaning=instance.minimise.meaning,
+        meaning=instance.minimise.meaning,
         instance=instance,
     )
 
