@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,7 +31,16 @@ from amopt.verdict import Verdict
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["METHODS", "WAYS", "best_policy", "optimum", "program_options", "read_back", "solve"]
+__all__ = [
+    "METHODS",
+    "WAYS",
+    "best_policy",
+    "optimum",
+    "program_options",
+    "read_back",
+    "solve",
+    "unlooked_at",
+]
 
 
 def _too_large(method: str, instance: PrintingInstance) -> str:
@@ -277,9 +286,23 @@ def _outcome(parameters: Parameters, found: Optimum, meaning: str) -> Outcome:
     )
 
 
+def unlooked_at(instance: PrintingInstance) -> Iterator[str]:
+    """Yield what the file states of which an answer of the base model knows nothing."""
+    if instance.convoys is not None:
+        yield (
+            "This answer takes every replenishment to come; what convoys states is looked at by: "
+            "amopt printing convoys."
+        )
+    if instance.most_prints_per_day is not None:
+        yield (
+            "This answer takes the printer to be free; what most_prints_per_day states is looked "
+            "at by: amopt printing busy."
+        )
+
+
 def _notes(instance: PrintingInstance, rows: dict[str, Table], found: Optimum) -> tuple[str, ...]:
     """Return what the planner should know."""
-    notes = []
+    notes = list(unlooked_at(instance))
     if instance.uncertain_rates:
         notes.append(
             "The plan takes the failure rates as the file states them; what it costs that some are "

@@ -203,3 +203,12 @@ def test_command() -> None:
     found = CliRunner().invoke(app, ["printing", "convoys", "printing/table-3-1", "--json"])
     assert found.exit_code == 0, found.output
     assert '"worth"' in found.output
+
+
+def test_an_answer_that_knows_nothing_of_convoys_says_so() -> None:
+    instance = small(convoys={"arrival_probability": 0.5}, most_prints_per_day=1)
+    for answer in (printing.solve(instance), printing.distributions(instance)):
+        said = " ".join(answer.notes)
+        assert "amopt printing convoys" in said
+        assert "amopt printing busy" in said
+    assert not printing.solve(small()).notes

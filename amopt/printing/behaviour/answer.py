@@ -17,7 +17,7 @@ from amopt.printing.behaviour.distributions import (
 )
 from amopt.printing.behaviour.practice import comparison_rows, todays_policy
 from amopt.printing.behaviour.simulation import simulation_rows
-from amopt.printing.decision import best_policy
+from amopt.printing.decision import best_policy, unlooked_at
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.policy import Policy
 from amopt.printing.referee.behaviour.check import (
@@ -311,7 +311,7 @@ def _answer(
 
 
 def _notes(instance: PrintingInstance, chosen: Mapping[str, Policy]) -> tuple[str, ...]:
-    said = []
+    said = list(unlooked_at(instance))
     if instance.limits and TODAY in chosen:
         said.append("The limits hold for the optimum; today's practice may exceed them.")
     if any(policy.mixes for policy in chosen.values()):
