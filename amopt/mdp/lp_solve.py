@@ -33,8 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError, UsageError
-from amopt.mdp.column_generation import Vertex, priced_in
 from amopt.mdp.infeasibility import explain, explain_alone
+from amopt.mdp.iteration.column_generation import Vertex, priced_in
 from amopt.mdp.iteration.methods import improve_until_stable, policy_iteration
 from amopt.mdp.iteration.result import IterationBudget, certified
 from amopt.mdp.linear_program import (

@@ -295,7 +295,8 @@ def test_a_first_state_that_is_known_is_that_of_objective_and_measure(start, for
 
 @pytest.mark.parametrize("discount", [0.95, None])
 def test_columns_are_priced_in_from_any_policy(discount):
-    from amopt.mdp import column_generation, lp_solve
+    from amopt.mdp import lp_solve
+    from amopt.mdp.iteration import column_generation
     from amopt.program.solver.highs import Options
 
     process = random_process(13, states=12, actions=5, discount=discount)

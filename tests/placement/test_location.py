@@ -11,10 +11,10 @@ from scipy.optimize import linprog
 
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import Instance, decision, read_orlib_cap, solve
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location import cuts, knapsack, neighbourhood
 from amopt.placement.methods.location import tree as tree_module
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.knapsack import Fractional, Whole
 from amopt.placement.methods.location.program import SingleSourceProgram

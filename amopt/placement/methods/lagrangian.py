@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from amopt.placement.forms import Form, FormRules
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.fixing import unsettled
-from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.search import search
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.remainder import remainder

@@ -22,7 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.knapsack import step_of
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.linear import LinearProgram

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.transportation import (
     Shipment,
     Transportation,

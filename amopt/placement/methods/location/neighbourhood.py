@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Stopped

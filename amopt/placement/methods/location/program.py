@@ -20,8 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.facilities import Facilities
 from amopt.program.linear import LinearProgram, spread
 
 __all__ = ["SingleSourceProgram"]

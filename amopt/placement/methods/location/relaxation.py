@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.covering import Chosen, Cover
-from amopt.placement.methods.location.facilities import Facilities
 from amopt.placement.methods.location.knapsack import Fractional, Packed, Whole
 
 __all__ = ["Relaxation", "Relaxed"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, plan_of
-from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Shipment, Transportation

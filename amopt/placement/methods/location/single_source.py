@@ -15,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.methods.facilities import WHOLE
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.cuts import tightened
-from amopt.placement.methods.location.facilities import WHOLE
 from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
 from amopt.placement.methods.location.neighbourhood import bettered
 from amopt.placement.methods.location.program import SingleSourceProgram

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.facilities import Facilities
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Status, Stopped

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.location.facilities import Facilities
+from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.relaxation import Relaxation
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
