@@ -135,6 +135,10 @@ def test_umbi_reads_what_is_written(tmp_path):
     assert list(explicit.branch_to_target) == process.transition.indices.tolist()
     assert list(explicit.branch_to_probability) == process.transition.data.tolist()
     assert list(explicit.state_is_initial) == [True, False]
+    umbi.umb.write(explicit, tmp_path / "q.umb")
+    back = read(tmp_path / "q.umb", discount=process.discount)
+    same(back.process, process)
+    assert back.initial.tolist() == [1.0, 0.0]
 
 
 def rational(path: Path) -> None:
