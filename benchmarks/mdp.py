@@ -16,12 +16,15 @@ import argparse
 import json
 import os
 import platform
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,9 @@ from amopt.program.solver.outcome import versions
 
 HERE = Path(__file__).parent
 SMOKE = HERE / "mdp_systems_42.yaml"
-PHASES = ("import", "load", "build", "solve")
+WAITS = 4
+"""How many times as long the clock may run as the processor, on a machine that does other work."""
+
 PACKAGES = ("amopt", "highspy", "numpy", "scipy", "quantecon", "mdpsolver", "pymdptoolbox")
 
 
@@ -137,8 +142,17 @@ def _run(way: str, folder: Path, limit: float) -> dict[str, Any]:
     command = [sys.executable, str(HERE / "_mdp_ways.py"), way, str(folder)]
     try:
         alone = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        ended = subprocess.run(command, timeout=limit, capture_output=True, check=False, env=alone)
+        ended = subprocess.run(
+            command,
+            timeout=WAITS * limit,
+            capture_output=True,
+            check=False,
+            env=alone,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (round(limit),) * 2),
+        )
     except subprocess.TimeoutExpired:
+        return {"failed": f"not done in {WAITS * limit:g} s of the clock"}
+    if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         return {"failed": f"not done in {limit:g} s, loading and building with it"}
     if not (folder / "answer.json").exists():
         return {"failed": f"ended with code {ended.returncode}: memory, or a crash"}
@@ -200,14 +214,15 @@ def _said(rows: list[Row]) -> Iterator[str]:
         return
     peer = min(theirs, key=lambda row: row.solve or 0.0)
     yield f"The fastest other package is {peer.way}: {peer.solve:.3g} s."
+    yield ""
     for row in rows:
         if row.group in PEERS or row.solve is None or peer.solve is None:
             continue
-        ahead = peer.solve / row.solve
+        ahead = peer.solve / max(row.solve, 1e-6)
         if ahead >= 1:
-            yield f"{row.way} is {ahead:,.3g} times as fast."
+            yield f"- {row.way[0].upper()}{row.way[1:]} is {ahead:,.3g} times as fast."
         else:
-            yield f"**{row.way} is slower, {1 / ahead:,.3g} times as long.**"
+            yield f"- **{row.way[0].upper()}{row.way[1:]} is slower: {1 / ahead:,.3g} times as long.**"
 
 
 def main() -> None:
@@ -218,7 +233,7 @@ def main() -> None:
     parser.add_argument("--processes", nargs="+", default=[], help="all, or names")
     parser.add_argument("--peers", nargs="+", default=[], help=f"all, or of {', '.join(PEERS)}")
     parser.add_argument("--ways", nargs="+", default=[], help="only ways that begin so")
-    parser.add_argument("--limit", type=float, default=120.0, help="seconds a way may take")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds of the processor")
     parser.add_argument("--small-limit", type=float, default=20.0, help="the same of --processes")
     parser.add_argument("--smoke", action="store_true", help="a small case, in a few seconds")
     parser.add_argument("--json", type=Path, help="where to write the rows")
@@ -238,22 +253,23 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
     rows = [Row(**row) for path in given.add for row in json.loads(path.read_text())]
-    if given.file is not None:
-        rows += _of_part(given.file, given.part, ways, given.limit, parser)
-    for name in names:
-        rows += compare(name, PROCESSES[name](), ways, given.small_limit)
-    if given.json:
-        given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    found = [] if given.file is None else [_of_part(given, ways, parser)]
+    found += [compare(name, PROCESSES[name](), ways, given.small_limit) for name in names]
+    for row in chain.from_iterable(found):
+        rows.append(row)
+        if given.json:  # at once: a run takes long, and may be stopped
+            given.json.write_text(json.dumps([asdict(one) for one in rows], indent=1))
     if given.docs:
         command = " ".join(["python -m benchmarks mdp", *sys.argv[1:]])
         given.docs.write_text(markdown(rows, command), encoding="utf-8")
 
 
 def _of_part(
-    file: str, part: str | None, ways: list[str], limit: float, parser: argparse.ArgumentParser
-) -> list[Row]:
+    given: argparse.Namespace, ways: list[str], parser: argparse.ArgumentParser
+) -> Iterator[Row]:
     """Return the rows of one part of a printing file."""
-    data = amopt.load(file).to_dict()
+    part = given.part
+    data = amopt.load(given.file).to_dict()
     names = [entry["name"] for entry in data["parts"]]
     if part not in names:
         parser.error(f"PART is one of {', '.join(names)}")
@@ -271,7 +287,7 @@ def _of_part(
     title = (
         f"printing, {instance.parameters.systems[0]} systems, cycle of {instance.cycle_days} days"
     )
-    return list(compare(title, made.process, ways, limit, (instance, made.start)))
+    return compare(title, made.process, ways, given.limit, (instance, made.start))
 
 
 if __name__ == "__main__":
