@@ -219,10 +219,11 @@ def _said(rows: list[Row]) -> Iterator[str]:
         if row.group in PEERS or row.solve is None or peer.solve is None:
             continue
         ahead = peer.solve / max(row.solve, 1e-6)
+        name = f"{row.way[0].upper()}{row.way[1:]}"
         if ahead >= 1:
-            yield f"- {row.way[0].upper()}{row.way[1:]} is {ahead:,.3g} times as fast."
+            yield f"- {name} is {ahead:,.3g} times as fast."
         else:
-            yield f"- **{row.way[0].upper()}{row.way[1:]} is slower: {1 / ahead:,.3g} times as long.**"
+            yield f"- **{name} is slower: {1 / ahead:,.3g} times as long.**"
 
 
 def main() -> None:
