@@ -236,6 +236,8 @@ def test_what_was_added_up_sets_the_scale() -> None:
     assert notebook.same("net", 1e-4, Amount(0.0, scale=2_000.0))
     assert not notebook.same("net", 1e-4, Amount(0.0))
     assert notebook.same("net", 0.0, 0.0)
+    assert notebook.same("net", 0, 0.0)
+    assert notebook.within("net", 0.0, 0.0)
     assert notebook.within("net", 1e-4, 0.0, scale=2_000.0)
     assert not notebook.within("net", 1e-4, 0.0)
 
@@ -295,10 +297,12 @@ def test_a_column_of_any_type_counts_and_nan_is_never_right() -> None:
         ("optimal", 10.0, 9.9, "optimal, and the bound is"),
         ("optimal", 10.0, None, "optimal, and the bound is"),
         ("optimal", -10.0, -10.1, "optimal, and the bound is"),
+        ("optimal", 1e9, 1e9 - 1e3, ""),
+        ("optimal", 1e9, 1e9 - 1e4, "optimal, and the bound is"),
+        ("optimal", 1e-9, 1e-9 - 1e-14, "optimal, and the bound is"),
         ("feasible", 10.0, None, ""),
         ("feasible", 10.0, 9.0, ""),
         ("feasible", 10.0, 10.1, "bound above the objective"),
-        ("feasible", 10.1, 10.0, "outcome, objective"),
         ("infeasible", 10.0, None, "holds no plan"),
     ],
 )
@@ -307,9 +311,16 @@ def test_status_objective_and_bound_agree(
 ) -> None:
     notebook = Notebook()
     outcome = SimpleNamespace(status=status, objective=objective, bound=bound)
-    notebook.outcome(outcome, Amount(math.copysign(10.0, objective)))
+    notebook.outcome(outcome, Amount(objective))
     assert len(notebook.findings) == bool(words)
     assert all(words in finding for finding in notebook.findings)
+
+
+def test_an_objective_that_is_not_the_answers_is_named() -> None:
+    notebook = Notebook()
+    outcome = SimpleNamespace(status="feasible", objective=10.1, bound=10.0)
+    notebook.outcome(outcome, Amount(10.0))
+    assert notebook.findings == ["outcome, objective: 10.1 is stated, 10 is right"]
 
 
 @pytest.mark.parametrize("table", [None, 3, "rows", [None], [{"cost": 1.0}, ["cost"]]])
