@@ -183,3 +183,20 @@ def test_a_line_that_waits_for_what_is_committed_anyway() -> None:
     assert answer is not None
     assert answer.outcome.objective == pytest.approx(3 + 40 + 8 * 40 + 50 + 40)
     assert answer.outcome.bound == pytest.approx(answer.outcome.objective)
+
+
+def test_a_line_that_is_solved_without_a_bound_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = arrays(instance(3, lines=12, shared=True))
+
+    def unproven(*given: Any, **options: Any) -> Any:
+        answer = solve(*given, **options)
+        return replace(answer, outcome=replace(answer.outcome, bound=None))
+
+    monkeypatch.setattr("amopt.sourcing.methods.column_generation.solve", unproven)
+    run = _Run(written, Options(gap=0.02))
+    blocks = np.arange(len(run.blocks))
+    nothing_left_out = np.zeros(len(written.segments), dtype=bool)
+    assert len(run.blocks) > 1
+    assert run._solve_lines(blocks, run.program.cost, nothing_left_out) == {}
