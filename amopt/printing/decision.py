@@ -14,6 +14,7 @@ from amopt.errors import InfeasibleError
 from amopt.instance.suggest import shown
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
+from amopt.printing.answer.policies import COMPARED, Compared
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
@@ -98,18 +99,20 @@ def optimum(
     method: str,
     *,
     printer: bool = True,
+    expediting: bool = True,
     options: Options,
     extend: Extend | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Optimum:
-    """Find the best policy of every part by one method."""
+    """Find the best policy of every part by one method, from all sources or from some."""
+    sources = {"printer": printer, "expediting": expediting}
     if method == "prices":
-        return prices.best_policy(instance, printer=printer, options=options, progress=progress)
+        return prices.best_policy(instance, **sources, options=options, progress=progress)
     if method == "collapsed":
         return collapsed.best_policy(
-            instance, printer=printer, options=options, extend=extend, progress=progress
+            instance, **sources, options=options, extend=extend, progress=progress
         )
-    parameters = instance.parameters if printer else instance.parameters.without_printer()
+    parameters = instance.parameters.with_sources(**sources)
     if method == "closed":
         policy = closed_form.best_policy(parameters)
         return Optimum(policy, closed_form.cycle_cost(parameters, policy))
@@ -168,8 +171,8 @@ def solve(
     with budget.phase("solve"):
         found = find(options=options)
         budget.require("the policy without a printer was found")
-        single = _without_printer(find, budget.options(options))
-    return _answer(instance, found, single, budget, way.meaning)
+        compared = _compared(instance, find, lambda: budget.options(options))
+    return _answer(instance, found, compared, budget, way.meaning)
 
 
 def best_policy(instance: PrintingInstance, *, options: Options | None = None) -> Policy:
@@ -213,27 +216,36 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PrintingSo
     found = collapsed.read(model, bound=bound)
     instance: PrintingInstance = model.instance
     find = partial(optimum, instance, "collapsed" if instance.limits else "closed")
-    return _answer(instance, found, _without_printer(find, Options()), budget, READ_BACK)
+    return _answer(instance, found, _compared(instance, find, Options), budget, READ_BACK)
 
 
-def _without_printer(find: Callable[..., Optimum], options: Options) -> Optimum | None:
-    """Return the best policies where nothing can be printed; None where the limits forbid it."""
-    try:
-        return find(printer=False, options=options)
-    except InfeasibleError:
-        return None
+def _compared(
+    instance: PrintingInstance, find: Callable[..., Optimum], options: Callable[[], Options]
+) -> Compared:
+    """Return the best policies from fewer sources; None where the limits forbid them.
+
+    Without a printer; and where parts can be expedited, without that, with a printer and without.
+    """
+    compared: Compared = {}
+    for sourcing, sources in COMPARED.items():
+        if sources["expediting"] or instance.parameters.can_expedite:
+            try:
+                compared[sourcing] = find(**sources, options=options())
+            except InfeasibleError:
+                compared[sourcing] = None
+    return compared
 
 
 def _answer(
     instance: PrintingInstance,
     found: Optimum,
-    single: Optimum | None,
+    compared: Compared,
     budget: Budget,
     meaning: str,
 ) -> PrintingSolution:
     """Return the answer that follows from the policies, judged."""
     with budget.phase("tables"):
-        rows = tables(instance, found, single)
+        rows = tables(instance, found, compared)
     answer = PrintingSolution(
         kind=instance.kind,
         name=instance.name,

@@ -54,6 +54,7 @@ def formulate(
     instance: PrintingInstance,
     *,
     printer: bool = True,
+    expediting: bool = True,
     highest_base_stock: int | None = None,
     form: str = "collapsed",
 ) -> ConcreteModel:
@@ -72,7 +73,9 @@ def formulate(
     instance
         The instance.
     printer
-        Whether parts can be printed; without, the program of the single source.
+        Whether parts can be printed.
+    expediting
+        Whether parts can be expedited; without either, the program of the single source.
     highest_base_stock
         The highest base-stock level that the program may take. Left out, for each part the level
         that is used up within a cycle with a probability of less than 1e-13: more would only lie
@@ -87,7 +90,7 @@ def formulate(
     UsageError
         When there is no such form, or its program would not fit into memory.
     """
-    parameters = instance.parameters if printer else instance.parameters.without_printer()
+    parameters = instance.parameters.with_sources(printer=printer, expediting=expediting)
     if form == "collapsed":
         top = useful_levels(parameters).tolist()
         highest = top if highest_base_stock is None else [highest_base_stock] * len(parameters)

@@ -67,6 +67,16 @@ class Parameters:
         """Whether the criterion is average cost."""
         return self.discount == 1.0
 
+    @property
+    def can_print(self) -> bool:
+        """Whether any part can be printed."""
+        return bool(np.isfinite(self.print_cost).any())
+
+    @property
+    def can_expedite(self) -> bool:
+        """Whether any part can be expedited."""
+        return bool(np.isfinite(self.expedite_cost).any())
+
     def take(self, index: Any) -> Parameters:
         """Return the parameters of some parts only."""
         arrays: dict[str, Any] = {
@@ -83,6 +93,15 @@ class Parameters:
             print_cost=np.full(len(self), np.inf),
             printed_failure=np.zeros(len(self)),
         )
+
+    def without_expediting(self) -> Parameters:
+        """Return the same parts where nothing can be expedited."""
+        return replace(self, expedite_cost=np.full(len(self), np.inf))
+
+    def with_sources(self, *, printer: bool = True, expediting: bool = True) -> Parameters:
+        """Return the same parts with or without a printer and expediting."""
+        kept = self if printer else self.without_printer()
+        return kept if expediting else kept.without_expediting()
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -15,6 +15,7 @@ import amopt
 from amopt.errors import RefusedError
 from amopt.printing import check, closed_form
 from amopt.printing import decision as methods
+from amopt.printing.answer.policies import COMPARED, Compared
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import PrintingInstance
@@ -98,16 +99,25 @@ def test_a_wrong_objective_and_an_unproven_bound_are_found(
         assert not check(instance, replace(solution, outcome=outcome)).accepted
 
 
+def fewer_sources(instance: PrintingInstance) -> Compared:
+    """Return the best policies from fewer sources than the file has."""
+    zero = np.zeros(len(instance.parts))
+    return {
+        name: Optimum(closed_form.best_policy(instance.parameters.with_sources(**sources)), zero)
+        for name, sources in COMPARED.items()
+        if sources["expediting"] or instance.parameters.can_expedite
+    }
+
+
 def answer_for(instance: PrintingInstance, policy: Policy) -> PrintingSolution:
     """Return a truthful answer that follows a policy."""
-    single = closed_form.best_policy(instance.parameters.without_printer())
     answer = methods.solve(instance)
     cost = float(closed_form.cycle_cost(instance.parameters, policy)[0])
     parameters = instance.parameters
     horizon = 1 - parameters.discount**parameters.cycle_days
     return replace(
         answer,
-        rows=tables(instance, Optimum(policy, np.array([cost])), Optimum(single, np.zeros(1))),
+        rows=tables(instance, Optimum(policy, np.array([cost])), fewer_sources(instance)),
         outcome=replace(answer.outcome, objective=cost / horizon, bound=cost / horizon),
     )
 
@@ -138,8 +148,7 @@ def test_a_policy_that_is_not_the_best_is_not_called_optimal(change: dict[str, i
 def test_a_source_that_is_not_there_is_refused() -> None:
     instance = one_part(print_cost=None)
     policy = Policy(np.array([1]), np.array([[0], *[[1]] * 13]))
-    single = closed_form.best_policy(instance.parameters)
-    rows = tables(instance, Optimum(policy, np.zeros(1)), Optimum(single, np.zeros(1)))
+    rows = tables(instance, Optimum(policy, np.zeros(1)), fewer_sources(instance))
     verdict = check(instance, with_rows(methods.solve(instance), rows))
     assert "does not offer" in " ".join(verdict.findings)
 

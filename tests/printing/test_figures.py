@@ -70,7 +70,7 @@ def test_the_page_escapes_names_and_shows_every_table() -> None:
     page = render(instance, methods.solve(instance))
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
-    assert page.count("<thead>") == 4
+    assert page.count("<thead>") == 5
 
 
 def test_the_answer_as_a_graph() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, MAUVE, RED, YELLOW, new_figure, plain
+from amopt.printing.answer.columns import PRINTING
 from amopt.printing.answer.rate_figures import regret
-from amopt.printing.answer.solution import PRINTING, PrintingSolution
+from amopt.printing.answer.solution import PrintingSolution
 
 if TYPE_CHECKING:
     from amopt.printing.instance import PrintingInstance

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.phrases import amount, counted, money
+from amopt.printing.answer.columns import COLUMNS, PRINTING
 from amopt.solution import Column, Solution, Table
 
 if TYPE_CHECKING:
@@ -16,83 +17,10 @@ if TYPE_CHECKING:
 
     from amopt.printing.instance import PrintingInstance
 
-__all__ = ["DETERMINISTIC", "LIMIT_COLUMNS", "PRINTING", "SINGLE_SOURCE", "PrintingSolution"]
-
-PRINTING, SINGLE_SOURCE, DETERMINISTIC = "printing", "single source", "deterministic"
-
-UNAVOIDABLE = (
-    "Regular parts for every failure of a regular part in a fleet that is always up, counted by "
-    "the failure rate as the published tables do; subtracted from the sum of the five costs."
-)
-
-ACCOUNT: tuple[Column, ...] = (
-    Column("yearly_order_cost", "money", "Regular parts, a year.", shown=False),
-    Column("yearly_print_cost", "money", "Printed parts, a year.", shown=False),
-    Column("yearly_expedite_cost", "money", "Expedited parts, a year.", shown=False),
-    Column("yearly_holding_cost", "money", "Parts on the shelf, a year.", shown=False),
-    Column("yearly_backorder_cost", "money", "Systems that are down, a year.", shown=False),
-    Column(
-        "yearly_unavoidable_cost",
-        "money",
-        UNAVOIDABLE,
-        shown=False,
-    ),
-    Column(
-        "expected_stock",
-        "parts",
-        "Stock on the shelf, averaged over the days of a cycle.",
-        shown=False,
-    ),
-    Column(
-        "down_days_per_cycle", "system-days", "Days that systems are down, a cycle.", shown=False
-    ),
-    Column("orders_per_cycle", "parts", "Regular parts ordered, a cycle.", shown=False),
-    Column("prints_per_cycle", "parts", "Parts printed, a cycle."),
-    Column("expedites_per_cycle", "parts", "Parts expedited, a cycle.", shown=False),
-)
-
-YEARLY = (
-    "What is spent in a year of 52 weeks, with the unavoidable cost (see yearly_unavoidable_cost) "
-    "subtracted: what is left is what a plan can change. On the criterion of discounted cost: the "
-    "equal charge at the start of every cycle that has the same present value."
-)
-
-ORDER_UP_TO = (
-    "With each replenishment, order up to so many on the shelf; in expectation where a plan mixes "
-    "levels (table levels)."
-)
-
-WITHOUT = "Cost where nothing can be printed, with the same unavoidable cost subtracted."
-
-FEWEST_TO_EXPEDITE = (
-    "Fewest days to go with which a part is expedited; empty where it never is. With more days "
-    "another action may be better: see the intervals."
-)
-
-
-SHARE = "Share of the systems that wait; below 1 where the plan mixes actions on these days."
+__all__ = ["PrintingSolution"]
 
 MOST_PRICES = 3
 """The most limits that the summary tells of."""
-
-DUAL = "Change of the cost of a cycle a unit of its right-hand side; empty where not known."
-
-
-LIMITS: tuple[Column, ...] = (
-    Column("limit", "", "A limit of the file, or one that was added to the program."),
-    Column("says", "", "What it says; empty where it was added to the program."),
-    Column("amount", "", "What the plan does of it, in its unit."),
-    Column("most", "", "The most of it that is allowed.", shown=False),
-    Column("least", "", "The least of it, for availability.", shown=False),
-    Column("unit", "", "Its unit.", shown=False),
-    Column("one_unit", "", "One of that unit.", shown=False),
-    Column("dual", "money", DUAL, shown=False),
-    Column("yearly_worth", "money", "What one unit more of it is worth a year."),
-    Column("single_source_amount", "", "What the plan without a printer does of it.", shown=False),
-    Column("single_source_dual", "money", "The dual where nothing can be printed.", shown=False),
-)
-
-LIMIT_COLUMNS = tuple(column.name for column in LIMITS)
 
 
 @dataclass(frozen=True)
@@ -112,84 +40,7 @@ class PrintingSolution(Solution):
 
     instance: PrintingInstance | None = field(default=None, repr=False, compare=False, kw_only=True)
 
-    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
-        "parts": (
-            Column("part", "", "Name of the part."),
-            Column("base_stock", "parts", ORDER_UP_TO),
-            Column(
-                "plan",
-                "days to go",
-                "What is done for a system that waits, by days to the replenishment: "
-                "'print 6-2, wait 1' prints with 6 to 2 days to go and waits with 1.",
-            ),
-            Column("saving", "money", "What the printer saves a year."),
-            Column("yearly_cost", "money", YEARLY),
-            Column("single_source_base_stock", "parts", "Stock where nothing can be printed."),
-            Column("single_source_yearly_cost", "money", WITHOUT),
-            Column("saving_percent", "%", "The saving over that cost.", shown=False),
-            Column("system", "", "Type of system that holds it."),
-            Column("systems", "", "Systems in service.", shown=False),
-            Column(
-                "print_threshold",
-                "days to go",
-                "Fewest days to go with which a waiting system gets a printed part; empty where "
-                "it never does. With more days another action may be better: see the plan.",
-                shown=False,
-            ),
-            Column("expedite_threshold", "days to go", FEWEST_TO_EXPEDITE, shown=False),
-            *ACCOUNT,
-        ),
-        "single_source": (
-            Column("part", "", "Name of the part.", shown=False),
-            Column("base_stock", "parts", ORDER_UP_TO, shown=False),
-            Column("expedite_threshold", "days to go", FEWEST_TO_EXPEDITE, shown=False),
-            Column("yearly_cost", "money", YEARLY, shown=False),
-            *(Column(entry.name, entry.unit, entry.meaning, shown=False) for entry in ACCOUNT),
-        ),
-        "intervals": (
-            Column("part", "", "Name of the part.", shown=False),
-            Column("sourcing", "", f"{PRINTING}, or {SINGLE_SOURCE}: no printer.", shown=False),
-            Column("action", "", "What is done for a system that waits.", shown=False),
-            Column("from_days_to_go", "days to go", "From so many days to go ...", shown=False),
-            Column("to_days_to_go", "days to go", "... down to so many.", shown=False),
-            Column("share", "", SHARE, shown=False),
-        ),
-        "levels": (
-            Column("part", "", "Name of the part.", shown=False),
-            Column("sourcing", "", f"{PRINTING}, or {SINGLE_SOURCE}: no printer.", shown=False),
-            Column("base_stock", "parts", ORDER_UP_TO, shown=False),
-            Column("share", "", "Share of the cycles that start from this level.", shown=False),
-        ),
-        "deterministic": (
-            Column("part", "", "Name of the part."),
-            Column("base_stock", "parts", "With each replenishment, order up to so many."),
-            Column("plan", "days to go", "What is done for a system that waits."),
-            Column("yearly_cost", "money", YEARLY),
-        ),
-        "limits": LIMITS,
-        "totals": (
-            Column("parts", "", "Parts in the instance.", shown=False),
-            Column("printed_parts", "", "Parts that are printed at some time.", shown=False),
-            Column("base_stock", "parts", ORDER_UP_TO),
-            Column("stock_value", "money", "Its value at order cost.", shown=False),
-            Column("yearly_cost", "money", YEARLY),
-            Column("single_source_base_stock", "parts", "Stock where nothing can be printed."),
-            Column("single_source_stock_value", "money", "Its value at order cost.", shown=False),
-            Column("single_source_yearly_cost", "money", WITHOUT),
-            Column("yearly_unavoidable_cost", "money", UNAVOIDABLE, shown=False),
-            Column("saving", "money", "What the printer saves a year."),
-            Column("saving_percent", "%", "The saving over the cost without a printer."),
-            Column("down_days_per_cycle", "system-days", "Days that systems are down, a cycle."),
-            Column("prints_per_cycle", "parts", "Parts printed, a cycle."),
-            Column(
-                "deterministic_yearly_cost",
-                "money",
-                "The yearly cost of the best plan that is known which does not mix; empty where "
-                "the plan above does not mix, too.",
-                shown=False,
-            ),
-        ),
-    }
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = COLUMNS
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences."""
@@ -204,7 +55,7 @@ class PrintingSolution(Solution):
             )
         sentences = [f"{stock} at each replenishment; {without}.", *self._what_to_do()]
         if not total["printed_parts"]:
-            return (*sentences, "No part is worth printing.")
+            return (*sentences, "No part is worth printing.", *self._whether_to_buy())
         sentences += self._what_limits_are_worth()
         if total["deterministic_yearly_cost"] is not None:
             more = total["deterministic_yearly_cost"] - total["yearly_cost"]
@@ -212,6 +63,7 @@ class PrintingSolution(Solution):
                 "To meet a limit exactly the plan mixes policies; the best known that does not "
                 f"costs {money(more, self.currency)} a year more (table deterministic)."
             )
+        sentences += self._whether_to_buy()
         if total["saving"] is None:
             return tuple(sentences)
         sentences.append(self._what_it_saves(total))
@@ -233,6 +85,19 @@ class PrintingSolution(Solution):
                 f"The limit {shown(row['limit'])} ({row['says']}) binds: {step} is worth "
                 f"{money(worth, self.currency)} a year, as long as nothing else comes to bind."
             )
+
+    def _whether_to_buy(self) -> Iterator[str]:
+        """Yield whether the printer is worth its price, where the file gives one."""
+        for row in self.rows["printer"]:
+            price = f"The printer costs {money(row['yearly_price'], self.currency)} a year"
+            if row["saving"] is None:
+                yield f"{price}; without it no plan meets the limits."
+                continue
+            most = f"up to {money(row['break_even_price'], self.currency)} a year"
+            if row["break_even_purchase_cost"] is not None:
+                most += f", a purchase of {money(row['break_even_purchase_cost'], self.currency)}"
+            pays = "is worth buying" if row["worth_buying"] == "yes" else "is not worth buying"
+            yield f"{price} and {pays}: it pays {most}."
 
     def _money(self, total: Mapping[str, Any], prefix: str = "") -> str:
         return f"{total[f'{prefix}stock_value']:,.2f} {self.currency}"

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from amopt.phrases import amount
 from amopt.printing import closed_form
-from amopt.printing.answer.solution import DETERMINISTIC, LIMIT_COLUMNS, PRINTING, SINGLE_SOURCE
+from amopt.printing.answer.accounts import (
+    Accounts,
+    account_of,
+    as_rows,
+    percent_of,
+    stock_of,
+)
+from amopt.printing.answer.columns import DETERMINISTIC, LIMIT_COLUMNS, PRINTING, SINGLE_SOURCE
+from amopt.printing.answer.policies import COMPARED, Compared, policy_rows, printer_rows
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.limit_rows import KINDS, LimitRow, limit_rows
 from amopt.printing.parameters import Parameters
@@ -21,10 +29,8 @@ __all__ = ["plan_in_words", "tables"]
 
 Floats = NDArray[np.float64]
 
-Accounts = tuple[Policy, dict[str, Floats]]
 
-
-def tables(instance: PrintingInstance, found: Optimum, alone: Optimum | None) -> dict[str, Table]:
+def tables(instance: PrintingInstance, found: Optimum, compared: Compared) -> dict[str, Table]:
     """Return the tables of an answer.
 
     Parameters
@@ -33,31 +39,37 @@ def tables(instance: PrintingInstance, found: Optimum, alone: Optimum | None) ->
         The instance.
     found
         The policy of each part, and the limits that were added.
-    alone
-        The same where nothing can be printed; None where no plan is possible then.
+    compared
+        The same from fewer sources; None where no plan is possible then.
     """
-    parameters, policy = instance.parameters, found.policy
-    both: list[tuple[str, Policy]] = [(PRINTING, policy)]
-    with_printer, without = (policy, _account(parameters, policy)), None
-    if alone is not None:
-        both.append((SINGLE_SOURCE, alone.policy))
-        without = (alone.policy, _account(parameters.without_printer(), alone.policy))
+    parameters, alone = instance.parameters, compared[SINGLE_SOURCE]
+    policies = {PRINTING: found.policy}
+    policies |= {name: one.policy for name, one in compared.items() if one is not None}
+    accounts = {
+        name: (policy, account_of(parameters.with_sources(**COMPARED.get(name, {})), policy))
+        for name, policy in policies.items()
+    }
+    with_printer, without = accounts[PRINTING], accounts.get(SINGLE_SOURCE)
     if found.pure is not None:
-        both.append((DETERMINISTIC, found.pure.policy))
+        policies[DETERMINISTIC] = found.pure.policy
     names = [part.name for part in instance.parts]
     mixing = [
         (name, sourcing, chosen, index)
         for index, name in enumerate(names)
-        for sourcing, chosen in both
+        for sourcing, chosen in policies.items()
     ]
+    totals = _totals(parameters, with_printer, without, found.pure)
     return {
         "parts": _parts(instance, with_printer, without),
         "single_source": [] if without is None else _single_source(names, *without),
         "intervals": [row for entry in mixing for row in _intervals(*entry)],
         "levels": [row for entry in mixing for row in _levels(*entry)],
         "deterministic": _deterministic(instance, found.pure),
+        "policies": policy_rows(parameters, accounts),
+        "other_policies": _other_policies(names, accounts),
+        "printer": printer_rows(instance, totals),
         "limits": _limits(instance, found, alone),
-        "totals": [_totals(parameters, with_printer, without, found.pure)],
+        "totals": [totals],
     }
 
 
@@ -77,8 +89,8 @@ def _parts(
         saved = charged["yearly_cost"] - account["yearly_cost"]
         reference, saving = charged["yearly_cost"].tolist(), saved.tolist()
         stocks = [single.stock(part) for part in range(count)]
-        percent = list(map(_percent, saved, charged["yearly_cost"], stake))
-    return _rows(
+        percent = list(map(percent_of, saved, charged["yearly_cost"], stake))
+    return as_rows(
         part=[part.name for part in instance.parts],
         base_stock=[policy.stock(part) for part in range(count)],
         plan=[plan_in_words(policy, part) for part in range(count)],
@@ -99,7 +111,7 @@ def _single_source(
     names: list[str], single: Policy, account: dict[str, Floats]
 ) -> list[dict[str, Any]]:
     """Return the table of the policy without a printer."""
-    return _rows(
+    return as_rows(
         part=names,
         base_stock=[single.stock(part) for part in range(len(names))],
         expedite_threshold=_thresholds(single, Action.EXPEDITE),
@@ -160,12 +172,28 @@ def _deterministic(instance: PrintingInstance, pure: Pure | None) -> list[dict[s
     """Return the table of the best plan that does not mix."""
     if pure is None:
         return []
-    return _rows(
+    return as_rows(
         part=[part.name for part in instance.parts],
         base_stock=pure.policy.base_stock.tolist(),
         plan=[plan_in_words(pure.policy, part) for part in range(len(instance.parts))],
-        yearly_cost=_account(instance.parameters, pure.policy)["yearly_cost"].tolist(),
+        yearly_cost=account_of(instance.parameters, pure.policy)["yearly_cost"].tolist(),
     )
+
+
+def _other_policies(names: list[str], accounts: Mapping[str, Accounts]) -> list[dict[str, Any]]:
+    """Return the table of the policies without expediting, where parts can be expedited."""
+    others = {name: one for name, one in accounts.items() if name not in (PRINTING, SINGLE_SOURCE)}
+    return [
+        {
+            "part": name,
+            "sourcing": sourcing,
+            "base_stock": policy.stock(part),
+            "plan": plan_in_words(policy, part),
+            "yearly_cost": float(account["yearly_cost"][part]),
+        }
+        for part, name in enumerate(names)
+        for sourcing, (policy, account) in others.items()
+    ]
 
 
 def _totals(
@@ -174,18 +202,18 @@ def _totals(
     """Return the sums over all parts."""
     alike = None
     if pure is not None:
-        alike = float(_account(parameters, pure.policy)["yearly_cost"].sum())
+        alike = float(account_of(parameters, pure.policy)["yearly_cost"].sum())
     policy, account = with_printer
     cost = float(account["yearly_cost"].sum())
-    stock, value = _stock(parameters, policy)
+    stock, value = stock_of(parameters, policy)
     nothing = ("base_stock", "stock_value", "yearly_cost", "saving", "percent")
     single: dict[str, int | float | None] = dict.fromkeys(nothing)
     if without is not None:
         reference = float(without[1]["yearly_cost"].sum())
         stake = without[1]["yearly_unavoidable_cost"] + REPORTED_DAYS * parameters.backorder_cost
-        single["base_stock"], single["stock_value"] = _stock(parameters, without[0])
+        single["base_stock"], single["stock_value"] = stock_of(parameters, without[0])
         single["yearly_cost"], single["saving"] = reference, reference - cost
-        single["percent"] = _percent(reference - cost, reference, float(stake.sum()))
+        single["percent"] = percent_of(reference - cost, reference, float(stake.sum()))
     printed = sum(
         policy.threshold(part, Action.PRINT) is not None for part in range(len(parameters))
     )
@@ -207,61 +235,13 @@ def _totals(
     }
 
 
-def _stock(parameters: Parameters, policy: Policy) -> tuple[int | float, float]:
-    """Return the parts in stock and their value; a fraction where a part mixes levels."""
-    stocks = [policy.stock(part) for part in range(len(parameters))]
-    return sum(stocks), float(np.array(stocks, dtype=np.float64) @ parameters.order_cost)
-
-
 def _but_cost(account: Mapping[str, Floats]) -> dict[str, list[Any]]:
     """Return the columns of an account but the total, which a table has in its own place."""
     return {name: values.tolist() for name, values in account.items() if name != "yearly_cost"}
 
 
-def _account(parameters: Parameters, policy: Policy) -> dict[str, Floats]:
-    """Return yearly costs by kind, their total, and what happens in a cycle, by column."""
-    cycles = REPORTED_DAYS / parameters.cycle_days
-    happening = charged = closed_form.amounts(parameters, policy)
-    if not parameters.is_average:
-        charged = closed_form.amounts(parameters, policy, discounted=True)
-    costs = {
-        "yearly_order_cost": cycles * parameters.order_cost * charged.orders,
-        "yearly_print_cost": cycles * _where_possible(parameters.print_cost) * charged.prints,
-        "yearly_expedite_cost": cycles
-        * _where_possible(parameters.expedite_cost)
-        * charged.expedites,
-        "yearly_holding_cost": cycles * parameters.holding_cost * charged.stock_days,
-        "yearly_backorder_cost": cycles * parameters.backorder_cost * charged.down_days,
-    }
-    unavoidable = (
-        REPORTED_DAYS * parameters.order_cost * parameters.systems * parameters.failures_per_day
-    )
-    return {
-        "yearly_cost": np.sum(list(costs.values()), axis=0) - unavoidable,
-        **costs,
-        "yearly_unavoidable_cost": unavoidable,
-        "expected_stock": happening.stock_days / parameters.cycle_days,
-        "down_days_per_cycle": happening.down_days,
-        "orders_per_cycle": happening.orders,
-        "prints_per_cycle": happening.prints,
-        "expedites_per_cycle": happening.expedites,
-    }
-
-
-def _where_possible(cost: Floats) -> Floats:
-    """Return the costs, 0 where there is no such source: nothing comes from it."""
-    return np.where(np.isfinite(cost), cost, 0.0)
-
-
 def _thresholds(policy: Policy, action: Action) -> list[int | None]:
     return [policy.threshold(part, action) for part in range(len(policy.base_stock))]
-
-
-def _percent(saving: float, reference: float, stake: float) -> float | None:
-    """Return the saving in percent; None where nothing but rounding could be saved."""
-    if reference <= 1e-9 * (reference + stake):
-        return None
-    return float(100 * saving / reference)
 
 
 def plan_in_words(policy: Policy, part: int) -> str:
@@ -313,10 +293,3 @@ def _levels(name: str, sourcing: str, policy: Policy, part: int) -> Iterator[dic
                 "base_stock": level,
                 "share": mix.levels[level],
             }
-
-
-def _rows(**columns: list[Any]) -> list[dict[str, Any]]:
-    """Return a table given by columns as rows."""
-    return [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]

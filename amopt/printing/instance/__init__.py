@@ -6,6 +6,7 @@ from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.entries import Discounted, Part, System
 from amopt.printing.instance.limits import MEASURES, Limit
 from amopt.printing.instance.practice import Material, PartPolicy
+from amopt.printing.instance.printer import Printer
 from amopt.printing.instance.printing_instance import (
     DAYS_A_YEAR,
     REPORTED_DAYS,
@@ -23,6 +24,7 @@ __all__ = [
     "Material",
     "Part",
     "PartPolicy",
+    "Printer",
     "PrintingInstance",
     "System",
     "UncertainRate",

@@ -41,6 +41,12 @@ CODES: tuple[Code, ...] = (
         Severity.WARNING,
     ),
     Code(
+        "implausible-interest",
+        "Interest of more than the whole purchase a year.",
+        "Give a share, not percent: 0.05 for 5 % a year.",
+        Severity.WARNING,
+    ),
+    Code(
         "incomplete-supply",
         "The route of the replenishment needs a network, the place and where it is supplied from.",
         "Give network, place and supplied_from together, or none of them.",
@@ -59,6 +65,11 @@ CODES: tuple[Code, ...] = (
         "limit-side",
         "A limit has the wrong side or time for its measure.",
         "Give at_least for availability, at_most for all else; per only for what adds up in time.",
+    ),
+    Code(
+        "purchase-terms",
+        "A purchase needs the years and the interest over which it is spread; a price has none.",
+        "Give purchase_cost with life_years and interest_per_year, or price_per_year alone.",
     ),
     Code(
         "too-many-failures",

@@ -165,7 +165,8 @@ class Limit(InstanceModel):
         for index in held:
             part = instance.parts[index]
             for field, source in NEEDS.get(self.measure, ()):
-                needed = source is None or getattr(part, source) is not None
+                offered = source == "expedite_cost" and instance.expedite_surcharge is not None
+                needed = source is None or offered or getattr(part, source) is not None
                 if needed and getattr(part, field) is None:
                     yield Problem(
                         "limit-needs-data",

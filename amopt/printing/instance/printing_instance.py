@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from amopt.instance.common import Instance, Name, Network, RefersTo
+from amopt.instance.common import Instance, Name, Network, PositiveQuantity, RefersTo
 from amopt.instance.findings import Problem
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.convoys import Convoys
@@ -29,6 +29,7 @@ from amopt.printing.instance.practice import (
     problems_of_material,
     problems_of_policy,
 )
+from amopt.printing.instance.printer import Printer
 from amopt.printing.instance.uncertainty import UncertainRate, uncertainty_problems
 from amopt.printing.parameters import Parameters, read_only
 
@@ -82,6 +83,14 @@ class PrintingInstance(Instance):
     material: Material | None = Field(
         default=None, description="The raw material of the printer, as stock."
     )
+    expedite_surcharge: PositiveQuantity | None = Field(
+        default=None,
+        description="What flying in a part costs beside its order cost, in money, for parts that "
+        "give no expedite_cost; left out, these cannot be expedited.",
+    )
+    printer: Printer | None = Field(
+        default=None, description="What having the printer costs; left out, that is not asked."
+    )
     network: Network | None = Field(
         default=None, description="Places and lanes over which the replenishment travels."
     )
@@ -109,6 +118,7 @@ class PrintingInstance(Instance):
         yield iter(()) if self.convoys is None else self.convoys.problems()
         yield problems_of_policy(self.policy, self.parts)
         yield problems_of_material(self.parts if self.material else ())
+        yield self._problems_of_printer()
         yield self._problems_of_supply()
 
     def _problems_of_criterion(self) -> Iterator[Problem]:
@@ -121,6 +131,10 @@ class PrintingInstance(Instance):
     def _problems_of_limits(self) -> Iterator[Problem]:
         for index, limit in enumerate(self.limits):
             yield from limit.problems(self, ("limits", index))
+
+    def _problems_of_printer(self) -> Iterator[Problem]:
+        if self.printer is not None:
+            yield from self.printer.problems(("printer",))
 
     def _problems_of_supply(self) -> Iterator[Problem]:
         supply = {key: getattr(self, key) for key in ("network", "place", "supplied_from")}
@@ -204,13 +218,18 @@ class PrintingInstance(Instance):
             for part in self.parts
         ]
         criterion = self.criterion
+        order_cost = np.array([part.order_cost for part in self.parts]) + self.transport_cost
+        expedite_cost = _or_infinite([part.expedite_cost for part in self.parts])
+        if self.expedite_surcharge is not None:
+            flown_in = order_cost + self.expedite_surcharge
+            expedite_cost = np.where(np.isfinite(expedite_cost), expedite_cost, flown_in)
         return Parameters(
             cycle_days=self.cycle_days,
             discount=1.0 if criterion == "average" else criterion.discount_per_day,
             systems=np.array([holder.count for holder in holders], dtype=np.int64),
-            order_cost=np.array([part.order_cost for part in self.parts]) + self.transport_cost,
+            order_cost=order_cost,
             print_cost=_or_infinite([part.print_cost for part in self.parts]),
-            expedite_cost=_or_infinite([part.expedite_cost for part in self.parts]),
+            expedite_cost=expedite_cost,
             backorder_cost=np.array([holder.backorder_cost_per_day for holder in holders]),
             holding_cost=np.array([_holding_cost_per_day(part) for part in self.parts]),
             failure=np.array([probability for probability, _ in failures]),

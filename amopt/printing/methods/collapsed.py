@@ -46,6 +46,7 @@ def best_policy(
     instance: PrintingInstance,
     *,
     printer: bool,
+    expediting: bool = True,
     options: Options,
     extend: Extend | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -70,9 +71,9 @@ def best_policy(
 
     budget = Budget(options.time_limit)
     if is_extended(instance, extend):
-        model = formulation.formulate(instance, printer=printer)
+        model = formulation.formulate(instance, printer=printer, expediting=expediting)
     else:
-        parameters = instance.parameters if printer else instance.parameters.without_printer()
+        parameters = instance.parameters.with_sources(printer=printer, expediting=expediting)
         highest = closed_form.levels_to_try(parameters).tolist()
         model = formulation.build(instance, parameters, highest, printer=printer)
     extended(model, extend)

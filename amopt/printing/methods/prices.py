@@ -52,6 +52,7 @@ def best_policy(
     instance: PrintingInstance,
     *,
     printer: bool,
+    expediting: bool = True,
     options: Options,
     progress: Callable[[Progress], None] | None = None,
 ) -> Optimum:
@@ -64,20 +65,21 @@ def best_policy(
     NoAnswerError
         When the prices were not found within the limits of time.
     """
-    parameters = instance.parameters if printer else instance.parameters.without_printer()
+    parameters = instance.parameters.with_sources(printer=printer, expediting=expediting)
+    compared = not (printer and expediting)
     rows = limit_rows(instance)
     budget = Budget(options.time_limit)
     master = Master(parameters, rows, options, budget, progress)
     if (master.excess() > KEPT * master.scale).any():
-        if not printer:  # what it is compared with needs no reason
-            raise InfeasibleError("without a printer no plan keeps the limits")
+        if compared:  # what the plan is compared with needs no reason
+            raise InfeasibleError("with fewer sources no plan keeps the limits")
         raise explain(instance, options, budget)
     found = master.solve()
     policy, cost = mixture(
         parameters, priced(parameters, rows, found.duals)[0], master.columns, found.shares
     )
     pure = None
-    if policy.mixes and printer:
+    if policy.mixes and not compared:
         pure = best_pure(master, found)
     names = [row.limit.name for row in rows]
     return Optimum(

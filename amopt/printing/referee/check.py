@@ -7,17 +7,33 @@ and proves from the Bellman residual how far from the best it can be (see
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
+from amopt.printing.instance import PrintingInstance
+from amopt.printing.referee.accounts import (
+    MONEY,
+    TOLERANCE,
+    Accounts,
+    account_of,
+    compare_saving,
+    stake_of,
+    sum_of,
+    summed,
+)
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.limits import compare_limits, hold
 from amopt.printing.referee.optimality import compare_optimality
-from amopt.printing.referee.plan import read_plans, terms_of
+from amopt.printing.referee.plan import read_plans
+from amopt.printing.referee.policies import (
+    OTHERS,
+    compare_policies,
+    compare_printer,
+    require_others,
+)
 from amopt.printing.referee.together import evaluated
-from amopt.referee import Amount, Notebook, is_number
+from amopt.referee import Amount, Notebook
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -25,21 +41,26 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-TOLERANCE = 1e-7
-"""Relative difference from which a stated number is wrong."""
-
 MOST_PARTS_BY_STATE = 1000
 """Up to so many parts the real states of each are gone through one by one."""
 
-NOTHING = 1e-9
-"""Share of what is at stake below which there is no cost to save from."""
-
-MONEY = ("yearly_cost", "yearly_unavoidable_cost")
-TABLES = ("parts", "single_source", "intervals", "levels", "deterministic", "limits", "totals")
+TABLES = (
+    "parts",
+    "single_source",
+    "intervals",
+    "levels",
+    "deterministic",
+    "policies",
+    "other_policies",
+    "printer",
+    "limits",
+    "totals",
+)
 PLANS = (
     ("printing", "parts"),
     ("single source", "single_source"),
     ("deterministic", "deterministic"),
+    *((sourcing, "other_policies") for sourcing in OTHERS),
 )
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -84,6 +105,7 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
     ):
         stated = [row.get("part") for row in rows[table]]
         notebook.require(stated == due, f"{table} has the parts {stated}, not {due}")
+    require_others(notebook, instance, rows["other_policies"], shared=shared)
     notebook.require(len(rows["totals"]) == 1, "totals does not have one row")
     stated = [row.get("limit") for row in rows["limits"]]
     due = [*(limit.name for limit in instance.limits), *limits]
@@ -95,30 +117,42 @@ def check(instance: PrintingInstance, solution: Solution, *, limits: Sequence[st
     plans = [read_plans(notebook, instance, rows, sourcing, table) for sourcing, table in PLANS]
     if not notebook.findings and not shared:
         notebook.require(not rows["levels"], "a plan mixes levels without a limit that asks for it")
-    for _, table in PLANS[1:]:
-        _no_stray_plans(notebook, rows, table)
+    for sourcing, table in PLANS[1:]:
+        _no_stray_plans(notebook, rows, sourcing, table)
     if notebook.findings:
         return notebook.verdict()
     few = len(instance.parts) <= MOST_PARTS_BY_STATE
-    chosen, single, alike = (evaluated(pairs, by_states=few) for pairs in plans)
-    every = [*zip(names, chosen, strict=False), *zip(names, single, strict=False)]
-    for name, evaluation in [*every, *zip(names, alike, strict=False)]:
+    found = [evaluated(pairs, by_states=few) for pairs in plans]
+    chosen, single, alike, *without = found
+    others = dict(zip(OTHERS, without, strict=True))
+    for name, evaluation in chain.from_iterable(zip(names, one, strict=False) for one in found):
         notebook.require(
             evaluation.possible, f"part {name!r} takes a source that the instance does not offer"
         )
     if notebook.findings:
         return notebook.verdict()
     _compare_tables(notebook, instance, rows, (chosen, single, alike))
+    compare_policies(
+        notebook, instance, rows, {"printing": chosen, "single source": single, **others}
+    )
+    compare_printer(notebook, instance, rows)
     compare_limits(notebook, instance, rows["limits"], (chosen, single))
-    compare_optimality(notebook, instance, solution, (chosen, single), extended=bool(limits))
+    compare_optimality(
+        notebook,
+        instance,
+        solution,
+        (chosen, single),
+        extended=bool(limits),
+        others=[] if shared else without,
+    )
     return notebook.verdict()
 
 
-def _no_stray_plans(notebook: Notebook, rows: Rows, table: str) -> None:
+def _no_stray_plans(notebook: Notebook, rows: Rows, sourcing: str, table: str) -> None:
     """Note days and levels of a plan that has no costs."""
-    sourcing = next(name for name, home in PLANS if home == table)
     told = (row for name in ("intervals", "levels") for row in rows[name])
-    stray = not rows[table] and any(row.get("sourcing") == sourcing for row in told)
+    there = any(row.get("sourcing", sourcing) == sourcing for row in rows[table])
+    stray = not there and any(row.get("sourcing") == sourcing for row in told)
     notebook.require(not stray, f"intervals or levels have a plan that {table} does not have")
 
 
@@ -128,7 +162,7 @@ def _compare_deterministic(
     """Compare the table of the plan that does not mix, and return what it costs a year."""
     if not plans:
         return None
-    costs = [_account(instance, index, one)["yearly_cost"] for index, one in enumerate(plans)]
+    costs = [account_of(instance, index, one)["yearly_cost"] for index, one in enumerate(plans)]
     for row, part, one, cost in zip(
         rows["deterministic"], instance.parts, plans, costs, strict=True
     ):
@@ -146,7 +180,7 @@ def _compare_deterministic(
         notebook.compare(where, row, expected)
     for limit in instance.limits:
         hold(notebook, instance, limit, plans, "of the plan that does not mix")
-    return _sum(costs)
+    return sum_of(costs)
 
 
 def _compare_tables(
@@ -157,14 +191,14 @@ def _compare_tables(
 ) -> None:
     """Compare every column of every table."""
     chosen, single, alike = evaluations
-    accounts = [_account(instance, index, entry) for index, entry in enumerate(chosen)]
-    references = [_account(instance, index, entry) for index, entry in enumerate(single)]
+    accounts = [account_of(instance, index, entry) for index, entry in enumerate(chosen)]
+    references = [account_of(instance, index, entry) for index, entry in enumerate(single)]
     for index, part in enumerate(instance.parts):
         where, plan = f"part {part.name!r}", chosen[index].plan
         stated, cost = dict(rows["parts"][index]), accounts[index]["yearly_cost"]
-        stake = Amount(_stake(instance, index))
+        stake = Amount(stake_of(instance, index))
         reference = references[index]["yearly_cost"] if single else None
-        _compare_saving(notebook, where, stated, (cost, reference), stake)
+        compare_saving(notebook, where, stated, (cost, reference), stake)
         expected = {
             "part": part.name,
             "system": part.system,
@@ -191,9 +225,6 @@ def _compare_tables(
     _compare_totals(notebook, instance, dict(rows["totals"][0]), both, deterministic)
 
 
-Accounts = tuple[list[Evaluation], list[dict[str, Amount]]]
-
-
 def _compare_totals(
     notebook: Notebook,
     instance: PrintingInstance,
@@ -204,126 +235,21 @@ def _compare_totals(
     """Compare the sums over all parts."""
     with_printer, without = both
     evaluations, accounts = with_printer
-    total = _summed(with_printer)
-    single = _summed(without) if without[0] else dict.fromkeys(total)
+    total = summed(with_printer)
+    single = summed(without) if without[0] else dict.fromkeys(total)
     expected = {
         "parts": len(instance.parts),
         "printed_parts": sum(one.plan.threshold("print") is not None for one in evaluations),
         **{key: total[key] for key in ("base_stock", "stock_value", *MONEY)},
-        "down_days_per_cycle": _sum(entry["down_days_per_cycle"] for entry in accounts),
-        "prints_per_cycle": _sum(entry["prints_per_cycle"] for entry in accounts),
+        "down_days_per_cycle": sum_of(entry["down_days_per_cycle"] for entry in accounts),
+        "prints_per_cycle": sum_of(entry["prints_per_cycle"] for entry in accounts),
         "deterministic_yearly_cost": deterministic,
         **{
             f"single_source_{key}": single[key]
             for key in ("base_stock", "stock_value", "yearly_cost")
         },
     }
-    stake = _sum(Amount(_stake(instance, index)) for index in range(len(instance.parts)))
+    stake = sum_of(Amount(stake_of(instance, index)) for index in range(len(instance.parts)))
     reference = single["yearly_cost"]
-    _compare_saving(notebook, "totals", stated, (total["yearly_cost"], reference), stake)
+    compare_saving(notebook, "totals", stated, (total["yearly_cost"], reference), stake)
     notebook.compare("totals", stated, expected)
-
-
-def _summed(accounts: Accounts) -> dict[str, Any]:
-    """Return stock, its value and money of all parts."""
-    evaluations, rows = accounts
-    stocks = [one.plan.base_stock for one in evaluations]
-    value = math.fsum(one.plan.base_stock * one.terms.c_r for one in evaluations)
-    return {
-        "base_stock": sum(stocks),
-        "stock_value": value,
-        **{key: _sum(row[key] for row in rows) for key in MONEY},
-    }
-
-
-def _sum(amounts: Any) -> Amount:
-    """Return the sum of amounts, and of their scales."""
-    listed = list(amounts)
-    return Amount(math.fsum(one.value for one in listed), math.fsum(one.scale for one in listed))
-
-
-def _compare_saving(
-    notebook: Notebook,
-    where: str,
-    row: dict[str, Any],
-    costs: tuple[Amount, Amount | None],
-    stake: Amount,
-) -> None:
-    """Take the saving, and that in percent, from a row and compare them in money.
-
-    Where the cost without a printer is next to nothing beside what is at stake there is nothing to
-    save from, and no percentage; without such a plan there is neither.
-    """
-    cost, reference = costs
-    for column in ("saving", "saving_percent"):
-        if not notebook.require(column in row, f"{where} lacks {column}"):
-            return
-    saving, percent = row.pop("saving"), row.pop("saving_percent")
-    if reference is None:
-        notebook.same(f"{where}, saving", saving, None)
-        notebook.same(f"{where}, saving_percent", percent, None)
-        return
-    scale = max(cost.scale, reference.scale)
-    expected = reference.value - cost.value
-    notebook.same(f"{where}, saving", saving, Amount(expected, scale))
-    least = NOTHING * (reference.value + stake.value)
-    if percent is None:
-        fits = reference.value <= 2 * least
-    else:
-        fits = (
-            is_number(percent)
-            and reference.value > least / 2
-            and abs(percent * reference.value / 100 - expected) <= TOLERANCE * scale
-        )
-    notebook.require(
-        fits, f"{where}, saving_percent: {percent!r} is not {expected:g} of {reference.value:g}"
-    )
-
-
-def _stake(instance: PrintingInstance, index: int) -> float:
-    """Return the unavoidable cost, and that of one system that is always down, in money a year."""
-    terms = terms_of(instance, index, printer=True)
-    rate = float(instance.parameters.failures_per_day[index])
-    return REPORTED_DAYS * (terms.c_r * terms.N * rate + terms.b)
-
-
-def _account(instance: PrintingInstance, index: int, evaluation: Evaluation) -> dict[str, Amount]:
-    """Return what a part's row should say of costs and events.
-
-    The scale of an event is a thousandth of the failures of a cycle and of the stock: what happens
-    far more seldom is a difference of larger numbers.
-    """
-    terms = evaluation.terms
-    cycles = REPORTED_DAYS / terms.L
-    charged, happening = evaluation.amounts(terms.alpha), evaluation.amounts(1.0)
-    kinds = {
-        "yearly_order_cost": (terms.c_r, "orders"),
-        "yearly_print_cost": (terms.c_p, "prints"),
-        "yearly_expedite_cost": (terms.c_e, "expedites"),
-        "yearly_holding_cost": (terms.h, "stock_days"),
-        "yearly_backorder_cost": (terms.b, "down_days"),
-    }
-    seldom = 1e-3 * terms.N * terms.p_r * terms.L
-    yearly = {
-        column: Amount(cycles * price * charged[amount], cycles * price * seldom)
-        if math.isfinite(price)
-        else Amount(0.0)
-        for column, (price, amount) in kinds.items()
-    }
-    rate = float(instance.parameters.failures_per_day[index])
-    unavoidable = REPORTED_DAYS * terms.c_r * terms.N * rate
-    spent = math.fsum(one.value for one in yearly.values())
-    gross = math.fsum(max(one.value, one.scale) for one in yearly.values()) + unavoidable
-    events = {
-        "expected_stock": Amount(happening["stock_days"] / terms.L, seldom),
-        "down_days_per_cycle": Amount(happening["down_days"], seldom),
-        "orders_per_cycle": Amount(happening["orders"], seldom),
-        "prints_per_cycle": Amount(happening["prints"], seldom),
-        "expedites_per_cycle": Amount(happening["expedites"], seldom),
-    }
-    return {
-        "yearly_cost": Amount(spent - unavoidable, gross),
-        **yearly,
-        "yearly_unavoidable_cost": Amount(unavoidable),
-        **events,
-    }

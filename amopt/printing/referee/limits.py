@@ -144,6 +144,14 @@ def _failures(terms: Terms) -> float:
     return terms.N * terms.p_r * terms.L
 
 
+def _expedite_cost(instance: PrintingInstance, index: int) -> float | None:
+    """Return what flying in a part costs; None where it is not possible."""
+    part, surcharge = instance.parts[index], instance.expedite_surcharge
+    if part.expedite_cost is not None or surcharge is None:
+        return part.expedite_cost
+    return part.order_cost + float(instance.transport_cost[index]) + surcharge
+
+
 class Counting:
     """What one event of each kind of a part adds to a limit.
 
@@ -182,7 +190,7 @@ class Counting:
             "spending": {
                 "orders": part.order_cost + float(instance.transport_cost[index]),
                 "prints": part.print_cost,
-                "expedites": part.expedite_cost,
+                "expedites": _expedite_cost(instance, index),
             },
             "kg_co2": {
                 "orders": part.kg_co2_per_order,

@@ -68,6 +68,7 @@ def compare_optimality(
     both: tuple[list[Evaluation], list[Evaluation]],
     *,
     extended: bool,
+    others: Sequence[list[Evaluation]] = (),
 ) -> None:
     """Prove how good the policies are, and compare status, objective and bound with that.
 
@@ -83,6 +84,8 @@ def compare_optimality(
         The evaluations of each part with and without a printer.
     extended
         Whether the program had limits that the instance does not state.
+    others
+        The evaluations of policies from fewer sources, which are called the best of their kind.
     """
     outcome, rows = solution.outcome, solution.rows["limits"]
     status, bound = str(outcome.status), outcome.bound
@@ -92,7 +95,8 @@ def compare_optimality(
         for column, evaluations in zip(("dual", "single_source_dual"), both, strict=True)
     ]
     if status == "optimal":
-        for proof in proofs:
+        alike = [_Proof(one, one, 0.0, is_tight=True) for one in others]
+        for proof in [*proofs, *alike]:
             _require_the_best(notebook, instance, proof)
     chosen = proofs[0]
     worth = chosen.evaluations[0].horizon

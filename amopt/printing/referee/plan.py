@@ -10,9 +10,18 @@ from typing import Any
 from amopt.printing.instance import PrintingInstance
 from amopt.referee import Notebook, is_number
 
-__all__ = ["ACTIONS", "Plan", "Terms", "read_plans", "terms_of"]
+__all__ = ["ACTIONS", "SOURCES", "Plan", "Terms", "read_plans", "terms_of"]
 
 ACTIONS = ("wait", "print", "expedite")
+
+SOURCES: Mapping[str, Mapping[str, bool]] = {
+    "printing": {"printer": True, "expediting": True},
+    "single source": {"printer": False, "expediting": True},
+    "deterministic": {"printer": True, "expediting": True},
+    "printing, no expediting": {"printer": True, "expediting": False},
+    "single source, no expediting": {"printer": False, "expediting": False},
+}
+"""The sources that a plan has, by its sourcing in the tables."""
 
 Row = Mapping[str, Any]
 
@@ -90,8 +99,10 @@ def _in_words(shares: Mapping[str, float]) -> str:
     return " and ".join(f"{action} {percent[action]} %" for action in ACTIONS if action in shares)
 
 
-def terms_of(instance: PrintingInstance, index: int, *, printer: bool) -> Terms:
-    """Return the parameters of one part, with or without a printer."""
+def terms_of(
+    instance: PrintingInstance, index: int, *, printer: bool = True, expediting: bool = True
+) -> Terms:
+    """Return the parameters of one part, with or without a printer and expediting."""
     parameters = instance.parameters
     return Terms(
         N=int(parameters.systems[index]),
@@ -99,7 +110,7 @@ def terms_of(instance: PrintingInstance, index: int, *, printer: bool) -> Terms:
         alpha=parameters.discount,
         c_r=float(parameters.order_cost[index]),
         c_p=float(parameters.print_cost[index]) if printer else math.inf,
-        c_e=float(parameters.expedite_cost[index]),
+        c_e=float(parameters.expedite_cost[index]) if expediting else math.inf,
         b=float(parameters.backorder_cost[index]),
         h=float(parameters.holding_cost[index]),
         p_r=float(parameters.failure[index]),
@@ -114,14 +125,17 @@ def read_plans(
     sourcing: str,
     table: str,
 ) -> list[tuple[Terms, Plan]]:
-    """Return the plan of each part, noting what does not fit."""
+    """Return the plan of each part that a table has, noting what does not fit."""
+    numbers = {part.name: index for index, part in enumerate(instance.parts)}
     days, levels = (
         _by_part(notebook, instance, rows[name], name, sourcing) for name in ("intervals", "levels")
     )
     found = []
-    for index, row in enumerate(rows[table]):
+    for row in rows[table]:
+        if row.get("sourcing", sourcing) != sourcing:
+            continue
         where = f"part {row['part']!r} ({sourcing})"
-        terms = terms_of(instance, index, printer=table != "single_source")
+        terms = terms_of(instance, numbers[row["part"]], **SOURCES[sourcing])
         shares = _shares(notebook, where, days.get(row["part"], []), terms.L)
         chances = _levels(notebook, where, row, levels.get(row["part"], []), terms)
         if shares and chances:
@@ -142,7 +156,7 @@ def _by_part(
         if row.get("sourcing") == sourcing:
             found.setdefault(row.get("part"), []).append(row)
         else:
-            known = row.get("sourcing") in ("printing", "single source", "deterministic")
+            known = row.get("sourcing") in SOURCES
             notebook.require(known, f"{name} has the sourcing {row.get('sourcing')!r}")
     unknown = found.keys() - {part.name for part in instance.parts}
     notebook.require(not unknown, f"{name} has unknown parts {sorted(map(str, unknown))}")
