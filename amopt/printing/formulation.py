@@ -72,14 +72,11 @@ def formulate(
     ----------
     instance
         The instance.
-    printer
-        Whether parts can be printed.
-    expediting
-        Whether parts can be expedited; without either, the program of the single source.
+    printer, expediting
+        Whether parts can be printed and expedited; without either, that of the single source.
     highest_base_stock
         The highest base-stock level that the program may take. Left out, for each part the level
-        that is used up within a cycle with a probability of less than 1e-13: more would only lie
-        there.
+        that is used up within a cycle with a probability of less than 1e-13.
     form
         ``"collapsed"``, the program above; or ``"factored"`` or ``"full"``, the occupation measure
         of the full process of each part (:mod:`amopt.printing.process.processes`), as
