@@ -18,7 +18,7 @@ from amopt.printing.busy.alone import alone
 from amopt.printing.busy.answer import bound_figure, busy
 from amopt.printing.busy.shared import priorities, simulated_costs
 from amopt.printing.process.processes import full_process
-from amopt.printing.referee.busy import check_busy
+from amopt.printing.referee.studies.busy import check_busy
 from tests.planted import edits
 
 

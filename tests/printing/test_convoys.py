@@ -18,7 +18,7 @@ from amopt.printing.convoys.answer import convoys, worth_figure
 from amopt.printing.convoys.calendar import Calendar, calendar_of
 from amopt.printing.convoys.formulation import formulate
 from amopt.printing.convoys.values import best
-from amopt.printing.referee.convoys import check_convoys
+from amopt.printing.referee.studies.convoys import check_convoys
 from tests.planted import edits
 
 
@@ -175,8 +175,8 @@ def test_the_referee_finds_every_edit(name: str) -> None:
 
 
 def test_a_plan_that_is_not_the_best_is_refused() -> None:
-    from amopt.printing.referee.convoys import _days, _rate, _read
     from amopt.printing.referee.plan import terms_of
+    from amopt.printing.referee.studies.convoys import _days, _rate, _read
 
     instance = small(convoys={"arrival_probability": 0.5})
     answer = convoys(instance, curve=())

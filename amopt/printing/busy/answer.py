@@ -20,7 +20,7 @@ from amopt.printing.busy.alone import alone
 from amopt.printing.busy.shared import Priorities, priorities, simulated_costs
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
-from amopt.printing.referee.busy import check_busy
+from amopt.printing.referee.studies.busy import check_busy
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution, Table
 

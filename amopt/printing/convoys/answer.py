@@ -18,7 +18,7 @@ from amopt.printing.convoys.values import Best, best
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
-from amopt.printing.referee.convoys import check_convoys
+from amopt.printing.referee.studies.convoys import check_convoys
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution, Table
 from amopt.verdict import Verdict

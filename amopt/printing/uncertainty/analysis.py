@@ -14,7 +14,7 @@ from amopt.printing.answer.tables import plan_in_words
 from amopt.printing.decision import WAYS
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance, UncertainRate
 from amopt.printing.policy import Policy
-from amopt.printing.referee.uncertainty import check
+from amopt.printing.referee.studies.uncertainty import check
 from amopt.printing.uncertainty.answer import UncertaintySolution
 from amopt.printing.uncertainty.belief import RATES, Belief
 from amopt.printing.uncertainty.plans import Plan, Rates, best_plans

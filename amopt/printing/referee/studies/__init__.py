@@ -1,0 +1,1 @@
+"""What studies of one instance say, judged: printers that are busy, convoys, uncertain rates."""
