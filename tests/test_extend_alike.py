@@ -10,6 +10,7 @@ from pyomo.environ import Objective, Var
 
 import amopt
 from amopt.errors import InfeasibleError, UsageError
+from tests.maintenance.cases import small
 from tests.printing.cases import one_part
 from tests.screening.test_choice import limited
 from tests.sourcing.test_methods import two_suppliers
@@ -41,6 +42,10 @@ CASES: dict[str, Case] = {
     "licensing": (
         lambda: amopt.load("licensing/two-buyers"),
         lambda model: {key: (x, 0.0) for key, x in model.offered.items()},
+    ),
+    "maintenance": (
+        small,
+        lambda model: {key: (x, 0.0) for key, x in model.occupation.items()},
     ),
 }
 
