@@ -51,7 +51,18 @@ def evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(room, "Evaluation", known)
 
 
-@pytest.fixture(scope="module", params=[(n, s) for n in NAMES for s in (1.0, 1e-9, 1e9)], ids=str)
+LARGE = ("printing/mission", "printing/mission-limited")
+"""Instances of many parts: each takes half a minute, at one scale; ``mission-fitted`` is alike."""
+
+CASES = [(name, 1.0) for name in LARGE] + [
+    (name, scale)
+    for name in NAMES
+    for scale in (1.0, 1e-9, 1e9)
+    if name not in (*LARGE, "printing/mission-fitted")
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=str)
 def answered(request: pytest.FixtureRequest) -> Answered:
     instance = scaled(*request.param)
     return instance, amopt.solve(instance), max(request.param[1], 1.0)

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 import amopt
 from amopt.cli import app
 from amopt.errors import RefusedError, UsageError
-from amopt.printing.referee import uncertainty as referee
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import Plan, terms_of
+from amopt.printing.referee.studies import uncertainty as referee
 from amopt.printing.uncertainty import study
 from amopt.printing.uncertainty.belief import Belief
 
