@@ -38,12 +38,12 @@ def compare(
 
         require_room(None, html)
         found = _compared(before, after, solve=solve)
+        if html is not None:
+            compared.write_page(found, html)
         if json:
             typer.echo(compared.as_json(found), nl=False)
         else:
             compared.print_comparisons(found)
-        if html is not None:
-            compared.write_page(found, html)
 
 
 def _compared(before: str, after: str, *, solve: bool) -> dict[str, Comparison]:
@@ -111,9 +111,9 @@ def sensitivity(
                 executor=executor,
                 progress=progress,
             )
+        if html is not None:
+            tornado.write_page(found, html)
         if json:
             typer.echo(tornado.as_json(found), nl=False)
         elif not quiet:
             tornado.print_sensitivity(found)
-        if html is not None:
-            tornado.write_page(found, html)

@@ -103,6 +103,8 @@ def write_sections(
     sections: Sequence[Mapping[str, Any]],
     columns: Sequence[Column],
     numbers: Sequence[str],
+    *,
+    currency: str = "",
 ) -> None:
     """Write a page of sections, each a sentence, a picture and a table, whole or not at all.
 
@@ -115,6 +117,8 @@ def write_sections(
         number of rows that are left out.
     columns, numbers
         The columns of the tables, and the names of those that hold numbers.
+    currency
+        The unit of columns of money.
 
     Raises
     ------
@@ -122,7 +126,12 @@ def write_sections(
         When the ``report`` extra is not installed, or the file cannot be written.
     """
     headings = [
-        (column.name.replace("_", " "), column.meaning, column.name in numbers)
+        (
+            column.name.replace("_", " "),
+            column.meaning,
+            column.name in numbers,
+            currency if column.unit == "money" else column.unit,
+        )
         for column in columns
     ]
     template = environment().get_template("sections.html")

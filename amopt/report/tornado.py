@@ -13,6 +13,7 @@ from amopt.report.page import write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
 from amopt.scenarios.sensitivity import COLUMNS, Sensitivity
+from amopt.solution import Column
 
 __all__ = ["as_json", "print_sensitivity", "write_page"]
 
@@ -42,11 +43,7 @@ def print_sensitivity(found: Sensitivity) -> None:
     out.print(Text(found.name, style="bold"))
     out.print(Text(found.headline()))
     out.print(Text(_base(found)))
-    columns = [
-        column
-        for column in COLUMNS
-        if any(row[column.name] not in (None, "") for row in found.rows)
-    ]
+    columns = _told(found)
     print_rows(found.rows, columns, currency=found.currency, out=out, all_of_it="--json prints all")
 
 
@@ -63,7 +60,8 @@ def write_page(found: Sensitivity, path: str | Path) -> None:
     UsageError
         When the ``report`` extra is not installed, or the file cannot be written.
     """
-    rows = [[shown(row[column.name], column.unit) for column in COLUMNS] for row in found.rows]
+    columns = _told(found)
+    rows = [[shown(row[column.name], column.unit) for column in columns] for row in found.rows]
     section = {
         "title": "Which inputs move the answer most",
         "sentence": f"{found.headline()} {_base(found)}",
@@ -71,8 +69,13 @@ def write_page(found: Sensitivity, path: str | Path) -> None:
         "rows": rows,
         "more": 0,
     }
-    numbers = [column.name for column in COLUMNS if column.unit or column.name == "values"]
-    write_sections(path, found.name, [section], COLUMNS, numbers)
+    numbers = [column.name for column in columns if column.unit or column.name == "values"]
+    write_sections(path, found.name, [section], columns, numbers, currency=found.currency)
+
+
+def _told(found: Sensitivity) -> list[Column]:
+    """Return the columns that say something."""
+    return [one for one in COLUMNS if any(row[one.name] not in (None, "") for row in found.rows)]
 
 
 def _bars(found: Sensitivity) -> str:
