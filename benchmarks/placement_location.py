@@ -2,12 +2,13 @@
 
     python benchmarks/placement_location.py [SETS ...] [--limit SECONDS] [--alone SECONDS] [--smoke]
 
-SETS are ``big`` (OR-Library's capa, capb and capc with four capacities each, split supply),
-``holmberg``, ``diaz``, ``yang`` and ``tbed1`` (single sources), from the folder ``sscflp`` in the
-one that the environment variable AMOPT_DATA names; drawn problems where there is none. Seconds are
-those of the processor beside those of the clock, because a machine that does other work as well
-stretches the latter; limits are of the clock. ``--alone`` gives HiGHS alone, on one thread and the
-same strong model as bare arrays, so many seconds in the same run; 0 leaves it out.
+One row for each instance: the best value known, ours with bound, gap and seconds, and those of
+HiGHS alone in the same run. SETS are ``big`` (OR-Library's capa, capb and capc with four capacities
+each, split supply), ``holmberg``, ``diaz``, ``yang`` and ``tbed1`` (single sources), from the folder
+``sscflp`` in the one that the environment variable AMOPT_DATA names; drawn problems where there is
+none. Seconds are those of the processor beside those of the clock, because a machine that does other
+work as well stretches the latter; limits are of the clock. ``--alone`` gives HiGHS alone, on one
+thread and the same strong model as bare arrays, so many seconds; 0 leaves it out.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ def instances(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any], fl
         yield f"{name} {path.name}", read(path, None, True), known.get((name, path.name))
 
 
-def alone(program: LinearProgram, gap: float, limit: float) -> str:
-    """Return what HiGHS alone does with the same model."""
+def alone(program: LinearProgram, gap: float, limit: float) -> tuple[float, str]:
+    """Return the seconds of HiGHS alone with the same model, and what it does."""
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = program.shape[1], program.shape[0]
     model.col_cost_, model.col_lower_, model.col_upper_ = program.cost, program.lower, program.upper
@@ -115,10 +116,10 @@ def alone(program: LinearProgram, gap: float, limit: float) -> str:
     solver.passModel(model)
     solver.run()
     info = solver.getInfo()
-    return (
-        f"HiGHS {time.process_time() - used:6.1f} s ({time.perf_counter() - begun:6.1f}) "
-        f"gap {info.mip_gap:.1e} {info.objective_function_value:.3f}"
-    )
+    spent = time.process_time() - used
+    value = info.objective_function_value
+    text = f"{spent:8.1f} ({time.perf_counter() - begun:6.1f}) {info.mip_gap:8.1e} {value:14.3f}"
+    return spent, text
 
 
 def compare(
@@ -128,23 +129,24 @@ def compare(
     gap: float,
     limits: tuple[float, float],
 ) -> None:
-    """Solve an instance, and let HiGHS do so by itself."""
+    """Solve an instance, let HiGHS do so by itself, and print a row of the table."""
     instance = Instance.from_dict(data)
     begun, used = time.perf_counter(), time.process_time()
+    row = f"{label:14} " + (" " * 14 if known is None else f"{known:14.3f}")
     try:
         outcome = solve(
             instance, forms=False, options=Options(gap=gap, time_limit=limits[0])
         ).outcome
-        found = f"gap {outcome.gap:.1e} {outcome.objective:.3f}"
-        if known is not None and outcome.objective is not None:
-            found += f" ({outcome.objective / known - 1:+.2%} of the best known)"
+        row += f" {outcome.objective:14.3f} {outcome.bound:14.3f} {outcome.gap:8.1e}"
     except AmoptError as error:
-        found = str(error)
-    spent = f"{time.process_time() - used:6.1f} s ({time.perf_counter() - begun:6.1f})"
-    print(f"  {label:12} amopt {spent} {found}", flush=True)
+        row += f" {error}"
+    spent = time.process_time() - used
+    row += f" {spent:8.1f} ({time.perf_counter() - begun:6.1f})"
     if limits[1]:
         program = assemble(Supply(instance), prune=False).program
-        print(f"  {'':12} {alone(program, gap, limits[1])}", flush=True)
+        seconds, text = alone(program, gap, limits[1])
+        row += f" | {text} {spent / seconds:6.2f}"
+    print(row, flush=True)
 
 
 def main() -> None:
@@ -161,7 +163,10 @@ def main() -> None:
         parser.error(f"there is no set {', '.join(sorted(unknown))}: {', '.join(GAPS)}")
     folder = Path(os.environ.get("AMOPT_DATA", "")) / "sscflp"
     limits = arguments.limit, arguments.alone
-    print("seconds of the processor (of the clock), gap, value")
+    print("seconds are those of the processor (of the clock); ratio: ours by that of HiGHS alone")
+    ours = f"{'value':>14} {'bound':>14} {'gap':>8} {'seconds':>17}"
+    theirs = f"{'HiGHS alone':>17} {'gap':>8} {'value':>14}  ratio"
+    print(f"{'instance':14} {'best known':>14} {ours} | {theirs}")
     if not os.environ.get("AMOPT_DATA") or not folder.is_dir() or arguments.smoke:
         shape = (12, 40) if arguments.smoke else (80, 100)
         for single in (False, True):
