@@ -4,11 +4,11 @@
 
 One row for each instance: the best value known, ours with bound, gap and seconds, and those of
 HiGHS alone in the same run. SETS are ``big`` (OR-Library's capa, capb and capc with four capacities
-each, split supply), ``holmberg``, ``diaz``, ``yang`` and ``tbed1`` (single sources), from the folder
-``sscflp`` in the one that the environment variable AMOPT_DATA names; drawn problems where there is
-none. Seconds are those of the processor beside those of the clock, because a machine that does other
-work as well stretches the latter; limits are of the clock. ``--alone`` gives HiGHS alone, on one
-thread and the same strong model as bare arrays, so many seconds; 0 leaves it out.
+each, split supply), ``holmberg``, ``diaz``, ``yang`` and ``tbed1`` (single sources), from the
+folder ``sscflp`` in the one that the environment variable AMOPT_DATA names; drawn problems where
+there is none. Seconds are those of the processor beside those of the clock, because a machine that
+does other work as well stretches the latter; limits are of the clock. ``--alone`` gives HiGHS
+alone, on one thread and the same strong model as bare arrays, so many seconds; 0 leaves it out.
 """
 
 from __future__ import annotations
