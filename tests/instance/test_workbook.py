@@ -230,7 +230,7 @@ def test_what_is_wrong_in_a_workbook_is_found_in_its_cell(
 def test_every_code_of_tables_is_shown_above_and_below() -> None:
     from amopt.instance.findings.table_codes import TABLES
 
-    shown = {code for _, code, _ in HAZARDS} | {"number-as-name", "unknown-entry"}
+    shown = {code for _, code, _ in HAZARDS} | {"number-as-name", "unknown-entry", "hidden-sheet"}
     assert {code.code for code in TABLES} <= shown
 
 
@@ -261,6 +261,9 @@ def test_blanks_around_and_notes_beside_do_no_harm(tmp_path: Path) -> None:
     book["parts"].sheet_state = "hidden"
     book.save(tmp_path / "mission.xlsx")
     assert amopt.load(tmp_path / "mission.xlsx") == amopt.load("printing/mission")
+    (warning,) = kinds.check(tmp_path / "mission.xlsx")
+    assert (warning.code, warning.severity) == ("hidden-sheet", "warning")
+    assert "'parts'" in warning.message
 
 
 def packed(path: Path) -> None:

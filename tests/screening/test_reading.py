@@ -101,6 +101,16 @@ def test_a_workbook_holds_the_same_parts(tmp_path: Path) -> None:
     assert [finding.code for finding in caught.value.findings] == ["missing-column"]
 
 
+def test_a_hidden_sheet_is_not_taken_for_the_first(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook(tmp_path / "book.xlsx", frame())
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    next(sheet for sheet in book if sheet.title != "parts").sheet_state = "hidden"
+    book.active = book.sheetnames.index("parts")
+    book.save(tmp_path / "book.xlsm")
+    assert cells(amopt.load(write(tmp_path, {"file": "book.xlsm"}))) == EXPECTED
+
+
 def test_a_parquet_file_holds_the_same_parts(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     frame().to_parquet(tmp_path / "table.parquet")

@@ -59,6 +59,12 @@ TABLES = (
         "Unmerge them and write the value into each.",
     ),
     Code(
+        "hidden-sheet",
+        "A sheet is hidden, and is read like the others.",
+        "Show it, or begin its name with `_` if it is not meant to be read.",
+        Severity.WARNING,
+    ),
+    Code(
         "number-as-name",
         "A name is a number in the sheet; zeros at its beginning may be gone.",
         "Format the column as text and write the name again.",

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from amopt.instance.suggest import shown
 from amopt.phrases import counted
 
-__all__ = ["DAMAGE", "refusal", "sheet_members", "untold"]
+__all__ = ["DAMAGE", "hidden_sheets", "refusal", "sheet_members", "untold"]
 
 MOST_BYTES_INSIDE: Final = 500_000_000
 """Bytes that a workbook may become when it is unpacked."""
@@ -83,7 +83,10 @@ def refusal(path: Path) -> tuple[str, str, str] | None:
 
 
 def sheet_members(path: Path) -> dict[str, str]:
-    """Return the members of a workbook that hold its sheets, by the names of the sheets."""
+    """Return the members of a workbook that hold its sheets, by the names of the sheets.
+
+    Sheets that are hidden come last.
+    """
     with zipfile.ZipFile(path) as archive:
         try:
             book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
@@ -93,12 +96,23 @@ def sheet_members(path: Path) -> dict[str, str]:
         members = set(archive.namelist())
     targets = {link.get("Id"): str(link.get("Target")) for link in links}
     found = {}
-    for sheet in book.iter(f"{_MAIN}sheet"):
+    for sheet in sorted(book.iter(f"{_MAIN}sheet"), key=_is_hidden):
         target = targets.get(sheet.get(_RELATION), "")
         member = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
         if member in members:
             found[str(sheet.get("name"))] = member
     return found
+
+
+def hidden_sheets(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook that are hidden."""
+    with zipfile.ZipFile(path) as archive:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+    return [str(one.get("name")) for one in book.iter(f"{_MAIN}sheet") if _is_hidden(one)]
+
+
+def _is_hidden(sheet: ElementTree.Element) -> bool:
+    return sheet.get("state", "visible") != "visible"
 
 
 def untold(path: Path, member: str) -> Iterator[tuple[str, str, list[str]]]:

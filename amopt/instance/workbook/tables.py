@@ -12,11 +12,11 @@ from typing import Any, Final
 from amopt.errors import UsageError
 from amopt.instance.findings import Where
 from amopt.instance.suggest import shown
-from amopt.instance.workbook.archive import DAMAGE, refusal, sheet_members, untold
+from amopt.instance.workbook.archive import DAMAGE, hidden_sheets, refusal, sheet_members, untold
 from amopt.instance.workbook.layout import NOTES
 from amopt.phrases import listed
 
-__all__ = ["Remark", "Table", "Tables", "is_tabular", "letters", "open_tables"]
+__all__ = ["WORKBOOKS", "Remark", "Table", "Tables", "is_tabular", "letters", "open_tables"]
 
 WORKBOOKS: Final = (".xlsx", ".xlsm")
 """The endings of workbooks that are read."""
@@ -203,6 +203,9 @@ def _read_sheets(path: Path, found: Tables) -> None:
             Remark(code, Where(sheet=name), f"{message}: {listed(cells, most=5)}.")
             for code, message, cells in untold(path, member)
         ]
+    if members and (hidden := [name for name in hidden_sheets(path) if name in members]):
+        message = f"{listed(list(map(shown, hidden)), most=5)}: hidden, and read all the same."
+        found.remarks.append(Remark("hidden-sheet", Where(), message))
     book = _opened(path, found)
     for name in members if book is not None else ():
         sheet = book[name]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from amopt.errors import UsageError
 from amopt.instance.findings import Problem
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.instance.workbook.tables import WORKBOOKS
 from amopt.screening.instance.attributes import Attribute
 from amopt.screening.instance.cells import (
     Cells,
@@ -123,12 +124,12 @@ def _opened(portfolio: Portfolio, folder: Path | None) -> Table:
         return _of_rows(portfolio.rows)
     path = _inside(str(portfolio.file), folder)
     suffix = path.suffix.casefold()
-    if portfolio.sheet is not None and suffix != ".xlsx":
+    if portfolio.sheet is not None and suffix not in WORKBOOKS:
         message = f"{shown(path.name)} has no sheets, and {shown(portfolio.sheet)} is asked for."
         raise Unreadable(Problem("unknown-sheet", ("portfolio", "sheet"), message, "Leave it out."))
     if suffix == ".csv":
         return _of_csv(path)
-    if suffix == ".xlsx":
+    if suffix in WORKBOOKS:
         return _of_workbook(path, portfolio.sheet)
     if suffix == ".parquet":
         return _of_parquet(path)
