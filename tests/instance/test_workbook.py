@@ -225,6 +225,7 @@ def test_what_is_wrong_in_a_workbook_is_found_in_its_cell(
     assert found, caught.value.findings
     assert place in str(found[0].where)
     assert found[0].advice
+    assert len(set(caught.value.findings)) == len(caught.value.findings)  # none is told twice
 
 
 def test_every_code_of_tables_is_shown_above_and_below() -> None:
