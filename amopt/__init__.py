@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from amopt.instance.common import Instance
     from amopt.network import SupplyNetwork
+    from amopt.overview import Overview, show
     from amopt.program.linear import LinearProgram
     from amopt.program.solver.outcome import Outcome
     from amopt.solution import Solution
@@ -65,6 +66,7 @@ _HOMES = {
     ),
     "amopt.instance.common": ("Instance",),
     "amopt.network": ("SupplyNetwork",),
+    "amopt.overview": ("Overview", "show"),
     "amopt.program.linear": ("LinearProgram",),
     "amopt.program.solver.outcome": ("Outcome",),
     "amopt.solution": ("Solution",),
@@ -94,6 +96,7 @@ __all__ = [
     "LinearProgram",
     "NoAnswerError",
     "Outcome",
+    "Overview",
     "RefusedError",
     "Solution",
     "SupplyNetwork",
@@ -103,6 +106,7 @@ __all__ = [
     "load",
     "load_solution",
     "read_back",
+    "show",
     "solve",
     "template",
 ]

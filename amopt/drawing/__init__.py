@@ -8,7 +8,7 @@ from typing import Any
 
 from amopt.errors import UsageError
 
-__all__ = ["BLUE", "GREEN", "GREY", "MAUVE", "PALETTE", "RED", "YELLOW", "new_figure", "plain"]
+__all__ = ["BLUE", "GREEN", "GREY", "INK", "MAUVE", "PALETTE", "RED", "YELLOW", "new_figure", "plain"]
 
 GREEN, BLUE, YELLOW, RED, MAUVE, GREY = (
     "#2a9d8f",
@@ -18,6 +18,9 @@ GREEN, BLUE, YELLOW, RED, MAUVE, GREY = (
     "#b8a1c9",
     "#e8e8e8",
 )
+INK = "#1a2330"
+"""Lines and signs that stand out from the paper."""
+
 PALETTE = (BLUE, GREEN, YELLOW, RED, MAUVE, "#8d6a9f", "#5b8e7d", "#c97b63", "#6c757d", "#a3b18a")
 """Colours for the entries of a list, in order; after the last the first comes again."""
 

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.placement.instance.fields import Instance
+    from amopt.program.linear import LinearProgram
 
-__all__ = ["METHODS", "WAYS", "formulate", "read_back", "solve"]
+__all__ = ["METHODS", "WAYS", "formulate", "formulate_arrays", "read_back", "solve"]
 
 MANY = 60_000
 """Pairs times sites from which ``auto`` takes the Lagrangian route, where it can.
@@ -167,6 +168,21 @@ def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
     from amopt.placement.orders.formulation import formulate as formulate_orders
 
     return formulate_orders(instance)
+
+
+def formulate_arrays(instance: Instance) -> LinearProgram | None:
+    """Return the program of an instance as arrays, which is quicker than by way of Pyomo.
+
+    Returns
+    -------
+    LinearProgram or None
+        The same program as that of :func:`formulate`; None where the arrays do not honour one of
+        its families.
+    """
+    obstacle = MILP.against(formulation.FAMILIES, instance, extended=False)
+    if not instance.has_demand or obstacle:
+        return None
+    return array_programs(Supply(instance, Budget(None)))("optimum").program
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementSolution:

@@ -1,0 +1,138 @@
+"""The pictures of an overview: the network, and demand in shares of capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from amopt.drawing import BLUE, GREEN, GREY, INK, MAUVE, RED, new_figure, plain
+from amopt.drawing.land import Point, draw_land, label_positions
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Network
+    from amopt.overview.overview import Overview
+    from amopt.solution import Table
+
+__all__ = ["demand", "figures", "network"]
+
+MOST_LABELS = 30
+"""Places that are named in a picture, room allowing; a pointer on any place says its name."""
+
+MOST_LANES = 2_000
+"""Lanes that a picture holds."""
+
+MOST_PLACES = 400
+"""Places without coordinates for which a layout is sought."""
+
+MOST_BARS = 30
+
+
+def figures(overview: Overview) -> dict[str, Any]:
+    """Return the figures of an overview by title.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    found = {}
+    net = getattr(overview.instance, "network", None)
+    if net is not None and net.places:
+        cut_off = {row["place"] for row in overview.rows["unreached"]}
+        found["The network"] = network(net, cut_off)
+    if any(row["share"] is not None for row in overview.rows["demand"]):
+        found["Demand in shares of capacity"] = demand(overview.rows["demand"])
+    return found
+
+
+def network(net: Network, cut_off: set[str]) -> Any:
+    """Return a plotly figure of the places and lanes of a network.
+
+    Parameters
+    ----------
+    net
+        The network; drawn by coordinates where every place has some, else as a graph.
+    cut_off
+        The places that are marked as cut off.
+    """
+    by_degrees = all(place.latitude is not None for place in net.places)
+    at = _degrees(net) if by_degrees else _layout(net)
+    figure = new_figure(height=560, legend={"orientation": "h"})
+    if by_degrees:
+        draw_land(figure, list(at.values()))
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    ends = dict.fromkeys(tuple(sorted((lane.from_, lane.to))) for lane in net.lanes)
+    for tail, head in list(ends)[:MOST_LANES]:
+        if tail in at and head in at:
+            xs += [at[tail][0], at[head][0], None]
+            ys += [at[tail][1], at[head][1], None]
+    if xs:
+        figure.add_scatter(
+            x=xs, y=ys, mode="lines", line={"color": MAUVE, "width": 1.5}, name="lane",
+            hoverinfo="skip",
+        )  # fmt: skip
+    named = dict(list(at.items())[:MOST_LABELS])
+    labels = label_positions(named, list(at.values()))
+    roles: dict[str, list[str]] = {}
+    for place in net.places:
+        if place.name in at:
+            group = "cut off" if place.name in cut_off else place.role
+            roles.setdefault(group, []).append(place.name)
+    colours = (BLUE, GREEN, INK, MAUVE, GREY)
+    for number, (role, members) in enumerate(roles.items()):
+        figure.add_scatter(
+            x=[at[name][0] for name in members],
+            y=[at[name][1] for name in members],
+            text=[plain(name) if name in labels else "" for name in members],
+            textposition=[labels.get(name, "top center") for name in members],
+            hovertext=[plain(name) for name in members],
+            mode="markers+text",
+            hoverinfo="text",
+            marker={"color": RED if role == "cut off" else colours[number % 5], "size": 11},
+            name=plain(role),
+        )
+    if by_degrees:
+        figure.update_xaxes(title="degrees east")
+        return figure.update_yaxes(title="degrees north")
+    figure.update_xaxes(visible=False)
+    return figure.update_yaxes(visible=False)
+
+
+def _degrees(net: Network) -> dict[str, Point]:
+    return {
+        place.name: (place.longitude, place.latitude)
+        for place in net.places
+        if place.longitude is not None and place.latitude is not None
+    }
+
+
+def _layout(net: Network) -> Mapping[str, Point]:
+    """Return where the places of a graph are drawn, the same every time."""
+    import networkx as nx
+
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(place.name for place in net.places[:MOST_PLACES])
+    graph.add_edges_from(
+        (lane.from_, lane.to) for lane in net.lanes if {lane.from_, lane.to} <= set(graph)
+    )
+    found = nx.spring_layout(graph, seed=0, scale=4.0)
+    return {name: (float(x), float(y)) for name, (x, y) in found.items()}
+
+
+def demand(rows: Table) -> Any:
+    """Return a plotly figure of what is needed in hundredths of what is available."""
+    held = sorted(
+        (row for row in rows if row["share"] is not None), key=lambda row: row["share"]
+    )[-MOST_BARS:]
+    figure = new_figure(height=160 + 28 * len(held))
+    figure.add_bar(
+        y=[plain(row["what"]) for row in held],
+        x=[row["share"] for row in held],
+        orientation="h",
+        marker={"color": [RED if row["share"] > 100 else BLUE for row in held]},
+        name="needed",
+    )
+    figure.add_vline(x=100, line_dash="dash")
+    figure.update_xaxes(title="percent of what is available")
+    return figure.update_yaxes(automargin=True)
