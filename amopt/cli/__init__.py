@@ -28,6 +28,7 @@ from amopt.cli import (
 from amopt.cli.common import (
     File,
     Html,
+    HtmlLight,
     Json,
     Kind,
     Out,
@@ -56,6 +57,7 @@ for commands in (printing, sourcing, placement, design, screening, licensing, ma
     app.add_typer(commands.app, name=commands.__name__.rpartition(".")[2])
 
 
+app.command()(comparing.show)
 app.command()(comparing.compare)
 app.command()(comparing.sensitivity)
 
@@ -79,6 +81,7 @@ def solve(  # every option of the command line is a parameter
     json: Json = False,
     out: Out = None,
     html: Html = None,
+    html_light: HtmlLight = None,
     xlsx: Xlsx = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
@@ -124,7 +127,7 @@ def solve(  # every option of the command line is a parameter
 
             given = said(quotes, as_of)
         instance = decisions.load(file, given=given)
-        require_room(out, html, xlsx)
+        require_room(out, html, html_light, xlsx)
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)
             decisions.write_program(instance, path, method=method)
@@ -145,15 +148,16 @@ def solve(  # every option of the command line is a parameter
                 progress=progress,
                 **more,
             )
-        give(solution, json=json, out=out, quiet=quiet)
-        if html is not None:
-            from amopt.report import page
-
-            page.write_page(instance, solution, html)
-        if xlsx is not None:
-            from amopt.report import workbook
-
-            workbook.write_answer(solution, xlsx)
+        give(
+            solution,
+            json=json,
+            out=out,
+            quiet=quiet,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command()

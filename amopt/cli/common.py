@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from amopt.errors import AmoptError
     from amopt.instance.common import Instance
+    from amopt.report.document import Document
     from amopt.solution import Solution
 
 File = Annotated[
@@ -25,6 +26,10 @@ Out = Annotated[
 Html = Annotated[
     Path | None,
     typer.Option(help="Write the answer as one HTML page (report extra).", metavar="FILE"),
+]
+HtmlLight = Annotated[
+    Path | None,
+    typer.Option(help="The page below 300 kB, its pictures as SVG (report extra).", metavar="FILE"),
 ]
 Xlsx = Annotated[
     Path | None,
@@ -54,26 +59,53 @@ def only_for(instance: Instance, kind: str, option: str) -> None:
         raise UsageError(f"{option} is for {kind}; this is a {instance.kind} instance")
 
 
-def require_room(out: Path | None, html: Path | None, xlsx: Path | None = None) -> None:
+def require_room(
+    out: Path | None,
+    html: Path | None = None,
+    html_light: Path | None = None,
+    xlsx: Path | None = None,
+) -> None:
     """Refuse targets that cannot be written before the work is done, not after."""
     from amopt import files
 
     if out is not None:
         files.require_writable_folder(out)
-    if html is not None:
+    for path in filter(None, (html, html_light)):
         from amopt.report import page
 
-        page.require_writable(html)
+        page.require_writable(path)
     if xlsx is not None:
         from amopt.report import workbook
 
         workbook.require_writable(xlsx)
 
 
-def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = False) -> None:
-    """Write and print an answer as it was asked for."""
+def give(
+    solution: Solution,
+    *,
+    json: bool,
+    out: Path | None,
+    quiet: bool = False,
+    instance: Instance | None = None,
+    html: Path | None = None,
+    html_light: Path | None = None,
+    xlsx: Path | None = None,
+) -> None:
+    """Write and print an answer as it was asked for; all files come before the first word.
+
+    Whoever reads standard output may stop reading, and has what he asked for all the same.
+    """
     from amopt.report import machine, terminal
 
+    if instance is not None:
+        from amopt.report import page
+
+        known = instance
+        write_pages(lambda: page.document_of(known, solution), html, html_light)
+    if xlsx is not None:
+        from amopt.report import workbook
+
+        workbook.write_answer(solution, xlsx)
     if out is not None:
         from amopt.files import MARK
 
@@ -85,6 +117,17 @@ def give(solution: Solution, *, json: bool, out: Path | None, quiet: bool = Fals
         typer.echo(machine.pretty(solution.to_dict()), nl=False)
     elif not quiet:
         terminal.print_solution(solution)
+
+
+def write_pages(
+    document: Callable[[], Document], html: Path | None, html_light: Path | None
+) -> None:
+    """Write a page as it was asked for: with pictures that answer a pointer, or light."""
+    for path, light in ((html, False), (html_light, True)):
+        if path is not None:
+            from amopt.report import page
+
+            page.write_document(document(), path, light=light)
 
 
 def answered(instance: Instance, folder: Path | None) -> Solution:

@@ -1,4 +1,4 @@
-"""``amopt compare`` and ``amopt sensitivity``: answers beside one another."""
+"""``amopt show``, ``compare`` and ``sensitivity``: what is there, beside others, and what if."""
 
 from __future__ import annotations
 
@@ -8,18 +8,48 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, Json, Quiet, reporting, require_room
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Quiet,
+    reporting,
+    require_room,
+    write_pages,
+)
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
     from amopt.scenarios.comparison import Comparison
     from amopt.solution import Solution
 
-__all__ = ["compare", "sensitivity"]
+__all__ = ["compare", "sensitivity", "show"]
 
 Side = Annotated[
     str, typer.Argument(help="An instance, or the folder of an answer (solve --out FOLDER).")
 ]
+
+
+def show(
+    file: File,
+    *,
+    json: Json = False,
+    html: Html = None,
+    html_light: HtmlLight = None,
+) -> None:
+    """Show an instance without solving it: network, demand, oddities, size of the program."""
+    with reporting(json=json):
+        from amopt import decisions, overview
+        from amopt.report import machine, overviews
+
+        require_room(None, html, html_light)
+        found = overview.show(decisions.load(file))
+        write_pages(lambda: overviews.document_of(found), html, html_light)
+        if json:
+            typer.echo(machine.pretty(found.to_dict()), nl=False)
+        else:
+            overviews.print_overview(found)
 
 
 def compare(
@@ -31,15 +61,15 @@ def compare(
     ] = True,
     json: Json = False,
     html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Say what changed from one instance or answer to another, the largest change first."""
     with reporting(json=json):
         from amopt.report import compared
 
-        require_room(None, html)
+        require_room(None, html, html_light)
         found = _compared(before, after, solve=solve)
-        if html is not None:
-            compared.write_page(found, html)
+        write_pages(lambda: compared.document_of(found), html, html_light)
         if json:
             typer.echo(compared.as_json(found), nl=False)
         else:
@@ -87,6 +117,7 @@ def sensitivity(
     workers: Annotated[int, typer.Option(help="Processes that solve side by side.")] = 1,
     json: Json = False,
     html: Html = None,
+    html_light: HtmlLight = None,
     quiet: Quiet = False,
 ) -> None:
     """Say which inputs move the answer most: each is changed by a step and solved again."""
@@ -98,7 +129,7 @@ def sensitivity(
         from amopt.report import terminal, tornado
         from amopt.scenarios.sensitivity import sensitivity as of_inputs
 
-        require_room(None, html)
+        require_room(None, html, html_light)
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
         pool = ProcessPoolExecutor(workers) if workers > 1 else contextlib.nullcontext()
@@ -111,8 +142,7 @@ def sensitivity(
                 executor=executor,
                 progress=progress,
             )
-        if html is not None:
-            tornado.write_page(found, html)
+        write_pages(lambda: tornado.document_of(found), html, html_light)
         if json:
             typer.echo(tornado.as_json(found), nl=False)
         elif not quiet:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Json, Out, give, reporting, require_room
+from amopt.cli.common import File, Html, HtmlLight, Json, Out, give, reporting, require_room
 
 __all__ = ["app"]
 
@@ -31,12 +31,21 @@ def factorial(
     ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Vary parameters of one component, and tell when another version breaks even."""
     with reporting(json=json):
         from amopt import decisions, design
 
         instance = decisions.load_of("design", file)
-        require_room(out, None)
+        require_room(out, html, html_light)
         axes = dict(design.axis(text) for text in vary)
-        give(design.factorial(instance, axes, component=component), json=json, out=out)
+        give(
+            design.factorial(instance, axes, component=component),
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )

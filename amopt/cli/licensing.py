@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, Json, Out, give, reporting, require_room
+from amopt.cli.common import File, Html, HtmlLight, Json, Out, give, reporting, require_room
 
 __all__ = ["app"]
 
@@ -27,16 +27,13 @@ def map_(
     json: Json = False,
     out: Out = None,
     html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Vary two parameters, and tell at each point which form the supply chain takes."""
     with reporting(json=json):
         from amopt import decisions, licensing
 
         instance = decisions.load_of("licensing", file)
-        require_room(out, html)
+        require_room(out, html, html_light)
         found = licensing.map_forms(instance, x=licensing.axis(x), y=licensing.axis(y))
-        give(found, json=json, out=out)
-        if html is not None:
-            from amopt.report import page
-
-            page.write_page(instance, found, html)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)

@@ -11,6 +11,7 @@ from amopt.cli.common import (
     Answer,
     File,
     Html,
+    HtmlLight,
     Json,
     Out,
     answered,
@@ -36,6 +37,7 @@ def map_(
     json: Json = False,
     out: Out = None,
     html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Scale two parameters, and tell at each point which form of placement is the cheapest."""
     with reporting(json=json):
@@ -43,18 +45,14 @@ def map_(
         from amopt.program.solver.options import Options
 
         instance = decisions.load_of("placement", file)
-        require_room(out, html)
+        require_room(out, html, html_light)
         found = placement.map_forms(
             instance,
             x=placement.axis(x),
             y=placement.axis(y),
             options=Options(time_limit=time_limit),
         )
-        give(found, json=json, out=out)
-        if html is not None:
-            from amopt.report import page
-
-            page.write_page(instance, found, html)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
 @app.command(name="hand-over")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, Json, Out, Quiet, give, reporting, require_room
+from amopt.cli.common import File, Html, HtmlLight, Json, Out, Quiet, give, reporting, require_room
 
 __all__ = ["app"]
 
@@ -29,44 +29,77 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
 
 @app.command()
 def uncertainty(
-    file: File, *, json: Json = False, out: Out = None, html: Html = None, quiet: Quiet = False
+    file: File,
+    *,
+    json: Json = False,
+    out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
+    quiet: Quiet = False,
 ) -> None:
     """Show what failure rates that are not known well cost, and which plans withstand them."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.printing.uncertainty import study
 
-        require_room(out, html)
+        require_room(out, html, html_light)
         instance = decisions.load_of("printing", file)
         solution = study(instance)
-        give(solution, json=json, out=out, quiet=quiet)
-        if html is not None:
-            from amopt.report import page
-
-            page.write_page(instance, solution, html)
+        give(
+            solution,
+            json=json,
+            out=out,
+            quiet=quiet,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )
 
 
 @app.command()
-def distributions(file: File, *, json: Json = False, out: Out = None) -> None:
+def distributions(
+    file: File,
+    *,
+    json: Json = False,
+    out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
+) -> None:
     """Tell exactly what the optimum does in a cycle and a year, beside what is done today."""
     with reporting(json=json):
         from amopt import decisions, printing
 
         instance = decisions.load_of("printing", file)
-        require_room(out, None)
-        give(printing.distributions(instance), json=json, out=out)
+        require_room(out, html, html_light)
+        give(
+            printing.distributions(instance),
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )
 
 
 @app.command()
-def convoys(file: File, *, json: Json = False, out: Out = None) -> None:
+def convoys(
+    file: File,
+    *,
+    json: Json = False,
+    out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
+) -> None:
     """Find what to do where replenishments may not come, and what the printer is then worth."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.printing.convoys.answer import convoys as found
 
         instance = decisions.load_of("printing", file)
-        require_room(out, None)
-        give(found(instance), json=json, out=out)
+        require_room(out, html, html_light)
+        give(
+            found(instance), json=json, out=out, instance=instance, html=html, html_light=html_light
+        )
 
 
 @app.command()
@@ -77,6 +110,8 @@ def busy(
     seed: Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)] = 1,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Find what to do where the printer makes only most_prints_per_day, and what it costs."""
     with reporting(json=json):
@@ -84,8 +119,15 @@ def busy(
         from amopt.printing.busy.answer import busy as found
 
         instance = decisions.load_of("printing", file)
-        require_room(out, None)
-        give(found(instance, cycles=cycles, seed=seed), json=json, out=out)
+        require_room(out, html, html_light)
+        give(
+            found(instance, cycles=cycles, seed=seed),
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )
 
 
 @app.command()
@@ -96,11 +138,20 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)] = 1,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Simulate what the optimum does, and what is done today where the file says so."""
     with reporting(json=json):
         from amopt import decisions, printing
 
         instance = decisions.load_of("printing", file)
-        require_room(out, None)
-        give(printing.simulate(instance, cycles=cycles, seed=seed), json=json, out=out)
+        require_room(out, html, html_light)
+        give(
+            printing.simulate(instance, cycles=cycles, seed=seed),
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )

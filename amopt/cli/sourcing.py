@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, Json, Out, give, reporting, require_room
+from amopt.cli.common import File, Html, HtmlLight, Json, Out, give, reporting, require_room
 
 __all__ = ["app"]
 
@@ -27,13 +27,22 @@ def frontier(
     ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
     with reporting(json=json):
         from amopt import decisions, sourcing
 
         instance = decisions.load_of("sourcing", file)
-        give(sourcing.frontier(instance, asset_exists=asset_exists), json=json, out=out)
+        give(
+            sourcing.frontier(instance, asset_exists=asset_exists),
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )
 
 
 @app.command()
@@ -50,6 +59,7 @@ def pareto(
     json: Json = False,
     out: Out = None,
     html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Find the answers that no other answer beats in both of two criteria."""
     with reporting(json=json):
@@ -57,15 +67,11 @@ def pareto(
         from amopt.program.solver.options import Options
 
         instance = decisions.load_of("sourcing", file)
-        require_room(out, html)
+        require_room(out, html, html_light)
         found = sourcing.pareto(
             instance, tuple(by.split(",")), most=most, options=Options(time_limit=time_limit)
         )
-        give(found, json=json, out=out)
-        if html is not None:
-            from amopt.report import page
-
-            page.write_page(instance, found, html)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
 @app.command()
@@ -80,6 +86,8 @@ def worth(
     ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Tell what each limit costs, what one unit more is worth, and how much more is of use."""
     with reporting(json=json):
@@ -87,10 +95,10 @@ def worth(
         from amopt.program.solver.options import Options
 
         instance = decisions.load_of("sourcing", file)
-        require_room(out, None)
+        require_room(out, html, html_light)
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
         found = sourcing.worth_of_limits(instance, wanted, options=Options(time_limit=time_limit))
-        give(found, json=json, out=out)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
 @app.command()
@@ -105,6 +113,8 @@ def ranges(
     ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Tell up to which price each chosen offer stays chosen."""
     with reporting(json=json):
@@ -112,9 +122,9 @@ def ranges(
         from amopt.program.solver.options import Options
 
         instance = decisions.load_of("sourcing", file)
-        require_room(out, None)
+        require_room(out, html, html_light)
         found = sourcing.price_ranges(instance, supplier, options=Options(time_limit=time_limit))
-        give(found, json=json, out=out)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
 @app.command()
@@ -174,6 +184,8 @@ def replay(
     ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Replay a file of events: at each one the open lines are decided again."""
     with reporting(json=json):
@@ -187,7 +199,14 @@ def replay(
             from amopt.sourcing.quotes.events import with_quotes_on_record
 
             happening = with_quotes_on_record(instance, happening, quotes)
-        give(replay_events(instance, happening), json=json, out=out)
+        give(
+            replay_events(instance, happening),
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+        )
 
 
 @app.command()

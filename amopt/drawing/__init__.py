@@ -8,20 +8,35 @@ from typing import Any
 
 from amopt.errors import UsageError
 
-__all__ = ["BLUE", "GREEN", "GREY", "INK", "MAUVE", "PALETTE", "RED", "YELLOW", "new_figure", "plain"]
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "INK",
+    "MAUVE",
+    "PALETTE",
+    "RED",
+    "YELLOW",
+    "contrasting",
+    "luminance",
+    "new_figure",
+    "plain",
+]
 
 GREEN, BLUE, YELLOW, RED, MAUVE, GREY = (
     "#2a9d8f",
-    "#7f9fbf",
-    "#f2c14e",
+    "#4a80b5",
+    "#b8860b",
     "#d1495b",
-    "#b8a1c9",
-    "#e8e8e8",
+    "#9a6fb0",
+    "#88929c",
 )
-INK = "#1a2330"
-"""Lines and signs that stand out from the paper."""
+"""Colours that stand out three to one from white and from the paper of dark pages."""
 
-PALETTE = (BLUE, GREEN, YELLOW, RED, MAUVE, "#8d6a9f", "#5b8e7d", "#c97b63", "#6c757d", "#a3b18a")
+INK = "#1a2330"
+"""Lines and signs that stand out from the paper; on dark pages they are light."""
+
+PALETTE = (BLUE, GREEN, YELLOW, RED, MAUVE, "#7a5fa0", "#5b8e7d", "#b96a50", "#6c757d", "#7d8f5a")
 """Colours for the entries of a list, in order; after the last the first comes again."""
 
 
@@ -43,3 +58,17 @@ def new_figure(**layout: Any) -> Any:
 def plain(text: str) -> str:
     """Return a name such that plotly shows it, and does not read it as markup."""
     return html.escape(text, quote=False)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour such as ``#2a9d8f``, as WCAG 2.2 defines it."""
+    shares = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrasting(colour: str) -> str:
+    """Return black or white, whichever is read better on a colour."""
+    return "#000000" if luminance(colour) > 0.179 else "#ffffff"

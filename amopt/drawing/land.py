@@ -17,7 +17,7 @@ __all__ = ["Point", "draw_land", "label_positions"]
 Point = tuple[float, float]
 """Degrees east and degrees north."""
 
-COLOURS = {"coasts": "#9aa7b5", "borders": "#d5dbe2"}
+COLOURS = {"coasts": "#7d8b99", "borders": "#c3ccd5"}
 
 MARGIN = 0.15
 """Room around the places, as a share of what they span."""

@@ -122,9 +122,9 @@ def _layout(net: Network) -> Mapping[str, Point]:
 
 def demand(rows: Table) -> Any:
     """Return a plotly figure of what is needed in hundredths of what is available."""
-    held = sorted(
-        (row for row in rows if row["share"] is not None), key=lambda row: row["share"]
-    )[-MOST_BARS:]
+    held = sorted((row for row in rows if row["share"] is not None), key=lambda row: row["share"])[
+        -MOST_BARS:
+    ]
     figure = new_figure(height=160 + 28 * len(held))
     figure.add_bar(
         y=[plain(row["what"]) for row in held],

@@ -183,7 +183,9 @@ def _labels(one: Filled) -> list[str]:
     """Return what the entries of a sheet are called: their first texts that tell them apart."""
     chosen: list[int] = []
     for k, column in enumerate(one.columns):
-        if column.kind in ("text", "whole") and (column.kind == "text" or k < len(one.sheet.leading)):
+        if column.kind in ("text", "whole") and (
+            column.kind == "text" or k < len(one.sheet.leading)
+        ):
             chosen.append(k)
             names = {tuple(row[j] for j in chosen) for row in one.rows}
             if len(names) == len(one.rows):

@@ -65,9 +65,7 @@ def _families(kind: str) -> dict[str, str]:
     """Return the family of each Pyomo component of a decision's constraints."""
     formulation = importlib.import_module(f"amopt.{kind}.formulation")
     return {
-        component: family.name
-        for family in formulation.FAMILIES
-        for component in family.components
+        component: family.name for family in formulation.FAMILIES for component in family.components
     }
 
 

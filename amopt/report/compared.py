@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
 from amopt.phrases import counted
+from amopt.report.document import Document, Grid, Said, Section
 from amopt.report.machine import pretty
-from amopt.report.page import MOST_ROWS, require_writable, write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
 from amopt.scenarios.comparison import COLUMNS, Comparison
 
-__all__ = ["as_json", "print_comparisons", "write_page"]
+__all__ = ["as_json", "document_of", "print_comparisons"]
 
 _TITLES = {"data": "What changed in the data", "answers": "What changed in the answer"}
 
@@ -79,59 +77,48 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def write_page(found: Mapping[str, Comparison], path: str | Path) -> None:
-    """Write comparisons as one HTML page, whole or not at all.
-
-    Raises
-    ------
-    UsageError
-        When the ``report`` extra is not installed, or the file cannot be written.
-    """
-    require_writable(path)
-    sections = [
-        {
-            "title": _TITLES[name],
-            "sentence": _sentence(one),
-            "picture": _bars(one),
-            "rows": [
-                [_words(row, one.currency)[column.name] for column in COLUMNS]
-                for row in one.rows[:MOST_ROWS]
-            ],
-            "more": max(0, len(one.rows) - MOST_ROWS),
-        }
-        for name, one in found.items()
-    ]
+def document_of(found: Mapping[str, Comparison]) -> Document:
+    """Return comparisons as a page."""
     first = next(iter(found.values()))
-    write_sections(path, f"{first.before} \u2192 {first.after}", sections, COLUMNS, _NUMBERS)
+    sections = []
+    for name, one in found.items():
+        rows = [_cells(row, one.currency) for row in one.rows]
+        table = Grid(f"{name} changed", rows, COLUMNS, whole="in what --json prints")
+        sections.append(Section(_TITLES[name], _sentence(one), _bars(one), table if rows else None))
+    return Document(f"{first.before} \u2192 {first.after}", sections=sections)
 
 
-def _bars(one: Comparison) -> str:
-    """Return the largest changes of money as bars; empty where no money changed."""
-    from amopt.drawing import plain
+def _cells(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """Return a row as cells that are sorted by their values."""
+    said = _words(row, currency)
+    return {
+        name: Said(row[name], said[name]) if name in _NUMBERS and _is_number(row[name]) else text
+        for name, text in said.items()
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _bars(one: Comparison) -> Any:
+    """Return a figure of the largest changes of money; None where no money changed."""
+    from amopt.drawing import GREEN, RED, new_figure, plain
 
     money = [row for row in one.rows if row["unit"] == "money" and row["change"]][:_MOST_BARS]
     if not money:
-        return ""
-    go: Any = import_module("plotly.graph_objects")
+        return None
     names = [
         plain(f"{row['entry'] or row['table']}: {row['what']}".replace("_", " ")) for row in money
     ]
     places = list(range(len(money)))
-    figure = go.Figure(
-        go.Bar(
-            y=places,
-            x=[row["change"] for row in money],
-            orientation="h",
-            marker_color=["#b23a48" if row["change"] > 0 else "#2d7d46" for row in money],
-            hovertext=names,
-        )
+    figure = new_figure(height=120 + 24 * len(money), showlegend=False)
+    figure.add_bar(
+        y=places,
+        x=[row["change"] for row in money],
+        orientation="h",
+        marker={"color": [RED if row["change"] > 0 else GREEN for row in money]},
+        hovertext=names,
     )
     figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
-    figure.update_xaxes(title=f"change, {plain(one.currency)}")
-    figure.update_layout(
-        template="plotly_white", margin={"t": 20}, height=120 + 24 * len(money), showlegend=False
-    )
-    text: str = figure.to_html(
-        full_html=False, include_plotlyjs=True, config={"displayModeBar": False, "responsive": True}
-    )
-    return text
+    return figure.update_xaxes(title=f"change, {plain(one.currency)}")

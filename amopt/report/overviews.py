@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from amopt.report.document import Document, Grid, Section
 from amopt.report.terminal import console, print_rows
 
 if TYPE_CHECKING:
     from amopt.overview import Overview
 
-__all__ = ["TITLES", "print_overview"]
+__all__ = ["TITLES", "document_of", "print_overview"]
 
 TITLES = {
     "contents": "What the file holds",
@@ -38,3 +39,25 @@ def print_overview(overview: Overview) -> None:
                 out=out,
                 all_of_it="--json prints all",
             )
+
+
+def document_of(overview: Overview) -> Document:
+    """Return an overview as a page."""
+    tables = [
+        Section(TITLES[name], table=Grid(name, rows, overview.columns[name], overview.currency,
+                                         "in what --json prints"))
+        for name, rows in overview.rows.items()
+        if rows
+    ]  # fmt: skip
+    source = f" · source: {overview.instance.source}" if overview.instance.source else ""
+    return Document(
+        overview.name,
+        aside=f"{overview.kind}{source} · not solved",
+        headline=overview.headline(),
+        notes=[str(finding) for finding in overview.instance.warnings],
+        sections=[
+            *(Section(title, figure=figure) for title, figure in overview.figures().items()),
+            *tables,
+        ],
+        mark=overview.instance.fingerprint()[:12],
+    )

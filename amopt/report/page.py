@@ -1,31 +1,43 @@
 """The answer as one HTML file: words, pictures, tables, and what the answer is worth.
 
-The page needs no network. Names from the instance are untrusted: jinja2 escapes every one.
+The page needs no network, and no script to be read: a script sorts, filters and downloads its
+tables, and lets a pointer ask its pictures. Names from the instance are untrusted: every one is
+escaped.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
 from amopt.files import require_writable_file, write_text
-from amopt.report.words import idle_columns, left_out, shown, worth
-from amopt.solution import Column, Solution
+from amopt.report.document import Document, Grid, Section
+from amopt.report.words import worth
+from amopt.solution import Solution
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["MOST_ROWS", "environment", "render", "require_writable", "write_page", "write_sections"]
+__all__ = [
+    "LARGEST",
+    "LIGHTEST",
+    "document_of",
+    "render",
+    "render_document",
+    "require_writable",
+    "write_document",
+    "write_page",
+]
 
-PLAIN = {"displayModeBar": False, "responsive": True}
-"""Pictures without a toolbar over them."""
+LARGEST, LIGHTEST = 6_000_000, 300_000
+"""Bytes that a page and a light page may have: what mail and phones bear."""
 
-MOST_ROWS = 2_000
-"""Rows of a table that the page shows: a browser copes, and the csv files hold them all."""
+FRAME = 40_000
+"""Bytes of a page that are neither rows nor pictures."""
 
 
 def require_writable(path: str | Path) -> None:
@@ -41,7 +53,9 @@ def require_writable(path: str | Path) -> None:
     require_writable_file(path)
 
 
-def write_page(instance: Instance, solution: Solution, path: str | Path) -> None:
+def write_page(
+    instance: Instance, solution: Solution, path: str | Path, *, light: bool = False
+) -> None:
     """Write the page to ``path``, whole or not at all; see :func:`render`.
 
     Raises
@@ -49,39 +63,71 @@ def write_page(instance: Instance, solution: Solution, path: str | Path) -> None
     UsageError
         When the ``report`` extra is not installed, or the file cannot be written.
     """
-    write_text(path, render(instance, solution))
+    write_text(path, render(instance, solution, light=light))
 
 
-def render(instance: Instance, solution: Solution) -> str:
+def write_document(document: Document, path: str | Path, *, light: bool = False) -> None:
+    """Write a page of any content, whole or not at all; see :func:`render_document`.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed, or the file cannot be written.
+    """
+    write_text(path, render_document(document, light=light))
+
+
+def render(instance: Instance, solution: Solution, *, light: bool = False) -> str:
     """Return the page as HTML text.
 
     Parameters
     ----------
     instance, solution
         The question and its answer.
+    light
+        Whether pictures are SVG alone, so that the page is small.
 
     Raises
     ------
     UsageError
         When the ``report`` extra is not installed.
     """
-    text: str = (
-        environment()
-        .get_template("page.html")
-        .render(
-            instance=instance,
-            solution=solution,
-            headline=solution.headline(),
-            pictures=_pictures(_figures(instance, solution)),
-            tables=[_table(solution, name) for name, rows in solution.rows.items() if rows],
-            worth=worth(solution),
-        )
+    return render_document(document_of(instance, solution), light=light)
+
+
+def document_of(instance: Instance, solution: Solution) -> Document:
+    """Return the page of an answer before it is written."""
+    source = f" · source: {instance.source}" if instance.source else ""
+    drawn = _figures(instance, solution)
+    tables = [
+        Grid(name, rows, solution.columns.get(name) or (), solution.currency)
+        for name, rows in solution.rows.items()
+        if rows
+    ]
+    return Document(
+        title=solution.name,
+        aside=f"{solution.kind}{source} · amounts in {instance.currency}",
+        headline=solution.headline(),
+        worth=worth(solution),
+        notes=solution.notes,
+        sections=[
+            *(Section(title, figure=figure) for title, figure in drawn.items()),
+            *(Section(table.name.replace("_", " "), table=table) for table in tables),
+        ],
+        versions=solution.outcome.versions,
+        mark=solution.fingerprint[:12],
     )
-    return text
 
 
-def environment() -> Any:
-    """Return what fills the templates of pages; every text that is put in is escaped.
+def render_document(document: Document, *, light: bool = False) -> str:
+    """Return a page of any content as HTML text.
+
+    Parameters
+    ----------
+    document
+        The page.
+    light
+        Whether pictures are SVG alone, so that the page is small.
 
     Raises
     ------
@@ -90,52 +136,36 @@ def environment() -> Any:
     """
     try:
         from jinja2 import Environment, PackageLoader
+        from markupsafe import Markup
     except ModuleNotFoundError as error:
         raise _missing() from error
-    return Environment(
+    from amopt.report.grids import bodies
+    from amopt.report.pictures import pictures, plotting_library
+
+    sections = document.sections
+    figures = [(one.title, one.figure) for one in sections if one.figure is not None]
+    drawn = list(pictures(figures, light=light))
+    library = Markup() if light or not drawn else plotting_library()
+    room = (LIGHTEST if light else LARGEST) - FRAME - len(library.encode())
+    room -= sum(picture.size for picture in drawn)
+    tables = bodies([one.table for one in sections if one.table is not None], room)
+    held, shown = iter(drawn), iter(tables)
+    filled = [
+        {
+            "title": one.title,
+            "sentence": one.sentence,
+            "picture": next(held) if one.figure is not None else None,
+            "table": next(shown) if one.table is not None else None,
+        }
+        for one in sections
+    ]
+    environment = Environment(
         loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-
-
-def write_sections(
-    path: str | Path,
-    title: str,
-    sections: Sequence[Mapping[str, Any]],
-    columns: Sequence[Column],
-    numbers: Sequence[str],
-    *,
-    currency: str = "",
-) -> None:
-    """Write a page of sections, each a sentence, a picture and a table, whole or not at all.
-
-    Parameters
-    ----------
-    path, title
-        Of the page.
-    sections
-        Each with ``title``, ``sentence``, ``picture`` (HTML), ``rows`` (texts) and ``more``, the
-        number of rows that are left out.
-    columns, numbers
-        The columns of the tables, and the names of those that hold numbers.
-    currency
-        The unit of columns of money.
-
-    Raises
-    ------
-    UsageError
-        When the ``report`` extra is not installed, or the file cannot be written.
-    """
-    headings = [
-        (
-            column.name.replace("_", " "),
-            column.meaning,
-            column.name in numbers,
-            currency if column.unit == "money" else column.unit,
-        )
-        for column in columns
-    ]
-    template = environment().get_template("sections.html")
-    write_text(path, template.render(title=title, sections=sections, columns=headings))
+    text: str = environment.get_template("page.html").render(
+        document=document, sections=filled, library=library
+    )
+    return text
 
 
 def _missing() -> UsageError:
@@ -150,51 +180,3 @@ def _figures(instance: Instance, solution: Solution) -> Mapping[str, Any]:
         return {}
     found: Mapping[str, Any] = importlib.import_module(room).figures(instance, solution)
     return found
-
-
-def _pictures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return figures as HTML by title; the first one carries the plotting library."""
-    for figure in figures.values():
-        figure.update_layout(margin={"t": 20}, template="plotly_white")
-    return [
-        (title, figure.to_html(full_html=False, include_plotlyjs=number == 0, config=PLAIN))
-        for number, (title, figure) in enumerate(figures.items())
-    ]
-
-
-def _table(solution: Solution, name: str) -> dict[str, Any]:
-    """Return what the template needs of one table."""
-    rows = solution.rows[name]
-    columns: Sequence[Column] = solution.columns.get(name) or [
-        Column(key, "", "") for key in rows[0]
-    ]
-    columns = [
-        column for column in columns if any(row.get(column.name) is not None for row in rows)
-    ]
-    idle = idle_columns(rows, columns)
-    columns = [column for column in columns if column.name not in idle]
-    return {
-        "name": name.replace("_", " "),
-        "zero": left_out(idle) if idle else "",
-        "columns": [
-            (
-                column.name.replace("_", " "),
-                solution.currency if column.unit == "money" else column.unit,
-                column.meaning,
-            )
-            for column in columns
-        ],
-        "rows": [
-            [
-                (shown(row.get(column.name), column.unit), _is_number(row.get(column.name)))
-                for column in columns
-            ]
-            for row in rows[:MOST_ROWS]
-        ],
-        "left_out": max(0, len(rows) - MOST_ROWS),
-    }
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number, to be set to the right."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
-from amopt.report.page import write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
 from amopt.scenarios.sensitivity import COLUMNS, Sensitivity
 from amopt.solution import Column
 
-__all__ = ["as_json", "print_sensitivity", "write_page"]
+__all__ = ["as_json", "document_of", "print_sensitivity"]
 
 _MOST_BARS = 20
 
@@ -52,25 +50,13 @@ def _base(found: Sensitivity) -> str:
     return f"As it is: {found.objective_meaning} {amount} {found.currency}."
 
 
-def write_page(found: Sensitivity, path: str | Path) -> None:
-    """Write a sensitivity as one HTML page, whole or not at all.
-
-    Raises
-    ------
-    UsageError
-        When the ``report`` extra is not installed, or the file cannot be written.
-    """
-    columns = _told(found)
-    rows = [[shown(row[column.name], column.unit) for column in columns] for row in found.rows]
-    section = {
-        "title": "Which inputs move the answer most",
-        "sentence": f"{found.headline()} {_base(found)}",
-        "picture": _bars(found),
-        "rows": rows,
-        "more": 0,
-    }
-    numbers = [column.name for column in columns if column.unit or column.name == "values"]
-    write_sections(path, found.name, [section], columns, numbers, currency=found.currency)
+def document_of(found: Sensitivity) -> Document:
+    """Return a sensitivity as a page."""
+    table = Grid("inputs", found.rows, _told(found), found.currency, "in what --json prints")
+    said = (found.headline(), _base(found))
+    figure = _bars(found)
+    section = Section("Which inputs move the answer most", figure=figure, table=table)
+    return Document(found.name, headline=said, sections=[section])
 
 
 def _told(found: Sensitivity) -> list[Column]:
@@ -78,35 +64,25 @@ def _told(found: Sensitivity) -> list[Column]:
     return [one for one in COLUMNS if any(row[one.name] not in (None, "") for row in found.rows)]
 
 
-def _bars(found: Sensitivity) -> str:
+def _bars(found: Sensitivity) -> Any:
     """Return the tornado: how far each input moves the objective, lowered and raised."""
-    from amopt.drawing import BLUE, YELLOW, plain
+    from amopt.drawing import BLUE, YELLOW, new_figure, plain
 
     rows = [row for row in found.rows if row["swing"]][:_MOST_BARS]
     if not rows:
-        return ""
-    go: Any = import_module("plotly.graph_objects")
+        return None
     places = list(range(len(rows)))
     names = [plain(row["input"].replace("_", " ")) for row in rows]
-    figure = go.Figure(
-        [
-            go.Bar(
-                name=f"{way} by {found.step:.0%}",
-                y=places,
-                x=[row[f"change_{way}"] for row in rows],
-                base=found.objective,
-                orientation="h",
-                marker_color=colour,
-                hovertext=names,
-            )
-            for way, colour in (("lowered", BLUE), ("raised", YELLOW))
-        ]
-    )
+    figure = new_figure(barmode="overlay", height=140 + 26 * len(rows))
+    for way, colour in (("lowered", BLUE), ("raised", YELLOW)):
+        figure.add_bar(
+            name=f"{way} by {found.step:.0%}",
+            y=places,
+            x=[row[f"change_{way}"] for row in rows],
+            base=[found.objective] * len(rows),
+            orientation="h",
+            marker={"color": colour},
+            hovertext=names,
+        )
     figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
-    figure.update_xaxes(title=plain(f"{found.objective_meaning}, {found.currency}"))
-    figure.update_layout(
-        template="plotly_white", barmode="overlay", margin={"t": 20}, height=140 + 26 * len(rows)
-    )
-    config = {"displayModeBar": False, "responsive": True}
-    text: str = figure.to_html(full_html=False, include_plotlyjs=True, config=config)
-    return text
+    return figure.update_xaxes(title=plain(f"{found.objective_meaning}, {found.currency}"))

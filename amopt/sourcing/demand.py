@@ -34,7 +34,12 @@ def needs(instance: Instance) -> Iterator[tuple[str, float, float | None, str]]:
             if offer.part == part:
                 lines = sum(line.part == part for line in instance.lines)
                 most += offer.largest * lines
-        yield f"{part}, from all suppliers", quantity, most if math.isfinite(most) else None, "parts"
+        yield (
+            f"{part}, from all suppliers",
+            quantity,
+            most if math.isfinite(most) else None,
+            "parts",
+        )
     for capacity in instance.capacities:
         hours: dict[str, float] = {}
         for offer in instance.offers:

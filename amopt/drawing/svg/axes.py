@@ -1,0 +1,196 @@
+"""The axes of a picture: where a value stands, and which ticks are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from amopt.drawing.svg.canvas import words
+from amopt.phrases import amount
+
+__all__ = ["Axis", "axis_of", "written"]
+
+BETWEEN_TICKS = {"x": 90.0, "y": 45.0}
+"""Pixels between two ticks, about."""
+
+
+def written(value: float, digits: int) -> str:
+    """Return a number of an axis."""
+    return amount(value, digits) if abs(value) < 1e15 else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis.
+
+    Attributes
+    ----------
+    side
+        ``x`` or ``y``.
+    kind
+        ``linear``, ``log`` or ``category``.
+    low, high
+        What it reaches from and to; logarithms to the base 10 where it is ``log``.
+    start, end
+        The pixels of both.
+    categories
+        The words of a category axis, in order.
+    title
+        What it is called.
+    shown
+        Whether ticks and title are written.
+    given
+        Values and words of ticks that the figure itself gives.
+    percent
+        Whether a share is written in hundredths.
+    step
+        What lies between two ticks, where the figure says so.
+    """
+
+    side: str
+    kind: str
+    low: float
+    high: float
+    start: float = 0.0
+    end: float = 1.0
+    categories: tuple[str, ...] = ()
+    title: str = ""
+    shown: bool = True
+    given: tuple[tuple[float, str], ...] = ()
+    percent: bool = False
+    step: float | None = None
+    _spots: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def placed(self, start: float, end: float) -> Axis:
+        """Return the axis from one pixel to another."""
+        return replace(self, start=start, end=end)
+
+    def value(self, raw: Any) -> float | None:
+        """Return where a value stands on the axis; None where it does not."""
+        if raw is None:
+            return None
+        if self.kind == "category":
+            spot = self._spots.get(words(raw))
+            return None if spot is None else float(spot)
+        value = float(raw)
+        if self.kind == "log":
+            return math.log10(value) if value > 0 else None
+        return value if math.isfinite(value) else None
+
+    def at(self, value: float) -> float:
+        """Return the pixel of where a value stands."""
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def pixel(self, raw: Any) -> float | None:
+        """Return the pixel of a value."""
+        value = self.value(raw)
+        return None if value is None else self.at(value)
+
+    @property
+    def unit(self) -> float:
+        """Pixels of one unit."""
+        return abs((self.end - self.start) / (self.high - self.low))
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return pixels and words of the ticks."""
+        if self.given:
+            return [(self.at(value), text) for value, text in self.given]
+        if self.kind == "category":
+            return [(self.at(float(k)), text) for k, text in enumerate(self.categories)]
+        if self.kind == "log":
+            exponents = range(math.ceil(self.low), math.floor(self.high) + 1)
+            return [(self.at(float(e)), written(10.0**e, max(0, -e))) for e in exponents]
+        return self._even_ticks()
+
+    def _even_ticks(self) -> list[tuple[float, str]]:
+        low, high = sorted((self.low, self.high))
+        room = max(2.0, abs(self.end - self.start) / BETWEEN_TICKS[self.side])
+        step = self.step or 0.0
+        if not step or (high - low) / step > 2.5 * room:
+            raw = (high - low) / room
+            size = 10.0 ** math.floor(math.log10(raw))
+            step = next(f * size for f in (1, 2, 5, 10) if f * size >= raw * (1 - 1e-9))
+        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if self.percent:
+            shown = max(0, digits - 2)
+            return [
+                (self.at(k * step), f"{written(100 * k * step, shown)} %")
+                for k in range(first, last + 1)
+            ]
+        return [(self.at(k * step), written(k * step, digits)) for k in range(first, last + 1)]
+
+
+def axis_of(side: str, layout: Any, values: Iterable[Sequence[Any]], *, bars: bool) -> Axis:
+    """Return an axis of a figure.
+
+    Parameters
+    ----------
+    side
+        ``x`` or ``y``.
+    layout
+        What the figure says of it.
+    values
+        The values along it: of each trace those that it draws.
+    bars
+        Whether bars grow along it, so that it holds zero.
+    """
+    held = [value for trace in values for value in trace if value is not None]
+    title = words(layout.title.text or "")
+    shown = layout.visible is not False
+    reversed_ = layout.autorange == "reversed"
+    if layout.type == "category" or any(isinstance(value, str) for value in held):
+        texts = [words(one) for one in (layout.categoryarray or ())] or [words(v) for v in held]
+        categories = tuple(dict.fromkeys(texts))
+        low, high = -0.5, max(len(categories), 1) - 0.5
+        if reversed_:
+            low, high = high, low
+        spots = {text: k for k, text in enumerate(categories)}
+        return Axis(
+            side, "category", low, high, categories=categories, title=title, shown=shown,
+            _spots=spots,
+        )  # fmt: skip
+    log = layout.type == "log"
+    numbers = [float(value) for value in held if math.isfinite(float(value))]
+    if log:
+        numbers = [math.log10(value) for value in numbers if value > 0]
+    low, high = _range(layout, numbers, bars=bars and not log)
+    if reversed_:
+        low, high = high, low
+    given = ()
+    if layout.tickvals is not None:
+        given = tuple(
+            (float(value), words(text))
+            for value, text in zip(layout.tickvals, layout.ticktext, strict=True)
+        )
+    return Axis(
+        side,
+        "log" if log else "linear",
+        low,
+        high,
+        title=title,
+        shown=shown,
+        given=given,
+        percent="%" in (layout.tickformat or ""),
+        step=float(layout.dtick) if isinstance(layout.dtick, int | float) else None,
+    )
+
+
+def _range(layout: Any, numbers: Sequence[float], *, bars: bool) -> tuple[float, float]:
+    """Return what an axis of numbers reaches from and to."""
+    if layout.range is not None:
+        low, high = (float(end) for end in layout.range)
+        return (low, high) if low != high else (low - 0.5, high + 0.5)
+    if not numbers:
+        return 0.0, 1.0
+    low, high = min(numbers), max(numbers)
+    if bars or layout.rangemode == "tozero":
+        low, high = min(low, 0.0), max(high, 0.0)
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 0.5
+    keep_zero = bars or layout.rangemode == "tozero"
+    return (
+        low if keep_zero and low == 0 else low - margin,
+        high if keep_zero and high == 0 else high + margin,
+    )

@@ -1,0 +1,71 @@
+"""What a picture shows, in a sentence or two: its text alternative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amopt.drawing.svg.canvas import words
+from amopt.phrases import amount, counted, listed
+
+__all__ = ["described"]
+
+_KINDS = {"bar": "Bars", "heatmap": "A field of cells", "funnel": "A funnel"}
+MOST_NAMED = 8
+
+
+def described(title: str, figure: Any) -> str:
+    """Return what a plotly figure shows, for those who do not see it.
+
+    Parameters
+    ----------
+    title
+        Its title.
+    figure
+        The figure; what it shows stands in the tables of the page, too.
+    """
+    traces = [trace for trace in figure.data if trace.hoverinfo != "skip"]
+    kinds = list(dict.fromkeys(_kind(trace) for trace in traces))
+    names = list(
+        dict.fromkeys(words(t.name) for t in traces if t.name and t.showlegend is not False)
+    )
+    said = [f"{title}. {listed(kinds) or 'A picture'}"]
+    if names:
+        said.append(f" of {listed(names, most=MOST_NAMED)}")
+    axes = [words(axis.title.text) for axis in (figure.layout.xaxis, figure.layout.yaxis)
+            if axis.title.text]  # fmt: skip
+    if axes:
+        said.append(f"; along the axes: {listed(axes)}")
+    texts, numbers = _values(traces)
+    if texts:
+        said.append(
+            f". {counted(len(texts), 'entry', 'entries')}: {listed(texts, most=MOST_NAMED)}"
+        )
+    if numbers:
+        low, high = (_number(bound(numbers)) for bound in (min, max))
+        said.append(f". Values from {low} to {high}")
+    return "".join(said) + ". The tables hold the numbers."
+
+
+def _kind(trace: Any) -> str:
+    if trace.type == "scatter":
+        return "Lines" if trace.mode == "lines" else "Points"
+    return _KINDS.get(trace.type, "Marks")
+
+
+def _number(value: float) -> str:
+    return amount(value, 0 if abs(value) >= 100 else 4)
+
+
+def _values(traces: list[Any]) -> tuple[list[str], list[float]]:
+    """Return the words and the numbers along the axes."""
+    texts: dict[str, None] = {}
+    numbers: list[float] = []
+    for trace in traces:
+        for side in ("x", "y"):
+            held = getattr(trace, side, None)
+            for value in () if held is None else held:
+                if isinstance(value, str):
+                    texts[words(value)] = None
+                elif value is not None and (trace.type == "bar" or side == "y"):
+                    numbers.append(float(value))
+    return list(texts), numbers

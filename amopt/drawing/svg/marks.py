@@ -1,0 +1,262 @@
+"""The traces of a figure as marks: points, lines, bars, funnels, fields of cells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from amopt.drawing import INK, PALETTE
+from amopt.drawing.svg.axes import Axis
+from amopt.drawing.svg.canvas import Canvas, text_width, words
+from amopt.phrases import amount
+
+__all__ = ["bar_spans", "colour_of", "draw", "held"]
+
+Box = tuple[float, float, float, float]
+
+SIGN, LINE = 6.0, 1.5
+"""Size of a sign and width of a line in pixels, where the figure does not say."""
+
+BAR = 0.8
+"""Share of a category that bars fill."""
+
+
+def held(values: Any) -> list[Any]:
+    """Return the values of a trace, whatever they are held in."""
+    return (
+        [] if values is None else [getattr(value, "item", lambda v=value: v)() for value in values]
+    )
+
+
+def colour_of(trace: Any, number: int, entry: int | None = None) -> str:
+    """Return the colour of a trace, or of one of its entries."""
+    marker = getattr(trace, "marker", None)
+    line = getattr(trace, "line", None)
+    colour = marker.color if marker is not None else None
+    if colour is None and line is not None and hasattr(line, "color"):
+        colour = line.color
+    if isinstance(colour, (list, tuple)):
+        return str(colour[entry or 0]) if len(colour) > (entry or 0) else INK
+    return str(colour) if colour else PALETTE[number % len(PALETTE)]
+
+
+def bar_spans(figure: Any) -> dict[int, list[tuple[Any, float, float, float, float]]]:
+    """Return the bars of each trace: category, from, to, and the share of the category they fill.
+
+    The last two numbers are where the bar begins within its category, from -0.5 to 0.5, and ends.
+    """
+    bars = [k for k, trace in enumerate(figure.data) if trace.type == "bar"]
+    mode = figure.layout.barmode or "group"
+    reached: dict[tuple[Any, bool], float] = defaultdict(float)
+    found: dict[int, list[tuple[Any, float, float, float, float]]] = {}
+    for place, k in enumerate(bars):
+        trace = figure.data[k]
+        flat = trace.orientation == "h"
+        categories, sizes = held(trace.y if flat else trace.x), held(trace.x if flat else trace.y)
+        bases = trace.base if isinstance(trace.base, (list, tuple)) else [trace.base] * len(sizes)
+        first, last = -BAR / 2, BAR / 2
+        if mode == "group":
+            wide = BAR / len(bars)
+            first, last = -BAR / 2 + place * wide, -BAR / 2 + (place + 1) * wide
+        found[k] = []
+        for category, size, base in zip(categories, sizes, bases, strict=True):
+            if size is None:
+                continue
+            start = float(base or 0.0)
+            if mode in ("stack", "relative") and base is None:
+                start = reached[category, size < 0]
+                reached[category, size < 0] += size
+            found[k].append((category, start, start + float(size), first, last))
+    return found
+
+
+def draw(canvas: Canvas, figure: Any, x: Axis, y: Axis) -> None:
+    """Draw the traces of a figure."""
+    spans = bar_spans(figure)
+    taken: list[Box] = []
+    previous: list[tuple[float, float]] = []
+    for number, trace in enumerate(figure.data):
+        if trace.type == "bar":
+            _bars(canvas, trace, number, spans[number], x, y)
+        elif trace.type == "funnel":
+            _funnel(canvas, trace, x, y)
+        elif trace.type == "heatmap":
+            _cells(canvas, trace, x, y)
+        elif trace.type == "scatter":
+            previous = _scatter(canvas, trace, number, x, y, taken, previous)
+
+
+def _bars(
+    canvas: Canvas,
+    trace: Any,
+    number: int,
+    spans: Sequence[tuple[Any, float, float, float, float]],
+    x: Axis,
+    y: Axis,
+) -> None:
+    flat = trace.orientation == "h"
+    across, along = (y, x) if flat else (x, y)
+    for entry, (category, start, end, first, last) in enumerate(spans):
+        middle = across.value(category)
+        if middle is None:
+            continue
+        ends = sorted((along.at(start), along.at(end)))
+        sides = sorted((across.at(middle + first), across.at(middle + last)))
+        says = f"{words(trace.name or '')} {words(category)}: {amount(end - start, 2)}".strip()
+        colour = colour_of(trace, number, entry)
+        if flat:
+            canvas.box(ends[0], sides[0], ends[1] - ends[0], sides[1] - sides[0], colour, says)
+        else:
+            canvas.box(sides[0], ends[0], sides[1] - sides[0], ends[1] - ends[0], colour, says)
+
+
+def _funnel(canvas: Canvas, trace: Any, x: Axis, y: Axis) -> None:
+    for entry, (name, size) in enumerate(zip(held(trace.y), held(trace.x), strict=True)):
+        middle = y.value(name)
+        if middle is None:
+            continue
+        sides = sorted((y.at(middle - BAR / 2), y.at(middle + BAR / 2)))
+        left, right = x.at(-size / 2), x.at(size / 2)
+        colour = colour_of(trace, 0, entry)
+        canvas.box(left, sides[0], right - left, sides[1] - sides[0], colour, f"{name}: {size:,}")
+        text = f"{size:,}"
+        inside = right - left > text_width(text) + 8
+        at = (left + right) / 2 if inside else right + 6
+        canvas.text(
+            at, sum(sides) / 2 + 4, text,
+            anchor="middle" if inside else "start", upon=colour if inside else "",
+        )  # fmt: skip
+
+
+def _cells(canvas: Canvas, trace: Any, x: Axis, y: Axis) -> None:
+    texts = trace.text
+    for row, name in enumerate(held(trace.y)):
+        for column, other in enumerate(held(trace.x)):
+            colour = _on_scale(trace, float(trace.z[row][column]))
+            right, up = x.value(other), y.value(name)
+            if right is None or up is None:
+                continue
+            left, top = x.at(right - 0.5), min(y.at(up - 0.5), y.at(up + 0.5))
+            wide, high = x.unit, y.unit
+            canvas.box(left + 1, top + 1, wide - 2, high - 2, colour)
+            text = words(texts[row][column]) if texts is not None else ""
+            if text and text_width(text) < wide - 2:
+                spot = left + wide / 2, top + high / 2 + 4
+                canvas.text(*spot, text, anchor="middle", upon=colour)
+
+
+def _on_scale(trace: Any, value: float) -> str:
+    """Return the colour of a value on a scale of steps."""
+    share = (value - trace.zmin) / (trace.zmax - trace.zmin)
+    found = trace.colorscale[0][1]
+    for start, colour in trace.colorscale:
+        if start > share:
+            break
+        found = colour
+    return str(found)
+
+
+def _scatter(
+    canvas: Canvas,
+    trace: Any,
+    number: int,
+    x: Axis,
+    y: Axis,
+    taken: list[Box],
+    previous: Sequence[tuple[float, float]],
+) -> list[tuple[float, float]]:
+    """Draw lines, signs and words; return the points that were joined."""
+    mode = trace.mode or "lines+markers"
+    spots = [
+        None if a is None or b is None else (a, b)
+        for a, b in zip(map(x.pixel, held(trace.x)), map(y.pixel, held(trace.y)), strict=True)
+    ]
+    if trace.hoverinfo == "skip":  # the ground of a map
+        spots = list(_near(spots, x, y))
+    joined = [spot for spot in spots if spot is not None]
+    if "lines" in mode:
+        if trace.fill == "tonexty" and previous:
+            canvas.area([*joined, *reversed(previous)], colour_of(trace, number))
+        steps = list(_stepped(spots)) if trace.line.shape == "hv" else spots
+        colour = trace.line.color or colour_of(trace, number)
+        canvas.path(steps, colour, trace.line.width or LINE, trace.line.dash)
+    texts = held(trace.text) if trace.text is not None else []
+    hover = held(trace.hovertext) if trace.hovertext is not None else texts
+    sizes, symbols = trace.marker.size, trace.marker.symbol
+    positions = trace.textposition
+    for entry, spot in enumerate(spots):
+        if spot is None or "markers" not in mode:
+            continue
+        size = sizes[entry] if isinstance(sizes, (list, tuple)) else sizes or SIGN
+        symbol = symbols[entry] if isinstance(symbols, (list, tuple)) else symbols or "circle"
+        says = words(hover[entry]) if entry < len(hover) else ""
+        canvas.sign(*spot, symbol, size, colour_of(trace, number, entry), says)
+        if "text" in mode and entry < len(texts) and texts[entry]:
+            at = positions[entry] if isinstance(positions, (list, tuple)) else positions
+            _label(canvas, spot, words(texts[entry]), at or "top center", size / 2, x, taken)
+    return joined
+
+
+def _near(
+    spots: Sequence[tuple[float, float] | None], x: Axis, y: Axis
+) -> Iterator[tuple[float, float] | None]:
+    """Yield the points in sight and next to it, those out of sight as None, a pixel apart."""
+    (left, right), (top, bottom) = sorted((x.start, x.end)), sorted((y.start, y.end))
+    inside = [
+        spot is not None and left <= spot[0] <= right and top <= spot[1] <= bottom for spot in spots
+    ]
+    last = None
+    for k, spot in enumerate(spots):
+        if spot is None or not any(inside[max(0, k - 1) : k + 2]):
+            last = None
+            yield None
+        elif last is None or abs(spot[0] - last[0]) + abs(spot[1] - last[1]) >= 1.0:
+            last = spot
+            yield spot
+
+
+def _stepped(spots: Sequence[tuple[float, float] | None]) -> Iterator[tuple[float, float] | None]:
+    """Yield the corners of steps: first along, then up."""
+    for one, other in pairwise(spots):
+        yield one
+        if one is not None and other is not None:
+            yield other[0], one[1]
+    yield spots[-1] if spots else None
+
+
+def _label(
+    canvas: Canvas,
+    spot: tuple[float, float],
+    text: str,
+    wanted: str,
+    r: float,
+    x: Axis,
+    taken: list[Box],
+) -> None:
+    """Write a name where it has room, first where it is wanted; nowhere where there is none."""
+    wide = text_width(text)
+    for position in (wanted, "top center", "bottom center", "middle right", "middle left"):
+        up, along = position.split()
+        dy = {"top": -r - 5, "bottom": r + 13, "middle": 4}[up]
+        dx, anchor = {
+            "center": (0.0, "middle"),
+            "right": (r + 4, "start"),
+            "left": (-r - 4, "end"),
+        }[along]
+        left = spot[0] + dx - {"middle": wide / 2, "start": 0.0, "end": wide}[anchor]
+        low, high = sorted((x.start, x.end))
+        if anchor == "middle":  # a name near the edge moves inwards
+            shift = max(low - left, 0.0) - max(left + wide - high, 0.0)
+            left, dx = left + shift, dx + shift
+        box = (left, left + wide, spot[1] + dy - 11, spot[1] + dy + 3)
+        inside = low - 1 <= box[0] and box[1] <= high + 1
+        if inside and not any(_meet(box, other) for other in taken):
+            taken.append(box)
+            canvas.text(spot[0] + dx, spot[1] + dy, text, anchor=anchor)
+            return
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]

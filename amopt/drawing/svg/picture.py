@@ -1,0 +1,231 @@
+"""A plotly figure as an SVG picture: its frame, axes and legend, and what stands in them.
+
+What the figures of the decisions use is drawn: points, lines, bars, funnels and fields of cells on
+one pair of axes, straight lines across, and notes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from amopt.drawing.svg.axes import Axis, axis_of
+from amopt.drawing.svg.canvas import Canvas, number, short, text_width, words
+from amopt.drawing.svg.marks import bar_spans, colour_of, draw, held
+
+__all__ = ["as_svg"]
+
+HEIGHT = 400
+"""Pixels of a figure that does not say how high it is."""
+
+ROW, SWATCH = 20, 12
+"""Height of a row of the legend, and side of a sign in it."""
+
+WIDEST_NAMES = 0.36
+"""Share of a picture that names along its side may take."""
+
+TURNED = -32.0
+"""Degrees by which names below are turned that have no room otherwise."""
+
+
+def as_svg(figure: Any, width: int, description: str) -> str:
+    """Return a figure as an SVG element.
+
+    Parameters
+    ----------
+    figure
+        A plotly figure.
+    width
+        Pixels that it is wide.
+    description
+        Its text alternative.
+    """
+    layout = figure.layout
+    bars = bar_spans(figure)
+    flat = any(figure.data[k].orientation == "h" for k in bars)
+    x = axis_of("x", layout.xaxis, _values(figure, "x", bars), bars=bool(bars) and flat)
+    y = axis_of("y", layout.yaxis, _values(figure, "y", bars), bars=bool(bars) and not flat)
+    if any(trace.type == "funnel" for trace in figure.data):
+        y, x = replace(y, low=y.high, high=y.low), replace(x, shown=False)
+    legend = _legend(figure, width)
+    names = [text for _, text in y.placed(0.0, 300.0).ticks()] if y.shown else []
+    widest = max((text_width(name) for name in names), default=0.0)
+    left = 8.0 + (min(widest, WIDEST_NAMES * width) + 8 if y.shown else 0) + (18 if y.title else 0)
+    right = width - 14.0
+    below = _room_below(x, right - left)
+    full = float(
+        min(layout.height or HEIGHT, max(300, width)) if not flat else layout.height or HEIGHT
+    )
+    if layout.yaxis.scaleanchor:
+        full = float(min(layout.height or HEIGHT, 1.15 * width))
+    top, bottom = 12.0, full - below - (18 if x.title else 0) - ROW * len(legend) - 8
+    bottom = max(bottom, top + 80)
+    x, y = x.placed(left, right), y.placed(bottom, top)
+    x, y = _same_scale(layout, x, y)
+    canvas = Canvas()
+    total = _frame(canvas, x, y, layout, left, right, top, bottom, below)
+    identity = "c" + hashlib.sha256(f"{description}{width}".encode()).hexdigest()[:10]
+    canvas.add(f"<g clip-path='url(#{identity})'>")
+    draw(canvas, figure, x, y)
+    _across(canvas, layout, x, y)
+    canvas.add("</g>")
+    for note in layout.annotations or ():
+        _note(canvas, note, x, y)
+    for row in legend:
+        total += ROW
+        for spot, name, colour in row:
+            canvas.box(spot, total - SWATCH + 1, SWATCH, SWATCH, colour)
+            canvas.text(spot + SWATCH + 5, total, name)
+    height = number(total + 10)
+    return (
+        f"<svg viewBox='0 0 {width} {height}' width='{width}' height='{height}' role='img' "
+        f"aria-label='{html.escape(description, quote=True)}'>"
+        f"<clipPath id='{identity}'><rect x='{number(left)}' y='{number(top - 8)}' "
+        f"width='{number(right - left + 8)}' height='{number(bottom - top + 8)}'/></clipPath>"
+        f"{''.join(canvas.marks)}</svg>"
+    )
+
+
+def _values(figure: Any, side: str, bars: Any) -> Iterator[list[Any]]:
+    """Yield what an axis must hold of each trace."""
+    for k, trace in enumerate(figure.data):
+        if trace.type == "bar":
+            along = (trace.orientation == "h") == (side == "x")
+            if along:
+                yield [end for span in bars[k] for end in span[1:3]]
+            else:
+                yield [span[0] for span in bars[k]] if bars[k] else []
+                numbers = [s[0] for s in bars[k] if isinstance(s[0], int | float)]
+                yield [end for value in numbers for end in (value - 0.5, value + 0.5)]
+        elif trace.type == "funnel" and side == "x":
+            most = max(held(trace.x), default=1)
+            yield [-most / 2, most / 2]
+        elif trace.hoverinfo != "skip" or trace.name == "lane":
+            yield held(getattr(trace, side))
+
+
+def _legend(figure: Any, width: int) -> list[list[tuple[float, str, str]]]:
+    """Return the rows of the legend: where each entry stands, its name and colour."""
+    entries: dict[str, str] = {}
+    for k, trace in enumerate(figure.data):
+        if trace.type == "heatmap" and trace.colorbar.ticktext:
+            steps = [colour for _, colour in trace.colorscale[::2]]
+            entries.update(zip(map(words, trace.colorbar.ticktext), steps, strict=False))
+        elif trace.name and trace.showlegend is not False and trace.type != "funnel":
+            of_line = trace.type == "scatter" and trace.mode == "lines"
+            colour = trace.line.color if of_line else None
+            entries.setdefault(words(trace.name), colour or colour_of(trace, k))
+    if len(entries) < 2 and not figure.layout.showlegend:
+        return []
+    rows: list[list[tuple[float, str, str]]] = [[]]
+    spot = 10.0
+    for name, colour in entries.items():
+        text = short(name, width - 50.0)
+        needed = SWATCH + 5 + text_width(text) + 16
+        if rows[-1] and spot + needed > width:
+            rows.append([])
+            spot = 10.0
+        rows[-1].append((spot, text, colour))
+        spot += needed
+    return rows
+
+
+def _room_below(x: Axis, width: float) -> float:
+    """Return the pixels that the words below the picture take."""
+    if not x.shown:
+        return 6.0
+    if not _is_turned(x, width):
+        return 22.0
+    return 16.0 + min(120.0, 0.56 * max(text_width(name) for name in x.categories))
+
+
+def _is_turned(x: Axis, width: float) -> bool:
+    """Whether the words below have no room beside one another."""
+    slot = width / max(len(x.categories), 1)
+    return x.kind == "category" and any(text_width(name) > slot for name in x.categories)
+
+
+def _same_scale(layout: Any, x: Axis, y: Axis) -> tuple[Axis, Axis]:
+    """Widen one of the axes where a unit of both has to be as long."""
+    if not layout.yaxis.scaleanchor:
+        return x, y
+    wanted = x.unit * (layout.yaxis.scaleratio or 1.0)
+    if y.unit > wanted:
+        more = (abs(y.end - y.start) / wanted - (y.high - y.low)) / 2
+        return x, replace(y, low=y.low - more, high=y.high + more)
+    unit = y.unit / (layout.yaxis.scaleratio or 1.0)
+    more = (abs(x.end - x.start) / unit - (x.high - x.low)) / 2
+    return replace(x, low=x.low - more, high=x.high + more), y
+
+
+def _frame(
+    canvas: Canvas,
+    x: Axis,
+    y: Axis,
+    layout: Any,
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
+    below: float,
+) -> float:
+    """Draw grid, ticks and titles; return where the legend may begin."""
+    if y.shown:
+        room = (left - 16 - (18 if y.title else 0)) or 40
+        last = float("inf")
+        for spot, text in y.ticks():
+            if y.kind != "category" and layout.yaxis.showgrid is not False:
+                canvas.line(left, spot, right, spot)
+            if abs(spot - last) >= 11:
+                canvas.text(left - 7, spot + 4, short(text, room), anchor="end")
+                last = spot
+        if y.title:
+            middle = (top + bottom) / 2
+            title = short(y.title, bottom - top)
+            canvas.text(14, middle, title, anchor="middle", turned=-90, of="t")
+    if x.shown:
+        turned = _is_turned(x, right - left)
+        for spot, text in x.ticks():
+            if x.kind != "category" and layout.xaxis.showgrid is not False:
+                canvas.line(spot, top, spot, bottom)
+            if turned:
+                canvas.text(spot + 4, bottom + 14, short(text, 210), anchor="end", turned=TURNED)
+            else:
+                canvas.text(spot, bottom + 16, text, anchor="middle")
+        if x.title:
+            middle = (left + right) / 2
+            title = short(x.title, right - 10)
+            canvas.text(middle, bottom + below + 14, title, anchor="middle", of="t")
+    for axis, ends in ((x, (top, bottom)), (y, (left, right))):
+        low, high = sorted((axis.low, axis.high))
+        if axis.kind == "linear" and axis.shown and low <= 0 <= high:
+            if axis is x and layout.xaxis.zeroline is not False:
+                canvas.line(axis.at(0.0), ends[0], axis.at(0.0), ends[1], of="zero")
+            if axis is y and layout.yaxis.zeroline is not False:
+                canvas.line(ends[0], axis.at(0.0), ends[1], axis.at(0.0), of="zero")
+    return bottom + below + (18 if x.title else 0)
+
+
+def _across(canvas: Canvas, layout: Any, x: Axis, y: Axis) -> None:
+    """Draw the straight lines across the picture."""
+    for shape in layout.shapes or ():
+        if shape.type != "line":
+            continue
+        if shape.x0 == shape.x1 and (spot := x.pixel(shape.x0)) is not None:
+            ends = [(spot, y.start), (spot, y.end)]
+        elif shape.y0 == shape.y1 and (spot := y.pixel(shape.y0)) is not None:
+            ends = [(x.start, spot), (x.end, spot)]
+        else:
+            continue
+        canvas.path(list(ends), shape.line.color or None, 1.5, shape.line.dash)
+
+
+def _note(canvas: Canvas, note: Any, x: Axis, y: Axis) -> None:
+    spot, up = x.pixel(note.x), y.pixel(note.y)
+    if spot is None or up is None or not note.text:
+        return
+    anchor = {"right": "end", "left": "start"}.get(note.xanchor or "", "middle")
+    canvas.text(spot, up + 4, words(note.text), anchor=anchor, of="t")
