@@ -83,7 +83,7 @@ def test_the_page_shows_the_answer(amopt_command: Command, tmp_path: Path) -> No
     assert (run.code, run.out) == (0, "")
     page = (tmp_path / "page.html").read_text()
     assert "339.17" in page
-    assert page.count('class="plotly-graph-div"') == 3
+    assert page.count('<div class="drawn"') == 3
 
 
 def test_warnings_travel_with_the_answer(amopt_command: Command, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_map_tells_which_form_wins_where(amopt_command: Command, tmp_path: Pat
     assert run.code == 0, run.err
     winners = [row["winner"] for row in run.json["tables"]["map"]]
     assert winners == ["central", "central", "distributed", "distributed"]
-    assert (tmp_path / "map.html").read_text().count('class="plotly-graph-div"') == 1
+    assert (tmp_path / "map.html").read_text().count('<div class="drawn"') == 1
 
 
 def test_list_names_what_ships(amopt_command: Command) -> None:

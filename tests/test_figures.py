@@ -23,17 +23,22 @@ def test_every_shipped_instance_has_a_page(name: str) -> None:
     drawn = importlib.import_module(f"amopt.{instance.kind}.answer.figures").figures(
         instance, solution
     )
-    assert text.count('class="plotly-graph-div"') == len(drawn)
+    assert text.count("<figure>") == text.count('<div class="drawn"') == len(drawn)
     if name != "placement/orders":
         assert drawn
     words = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
     assert not re.search(r"\d[eE][+-]\d|\bnan\b|\binf\b|no bound", words)
     body = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
-    assert body.count("<table>") == body.count('<div class="table"><table>')
-    for table in re.findall(r"<table>(.*?)</table>", body, flags=re.DOTALL):
-        rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in table.split("<tr>")[2:]]
+    tables = re.findall(r"<tbody>(.*?)</tbody>", body, flags=re.DOTALL)
+    assert len(tables) == sum(bool(rows) for rows in solution.rows.values())
+    for table in tables:
+        rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in table.split("<tr>")[1:]]
         for column in zip(*rows, strict=True):
             assert set(column) - {"0", "0.00", "-"}
+    light = page.render(instance, solution, light=True)
+    assert len(light.encode()) < page.LIGHTEST
+    assert len(text.encode()) < page.LARGEST
+    assert light.count("<svg") == 2 * len(drawn)
 
 
 def test_the_frontier_joins_the_suppliers_that_nobody_beats() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, HtmlLight, Json, reporting
+from amopt.cli.common import File, Json, reporting
 
 __all__ = ["app"]
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amopt.network import SupplyNetwork
 
@@ -32,11 +33,11 @@ def unreached(
     starts, ends = sorted(known & set(sources)), sorted(known & set(targets))
     said: dict[str, str] = {}
     if starts and ends:
-        reached = np.isfinite(supply.routes(starts, ends, by="weeks").weeks)
-        for name, any_source in zip(ends, reached.any(axis=0), strict=True):
+        reached: NDArray[np.bool_] = np.isfinite(supply.routes(starts, ends, by="weeks").weeks)
+        for name, any_source in zip(ends, np.any(reached, axis=0).tolist(), strict=True):
             if not any_source:
                 said[name] = "needs parts, and no route leads here from any source"
-        for name, any_target in zip(starts, reached.any(axis=1), strict=True):
+        for name, any_target in zip(starts, np.any(reached, axis=1).tolist(), strict=True):
             if not any_target:
                 said.setdefault(name, "could supply, and no route leads to any place that needs")
     touched = {end for lane in network.lanes for end in (lane.from_, lane.to)}

@@ -182,7 +182,7 @@ def formulate_arrays(instance: Instance) -> LinearProgram | None:
     obstacle = MILP.against(formulation.FAMILIES, instance, extended=False)
     if not instance.has_demand or obstacle:
         return None
-    return array_programs(Supply(instance, Budget(None)))("optimum").program
+    return arrays.assemble(Supply(instance), prune=False).program
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementSolution:

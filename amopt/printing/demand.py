@@ -14,13 +14,13 @@ __all__ = ["ends", "needs"]
 CYCLE_DAYS_A_YEAR = 364.0
 """Days of a year over which limits a year are counted: 52 weeks."""
 
-A_PART = {
-    "prints": lambda part: 1.0,
-    "printer_hours": lambda part: part.print_hours,
-    "material_cm3": lambda part: part.print_material_cm3,
-    "orders": lambda part: 1.0,
+A_FAILURE: dict[str, str | None] = {
+    "prints": None,
+    "printer_hours": "print_hours",
+    "material_cm3": "print_material_cm3",
+    "orders": None,
 }
-"""What one failure takes of a measure, were it met in that way."""
+"""The field of a part that says what one failure takes of a measure; None for one of it."""
 
 
 def ends(instance: PrintingInstance) -> tuple[set[str], set[str]]:
@@ -42,14 +42,14 @@ def needs(instance: PrintingInstance) -> Iterator[tuple[str, float, float | None
             "parts a day",
         )
     for limit in instance.limits:
-        takes = A_PART.get(limit.measure)
-        if takes is None or limit.at_most is None:
+        if limit.measure not in A_FAILURE or limit.at_most is None:
             continue
+        field = A_FAILURE[limit.measure]
         days = CYCLE_DAYS_A_YEAR if limit.per == "year" else float(instance.cycle_days)
         how = "order" if limit.measure == "orders" else "print"
         needed = sum(
-            days * float(rate) * (takes(part) or 0.0)
-            for part, rate in zip(instance.parts, failures, strict=True)
+            days * rate * (1.0 if field is None else getattr(part, field) or 0.0)
+            for part, rate in zip(instance.parts, failures.tolist(), strict=True)
             if limit.holds(part) and (how == "order" or part.print_cost is not None)
         )
         yield f"{limit.name}: a {how} for every failure", needed, limit.at_most, limit.unit

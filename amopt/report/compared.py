@@ -92,7 +92,7 @@ def _cells(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """Return a row as cells that are sorted by their values."""
     said = _words(row, currency)
     return {
-        name: Said(row[name], said[name]) if name in _NUMBERS and _is_number(row[name]) else text
+        name: Said(row[name], text) if name in _NUMBERS and _is_number(row[name]) else text
         for name, text in said.items()
     }
 

@@ -174,9 +174,10 @@ def _missing() -> UsageError:
 
 
 def _figures(instance: Instance, solution: Solution) -> Mapping[str, Any]:
-    """Return the decision's figures by title."""
-    room = f"amopt.{solution.kind}.answer.figures"
-    if importlib.util.find_spec(room) is None:
-        return {}
-    found: Mapping[str, Any] = importlib.import_module(room).figures(instance, solution)
-    return found
+    """Return the figures of an answer by title: those of its own room, else the decision's."""
+    own = f"{type(solution).__module__.rpartition('.')[0]}.figures"
+    for room in (own, f"amopt.{solution.kind}.answer.figures"):
+        if importlib.util.find_spec(room) is not None:
+            found: Mapping[str, Any] = importlib.import_module(room).figures(instance, solution)
+            return found
+    return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from markupsafe import Markup
@@ -69,6 +70,5 @@ def _json(figure: Any) -> str:
 
 def plotting_library() -> Markup:
     """Return the plotting library as script."""
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs())  # noqa: S704 - a package's own code
+    offline: Any = import_module("plotly.offline")
+    return Markup(offline.get_plotlyjs())  # noqa: S704 - a package's own code

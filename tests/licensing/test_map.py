@@ -59,5 +59,5 @@ def test_a_map_from_the_command_line(amopt_command: Callable[..., Any], tmp_path
     )
     assert run.code == 0, run.err
     assert len(run.json["tables"]["map"]) == 4
-    assert (tmp_path / "map.html").read_text().count('class="plotly-graph-div"') == 1
+    assert (tmp_path / "map.html").read_text().count('<div class="drawn"') == 1
     assert "points" in amopt_command("licensing", "map", "licensing/ten-buyers", *axes).out

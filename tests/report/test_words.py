@@ -60,7 +60,7 @@ def test_columns_that_are_all_zero_are_left_out_and_named() -> None:
     assert idle_columns(rows, columns) == ["a", "c"]
     instance = amopt.load("placement/aircraft-today")
     solution = amopt.solve(instance)
-    assert "All zero, and left out" in page.render(instance, solution)
+    assert "All zero or empty, and left out" in page.render(instance, solution)
 
 
 def test_an_answer_without_an_objective_claims_no_bound() -> None:

@@ -159,7 +159,7 @@ def axis_of(side: str, layout: Any, values: Iterable[Sequence[Any]], *, bars: bo
     low, high = _range(layout, numbers, bars=bars and not log)
     if reversed_:
         low, high = high, low
-    given = ()
+    given: tuple[tuple[float, str], ...] = ()
     if layout.tickvals is not None:
         given = tuple(
             (float(value), words(text))

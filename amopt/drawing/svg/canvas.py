@@ -93,13 +93,13 @@ class Canvas:
         self.add(f"<polygon fill='{tone(colour)}' fill-opacity='.18' points='{ring}'/>")
 
     def box(
-        self, x: float, y: float, width: float, height: float, colour: object, says: str = ""
+        self, x: float, y: float, *, size: tuple[float, float], colour: object, says: str = ""
     ) -> None:
         """Add a bar or a cell; a pointer on it shows what it says."""
         said = f"<title>{html.escape(says)}</title>" if says else ""
         self.add(
-            f"<rect x='{number(x)}' y='{number(y)}' width='{number(max(width, 0.0))}' "
-            f"height='{number(max(height, 0.0))}' fill='{tone(colour)}'>{said}</rect>"
+            f"<rect x='{number(x)}' y='{number(y)}' width='{number(max(size[0], 0.0))}' "
+            f"height='{number(max(size[1], 0.0))}' fill='{tone(colour)}'>{said}</rect>"
         )
 
     def text(
@@ -139,7 +139,7 @@ class Canvas:
         )
 
     def sign(
-        self, x: float, y: float, symbol: str, size: float, colour: object, says: str = ""
+        self, x: float, y: float, symbol: str, *, size: float, colour: object, says: str = ""
     ) -> None:
         """Add the sign of a point."""
         r = size / 2

@@ -79,19 +79,20 @@ def draw(canvas: Canvas, figure: Any, x: Axis, y: Axis) -> None:
     previous: list[tuple[float, float]] = []
     for number, trace in enumerate(figure.data):
         if trace.type == "bar":
-            _bars(canvas, trace, number, spans[number], x, y)
+            _bars(canvas, trace, number, spans=spans[number], x=x, y=y)
         elif trace.type == "funnel":
             _funnel(canvas, trace, x, y)
         elif trace.type == "heatmap":
             _cells(canvas, trace, x, y)
         elif trace.type == "scatter":
-            previous = _scatter(canvas, trace, number, x, y, taken, previous)
+            previous = _scatter(canvas, trace, number, x=x, y=y, taken=taken, previous=previous)
 
 
 def _bars(
     canvas: Canvas,
     trace: Any,
     number: int,
+    *,
     spans: Sequence[tuple[Any, float, float, float, float]],
     x: Axis,
     y: Axis,
@@ -107,9 +108,11 @@ def _bars(
         says = f"{words(trace.name or '')} {words(category)}: {amount(end - start, 2)}".strip()
         colour = colour_of(trace, number, entry)
         if flat:
-            canvas.box(ends[0], sides[0], ends[1] - ends[0], sides[1] - sides[0], colour, says)
+            size = ends[1] - ends[0], sides[1] - sides[0]
+            canvas.box(ends[0], sides[0], size=size, colour=colour, says=says)
         else:
-            canvas.box(sides[0], ends[0], sides[1] - sides[0], ends[1] - ends[0], colour, says)
+            size = sides[1] - sides[0], ends[1] - ends[0]
+            canvas.box(sides[0], ends[0], size=size, colour=colour, says=says)
 
 
 def _funnel(canvas: Canvas, trace: Any, x: Axis, y: Axis) -> None:
@@ -120,7 +123,13 @@ def _funnel(canvas: Canvas, trace: Any, x: Axis, y: Axis) -> None:
         sides = sorted((y.at(middle - BAR / 2), y.at(middle + BAR / 2)))
         left, right = x.at(-size / 2), x.at(size / 2)
         colour = colour_of(trace, 0, entry)
-        canvas.box(left, sides[0], right - left, sides[1] - sides[0], colour, f"{name}: {size:,}")
+        canvas.box(
+            left,
+            sides[0],
+            size=(right - left, sides[1] - sides[0]),
+            colour=colour,
+            says=f"{words(name)}: {size:,}",
+        )
         text = f"{size:,}"
         inside = right - left > text_width(text) + 8
         at = (left + right) / 2 if inside else right + 6
@@ -140,7 +149,7 @@ def _cells(canvas: Canvas, trace: Any, x: Axis, y: Axis) -> None:
                 continue
             left, top = x.at(right - 0.5), min(y.at(up - 0.5), y.at(up + 0.5))
             wide, high = x.unit, y.unit
-            canvas.box(left + 1, top + 1, wide - 2, high - 2, colour)
+            canvas.box(left + 1, top + 1, size=(wide - 2, high - 2), colour=colour)
             text = words(texts[row][column]) if texts is not None else ""
             if text and text_width(text) < wide - 2:
                 spot = left + wide / 2, top + high / 2 + 4
@@ -162,6 +171,7 @@ def _scatter(
     canvas: Canvas,
     trace: Any,
     number: int,
+    *,
     x: Axis,
     y: Axis,
     taken: list[Box],
@@ -192,10 +202,13 @@ def _scatter(
         size = sizes[entry] if isinstance(sizes, (list, tuple)) else sizes or SIGN
         symbol = symbols[entry] if isinstance(symbols, (list, tuple)) else symbols or "circle"
         says = words(hover[entry]) if entry < len(hover) else ""
-        canvas.sign(*spot, symbol, size, colour_of(trace, number, entry), says)
+        colour = colour_of(trace, number, entry)
+        canvas.sign(*spot, symbol, size=size, colour=colour, says=says)
         if "text" in mode and entry < len(texts) and texts[entry]:
             at = positions[entry] if isinstance(positions, (list, tuple)) else positions
-            _label(canvas, spot, words(texts[entry]), at or "top center", size / 2, x, taken)
+            _label(
+                canvas, spot, words(texts[entry]), at or "top center", r=size / 2, x=x, taken=taken
+            )
     return joined
 
 
@@ -231,6 +244,7 @@ def _label(
     spot: tuple[float, float],
     text: str,
     wanted: str,
+    *,
     r: float,
     x: Axis,
     taken: list[Box],

@@ -66,7 +66,7 @@ def as_svg(figure: Any, width: int, description: str) -> str:
     x, y = x.placed(left, right), y.placed(bottom, top)
     x, y = _same_scale(layout, x, y)
     canvas = Canvas()
-    total = _frame(canvas, x, y, layout, left, right, top, bottom, below)
+    total = _frame(canvas, x, y, layout, below)
     identity = "c" + hashlib.sha256(f"{description}{width}".encode()).hexdigest()[:10]
     canvas.add(f"<g clip-path='url(#{identity})'>")
     draw(canvas, figure, x, y)
@@ -77,7 +77,7 @@ def as_svg(figure: Any, width: int, description: str) -> str:
     for row in legend:
         total += ROW
         for spot, name, colour in row:
-            canvas.box(spot, total - SWATCH + 1, SWATCH, SWATCH, colour)
+            canvas.box(spot, total - SWATCH + 1, size=(SWATCH, SWATCH), colour=colour)
             canvas.text(spot + SWATCH + 5, total, name)
     height = number(total + 10)
     return (
@@ -161,52 +161,53 @@ def _same_scale(layout: Any, x: Axis, y: Axis) -> tuple[Axis, Axis]:
     return replace(x, low=x.low - more, high=x.high + more), y
 
 
-def _frame(
-    canvas: Canvas,
-    x: Axis,
-    y: Axis,
-    layout: Any,
-    left: float,
-    right: float,
-    top: float,
-    bottom: float,
-    below: float,
-) -> float:
+def _frame(canvas: Canvas, x: Axis, y: Axis, layout: Any, below: float) -> float:
     """Draw grid, ticks and titles; return where the legend may begin."""
     if y.shown:
-        room = (left - 16 - (18 if y.title else 0)) or 40
-        last = float("inf")
-        for spot, text in y.ticks():
-            if y.kind != "category" and layout.yaxis.showgrid is not False:
-                canvas.line(left, spot, right, spot)
-            if abs(spot - last) >= 11:
-                canvas.text(left - 7, spot + 4, short(text, room), anchor="end")
-                last = spot
-        if y.title:
-            middle = (top + bottom) / 2
-            title = short(y.title, bottom - top)
-            canvas.text(14, middle, title, anchor="middle", turned=-90, of="t")
+        _left_side(canvas, x, y, layout)
     if x.shown:
-        turned = _is_turned(x, right - left)
-        for spot, text in x.ticks():
-            if x.kind != "category" and layout.xaxis.showgrid is not False:
-                canvas.line(spot, top, spot, bottom)
-            if turned:
-                canvas.text(spot + 4, bottom + 14, short(text, 210), anchor="end", turned=TURNED)
-            else:
-                canvas.text(spot, bottom + 16, text, anchor="middle")
-        if x.title:
-            middle = (left + right) / 2
-            title = short(x.title, right - 10)
-            canvas.text(middle, bottom + below + 14, title, anchor="middle", of="t")
-    for axis, ends in ((x, (top, bottom)), (y, (left, right))):
+        _lower_side(canvas, x, y, layout, below)
+    for axis, other, wanted in ((x, y, layout.xaxis.zeroline), (y, x, layout.yaxis.zeroline)):
         low, high = sorted((axis.low, axis.high))
-        if axis.kind == "linear" and axis.shown and low <= 0 <= high:
-            if axis is x and layout.xaxis.zeroline is not False:
-                canvas.line(axis.at(0.0), ends[0], axis.at(0.0), ends[1], of="zero")
-            if axis is y and layout.yaxis.zeroline is not False:
-                canvas.line(ends[0], axis.at(0.0), ends[1], axis.at(0.0), of="zero")
-    return bottom + below + (18 if x.title else 0)
+        if axis.kind == "linear" and axis.shown and low <= 0 <= high and wanted is not False:
+            spot = axis.at(0.0)
+            if axis is x:
+                canvas.line(spot, other.start, spot, other.end, of="zero")
+            else:
+                canvas.line(other.start, spot, other.end, spot, of="zero")
+    return y.start + below + (18 if x.title else 0)
+
+
+def _left_side(canvas: Canvas, x: Axis, y: Axis, layout: Any) -> None:
+    """Draw the grid across, and the words on the left."""
+    room = (x.start - 16 - (18 if y.title else 0)) or 40
+    last = float("inf")
+    for spot, text in y.ticks():
+        if y.kind != "category" and not y.given and layout.yaxis.showgrid is not False:
+            canvas.line(x.start, spot, x.end, spot)
+        if abs(spot - last) >= 11:
+            canvas.text(x.start - 7, spot + 4, short(text, room), anchor="end")
+            last = spot
+    if y.title:
+        title = short(y.title, y.start - y.end)
+        canvas.text(14, (y.start + y.end) / 2, title, anchor="middle", turned=-90, of="t")
+
+
+def _lower_side(canvas: Canvas, x: Axis, y: Axis, layout: Any, below: float) -> None:
+    """Draw the grid upwards, and the words below."""
+    turned = _is_turned(x, x.end - x.start)
+    bottom, last = y.start, float("-inf")
+    for spot, text in x.ticks():
+        if x.kind != "category" and layout.xaxis.showgrid is not False:
+            canvas.line(spot, y.end, spot, bottom)
+        if turned:
+            canvas.text(spot + 4, bottom + 14, short(text, 210), anchor="end", turned=TURNED)
+        elif abs(spot - last) >= text_width(text) + 4:
+            canvas.text(spot, bottom + 16, text, anchor="middle")
+            last = spot
+    if x.title:
+        title = short(x.title, x.end - 10)
+        canvas.text((x.start + x.end) / 2, bottom + below + 14, title, anchor="middle", of="t")
 
 
 def _across(canvas: Canvas, layout: Any, x: Axis, y: Axis) -> None:

@@ -11,6 +11,7 @@ from amopt.printing.answer.solution import PrintingSolution
 
 if TYPE_CHECKING:
     from amopt.printing.instance import PrintingInstance
+    from amopt.solution import Solution
 
 __all__ = ["costs", "figures", "plan", "policy", "savings"]
 
@@ -24,7 +25,7 @@ COLOURS = {"none": GREY, "order": BLUE, "wait": YELLOW, "print": GREEN, "expedit
 KINDS = {"order": BLUE, "print": GREEN, "expedite": RED, "holding": MAUVE, "backorder": YELLOW}
 
 
-def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str, Any]:
+def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
     """Return the figures of the report by title.
 
     Raises
@@ -34,6 +35,8 @@ def figures(instance: PrintingInstance, solution: PrintingSolution) -> dict[str,
     """
     if "rates" in solution.rows:
         return {f"What not knowing a rate costs, in {instance.currency} a year": regret(solution)}
+    if not isinstance(solution, PrintingSolution):
+        return {}
     return {
         "What to stock, and what to do for a system that waits": plan(solution),
         "What printing saves, part by part": savings(solution),

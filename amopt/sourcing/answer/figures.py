@@ -32,6 +32,8 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
     if "answers" in solution.rows:
         by = solution.objective_meaning.replace("kg_co2", "emissions")
         return {f"Answers that no other beats: {by}": front(solution)}
+    if "switchover" not in solution.rows:
+        return {}
     drawn = {
         f"What each line costs, in {instance.currency}": lines(solution),
         f"Who gets the orders, in {instance.currency}": suppliers(solution),

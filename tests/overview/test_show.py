@@ -1,0 +1,122 @@
+"""What an instance holds is told before it is solved, and rightly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.instance import catalogue
+from amopt.overview.oddities import far_off
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in catalogue.names() if not name.startswith("maintenance")]
+)
+def test_every_shipped_instance_is_shown(name: str) -> None:
+    found = amopt.show(amopt.load(name))
+    program = found.rows["program"]
+    for part, total in (("variables", "variables"), ("constraints", "constraints")):
+        rows = [row for row in program if row["part"] == part]
+        assert sum(row["number"] for row in rows) == found.size[total]
+        assert sum(row["nonzeros"] for row in rows) == found.size["nonzeros"]
+    assert not found.rows["unreached"]
+    assert not any(row["what"] == "nothing refers to it" for row in found.rows["oddities"])
+    assert found.headline()[-1].endswith("nothing was solved.")
+
+
+@pytest.mark.parametrize("name", ["placement/textbook", "placement/mobile-factory"])
+def test_the_size_is_that_of_the_formulation(name: str) -> None:
+    from amopt.program.pyomo import compile_model
+
+    instance = amopt.load(name)
+    program = compile_model(amopt.formulate(instance)).program
+    size = amopt.show(instance).size
+    assert (size["constraints"], size["variables"]) == program.matrix.shape
+    assert size["nonzeros"] == program.matrix.nnz
+    assert size["whole"] == int(program.integer.sum())
+
+
+def placement(**changes: object) -> amopt.Instance:
+    data = amopt.load("placement/textbook").to_dict()
+    data["network"]["places"] += [{"name": "island"}, {"name": "far site"}]
+    data["sites"] += [{"place": "far site", "most_machines": 1}]
+    return amopt.load({**data, **changes})
+
+
+def test_places_that_no_lane_reaches_are_listed() -> None:
+    rows = amopt.show(placement()).rows["unreached"]
+    assert {row["place"]: row["why"] for row in rows} == {
+        "island": "no lane touches it",
+        "far site": "could supply, and no route leads to any place that needs",
+    }
+
+
+def test_demand_is_held_against_the_hours_of_all_machines() -> None:
+    (row,) = amopt.show(amopt.load("placement/textbook")).rows["demand"]
+    assert (row["needed"], row["available"], row["share"]) == (800.0, 3200.0, 25.0)
+
+
+def test_demand_above_capacity_is_said() -> None:
+    found = amopt.show(amopt.load("licensing/ten-buyers"))
+    assert found.headline()[1] == "More is asked for than there is: all buyers of Hamburg."
+    row = next(row for row in found.rows["demand"] if row["what"] == "all buyers of Hamburg")
+    assert (row["needed"], row["available"]) == (pytest.approx(31.6), 12.0)
+
+
+def test_a_slip_of_the_decimal_point_is_found() -> None:
+    data = amopt.load("sourcing/table-4").to_dict()
+    data["conventional"][3]["lead_time_weeks"] *= 1000
+    odd = amopt.show(amopt.load(data)).rows["oddities"]
+    entry = data["conventional"][3]["part"]
+    assert any(
+        row["entry"] == entry and row["key"] == "lead_time_weeks" and "times" in row["what"]
+        for row in odd
+    )
+
+
+def test_names_alike_and_unused_are_found() -> None:
+    data = amopt.load("placement/textbook").to_dict()
+    part = data["parts"][0]
+    data["parts"].append({**part, "name": f"{part['name'].upper()}_"})
+    odd = {row["entry"]: row["what"] for row in amopt.show(amopt.load(data)).rows["oddities"]}
+    assert odd[f"{part['name'].upper()}_"] == "nothing refers to it"
+    whats = [row["what"] for row in amopt.show(amopt.load(data)).rows["oddities"]]
+    assert any("capitals" in what for what in whats)
+
+
+def test_coordinates_that_are_swapped_or_left_zero_are_found() -> None:
+    data = amopt.load("placement/aircraft-today").to_dict()
+    places = data["network"]["places"]
+    places[3]["latitude"] = places[3]["longitude"] = 0.0
+    odd = amopt.show(amopt.load(data)).rows["oddities"]
+    assert [row["entry"] for row in odd if row["collection"] == "places"] == [places[3]["name"]]
+
+
+def test_a_wide_spread_is_not_odd() -> None:
+    assert far_off(10.0 ** np.linspace(0, 6, 50))[0].size == 0
+    odd, median = far_off([1.0, 1.1, 0.9, 1.2, 0.8, 1000.0, 0.001, -5.0, np.nan])
+    assert odd.tolist() in ([5, 6], [6, 5])
+    assert median == pytest.approx(1.0)
+    assert far_off([1.0, 1.0, 1.0, 1000.0])[0].size == 0
+
+
+def test_the_command_writes_a_page_and_json(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "amopt", "show", "placement/textbook", "--json"]
+        + ["--html-light", "page.html"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = json.loads(run.stdout)
+    assert said["size"]["variables"] == 13
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text.count("<figure>") == 2
+    assert "nothing was solved" in text
