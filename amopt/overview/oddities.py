@@ -117,13 +117,14 @@ def of_entries(sheets: Sequence[Filled]) -> Iterator[dict[str, Any]]:
         }
         yield from of_columns(collection, entries, numbers)
         for k, column in enumerate(one.columns):
-            if column.kind == "text" and not column.refers and not column.several:
+            own = k >= len(one.sheet.leading) and not column.refers
+            if own and column.kind == "text" and not column.several:
                 texts = [row[k] for row in one.rows]
                 for text, other in _alike(texts):
                     what = f"differs from {other!r} by capitals, blanks or signs alone"
                     yield _named(collection, column, text, what)
             names = used.get((".".join(_path(one)), column.heading))
-            if names is not None and not column.refers:
+            if names is not None and own:
                 for row in one.rows:
                     if row[k] is not None and str(row[k]) not in names:
                         yield _named(collection, column, str(row[k]), "nothing refers to it")

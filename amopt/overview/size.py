@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["size_of"]
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def size_of(instance: Instance) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Return the size of an instance's program, and a row a family of variables and constraints.
+
+    Variables that stand neither in a constraint nor in the objective do not count.
 
     Parameters
     ----------
@@ -31,14 +34,18 @@ def size_of(instance: Instance) -> tuple[dict[str, int], list[dict[str, Any]]]:
     matrix = program.matrix
     in_rows = np.diff(matrix.indptr).astype(np.int64)
     in_columns = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    families = _families(instance.kind)
+    stands = (in_columns > 0) | (program.cost != 0)
+    whole = program.integer & stands
+    everywhere = np.ones(matrix.shape[0], dtype=bool)
     rows = [
-        *_by_family("variables", program.columns, in_columns, program.integer, {}),
-        *_by_family("constraints", program.rows, in_rows, None, families),
+        *_by_family("variables", program.columns, in_columns, (stands, whole), {}),
+        *_by_family(
+            "constraints", program.rows, in_rows, (everywhere, None), _families(instance.kind)
+        ),
     ]
     size = {
-        "variables": int(matrix.shape[1]),
-        "whole": int(np.count_nonzero(program.integer)),
+        "variables": int(np.count_nonzero(stands)),
+        "whole": int(np.count_nonzero(whole)),
         "constraints": int(matrix.shape[0]),
         "nonzeros": int(matrix.nnz),
     }
@@ -73,10 +80,11 @@ def _by_family(
     part: str,
     names: Names,
     nonzeros: Ints,
-    integer: NDArray[np.bool_] | None,
+    stands: tuple[Bools, Bools | None],
     families: dict[str, str],
 ) -> Iterator[dict[str, Any]]:
     """Yield a row a family, the largest first."""
+    counted, integer = stands
     number: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     held: Counter[str] = Counter()
@@ -84,15 +92,16 @@ def _by_family(
     for block in names.families:
         end = start + len(block)
         family = families.get(block.name, block.name)
-        number[family] += end - start
+        number[family] += int(np.count_nonzero(counted[start:end]))
         held[family] += int(nonzeros[start:end].sum())
         whole[family] += 0 if integer is None else int(np.count_nonzero(integer[start:end]))
         start = end
     for family, count in number.most_common():
-        yield {
-            "part": part,
-            "family": family.replace("_", " "),
-            "number": count,
-            "whole": None if integer is None else whole[family],
-            "nonzeros": held[family],
-        }
+        if count:
+            yield {
+                "part": part,
+                "family": family.replace("_", " "),
+                "number": count,
+                "whole": None if integer is None else whole[family],
+                "nonzeros": held[family],
+            }

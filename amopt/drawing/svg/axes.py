@@ -188,7 +188,9 @@ def _range(layout: Any, numbers: Sequence[float], *, bars: bool) -> tuple[float,
     low, high = min(numbers), max(numbers)
     if bars or layout.rangemode == "tozero":
         low, high = min(low, 0.0), max(high, 0.0)
-    margin = 0.06 * (high - low) or 0.5 * abs(high) or 0.5
+    if low == high == 0:
+        return 0.0, 1.0
+    margin = 0.06 * (high - low) or 0.5 * abs(high)
     keep_zero = bars or layout.rangemode == "tozero"
     return (
         low if keep_zero and low == 0 else low - margin,
