@@ -10,9 +10,13 @@ import pytest
 
 import amopt
 from amopt.errors import InfeasibleError
+from amopt.licensing import check
 from amopt.licensing.contract import Contract, earned, responses
 from amopt.licensing.costs import Buyers
 from amopt.licensing.methods.menu import best_menu
+from amopt.licensing.referee.buyers import Market
+from amopt.licensing.referee.menus import try_menus
+from amopt.program.time import Budget
 from tests.licensing.cases import limited_case, random_case
 
 
@@ -78,3 +82,41 @@ def test_forty_buyers_are_offered_a_menu_at_once() -> None:
     assert one.objective is not None
     assert two.objective is not None
     assert two.objective >= 0.98 * one.objective  # its royalties are those of a list
+
+
+def test_the_referee_finds_menus_that_earn_as_much() -> None:
+    for seed in range(1, 9):
+        instance = menu_case(random_case, seed)
+        best = best_menu(Buyers.of(instance)).bound
+        tried = try_menus(Market(instance), best * (1 - 1e-5))
+        assert tried.left == 0
+        assert tried.best == pytest.approx(best, rel=1e-6), seed
+
+
+def test_a_bound_below_what_a_menu_earns_is_refused() -> None:
+    instance = menu_case(random_case, 4)
+    limited = amopt.load({**instance.to_dict(), "limits": {"most_licensees": 1}})
+    poor, good = amopt.solve(limited), amopt.solve(instance)
+    assert poor.outcome.objective < good.outcome.objective
+    findings = check(instance, poor).findings
+    assert any("below what a menu earns" in finding for finding in findings), findings
+    assert not check(instance, good).findings
+
+
+@pytest.mark.parametrize("looks", [0, 25, 60])
+def test_a_menu_that_time_cut_short_has_a_bound(looks: int, monkeypatch: Any) -> None:
+    """Time is over after so many looks at the clock."""
+    data = menu_case(random_case, 12).to_dict()
+    data |= {"royalties": np.linspace(0, 90, 21).tolist(), "limits": {"most_licensees": 3}}
+    instance = amopt.load(data)
+    whole = best_menu(Buyers.of(instance))
+    assert not whole.is_cut_short
+    one = amopt.solve(amopt.load({**data, "royalties": [], "contracts": 1})).outcome.objective
+    left = iter(range(looks))
+    monkeypatch.setattr(Budget, "is_over", property(lambda _: next(left, None) is None))
+    short = best_menu(Buyers.of(instance))
+    assert short.is_cut_short
+    assert short.offer is not None
+    assert one is not None
+    assert 0.9 * one <= short.offer.profit <= whole.bound * (1 + 1e-9)
+    assert short.bound >= whole.bound * (1 - 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from amopt.instance import catalogue
 from amopt.licensing import check
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.referee.buyers import Market
+from amopt.program.solver.outcome import Status
 from tests.planted import (
     require_columns_are_read,
     require_outcome_agrees,
@@ -108,3 +110,16 @@ def test_a_contract_that_is_not_the_best_is_not_called_optimal() -> None:
 def test_tables_declare_every_column(answered: Answered) -> None:
     _, answer, _ = answered
     require_tables_are_declared(answer)
+
+
+def test_an_answer_that_time_cut_short_is_no_supremum() -> None:
+    """A poorer contract stands as feasible, and not with a supremum beyond what is possible."""
+    instance = amopt.load("licensing/two-buyers")
+    poor = amopt.solve(amopt.load({**instance.to_dict(), "limits": {"most_licensees": 0}}))
+    best = amopt.solve(instance).outcome.bound
+    late = replace(poor, outcome=replace(poor.outcome, status=Status.FEASIBLE, bound=best))
+    assert check(instance, late).accepted
+    (total,) = poor.rows["totals"]
+    rows = {**poor.rows, "totals": [{**total, "supremum": 1.01 * best, "attained": False}]}
+    boastful = replace(late, rows=rows, outcome=replace(late.outcome, bound=1.02 * best))
+    assert any("above what is possible" in found for found in check(instance, boastful).findings)

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +31,7 @@ from amopt.licensing.contract import MARGIN, NONE, Contract, Offer, earned, resp
 from amopt.licensing.costs import SAME, Buyers
 from amopt.licensing.formulation import royalties_of
 from amopt.licensing.methods import exact
+from amopt.licensing.methods.sides import Market, Side
 from amopt.program.time import Budget
 
 __all__ = ["HONOURS", "Menu", "best_menu"]
@@ -75,154 +75,6 @@ class Menu:
     is_cut_short: bool = False
 
 
-@dataclass(frozen=True)
-class _Side:
-    """A royalty's contract for the buyers on one side of a threshold, in the order of demand.
-
-    Attributes
-    ----------
-    worth
-        What each would pay at most, shape (buyers,).
-    ladder
-        The same, ascending.
-    count, prints, used
-        Of each fee, as its place in the ladder, and threshold: how many pay it, their prints, and
-        their prints on each printer; shapes (buyers + 1, buyers + 1) and one more for printers.
-    highest
-        The most that those may pay who must save something, by threshold.
-    owed
-        Whether there are any, by threshold.
-    """
-
-    royalty: float
-    worth: Floats
-    ladder: Floats
-    count: Floats
-    prints: Floats
-    used: Floats
-    highest: Floats
-    owed: Truths
-
-    @cached_property
-    def fees(self) -> Floats:
-        """The fees that somebody would just pay, or the most that he may, who must save."""
-        found = np.unique(np.concatenate([self.ladder, self.highest[np.isfinite(self.highest)]]))
-        return found[found >= 0]
-
-
-class _Market:
-    """The buyers in the order of their demand, with the limits of the instance."""
-
-    def __init__(self, buyers: Buyers, royalties: Floats) -> None:
-        self.buyers, self.royalties = buyers, royalties
-        instance, order = buyers.instance, np.argsort(buyers.demand, kind="stable")
-        self.demand, self.floor = buyers.demand[order], buyers.floor[order]
-        self.worth = buyers.highest_fee(royalties)[:, order]
-        self.tie = SAME * float(buyers.traditional_cost.max())
-        self.base = float((buyers.margin * buyers.demand).sum())
-        most = instance.limits.most_licensees
-        self.most = np.inf if most is None else float(most)
-        names = [printer.name for printer in instance.printers]
-        self.uses = np.zeros((len(names), len(order)))
-        for place, number in enumerate(order.tolist()):
-            buyer = instance.buyers[number]
-            if buyer.printer is not None:
-                self.uses[names.index(buyer.printer), place] = buyer.demand_per_year
-        capacity = [printer.prints_per_year for printer in instance.printers]
-        self.capacity = np.array(capacity) * (1 + SAME)
-
-    def side(self, q: int, *, above: bool) -> _Side:
-        """Return the contract of a royalty for the buyers from each threshold on, or before it."""
-        worth = self.worth[q]
-        ladder = np.sort(worth)
-        pays = np.vstack([worth >= ladder[:, None], np.zeros(worth.size, dtype=bool)])
-
-        def parts(amounts: Floats) -> Floats:
-            before = np.zeros((*amounts.shape[:-1], worth.size + 1))
-            np.cumsum(amounts, axis=-1, out=before[..., 1:])
-            return before[..., -1:] - before if above else before
-
-        owed = self.floor > 0
-        most = np.where(owed, worth - self.floor, np.inf)
-        highest, any_owed = np.full(worth.size + 1, np.inf), np.zeros(worth.size + 1, dtype=bool)
-        if above:
-            highest[:-1] = np.minimum.accumulate(most[::-1])[::-1]
-            any_owed[:-1] = np.maximum.accumulate(owed[::-1])[::-1]
-        else:
-            highest[1:] = np.minimum.accumulate(most)
-            any_owed[1:] = np.maximum.accumulate(owed)
-        return _Side(
-            float(self.royalties[q]),
-            worth,
-            ladder,
-            parts(pays.astype(np.float64)),
-            parts(pays * self.demand),
-            parts(pays * self.uses[:, None, :]),
-            highest,
-            any_owed,
-        )
-
-    def most_earned(self, side: _Side) -> Floats:
-        """Return the most that a contract earns beyond sales, by threshold."""
-        fee = np.minimum(side.ladder[:, None], side.highest)
-        gain = side.count[:-1] * fee + (side.royalty - self.buyers.margin) * side.prints[:-1]
-        fits = (fee >= 0) & (side.count[:-1] <= self.most)
-        fits &= (side.used[:, :-1] <= self.capacity[:, None, None]).all(axis=0)
-        nobody = np.where(side.owed, -np.inf, 0.0)
-        found: Floats = np.maximum(np.where(fits, gain, -np.inf).max(axis=0), nobody)
-        return found
-
-    def earned(self, sides: tuple[_Side, _Side], fees: tuple[Floats, Floats], t: Ints) -> Floats:
-        """Return what menus earn beyond sales, -inf where they break a limit; shape (menus,).
-
-        Parameters
-        ----------
-        sides
-            The contract of the lower royalty, and that of the higher.
-        fees
-            Their fees, shapes (menus,).
-        t
-            How many buyers look at the second contract.
-        """
-        gain, count, used = np.zeros(t.size), np.zeros(t.size), np.zeros((len(self.uses), t.size))
-        fits = np.ones(t.size, dtype=bool)
-        for side, fee in zip(sides, fees, strict=True):
-            k = np.searchsorted(side.ladder, fee - self.tie)
-            own = side.count[k, t]
-            gain += own * fee + (side.royalty - self.buyers.margin) * side.prints[k, t]
-            count += own
-            used += side.used[:, k, t]
-            fits &= (fee >= 0) & (fee <= side.highest[t] + self.tie)
-        fits &= (count <= self.most) & (used <= self.capacity[:, None]).all(axis=0)
-        return np.where(fits, gain, -np.inf)
-
-    def menus(self, sides: tuple[_Side, _Side]) -> tuple[Floats, Floats, Floats]:
-        """Return the fees of the menus of two royalties that can be the best, and what they earn.
-
-        A fee that nobody pays stands for one contract alone.
-        """
-        first, second = (side.fees for side in sides)
-        ahead, last = sides[0].worth - sides[1].worth, self.demand.size
-        nobody = [np.array([max(side.ladder[-1], 0.0) * 2 + 1.0]) for side in sides]
-        place = np.arange(last)
-        found = []
-
-        def add(lower: Floats, higher: Floats, t: Ints) -> None:
-            lower, higher, t = np.broadcast_arrays(lower, higher, t)
-            fees = lower.ravel(), higher.ravel()
-            found.append(np.stack([*fees, self.earned(sides, fees, t.ravel())]))
-
-        lower, higher = first[:, None], second[None, :]
-        add(lower, higher, np.searchsorted(ahead, lower - higher))
-        for before in (0, 1):  # the indifferent buyer looks at the first contract, or the second
-            add(second[:, None] + ahead, second[:, None], place + before)
-            add(first[:, None], first[:, None] - ahead, place + before)
-        add(first, nobody[1], np.zeros(first.size, dtype=np.intp))
-        add(nobody[0], second, np.full(second.size, last))
-        table = np.concatenate(found, axis=1)
-        return table[0], table[1], table[2]
-
-
 def best_menu(buyers: Buyers, budget: Budget | None = None) -> Menu:
     """Return the best menu of two contracts, of one or of none, over the formulation's royalties.
 
@@ -233,29 +85,49 @@ def best_menu(buyers: Buyers, budget: Budget | None = None) -> Menu:
     budget
         The time that the search may take; it says afterwards what it can prove.
     """
-    search = _Search(_Market(buyers, royalties_of(buyers)), budget or Budget())
+    search = _Search(Market(buyers, royalties_of(buyers)), budget or Budget())
     count = search.market.royalties.size
     coarse = np.unique(np.linspace(0, count - 1, min(count, FIRST)).astype(np.intp))
+    search.prepare(coarse)
     search.run(coarse, coarse)
     if coarse.size < count:
+        search.prepare(np.setdiff1d(np.arange(count), coarse))
         search.run(*search.promising())
     bound = max(search.passed, search.best)
     return Menu(search.offer, bound, search.pairs, search.passed > search.enough)
 
 
 class _Search:
-    """The best menu so far, and what others could earn."""
+    """The best menu so far, and what others could earn.
 
-    def __init__(self, market: _Market, budget: Budget) -> None:
+    Attributes
+    ----------
+    ceiling
+        What no menu earns more than, a year.
+    passed
+        The largest bound of what was not looked at.
+    """
+
+    def __init__(self, market: Market, budget: Budget) -> None:
         self.market, self.budget = market, budget
-        every = range(market.royalties.size)
-        self.above = np.array([market.most_earned(market.side(q, above=True)) for q in every])
-        self.below = np.array([market.most_earned(market.side(q, above=False)) for q in every])
+        shape = (market.royalties.size, market.demand.size + 1)
+        self.above, self.below = np.empty(shape), np.empty(shape)
         self.offer: Offer | None = None
         self.best, self.passed, self.pairs = -np.inf, -np.inf, 0
+        self.ceiling = market.most_of_all
         if not market.floor.any():
             choice = np.full(market.demand.size, NONE)
             self.offer, self.best = Offer((), choice, market.base, market.base), market.base
+        for contract in market.likely_contracts():
+            self._take(self._as_taken((contract,)))
+
+    def prepare(self, royalties: Ints) -> None:
+        """Work out what contracts of some royalties earn of the buyers on each side."""
+        for q in royalties.tolist():
+            if self.budget.is_over:
+                return
+            for side, above in ((self.above, True), (self.below, False)):
+                side[q] = self.market.most_earned(self.market.side(q, above=above))
 
     @property
     def enough(self) -> float:
@@ -265,9 +137,12 @@ class _Search:
     def promising(self) -> tuple[Ints, Ints]:
         """Return the royalties that may belong to a better menu, as the lower and the higher."""
         base = self.market.base
+        if self.budget.is_over:
+            return np.arange(0), np.arange(0)
         lower = (self.above + self.below.max(axis=0)).max(axis=1) + base
         higher = (self.below + self.above.max(axis=0)).max(axis=1) + base
         for bound in (lower, higher):
+            self.ceiling = min(self.ceiling, float(bound.max()))
             self._pass_over(bound)
         return np.flatnonzero(lower > self.enough), np.flatnonzero(higher > self.enough)
 
@@ -278,7 +153,13 @@ class _Search:
     def run(self, lower: Ints, higher: Ints) -> None:
         """Work out the pairs of some royalties, those of the largest bounds first."""
         self.passed = min(self.passed, self.enough)  # what time left over is looked at again
-        bounds = [self._bounds(rows, higher) for rows in self._chunks(lower, higher.size)]
+        bounds = [
+            self._bounds(rows, higher)
+            for rows in self._chunks(lower, higher.size)
+            if not self.budget.is_over
+        ]
+        if self.budget.is_over:
+            self.passed = self.ceiling
         if not bounds:
             return
         bound, q, p = (np.concatenate(part) for part in zip(*bounds, strict=True))
@@ -315,18 +196,26 @@ class _Search:
             if value[index] <= self.best:
                 return
             fees = (float(first[index]), float(second[index]))
-            offer = self._offer(sides, fees)
-            if offer is not None and offer.profit > self.best:
-                self.offer, self.best = offer, offer.profit
+            self._take(self._offer(sides, fees))
 
-    def _offer(self, sides: tuple[_Side, _Side], fees: tuple[float, float]) -> Offer | None:
+    def _take(self, offer: Offer | None) -> None:
+        """Remember an offer that is the best so far."""
+        if offer is not None and offer.profit > self.best:
+            self.offer, self.best = offer, offer.profit
+
+    def _offer(self, sides: tuple[Side, Side], fees: tuple[float, float]) -> Offer | None:
+        """Return the offer of two royalties with these fees, less what nobody would pay."""
+        return self._as_taken(
+            tuple(
+                Contract(side.royalty, max(0.0, fee))
+                for side, fee in zip(sides, fees, strict=True)
+                if fee <= side.ladder[-1] + self.market.tie
+            )
+        )
+
+    def _as_taken(self, contracts: tuple[Contract, ...]) -> Offer | None:
         """Return an offer as buyers take it; None where it breaks a limit or hangs by a hair."""
         buyers = self.market.buyers
-        contracts = tuple(
-            Contract(side.royalty, max(0.0, fee))
-            for side, fee in zip(sides, fees, strict=True)
-            if fee <= side.ladder[-1] + self.market.tie
-        )
         choice = responses(buyers, contracts)
         used = [number for number in range(len(contracts)) if (choice == number).any()]
         if len(used) < len(contracts):

@@ -116,21 +116,27 @@ class Market:
 
     def _royalties(self, limited: bool) -> Floats:
         """Return royalties a little beside every change of order, and 0."""
-        demand, floor = np.unique(self.demand), np.zeros(0)
+        roots = self.changes_of_order(limited=limited)
+        beside = BESIDE * (self.instance.printing.price + roots)
+        found = np.concatenate([[0.0], roots - beside, roots + beside])
+        return np.unique(found[found >= 0])
+
+    def changes_of_order(self, *, limited: bool) -> Floats:
+        """Return the royalties at which two buyers would pay the same, or one nothing more.
+
+        With limits also those at which that holds but for what a buyer must save.
+        """
+        demand = np.unique(self.demand)
         curves = np.concatenate([[0.0], demand])
         offsets = np.zeros(curves.size)
         if limited and self.floor.any():
             owed = self.floor > 0
             curves = np.concatenate([curves, self.demand[owed]])
-            floor = self.floor[owed]
-            offsets = np.concatenate([offsets, floor])
+            offsets = np.concatenate([offsets, self.floor[owed]])
         i, j = np.triu_indices(curves.size, 1)
         i, j = np.where(curves[i] > curves[j], i, j), np.where(curves[i] > curves[j], j, i)
         i, j = i[curves[i] > curves[j]], j[curves[i] > curves[j]]
-        roots = self._bisected((curves[i], curves[j]), offsets[i] - offsets[j])
-        beside = BESIDE * (self.instance.printing.price + roots)
-        found = np.concatenate([[0.0], roots - beside, roots + beside])
-        return np.unique(found[found >= 0])
+        return self._bisected((curves[i], curves[j]), offsets[i] - offsets[j])
 
     def _bisected(self, pair: tuple[Floats, Floats], level: Floats) -> Floats:
         """Return the royalties at which the larger of two buyers would pay so much more.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.referee.alternatives import compare_alternatives
 from amopt.licensing.referee.buyers import SAME, Market
+from amopt.licensing.referee.menus import try_menus
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
@@ -48,7 +49,8 @@ def check(
     """Recompute an answer from the instance.
 
     Every column of every row of every table is compared, and every buyer's choice is made again. Of
-    one contract the referee finds the supremum by itself; of a menu the bound is the solver's.
+    one contract the referee finds the supremum by itself. Of a menu it holds the bound to every
+    pair of royalties, by a bound of its own or by trying fees.
 
     Parameters
     ----------
@@ -62,7 +64,8 @@ def check(
     Returns
     -------
     Verdict
-        ``measures`` holds ``best_profit``, the most that the referee finds one contract to earn.
+        ``measures`` holds ``best_profit``, the most that the referee finds one contract to earn,
+        and of a menu ``pairs_left``: the pairs of royalties that were too many to look at.
     """
     notebook = Notebook(tolerance=EXACT)
     rows, market = solution.rows, Market(instance)
@@ -307,6 +310,14 @@ def _optimality(
     if total.get("attained") is True:
         notebook.same("a supremum that is attained", supremum, Amount(profit, scale))
     if market.instance.contracts == 1 and not extended:
-        notebook.same("supremum", supremum, Amount(best, scale))
+        if status == "optimal":
+            notebook.same("supremum", supremum, Amount(best, scale))
+        fits = is_number(supremum) and supremum <= best + near
+        notebook.require(fits, f"the supremum {supremum!r} is above what is possible, {best:.9g}")
         fits = bound is None or (is_number(bound) and bound >= best - near)
         notebook.require(fits, f"the bound {bound!r} is below what a contract earns, {best:.9g}")
+    elif is_number(bound) and not extended:
+        tried = try_menus(market, bound + near)
+        notebook.measures["pairs_left"] = tried.left
+        fits = tried.best <= bound + near
+        notebook.require(fits, f"the bound {bound!r} is below what a menu earns, {tried.best:.9g}")
