@@ -76,6 +76,21 @@ def test_many_lines_reach_the_gap_that_is_asked_for() -> None:
     assert slack.min() >= -1e-6
 
 
+def test_no_line_is_solved_twice_at_the_same_prices() -> None:
+    seen = 0
+    for seed in range(5):
+        run = _Run(arrays(instance(seed, lines=10)), Options())
+        assert run.start()
+        assert run.find_prices()
+        run.find_plans()
+        seen += (solved := run.solved)
+        assert run.find_prices()
+        run.find_plans()
+        assert run.solved == solved
+        assert run.mixed - run.bound <= 1e-6 * run.mixed
+    assert seen
+
+
 def priced(seed: int) -> tuple[_Run, np.ndarray]:
     """Return a run on random lines, some with a surplus that lowers the total, and random costs."""
     rng = np.random.default_rng(seed)

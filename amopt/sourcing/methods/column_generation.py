@@ -120,6 +120,8 @@ class _Run:
         self.block_of_column = block
         self.rest = rest
         self.line_bounds = LineBounds(arrays, block[arrays.x], len(self.blocks))
+        self.proven = np.full(len(self.blocks), -np.inf)
+        self.proven_at: Floats | None = None
         self.solved = 0
 
     def left(self) -> Options:
@@ -259,7 +261,9 @@ class _Run:
         block, own, use = self.plans.arrays()
         best = np.full(len(self.blocks), np.inf)
         np.minimum.at(best, block, own + self.prices @ use)
-        least = np.minimum(best, self.line_bounds.least(cost))
+        if self.proven_at is None or not np.array_equal(self.prices, self.proven_at):
+            self.proven, self.proven_at = self.line_bounds.least(cost), self.prices
+        least = np.minimum(best, self.proven)
         room = best - least
         spare = SHARE * self.options.gap * abs(self.mixed) / 2
         order = np.argsort(-room, kind="stable")
@@ -267,7 +271,7 @@ class _Run:
         chosen = order[(behind > spare) & (room[order] > 0)]
         before = len(self.plans.values)
         for b, bound in self._solve_lines(chosen, cost, self.line_bounds.worse(cost, best)).items():
-            least[b] = max(least[b], bound)
+            self.proven[b] = least[b] = max(least[b], bound)
         total = least.sum() - self.prices @ self.limit + self.program.offset
         self.bound = max(self.bound, float(total))
         return len(self.plans.values) > before
