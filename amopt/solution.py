@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
 from amopt.files import MARK, as_plain, write_folder
+from amopt.files.formulas import begins_formula
 from amopt.program.solver.outcome import Outcome
 from amopt.verdict import Verdict
 
@@ -240,14 +241,8 @@ def comma_separated(table: Table, columns: Sequence[Column]) -> str:
     return text.getvalue()
 
 
-_FORMULA = frozenset(
-    "=+-@\t\r\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u208a\u207b\u208b\u207c\u208c"
-)
-"""What a spreadsheet may take for the beginning of a formula, also in its other widths."""
-
-
 def _cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and {value[:1], value.lstrip()[:1]} & _FORMULA:
+    if isinstance(value, str) and begins_formula(value):
         return "'" + value
     return value

@@ -369,6 +369,19 @@ def test_nothing_is_overwritten(ending: str, tmp_path: Path) -> None:
     assert target.read_text() == "mine"
 
 
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+def test_what_would_be_too_large_to_be_read_is_not_written(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("amopt.instance.workbook.rewriting.MAX_BYTES", 500)
+    target = tmp_path / f"large.{ending}"
+    with pytest.raises(UsageError, match=r"would have .* MB, .* reads up to .* folder of csv"):
+        kinds.convert("placement/textbook", target)
+    assert not target.exists()
+    kinds.convert("placement/textbook", tmp_path / "large")
+    assert kinds.load(tmp_path / "large") == kinds.load("placement/textbook")
+
+
 def test_the_answer_as_a_workbook(tmp_path: Path) -> None:
     from amopt.report.workbook import write_answer
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt import files
 from amopt.errors import UsageError
+from amopt.instance.document import MAX_BYTES
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -43,12 +44,18 @@ def rewrite(
     Raises
     ------
     UsageError
-        When the target is there, cannot be written, or has another ending.
+        When the target is there, cannot be written, or has another ending, or when the file would
+        be larger than amopt reads.
     """
     path = Path(target)
     suffix = path.suffix.lower()
     if suffix in TEXTS:
-        files.write_new(path, _text(suffix, files.as_plain(data)))
+        text = _text(suffix, files.as_plain(data))
+        size = len(text.encode())
+        if size > MAX_BYTES:
+            message = f"{path} would have {size / 1e6:,.0f} MB, and amopt reads up to "
+            raise UsageError(f"{message}{MAX_BYTES / 1e6:,.0f} MB: name a folder of csv files")
+        files.write_new(path, text)
         return
     if suffix not in ("", ".xlsx"):
         endings = ", ".join((*TEXTS, ".xlsx"))

@@ -10,14 +10,12 @@ from typing import Any, Final
 
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file
+from amopt.files.formulas import begins_formula
 from amopt.instance.workbook.flattening import Filled, filled_sheets, sheet_columns
 from amopt.instance.workbook.layout import INSTANCE, NOTES, TEXT, Column, Layout, Sheet
 from amopt.instance.workbook.tables import letters
 
 __all__ = ["csv_files", "write_workbook"]
-
-_LIVE: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a text begins that a spreadsheet program may take for a formula."""
 
 _LONGEST_LIST: Final = 255
 """Letters that the list of a drop-down may have."""
@@ -205,7 +203,7 @@ def _write_text(cell: Any, text: str) -> None:
         raise UsageError(message) from None
     cell.data_type = "s"
     cell.number_format = "@"
-    cell.quotePrefix = text.startswith(_LIVE)
+    cell.quotePrefix = begins_formula(text)
 
 
 def _inline(words: Sequence[str]) -> str:

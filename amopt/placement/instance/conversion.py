@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
-from amopt.files import write_new
-from amopt.instance.formats.yaml_writing import yaml_text
+from amopt.instance.workbook.rewriting import rewrite
 from amopt.placement.instance.fields import Instance
 from amopt.placement.instance.orlib import read_orlib_cap
 
@@ -17,14 +15,14 @@ __all__ = ["convert"]
 
 
 def convert(source: str | Path, target: str | Path, source_format: str, **options: Any) -> None:
-    """Write the instance that a file of another format holds, as yaml or json, to a new file.
+    """Write the instance that a file of another format holds to a new file or folder.
 
     Parameters
     ----------
     source
         The file of the other format.
     target
-        The file to write; its ending says in which format.
+        The file to write; its ending says in which format. Without one a folder of csv files.
     source_format
         ``"orlib-cap"``: OR-Library's capacitated warehouse location.
     **options
@@ -38,13 +36,9 @@ def convert(source: str | Path, target: str | Path, source_format: str, **option
         When the file is not what it says, or holds what no instance may.
     """
     _require(source_format == "orlib-cap", f"unknown format {source_format!r}; known: orlib-cap")
-    ending = Path(target).suffix.lower()
-    _require(ending in (".yaml", ".yml", ".json"), f"{target} must end in .yaml or .json")
     data = read_orlib_cap(source, **_capacities(source, **options))
     Instance.from_dict(data)
-    as_json = ending == ".json"
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n" if as_json else yaml_text(data)
-    write_new(target, text)
+    rewrite(Instance, data, target)
 
 
 def _capacities(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
-from amopt.files import write_new
-from amopt.instance.formats.yaml_writing import yaml_text
+from amopt.instance.workbook.rewriting import rewrite
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.instance.quote_log.moment import moment, moment_text
 
@@ -71,9 +69,7 @@ def freeze(instance: Instance, target: str | Path) -> None:
     Raises
     ------
     UsageError
-        When the file exists, cannot be written, or is neither yaml nor json.
+        As :func:`amopt.instance.workbook.rewriting.rewrite`.
     """
     data = instance.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    as_json = Path(target).suffix.lower() == ".json"
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n" if as_json else yaml_text(data)
-    write_new(target, text, endings=(".yaml", ".yml", ".json"))
+    rewrite(Instance, data, target)
