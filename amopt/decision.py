@@ -33,6 +33,7 @@ __all__ = [
     "judged",
     "method_names",
     "proven",
+    "require_honoured",
     "unseen_limits",
 ]
 
@@ -141,6 +142,33 @@ def choose(
     if against:
         raise UsageError(f"method {method.name!r} cannot answer this instance: {against}")
     return method
+
+
+def require_honoured(
+    what: str, honours: frozenset[str], families: Sequence[Family], instance: Any
+) -> None:
+    """Refuse an instance whose constraints a study of it does not look at.
+
+    Parameters
+    ----------
+    what
+        The study, for the message.
+    honours
+        The names of the families of constraints that it honours.
+    families
+        The families of the formulation.
+    instance
+        The instance.
+
+    Raises
+    ------
+    UsageError
+        When the instance states others.
+    """
+    left = not_honoured(honours, families, instance)
+    if left:
+        names = ", ".join(family.name for family in left)
+        raise UsageError(f"{what} does not honour {names}: leave out what the file states of it")
 
 
 def proven(objective: float, bound: float | None, scale: float | None = None) -> Status:

@@ -15,13 +15,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from amopt.decision import require_honoured
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.licensing import formulation
 from amopt.licensing.contract import one_contract
 from amopt.licensing.costs import Buyers
 from amopt.licensing.forms import form_of, theorem
 from amopt.licensing.instance import LicensingInstance
-from amopt.licensing.methods.exact import best_limits
+from amopt.licensing.methods import exact
 from amopt.phrases import counted, listed
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
@@ -108,7 +110,8 @@ def axis(text: str) -> Axis:
 def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
     """Return the form of the supply chain, and what the maker earns, at each point of a grid.
 
-    Limits of the instance do not count: the map is that of the buyers' own choices.
+    Limits of the instance do not count, and one contract is offered: the map is that of the buyers'
+    own choices.
 
     Parameters
     ----------
@@ -128,6 +131,7 @@ def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
     if len(x[1]) * len(y[1]) > MOST_POINTS:
         raise UsageError(f"a map of more than {MOST_POINTS:,} points: take fewer values")
     plain = Buyers.of(instance).without_limits().instance
+    require_honoured("a map", exact.HONOURS, formulation.FAMILIES, plain)
     rows = [
         {"x": a, "y": b, **_point(_varied(_varied(plain, x[0], a), y[0], b))}
         for b in y[1]
@@ -180,7 +184,7 @@ def _varied(instance: LicensingInstance, parameter: str, value: float) -> Licens
 def _point(instance: LicensingInstance) -> dict[str, Any]:
     """Return the best contract of all, and the theorem's, at one point."""
     buyers = Buyers.of(instance)
-    limits = best_limits(buyers)
+    limits = exact.best_limits(buyers)
     offers = (one_contract(buyers, limit, instance.epsilon) for limit in limits)
     offer = next(offer for offer in offers if offer is not None)
     by_theorem = theorem(buyers)

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from amopt.decision import require_honoured
 from amopt.errors import UsageError
-from amopt.maintenance import closed_form
+from amopt.maintenance import closed_form, formulation
 from amopt.maintenance.instance import MaintenanceInstance
+from amopt.maintenance.methods import renewal
 from amopt.maintenance.methods.batch import by_iteration, by_programs
 from amopt.phrases import amount
 
@@ -33,7 +35,7 @@ def variants(
     instance
         The instance, with a factorial.
     method
-        One of :data:`METHODS`. Limits are not looked at.
+        One of :data:`METHODS`.
     workers
         How many linear programs are solved at a time; left out, one on each core.
 
@@ -46,12 +48,13 @@ def variants(
     Raises
     ------
     UsageError
-        When the instance has no factorial, or there is no such method.
+        When the instance has no factorial or has limits, or there is no such method.
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
     if instance.factorial is None:
         raise UsageError("the instance has no factorial: give it the values that vary")
+    require_honoured("a factorial", renewal.HONOURS, formulation.FAMILIES, instance)
     varied = {
         name: values
         for name in type(instance.factorial).model_fields

@@ -215,7 +215,8 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PrintingSo
     budget = Budget()
     found = collapsed.read(model, bound=bound)
     instance: PrintingInstance = model.instance
-    find = partial(optimum, instance, "collapsed" if instance.limits else "closed")
+    way = choose("printing", "auto", WAYS, formulation.FAMILIES, instance)
+    find = partial(optimum, instance, way.name)
     return _answer(instance, found, _compared(instance, find, Options), budget, READ_BACK)
 
 

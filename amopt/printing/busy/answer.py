@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from amopt.decision import require_honoured
 from amopt.drawing import GREEN, new_figure
 from amopt.errors import RefusedError, UsageError
 from amopt.phrases import money
-from amopt.printing import closed_form
+from amopt.printing import closed_form, formulation
 from amopt.printing.busy.alone import alone
 from amopt.printing.busy.shared import Priorities, priorities, simulated_costs
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
@@ -107,8 +108,7 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
     most = instance.most_prints_per_day
     if most is None:
         raise UsageError("the instance has no most_prints_per_day")
-    if instance.limits:
-        raise UsageError("limits are not looked at where the printer is busy: leave them out")
+    require_honoured("busy", closed_form.HONOURS, formulation.FAMILIES, instance)
     if not 2 <= cycles <= 10_000_000:
         raise UsageError(f"{cycles} cycles cannot be simulated: take 2 to 10,000,000")
     started, parameters = time.perf_counter(), instance.parameters

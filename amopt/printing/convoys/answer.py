@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from amopt.decision import require_honoured
 from amopt.drawing import GREEN, new_figure
 from amopt.errors import RefusedError, UsageError
 from amopt.phrases import counted, money
+from amopt.printing import closed_form, formulation
 from amopt.printing.convoys.calendar import Calendar, calendar_of
 from amopt.printing.convoys.values import Best, best
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
@@ -114,8 +116,7 @@ def convoys(instance: PrintingInstance, *, curve: Sequence[float] = CURVE) -> Co
     RefusedError
         When the referee finds another cost, or a better decision.
     """
-    if instance.limits:
-        raise UsageError("limits hold for cycles that all have the same length: leave them out")
+    require_honoured("convoys", closed_form.HONOURS, formulation.FAMILIES, instance)
     if any(not 0.02 <= chance <= 1 for chance in curve):
         raise UsageError("probabilities of the curve lie between 0.02 and 1")
     started = time.perf_counter()

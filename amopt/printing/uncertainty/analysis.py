@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.decision import choose
+from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.tables import plan_in_words
-from amopt.printing.decision import WAYS
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance, UncertainRate
 from amopt.printing.policy import Policy
 from amopt.printing.referee.studies.uncertainty import check
@@ -51,7 +50,7 @@ def study(instance: PrintingInstance) -> UncertaintySolution:
     """
     if not instance.uncertain_rates:
         raise UsageError("the file has no uncertain_rates: every failure rate is taken as known")
-    choose("printing", "closed", WAYS, formulation.FAMILIES, instance)
+    require_honoured("uncertainty", closed_form.HONOURS, formulation.FAMILIES, instance)
     budget = Budget()
     with budget.phase("solve"):
         parts = [_part(instance, entry) for entry in instance.uncertain_rates]
