@@ -114,6 +114,12 @@ def test_no_duals_prove_more_than_the_optimum(seed: int) -> None:
         assert sign * check.bound <= sign * best + 1e-9
 
 
+def test_a_tiny_coefficient_elsewhere_excuses_no_violation() -> None:
+    p = program([1, 1, 1], [[1, 0, 0], [1e-13, 1, 0], [0, 1e-13, 1]], [1, 50, 50], [1, 50, 50])
+    check = check_primal(p, np.array([1 + 1e-6, 50.0, 50.0]))
+    assert check.primal == pytest.approx(1e-6, rel=1e-3)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_shares_of_a_whole_miss_once(seed: int) -> None:
     """Columns that one row limits together: their largest miss counts, and the bound holds."""

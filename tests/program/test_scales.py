@@ -10,6 +10,7 @@ import pytest
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import solve
 from amopt.program.solver.outcome import Status
+from amopt.program.solver.scaling import Scaling
 
 from .exact import objective, optimum, violations
 
@@ -134,3 +135,18 @@ def test_a_sum_that_cancels_is_rounded_once() -> None:
         [1e16, 1, -1e16], np.eye(3), 1, 1, upper=2, integer=[True, False, False]
     )
     assert solve(p).outcome.objective == 1.0
+
+
+def test_tails_of_distributions_leave_the_units_alone() -> None:
+    """A limit in small units beside rows of probabilities down to 1e-13: a portfolio's program."""
+    levels = np.arange(40)
+    chance = np.exp(-0.75 * levels)  # what fails in a day, down to 2e-13
+    matrix = np.eye(40) - np.triu(chance[np.maximum(levels - levels[:, None], 0)], 1) / 4
+    limit = np.full((1, 40), 1e-4)
+    program = LinearProgram.from_arrays(
+        np.arange(40.0), np.vstack([matrix, limit]), [1.0] * 40 + [-np.inf], [1.0] * 40 + [1.0]
+    )
+    units = Scaling.of(program)
+    assert units.rows[-1] > 1.0  # counted anew, and for it nothing else by more than its size
+    for of in (units.columns, units.rows[:-1]):
+        assert 2.0**-8 <= of.min() <= of.max() <= 2.0**8

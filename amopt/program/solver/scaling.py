@@ -152,7 +152,11 @@ def _size(lower: Floats, upper: Floats) -> Floats:
 
 
 def _balanced(program: LinearProgram) -> tuple[Floats, Floats]:
-    """Return units in which coefficients and bounds are about 1, in the geometric mean."""
+    """Return units in which the largest coefficient of each row and column is about 1.
+
+    The largest, not the mean: the tail of a distribution says nothing of the unit of its row. Where
+    a row or column has a bound, that counts as much.
+    """
     m, n = program.shape
     matrix = program.matrix
     row = np.repeat(np.arange(m), np.diff(matrix.indptr))
@@ -163,8 +167,8 @@ def _balanced(program: LinearProgram) -> tuple[Floats, Floats]:
     fixed = program.integer
     r, c = np.zeros(m), np.where(fixed, 0.0, np.nan_to_num(bounds))
     for _ in range(_PASSES):
-        r = -_mean(row, entry + c[column], sides, m)
-        c = np.where(fixed, 0.0, _mean(column, -entry - r[row], bounds, n))
+        r = -_middle(_largest(row, entry + c[column], m), sides)
+        c = np.where(fixed, 0.0, _middle(-_largest(column, entry + r[row], n), bounds))
     return np.exp2(np.round(r)), np.exp2(np.round(c))
 
 
@@ -173,9 +177,14 @@ def _logarithm(size: Floats) -> Floats:
     return np.log2(np.where(size > 0, size, np.nan))
 
 
-def _mean(of: NDArray[Any], numbers: Floats, more: Floats, size: int) -> Floats:
-    """Return the mean of the numbers of each member and of one more number where it is known."""
-    known = np.isfinite(more)
-    total = np.bincount(of, numbers, minlength=size) + np.where(known, more, 0.0)
-    count = np.bincount(of, minlength=size) + known
-    return np.asarray(total / np.maximum(count, 1), dtype=np.float64)
+def _largest(of: NDArray[Any], numbers: Floats, size: int) -> Floats:
+    """Return the largest of the numbers of each member, NaN where there is none."""
+    largest = np.full(size, -np.inf)
+    np.maximum.at(largest, of, numbers)
+    return np.where(np.isfinite(largest), largest, np.nan)
+
+
+def _middle(one: Floats, other: Floats) -> Floats:
+    """Return the mean of two numbers where both are known, else the one that is, else 0."""
+    known = np.where(np.isnan(one), other, np.where(np.isnan(other), one, (one + other) / 2))
+    return np.nan_to_num(known)

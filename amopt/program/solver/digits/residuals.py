@@ -29,6 +29,9 @@ ACCURACY = 1e-9
 _NOISE = 1e-6
 """Part of what the columns of a row add up elsewhere that counts as added up in it."""
 
+_TINY = 1e-6
+"""Share of the largest coefficients of its row and its column below which one hardly counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrimalCheck:
@@ -131,8 +134,15 @@ def _rows(program: LinearProgram, x: Floats, noise: float) -> float:
 
 
 def _column_sizes(size: sp.csr_array, summed: Floats) -> Floats:
-    """Return what the largest row of each column adds up, in the column's unit, shape (n,)."""
+    """Return what the largest row of each column adds up, in the column's unit, shape (n,).
+
+    Of rows in which it counts: one in which its coefficient is tiny does not determine it.
+    """
     row = np.repeat(np.arange(size.shape[0]), np.diff(size.indptr))
-    largest = np.zeros(size.shape[1])
-    np.maximum.at(largest, size.indices, summed[row] / size.data)
+    of_row, of_column, largest = np.zeros(len(summed)), *np.zeros((2, size.shape[1]))
+    np.maximum.at(of_row, row, size.data)
+    np.maximum.at(of_column, size.indices, size.data)
+    counts = size.data >= _TINY * np.minimum(of_row[row], of_column[size.indices])
+    row, column = row[counts], size.indices[counts]
+    np.maximum.at(largest, column, summed[row] / size.data[counts])
     return largest
