@@ -107,6 +107,9 @@ def solve(  # every option of the command line is a parameter
     forms: Annotated[
         bool, typer.Option(help="Solve for the pure forms beside the plan, too (placement).")
     ] = True,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Let the linear program confirm it (printing).")
+    ] = False,
     write_lp: Annotated[
         Path | None, typer.Option(help="Write the program as an LP file too.")
     ] = None,
@@ -137,6 +140,9 @@ def solve(  # every option of the command line is a parameter
         if not forms:
             only_for(instance, "placement", "--no-forms")
             more["forms"] = False
+        if certify:
+            only_for(instance, "printing", "--certify")
+            more["certify"] = True
         with terminal.watching(wanted=not quiet and not json) as progress:
             solution = decisions.solve(
                 instance,

@@ -19,6 +19,7 @@ from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.methods import by_process, collapsed, prices
+from amopt.printing.methods.confirmation import confirmed
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.check import check
@@ -126,6 +127,7 @@ def solve(
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
     extend: Extend | None = None,
+    certify: bool = False,
 ) -> PrintingSolution:
     """Find what to stock and what to print, and have it checked by the referee.
 
@@ -143,6 +145,9 @@ def solve(
     extend
         Adds variables and constraints to the Pyomo model, as :func:`amopt.printing.formulate`
         returns it, before it is solved: once with the printer, and once without, for comparison.
+    certify
+        Whether the collapsed linear program is solved, too, where another method answers: it has to
+        come to the same cost, and a note says so.
 
     Returns
     -------
@@ -172,7 +177,29 @@ def solve(
         found = find(options=options)
         budget.require("the policy without a printer was found")
         compared = _compared(instance, find, lambda: budget.options(options))
-    return _answer(instance, found, compared, budget, way.meaning)
+    says = ()
+    if certify:
+        with budget.phase("certify"):
+            says = (_certified(instance, way, found, budget.options(options), progress),)
+    return _answer(instance, found, compared, budget, way.meaning, says)
+
+
+def _certified(
+    instance: PrintingInstance,
+    way: Method,
+    found: Optimum,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+) -> str:
+    """Return what the collapsed program says of an answer, in words."""
+    if way.name == "collapsed":
+        return "The collapsed linear program answered itself: nothing else is asked to confirm it."
+    cost, bound = confirmed(instance, found, options=options, progress=progress)
+    return (
+        f"The collapsed linear program confirms this answer of {way.name!r} ({way.meaning}): its "
+        f"optimum is {cost:.9g} {instance.currency} a cycle, and its duals prove that no plan "
+        f"costs less than {bound:.9g}."
+    )
 
 
 def best_policy(instance: PrintingInstance, *, options: Options | None = None) -> Policy:
@@ -243,8 +270,9 @@ def _answer(
     compared: Compared,
     budget: Budget,
     meaning: str,
+    says: tuple[str, ...] = (),
 ) -> PrintingSolution:
-    """Return the answer that follows from the policies, judged."""
+    """Return the answer that follows from the policies, judged; ``says`` are notes of its own."""
     with budget.phase("tables"):
         rows = tables(instance, found, compared)
     answer = PrintingSolution(
@@ -253,7 +281,7 @@ def _answer(
         outcome=replace(_outcome(instance.parameters, found, meaning), seconds=budget.seconds),
         verdict=Verdict(),
         rows=rows,
-        notes=_notes(instance, rows, found),
+        notes=(*says, *_notes(instance, rows, found)),
         currency=instance.currency,
         instance=instance,
         objective_meaning=(

@@ -369,8 +369,9 @@ def thresholds(instance: PrintingInstance, index: int) -> list[dict[str, float]]
     return found
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(len(MEASURES)))
 def test_the_best_plan_that_does_not_mix_against_every_choice(seed: int) -> None:
+    """A limit of each kind, beside one on raw material for every other."""
     rng = np.random.default_rng(100 + seed)
     parts = [
         {
@@ -381,10 +382,11 @@ def test_the_best_plan_that_does_not_mix_against_every_choice(seed: int) -> None
         for _ in range(2)
     ]
     data = place(*parts)
-    limits = [limit_of(m, 0.7, used_freely(data, m)) for m in ("prints", "spending")][
-        : 1 + seed % 2
-    ]
-    limits[-1] = {**limits[-1], "at_most": limits[-1]["at_most"] * (1.4 if len(limits) == 2 else 1)}
+    share = 0.97 if MEASURES[seed] in ("orders", "spending", "kg_co2") else 0.7
+    chosen = [(MEASURES[seed], share), ("material_cm3", 0.9)][: 1 + seed % 2]
+    if MEASURES[seed] == "expedites":
+        data["parts"][0]["expedite_cost"] = data["parts"][0]["order_cost"] * 1.05
+    limits = [limit_of(m, less, used_freely(data, m)) for m, less in chosen]
     instance = amopt.load({**data, "limits": limits})
     answer = amopt.solve(instance)
     known = [thresholds(instance, index) for index in range(2)]
@@ -392,7 +394,7 @@ def test_the_best_plan_that_does_not_mix_against_every_choice(seed: int) -> None
     for pair in itertools.product(*known):
         if all(
             sum(measured(data, limit, data["parts"][k], did) for k, did in enumerate(pair))
-            <= limit["at_most"] * (1 + 1e-9)
+            <= limit.get("at_most", 1 - limit.get("at_least", 0)) * (1 + 1e-9)
             for limit in limits
         ):
             best = min(best, sum(did["cost"] for did in pair))

@@ -88,7 +88,8 @@ LIMITS: tuple[Column, ...] = (
     Column("unit", "", "Its unit.", shown=False),
     Column("one_unit", "", "One of that unit.", shown=False),
     Column("dual", "money", DUAL, shown=False),
-    Column("yearly_worth", "money", "What one unit more of it is worth a year."),
+    Column("yearly_worth", "money", "What one unit more of it is worth a year.", shown=False),
+    Column("in_words", "", "The same in words, as long as nothing else comes to bind."),
     Column("single_source_amount", "", "What the plan without a printer does of it.", shown=False),
     Column("single_source_dual", "money", "The dual where nothing can be printed.", shown=False),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.phrases import amount, counted, money
+from amopt.phrases import amount, counted, listed, money, plural
 from amopt.printing.answer.columns import COLUMNS, PRINTING
 from amopt.solution import Column, Solution, Table
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PrintingSolution"]
 
-MOST_PRICES = 3
+MOST_PRICES = 5
 """The most limits that the summary tells of."""
+
+MOST_MIXED = 5
+"""The most parts that mix policies which the summary names."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,7 @@ class PrintingSolution(Solution):
         if not total["printed_parts"]:
             return (*sentences, "No part is worth printing.", *self._whether_to_buy())
         sentences += self._what_limits_are_worth()
-        if total["deterministic_yearly_cost"] is not None:
-            more = total["deterministic_yearly_cost"] - total["yearly_cost"]
-            sentences.append(
-                "To meet a limit exactly the plan mixes policies; the best known that does not "
-                f"costs {money(more, self.currency)} a year more (table deterministic)."
-            )
+        sentences += self._what_is_mixed(total)
         sentences += self._whether_to_buy()
         if total["saving"] is None:
             return tuple(sentences)
@@ -77,13 +75,35 @@ class PrintingSolution(Solution):
         """Yield the limits that cost most, of those that bind."""
         rows = [row for row in self.rows["limits"] if (row["yearly_worth"] or 0.0) > 0]
         for row in sorted(rows, key=lambda row: -row["yearly_worth"])[:MOST_PRICES]:
-            if row["least"] is not None:
-                step, worth = "one percentage point less", row["yearly_worth"] / 100
-            else:
-                step, worth = f"one more {row['one_unit']}", row["yearly_worth"]
             yield (
-                f"The limit {shown(row['limit'])} ({row['says']}) binds: {step} is worth "
-                f"{money(worth, self.currency)} a year, as long as nothing else comes to bind."
+                f"The limit {shown(row['limit'])} ({row['says']}) binds: {row['in_words']}, as long "
+                "as nothing else comes to bind."
+            )
+        if rows[MOST_PRICES:]:
+            yield f"{len(rows) - MOST_PRICES} more of the limits bind (table limits)."
+
+    def _what_is_mixed(self, total: Mapping[str, Any]) -> Iterator[str]:
+        """Yield which parts mix policies, and what not mixing costs."""
+        ours = [
+            row
+            for table in ("levels", "intervals")
+            for row in self.rows[table]
+            if row["sourcing"] == PRINTING and row["share"] < 1
+        ]
+        if not ours:
+            return
+        drawn = {(row["part"], row.get("from_days_to_go")) for row in ours}
+        mixed = list(dict.fromkeys(row["part"] for row in ours))
+        yield (
+            f"To meet limits exactly the plan mixes, with "
+            f"{counted(len(ours) - len(drawn), 'policy', 'policies')} more than one a part: of "
+            f"{plural(len(mixed), 'part')} {listed([*map(shown, mixed)], most=MOST_MIXED)}."
+        )
+        if total["deterministic_yearly_cost"] is not None:
+            more = total["deterministic_yearly_cost"] - total["yearly_cost"]
+            yield (
+                f"The best plan known that does not mix costs {money(more, self.currency)} a year "
+                "more (table deterministic)."
             )
 
     def _whether_to_buy(self) -> Iterator[str]:

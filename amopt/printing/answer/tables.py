@@ -146,6 +146,7 @@ def _limits(
                 "one_unit": limit.one_unit,
                 "dual": duals[0],
                 "yearly_worth": worth[0],
+                "in_words": limit.worth_in_words(worth[0], instance.currency),
                 "single_source_amount": used[1],
                 "single_source_dual": duals[1],
             }

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from amopt.instance.common import InstanceModel, Name, Probability, RefersTo
 from amopt.instance.findings import Problem
-from amopt.phrases import plural
+from amopt.phrases import money, plural
 
 if TYPE_CHECKING:
     from amopt.printing.instance.entries import Part
@@ -119,6 +119,25 @@ class Limit(InstanceModel):
     def one_unit(self) -> str:
         """One unit in words: ``printer hour a cycle``."""
         return f"{UNITS[self.measure][0]}{self._often}"
+
+    def worth_in_words(self, yearly_worth: float | None, currency: str) -> str | None:
+        """Return the price of the limit as a clause: ``one more print a cycle is worth ...``.
+
+        Parameters
+        ----------
+        yearly_worth
+            What one unit more of it is worth, in money a year; None where that is not known.
+        currency
+            The unit of money.
+        """
+        if yearly_worth is None:
+            return None
+        if yearly_worth <= 0:
+            return "more of it is worth nothing"
+        step, worth = f"one more {self.one_unit}", yearly_worth
+        if self.measure == "availability":
+            step, worth = "one percentage point less", yearly_worth / 100
+        return f"{step} is worth {money(worth, currency)} a year"
 
     @property
     def _often(self) -> str:

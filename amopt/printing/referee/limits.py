@@ -62,6 +62,7 @@ def compare_limits(
             "one_unit": limit.one_unit,
             "dual": duals[0],
             "yearly_worth": worth,
+            "in_words": limit.worth_in_words(_stated(row, "yearly_worth"), instance.currency),
             "single_source_amount": done[1],
             "single_source_dual": duals[1],
         }
@@ -70,6 +71,12 @@ def compare_limits(
         empty = all(value is None for name, value in row.items() if name not in ADDED)
         number = row.get("dual") is None or is_number(row["dual"])
         notebook.require(empty and number, f"the limit {dict(row)} does not fit")
+
+
+def _stated(row: Row, column: str) -> float | None:
+    """Return a number as a row states it, which is compared by itself."""
+    value = row.get(column)
+    return float(value) if value is not None and is_number(value) else None
 
 
 def hold(

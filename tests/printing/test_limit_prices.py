@@ -1,0 +1,225 @@
+"""Prices of limits: by hand, as duals, and as what one unit more saves; and the certificate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.errors import (
+    InfeasibleError,
+    InvalidInstanceError,
+    NoAnswerError,
+    RefusedError,
+    UsageError,
+)
+from amopt.printing.decision import optimum
+from amopt.printing.instance import MEASURES, PrintingInstance
+from amopt.printing.limit_rows import limit_rows
+from amopt.printing.methods import confirmation
+from amopt.printing.policy import Optimum
+from amopt.program.solver.options import Options
+
+from .test_limits import place
+
+ALONE: dict[str, Any] = {"failure_probability_per_day": 0.1, "holding_cost_per_day": 10.0}
+"""One machine, two days: its part fails on the first with 0.1; a regular one then costs 100."""
+
+PRINTS = ALONE
+"""Printing for 20 beats waiting for 60: a cycle costs 2 + 19 or, where one waits, 6 + 19."""
+
+WAITS = {**ALONE, "print_cost": 80.0}
+"""Waiting for 60 beats printing for 80: a cycle costs 6 + 19, or 8 + 19."""
+
+FLIES = {**ALONE, "print_cost": None, "expedite_cost": 110.0}
+"""Flying in for 110 leaves one order less than waiting: 11 + 10 beside 6 + 19."""
+
+STOCKS = {**ALONE, "print_cost": 50.0, "holding_cost_per_day": 0.1}
+"""One on the shelf costs 20 + 0.19 a cycle, and none, with what is printed, 5 + 19."""
+
+BY_HAND: dict[str, tuple[dict[str, Any], float, float, float]] = {
+    # what the best plan does of it beyond the other, of which half is allowed; both costs
+    "prints": (PRINTS, 0.1, 21.0, 25.0),
+    "printer_hours": (PRINTS, 0.3, 21.0, 25.0),
+    "material_cm3": (PRINTS, 4.0, 21.0, 25.0),
+    "expedites": (FLIES, 0.1, 21.0, 25.0),
+    "down_days": (WAITS, 0.1, 25.0, 27.0),
+    "availability": (WAITS, 0.05, 25.0, 27.0),
+    "spending": (PRINTS, 2.0, 21.0, 25.0),
+    "kg_co2": (PRINTS, 0.2, 21.0, 25.0),
+    "stock": (STOCKS, 1.0, 20.19, 24.0),
+    "storage_cm3": (STOCKS, 700.0, 20.19, 24.0),
+    "average_stock": (STOCKS, 0.95, 20.19, 24.0),
+    "orders": (STOCKS, 0.01, 20.19, 24.0),
+}
+
+REST = {"spending": 19.0, "kg_co2": 0.19 * 9.0, "orders": 0.19}
+"""What both plans do of a measure."""
+
+
+def limit_on(measure: str, most: float, **more: Any) -> dict[str, Any]:
+    """Return a limit, of unavailability for availability."""
+    side = {"at_least": 1.0 - most} if measure == "availability" else {"at_most": most}
+    return {"name": "limit", "measure": measure, **side, **more}
+
+
+def alone(part: dict[str, Any], *limits: dict[str, Any]) -> PrintingInstance:
+    """Return one machine over two days."""
+    data = place({name: value for name, value in part.items() if value is not None}, days=2)
+    data["systems"][0]["count"] = 1
+    if part.get("print_cost", 0) is None:
+        for field in ("print_cost", "printed_failure_probability_per_day"):
+            del data["parts"][0][field]
+    return amopt.load({**data, "limits": list(limits)})
+
+
+@pytest.mark.parametrize("per", ["cycle", "year"])
+@pytest.mark.parametrize("measure", MEASURES)
+def test_half_of_what_is_wanted_by_hand(measure: str, per: str) -> None:
+    part, extra, best, other = BY_HAND[measure]
+    most, often = REST.get(measure, 0.0) + extra / 2, 1.0
+    more: dict[str, Any] = {}
+    if per == "year":
+        if measure in ("stock", "storage_cm3", "average_stock", "availability"):
+            with pytest.raises(InvalidInstanceError, match="does not add up over"):
+                alone(part, limit_on(measure, most, per="year"))
+            return
+        more, often = {"per": "year"}, 182.0
+    found = optimum(
+        alone(part, limit_on(measure, most * often, **more)), "prices", options=Options()
+    )
+    assert found.cycle_cost.sum() == pytest.approx((best + other) / 2, rel=1e-12)
+    assert found.bound == pytest.approx((best + other) / 2, rel=1e-12)
+    assert found.duals["limit"] == pytest.approx(-(other - best) / extra / often, rel=1e-9)
+    mix = found.policy.mixes[0]
+    drawn = [*mix.levels.values()] if len(mix.levels) > 1 else mix.share[1][mix.share[1] > 0]
+    assert drawn == pytest.approx([0.5, 0.5])
+
+
+def two_systems(*limits: dict[str, Any], discount: float | None = None) -> PrintingInstance:
+    """Return three parts of two systems over three days, with limits."""
+    data = place(
+        {"print_cost": 12.0, "failure_probability_per_day": 0.1},
+        {"expedite_cost": 108.0, "holding_cost_per_day": 0.5},
+        {"system": "press", "order_cost": 55.0, "expedite_cost": 70.0},
+    )
+    data["systems"].append({"name": "press", "count": 2, "backorder_cost_per_day": 25.0})
+    if discount is not None:
+        data["criterion"] = {"discount_per_day": discount}
+    return amopt.load({**data, "limits": list(limits)})
+
+
+ABOUT: tuple[dict[str, Any], ...] = (
+    {},
+    {"systems": ["machine"]},
+    {"parts": ["part 1"]},
+    {"parts": ["part 0", "part 2"], "systems": ["press"]},
+)
+
+SUMS = tuple(m for m in MEASURES if m not in ("stock", "storage_cm3", "average_stock"))
+
+
+def amount_of(instance: PrintingInstance, found: Optimum) -> float:
+    """Return what a plan does of the first limit."""
+    from amopt.printing.answer.tables import _done, _used
+
+    return _used(limit_rows(instance)[0], _done(instance.parameters, found.policy))
+
+
+CASES = [
+    *((measure, about, None) for measure in MEASURES for about in ABOUT),
+    *((measure, {}, 0.99) for measure in ("stock", "prints", "availability", "spending")),
+]
+
+
+@pytest.mark.parametrize(("measure", "about", "discount"), CASES)
+def test_prices_are_duals_and_differences(
+    measure: str, about: dict[str, Any], discount: float | None
+) -> None:
+    per = {"per": "year"} if measure in SUMS[::2] and measure != "availability" else {}
+    loose = 1.0 if measure == "availability" else 1e9
+    free = two_systems(limit_on(measure, loose, **about, **per), discount=discount)
+    method = "prices" if discount is None else "collapsed"
+    wanted = amount_of(free, optimum(free, method, options=Options()))
+    if wanted < 1e-9:
+        return
+    most = 0.93 * wanted
+
+    def solved(factor: float, method: str = method) -> tuple[PrintingInstance, Optimum]:
+        limit = limit_on(measure, most * factor, **about, **per)
+        instance = two_systems(limit, discount=discount)
+        return instance, optimum(instance, method, options=Options())
+
+    try:
+        instance, found = solved(1.0)
+    except InfeasibleError:
+        assert measure in ("orders", "spending", "kg_co2")  # of these some is unavoidable
+        return
+    cost, dual = float(found.cycle_cost.sum()), found.duals["limit"]
+    assert found.bound is not None
+    assert dual is not None
+    assert abs(cost - found.bound) <= 1e-8 * cost
+    assert dual <= 0
+    assert dual * (most - amount_of(instance, found)) == pytest.approx(0.0, abs=1e-8 * cost)
+    assert amount_of(instance, found) <= most * (1 + 1e-8)
+    assert sum(len(mix.levels) > 1 for mix in found.policy.mixes.values()) <= 1
+    step = 1e-3
+    more, less = (float(solved(1 + by)[1].cycle_cost.sum()) for by in (step, -step))
+    slopes = (less - cost) / (step * most), (cost - more) / (step * most)
+    near = 1e-7 * cost / (step * most)
+    assert slopes[0] + near >= -dual >= slopes[1] - near
+    assert min(abs(-dual - slope) for slope in slopes) <= near
+    if about:
+        return
+    other = solved(1.0, "collapsed")[1]
+    assert other.cycle_cost.sum() == pytest.approx(cost, rel=1e-8)
+    assert abs(other.cycle_cost.sum() - (other.bound or 0.0)) <= 1e-8 * cost
+
+
+def test_the_collapsed_program_confirms_the_closed_form() -> None:
+    instance = amopt.load("printing/table-3-1")
+    answer = amopt.solve(instance, certify=True)
+    assert "closed form" in answer.outcome.method
+    (note,) = [one for one in answer.notes if "confirms" in one]
+    assert "8442.49" not in note  # of a cycle, not of the whole future
+    limited = two_systems(limit_on("prints", 0.1))
+    assert "confirms this answer of 'prices'" in amopt.solve(limited, certify=True).notes[0]
+    itself = amopt.solve(limited, certify=True, method="collapsed")
+    assert "answered itself" in itself.notes[0]
+
+
+def test_what_the_collapsed_program_does_not_find_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    instance = amopt.load("printing/table-3-1")
+    found = optimum(instance, "closed", options=Options())
+    confirmation.confirmed(instance, found, options=Options())
+    with pytest.raises(RefusedError, match="in the collapsed program"):
+        confirmation.confirmed(
+            instance, replace(found, cycle_cost=found.cycle_cost * (1 + 1e-5)), options=Options()
+        )
+    with pytest.raises(NoAnswerError, match="was to confirm"):
+        confirmation.confirmed(instance, found, options=Options(time_limit=1e-9))
+    monkeypatch.setattr(confirmation, "MOST_COLUMNS", 3)
+    with pytest.raises(UsageError, match="fit into memory"):
+        confirmation.confirmed(instance, found, options=Options())
+
+
+def test_limits_speak_in_words() -> None:
+    limits = [
+        limit_on("prints", 0.1, name="printer"),
+        limit_on("orders", 1e3, name="wide"),
+        limit_on("availability", 0.05, name="up"),
+    ]
+    answer = amopt.solve(two_systems(*limits))
+    words = [row["in_words"] for row in answer.rows["limits"]]
+    worth = [row["yearly_worth"] for row in answer.rows["limits"]]
+    assert words[0] == f"one more print a cycle is worth {worth[0]:,.2f} EUR a year"
+    assert words[1] == "more of it is worth nothing"
+    said = " ".join(answer.headline())
+    assert f"binds: {words[0]}" in said
+    assert "1 policy more than one a part" in said or "2 policies more" in said
+    assert np.isfinite(answer.rows["totals"][0]["deterministic_yearly_cost"])
