@@ -28,6 +28,36 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
 
 
 @app.command()
+def curve(
+    file: File,
+    limit: Annotated[str, typer.Argument(help="The name of a limit of the file.")],
+    bounds: Annotated[list[float], typer.Argument(help="What it becomes, one after the other.")],
+    *,
+    json: Json = False,
+    html: Html = None,
+) -> None:
+    """Show what the best plans cost as one limit is tightened, with and without the printer."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.printing.limit_curve import curve_in_words, limit_curve, limit_figure
+        from amopt.report import machine
+
+        require_room(None, html)
+        instance = decisions.load_of("printing", file)
+        rows = limit_curve(instance, limit, bounds)
+        if json:
+            typer.echo(machine.listing_json("curve", rows), nl=False)
+        else:
+            for sentence in curve_in_words(instance, limit, rows):
+                typer.echo(sentence)
+        if html is not None:
+            from amopt import files
+
+            page = limit_figure(instance, limit, rows).to_html(include_plotlyjs=True)
+            files.write_text(html, page)
+
+
+@app.command()
 def uncertainty(
     file: File,
     *,

@@ -177,11 +177,11 @@ def solve(
         found = find(options=options)
         budget.require("the policy without a printer was found")
         compared = _compared(instance, find, lambda: budget.options(options))
-    says = ()
+    says: tuple[str, ...] = ()
     if certify:
         with budget.phase("certify"):
             says = (_certified(instance, way, found, budget.options(options), progress),)
-    return _answer(instance, found, compared, budget, way.meaning, says)
+    return _answer(instance, found, compared, budget, way.meaning, says=says)
 
 
 def _certified(
@@ -270,6 +270,7 @@ def _answer(
     compared: Compared,
     budget: Budget,
     meaning: str,
+    *,
     says: tuple[str, ...] = (),
 ) -> PrintingSolution:
     """Return the answer that follows from the policies, judged; ``says`` are notes of its own."""

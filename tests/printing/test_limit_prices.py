@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import amopt
+from amopt.cli import app
 from amopt.errors import (
     InfeasibleError,
     InvalidInstanceError,
@@ -18,6 +21,7 @@ from amopt.errors import (
 )
 from amopt.printing.decision import optimum
 from amopt.printing.instance import MEASURES, PrintingInstance
+from amopt.printing.limit_curve import curve_in_words, limit_curve, limit_figure
 from amopt.printing.limit_rows import limit_rows
 from amopt.printing.methods import confirmation
 from amopt.printing.policy import Optimum
@@ -223,3 +227,30 @@ def test_limits_speak_in_words() -> None:
     assert f"binds: {words[0]}" in said
     assert "1 policy more than one a part" in said or "2 policies more" in said
     assert np.isfinite(answer.rows["totals"][0]["deterministic_yearly_cost"])
+
+
+def test_a_curve_of_a_limit(tmp_path: Path) -> None:
+    instance = two_systems(limit_on("prints", 0.1, name="printer"))
+    rows = limit_curve(instance, "printer", (0.2, 0.1, 0.0))
+    costs = [row["yearly_cost"] for row in rows]
+    assert costs == sorted(costs)
+    answer = amopt.solve(instance)
+    assert costs[1] == pytest.approx(answer.rows["totals"][0]["yearly_cost"])
+    assert rows[1]["yearly_worth"] == pytest.approx(answer.rows["limits"][0]["yearly_worth"])
+    figure = limit_figure(instance, "printer", rows)
+    assert [list(trace.y) for trace in figure.data][1] == costs
+    with pytest.raises(UsageError, match="Did you mean 'printer'"):
+        limit_curve(instance, "printr", (1.0,))
+    up = two_systems(limit_on("availability", 0.1, name="up"))
+    words = list(curve_in_words(up, "up", limit_curve(up, "up", (0.99,))))
+    assert words[0].startswith("at least 99 % of availability: ")
+    clash = two_systems(limit_on("stock", 0.0), limit_on("orders", 9.0, name="orders"))
+    rows = limit_curve(clash, "orders", (0.0,))
+    assert "no plan keeps the limits" in next(iter(curve_in_words(clash, "orders", rows)))
+    runner, page = CliRunner(), tmp_path / "curve.html"
+    told = ["printing", "curve", "printing/mission-limited", "printer", "10", "1"]
+    result = runner.invoke(app, [*told, "--html", str(page)])
+    assert result.exit_code == 0, result.output
+    assert "at most 1 printer hour a cycle: 1,024.20 EUR a year" in result.output
+    assert page.stat().st_size > 1000
+    assert runner.invoke(app, [*told[:-1], "1", "--json"]).output.startswith("{")

@@ -76,8 +76,8 @@ class PrintingSolution(Solution):
         rows = [row for row in self.rows["limits"] if (row["yearly_worth"] or 0.0) > 0]
         for row in sorted(rows, key=lambda row: -row["yearly_worth"])[:MOST_PRICES]:
             yield (
-                f"The limit {shown(row['limit'])} ({row['says']}) binds: {row['in_words']}, as long "
-                "as nothing else comes to bind."
+                f"The limit {shown(row['limit'])} ({row['says']}) binds: {row['in_words']}, as "
+                "long as nothing else comes to bind."
             )
         if rows[MOST_PRICES:]:
             yield f"{len(rows) - MOST_PRICES} more of the limits bind (table limits)."

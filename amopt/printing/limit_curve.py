@@ -1,0 +1,123 @@
+"""What a limit costs as it is tightened: the curve of the best plans, with and without printer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from amopt.drawing import BLUE, GREEN, new_figure, plain
+from amopt.errors import InfeasibleError, UsageError
+from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.phrases import money
+from amopt.printing.decision import solve
+from amopt.solution import Table
+
+if TYPE_CHECKING:
+    from amopt.printing.instance import PrintingInstance
+    from amopt.program.solver.options import Options
+
+__all__ = ["curve_in_words", "limit_curve", "limit_figure"]
+
+KEPT = ("yearly_cost", "base_stock", "single_source_yearly_cost", "single_source_base_stock")
+
+
+def limit_curve(
+    instance: PrintingInstance,
+    limit: str,
+    bounds: Sequence[float],
+    *,
+    options: Options | None = None,
+) -> Table:
+    """Return the best plans as one limit takes several right-hand sides, each judged.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    limit
+        The name of one of its limits.
+    bounds
+        What ``at_most``, or ``at_least`` of availability, becomes.
+    options
+        Of each solve.
+
+    Returns
+    -------
+    Table
+        A row for each bound, in the unit of the limit: ``bound``, ``yearly_cost``, ``base_stock``,
+        the same of the single source, and what one unit more is worth a year, ``yearly_worth``;
+        all of them None where no plan keeps the limits, and those of the single source where none
+        does without a printer.
+
+    Raises
+    ------
+    UsageError
+        When the instance has no such limit.
+    """
+    names = [one.name for one in instance.limits]
+    if limit not in names:
+        match = closest(limit, names)
+        hint = f" {did_you_mean(match)}" if match else ""
+        raise UsageError(f"the instance has no limit {shown(limit)}.{hint}")
+    place = names.index(limit)
+    side = "at_most" if instance.limits[place].at_least is None else "at_least"
+    data, table = instance.to_dict(), []
+    for bound in bounds:
+        data["limits"][place][side] = bound
+        row: dict[str, Any] = dict.fromkeys(("bound", *KEPT, "yearly_worth")) | {"bound": bound}
+        try:
+            answer = solve(type(instance).from_dict(data), options=options)
+        except InfeasibleError:
+            table.append(row)
+            continue
+        row |= {column: answer.rows["totals"][0][column] for column in KEPT}
+        row["yearly_worth"] = answer.rows["limits"][place]["yearly_worth"]
+        table.append(row)
+    return table
+
+
+def curve_in_words(instance: PrintingInstance, limit: str, rows: Table) -> Iterator[str]:
+    """Yield a sentence for each row of :func:`limit_curve`."""
+    stated = next(one for one in instance.limits if one.name == limit)
+    for row in rows:
+        bound = "at_most" if stated.at_least is None else "at_least"
+        words = f"{stated.model_copy(update={bound: row['bound']}).bound}: "
+        if row["yearly_cost"] is None:
+            yield f"{words}no plan keeps the limits."
+            continue
+        words += f"{money(row['yearly_cost'], instance.currency)} a year"
+        without = row["single_source_yearly_cost"]
+        words += (
+            "; without a printer no plan keeps the limits"
+            if without is None
+            else f", without a printer {money(without, instance.currency)}"
+        )
+        yield f"{words}; {stated.worth_in_words(row['yearly_worth'], instance.currency)}."
+
+
+def limit_figure(instance: PrintingInstance, limit: str, rows: Table) -> Any:
+    """Return a plotly figure of a table of :func:`limit_curve`: yearly cost by the bound.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    figure = new_figure()
+    stated = next(one for one in instance.limits if one.name == limit)
+    unit, by = (stated.unit, 1) if stated.at_least is None else (f"% {stated.unit}", 100)
+    for column, name, colour in (
+        ("single_source_yearly_cost", "without a printer", BLUE),
+        ("yearly_cost", "with the printer", GREEN),
+    ):
+        known = [row for row in rows if row[column] is not None]
+        figure.add_scatter(
+            x=[by * row["bound"] for row in known],
+            y=[row[column] for row in known],
+            mode="lines+markers",
+            marker={"color": colour},
+            name=name,
+        )
+    figure.update_xaxes(title=f"{'at most' if by == 1 else 'at least'}, {unit}")
+    figure.update_yaxes(title=f"{plain(instance.currency)} a year")
+    return figure.update_layout(title=plain(limit))
