@@ -13,8 +13,8 @@ import pytest
 import amopt
 from amopt.sourcing import solve
 from amopt.sourcing.methods.arrays import arrays_of
-from amopt.sourcing.methods.one_order import kept_plans
-from amopt.sourcing.methods.partitions import partitions
+from amopt.sourcing.methods.decomposition.one_order import kept_plans
+from amopt.sourcing.methods.decomposition.partitions import partitions
 from amopt.sourcing.offers.segments import Segments, cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from tests.oracles.pooled import best

@@ -13,10 +13,12 @@ import amopt
 from amopt.program.blocks import solve_blocks
 from amopt.program.solver.highs import Options, solve
 from amopt.sourcing.methods.arrays import Arrays, arrays_of
-from amopt.sourcing.methods.column_generation import _Run, solve_by_prices
+from amopt.sourcing.methods.decomposition.column_generation import _Run, solve_by_prices
+from amopt.sourcing.methods.decomposition.order_sets import least_of_sets
 from amopt.sourcing.offers.segments import cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from tests.sourcing.random_instances import instance
+from tests.sourcing.test_pooled import random_pooled
 
 
 def arrays(data: dict[str, Any]) -> Arrays:
@@ -209,9 +211,76 @@ def test_a_line_that_is_solved_without_a_bound_proves_nothing(
         answer = solve(*given, **options)
         return replace(answer, outcome=replace(answer.outcome, bound=None))
 
-    monkeypatch.setattr("amopt.sourcing.methods.column_generation.solve", unproven)
+    monkeypatch.setattr("amopt.sourcing.methods.decomposition.column_generation.solve", unproven)
     run = _Run(written, Options(gap=0.02))
     blocks = np.arange(len(run.blocks))
     nothing_left_out = np.zeros(len(written.segments), dtype=bool)
     assert len(run.blocks) > 1
     assert run._solve_lines(blocks, run.program.cost, nothing_left_out) == {}
+
+
+def _bounds_of_sets(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return bound, optimum and best known plan of the parts of a random instance, at prices."""
+    data = random_pooled(seed)
+    for line in data["lines"]:
+        line["surplus"] = 0
+        line["quantity"] += seed % 4
+    if seed % 2:  # no more than what the bounds look at
+        data["orders"] = "together"
+        for key in ("deliveries", "suppliers", "approvals", "preparations", "limits", "licences"):
+            data.pop(key, None)
+        for line in data["lines"]:
+            line.pop("need_by_weeks", None)
+    rng = np.random.default_rng(seed)
+    run = _Run(arrays(data), Options())
+    if not run.start():
+        return (np.zeros(0),) * 3
+    cost = run.program.cost + run.coupling.T @ rng.uniform(0, 5, run.limit.size)
+    bounds, count = run.line_bounds, len(run.blocks)
+    parts = [replace(p, cost=cost[run._columns(b)], offset=0.0) for b, p in enumerate(run._parts())]
+    optimum = np.array([solve(part).outcome.objective for part in parts], dtype=float)
+    known = np.array([_cheapest(run, cost, b) for b in range(count)])
+    least = least_of_sets(
+        run.arrays,
+        cost,
+        bounds.block_of_line,
+        looked_at=np.flatnonzero(~bounds.worse(cost, known)),
+        known=known,
+        spare=1e-9 * known,
+    )
+    looked_at = np.isfinite(least)
+    return least[looked_at], optimum[looked_at], known[looked_at]
+
+
+def _require_bounds_of_sets(seeds: range) -> tuple[int, int, int]:
+    """Check the bounds; return parts, those with a better plan than known, and exact bounds."""
+    several = better = exact = 0
+    for seed in seeds:
+        try:
+            least, optimum, known = _bounds_of_sets(seed)
+        except amopt.AmoptError:
+            continue
+        room = 1e-6 * np.maximum(1.0, np.abs(optimum))
+        assert (least <= optimum + room).all(), seed
+        several += least.size
+        better += int((optimum < known - room).sum())
+        exact += int((least >= optimum - room).sum())
+    return several, better, exact
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_plan_of_a_part_costs_less_than_its_sets_of_orders_say() -> None:
+    """Also where sharing a line out over orders is the best plan; mostly the bound is met."""
+    several, better, exact = _require_bounds_of_sets(range(30))
+    assert several > 15
+    assert better > 0
+    assert exact > several // 3
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_no_plan_of_many_parts_costs_less_than_their_sets_of_orders_say() -> None:
+    several, better, exact = _require_bounds_of_sets(range(30, 120))
+    assert several > 50
+    assert better > 0
+    assert exact > several // 3

@@ -15,7 +15,7 @@ from amopt.program.solver.outcome import Stopped
 from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import HONOURS as OF_ARRAYS
 from amopt.sourcing.methods.arrays import Arrays, arrays_of
-from amopt.sourcing.methods.column_generation import solve_by_prices
+from amopt.sourcing.methods.decomposition.column_generation import solve_by_prices
 from amopt.sourcing.methods.refine import refine
 
 if TYPE_CHECKING:

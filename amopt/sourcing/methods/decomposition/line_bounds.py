@@ -64,7 +64,7 @@ class LineBounds:
         known = self.block_of_line >= 0
         of_line = self.block_of_line[known]
         several = np.bincount(of_line, minlength=blocks) > 1
-        self._several = several
+        self.several = several
         spare = np.bincount(of_line, arrays.surplus[known], minlength=blocks) > 0
         self._unbounded = spare | (np.bincount(of_line, minlength=blocks) == 0)
 
@@ -143,7 +143,7 @@ class LineBounds:
         together = every[block] + cost[self._arrays.y] + gained
         alone = np.full(m, np.inf)
         np.minimum.at(alone, segment, np.maximum(on_average, at_once))
-        bound = np.where(self._several[block], together, alone)
+        bound = np.where(self.several[block], together, alone)
         known = best[block]
         size = np.zeros(m)
         np.maximum.at(size, segment, np.abs(fixed) + np.abs(rate) * need)

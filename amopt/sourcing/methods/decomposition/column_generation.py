@@ -11,7 +11,8 @@ for which a better plan may exist at these prices are solved for it (Dantzig and
 the end a mixed-integer program picks one plan a line.
 
 Most lines need no solver: where ordering all parts from one supplier costs no more than the bound
-of :mod:`amopt.sourcing.methods.line_bounds`, the line is done.
+of :mod:`amopt.sourcing.methods.decomposition.line_bounds`, the line is done. So are most parts
+whose lines share orders, by the bound of :mod:`amopt.sourcing.methods.decomposition.order_sets`.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ from amopt.program.solver.highs import Answer, Options, Progress, solve
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import Arrays
-from amopt.sourcing.methods.line_bounds import LineBounds
-from amopt.sourcing.methods.line_plans import LinePlans
-from amopt.sourcing.methods.one_order import kept_plans, one_order_each
-from amopt.sourcing.methods.partitions import partitions
+from amopt.sourcing.methods.decomposition.line_bounds import LineBounds
+from amopt.sourcing.methods.decomposition.line_plans import LinePlans
+from amopt.sourcing.methods.decomposition.one_order import kept_plans, one_order_each
+from amopt.sourcing.methods.decomposition.order_sets import least_of_sets
+from amopt.sourcing.methods.decomposition.partitions import partitions
 
 __all__ = ["solve_by_prices"]
 
@@ -138,14 +140,11 @@ class _Run:
         if not np.isfinite(self.limit).all():
             return False
         first = one_order_each(self.arrays, self.rest, self.block_of_column)
-        plan, share = partitions(self.arrays, self.program.cost, self.line_bounds.block_of_line)
-        if plan.size:
-            more = kept_plans(self.arrays, self.rest, plan, share)
-            first = sp.csc_array(sp.hstack([first, more], format="csc"))
         block = self.block_of_column[first.indices[first.indptr[:-1]]]
         self.plans = LinePlans(first, block, self.program.cost, self.coupling)
+        self._share_out(self.program.cost, np.full(len(self.blocks), np.inf))
         covered = np.zeros(len(self.blocks), dtype=bool)
-        covered[block] = True
+        covered[self.plans.arrays()[0]] = True
         self.prices = np.zeros(self.limit.size)
         for own in np.flatnonzero(~covered).tolist():
             covered[own] = self._fill(own)
@@ -257,30 +256,79 @@ class _Run:
 
     def find_plans(self) -> bool:
         """Bound every line at these prices, and solve those that leave the bound too low."""
+        before = len(self.plans.values)
         cost = self.program.cost + self.coupling.T @ self.prices
         block, own, use = self.plans.arrays()
         best = np.full(len(self.blocks), np.inf)
         np.minimum.at(best, block, own + self.prices @ use)
-        if self.proven_at is None or not np.array_equal(self.prices, self.proven_at):
-            self.proven, self.proven_at = self.line_bounds.least(cost), self.prices
-        least = np.minimum(best, self.proven)
+        best = self._share_out(cost, best)
+        spare = SHARE * self.options.gap * abs(self.mixed)
+        least, worse = self._bounds(cost, best, spare / 2)
         room = best - least
-        spare = SHARE * self.options.gap * abs(self.mixed) / 2
         order = np.argsort(-room, kind="stable")
         behind = np.cumsum(room[order][::-1])[::-1]
         chosen = order[(behind > spare) & (room[order] > 0)]
-        before = len(self.plans.values)
-        for b, bound in self._solve_lines(chosen, cost, self.line_bounds.worse(cost, best)).items():
+        for b, bound in self._solve_lines(chosen, cost, worse).items():
             self.proven[b] = least[b] = max(least[b], bound)
         total = least.sum() - self.prices @ self.limit + self.program.offset
         self.bound = max(self.bound, float(total))
         return len(self.plans.values) > before
 
+    def _share_out(self, cost: Floats, known: Floats) -> Floats:
+        """Add the plans that share lines out over orders at best, where none as good is known.
+
+        Parameters
+        ----------
+        cost
+            The cost of each column of the program.
+        known
+            What the best known plan of each block costs.
+
+        Returns
+        -------
+        array of float
+            What the best known plan of each block costs then.
+        """
+        plan, share = partitions(self.arrays, cost, self.line_bounds.block_of_line)
+        if not plan.size:
+            return known
+        found = kept_plans(self.arrays, self.rest, plan, share)
+        block, own = self.block_of_column[found.indices[found.indptr[:-1]]], found.T @ cost
+        better = np.flatnonzero(own < known[block] * (1 - 1e-9))
+        self.plans.add_columns(found[:, better], block[better], self.program.cost, self.coupling)
+        best = known.copy()
+        np.minimum.at(best, block[better], own[better])
+        return best
+
+    def _bounds(self, cost: Floats, best: Floats, spare: float) -> tuple[Floats, Bools]:
+        """Return what no plan of each block costs less than, and segments of no better plan.
+
+        ``best`` is what the best known plan of each costs, and ``spare`` by how much all bounds
+        together may be below it.
+        """
+        bounds = self.line_bounds
+        if self.proven_at is None or not np.array_equal(self.prices, self.proven_at):
+            self.proven, self.proven_at = bounds.least(cost), self.prices
+        least, worse = np.minimum(best, self.proven), bounds.worse(cost, best)
+        at_hand = np.isfinite(least) & bounds.several
+        allowed = np.where(at_hand, best * (spare / max(float(best[at_hand].sum()), spare)), 0.0)
+        within = np.where(
+            (at_hand & (best - least > allowed))[bounds.block_of_line], bounds.block_of_line, -1
+        )
+        of_sets = least_of_sets(
+            self.arrays,
+            cost,
+            within,
+            looked_at=np.flatnonzero(~worse),
+            known=best,
+            spare=allowed,
+        )
+        return np.maximum(least, np.minimum(best, of_sets)), worse
+
     def pick(self) -> Answer | None:
         """Pick one plan a line: as mixed, but for the lines where picking is a choice."""
         block, own, use = self.plans.arrays()
-        adjusted = own + self.prices @ use
-        margin = self._margins(block, adjusted)
+        margin = self.plans.margins(own + self.prices @ use, self.mix, len(self.blocks))
         target = self.bound + 2 * SHARE * self.options.gap * abs(self.mixed)
         free = FREE
         while self.limit.size:
@@ -296,17 +344,6 @@ class _Run:
             free *= 8
         self._mix_apart()
         return self._answer(np.flatnonzero(self.mix))
-
-    def _margins(self, block: Ints, adjusted: Floats) -> Floats:
-        """Return by how much each line's second-best plan is worse; 0 where plans are mixed."""
-        order = np.lexsort((adjusted, block))
-        first = np.flatnonzero(np.diff(block[order], prepend=-1))
-        margin = np.full(len(self.blocks), np.inf)
-        second = first[np.diff(np.append(first, block.size)) > 1]
-        margin[block[order[second]]] = adjusted[order[second + 1]] - adjusted[order[second]]
-        mixed = (self.mix > 1e-6) & (self.mix < 1 - 1e-6)
-        margin[block[mixed]] = 0.0
-        return margin
 
     def _pick(self, free: Bools, block: Ints, cost: Floats, use: Floats) -> Ints | None:
         """Pick plans for the free lines, the others' as mixed; nothing where that cannot be."""

@@ -22,9 +22,8 @@ class LinePlans:
     Attributes
     ----------
     values
-        Columns and values of each plan that is written down by itself; None for the first ones.
-    first
-        The columns of the first plans, shape (columns, plans).
+        Columns and values of each plan that is written down by itself; None for those that are
+        columns of a matrix.
     """
 
     def __init__(self, first: sp.csc_array, block: Ints, cost: Floats, coupling: Any) -> None:
@@ -41,11 +40,12 @@ class LinePlans:
         coupling
             The rows of the limits that parts share.
         """
-        self.first = first
-        self.values: list[tuple[Ints, Floats] | None] = [None] * first.shape[1]
-        self._block: list[Ints] = [block]
-        self._cost: list[Floats] = [first.T @ cost]
-        self._use: list[Floats] = [(coupling @ first).toarray()]
+        self.values: list[tuple[Ints, Floats] | None] = []
+        self._matrices: list[tuple[int, sp.csc_array]] = []
+        self._block: list[Ints] = []
+        self._cost: list[Floats] = []
+        self._use: list[Floats] = []
+        self.add_columns(first, block, cost, coupling)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -60,13 +60,35 @@ class LinePlans:
 
     def written(self, chosen: Ints) -> Floats:
         """Return the program's columns for chosen plans, one a block."""
-        own = chosen[chosen < self.first.shape[1]]
-        values = np.asarray(self.first[:, own].sum(axis=1), dtype=np.float64).ravel()
+        values = np.zeros(self._matrices[0][1].shape[0])
+        for begin, matrix in self._matrices:
+            own = chosen[(chosen >= begin) & (chosen < begin + matrix.shape[1])] - begin
+            values += np.asarray(matrix[:, own].sum(axis=1), dtype=np.float64).ravel()
         for plan in chosen.tolist():
             written = self.values[plan]
             if written is not None:
                 values[written[0]] = written[1]
         return values
+
+    def add_columns(self, plans: sp.csc_array, block: Ints, cost: Floats, coupling: Any) -> None:
+        """Add plans that are the columns of a matrix.
+
+        Parameters
+        ----------
+        plans
+            The values of the program's columns in each plan.
+        block
+            The block of each plan.
+        cost
+            The cost of each column of the program.
+        coupling
+            The rows of the limits that parts share.
+        """
+        self._matrices.append((len(self.values), plans))
+        self.values += [None] * plans.shape[1]
+        self._block.append(block)
+        self._cost.append(plans.T @ cost)
+        self._use.append((coupling @ plans).toarray())
 
     def add_written(
         self, block: int, columns: Ints, values: Floats, cost: Floats, coupling: sp.csr_array
@@ -88,6 +110,28 @@ class LinePlans:
         self._cost.append(np.array([cost[columns] @ values]))
         self._use.append((coupling[:, columns] @ values)[:, None])
         self.values.append((columns, values))
+
+    def margins(self, adjusted: Floats, mix: Floats, blocks: int) -> Floats:
+        """Return by how much each block's second-best plan is worse; 0 where plans are mixed.
+
+        Parameters
+        ----------
+        adjusted
+            The cost of each plan at the prices.
+        mix
+            The share of each plan in the mixture.
+        blocks
+            How many blocks there are.
+        """
+        block = np.concatenate(self._block)
+        order = np.lexsort((adjusted, block))
+        first = np.flatnonzero(np.diff(block[order], prepend=-1))
+        margin = np.full(blocks, np.inf)
+        second = first[np.diff(np.append(first, block.size)) > 1]
+        margin[block[order[second]]] = adjusted[order[second + 1]] - adjusted[order[second]]
+        mixed = (mix > 1e-6) & (mix < 1 - 1e-6)
+        margin[block[mixed]] = 0.0
+        return margin
 
     def mixture(self, blocks: int, limit: Floats) -> LinearProgram:
         """Return the program that mixes plans, one in all of each block.

@@ -1,0 +1,1 @@
+"""Many lines by prices on what they share, each part by itself."""
