@@ -1,4 +1,4 @@
-"""Sphinx configuration; the findings page is generated from the catalogue of codes."""
+"""Sphinx configuration; findings and the literature's numbers are pages that the code writes."""
 
 from __future__ import annotations
 
@@ -42,13 +42,18 @@ def write_generated_pages() -> None:
 
     from amopt import KINDS
     from amopt.instance.findings import catalogue_markdown
+    from amopt.report import reproduced
+    from amopt.reproduce import reproduce
 
-    page = HERE / "findings.md"
-    text = catalogue_markdown(
-        {kind: import_module(f"amopt.{kind}.instance").CODES for kind in KINDS}
-    )
-    if not page.exists() or page.read_text(encoding="utf-8") != text:
-        page.write_text(text, encoding="utf-8")
+    codes = {kind: import_module(f"amopt.{kind}.instance").CODES for kind in KINDS}
+    found = reproduce()
+    if not found.as_recorded:
+        raise RuntimeError(f"amopt reproduce: {found.headline()}")
+    pages = {"findings": catalogue_markdown(codes), "reproduced": reproduced.markdown(found)}
+    for name, text in pages.items():
+        page = HERE / f"{name}.md"
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
 
 
 write_generated_pages()

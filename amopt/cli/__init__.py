@@ -1,7 +1,7 @@
 """The command line: one short function a command, no logic.
 
 Exit codes: 0 solved, 2 usage, 3 invalid instance, 4 infeasible, 5 no answer within the limits,
-6 refused by the referee.
+6 refused by the referee, 7 a number of the literature is not as recorded.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from amopt.cli import (
     licensing,
     maintenance,
     mdp,
+    measured,
     placement,
     printing,
     screening,
@@ -60,6 +61,7 @@ for commands in (printing, sourcing, placement, design, screening, licensing, ma
 app.command()(comparing.show)
 app.command()(comparing.compare)
 app.command()(comparing.sensitivity)
+app.command()(measured.reproduce)
 
 
 @app.callback(invoke_without_command=True)

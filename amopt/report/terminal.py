@@ -86,11 +86,12 @@ def print_rows(
     currency: str = "",
     out: Console | None = None,
     all_of_it: str = "--out FOLDER writes all",
+    most: int = MOST_ROWS,
 ) -> None:
     """Print the first rows of a table, and as many columns as there is room for."""
     out = out or console()
     texts = {
-        column.name: [shown(row.get(column.name), column.unit) for row in rows[:MOST_ROWS]]
+        column.name: [shown(row.get(column.name), column.unit) for row in rows[:most]]
         for column in columns
     }
     fitting = _fitting(columns, texts, currency, out.width)
@@ -101,7 +102,7 @@ def print_rows(
         pad_edge=False,
     )
     for column in fitting:
-        numeric = any(isinstance(row.get(column.name), (int, float)) for row in rows[:MOST_ROWS])
+        numeric = any(isinstance(row.get(column.name), (int, float)) for row in rows[:most])
         justify: JustifyMethod = "right" if numeric else "left"
         table.add_column(Text("\n".join(_header(column, currency))), justify=justify)
     for cells in zip(*(texts[column.name] for column in fitting), strict=True):
@@ -110,8 +111,8 @@ def print_rows(
     hidden = [column.name.replace("_", " ") for column in columns[len(fitting) :]]
     if hidden:
         out.print(Text(f"No room for: {', '.join(hidden)}; {all_of_it}."))
-    if len(rows) > MOST_ROWS:
-        out.print(Text(f"... and {len(rows) - MOST_ROWS:,} more rows; {all_of_it}."))
+    if len(rows) > most:
+        out.print(Text(f"... and {len(rows) - most:,} more rows; {all_of_it}."))
 
 
 def _header(column: Column, currency: str) -> list[str]:

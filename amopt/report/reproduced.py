@@ -1,0 +1,194 @@
+"""Printed numbers beside computed ones, as words, JSON, a page, and a page of the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from amopt.phrases import counted
+from amopt.report.machine import pretty
+from amopt.report.page import require_writable, write_sections
+from amopt.report.terminal import console, print_rows
+from amopt.reproduce import Number, Reproduction, Verdict, source
+from amopt.reproduce.run import holds
+from amopt.solution import Column
+
+__all__ = ["COLUMNS", "as_json", "markdown", "print_numbers", "write_page"]
+
+COLUMNS = (
+    Column("table", "", "where in the source"),
+    Column("row", "", "row of the table"),
+    Column("column", "", "column of the table"),
+    Column("printed", "", "as it is printed"),
+    Column("computed", "", "what comes out here, with a digit more"),
+    Column("verdict", "", "what comes of it"),
+    Column("why", "", "why it does not reproduce, or is not derivable"),
+)
+"""The columns of the table."""
+
+_MORE_DIGITS = 1
+
+
+def as_json(found: Reproduction) -> str:
+    """Return a reproduction as one JSON object."""
+    from amopt import __version__
+
+    return pretty(
+        {
+            "amopt": __version__,
+            "as_recorded": found.as_recorded,
+            "counts": {str(verdict): count for verdict, count in found.counts().items()},
+            "sources": [
+                {
+                    "source": name,
+                    "title": source(name).title,
+                    "publication": source(name).publication,
+                    "numbers": [_plain(one) for one in _of(found, name)],
+                    "witnesses": [{**one.model_dump(), "holds": holds(one)} for one in witnesses],
+                }
+                for name, witnesses in found.witnesses.items()
+            ],
+        }
+    )
+
+
+def _of(found: Reproduction, name: str) -> list[Number]:
+    return [one for one in found.numbers if one.source == name]
+
+
+def _plain(one: Number) -> dict[str, Any]:
+    names = ("table", "row", "column", "printed", "computed", "why", "made_by", "counted")
+    plain = {name: getattr(one, name) for name in names}
+    return {
+        **plain,
+        "verdict": str(one.verdict),
+        "recorded": str(one.recorded),
+        "as_recorded": one.as_recorded,
+    }
+
+
+def _row(one: Number) -> dict[str, str]:
+    """Return a number as it is shown."""
+    verdict = str(one.verdict) if one.as_recorded else f"{one.verdict} (recorded: {one.recorded})"
+    cells = (one.table, one.row, one.column, one.printed, _computed(one), verdict, one.why)
+    return dict(zip((column.name for column in COLUMNS), cells, strict=True))
+
+
+def _computed(one: Number) -> str:
+    """Return what was computed with a digit more than is printed."""
+    value = one.computed
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int):
+        return f"{value:,}"
+    digits = len(one.printed.partition(".")[2]) + _MORE_DIGITS
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def _counts(found: Reproduction, name: str | None = None) -> str:
+    counts = found.counts(name)
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+    return f"{counted(sum(counts.values()), 'number')}: {said}."
+
+
+def print_numbers(found: Reproduction, *, everything: bool) -> None:
+    """Print the numbers source by source; in short, only those that do not reproduce."""
+    out = console()
+    for name, witnesses in found.witnesses.items():
+        out.print(Text(f"{name}: {source(name).title}", style="bold"))
+        out.print(Text(_counts(found, name)))
+        told = [
+            one
+            for one in _of(found, name)
+            if everything or one.verdict is Verdict.DIFFERS or not one.as_recorded
+        ]
+        if told:
+            rows = [_row(one) for one in told]
+            print_rows(rows, COLUMNS, out=out, all_of_it="--json prints all", most=len(rows))
+        for one in witnesses if everything else ():
+            mark = "" if holds(one) else " DOES NOT COME OUT"
+            out.print(Text(f"Witness. {one.of}: {one.says}: {one.arithmetic} = {one.gives}{mark}"))
+    out.print(Text(found.headline(), style="bold"))
+    if not everything:
+        out.print(Text("amopt reproduce SOURCE prints every number of a source."))
+
+
+def write_page(found: Reproduction, path: str | Path) -> None:
+    """Write the numbers as one HTML page, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        When the ``report`` extra is not installed, or the file cannot be written.
+    """
+    require_writable(path)
+    sections = [
+        {
+            "title": source(name).title,
+            "sentence": f"{_counts(found, name)} {' '.join(_proofs(witnesses))}",
+            "picture": "",
+            "rows": [list(_row(one).values()) for one in _of(found, name)],
+            "more": 0,
+        }
+        for name, witnesses in found.witnesses.items()
+    ]
+    write_sections(path, found.headline(), sections, COLUMNS, ("printed", "computed"))
+
+
+def _proofs(witnesses: Sequence[Any]) -> list[str]:
+    return [f"{one.of}: {one.says}: {one.arithmetic} = {one.gives}." for one in witnesses]
+
+
+def markdown(found: Reproduction) -> str:
+    """Return the page of the docs."""
+    lines = [
+        "# Every printed number, computed again",
+        "",
+        "What `amopt reproduce` computes of each source ([](reproduce.md) says how). "
+        + found.headline(),
+        "",
+        "| source | " + " | ".join(map(str, Verdict)) + " |",
+        "|---" * (len(Verdict) + 1) + "|",
+    ]
+    for name in found.witnesses:
+        counts = found.counts(name)
+        cells = [str(counts.get(verdict, "")) for verdict in Verdict]
+        lines.append(f"| {source(name).title} | " + " | ".join(cells) + " |")
+    for name, witnesses in found.witnesses.items():
+        own = source(name)
+        lines += ["", f"## {own.title}", "", _cell(own.publication), ""]
+        lines += [_cell(own.note), ""] if own.note else []
+        if witnesses:
+            lines += ["What is wrong in it, to be checked by hand:", ""]
+            lines += [
+                f"- {_cell(one.of)}: {_cell(one.says)}: `{one.arithmetic}` = {one.gives}"
+                for one in witnesses
+            ]
+        for table, numbers in groupby(_of(found, name), key=lambda one: one.table):
+            lines += _table(table, list(numbers))
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, numbers: Sequence[Number]) -> Iterator[str]:
+    """Yield the lines of a table of the docs."""
+    yield from ("", f"### {_cell(title)}", "", f"`{numbers[0].made_by}`", "")
+    yield from ("| row | column | printed | computed | verdict |", "|---|---|---|---|---|")
+    for one in numbers:
+        shown = _row(one)
+        yield _line([shown[name] for name in ("row", "column", "printed", "computed", "verdict")])
+    for why in dict.fromkeys(one.why for one in numbers if one.why):
+        said = sorted({str(one.verdict) for one in numbers if one.why == why})
+        yield from ("", f"{', '.join(said).capitalize()}: {_cell(why)}")
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(_cell, cells)) + " |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").strip()

@@ -1,0 +1,1 @@
+"""What computes the numbers of the sources, by (row, column)."""
