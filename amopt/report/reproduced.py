@@ -107,9 +107,18 @@ def print_numbers(found: Reproduction, *, everything: bool) -> None:
             for one in _of(found, name)
             if everything or one.verdict is Verdict.DIFFERS or not one.as_recorded
         ]
-        if told:
-            rows = [_row(one) for one in told]
-            print_rows(rows, COLUMNS, out=out, all_of_it="--json prints all", most=len(rows))
+        for table, group in groupby(told, key=lambda one: one.table):
+            numbers = list(group)
+            print_rows(
+                [_row(one) for one in numbers],
+                COLUMNS[1:],
+                title=table,
+                out=out,
+                all_of_it="--json prints all",
+                most=len(numbers),
+            )
+            if everything:
+                out.print(Text(f"by {numbers[0].made_by}"))
         for one in witnesses if everything else ():
             mark = "" if holds(one) else " DOES NOT COME OUT"
             out.print(Text(f"Witness. {one.of}: {one.says}: {one.arithmetic} = {one.gives}{mark}"))
