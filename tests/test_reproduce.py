@@ -215,4 +215,4 @@ def test_the_command(amopt_command: Any, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(reproduced, "source", lambda name: made)
     wrong = amopt_command("reproduce", "made-up")
     assert wrong.code == 7
-    assert "(recorded: reproduces)" in wrong.out
+    assert "Not as recorded: Table 1, start, probability: does not reproduce" in wrong.out

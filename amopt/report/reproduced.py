@@ -73,7 +73,7 @@ def _plain(one: Number) -> dict[str, Any]:
 
 def _row(one: Number) -> dict[str, str]:
     """Return a number as it is shown."""
-    verdict = str(one.verdict) if one.as_recorded else f"{one.verdict} (recorded: {one.recorded})"
+    verdict = str(one.verdict)
     cells = (one.table, one.row, one.column, one.printed, _computed(one), verdict, one.why)
     return dict(zip((column.name for column in COLUMNS), cells, strict=True))
 
@@ -119,6 +119,10 @@ def print_numbers(found: Reproduction, *, everything: bool) -> None:
             )
             if everything:
                 out.print(Text(f"by {numbers[0].made_by}"))
+        for one in told:
+            if not one.as_recorded:
+                at = f"{one.table}, {one.row}, {one.column}"
+                out.print(Text(f"Not as recorded: {at}: {one.verdict}, recorded {one.recorded}."))
         for one in witnesses if everything else ():
             mark = "" if holds(one) else " DOES NOT COME OUT"
             out.print(Text(f"Witness. {one.of}: {one.says}: {one.arithmetic} = {one.gives}{mark}"))
