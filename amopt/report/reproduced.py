@@ -123,9 +123,10 @@ def print_numbers(found: Reproduction, *, everything: bool) -> None:
             if not one.as_recorded:
                 at = f"{one.table}, {one.row}, {one.column}"
                 out.print(Text(f"Not as recorded: {at}: {one.verdict}, recorded {one.recorded}."))
-        for one in witnesses if everything else ():
-            mark = "" if holds(one) else " DOES NOT COME OUT"
-            out.print(Text(f"Witness. {one.of}: {one.says}: {one.arithmetic} = {one.gives}{mark}"))
+        for witness, said in zip(witnesses, _proofs(witnesses), strict=True):
+            if everything:
+                mark = "" if holds(witness) else " It does not come out."
+                out.print(Text(f"Witness. {said}{mark}"))
     out.print(Text(found.headline(), style="bold"))
     if not everything:
         out.print(Text("amopt reproduce SOURCE prints every number of a source."))
