@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import Html, Json, Quiet, reporting, require_room
+from amopt.cli.common import Html, HtmlLight, Json, Quiet, reporting, require_room, write_pages
 
 __all__ = ["reproduce"]
 
@@ -22,6 +22,7 @@ def reproduce(
     long: Annotated[bool, typer.Option("--long", help="Tables that take minutes, too.")] = False,
     json: Json = False,
     html: Html = None,
+    html_light: HtmlLight = None,
     quiet: Quiet = False,
 ) -> None:
     """Compute the printed numbers of the literature, with a verdict on each."""
@@ -29,11 +30,10 @@ def reproduce(
         from amopt.report import reproduced, terminal
         from amopt.reproduce import reproduce as computed
 
-        require_room(None, html)
+        require_room(None, html, html_light)
         with terminal.counting(wanted=not json and not quiet) as progress:
             found = computed(sources or None, long=long, progress=progress)
-        if html is not None:
-            reproduced.write_page(found, html)
+        write_pages(lambda: reproduced.document_of(found), html, html_light)
         if json:
             typer.echo(reproduced.as_json(found), nl=False)
         elif not quiet:

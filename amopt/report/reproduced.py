@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
 from amopt.phrases import counted
+from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
-from amopt.report.page import require_writable, write_sections
 from amopt.report.terminal import console, print_rows
 from amopt.reproduce import Number, Reproduction, Verdict, source
 from amopt.reproduce.run import holds
 from amopt.solution import Column
 
-__all__ = ["COLUMNS", "as_json", "markdown", "print_numbers", "write_page"]
+__all__ = ["COLUMNS", "as_json", "document_of", "markdown", "print_numbers"]
 
 COLUMNS = (
     Column("table", "", "where in the source"),
@@ -132,26 +131,16 @@ def print_numbers(found: Reproduction, *, everything: bool) -> None:
         out.print(Text("amopt reproduce SOURCE prints every number of a source."))
 
 
-def write_page(found: Reproduction, path: str | Path) -> None:
-    """Write the numbers as one HTML page, whole or not at all.
-
-    Raises
-    ------
-    UsageError
-        When the ``report`` extra is not installed, or the file cannot be written.
-    """
-    require_writable(path)
-    sections = [
-        {
-            "title": source(name).title,
-            "sentence": f"{_counts(found, name)} {' '.join(_proofs(witnesses))}",
-            "picture": "",
-            "rows": [list(_row(one).values()) for one in _of(found, name)],
-            "more": 0,
-        }
-        for name, witnesses in found.witnesses.items()
-    ]
-    write_sections(path, found.headline(), sections, COLUMNS, ("printed", "computed"))
+def document_of(found: Reproduction) -> Document:
+    """Return a reproduction as a page."""
+    sections = []
+    for name, witnesses in found.witnesses.items():
+        said = f"{_counts(found, name)} {' '.join(_proofs(witnesses))}"
+        rows = [_row(one) for one in _of(found, name)]
+        table = Grid(name, rows, COLUMNS, whole="in what --json prints")
+        sections.append(Section(source(name).title, said, table=table))
+    title = "The printed numbers of the literature, computed again"
+    return Document(title, headline=(found.headline(),), sections=sections)
 
 
 def _proofs(witnesses: Sequence[Any]) -> list[str]:
