@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from amopt import __version__  # noqa: E402
+from benchmarks import _page  # noqa: E402
 
 project = "amopt"
 author = "The amopt developers"
@@ -49,7 +50,11 @@ def write_generated_pages() -> None:
     found = reproduce()
     if not found.as_recorded:
         raise RuntimeError(f"amopt reproduce: {found.headline()}")
-    pages = {"findings": catalogue_markdown(codes), "reproduced": reproduced.markdown(found)}
+    pages = {
+        "findings": catalogue_markdown(codes),
+        "measured": _page.markdown(_page.results()),
+        "reproduced": reproduced.markdown(found),
+    }
     for name, text in pages.items():
         page = HERE / f"{name}.md"
         if not page.exists() or page.read_text(encoding="utf-8") != text:
