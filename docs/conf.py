@@ -43,7 +43,7 @@ def write_generated_pages() -> None:
 
     from amopt import KINDS
     from amopt.instance.findings import catalogue_markdown
-    from amopt.report import reproduced
+    from amopt.report.studies import reproduced
     from amopt.reproduce import reproduce
 
     codes = {kind: import_module(f"amopt.{kind}.instance").CODES for kind in KINDS}

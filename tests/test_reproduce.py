@@ -11,7 +11,7 @@ import yaml
 
 from amopt import reproduce as room
 from amopt.errors import UsageError
-from amopt.report import reproduced
+from amopt.report.studies import reproduced
 from amopt.reproduce import Reproduction, Verdict, compute, names, run, source
 from amopt.reproduce import reproduce as computed
 from amopt.reproduce.digits import agrees, half_unit, number, worked_out

@@ -62,6 +62,7 @@ app.command()(comparing.show)
 app.command()(comparing.compare)
 app.command()(comparing.sensitivity)
 app.command()(measured.reproduce)
+app.command()(measured.sweep)
 
 
 @app.callback(invoke_without_command=True)

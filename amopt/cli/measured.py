@@ -1,14 +1,28 @@
-"""``amopt reproduce``: the numbers of the literature computed again."""
+"""``amopt reproduce`` and ``amopt sweep``: the literature again, and one instance many times."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amopt.cli.common import Html, HtmlLight, Json, Quiet, reporting, require_room, write_pages
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Quiet,
+    reporting,
+    require_room,
+    write_pages,
+)
 
-__all__ = ["reproduce"]
+__all__ = ["reproduce", "sweep"]
+
+if TYPE_CHECKING:
+    from amopt.scenarios.sweep import Point
+    from amopt.scenarios.sweep.run import Pool
 
 NOT_AS_RECORDED = 7
 """Exit code where a verdict is not the recorded one."""
@@ -27,7 +41,8 @@ def reproduce(
 ) -> None:
     """Compute the printed numbers of the literature, with a verdict on each."""
     with reporting(json=json):
-        from amopt.report import reproduced, terminal
+        from amopt.report import terminal
+        from amopt.report.studies import reproduced
         from amopt.reproduce import reproduce as computed
 
         require_room(None, html, html_light)
@@ -40,3 +55,94 @@ def reproduce(
             reproduced.print_numbers(found, everything=bool(sources))
         if not found.as_recorded:
             raise typer.Exit(NOT_AS_RECORDED)
+
+
+def sweep(
+    file: File,
+    *,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="Values of a path, set or scaled: parts.*.print_cost=0.5x,1x,2x."),
+    ] = None,
+    each: Annotated[
+        Path | None,
+        typer.Option("--list", help="A csv file instead: paths as headings, a row a solve."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Keep each row here at once, so that a run can go on.", metavar="FOLDER"),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes that solve side by side.")] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="A Dask cluster instead: tcp://host:8786.", metavar="ADDRESS"),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds for each solve.", metavar="S")
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap at which each solve stops.", metavar="G")
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Write the table: .csv, .json or .parquet.", metavar="FILE"),
+    ] = None,
+    json: Json = False,
+    html: Html = None,
+    html_light: HtmlLight = None,
+    quiet: Quiet = False,
+) -> None:
+    """Solve an instance under a grid or a list of changes, here, side by side, or on a cluster."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.kinds import require
+        from amopt.report import terminal
+        from amopt.report.studies import swept
+        from amopt.scenarios.sweep import sweep as solved
+
+        require_room(None, html, html_light)
+        if table is not None:
+            swept.require_writable(table)
+        require(workers >= 1, "--workers must be 1 or more")
+        points = _points(vary, each)
+        instance = decisions.load(file)
+        with terminal.counting(wanted=not json and not quiet) as progress:
+            found = solved(
+                instance,
+                points,
+                time_limit=time_limit,
+                gap=gap,
+                pool=_pool(workers, scheduler),
+                folder=out,
+                progress=progress,
+            )
+        write_pages(lambda: swept.document_of(found), html, html_light)
+        if table is not None:
+            swept.write_table(found, table)
+        if json:
+            typer.echo(swept.as_json(found), nl=False)
+        elif not quiet:
+            swept.print_rows_of(found)
+
+
+def _points(vary: list[str] | None, each: Path | None) -> tuple[Point, ...]:
+    """Return the points of the options."""
+    from amopt.errors import UsageError
+    from amopt.scenarios.sweep import from_list, grid, variation
+
+    if bool(vary) == (each is not None):
+        raise UsageError("say what changes: either --vary PATH=VALUES, or --list FILE")
+    return from_list(each) if each is not None else grid([variation(one) for one in vary or ()])
+
+
+def _pool(workers: int, scheduler: str | None) -> Pool | None:
+    """Return what gives the executor."""
+    if scheduler is not None:
+        from amopt.scenarios.sweep.cluster import on_cluster
+
+        return on_cluster(scheduler)
+    if workers == 1:
+        return None
+    from concurrent.futures import ProcessPoolExecutor
+
+    return lambda: ProcessPoolExecutor(workers)

@@ -1,0 +1,1 @@
+"""What came of many computations: the literature again, and one instance many times."""

@@ -1,0 +1,333 @@
+"""Many solves of one instance: what is changed, what is kept, and what survives a death."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import amopt
+from amopt.errors import NoAnswerError, UsageError
+from amopt.scenarios.sweep import Change, Point, from_list, grid, run, sweep, variation
+from amopt.scenarios.sweep.changes import apply
+from tests.test_figures import fetched
+
+COSTS = variation("parts.*.print_cost=0.5x,1x,2x")
+COUNTS = variation("systems.MB.count=20,42")
+
+
+def lines(folder: Path) -> list[Any]:
+    return [json.loads(line) for line in (folder / "sweep.jsonl").read_text().splitlines()]
+
+
+def once(folder: Path) -> bool:
+    """Whether each point was written once."""
+    return set(Counter(line["key"] for line in lines(folder)[1:]).values()) == {1}
+
+
+def test_a_grid_is_solved_point_by_point() -> None:
+    mission = amopt.load("printing/mission")
+    found = sweep(mission, grid([COSTS, COUNTS]))
+    assert [(row["parts.*.print_cost"], row["systems.MB.count"]) for row in found.rows] == [
+        (cost, count) for cost in ("0.5x", "1x", "2x") for count in (20, 42)
+    ]
+    assert found.solved == 6
+    as_it_is = amopt.solve(mission)
+    assert found.rows[3]["objective"] == as_it_is.outcome.objective
+    assert found.rows[3]["saving"] == as_it_is.rows["totals"][0]["saving"]
+    assert list(found.rows[0])[2] == "status"
+    assert found.headline().startswith("6 solves: average cost a day from 17.6158 to ")
+
+
+def test_what_a_path_leads_to() -> None:
+    mission = amopt.load("printing/mission")
+    data = mission.to_dict()
+
+    def at(path: str, value: str) -> Any:
+        return apply(mission, Point((Change(path, value),))).to_dict()
+
+    assert at("parts.4.print_cost", "2x")["parts"][3]["print_cost"] == 2 * 152.88  # the one named 4
+    assert at("systems.0.count", "0.5x")["systems"][0]["count"] == 3
+    assert at("systems.0.count", "1.4x")["systems"][0]["count"] == 8  # whole, of 8.4
+    assert at("criterion", "average") == data
+    assert at("cycle_days", "14")["cycle_days"] == 14
+    every = at("parts.*.order_cost", ".5x")["parts"]
+    assert [one["order_cost"] for one in every] == [one["order_cost"] / 2 for one in data["parts"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("part.*.print_cost", "1x", "no key 'part'; there are amopt, kind"),
+        ("parts.seven.print_cost", "1x", "no entry 'seven'; there are"),
+        ("parts.*.expedite_cost", "2x", "no key 'expedite_cost'"),
+        ("name", "2x", "is no number that can be scaled"),
+        ("cycle_days.first", "2", "nothing is below 'first'"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_refused_before_anything_is_solved(
+    path: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_solve", lambda task: pytest.fail("solved"))
+    points = [Point(()), Point((Change(path, value),))]
+    with pytest.raises(UsageError, match=words):
+        sweep(amopt.load("printing/mission"), points)
+
+
+@pytest.mark.parametrize("text", ["parts", "=1", "parts=", "parts=1,,2"])
+def test_a_variation_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="write a path and its values"):
+        variation(text)
+
+
+def test_a_grid_that_cannot_be_is_refused() -> None:
+    with pytest.raises(UsageError, match="varied twice"):
+        grid([COUNTS, COUNTS])
+    many = tuple(Change(f"x{n}", "1") for n in range(2000))
+    with pytest.raises(UsageError, match="vary less"):
+        grid([many, many[1:]])
+    with pytest.raises(UsageError, match="there twice"):
+        sweep(amopt.load("printing/mission"), [Point(()), Point(())])
+
+
+def test_a_list_of_changes(tmp_path: Path) -> None:
+    path = tmp_path / "changes.csv"
+    path.write_text("systems.MB.count, parts.4.print_cost\n20,\n\n,2x\n", encoding="utf-8")
+    first, second = from_list(path)
+    assert first.changes == (Change("systems.MB.count", "20"),)
+    assert second.row() == {"parts.4.print_cost": "2x"}
+    path.write_text("a,b\n1\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="row 2: 1 cells under 2 headings"):
+        from_list(path)
+    path.write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="no row"):
+        from_list(path)
+    with pytest.raises(UsageError, match="cannot be read"):
+        from_list(tmp_path / "nowhere.csv")
+
+
+def test_points_without_an_answer_are_rows_with_their_reason() -> None:
+    points = grid([variation("limits.budget=1,3000,-1")])
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, exclude_unset=True)
+    tight = amopt.load({**data, "limits": {"budget": 2990.0}})
+    rows = sweep(tight, points).rows
+    assert [row["status"] for row in rows] == ["infeasible", "optimal", "not valid"]
+    assert all(rows[n]["note"] and rows[n]["objective"] is None for n in (0, 2))
+    assert rows[1]["note"] == ""
+
+
+def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:
+    mission, points = amopt.load("printing/mission"), grid([COSTS, COUNTS])
+    first = sweep(mission, points[:4], folder=tmp_path)
+    assert (first.solved, len(lines(tmp_path))) == (4, 5)
+    journal = tmp_path / "sweep.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-7])  # a kill in the middle of a line
+    told: list[tuple[int, int]] = []
+    second = sweep(
+        mission, points, folder=tmp_path, progress=lambda done, of: told.append((done, of))
+    )
+    assert second.solved == 3
+    assert told == [(4, 6), (5, 6), (6, 6)]
+    assert once(tmp_path)
+    alone = sweep(mission, points)
+    same = [[{**row, "seconds": 0} for row in one.rows] for one in (second, alone)]
+    assert same[0] == same[1]
+
+
+def test_a_journal_of_another_sweep_is_left_alone(tmp_path: Path) -> None:
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+    sweep(mission, points, folder=tmp_path)
+    kept = (tmp_path / "sweep.jsonl").read_bytes()
+    for other, options in ((amopt.load("printing/mission-fitted"), {}), (mission, {"gap": 0.5})):
+        with pytest.raises(UsageError, match="of another instance, or of other options"):
+            sweep(other, points, folder=tmp_path, **options)  # type: ignore[arg-type]
+    assert (tmp_path / "sweep.jsonl").read_bytes() == kept
+    (tmp_path / "sweep.jsonl").write_text("nothing of ours\n")
+    with pytest.raises(UsageError, match="no journal of a sweep"):
+        sweep(mission, points, folder=tmp_path)
+
+
+def test_one_run_at_a_time_writes_a_journal(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+
+    def second(done: int, of: int) -> None:
+        with pytest.raises(UsageError, match="written by another sweep"):
+            sweep(mission, points, folder=tmp_path)
+
+    assert sweep(mission, points, folder=tmp_path, progress=second).solved == 2
+
+
+def test_any_executor_gives_the_same(tmp_path: Path) -> None:
+    mission, points = amopt.load("printing/mission"), grid([COSTS, COUNTS])
+    there = sweep(mission, points, pool=lambda: ThreadPoolExecutor(2), folder=tmp_path)
+    here = sweep(mission, points)
+    assert [row["objective"] for row in there.rows] == [row["objective"] for row in here.rows]
+    assert once(tmp_path)
+
+
+def _dies(task: Any) -> Any:
+    """Kill this process at the point that says so, once or always."""
+    _, point, options = task
+    (change,) = point.changes
+    mark = Path(options["mark"])
+    if change.value == "20" or (change.value == "30" and not mark.exists()):
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.02)
+    return run._without("optimal", change.value)
+
+
+def test_a_worker_that_dies_costs_nothing_that_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A point that always kills its worker is told; one that did so once is solved, as all are."""
+    values = [str(value) for value in range(10, 34)]
+    todo = {
+        value: (None, Point((Change("systems.MB.count", value),)), {"mark": tmp_path / "mark"})
+        for value in values
+    }
+    monkeypatch.setattr(run, "_solve", _dies)
+    found = list(run._solved(todo, lambda: ProcessPoolExecutor(2)))  # type: ignore[arg-type]
+    assert sorted(key for key, _ in found) == values
+    rows = dict(found)
+    assert (rows["20"]["status"], rows["20"]["note"]) == ("failed", "its worker died")
+    assert {rows[value]["note"] for value in values if value != "20"} == set(values) - {"20"}
+
+
+def test_a_cluster_that_is_lost_ends_the_run_and_keeps_the_rows(tmp_path: Path) -> None:
+    class Lost(ThreadPoolExecutor):
+        def submit(self, task: Any, /, *given: Any, **named: Any) -> Any:
+            last = given[0][1].row()["systems.MB.count"] == 42
+            return super().submit(_lose if last else task, *given, **named)
+
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+    with pytest.raises(NoAnswerError, match=r"the executor failed \(ConnectionError"):
+        sweep(mission, points, pool=lambda: Lost(1), folder=tmp_path)
+    assert sweep(mission, points, folder=tmp_path).solved == 1
+
+
+def _lose(task: Any) -> Any:
+    raise ConnectionError("the scheduler does not answer")
+
+
+def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
+    words = ["sweep", "printing/mission", "--vary", "systems.MB.count=20,42", "--out", "kept"]
+    shown = amopt_command(*words, "--html", "s.html", "--table", "s.csv")
+    assert (shown.code, shown.err) == (0, "")
+    assert "2 solves: average cost a day from" in shown.out
+    assert fetched((tmp_path / "s.html").read_text(encoding="utf-8")) == []
+    with (tmp_path / "s.csv").open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert [row["status"] for row in table] == ["optimal", "optimal"]
+    again = amopt_command(*words, "--json", "--table", "s.json")
+    assert again.json["solved"] == 0
+    assert json.loads((tmp_path / "s.json").read_text())["rows"] == again.json["rows"]
+    for wrong in (
+        ["--vary", "systems.MB.count"],
+        [],
+        ["--vary", "systems.MB.count=1", "--list", "x.csv"],
+        ["--vary", "systems.MB.count=1", "--table", "s.txt"],
+        ["--vary", "systems.MB.count=1", "--workers", "0"],
+    ):
+        assert amopt_command("sweep", "printing/mission", *wrong).code == 2
+
+
+def test_a_table_for_other_programs(amopt_command: Any, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    words = ["sweep", "printing/mission", "--vary", "systems.MB.count=20,42"]
+    assert amopt_command(*words, "--table", "s.parquet").code == 0
+    table = parquet.read_table(tmp_path / "s.parquet").to_pydict()
+    assert table["systems.MB.count"] == [20, 42]
+    assert table["status"] == ["optimal"] * 2
+
+
+def test_a_killed_run_goes_on(tmp_path: Path) -> None:
+    """The command is killed after its second row; the next one solves the others."""
+    vary = "systems.MB.count=" + ",".join(map(str, range(10, 60)))
+    words = [sys.executable, "-m", "amopt", "sweep", "printing/mission", "--vary", vary, "--out"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    begun = subprocess.Popen(
+        [*words, "kept", "-q"], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
+    )
+    journal = tmp_path / "kept" / "sweep.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if journal.exists() and journal.read_bytes().count(b"\n") > 2:
+            break
+        time.sleep(0.002)
+    begun.kill()
+    begun.wait()
+    before = journal.read_bytes().count(b"\n") - 1
+    assert 2 <= before < 50
+    points = grid([variation(vary)])
+    found = sweep(amopt.load("printing/mission"), points, folder=tmp_path / "kept")
+    assert found.solved == 50 - before
+    assert once(tmp_path / "kept")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    """A real cluster on this machine; one of its two workers is killed in the middle."""
+    distributed = pytest.importorskip("distributed")
+    from amopt.scenarios.sweep.cluster import on_cluster
+
+    mission = amopt.load("printing/mission")
+    points = grid([variation("systems.MB.count=" + ",".join(map(str, range(10, 34))))])
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        pids = [worker.pid for worker in cluster.workers.values()]
+        killed = threading.Event()
+
+        def progress(done: int, of: int) -> None:
+            if done >= 5 and not killed.is_set():
+                killed.set()
+                os.kill(pids[0], signal.SIGKILL)
+
+        found = sweep(
+            mission,
+            points,
+            pool=on_cluster(cluster.scheduler_address),
+            folder=tmp_path,
+            progress=progress,
+        )
+    assert killed.is_set()
+    assert found.solved == 24
+    assert {row["status"] for row in found.rows} == {"optimal"}
+    assert once(tmp_path)
+    some = [0, 11, 23]
+    here = sweep(mission, [points[n] for n in some])
+    assert [found.rows[n]["objective"] for n in some] == pytest.approx(
+        [row["objective"] for row in here.rows], rel=1e-12
+    )
+
+
+def test_a_cluster_that_is_not_there_is_told() -> None:
+    from amopt.scenarios.sweep.cluster import on_cluster
+
+    try:
+        import distributed  # noqa: F401
+    except ModuleNotFoundError:
+        with pytest.raises(UsageError, match="one more package"):
+            on_cluster("tcp://127.0.0.1:1")
+        return
+    with pytest.raises(UsageError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
+        sweep(
+            amopt.load("printing/mission"),
+            grid([COUNTS]),
+            pool=on_cluster("tcp://127.0.0.1:1", seconds=0.2),
+        )
