@@ -22,7 +22,7 @@ from amopt.placement.methods.fixing import unsettled
 from amopt.placement.methods.location.search import search
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.remainder import remainder
-from amopt.placement.methods.transport import Filled, fill, improve, rounded
+from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
@@ -140,17 +140,36 @@ class LagrangianSearch:
         if by_tree(self._supply.instance):
             with budget.phase("solve"):
                 return search(self.market, self._best, self._options, budget, progress)
+        stopped = Stopped.FINISHED
         with budget.phase("solve"):
             prices = Prices(self.market)
-            best = self._climb(prices, progress)
-        stopped = Stopped.TIME_LIMIT if budget.is_over else Stopped.FINISHED
+            try:
+                best = self._climb(prices, progress)
+            except KeyboardInterrupt:
+                stopped, best = Stopped.INTERRUPTED, self._known
+        if budget.is_over and stopped is Stopped.FINISHED:
+            stopped = Stopped.TIME_LIMIT
         found = bool(np.isfinite(best.cost))
         outcome = self._outcome(stopped, prices.bound, prices.rounds, found=found)
         answer = replace(self._bounded(best, outcome), prices=prices.best)
-        if answer.is_within(self._options.gap) or budget.is_over or not found:
+        over = budget.is_over or stopped is Stopped.INTERRUPTED
+        if answer.is_within(self._options.gap) or over or not found:
             return answer
-        with budget.phase("solve"):
-            return self._search_the_rest(answer, prices, best, progress)
+        try:
+            with budget.phase("solve"):
+                return self._search_the_rest(answer, prices, best, progress)
+        except KeyboardInterrupt:
+            outcome = replace(answer.outcome, stopped=Stopped.INTERRUPTED)
+            return replace(self._bounded(self._known, outcome), prices=prices.best)
+
+    @property
+    def _known(self) -> Filled:
+        """The best plan so far; one that cannot be where there is none."""
+        if self._best is not None:
+            return self._best
+        market = self.market
+        none = np.zeros(market.units, dtype=np.int64), np.full(market.pairs, FREE, dtype=np.int64)
+        return Filled(*none, np.inf, np.zeros(market.units), np.zeros(market.pairs))
 
     def _search_the_rest(
         self,
@@ -161,7 +180,7 @@ class LagrangianSearch:
     ) -> BoundedPlan:
         """Hand what prices leave open to the solver, where that is not too much."""
         if self.market.single_source:
-            best = self._near_the_bound(prices, best)
+            best = self._best = self._near_the_bound(prices, best)
             answer = replace(self._bounded(best, answer.outcome), prices=prices.best)
         left = unsettled(self.market, prices.best, best.cost)
         limit = self._budget.left
@@ -214,14 +233,15 @@ class LagrangianSearch:
             if answer.values is not None:
                 best = min(best, rest.filled(self.market, answer.values), key=_cost)
             if answer.outcome.stopped is Stopped.INTERRUPTED:
-                break
+                self._best = best
+                raise KeyboardInterrupt
         return best
 
     def _climb(self, prices: Prices, progress: Callable[[highs.Progress], None] | None) -> Filled:
         """Let prices climb and look for plans, until the gap is closed or neither moves."""
         market, budget, gap = self.market, self._budget, self._options.gap
         best = fill(market, market.most.copy())
-        best = best if self._best is None else min(best, self._best, key=_cost)
+        best = self._best = best if self._best is None else min(best, self._best, key=_cost)
         searched = False
         while not budget.is_over and _gap(best, prices) > gap:
             resting = prices.resting(TINY_PACE) or prices.rounds > MOST_ROUNDS
@@ -236,15 +256,27 @@ class LagrangianSearch:
                 if budget.is_over:
                     break
                 starts.append(fill(market, count))
-            best = min(starts, key=_cost)
+            best = self._best = min(starts, key=_cost)
             if resting:
                 goal = prices.bound / (1 - gap) if gap < 1 else np.inf
-                best, searched = _search(market, starts, self._for_moves(), goal), True
+                best, searched = self._bettered(starts, goal), True
             if progress is not None:
                 objective = best.cost if np.isfinite(best.cost) else None
                 left = _gap(best, prices)
                 progress(highs.Progress(budget.spent, objective, prices.bound, left, prices.rounds))
         return best
+
+    def _bettered(self, starts: list[Filled], goal: float) -> Filled:
+        """Better the starts, the cheapest first, until one is good enough; return the best."""
+        budget = self._for_moves()
+        for start in sorted(starts, key=_cost):
+            if self._known.cost <= goal or not np.isfinite(start.cost):
+                break
+            self._keep(improve(self.market, start, budget, goal, self._keep))
+        return self._known
+
+    def _keep(self, found: Filled) -> None:
+        self._best = min(self._known, found, key=_cost)
 
     def _outcome(
         self, stopped: Stopped, bound: float | None, rounds: int, *, found: bool
@@ -269,16 +301,6 @@ class LagrangianSearch:
 
 def _cost(filled: Filled) -> float:
     return filled.cost
-
-
-def _search(market: Market, starts: list[Filled], budget: Budget, goal: float) -> Filled:
-    """Better the starts, the cheapest first, until one is good enough."""
-    best = min(starts, key=_cost)
-    for start in sorted(starts, key=_cost):
-        if best.cost <= goal or not np.isfinite(start.cost):
-            break
-        best = min(best, improve(market, start, budget, goal), key=_cost)
-    return best
 
 
 def _gap(best: Filled, prices: Prices) -> float:

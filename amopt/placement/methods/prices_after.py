@@ -10,7 +10,7 @@ import numpy as np
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.lagrangian import LagrangianSearch, by_tree
 from amopt.placement.methods.programs import ProgramSearch, array_programs
-from amopt.program.solver.outcome import Status
+from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class PricesAfter(ProgramSearch):
         if self._single or not self._by_tree:
             first = self._quickly(progress)
             enough = first.is_within(self._options.gap) or first.outcome.status is Status.INFEASIBLE
-            if enough or self._budget.is_over:
+            interrupted = first.outcome.stopped is Stopped.INTERRUPTED
+            if enough or interrupted or self._budget.is_over:
                 return first
         self._prices.begin()
         found = self._prices.finish(progress)

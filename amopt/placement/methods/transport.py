@@ -7,7 +7,7 @@ much is moved where it costs least, and room that is left is filled where it sav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -211,7 +211,13 @@ def _within(market: Market, count: Ints) -> Ints:
     return count
 
 
-def improve(market: Market, start: Filled, budget: Budget, goal: float) -> Filled:
+def improve(
+    market: Market,
+    start: Filled,
+    budget: Budget,
+    goal: float,
+    keep: Callable[[Filled], None] | None = None,
+) -> Filled:
     """Try other machines until the time is over, or a plan costs at most ``goal``.
 
     Parameters
@@ -224,6 +230,8 @@ def improve(market: Market, start: Filled, budget: Budget, goal: float) -> Fille
         The time for everything.
     goal
         Cost that is low enough.
+    keep
+        Called with each better plan, for whoever interrupts.
     """
     best, tried = start, {start.count.tobytes()}
     progress = True
@@ -238,6 +246,8 @@ def improve(market: Market, start: Filled, budget: Budget, goal: float) -> Fille
             found = fill(market, count, best.hour_price)
             if found.cost < best.cost * (1 - 1e-9):
                 best, progress = found, True
+                if keep is not None:
+                    keep(best)
                 break
     return best
 

@@ -28,6 +28,7 @@ from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.answer import Basis
+from amopt.program.solver.outcome import Stopped
 
 __all__ = ["inequality", "tightened"]
 
@@ -74,6 +75,8 @@ def tightened(
             break
         within = replace(options, time_limit=seconds)
         answer = highs.solve(program.relaxed(), within, basis=basis)
+        if answer.outcome.stopped is Stopped.INTERRUPTED:
+            raise KeyboardInterrupt
         if answer.values is None or answer.reduced_costs is None or answer.basis is None:
             return whole
         bounds.append(float(answer.outcome.objective or 0.0))

@@ -57,6 +57,9 @@ FAR, AROUND = 0.05, 0.01
 """Relative distance of a plan from the bound from which it is bettered before targets are set; that
 within which single sources are searched for at the root at most."""
 
+LITTLE = 0
+"""Most supplies left open at a node that is handed to the solver with sites that are not decided."""
+
 PACE = 0.5
 """Pace of the first steps below the root."""
 
@@ -142,11 +145,12 @@ class Tree:
     def search(self) -> None:
         """Go on until everything is proven or the time is over."""
         while not self._budget.is_over and (self._open or self._aims_farther()):
+            self._now = self._open[0].bound  # before it is taken, for whoever interrupts
             node = heapq.heappop(self._open)
             if node.bound >= self.incumbent.cutoff:
                 self._open.clear()
+                self._now = np.inf
                 continue
-            self._now = node.bound
             self._expand(node)
             self._now = np.inf
             self._report()
@@ -218,7 +222,6 @@ class Tree:
         if start is None or reached >= self.incumbent.end:
             return False
         self._distance *= FARTHER
-        self.incumbent.target = start.bound + self._distance
         again = replace(
             start,
             bound=max(start.bound, reached),
@@ -227,6 +230,7 @@ class Tree:
             must=start.must.copy(),
         )
         heapq.heappush(self._open, again)
+        self.incumbent.target = start.bound + self._distance  # a bound no more
         return True
 
     def _near_the_bound(self, node: Node, volume: Volume) -> None:
@@ -307,7 +311,7 @@ class Tree:
             return
         sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
         free = np.flatnonzero(~cover.must)
-        if not free.size:
+        if not free.size or (self._single and self._is_little(volume)):
             self._decide(node, volume, sites)
             return
         opened, best = volume.opened, volume.best
@@ -322,6 +326,11 @@ class Tree:
         must[sites[site]], may[sites[site]] = True, False
         self._child(node, volume, must=must, bound=float(best.if_open[site]))
         self._child(node, volume, may=may, bound=float(best.if_closed[site]))
+
+    def _is_little(self, volume: Volume) -> bool:
+        """Return whether what a node leaves open is so little that the solver ends it sooner."""
+        supplies, _ = volume.relaxation.forced(volume.prices, volume.best)
+        return int((supplies < self.incumbent.cutoff).sum()) <= LITTLE
 
     def _decide(self, node: Node, volume: Volume, sites: Ints) -> None:
         """Decide a node at which every facility is; it keeps its bound where that is not done."""
