@@ -15,6 +15,7 @@ from amopt.placement.forms import FORMS, Form
 from amopt.placement.methods import lagrangian
 from amopt.placement.methods.arrays import families as arrays
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
+from amopt.placement.methods.decomposed_plan import DecompositionSearch
 from amopt.placement.methods.lagrangian import LagrangianSearch
 from amopt.placement.methods.prices_after import PricesAfter
 from amopt.placement.methods.programs import (
@@ -51,10 +52,15 @@ LAGRANGIAN = Method(
     honours=lagrangian.HONOURS,
     obstacle=lagrangian.obstacle,
 )
+DECOMPOSITION = Method(
+    "decomposition",
+    "prices of demand and limits, period by period and site by site, and programs of what is near",
+    honours=arrays.HONOURS,
+)
 MILP = Method("milp", "the formulation compiled to arrays, by HiGHS", honours=arrays.HONOURS)
 FORMULATION = Method("formulation", "the Pyomo formulation itself, by HiGHS")
 
-WAYS = (LAGRANGIAN, MILP, FORMULATION)
+WAYS = (LAGRANGIAN, DECOMPOSITION, MILP, FORMULATION)
 """The methods, fastest first; ``formulation`` is the formulation itself."""
 
 METHODS = method_names(WAYS)
@@ -70,7 +76,7 @@ FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
 
 Progress = Callable[[highs.Progress], None]
-Search = ProgramSearch | LagrangianSearch
+Search = ProgramSearch | LagrangianSearch | DecompositionSearch
 
 
 def solve(
@@ -224,8 +230,9 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementS
 
 def _ways(supply: Supply) -> tuple[Method, ...]:
     """Return the methods, the fastest first; prices by themselves only for many pairs and sites."""
-    many = len(supply.pairs) * max(len(supply.instance.sites), 1) > MANY
-    return (replace(LAGRANGIAN, automatic=many), MILP, FORMULATION)
+    size = len(supply.pairs) * max(len(supply.instance.sites), 1)
+    by_periods = replace(DECOMPOSITION, automatic=size * len(supply.instance.horizon) > MANY)
+    return (replace(LAGRANGIAN, automatic=size > MANY), by_periods, MILP, FORMULATION)
 
 
 def _search(
@@ -239,6 +246,8 @@ def _search(
 ) -> Search:
     if way.name == "lagrangian":
         return LagrangianSearch(supply, options, budget)
+    if way.name == "decomposition":
+        return DecompositionSearch(supply, options, budget)
     if way.name == "formulation":
         return ProgramSearch(pyomo_programs(supply.instance, budget, extend), options, budget)
     if automatic and _by_prices_after(supply):

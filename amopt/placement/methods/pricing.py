@@ -31,7 +31,7 @@ from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 
-__all__ = ["Market", "Prices", "Relaxed", "relax"]
+__all__ = ["Market", "Prices", "Relaxed", "most_gain", "relax"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -197,24 +197,43 @@ def _units_alone(
     gains, counts = np.zeros(market.units), np.zeros(market.units)
     picks: list[tuple[Ints, Floats]] = []
     for u in range(market.units):
-        gain = prices - market.cost[u]
-        pairs = np.flatnonzero(gain > 0)
-        gain, hours = gain[pairs], market.hours[u, pairs]
-        order = np.argsort(-gain / np.maximum(hours, 1e-12))
-        pairs, used = pairs[order], np.concatenate([[0.0], np.cumsum(hours[order])])
-        won = np.concatenate([[0.0], np.cumsum(gain[order])])
-        capacity = market.capacity[u] * np.arange(market.most[u] + 1)
-        net = np.interp(capacity, used, won) - market.machine_cost[u] * np.arange(capacity.size)
-        net[: market.least[u]] = -np.inf
-        best = int(net.argmax())
-        gains[u], counts[u] = net[best], best
-        last = int(np.searchsorted(used, capacity[best], side="right")) - 1
-        amounts = np.ones(min(last + 1, pairs.size))
-        if last < pairs.size:
-            width = used[last + 1] - used[last]
-            amounts[-1] = (capacity[best] - used[last]) / width if width > 0 else 1.0
-        picks.append((pairs[: amounts.size], amounts))
+        machines = market.machine_cost[u] * np.arange(market.most[u] + 1)
+        machines[: market.least[u]] = np.inf
+        gains[u], counts[u], pairs, amounts = most_gain(
+            prices - market.cost[u], market.hours[u], float(market.capacity[u]), machines
+        )
+        picks.append((pairs, amounts))
     return gains, counts, picks
+
+
+def most_gain(
+    gain: Floats, hours: Floats, capacity: float, machines: Floats
+) -> tuple[float, int, Ints, Floats]:
+    """Return what a unit gains at most, its machines, and the pairs and shares that it supplies.
+
+    Parameters
+    ----------
+    gain, hours
+        Of supplying each pair, shape (pairs,).
+    capacity
+        Hours of one machine.
+    machines
+        Cost of 0, 1, ... machines; infinite where there may not be so many.
+    """
+    pairs = np.flatnonzero(gain > 0)
+    gain, hours = gain[pairs], hours[pairs]
+    order = np.argsort(-gain / np.maximum(hours, 1e-12))
+    pairs, used = pairs[order], np.concatenate([[0.0], np.cumsum(hours[order])])
+    won = np.concatenate([[0.0], np.cumsum(gain[order])])
+    room = np.minimum(capacity, used[-1] + 1.0) * np.arange(machines.size)
+    net = np.interp(room, used, won) - machines
+    best = int(net.argmax())
+    last = int(np.searchsorted(used, room[best], side="right")) - 1
+    amounts = np.ones(min(last + 1, pairs.size))
+    if last < pairs.size:
+        width = used[last + 1] - used[last]
+        amounts[-1] = (room[best] - used[last]) / width if width > 0 else 1.0
+    return float(net[best]), best, pairs[: amounts.size], amounts
 
 
 class Prices:

@@ -57,9 +57,6 @@ FAR, AROUND = 0.05, 0.01
 """Relative distance of a plan from the bound from which it is bettered before targets are set; that
 within which single sources are searched for at the root at most."""
 
-LITTLE = 0
-"""Most supplies left open at a node that is handed to the solver with sites that are not decided."""
-
 PACE = 0.5
 """Pace of the first steps below the root."""
 
@@ -311,7 +308,7 @@ class Tree:
             return
         sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
         free = np.flatnonzero(~cover.must)
-        if not free.size or (self._single and self._is_little(volume)):
+        if not free.size:
             self._decide(node, volume, sites)
             return
         opened, best = volume.opened, volume.best
@@ -326,11 +323,6 @@ class Tree:
         must[sites[site]], may[sites[site]] = True, False
         self._child(node, volume, must=must, bound=float(best.if_open[site]))
         self._child(node, volume, may=may, bound=float(best.if_closed[site]))
-
-    def _is_little(self, volume: Volume) -> bool:
-        """Return whether what a node leaves open is so little that the solver ends it sooner."""
-        supplies, _ = volume.relaxation.forced(volume.prices, volume.best)
-        return int((supplies < self.incumbent.cutoff).sum()) <= LITTLE
 
     def _decide(self, node: Node, volume: Volume, sites: Ints) -> None:
         """Decide a node at which every facility is; it keeps its bound where that is not done."""

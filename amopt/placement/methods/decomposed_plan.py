@@ -1,0 +1,266 @@
+"""The route for several periods and limits: prices prove a bound, programs find plans.
+
+Averages of the relaxation say which sites and machines a good plan has in each period. Supply that
+is near the cheapest at the prices then makes a program of the whole formulation, every family of
+constraints in it: first with sites and machines held as they were rounded, then free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement import formulation
+from amopt.placement.forms import Form
+from amopt.placement.methods.arrays.families import PRUNING_HONOURS, assemble
+from amopt.placement.methods.arrays.model import ArrayModel
+from amopt.placement.methods.arrays.values import plan_from_values
+from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
+from amopt.placement.methods.decomposition import Decomposition, Dual, Offers
+from amopt.placement.methods.transport import fill
+from amopt.placement.plan import Plan
+from amopt.placement.supply.supply import Supply
+from amopt.program.family import not_honoured
+from amopt.program.linear import LinearProgram
+from amopt.program.solver import highs
+from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
+from amopt.program.time import Budget
+
+__all__ = ["DecompositionSearch"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+METHOD = "Lagrangian decomposition by period and site, volume algorithm; HiGHS on what is near"
+
+EVERY, MOST_ROUNDS, TINY_PACE = 40, 400, 2e-3
+"""Rounds of climbing between two looks for a plan; rounds, and pace of the steps, at which climbing
+ends."""
+
+THRESHOLDS = (0.5, 0.2, 0.05)
+"""Averages from which sites and machines are taken in, one after the other."""
+
+NEAREST = 4
+"""Units whose supply of a pair is in the program: those where it costs least with their hours."""
+
+ALL, MOST_FREE = 20_000, 60_000
+"""Columns up to which all of them are in the last program; up to which its machines are free where
+they are not."""
+
+SHARE_OF_A_LOOK, SECONDS_OF_A_LOOK = 0.15, 30.0
+"""Share of the time left for a program with machines held; seconds where there is no limit."""
+
+FORM_LEFT_OUT = "not sought on the route of several periods and limits"
+
+
+class DecompositionSearch:
+    """Prices prove a bound; programs of what is near find plans.
+
+    Parameters
+    ----------
+    supply
+        What could be supplied.
+    options, budget
+        The gap that is asked for, and the time for everything.
+    """
+
+    def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
+        self._supply, self._options, self._budget = supply, options, budget
+        self._best: Plan | None = None
+        self._values: tuple[Ints, Floats] | None = None
+        self._tried: set[bytes] = set()
+        self._bound = -np.inf
+
+    def begin(self) -> None:
+        """Write the instance down as the relaxation sees it."""
+        with self._budget.phase("build"):
+            families = not_honoured(PRUNING_HONOURS, formulation.FAMILIES, self._supply.instance)
+            self._problem = Decomposition(self._supply, self._supply.columns(prune=not families))
+
+    def form(self, _: Form, __: highs.Options) -> BoundedPlan:
+        """Return no plan: the forms are not sought on this route."""
+        outcome = self._outcome(Stopped.FINISHED)
+        return BoundedPlan(None, replace(outcome, method=FORM_LEFT_OUT))
+
+    def finish(self, progress: Callable[[highs.Progress], None] | None) -> BoundedPlan:
+        """Find a plan and prove how good it is."""
+        stopped = Stopped.FINISHED
+        try:
+            with self._budget.phase("solve"):
+                infeasible = self._climb_and_look(progress)
+        except KeyboardInterrupt:
+            stopped, infeasible = Stopped.INTERRUPTED, False
+        if infeasible:
+            return BoundedPlan(None, replace(self._outcome(stopped), status=Status.INFEASIBLE))
+        if self._budget.is_over and stopped is Stopped.FINISHED:
+            stopped = Stopped.TIME_LIMIT
+        outcome, plan = self._outcome(stopped), self._best
+        if plan is None:
+            return BoundedPlan(None, outcome)
+        outcome = replace(outcome, bound=min(self._bound, plan.objective))
+        return BoundedPlan(plan, bounded(outcome, plan))
+
+    def _climb_and_look(self, progress: Callable[[highs.Progress], None] | None) -> bool:
+        """Go on until the gap is closed or the time is over; return whether there is no plan."""
+        self._dual = dual = Dual(self._problem)
+        self._bound = dual.bound
+        while not self._closed:
+            resting = dual.pace <= TINY_PACE or dual.rounds > MOST_ROUNDS
+            for _ in range(0 if resting else EVERY):
+                dual.climb(1.05 * dual.bound if self._best is None else self._best.objective)
+                self._bound = max(self._bound, dual.bound)
+                if self._budget.is_over:
+                    break
+            offers = self._offers()
+            small = len(self._problem.columns) <= ALL
+            for threshold in () if small else THRESHOLDS:
+                if self._closed:
+                    break
+                self._look(offers, threshold)
+            self._report(progress)
+            if resting or small:
+                return not self._closed and self._search_the_rest(offers, progress)
+        return False
+
+    @property
+    def _closed(self) -> bool:
+        """Whether the gap is closed or the time is over."""
+        if self._budget.is_over:
+            return True
+        if self._best is None:
+            return False
+        left = relative_gap(self._best.objective, min(self._bound, self._best.objective))
+        return left is not None and left <= self._options.gap
+
+    def _report(self, progress: Callable[[highs.Progress], None] | None) -> None:
+        if progress is not None:
+            objective = None if self._best is None else self._best.objective
+            gap = relative_gap(objective, self._bound)
+            progress(
+                highs.Progress(self._budget.spent, objective, self._bound, gap, self._dual.rounds)
+            )
+
+    def _offers(self) -> list[Offers]:
+        """Return the cheapest supply at prices of limits of now, none, and twice those of now."""
+        block, limits = self._problem.model.x.block, self._dual.limits
+        scales = (1.0, 0.0, 2.0) if limits.any() else (1.0,)
+        return [self._problem.offers(self._problem.priced(s * limits)[block]) for s in scales]
+
+    def _look(self, offers: list[Offers], threshold: float) -> None:
+        """Round the averages, and solve what is near with those sites and machines."""
+        problem, dual = self._problem, self._dual
+        opened = (dual.opened >= threshold).astype(np.float64)
+        count = np.minimum(np.floor(dual.count + 1.0 - threshold), problem.most[:, None])
+        count *= opened[problem.fleet.unit_site]
+        near = self._near(offers, count.astype(np.int64))
+        key = near.tobytes() + opened.tobytes() + count.tobytes()
+        if key in self._tried:
+            return
+        self._tried.add(key)
+        model = assemble(self._supply, columns=problem.columns.take(near))
+        program = model.program
+        lower, upper = program.lower.copy(), program.upper.copy()
+        y, n = model.y.block, model.machines.block
+        may = np.maximum(opened.ravel(), lower[y])
+        own = np.flatnonzero(problem.fleet.stand >= 0)
+        machines = np.zeros((problem.fleet.most.size, problem.periods))
+        machines[problem.fleet.stand[own]] = count[own]
+        upper[y] = np.minimum(upper[y], may)
+        upper[n] = np.minimum(upper[n], machines.ravel())
+        self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
+
+    @property
+    def _patience(self) -> float:
+        left = self._budget.left
+        return SECONDS_OF_A_LOOK if left is None else max(SHARE_OF_A_LOOK * left, 0.01)
+
+    def _near(self, offers: list[Offers], count: Ints) -> Ints:
+        """Return the columns that are near the cheapest, with the hours of ``count`` machines."""
+        problem, kept = self._problem, np.zeros(len(self._problem.columns), dtype=bool)
+        for t in range(problem.periods):
+            market = problem.market(t, offers[0])
+            filled = fill(market, count[:, t])
+            full = market.cost + filled.hour_price[:, None] * market.hours
+            full[count[:, t] == 0] = np.inf
+            pairs = np.arange(market.pairs)
+            units = np.argsort(full, axis=0)[:NEAREST]
+            units = np.vstack([units, np.where(filled.unit >= 0, filled.unit, problem.units)])
+            whole = np.flatnonzero(problem.active[t])
+            for offer in offers:
+                for row in (*units, np.full(pairs.size, problem.units)):
+                    column = offer.column[t, row, whole]
+                    kept[column[column >= 0]] = True
+        if self._values is not None:
+            kept[self._values[0][self._values[1][: self._values[0].size] > 0]] = True
+        found: Ints = np.flatnonzero(kept)
+        return found
+
+    def _search_the_rest(
+        self, offers: list[Offers], progress: Callable[[highs.Progress], None] | None
+    ) -> bool:
+        """Solve the whole formulation over what is near; return whether there is no plan."""
+        problem = self._problem
+        every = np.where(problem.fleet.stand >= 0, problem.most, 1)
+        count = np.repeat(every[:, None], problem.periods, axis=1)
+        near = np.arange(len(problem.columns))
+        if near.size > ALL:
+            near = self._near(offers, count.astype(np.int64))
+            if near.size > MOST_FREE:
+                return False
+        model = assemble(self._supply, columns=problem.columns.take(near))
+        outcome = self._solve(model, model.program, near, None, progress)
+        if near.size < len(problem.columns):
+            return False
+        if outcome.status in (Status.OPTIMAL, Status.FEASIBLE) and outcome.bound is not None:
+            self._bound = max(self._bound, outcome.bound)
+        return outcome.status is Status.INFEASIBLE and self._best is None
+
+    def _solve(
+        self,
+        model: ArrayModel,
+        program: LinearProgram,
+        near: Ints,
+        seconds: float | None,
+        progress: Callable[[highs.Progress], None] | None = None,
+    ) -> Outcome:
+        """Solve a program of some columns, and keep its plan where it is the best."""
+        options, start = self._budget.options(self._options), None
+        if seconds is not None:
+            left = seconds if options.time_limit is None else min(options.time_limit, seconds)
+            options = replace(options, time_limit=left)
+        if self._values is not None:
+            start = self._start(program, near)
+        answer = highs.solve(program, options, start=start, progress=progress)
+        if answer.values is not None:
+            plan = plan_from_values(model, answer.values)
+            if self._best is None or plan.objective < self._best.objective:
+                self._best, self._values = plan, (near, answer.values)
+        if answer.outcome.stopped is Stopped.INTERRUPTED:
+            raise KeyboardInterrupt
+        return answer.outcome
+
+    def _start(self, program: LinearProgram, near: Ints) -> Floats | None:
+        """Return the values of the best plan in another program; None where they are not of it."""
+        assert self._values is not None
+        columns, values = self._values
+        supply = np.zeros(len(self._problem.columns))
+        supply[columns] = values[: columns.size]
+        if supply[near].sum() < supply.sum() - 1e-6:
+            return None
+        start = np.concatenate([supply[near], values[columns.size :]])
+        within = (start <= program.upper + 1e-9).all() and (start >= program.lower - 1e-9).all()
+        return start if within else None
+
+    def _outcome(self, stopped: Stopped) -> Outcome:
+        return Outcome(
+            stopped=stopped,
+            status=Status.UNKNOWN if self._best is None else Status.FEASIBLE,
+            bound=float(self._bound) if np.isfinite(self._bound) else None,
+            method=METHOD,
+            versions=versions("amopt", "numpy", "scipy", "highspy"),
+            iterations=self._dual.rounds if hasattr(self, "_dual") else None,
+        )

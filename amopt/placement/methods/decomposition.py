@@ -1,0 +1,400 @@
+r"""A bound for several periods and limits on the whole plan: sites and pairs decide by themselves.
+
+Prices :math:`v_{jt}` of supplying each pair in each period take the place of the demand rows, and
+prices :math:`\lambda_r \ge 0` that of the rows of limits: open sites, room for stock, fill rates on
+average, the budget, emissions. With :math:`c' = c + A^T \lambda`,
+
+.. math::
+
+    L(v, \lambda) &= \sum_{jt} [v_{jt} + \min\{0, f'_{jt} - v_{jt}\}] - \sum_r \lambda_r b_r
+        + \sum_i \min_{y_i} \sum_t [(F'_{it} + S_{it}) y_{it} + O'_{it} (y_{it} - y_{i,t-1})^+],
+
+    S_{it} &= \sum_{u \in i} \min_{0 \le n \le N_u} [p'_{ut}(n) - G_{ut}(n)],
+
+with :math:`f'` the cheapest supply that needs no machine, :math:`F'` and :math:`O'` the costs of a
+site that is open and that is opened, and :math:`G_{ut}(n)` the knapsack of
+:mod:`amopt.placement.methods.pricing`. A site's own choice over the periods is a shortest path
+through open and closed. Machines cost at least the cheapest of their years of purchase,
+:math:`p'_{ut}(n)`; that they are followed from period to period, moved and sold, and that types
+share the room of a site, is left out of the bound, which stays one without it, and is part of every
+plan. Both kinds of prices climb together by the volume algorithm (Barahona and Anbil, 2000).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.placement.methods.arrays.limits import (
+    budget,
+    emission_limit,
+    fill_rate,
+    most_open_sites,
+    storage,
+)
+from amopt.placement.methods.arrays.model import ArrayModel
+from amopt.placement.methods.pricing import Market, most_gain
+from amopt.placement.supply.columns import Columns
+from amopt.placement.supply.fleet import Fleet
+from amopt.placement.supply.supply import Supply
+
+__all__ = ["LIMITS", "Decomposition", "Divided", "Dual"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+LIMITS = (most_open_sites, storage, fill_rate, budget, emission_limit)
+"""What writes the rows that are priced."""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The cheapest supply of each period, pair and unit at given prices of limits.
+
+    Attributes
+    ----------
+    cost, hours, column
+        Cost over the period, machine-hours a year and column, shape (periods, units + 1, pairs);
+        the last unit stands for supply without machines. Infinite, 0 and -1 where there is none.
+    """
+
+    cost: Floats
+    hours: Floats
+    column: Ints
+
+
+@dataclass(frozen=True)
+class Divided:
+    """An optimum of the relaxation.
+
+    Attributes
+    ----------
+    bound
+        L(v, lambda).
+    opened, count
+        Which sites are open, shape (sites, periods), and machines of each unit, (units, periods).
+    supplied
+        How much of each pair is supplied in all, shape (periods, pairs).
+    used
+        What is taken of each limit, shape (limits,).
+    """
+
+    bound: float
+    opened: Flags
+    count: Floats
+    supplied: Floats
+    used: Floats
+
+
+class Decomposition:
+    """The relaxation of an instance.
+
+    Parameters
+    ----------
+    supply, columns
+        The ways of supply.
+
+    Attributes
+    ----------
+    limit
+        What each limit allows, shape (limits,).
+    active
+        Which pairs are demanded in each period, shape (periods, pairs).
+    most, capacity
+        Most machines of each unit (1 where hours are sold), and hours a year of one, (units,).
+    """
+
+    def __init__(self, supply: Supply, columns: Columns) -> None:
+        self.supply, self.columns, self.fleet = supply, columns, Fleet(supply.instance)
+        self.model = ArrayModel(supply, columns, self.fleet, "optimum")
+        for write in LIMITS:
+            write(self.model)
+        self.program = self.model.builder.build("limits")
+        self.limit = self.program.row_upper
+        self.active = supply.rates.T > 0
+        fleet = self.fleet
+        self.units, self.periods = fleet.unit_site.size, self.model.periods
+        self._stand = np.flatnonzero(fleet.stand >= 0)
+        self.most = np.ones(self.units, dtype=np.int64)
+        self.most[self._stand] = fleet.most[fleet.stand[self._stand]].astype(np.int64)
+        self.capacity = fleet.contract_hours.copy()
+        self.capacity[self._stand] = fleet.capacity[fleet.stand[self._stand]]
+        self._group()
+
+    def _group(self) -> None:
+        """Put columns of the same period, pair and unit next to each other."""
+        columns, pairs = self.columns, self.active.shape[1]
+        unit = np.full(len(columns), self.units, dtype=np.int64)
+        printed = self.model.printed
+        unit[printed] = self.fleet.unit[columns.site[printed], columns.machine[printed]]
+        key = (columns.period * (self.units + 1) + unit) * pairs + columns.pair
+        self._order = np.argsort(key, kind="stable")
+        self._key, self._start = np.unique(key[self._order], return_index=True)
+
+    def offers(self, cost: Floats) -> Offers:
+        """Return the cheapest supply at given costs of the columns, shape (columns,)."""
+        shape = (self.periods, self.units + 1, self.active.shape[1])
+        found = Offers(np.full(shape, np.inf), np.zeros(shape), np.full(shape, -1, dtype=np.int64))
+        if not self._key.size:
+            return found
+        sorted_cost = cost[self._order]
+        least = np.minimum.reduceat(sorted_cost, self._start)
+        size = np.diff(np.append(self._start, sorted_cost.size))
+        same = np.flatnonzero(sorted_cost == np.repeat(least, size))
+        first = np.unique(np.repeat(np.arange(size.size), size)[same], return_index=True)[1]
+        column = self._order[same[first]]
+        found.cost.flat[self._key] = least
+        found.hours.flat[self._key] = self.columns.hours[column]
+        found.column.flat[self._key] = column
+        return found
+
+    def priced(self, limits: Floats) -> Floats:
+        """Return the costs of all variables at prices of the limits, shape (n,)."""
+        cost: Floats = self.program.cost + self.program.matrix.T @ limits
+        return cost
+
+    def first(self) -> Floats:
+        """Return first prices: the cheapest supply with machines at full load, (periods, pairs)."""
+        cost = self.program.cost
+        offers = self.offers(cost[self.model.x.block])
+        machine, _ = self._machines(cost)
+        an_hour = machine[:, 1, :].T / np.maximum(self.capacity, 1e-9)
+        loaded = offers.cost.copy()
+        loaded[:, :-1] += np.maximum(an_hour, 0.0)[:, :, None] * offers.hours[:, :-1]
+        prices: Floats = loaded.min(axis=1)
+        return np.where(np.isfinite(prices) & self.active, prices, 0.0)
+
+    def market(self, period: int, offers: Offers) -> Market:
+        """Return one period as the relaxation of a single one sees it, for the pairs in it."""
+        return PeriodMarket(self, period, offers)
+
+    def at(self, prices: Floats, limits: Floats, offers: Offers | None = None) -> Divided:
+        """Solve it.
+
+        Parameters
+        ----------
+        prices
+            Prices of pairs, shape (periods, pairs), and of limits, shape (limits,).
+        limits
+            Prices of limits, none negative, shape (limits,).
+        offers
+            The cheapest supply at these prices of limits, where it is known.
+        """
+        cost = self.priced(limits)
+        offers = self.offers(cost[self.model.x.block]) if offers is None else offers
+        free = np.where(self.active, offers.cost[:, -1], 0.0)
+        machine, kept = self._machines(cost)
+        net = np.zeros((self.units, self.periods))
+        count = np.zeros((self.units, self.periods))
+        picks = {}
+        for t in range(self.periods):
+            for u in range(self.units):
+                net[u, t], count[u, t], pairs, amounts = most_gain(
+                    prices[t] - offers.cost[t, u], offers.hours[t, u],
+                    float(self.capacity[u]), machine[u, : self.most[u] + 1, t],
+                )  # fmt: skip
+                picks[u, t] = pairs, amounts
+        value = cost[self.model.y.block].reshape(-1, self.periods).copy()
+        np.add.at(value, self.fleet.unit_site, -net)
+        opened, opening, sites = self._paths(value, cost)
+        count *= opened[self.fleet.unit_site]
+        without = (free < prices) & self.active
+        supplied = np.where(without, 1.0, 0.0)
+        solution: Floats = np.zeros(cost.size)
+        for (u, t), (pairs, amounts) in picks.items():
+            if opened[self.fleet.unit_site[u], t]:
+                supplied[t, pairs] += amounts
+                solution[offers.column[t, u, pairs]] += amounts
+        used = np.zeros(0)
+        if self.limit.size:
+            period, pair = np.nonzero(without)
+            solution[offers.column[period, -1, pair]] += 1.0
+            solution[self.model.y.block] = opened.ravel()
+            solution[self.model.opening.block] = opening.ravel()
+            self._enter_machines(solution, count, kept)
+            used = self.program.matrix @ solution
+        bound = float(prices.sum() + np.minimum(free - prices, 0.0)[self.active].sum())
+        return Divided(
+            bound=bound + sites - float(limits @ self.limit) + self.program.offset,
+            opened=opened,
+            count=count,
+            supplied=supplied,
+            used=used,
+        )
+
+    def _machines(self, cost: Floats) -> tuple[Floats, Ints]:
+        """Return what n machines cost at least, (units, most + 1, periods); and vintages kept."""
+        fleet, model = self.fleet, self.model
+        number = np.arange(int(self.most.max(initial=1)) + 1)
+        found = np.zeros((self.units, number.size, self.periods))
+        kept = np.zeros((2, len(fleet.pool_names), self.periods), dtype=np.int64)
+        each = cost[model.machines.block].reshape(-1, self.periods)[fleet.stand[self._stand]]
+        found[self._stand] = number[:, None] * each[:, None, :]
+        if fleet.changes:
+            held = cost[model.held.block]
+            least = np.full((2, len(fleet.pool_names), self.periods), np.inf)
+            for k, (pool, since, now) in enumerate(
+                zip(fleet.held_pool, fleet.held_bought, fleet.held_now, strict=True)
+            ):
+                for row in range(2 if since >= 0 else 1):  # the first row has those of before too
+                    if held[k] < least[row, pool, now]:
+                        least[row, pool, now], kept[row, pool, now] = held[k], k
+            pool = fleet.pool[fleet.stand[self._stand]]
+            before = np.bincount(fleet.pool, fleet.owned, len(fleet.pool_names))[pool]
+            old = np.minimum(number[None, :], before[:, None])
+            found[self._stand] += old[:, :, None] * least[0, pool][:, None, :]
+            found[self._stand] += (number - old)[:, :, None] * least[1, pool][:, None, :]
+        return found, kept
+
+    def _enter_machines(self, solution: Floats, count: Floats, kept: Ints) -> None:
+        """Enter machines, and years of purchase that may be theirs, into a solution."""
+        fleet, model = self.fleet, self.model
+        machines = np.zeros((fleet.most.size, self.periods))
+        machines[fleet.stand[self._stand]] = count[self._stand]
+        solution[model.machines.block] = machines.ravel()
+        if fleet.changes:
+            in_pool = np.zeros((len(fleet.pool_names), self.periods))
+            np.add.at(in_pool, fleet.pool, machines)
+            before = np.bincount(fleet.pool, fleet.owned, len(fleet.pool_names))[:, None]
+            old = np.minimum(in_pool, before)
+            np.add.at(solution, model.held.start + kept[0], old)
+            np.add.at(solution, model.held.start + kept[1], in_pool - old)
+
+    def _paths(self, value: Floats, cost: Floats) -> tuple[Flags, Flags, float]:
+        """Return when sites are open and are opened, and what that costs at least.
+
+        Parameters
+        ----------
+        value
+            What each site adds where it is open, shape (sites, periods).
+        cost
+            Costs of all variables.
+        """
+        model = self.model
+        sites = value.shape[0]
+        lower = self.program.lower[model.y.block].reshape(-1, self.periods)
+        upper = self.program.upper[model.y.block].reshape(-1, self.periods)
+        opening = cost[model.opening.block].reshape(-1, self.periods)
+        already = np.array([site.already_open for site in self.supply.instance.sites], dtype=bool)
+        shut, open_ = np.where(already, np.inf, 0.0), np.where(already, 0.0, np.inf)
+        was_open = np.zeros((2, sites, self.periods), dtype=bool)  # before being shut, and open
+        for t in range(self.periods):
+            was_open[0, :, t] = open_ < shut
+            was_open[1, :, t] = open_ <= shut + opening[:, t]
+            next_shut = np.minimum(open_, shut)
+            next_open = value[:, t] + np.minimum(open_, shut + opening[:, t])
+            shut = np.where(lower[:, t] > 0.5, np.inf, next_shut)
+            open_ = np.where(upper[:, t] < 0.5, np.inf, next_open)
+        opened = np.zeros((sites, self.periods), dtype=bool)
+        opens = np.zeros((sites, self.periods), dtype=bool)
+        now = open_ < shut
+        for t in reversed(range(self.periods)):
+            opened[:, t] = now
+            before = np.where(now, was_open[1, :, t], was_open[0, :, t])
+            opens[:, t] = now & ~before
+            now = before
+        return opened, opens, float(np.minimum(open_, shut).sum())
+
+
+class PeriodMarket(Market):
+    """One period by itself, with the sites' and machines' costs left out: they are chosen already.
+
+    Parameters
+    ----------
+    problem, period, offers
+        The relaxation, a period, and the cheapest supply in it.
+    """
+
+    def __init__(self, problem: Decomposition, period: int, offers: Offers) -> None:
+        kept, sites = problem.active[period], len(problem.supply.instance.sites)
+        self.supply, self.fleet, self.columns = problem.supply, problem.fleet, problem.columns
+        self.cost = offers.cost[period, :-1][:, kept]
+        self.hours = offers.hours[period, :-1][:, kept]
+        self.column = offers.column[period, :-1][:, kept]
+        self.free, self.free_column = offers.cost[period, -1, kept], offers.column[period, -1, kept]
+        self.capacity = np.minimum(problem.capacity, self.hours.sum(axis=1) + 1.0)
+        self.most, self.least = problem.most, np.zeros_like(problem.most)
+        self.machine_cost = np.zeros(problem.units)
+        self.site, self.site_cost = problem.fleet.unit_site, np.zeros(sites)
+        self.forced = np.zeros(sites, dtype=bool)
+        self.own = problem.fleet.stand >= 0
+        self.room = np.array([site.most_machines for site in self.supply.instance.sites])
+
+
+class Dual:
+    """Prices of pairs and limits that climb.
+
+    Parameters
+    ----------
+    problem
+        The relaxation.
+
+    Attributes
+    ----------
+    prices, limits, best
+        The best prices so far, and the answer to them.
+    opened, count
+        Running averages, shapes (sites, periods) and (units, periods).
+    rounds
+        Rounds so far.
+    """
+
+    def __init__(self, problem: Decomposition) -> None:
+        self.problem = problem
+        self.prices, self.limits = problem.first(), np.zeros(problem.limit.size)
+        self.best = problem.at(self.prices, self.limits)
+        self.opened, self.count = self.best.opened.astype(np.float64), self.best.count
+        self._supplied, self._used = self.best.supplied, self.best.used
+        self.rounds, self.pace, self._stuck = 1, 1.0, 0
+        # A price of a limit in money: that of all of it, so that steps of both kinds are alike.
+        wanted = max(float(problem.active.sum()), 1.0)
+        self._size = np.sqrt(wanted) / np.maximum(np.abs(problem.limit), 1e-9)
+
+    @property
+    def bound(self) -> float:
+        """The best bound so far."""
+        return self.best.bound
+
+    def climb(self, target: float) -> None:
+        """Take one step towards a known upper bound on the best plan's cost."""
+        missing, beyond = self._slack(self._supplied, self._used)
+        length = float((missing**2).sum() + beyond @ beyond)
+        if length <= 1e-12:
+            self.pace = 0.0
+            return
+        near = max(abs(self.bound), 1e-9)
+        distance = min(max(target - self.bound, 1e-3 * near), 0.05 * near)
+        step = self.pace * distance / length
+        prices = np.maximum(self.prices + step * missing, 0.0)
+        limits = np.maximum(self.limits + step * beyond * self._size, 0.0)
+        found = self.problem.at(prices, limits)
+        self.rounds += 1
+        self._average(found)
+        if found.bound > self.bound:
+            self.best, self.prices, self.limits, self._stuck = found, prices, limits, 0
+            self.pace = min(1.1 * self.pace, 2.0)
+        else:
+            self._stuck += 1
+            if self._stuck >= 10:
+                self.pace, self._stuck = max(self.pace * 0.66, 1e-4), 0
+
+    def _slack(self, supplied: Floats, used: Floats) -> tuple[Floats, Floats]:
+        """Return how much of each pair is missing, and how far limits are exceeded, scaled."""
+        missing = np.where(self.problem.active, 1.0 - supplied, 0.0)
+        beyond = (used - self.problem.limit) * self._size
+        return missing, np.where((beyond < 0) & (self.limits <= 0), 0.0, beyond)
+
+    def _average(self, found: Divided) -> None:
+        """Mix the new answer into the averages so that what is missing becomes least."""
+        old, new = self._slack(self._supplied, self._used), self._slack(found.supplied, found.used)
+        change = [after - before for before, after in zip(old, new, strict=True)]
+        size = sum(float((each**2).sum()) for each in change)
+        along = sum(float((a * b).sum()) for a, b in zip(old, change, strict=True))
+        share = min(max(-along / size if size > 0 else 0.1, 0.01), 0.1)
+        self._supplied = (1 - share) * self._supplied + share * found.supplied
+        self._used = (1 - share) * self._used + share * found.used
+        self.opened = (1 - share) * self.opened + share * found.opened
+        self.count = (1 - share) * self.count + share * found.count

@@ -1,0 +1,119 @@
+"""Several periods and limits by prices: bounds that hold, plans that keep every family."""
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.placement import Instance, decision, solve
+from amopt.placement.formulation import FAMILIES
+from amopt.placement.methods import decomposed_plan
+from amopt.placement.methods.arrays.families import PRUNING_HONOURS
+from amopt.placement.methods.decomposition import Decomposition, Dual
+from amopt.placement.supply.supply import Supply
+from amopt.program.family import not_honoured
+from amopt.program.solver import highs
+from tests.placement.cases import random_data, random_everything
+
+
+def best_of(data):
+    """Return the optimum; None where there is no plan."""
+    try:
+        return solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    except InfeasibleError:
+        return None
+
+
+@pytest.mark.parametrize("seed", range(14))
+def test_any_prices_prove_a_bound_whatever_the_file_says(seed):
+    data = random_everything(seed)
+    best = best_of(data)
+    supply = Supply(Instance.from_dict(data))
+    left = not_honoured(PRUNING_HONOURS, FAMILIES, supply.instance)
+    problem = Decomposition(supply, supply.columns(prune=not left))
+    dual, rng = Dual(problem), np.random.default_rng(seed)
+    size = problem.program.cost[problem.program.cost > 0].mean()
+    bounds = [dual.bound]
+    for _ in range(5):
+        dual.climb(best or dual.bound + 1)
+        prices = dual.prices * rng.uniform(0.5, 1.5, dual.prices.shape)
+        limits = rng.uniform(0, 2, dual.limits.size) * size / np.maximum(problem.limit, 1e-3)
+        bounds += [dual.bound, problem.at(prices, limits).bound]
+    if best is not None:
+        assert max(bounds) <= best + 1e-7 * abs(best)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 5, 7, 8, 9])
+def test_it_ends_with_the_optimum_of_a_small_instance(seed):
+    data = random_everything(seed)
+    best = best_of(data)
+    if best is None:
+        with pytest.raises((InfeasibleError, NoAnswerError)):
+            solve(Instance.from_dict(data), method="decomposition", forms=False)
+        return
+    answer = solve(Instance.from_dict(data), method="decomposition", forms=False)
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(best, rel=2e-6)
+
+
+@pytest.mark.slow
+def test_prices_and_what_is_near_close_most_of_the_gap(monkeypatch):
+    """Where not all columns are in any program, every family is kept nevertheless."""
+    monkeypatch.setattr(decomposed_plan, "ALL", 0)
+    monkeypatch.setattr(decomposed_plan, "MOST_ROUNDS", 80)
+    gaps = []
+    for seed in range(2):
+        periods = [{"name": f"t{t}", "years": 1.0, "demand_factor": 1.0 + t} for t in range(3)]
+        data = random_data(seed, sites=4, places=6, periods=periods, single=seed % 2 == 0)
+        free = best_of(data)
+        data["limits"] = {"open_sites": 2, "budget": 1.02 * free}
+        best = best_of(data)
+        if best is None:
+            continue
+        answer = solve(Instance.from_dict(data), method="decomposition", forms=False)
+        assert answer.outcome.bound <= best * (1 + 1e-9)
+        assert answer.outcome.objective >= best * (1 - 1e-9)
+        gaps.append(answer.outcome.gap)
+    assert np.median(gaps) < 0.1
+
+
+def test_emissions_that_bind_are_priced():
+    data = random_data(3, sites=3, places=5, stocked=False)
+    for k, lane in enumerate(data["network"]["lanes"]):
+        lane["kg_co2_per_part"] = 1.0 + 5.0 * (k % 2)
+    data["conventional"][0]["kg_co2_per_part"] = 9.0
+    least = best_of(data | {"minimise": {"cost": 0, "kg_co2": 1}})
+    free = solve(Instance.from_dict(data), method="milp", forms=False)
+    emitted = sum(row["kg_co2"] for row in free.rows["supply"])
+    assert least < emitted
+    data["limits"] = {"kg_co2": (least + emitted) / 2}
+    best = best_of(data)
+    assert best > free.outcome.objective
+    supply = Supply(Instance.from_dict(data))
+    dual = Dual(Decomposition(supply, supply.columns(prune=False)))
+    for _ in range(120):
+        dual.climb(best)
+    assert dual.limits[0] > 0
+    assert free.outcome.objective * 0.9 < dual.bound <= best * (1 + 1e-9)
+
+
+def test_large_instances_of_several_periods_go_that_way(monkeypatch):
+    monkeypatch.setattr(decision, "MANY", 10)
+    answer = solve(amopt.load("placement/mobile-factory"), forms=False)
+    exact = solve(amopt.load("placement/mobile-factory"), method="milp", forms=False)
+    assert "decomposition" in answer.outcome.method
+    assert answer.outcome.objective == pytest.approx(exact.outcome.objective, rel=1e-6)
+    assert answer.verdict.accepted
+
+
+def test_under_a_limit_of_time_the_bound_holds():
+    data = random_everything(4)
+    for limit in (0.05, 0.5):
+        try:
+            answer = solve(
+                Instance.from_dict(data), method="decomposition", forms=False,
+                options=highs.Options(time_limit=limit),
+            )  # fmt: skip
+        except (NoAnswerError, InfeasibleError):
+            continue
+        assert answer.outcome.bound <= answer.outcome.objective
