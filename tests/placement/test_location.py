@@ -301,7 +301,7 @@ def test_inequalities_hold_for_whole_pairs_and_not_for_the_point():
         order = np.argsort(-rng.random(9) / weight)
         room_before = room - np.cumsum(weight[order]) + weight[order]
         point = np.clip(room_before / weight[order], 0, 1)[np.argsort(order)]
-        new = cuts.inequality(point, weight, room, rng.permutation(9))
+        (new,) = cuts.inequalities([(point, weight, room)], [rng.permutation(9)])
         if new is not None:
             coefficients, right = new
             assert (fits @ coefficients).max() == pytest.approx(right)

@@ -16,7 +16,7 @@ them go on until they raise the bound no more; those that hold with equality the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,10 +27,10 @@ from amopt.placement.methods.location.knapsack import step_of
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
-from amopt.program.solver.answer import Basis
+from amopt.program.solver.answer import Answer, Basis
 from amopt.program.solver.outcome import Stopped
 
-__all__ = ["inequality", "tightened"]
+__all__ = ["Inequality", "Pool", "inequalities", "tightened"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,11 +49,41 @@ DENOMINATORS, SCALE = 60, 1_000
 to where there is none."""
 
 
+@dataclass(frozen=True)
+class Inequality:
+    """An inequality of a facility: coefficients of pairs, and the right side."""
+
+    site: int
+    pair: Ints
+    coefficients: Floats
+    right: float
+
+
+class Pool:
+    """Inequalities that were found before, by facility among all; they hold in every program."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, dict[bytes, Inequality]] = {}
+
+    def add(self, new: Inequality) -> bool:
+        """Take an inequality in; return whether it was not there."""
+        mine = self._found.setdefault(new.site, {})
+        key = new.pair.tobytes() + new.coefficients.tobytes()
+        return mine.setdefault(key, new) is new
+
+    def of(self, sites: Ints) -> list[Inequality]:
+        """Return those of some facilities."""
+        return [each for site in sites for each in self._found.get(int(site), {}).values()]
+
+
 def tightened(
     written: SingleSourceProgram,
     problem: Facilities,
     options: highs.Options,
     left: Callable[[], float | None],
+    *,
+    pool: Pool | None = None,
+    sites: Ints | None = None,
 ) -> LinearProgram:
     """Return a program with inequalities of knapsacks that its relaxation violates.
 
@@ -65,10 +95,12 @@ def tightened(
         Options of the solver.
     left
         Returns the seconds that are left; None where there is no limit.
+    pool, sites
+        Inequalities that are known, and the facilities' positions among all.
     """
-    whole = written.program
-    program, basis, bounds = whole, None, []
-    found: set[bytes] = set()
+    whole, pool = written.program, Pool() if pool is None else pool
+    sites = np.arange(problem.sites) if sites is None else sites
+    program, basis, bounds = _with(whole, _rows(written, sites, pool.of(sites))), None, []
     for _ in range(ROUNDS):
         seconds = left()
         if seconds is not None and seconds <= 0:
@@ -80,9 +112,10 @@ def tightened(
         if answer.values is None or answer.reduced_costs is None or answer.basis is None:
             return whole
         bounds.append(float(answer.outcome.objective or 0.0))
-        rows = _violated(written, problem, answer.values, answer.reduced_costs, found)
         resting = len(bounds) > 6 and bounds[-1] - bounds[-4] <= STALL * abs(bounds[-1])
-        if not rows or resting:
+        found = [] if resting else _violated(written, problem, answer, sites)
+        rows = _rows(written, sites, [each for each in found if pool.add(each)])
+        if not rows:
             return _kept(program, whole, answer.values)
         program = _with(program, rows)
         basic = np.ones(len(rows), dtype=np.int8)
@@ -91,63 +124,106 @@ def tightened(
 
 
 def _violated(
-    written: SingleSourceProgram,
-    problem: Facilities,
-    values: Floats,
-    reduced: Floats,
-    found: set[bytes],
-) -> list[tuple[Ints, Floats, float]]:
-    """Return columns, coefficients and right side of a new inequality for each facility."""
-    rows: list[tuple[Ints, Floats, float]] = []
-    spot = np.full(problem.sites, -1, dtype=np.int64)
-    spot[written.choice] = written.pair.size + np.arange(written.choice.size)
+    written: SingleSourceProgram, problem: Facilities, answer: Answer, sites: Ints
+) -> list[Inequality]:
+    """Return an inequality for each facility whose knapsack a point violates."""
+    assert answer.values is not None
+    assert answer.reduced_costs is not None
+    spot = _spots(written, problem.sites)
     step = step_of(problem.hours[np.isfinite(problem.cost)], problem.capacity)
+    mines, packs, orders = [], [], []
     for site in range(problem.sites):
-        opened = 1.0 if spot[site] < 0 else float(values[spot[site]])
+        opened = 1.0 if spot[site] < 0 else float(answer.values[spot[site]])
         mine = np.flatnonzero(written.source == site)
         if opened < VIOLATED or not mine.size:
             continue
         weight = np.floor(problem.hours[site, written.pair[mine]] / step + 1e-9)
         room = int(np.floor(problem.capacity[site] / step + 1e-9))
-        point = np.clip(values[mine] / opened, 0.0, 1.0)
-        order = np.argsort(reduced[mine], kind="stable")
-        new = inequality(point, weight.astype(np.int64), room, order)
-        if new is None:
+        point = np.clip(answer.values[mine] / opened, 0.0, 1.0)
+        mines.append(mine)
+        packs.append((point, weight.astype(np.int64), room))
+        orders.append(np.argsort(answer.reduced_costs[mine], kind="stable"))
+    found = []
+    for mine, new in zip(mines, inequalities(packs, orders), strict=True):
+        if new is not None:
+            positive = np.flatnonzero(new[0] > 0)
+            site, pair = int(sites[written.source[mine[0]]]), written.pair[mine[positive]]
+            found.append(Inequality(site, pair, new[0][positive], new[1]))
+    return found
+
+
+def _spots(written: SingleSourceProgram, sites: int) -> Ints:
+    """Return the column of each facility that need not be open, -1 for others, (facilities,)."""
+    spot = np.full(sites, -1, dtype=np.int64)
+    spot[written.choice] = written.pair.size + np.arange(written.choice.size)
+    return spot
+
+
+def _rows(
+    written: SingleSourceProgram, sites: Ints, found: list[Inequality]
+) -> list[tuple[Ints, Floats, float]]:
+    """Return columns, coefficients and right sides of inequalities in a program."""
+    spot, rows = _spots(written, sites.size), []
+    place = {int(site): k for k, site in enumerate(sites)}
+    most = int(written.pair.max(initial=-1)) + 1
+    column = np.full((sites.size, most), -1, dtype=np.int64)
+    own = np.flatnonzero(written.source >= 0)
+    column[written.source[own], written.pair[own]] = own
+    for each in found:
+        site, right = place[each.site], each.right
+        inside = each.pair < most
+        columns = column[site, each.pair[inside]]
+        there = columns >= 0
+        columns, coefficients = columns[there], each.coefficients[inside][there]
+        if not columns.size:
             continue
-        columns, coefficients, right = mine[new[0] > 0], new[0][new[0] > 0], new[1]
         if spot[site] >= 0:
             columns, coefficients = np.append(columns, spot[site]), np.append(coefficients, -right)
             right = 0.0
         elif written.none is not None:
             columns, coefficients = np.append(columns, written.none), np.append(coefficients, right)
-        key = columns.tobytes() + coefficients.tobytes()
-        if key not in found:
-            found.add(key)
-            rows.append((columns, coefficients, right))
+        rows.append((columns, coefficients, right))
     return rows
 
 
-def inequality(point: Floats, weight: Ints, room: int, order: Ints) -> tuple[Floats, float] | None:
-    """Return coefficients and right side of an inequality that a point violates; None for none.
+Packing = tuple[Floats, Ints, int]
+
+
+def inequalities(packs: list[Packing], orders: list[Ints]) -> list[tuple[Floats, float] | None]:
+    """Return coefficients and right side of an inequality that each point violates, or None.
 
     Parameters
     ----------
-    point
-        How much of each pair the facility supplies, shape (n,).
-    weight, room
-        Steps of hours of each pair, shape (n,), and of the facility.
-    order
+    packs
+        Of each facility: how much of each pair it supplies, steps of hours of each pair, shape
+        (n,), and its own steps.
+    orders
         The order in which pairs that it does not supply enter, shape (n,).
     """
+    cores = [_core(*pack) for pack in packs]
+    some = [k for k, core in enumerate(cores) if core.size]
+    parts = [(packs[k][0][cores[k]], packs[k][1][cores[k]], packs[k][2]) for k in some]
+    found: list[tuple[Floats, float] | None] = [None] * len(packs)
+    shares = _most_violated(parts)
+    for k, share in zip(some, shares, strict=True):
+        if share is not None and share @ packs[k][0][cores[k]] > 1.0 + VIOLATED:
+            found[k] = _lifted(packs[k], orders[k], cores[k], share)
+    return found
+
+
+def _core(point: Floats, weight: Ints, room: int) -> Ints:
+    """Return the pairs whose sets are listed; none where all of them fit."""
     inside = np.flatnonzero(point > ROUNDING)
     if inside.size > MOST:
         inside = inside[np.argsort(np.abs(point[inside] - 0.5), kind="stable")[:MOST]]
     inside = inside[weight[inside] <= room]
-    if inside.size < 2 or weight[inside].sum() <= room:
-        return None
-    share = _most_violated(point[inside], weight[inside], room)
-    if share is None or share @ point[inside] <= 1.0 + VIOLATED:
-        return None
+    none = inside.size < 2 or weight[inside].sum() <= room
+    return inside[:0] if none else inside
+
+
+def _lifted(pack: Packing, order: Ints, inside: Ints, share: Floats) -> tuple[Floats, float] | None:
+    """Let the other pairs into an inequality of some; None where the point keeps it."""
+    point, weight, room = pack
     coefficients = np.zeros(point.size)
     coefficients[inside] = _counted(share)
     best = np.zeros(room + 1)  # the most that fits into so many steps
@@ -163,22 +239,37 @@ def inequality(point: Floats, weight: Ints, room: int, order: Ints) -> tuple[Flo
     return (coefficients, right) if coefficients @ point > right * (1 + VIOLATED) else None
 
 
-def _most_violated(point: Floats, weight: Ints, room: int) -> Floats | None:
-    """Return the coefficients, with right side 1, that a point violates most."""
-    sets = (np.arange(2**point.size)[:, None] >> np.arange(point.size)) & 1
-    left = room - sets @ weight
-    largest = (left >= 0) & ((sets == 1) | (weight > left[:, None])).all(axis=1)
-    rows = sp.csr_array(sets[largest].astype(np.float64))
+def _most_violated(parts: list[Packing]) -> list[Floats | None]:
+    """Return the coefficients, with right side 1, that each point violates most.
+
+    One program for all of them: its parts have nothing in common.
+    """
+    if not parts:
+        return []
+    rows = []
+    for point, weight, room in parts:
+        sets = (np.arange(2**point.size)[:, None] >> np.arange(point.size)) & 1
+        left = room - sets @ weight
+        largest = (left >= 0) & ((sets == 1) | (weight > left[:, None])).all(axis=1)
+        rows.append(sp.csr_array(sets[largest].astype(np.float64)))
+    matrix = sp.csr_array(sp.block_diag(rows, format="csr"))
+    cost = -np.concatenate([point for point, _, _ in parts])
     program = LinearProgram(
-        cost=-point,
-        matrix=rows,
-        row_lower=np.full(rows.shape[0], -np.inf),
-        row_upper=np.ones(rows.shape[0]),
-        lower=np.zeros(point.size),
-        upper=np.ones(point.size),
-        integer=np.zeros(point.size, dtype=bool),
+        cost=cost,
+        matrix=matrix,
+        row_lower=np.full(matrix.shape[0], -np.inf),
+        row_upper=np.ones(matrix.shape[0]),
+        lower=np.zeros(cost.size),
+        upper=np.ones(cost.size),
+        integer=np.zeros(cost.size, dtype=bool),
     )
-    return highs.solve(program).values
+    answer = highs.solve(program)
+    if answer.outcome.stopped is Stopped.INTERRUPTED:
+        raise KeyboardInterrupt
+    if answer.values is None:
+        return [None] * len(parts)
+    ends = np.cumsum([point.size for point, _, _ in parts])
+    return list(np.split(answer.values, ends[:-1]))
 
 
 def _counted(share: Floats) -> Floats:
@@ -198,6 +289,8 @@ def _add(best: Floats, steps: int, gain: float) -> None:
 
 def _with(program: LinearProgram, rows: list[tuple[Ints, Floats, float]]) -> LinearProgram:
     """Return the program with more rows."""
+    if not rows:
+        return program
     row = np.repeat(np.arange(len(rows)), [columns.size for columns, _, _ in rows])
     entries = np.concatenate([coefficients for _, coefficients, _ in rows])
     column = np.concatenate([columns for columns, _, _ in rows])

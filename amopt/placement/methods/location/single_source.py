@@ -15,16 +15,21 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.facilities import WHOLE
+from amopt.placement.methods.facilities import WHOLE, Facilities
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.cuts import tightened
+from amopt.placement.methods.location.cuts import Pool, tightened
 from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
 from amopt.placement.methods.location.neighbourhood import bettered
 from amopt.placement.methods.location.program import SingleSourceProgram
-from amopt.placement.methods.location.transportation import Shipment, UndecidedError
+from amopt.placement.methods.location.transportation import (
+    Shipment,
+    Transportation,
+    UndecidedError,
+)
 from amopt.placement.methods.moves import rearranged
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.program.time import Budget
 
 __all__ = ["SingleSourceIncumbent"]
 
@@ -51,6 +56,17 @@ left for all of them."""
 
 class SingleSourceIncumbent(Incumbent):
     """The best plan known where each pair has one source; parameters as for its base."""
+
+    def __init__(
+        self,
+        facilities: Facilities,
+        transportation: Transportation,
+        gap: float,
+        budget: Budget,
+        cost: float = np.inf,
+    ) -> None:
+        super().__init__(facilities, transportation, gap, budget, cost)
+        self._pool = Pool()
 
     @property
     def end(self) -> float:
@@ -219,7 +235,8 @@ class SingleSourceIncumbent(Incumbent):
 
         program = written.program
         if written.pair.size <= MOST_TO_TIGHTEN:
-            program = tightened(written, self.facilities.take(chosen), options, left)
+            problem = self.facilities.take(chosen)
+            program = tightened(written, problem, options, left, pool=self._pool, sites=chosen)
         within = replace(options, time_limit=left())
         answer = highs.solve(program, within, start=start)
         if answer.values is not None:
