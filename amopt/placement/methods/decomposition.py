@@ -203,12 +203,12 @@ class Decomposition:
         count *= opened[self.fleet.unit_site]
         without = (free < prices) & self.active
         supplied = np.where(without, 1.0, 0.0)
-        solution: Floats = np.zeros(cost.size)
+        solution = np.zeros(cost.size)
         for (u, t), (pairs, amounts) in picks.items():
             if opened[self.fleet.unit_site[u], t]:
                 supplied[t, pairs] += amounts
                 solution[offers.column[t, u, pairs]] += amounts
-        used = np.zeros(0)
+        used: Floats = np.zeros(0)
         if self.limit.size:
             period, pair = np.nonzero(without)
             solution[offers.column[period, -1, pair]] += 1.0

@@ -45,7 +45,7 @@ nodes too."""
 STALL = 2e-6
 """Relative rise of the bound between two looks below which climbing at the root ends."""
 
-NEAREST, FARTHER, MOST_TARGETED = 1e-3, 3.0, 3_000
+NEAREST, FARTHER, MOST_TARGETED = 3e-3, 3.0, 3_000
 """Relative distance from the bound of the first target below which single sources are searched
 for; factor of the next ones; most facilities times pairs where that is done."""
 
