@@ -174,7 +174,8 @@ class SingleSourceIncumbent(Incumbent):
             When it is not proven, because the time is over or the solver did not answer.
         """
         cutoff = self.cutoff
-        limit = math.ceil(cutoff) if self.facilities.counts_cost else cutoff
+        counts = self.facilities.counts_cost and np.isfinite(cutoff)
+        limit = math.ceil(cutoff) if counts else cutoff
         written = SingleSourceProgram.of(
             self.facilities.take(chosen), cover, supplies, without, limit
         )
