@@ -1,6 +1,7 @@
 """Capacitated location from the literature: seconds to proof, against HiGHS alone and known values.
 
-    python benchmarks/placement_location.py [SETS ...] [--limit SECONDS] [--alone SECONDS] [--smoke]
+    python benchmarks/placement_location.py [SETS ...] [--limit SECONDS] [--alone SECONDS]
+        [--markdown FILE] [--smoke]
 
 One row for each instance: the best value known, ours with bound, gap and seconds, and those of
 HiGHS alone in the same run. SETS are ``big`` (OR-Library's capa, capb and capc with four capacities
@@ -9,6 +10,7 @@ folder ``sscflp`` in the one that the environment variable AMOPT_DATA names; dra
 there is none. Seconds are those of the processor beside those of the clock, because a machine that
 does other work as well stretches the latter; limits are of the clock. ``--alone`` gives HiGHS
 alone, on one thread and the same strong model as bare arrays, so many seconds; 0 leaves it out.
+``--markdown`` writes the table of the documentation's page as well.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Options
+from amopt.program.solver.outcome import Status
 
 CAPACITIES = {
     "capa": ("p1", (8000, 10000, 12000, 14000)),
@@ -128,25 +131,32 @@ def compare(
     known: float | None,
     gap: float,
     limits: tuple[float, float],
-) -> None:
-    """Solve an instance, let HiGHS do so by itself, and print a row of the table."""
+) -> str:
+    """Solve an instance, let HiGHS do so by itself, and print a row of the table; return it."""
     instance = Instance.from_dict(data)
     begun, used = time.perf_counter(), time.process_time()
     row = f"{label:14} " + (" " * 14 if known is None else f"{known:14.3f}")
+    cells = [label, "" if known is None else f"{known:,.10g}"]
     try:
         outcome = solve(
             instance, forms=False, options=Options(gap=gap, time_limit=limits[0])
         ).outcome
         row += f" {outcome.objective:14.3f} {outcome.bound:14.3f} {outcome.gap:8.1e}"
+        proven = outcome.status is Status.OPTIMAL
+        cells += [f"{outcome.objective:,.11g}", "proven" if proven else f"{outcome.gap:.2%}"]
     except AmoptError as error:
         row += f" {error}"
+        cells += ["", str(error)]
     spent = time.process_time() - used
     row += f" {spent:8.1f} ({time.perf_counter() - begun:6.1f})"
+    cells.append(f"{spent:.1f}")
     if limits[1]:
         program = assemble(Supply(instance), prune=False).program
         seconds, text = alone(program, gap, limits[1])
         row += f" | {text} {spent / seconds:6.2f}"
+        cells += [f"{seconds:.1f}", f"{spent / seconds:.2f}"]
     print(row, flush=True)
+    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:
@@ -158,6 +168,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="one small case, in seconds")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds for each instance")
     parser.add_argument("--alone", type=float, default=60.0, help="seconds for HiGHS alone")
+    parser.add_argument("--markdown", type=Path, help="file that the table is written to")
     arguments = parser.parse_args()
     if unknown := set(arguments.sets) - set(GAPS):
         parser.error(f"there is no set {', '.join(sorted(unknown))}: {', '.join(GAPS)}")
@@ -167,15 +178,21 @@ def main() -> None:
     ours = f"{'value':>14} {'bound':>14} {'gap':>8} {'seconds':>17}"
     theirs = f"{'HiGHS alone':>17} {'gap':>8} {'value':>14}  ratio"
     print(f"{'instance':14} {'best known':>14} {ours} | {theirs}")
+    rows: list[str] = []
     if not os.environ.get("AMOPT_DATA") or not folder.is_dir() or arguments.smoke:
         shape = (12, 40) if arguments.smoke else (80, 100)
         for single in (False, True):
             data = drawn(*shape) | {"single_source": single}
-            compare("drawn", data, None, 1e-6 if arguments.smoke else 1e-3, limits)
-        return
-    for name in arguments.sets or GAPS:
-        for label, data, known in instances(folder, name):
-            compare(label, data, known, GAPS[name], limits)
+            rows.append(compare("drawn", data, None, 1e-6 if arguments.smoke else 1e-3, limits))
+    else:
+        for name in arguments.sets or GAPS:
+            for label, data, known in instances(folder, name):
+                rows.append(compare(label, data, known, GAPS[name], limits))
+    if arguments.markdown is not None:
+        heads = ["problem", "best known", "value", "gap", "seconds"]
+        heads += ["HiGHS alone", "ratio"] if arguments.alone else []
+        table = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows]
+        arguments.markdown.write_text("\n".join(table) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
