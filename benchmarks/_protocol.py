@@ -11,10 +11,10 @@ from __future__ import annotations
 import gc
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 from _registry import Script, Spec
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_POLL = 0.02
 PACKAGES = ("highspy", "numpy", "pyomo", "scipy")
 
 
@@ -93,24 +94,28 @@ def measured(spec: Spec, size: str, rounds: int) -> Iterator[dict[str, Any]]:
 
 def run_script(script: Script, *, smoke: bool, limit: float) -> dict[str, Any]:
     """Run a script in a process of its own and return its row: seconds, exit code, what it said."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begun = time.perf_counter()
     command = [sys.executable, str(script.path), *(["--smoke"] if smoke else [])]
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
-        code, said = ended.returncode, ended.stdout + ended.stderr
-    except subprocess.TimeoutExpired as late:
-        code, said = 124, f"stopped after {limit:g} s\n{_text(late.stdout)}{_text(late.stderr)}"
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.perf_counter()
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        used, code, late = None, None, ""
+        while used is None:  # its own use, whatever else runs beside it
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                used, code = usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status)
+            elif not late and time.perf_counter() - begun > limit:
+                late = f"stopped after {limit:g} s\n"
+                process.kill()
+            else:
+                time.sleep(_POLL)
+        process.returncode = code
+        out.seek(0)
+        said = late + out.read().decode(errors="replace")
     return {
         "benchmark": script.name,
         "size": "smoke" if smoke else "usual",
-        "seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2),
+        "seconds": round(used, 2),
         "clock": round(time.perf_counter() - begun, 2),
-        "exit": code,
+        "exit": 124 if late else code,
         "said": said.splitlines(),
     }
-
-
-def _text(said: Any) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else said or ""

@@ -254,9 +254,10 @@ def test_a_table_for_other_programs(amopt_command: Any, tmp_path: Path) -> None:
     assert table["status"] == ["optimal"] * 2
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     """The command is killed after its second row; the next one solves the others."""
-    vary = "systems.MB.count=" + ",".join(map(str, range(10, 60)))
+    vary = "systems.MB.count=" + ",".join(map(str, range(10, 24)))
     words = [sys.executable, "-m", "amopt", "sweep", "printing/mission", "--vary", vary, "--out"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     begun = subprocess.Popen(
@@ -271,10 +272,10 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     begun.kill()
     begun.wait()
     before = journal.read_bytes().count(b"\n") - 1
-    assert 2 <= before < 50
+    assert 2 <= before < 14
     points = grid([variation(vary)])
     found = sweep(amopt.load("printing/mission"), points, folder=tmp_path / "kept")
-    assert found.solved == 50 - before
+    assert found.solved == 14 - before
     assert once(tmp_path / "kept")
 
 
