@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, INK, MAUVE, RED, new_figure, plain
-from amopt.drawing.land import Point, draw_land, label_positions
+from amopt.drawing.land import label_positions
+from amopt.drawing.places import draw_ground, positions
 
 if TYPE_CHECKING:
     from amopt.instance.common import Network
@@ -20,9 +20,6 @@ MOST_LABELS = 30
 
 MOST_LANES = 2_000
 """Lanes that a picture holds."""
-
-MOST_PLACES = 400
-"""Places without coordinates for which a layout is sought."""
 
 MOST_BARS = 30
 
@@ -55,11 +52,9 @@ def network(net: Network, cut_off: set[str]) -> Any:
     cut_off
         The places that are marked as cut off.
     """
-    by_degrees = all(place.latitude is not None for place in net.places)
-    at = _degrees(net) if by_degrees else _layout(net)
-    figure = new_figure(height=560, legend={"orientation": "h"})
-    if by_degrees:
-        draw_land(figure, list(at.values()))
+    at, by_degrees = positions(net.places, ((lane.from_, lane.to) for lane in net.lanes))
+    figure = new_figure(height=560)
+    draw_ground(figure, at, by_degrees=by_degrees)
     xs: list[float | None] = []
     ys: list[float | None] = []
     ends = dict.fromkeys(tuple(sorted((lane.from_, lane.to))) for lane in net.lanes)
@@ -92,32 +87,7 @@ def network(net: Network, cut_off: set[str]) -> Any:
             marker={"color": RED if role == "cut off" else colours[number % 5], "size": 11},
             name=plain(role),
         )
-    if by_degrees:
-        figure.update_xaxes(title="degrees east")
-        return figure.update_yaxes(title="degrees north")
-    figure.update_xaxes(visible=False)
-    return figure.update_yaxes(visible=False)
-
-
-def _degrees(net: Network) -> dict[str, Point]:
-    return {
-        place.name: (place.longitude, place.latitude)
-        for place in net.places
-        if place.longitude is not None and place.latitude is not None
-    }
-
-
-def _layout(net: Network) -> Mapping[str, Point]:
-    """Return where the places of a graph are drawn, the same every time."""
-    import networkx as nx
-
-    graph: nx.Graph[str] = nx.Graph()
-    graph.add_nodes_from(place.name for place in net.places[:MOST_PLACES])
-    graph.add_edges_from(
-        (lane.from_, lane.to) for lane in net.lanes if {lane.from_, lane.to} <= set(graph)
-    )
-    found = nx.spring_layout(graph, seed=0, scale=4.0)
-    return {name: (float(x), float(y)) for name, (x, y) in found.items()}
+    return figure
 
 
 def demand(rows: Table) -> Any:
@@ -134,5 +104,6 @@ def demand(rows: Table) -> Any:
         name="needed",
     )
     figure.add_vline(x=100, line_dash="dash")
-    figure.update_xaxes(title="percent of what is available")
+    most = max([row["share"] for row in held], default=0.0)
+    figure.update_xaxes(title="percent of what is available", range=[0, 1.1 * max(most, 100.0)])
     return figure.update_yaxes(automargin=True)

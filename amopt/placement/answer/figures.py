@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, MAUVE, PALETTE, YELLOW, new_figure, plain
-from amopt.drawing.land import draw_land, label_positions
+from amopt.drawing.gantt import Span, gantt
+from amopt.drawing.land import label_positions
+from amopt.drawing.places import draw_ground, positions
+from amopt.phrases import amount
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
     from amopt.solution import Solution
 
-__all__ = ["bill", "figures", "map_figure", "network", "utilisation"]
+__all__ = ["bill", "figures", "map_figure", "network", "orders", "utilisation"]
 
 FORMS = ("optimum", "central", "distributed", "conventional")
 
@@ -24,8 +28,14 @@ WINNERS = {
 }
 """What wins at a point of a map, from no printing to printing everywhere, and its colour."""
 
-MOST_LABELS = 12
-"""Open sites that are named in a picture, room allowing; a pointer on any place says its name."""
+MOST_LABELS = 30
+"""Places that are named in a picture, open sites first, room allowing; a pointer names any."""
+
+WIDTHS = ((0.1, 1.0), (0.3, 2.0), (0.6, 4.0), (1.0, 7.0))
+"""Shares of the largest flow, and how many pixels wide a line is up to there."""
+
+MOST_ORDERS = 60
+"""Dated orders in a picture: the first ones."""
 
 MOST_LINKS = 2_000
 """Links between sources and places that a picture holds."""
@@ -44,12 +54,34 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
     drawn = {}
     if solution.rows.get("bill"):
         drawn[f"What each form costs, in {instance.currency}"] = bill(solution)
-    places = instance.network.places
-    if places and all(place.latitude is not None for place in places):
+    if instance.network.places and instance.has_demand:
         drawn["Where capacity stands, and whom it supplies"] = network(instance, solution)
     if any(row["open"] for row in solution.rows.get("sites", ())):
         drawn["How busy the open sites are"] = utilisation(solution)
+    if solution.rows.get("orders"):
+        drawn["Orders over time"] = orders(solution)
     return drawn
+
+
+def orders(solution: Solution) -> Any:
+    """Return a plotly figure of the dated orders: printed, then on their way, and when due."""
+    rows = list(solution.rows["orders"])[:MOST_ORDERS]
+    spans, due = [], []
+    for row in rows:
+        name = f"{row['order']}: {row['quantity']:g} {row['part']} from {row['source']}"
+        ready = row["ready_week"]
+        if ready is not None:
+            spans.append(Span(name, row["start_week"], ready, "printing"))
+        start = 0.0 if ready is None else ready
+        way = "on its way" if ready is not None else "conventional"
+        spans.append(Span(name, start, row["arrival_week"], way))
+        due.append((name, row["due_week"]))
+    return gantt(
+        spans,
+        title="weeks from now",
+        signs={"due": due},
+        colours={"printing": GREEN, "on its way": BLUE, "conventional": GREY},
+    )
 
 
 def bill(solution: Solution) -> Any:
@@ -68,32 +100,31 @@ def bill(solution: Solution) -> Any:
 
 
 def network(instance: Instance, solution: Solution) -> Any:
-    """Return a plotly figure of the places by coordinates, with a line from each source."""
-    at = {
-        place.name: (place.longitude, place.latitude)
-        for place in instance.network.places
-        if place.longitude is not None and place.latitude is not None
-    }
-    links = sorted(
-        {
-            (row["source"], row["place"])
-            for row in solution.rows.get("supply", ())
-            if row["source"] in at and row["place"] in at and row["source"] != row["place"]
-        }
-    )
-    figure = new_figure(height=560, legend={"orientation": "h"})
-    draw_land(figure, list(at.values()))
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for source, place in links[:MOST_LINKS]:
-        xs += [at[source][0], at[place][0], None]
-        ys += [at[source][1], at[place][1], None]
-    figure.add_scatter(
-        x=xs, y=ys, mode="lines", line={"color": MAUVE, "width": 1.5}, name="supplies"
-    )
+    """Return a plotly figure of the places, with a line from each source, as wide as its flow."""
+    flows = _flows(instance, solution)
+    lanes = [(lane.from_, lane.to) for lane in instance.network.lanes]
+    at, by_degrees = positions(instance.network.places, [*flows, *lanes])
+    figure = new_figure(height=560)
+    draw_ground(figure, at, by_degrees=by_degrees)
+    links = {pair: flow for pair, flow in flows.items() if set(pair) <= at.keys()}
+    largest = max(links.values(), default=0.0)
+    below = 0.0
+    for share, width in WIDTHS:
+        pairs = [pair for pair, flow in links.items() if below < flow <= share * largest]
+        below = share * largest
+        if pairs:
+            ends = [[*(at[end][k] for end in pair), None] for k in (0, 1) for pair in pairs]
+            figure.add_scatter(
+                x=list(chain.from_iterable(ends[: len(pairs)])),
+                y=list(chain.from_iterable(ends[len(pairs) :])),
+                mode="lines",
+                line={"color": MAUVE, "width": width},
+                name=f"supplies up to {amount(below, 0 if below >= 10 else 2)} parts a year",
+            )
     opened = {row["place"] for row in solution.rows.get("sites", ()) if row["open"]}
     sites = sorted(opened & set(at))
-    labels = label_positions({name: at[name] for name in sites[:MOST_LABELS]}, list(at.values()))
+    named = [*sites, *sorted(set(at) - opened)][:MOST_LABELS]
+    labels = label_positions({name: at[name] for name in named}, list(at.values()))
     for name, members, colour, size in (
         ("place", sorted(set(at) - opened), BLUE, 8),
         ("open site", sites, GREEN, 15),
@@ -109,8 +140,28 @@ def network(instance: Instance, solution: Solution) -> Any:
             marker={"color": colour, "size": size},
             name=name,
         )
-    figure.update_xaxes(title="degrees east")
-    return figure.update_yaxes(title="degrees north")
+    return figure
+
+
+def _flows(instance: Instance, solution: Solution) -> dict[tuple[str, str], float]:
+    """Return the largest flows between two places, in parts a year on average over the periods."""
+    periods = {period.name: number for number, period in enumerate(instance.horizon)}
+    years = sum(period.years for period in instance.horizon)
+    demand = {(entry.place, entry.part): entry for entry in instance.demand}
+    flows: dict[tuple[str, str], float] = {}
+    for row in solution.rows.get("supply", ()):
+        pair = row["source"], row["place"]
+        number = periods.get(row["period"])
+        entry = demand.get((row["place"], row["part"]))
+        if pair[0] != pair[1] and number is not None and entry is not None:
+            parts = row["share"] * instance.rate(entry, number) * instance.horizon[number].years
+            flows[pair] = flows.get(pair, 0.0) + parts / years
+    for row in solution.rows.get("orders", ()):
+        pair = row["source"], row["place"]
+        if pair[0] != pair[1]:
+            flows[pair] = flows.get(pair, 0.0) + row["quantity"]
+    ranked = sorted(flows.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:MOST_LINKS])
 
 
 def utilisation(solution: Solution) -> Any:

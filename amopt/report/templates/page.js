@@ -101,12 +101,13 @@
     const layout = themed(figure.layout, tone, "");
     layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
     layout.font = { color: tone("--ink"), family: "system-ui, sans-serif", size: 12 };
-    layout.margin = { t: 12, r: 12, b: 50, l: 60 };
-    layout.legend = { ...layout.legend, orientation: "h", y: -0.16, yanchor: "top", x: 0 };
-    layout.legend.yref = "paper";
+    layout.margin = { t: 30, r: 12, b: 50, l: 60 };
+    layout.legend = { ...layout.legend, orientation: "h", x: 0, y: 1.02, yanchor: "bottom" };
+    for (const note of layout.annotations || []) note.font = { color: tone("--quiet") };
     for (const name of ["xaxis", "yaxis"]) {
       const grid = { gridcolor: tone("--grid"), zerolinecolor: tone("--frame"), linecolor: tone("--grid") };
       layout[name] = { automargin: true, ...layout[name], ...grid };
+      if (!layout[name].tickformat) layout[name].tickformat = ",.12~g";
     }
     const spot = holder.querySelector(".drawn");
     spot.hidden = false;

@@ -157,6 +157,16 @@ def frontier(solution: Solution, part: str) -> Any:
             },
             showlegend=False,
         )
+    needed = sorted({row["quantity"] for row in solution.rows["lines"] if row["part"] == part})
+    for quantity in {needed[0], needed[-1]} if needed else ():
+        said = f"needed: {quantity:,.6g}"
+        figure.add_scatter(
+            x=[quantity, quantity, 0.0],
+            y=[0.0, quantity, quantity],
+            mode="lines",
+            line={"color": GREEN, "dash": "dash"},
+            name=said,
+        )
     figure.update_xaxes(title="parts at reduced cost", rangemode="tozero")
     return figure.update_yaxes(title="parts in reduced time", rangemode="tozero")
 

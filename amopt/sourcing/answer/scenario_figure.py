@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from amopt.drawing import BLUE, GREEN, GREY, YELLOW, new_figure, plain
+from amopt.drawing import BLUE, GREEN, YELLOW, new_figure, plain
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -43,7 +43,6 @@ def scenarios(solution: Solution, part: str) -> Any:
             text=label,
             showarrow=False,
             xanchor="right" if right > 0 else "left",
-            font={"color": GREY},
         )
     for rate in sorted({round(rate, 9) for rate in map(downtime_per_week, rows) if rate}):
         _border(figure, rate, wide, high, solution.currency)
