@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, HtmlLight, Json, Out, give, reporting, require_room
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Out,
+    give,
+    reporting,
+    require_room,
+    write_pages,
+)
+
+if TYPE_CHECKING:
+    from amopt.report.document import Document
+    from amopt.solution import Solution
 
 __all__ = ["app"]
 
@@ -132,14 +146,38 @@ def orders(
     solution: Annotated[Path, typer.Argument(help="An answer that --out wrote, or its json.")],
     *,
     out: Annotated[Path, typer.Option(help="A new folder: one csv a supplier.", metavar="FOLDER")],
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Write one purchase order a supplier, as a table that can be mailed."""
     with reporting():
         from amopt import decisions
         from amopt.sourcing.answer.purchase_orders import write_purchase_orders
 
-        for file in write_purchase_orders(decisions.load_solution(solution), out):
+        require_room(None, html, html_light)
+        answer = decisions.load_solution(solution)
+        written = write_purchase_orders(answer, out)
+        write_pages(lambda: _orders_page(answer), html, html_light)
+        for file in written:
             typer.echo(f"{file} written")
+
+
+def _orders_page(answer: Solution) -> Document:
+    """Return the purchase orders of an answer as a page, a supplier a part."""
+    from amopt.report.document import Document, Grid, Section
+    from amopt.sourcing.answer.purchase_orders import COLUMNS, purchase_orders
+
+    return Document(
+        f"Purchase orders: {answer.name}",
+        sections=[
+            Section(
+                supplier,
+                f"{sum(row['cost'] for row in rows):,.2f} {answer.currency} in all.",
+                table=Grid(f"orders at {supplier}", rows, COLUMNS, answer.currency),
+            )
+            for supplier, rows in purchase_orders(answer).items()
+        ],
+    )
 
 
 @app.command()

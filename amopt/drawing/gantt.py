@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amopt.drawing import INK, PALETTE, RED, new_figure, plain
+from amopt.drawing import INK, PALETTE, new_figure, plain
 
 __all__ = ["Span", "gantt"]
 
@@ -66,7 +66,7 @@ def gantt(
             hovertext=[f"{plain(s.row)}: {s.start:.4g} to {s.end:.4g}" for s in members],
             name=plain(group),
         )
-    for number, (name, points) in enumerate((signs or {}).items()):
+    for name, points in (signs or {}).items():
         held = [(row, at) for row, at in points if row in place]
         figure.add_scatter(
             y=[place[row] for row, _ in held],
@@ -75,13 +75,13 @@ def gantt(
             marker={
                 "symbol": "line-ns-open",
                 "size": 16,
-                "color": (RED, INK)[number % 2],
+                "color": INK,
                 "line": {"width": 2},
             },
             name=plain(name),
         )
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=[plain(row) for row in rows],
-        autorange="reversed", automargin=True,
+        autorange="reversed", automargin=True, zeroline=False,
     )  # fmt: skip
     return figure.update_xaxes(title=plain(title), rangemode="tozero")

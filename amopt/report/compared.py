@@ -120,5 +120,7 @@ def _bars(one: Comparison) -> Any:
         marker={"color": [RED if row["change"] > 0 else GREEN for row in money]},
         hovertext=names,
     )
-    figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
+    figure.update_yaxes(
+        tickvals=places, ticktext=names, autorange="reversed", automargin=True, zeroline=False
+    )
     return figure.update_xaxes(title=f"change, {plain(one.currency)}")

@@ -99,7 +99,7 @@ def body(table: Grid) -> Body:
     rows = table.rows
     bare = [{name: _bare(value) for name, value in row.items()} for row in rows]
     columns = list(table.columns) or [Column(key, "", "") for key in (rows[0] if rows else ())]
-    empty = [one.name for one in columns if all(row.get(one.name) is None for row in bare)]
+    empty = [one.name for one in columns if all(row.get(one.name) in (None, "") for row in bare)]
     idle = {*idle_columns(bare, columns), *(empty if len(rows) > 1 else ())}
     folded = [column.name for column in columns if column.name in idle]
     columns = [one for one in columns if one.name not in idle and one.name not in empty]
@@ -161,7 +161,8 @@ def _row(
         if place == 0 and not numeric:
             found.append(f'<th scope="row"{marks}>{escape(text)}</th>')
         else:
-            kind = ' class="number"' if numeric else ""
+            day = isinstance(value, str) and _DATE.fullmatch(value)
+            kind = ' class="number"' if numeric else ' class="day"' if day else ""
             found.append(f"<td{kind}{marks}>{escape(text)}</td>")
     return Markup("<tr>" + "".join(found) + "</tr>")  # noqa: S704 - each text is escaped above
 

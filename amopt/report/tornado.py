@@ -84,5 +84,7 @@ def _bars(found: Sensitivity) -> Any:
             marker={"color": colour},
             hovertext=names,
         )
-    figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
+    figure.update_yaxes(
+        tickvals=places, ticktext=names, autorange="reversed", automargin=True, zeroline=False
+    )
     return figure.update_xaxes(title=plain(f"{found.objective_meaning}, {found.currency}"))

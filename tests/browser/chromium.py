@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,6 +32,15 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--remote-debugging-pipe",
 )
+
+LAUNCHER = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Gives the browser the ends of the pipes under the numbers where it looks for them."""
 
 PATIENCE = 60.0
 """Seconds after which an answer that does not come fails a test."""
@@ -179,9 +189,11 @@ def chromium() -> Iterator[Chromium]:
     read, out = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [PROGRAM, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
-        shell = ["/bin/sh", "-c", f'exec "$@" 3<&{into} 4>&{out}', "sh", *command]
         process = subprocess.Popen(
-            shell, pass_fds=(into, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", LAUNCHER, str(into), str(out), *command],
+            pass_fds=(into, out),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(into)
         os.close(out)

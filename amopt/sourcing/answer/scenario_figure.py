@@ -39,7 +39,7 @@ def scenarios(solution: Solution, part: str) -> Any:
     for right, up, label in QUADRANTS.values():
         figure.add_annotation(
             x=0.97 * wide * right,
-            y=0.96 * high * up,
+            y=0.92 * high * up,
             text=label,
             showarrow=False,
             xanchor="right" if right > 0 else "left",

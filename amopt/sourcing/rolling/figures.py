@@ -40,7 +40,7 @@ def orders(solution: Solution) -> Any:
     spans, starts = [], []
     seen: dict[str, int] = {}
     for row in rows[:MOST_ROWS]:
-        name = f"line {row['line']}, {row['part']}: {row['quantity']:g} by {row['supplier']}"
+        name = f"{row['line']}: {row['quantity']:g} {row['part']} by {row['supplier']}"
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:
             name = f"{name} ({seen[name]})"

@@ -1,0 +1,179 @@
+"""Pages in a browser: nothing goes wrong, nothing is asked of others, all by keyboard.
+
+Every shipped instance's page is opened on a screen and on a phone. That takes one browser, which
+opens one page after the other in one worker.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import amopt
+from amopt.instance import catalogue
+from amopt.report import overviews, page
+from amopt.report.document import Document, Grid, Section
+from amopt.solution import Column
+from tests.browser.chromium import Tab
+from tests.test_figures import says_what_the_tables_say
+
+SCREEN, PHONE = 1280, 390
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+HOSTILE = (
+    "<script>document.title='taken'</script>",
+    "</script><img src=x onerror=document.title='taken'>",
+    '"><svg onload=document.title="taken">',
+    "=HYPERLINK(1)",
+    "@SUM(1)",
+    " +1",
+    "tab\t=1",
+    'quote " and, comma',
+    "&lt;b&gt; {{ 7 * 7 }}",
+)
+
+SORTED = """(k) => [...document.querySelectorAll('table')[k].tBodies[0].rows]
+  .map((row) => row.cells[1].textContent)"""
+
+KEEP = """window.kept = [];
+URL.createObjectURL = (blob) => { window.kept.push(blob); return '#'; };"""
+
+READ = """window.kept[0].arrayBuffer()
+  .then((all) => new TextDecoder('utf-8', {ignoreBOM: true}).decode(all))"""
+
+CLEAR = """document.activeElement.value = '';
+document.activeElement.dispatchEvent(new Event('input'));"""
+
+VISIBLE = """[...document.querySelectorAll('section:nth-of-type(2) tbody tr')]
+  .filter((row) => !row.hidden).length"""
+
+PICTURES = """[...document.querySelectorAll('figure [role=img]')]
+  .filter((one) => one.getClientRects().length)"""
+
+
+def holds(tab: Tab, *, width: int, drawn: int) -> None:
+    """Require what holds of every page."""
+    assert tab.wrong() == []
+    assert tab.asked() == []
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    assert tab.run("document.querySelectorAll('h1').length") == 1
+    levels = tab.run("[...document.querySelectorAll('h1,h2,h3,h4')].map((one) => +one.tagName[1])")
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    assert tab.run("['header', 'main', 'footer'].every((one) => document.querySelector(one))")
+    assert tab.run(f"{PICTURES}.length") == drawn
+    assert tab.run(f"{PICTURES}.every((one) => one.getAttribute('aria-label').length > 20)")
+    assert tab.run(
+        "[...document.querySelectorAll('table')].every((one) => one.caption.textContent.trim()"
+        " && [...one.tHead.rows[0].cells].every((cell) => cell.scope === 'col'))"
+    )
+
+
+GO_BEFORE = """(selector) => {
+  window.wanted = document.querySelector(selector);
+  const all = [...document.querySelectorAll('a[href],button,input,[tabindex="0"],summary')]
+    .filter((one) => one.getClientRects().length);
+  all[all.indexOf(window.wanted) - 1].focus();
+}"""
+
+
+def to(tab: Tab, selector: str) -> None:
+    """Go to a control by the tabulator alone, from the one before it."""
+    tab.run(f"({GO_BEFORE})({selector!r})")
+    tab.press("Tab")
+    assert tab.run("document.activeElement === window.wanted"), selector
+    style = "getComputedStyle(document.activeElement)"
+    assert tab.run(f"{style}.outlineStyle !== 'none' && parseFloat({style}.outlineWidth) >= 2")
+
+
+def test_a_page_is_worked_by_keyboard(tab: Tab, tmp_path: Path) -> None:
+    columns = [Column("name", "", "what it is"), Column("cost", "money", "what it costs")]
+    rows = [
+        {"name": name, "cost": cost}
+        for name, cost in zip("abcd", (9.5, 1200.25, -3.0, None), strict=True)
+    ]
+    hostile = [{"name": name, "cost": float(k)} for k, name in enumerate(HOSTILE)]
+    sections = [
+        Section("First", table=Grid("first", rows, columns, "EUR")),
+        Section(HOSTILE[0], table=Grid(HOSTILE[1], hostile, columns, HOSTILE[2])),
+    ]
+    file = tmp_path / "page.html"
+    page.write_document(Document(HOSTILE[0], aside=HOSTILE[1], sections=sections), file, light=True)
+    tab.open(file, width=PHONE)
+    holds(tab, width=PHONE, drawn=0)
+    assert tab.run("document.title") == HOSTILE[0]
+    assert tab.run("document.querySelectorAll('img, svg, [onload], [onerror]').length") == 0
+
+    to(tab, "table thead th:nth-child(2) button")
+    for sign, order in (("ascending", ["-3.00", "9.50", "1,200.25", "-"]),
+                        ("descending", ["1,200.25", "9.50", "-3.00", "-"])):  # fmt: skip
+        tab.press("Enter")
+        assert tab.run(f"({SORTED})(0)") == order
+        assert tab.run("document.activeElement.closest('th').getAttribute('aria-sort')") == sign
+
+    tab.run(KEEP)
+    to(tab, "section:nth-of-type(2) .tools input")
+    tab.press(*"TAB")
+    assert tab.run(VISIBLE) == 1
+    assert tab.run("document.querySelectorAll('[role=status]')[1].textContent") == "1 of 9 rows"
+    tab.run(CLEAR)
+    to(tab, "section:nth-of-type(2) .tools button")
+    tab.press("Enter")
+    text = tab.run(READ)
+    assert text.startswith("\ufeff")
+    read = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert read[0] == ["name", f"cost [{HOSTILE[2]}]"]
+    risky = {"=HYPERLINK(1)", "@SUM(1)", " +1"}
+    assert [row[0] for row in read[1:]] == [
+        f"'{name}" if name in risky else name for name in HOSTILE
+    ]
+    assert [float(row[1]) for row in read[1:]] == list(range(9))
+    assert tab.wrong() == []
+
+
+def test_a_figure_is_drawn_in_the_colours_of_the_page(tab: Tab, tmp_path: Path) -> None:
+    instance = amopt.load("placement/textbook")
+    file = tmp_path / "page.html"
+    page.write_document(overviews.document_of(amopt.show(instance)), file)
+    for dark in (False, True):
+        tab.open(file, width=SCREEN, dark=dark)
+        holds(tab, width=SCREEN, drawn=2)
+        assert tab.run("document.querySelectorAll('.drawn .main-svg').length") >= 2
+        fill = tab.run("getComputedStyle(document.querySelector('.drawn .xtick text')).fill")
+        assert fill == ("rgb(230, 235, 241)" if dark else "rgb(26, 35, 48)")
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    assert tab.run("getComputedStyle(document.querySelector('.still.wide')).display") == "block"
+    assert tab.run("getComputedStyle(document.querySelector('.tools')).display") == "none"
+    tab.send("Emulation.setEmulatedMedia", media="")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", amopt.KINDS)
+def test_every_shipped_page(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    documents = []
+    for name in catalogue.names():
+        if name.startswith(f"{kind}/"):
+            instance = amopt.load(name)
+            gap = {"gap": 0.02} if name == "placement/synthetic" else {}
+            solution = amopt.solve(instance, **gap)
+            says_what_the_tables_say(instance, solution)
+            documents.append(page.document_of(instance, solution))
+    tab = request.getfixturevalue("tab")
+    for number, document in enumerate(documents):
+        drawn = sum(section.figure is not None for section in document.sections)
+        # The plotting library is the same on every page: one a decision has it.
+        for light in (False, True) if number == 0 else (True,):
+            file = tmp_path / f"page-{number}-{light}.html"
+            page.write_document(document, file, light=light)
+            for width in (SCREEN, PHONE):
+                tab.open(file, width=width, dark=width == PHONE)
+                holds(tab, width=width, drawn=drawn)
+        sort = "document.querySelector('thead button')"
+        tab.run(f"{sort}.focus()")
+        tab.press("Enter")
+        assert tab.run(f"{sort}.closest('th').getAttribute('aria-sort')") == "ascending"
+        assert tab.wrong() == []
