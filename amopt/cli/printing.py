@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, HtmlLight, Json, Out, Quiet, give, reporting, require_room
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Out,
+    Quiet,
+    give,
+    reporting,
+    require_room,
+    write_pages,
+)
 
 __all__ = ["app"]
 
@@ -35,26 +46,31 @@ def curve(
     *,
     json: Json = False,
     html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Show what the best plans cost as one limit is tightened, with and without the printer."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.printing.limit_curve import curve_in_words, limit_curve, limit_figure
         from amopt.report import machine
+        from amopt.report.document import Document, Grid, Section
 
-        require_room(None, html)
+        require_room(None, html, html_light)
         instance = decisions.load_of("printing", file)
         rows = limit_curve(instance, limit, bounds)
+        said = list(curve_in_words(instance, limit, rows))
+        section = Section(
+            "What the best plans cost",
+            figure=limit_figure(instance, limit, rows) if html or html_light else None,
+            table=Grid("curve", rows, currency=instance.currency, whole="in what --json prints"),
+        )
+        document = Document(f"{instance.name}: {limit}", headline=said, sections=[section])
+        write_pages(lambda: document, html, html_light)
         if json:
             typer.echo(machine.listing_json("curve", rows), nl=False)
         else:
-            for sentence in curve_in_words(instance, limit, rows):
+            for sentence in said:
                 typer.echo(sentence)
-        if html is not None:
-            from amopt import files
-
-            page = limit_figure(instance, limit, rows).to_html(include_plotlyjs=True)
-            files.write_text(html, page)
 
 
 @app.command()

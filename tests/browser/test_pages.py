@@ -52,6 +52,13 @@ document.activeElement.dispatchEvent(new Event('input'));"""
 VISIBLE = """[...document.querySelectorAll('section:nth-of-type(2) tbody tr')]
   .filter((row) => !row.hidden).length"""
 
+SETTLED = """(async () => {
+  const figures = [...document.querySelectorAll('.drawn:not([hidden])')];
+  while (!figures.every((one) => one.parentElement.classList.contains('live')))
+    await new Promise((done) => setTimeout(done, 10));
+})()"""
+"""Waits until every picture that the script draws is drawn."""
+
 PICTURES = """[...document.querySelectorAll('figure [role=img]')]
   .filter((one) => one.getClientRects().length)"""
 
@@ -65,6 +72,7 @@ def holds(tab: Tab, *, width: int, drawn: int) -> None:
     levels = tab.run("[...document.querySelectorAll('h1,h2,h3,h4')].map((one) => +one.tagName[1])")
     assert all(b - a <= 1 for a, b in pairwise(levels))
     assert tab.run("['header', 'main', 'footer'].every((one) => document.querySelector(one))")
+    tab.run(SETTLED)
     assert tab.run(f"{PICTURES}.length") == drawn
     assert tab.run(f"{PICTURES}.every((one) => one.getAttribute('aria-label').length > 20)")
     assert tab.run(

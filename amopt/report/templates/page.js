@@ -111,8 +111,9 @@
     }
     const spot = holder.querySelector(".drawn");
     spot.hidden = false;
-    holder.classList.add("live");
-    Plotly.react(spot, data, layout, { displayModeBar: false, responsive: true });
+    for (const shape of layout.shapes || []) shape.line = { color: tone("--ink"), ...shape.line };
+    const drawn = Plotly.react(spot, data, layout, { displayModeBar: false, responsive: true });
+    drawn.then(() => holder.classList.add("live"), () => { spot.hidden = true; });
   };
   const figures = [...document.querySelectorAll("figure")].filter((one) => one.querySelector("script.figure"));
   const drawAll = () => { if (!phone.matches) figures.forEach(draw); else figures.forEach((one) => {
