@@ -144,6 +144,19 @@ def test_a_verdict_that_is_not_recorded_is_not_fine(
     assert (one.verdict, found.as_recorded) == (verdict, fine)
 
 
+def test_what_is_not_proven_in_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a table that takes minutes a limit may end it; in any other one a number is missing."""
+    monkeypatch.setattr(run, "compute", lambda *_, **__: {("start", "probability"): None})
+    for long in (True, False):
+        data = yaml.safe_load(TABLE % ("0.8235", "[]", "2"))
+        data["tables"][0]["long"] = long
+        made = Source.model_validate(data)
+        monkeypatch.setattr(run.printed, "source", lambda name, made=made: made)
+        found = computed(["made-up"], long=True)
+        assert found.numbers[0].verdict is Verdict.LEFT_OUT
+        assert found.as_recorded == long
+
+
 def test_data_that_are_not_here_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMOPT_DATA", raising=False)
     found = computed(["or-library"])

@@ -211,7 +211,9 @@ def _number(
     elif recorded in (Verdict.NOT_DERIVABLE, Verdict.LEFT_OUT):
         verdict, as_recorded = recorded, computed is None or same
     elif computed is None:
-        verdict, as_recorded, why = Verdict.LEFT_OUT, False, "nothing was computed"
+        # A table that takes minutes has a time limit, which a busy machine may reach.
+        verdict, as_recorded = Verdict.LEFT_OUT, table.long
+        why = "not proven in time" if table.long else "nothing was computed"
     else:
         verdict = Verdict.REPRODUCES if same else Verdict.DIFFERS
         as_recorded = verdict is recorded
