@@ -338,17 +338,12 @@ def _with_bound(others: dict[Form, BoundedPlan], found: BoundedPlan) -> dict[For
 
 def _judge(found: BoundedPlan) -> Callable[[Instance, PlacementSolution], Verdict]:
     """Return the referee, who proves the bound by himself where prices proved it."""
-    if found.prices is None:
+    if found.prices is None and found.proof is None:
         return check
 
     def judge(instance: Instance, answer: PlacementSolution) -> Verdict:
-        from amopt.placement.referee.certificate import proven_bound
-
-        assert found.plan is not None
-        assert found.prices is not None
         verdict = check(instance, answer)
-        prices = dict(zip(found.plan.supply.pairs, found.prices.tolist(), strict=True))
-        proven = proven_bound(instance, prices)
+        proven = _proven(instance, found)
         claimed, findings = found.outcome.bound, verdict.findings
         if claimed is not None and claimed > proven + 1e-6 * abs(proven):
             findings += (f"the bound is given as {claimed:.8g}, and the prices prove {proven:.8g}",)
@@ -360,3 +355,16 @@ def _judge(found: BoundedPlan) -> Callable[[Instance, PlacementSolution], Verdic
         )
 
     return judge
+
+
+def _proven(instance: Instance, found: BoundedPlan) -> float:
+    """Return the bound that the referee proves."""
+    from amopt.placement.referee.certificate import proven_bound
+    from amopt.placement.referee.location import proven_by_tree
+
+    assert found.plan is not None
+    pairs = found.plan.supply.pairs
+    if found.proof is not None:
+        return proven_by_tree(instance, pairs, found.proof)
+    assert found.prices is not None
+    return proven_bound(instance, dict(zip(pairs, found.prices.tolist(), strict=True)))

@@ -24,6 +24,7 @@ from amopt.placement.methods.location.transportation import Transportation
 from amopt.placement.methods.location.tree import Tree
 from amopt.placement.methods.location.volume import Volume
 from amopt.placement.methods.pricing import Market
+from amopt.placement.referee.location import proven_by_tree
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
@@ -217,6 +218,8 @@ def test_the_tree_finds_and_proves_the_optimum(seed):
     assert answer.outcome.status == "optimal"
     assert answer.outcome.objective == pytest.approx(exact.objective, rel=1e-6)
     assert answer.outcome.bound <= exact.objective * (1 + 1e-9)
+    proven = answer.verdict.measures["proven_bound"]
+    assert answer.outcome.bound * (1 - 1e-8) <= proven <= exact.objective * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -393,6 +396,72 @@ def test_interrupted_it_keeps_the_best_of_both_sides():
     assert 1 in ended
     assert 200 not in ended
     assert tree.bound == pytest.approx(best, rel=1e-6)
+
+
+def proven(data, tree):
+    market = Market(Supply(Instance.from_dict(data)))
+    first = tree.proof().at_sites(market.site[Facilities.of(market).unit])
+    return proven_by_tree(Instance.from_dict(data), market.supply.pairs, first), first
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_the_referee_proves_what_a_search_proved_however_early_it_ends(equal):
+    data = located(3, sites=12, places=24, tight=4.0, equal=equal)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    for nodes in (1, 2, 5, 200):
+
+        def enough(progress, most=nodes):
+            if progress.nodes >= most:
+                raise KeyboardInterrupt
+
+        tree, _ = searched(data, Budget(), progress=enough)
+        with contextlib.suppress(KeyboardInterrupt):
+            tree.search()
+        bound, _ = proven(data, tree)
+        assert tree.bound * (1 - 1e-9) <= bound <= best * (1 + 1e-9)
+
+
+def test_a_forged_proof_proves_less_or_is_refused():
+    data = located(3, sites=12, places=24, tight=4.0)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    tree, _ = searched(data, Budget())
+    tree.search()
+    honest, first = proven(data, tree)
+    assert honest == pytest.approx(best, rel=1e-6)
+    steps, waiting = [], [first]
+    while waiting:
+        steps.append(waiting.pop())
+        waiting += steps[-1].below
+    instance, pairs = Instance.from_dict(data), Supply(Instance.from_dict(data)).pairs
+    settled = [step for step in steps if step.opened.size + step.closed.size]
+    divided = [step for step in steps if step.by]
+    assert settled
+    assert divided
+
+    def forged(step, **changes):
+        before = {name: getattr(step, name) for name in changes}
+        for name, value in changes.items():
+            setattr(step, name, value)
+        try:
+            return proven_by_tree(instance, pairs, first)
+        finally:
+            for name, value in before.items():
+                setattr(step, name, value)
+
+    for step in settled:
+        assert forged(step, prices=step.prices * 0.7) < honest
+        assert forged(step, prices=step.prices * 1.3) < honest
+    used = np.unique([row["source"] for row in solve(instance, forms=False).rows["supply"]])
+    mine = [k for k, site in enumerate(instance.sites) if site.place in used]
+    for step in settled:  # that no best site is open is not proven by any prices
+        assert forged(step, closed=np.array(mine)) <= best * (1 + 1e-9)
+    with pytest.raises(ValueError, match=r"shorter|argument"):
+        forged(divided[0], below=divided[0].below[:1])
+    with pytest.raises(ValueError, match=r"divides by"):
+        forged(divided[0], by="hope")
+    end = next(step for step in steps if not step.below)
+    with pytest.raises(ValueError, match=r"no prices"):
+        forged(end, prices=None)
 
 
 def test_the_gap_asked_for_ends_the_search():

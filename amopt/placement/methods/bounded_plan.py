@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,10 @@ from amopt.program.solver.outcome import Outcome, Status
 if TYPE_CHECKING:
     from amopt.placement.methods.pricing import Market
 
-__all__ = ["BoundedPlan", "bounded", "plan_of"]
+__all__ = ["BoundedPlan", "Step", "bounded", "plan_of"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 LAST_DIGITS = 1e-7
 """Difference up to which a bound above the plan's own objective is rounding, relative to its
@@ -22,6 +25,67 @@ terms."""
 
 PROVEN = 1e-6
 """Difference of objective and bound up to which a plan is optimal, relative to its terms."""
+
+
+def _none() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
+@dataclass
+class Step:
+    """A step of a tree of prices that prove a bound: an end, a division, or sites that are settled.
+
+    Attributes
+    ----------
+    prices
+        Prices of the pairs that prove an end, or what is settled, shape (pairs,); None where they
+        are not known.
+    opened, closed
+        Sites that must be open, and closed, because the other way costs too much.
+    by, at
+        What it divides by: ``"site"`` and its position, ``"count"`` and the number of open sites
+        from which on the second side holds; else nothing.
+    below
+        What follows: one step after sites are settled, two after a division.
+    """
+
+    prices: Floats | None
+    opened: Ints = field(default_factory=_none)
+    closed: Ints = field(default_factory=_none)
+    by: str = ""
+    at: int = -1
+    below: list[Step] = field(default_factory=list)
+
+    def settle(self, opened: Ints, closed: Ints) -> Step:
+        """Settle sites by the prices of now; return the step that follows."""
+        after = Step(self.prices)
+        self.opened, self.closed = opened, closed
+        self.below = [after]
+        return after
+
+    def divide(self, by: str, at: int) -> list[Step]:
+        """Divide; return the two sides, which begin with the prices of now."""
+        self.below = [Step(self.prices), Step(self.prices)]
+        self.at, self.by = at, by
+        return self.below
+
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing follows."""
+        return not self.below
+
+    def at_sites(self, position: Ints) -> Step:
+        """Return the tree with other positions of the sites."""
+        first = Step(None)
+        waiting = [(self, first)]
+        while waiting:
+            old, new = waiting.pop()
+            new.prices, new.by = old.prices, old.by
+            new.opened, new.closed = position[old.opened], position[old.closed]
+            new.at = int(position[old.at]) if old.by == "site" else old.at
+            new.below = [Step(None) for _ in old.below]
+            waiting += zip(old.below, new.below, strict=True)
+        return first
 
 
 @dataclass(frozen=True)
@@ -38,6 +102,8 @@ class BoundedPlan:
         The bound of the linear relaxation; None where it was not solved.
     prices
         Prices of the pairs that prove the bound, shape (pairs,); None where the solver proved it.
+    proof
+        A tree of prices that proves the bound; None where there is none.
     told
         Why the gap that was asked for is not reached, where the method can say so.
     """
@@ -47,6 +113,7 @@ class BoundedPlan:
     relaxation: float | None = None
     prices: NDArray[np.float64] | None = None
     told: str = ""
+    proof: Step | None = None
 
     def is_within(self, gap: float) -> bool:
         """Return whether the plan is proven to be as near to the best as was asked for."""

@@ -72,6 +72,7 @@ class PricesAfter(ProgramSearch):
             outcome=outcome,
             relaxation=self.relaxation,
             prices=found.prices if by_prices else None,
+            proof=found.proof if by_prices else None,
         )
 
     def _quickly(self, progress: Progress | None) -> BoundedPlan:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Part, Print, Site
     from amopt.routes import RouteTable
 
-__all__ = ["proven_bound"]
+__all__ = ["proven_bound", "supply_costs"]
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -55,16 +55,10 @@ def proven_bound(instance: Instance, prices: Mapping[Pair, float]) -> float:
     owned = any(entry.count for site in instance.sites for entry in site.owned)
     if len(instance.horizon) > 1 or owned:
         raise ValueError("the proof is for one period without machines of before")
-    costs = _Costs(instance)
     total = 0.0
     worth: dict[tuple[int, str], list[tuple[Floats, Floats]]] = {}
-    for part in instance.parts:
-        demands = [d for d in instance.demand if d.part == part.name and instance.rate(d, 0) > 0]
-        if not demands:
-            continue
-        rate = np.array([instance.rate(d, 0) for d in demands])
-        price = np.array([prices[d.place, part.name] for d in demands])
-        free, printed = costs.of(part, [d.place for d in demands], rate)
+    for pairs, free, printed in supply_costs(instance):
+        price = np.array([prices[pair] for pair in pairs])
         total += float(price.sum() + np.minimum(free - price, 0.0).sum())
         for (site, machine), (cost, hours) in printed.items():
             kept = cost < price
@@ -73,6 +67,22 @@ def proven_bound(instance: Instance, prices: Mapping[Pair, float]) -> float:
     return total + sum(
         _site_alone(instance, index, site, worth) for index, site in enumerate(instance.sites)
     )
+
+
+def supply_costs(
+    instance: Instance,
+) -> Iterator[tuple[list[Pair], Floats, dict[tuple[int, str], tuple[Floats, Floats]]]]:
+    """Yield for each part its pairs, their least cost without machines, and cost and hours by unit.
+
+    A unit is a site and a type of machine.
+    """
+    costs = _Costs(instance)
+    for part in instance.parts:
+        demands = [d for d in instance.demand if d.part == part.name and instance.rate(d, 0) > 0]
+        if demands:
+            rate = np.array([instance.rate(d, 0) for d in demands])
+            free, printed = costs.of(part, [d.place for d in demands], rate)
+            yield [(d.place, part.name) for d in demands], free, printed
 
 
 def _site_alone(

@@ -66,6 +66,7 @@ class Incumbent:
         self.facilities, self.cost = facilities, cost
         self._transportation, self._gap, self._budget = transportation, gap, budget
         self._tried: set[bytes] = set()
+        self._pays: dict[bytes, Floats | None] = {}
         self._splits: list[tuple[Shipment, Ints]] = []
         self.best: Shipment | None = None
         self.target = np.inf
@@ -101,10 +102,15 @@ class Incumbent:
             return False
         found = self._transportation.best(chosen, self.cost)
         self._tried.add(key)
+        self._pays[key] = self._transportation.pays
         if found is None or found.cost >= self.cost:
             return False
         self.cost, self.best = found.cost, found
         return True
+
+    def pays(self, chosen: Ints) -> Floats | None:
+        """Return prices of pairs that prove what some facilities cost; None where not known."""
+        return self._pays.get(np.sort(chosen).tobytes())
 
     def attempt(self, chosen: Ints) -> bool:
         """Do the same, and return False where it is not known."""

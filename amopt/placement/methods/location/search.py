@@ -78,7 +78,10 @@ def search(
     )
     if plan is None:
         return BoundedPlan(None, outcome)
-    return BoundedPlan(plan, bounded(outcome, plan))
+    proof = tree.proof()
+    if proof is not None:
+        proof = proof.at_sites(market.site[facilities.unit])
+    return BoundedPlan(plan, bounded(outcome, plan), proof=proof)
 
 
 def _first_prices(facilities: Facilities) -> Floats:

@@ -84,12 +84,16 @@ class Transportation:
     ----------
     solved
         How many were solved to the end.
+    pays
+        What each pair pays in the last answer, which proves it, shape (pairs,); None where that is
+        not known.
     """
 
     def __init__(self, facilities: Facilities, options: highs.Options, budget: Budget) -> None:
         self.facilities, self.options, self._budget = facilities, options, budget
         self._hour_price = np.zeros(facilities.sites)
         self.solved = 0
+        self.pays: Floats | None = None
 
     def best(self, chosen: Ints, limit: float) -> Shipment | None:
         """Return the cheapest supply from some facilities; None where it costs ``limit`` or more.
@@ -111,17 +115,22 @@ class Transportation:
         all_of_them = self.facilities
         problem = all_of_them.take(chosen)
         cheapest = np.minimum(problem.cost.min(axis=0, initial=np.inf), problem.free)
+        self.pays = None
         if not np.isfinite(cheapest).all():
+            without = max(abs(limit), 1.0) if np.isfinite(limit) else 1e30
+            self.pays = np.where(np.isfinite(cheapest), 0.0, without)
             return None
         fixed = all_of_them.constant + float(problem.fixed.sum())
         price = self._hour_price[chosen].copy()
         bound = _climb(problem, price, limit - fixed)
         if fixed + bound >= limit:
+            self.pays = _paid(problem, price)
             return None
         found = self._solve(problem, price)
         if found is None:
             return None
         source, pair, share, hour_price = found
+        self.pays = _paid(problem, hour_price)
         self._hour_price[chosen] = hour_price
         return self.shipment(chosen, source, pair, share, hour_price)
 
@@ -216,6 +225,13 @@ class Transportation:
         share = values[used]
         total = np.bincount(pair[used], share, minlength=problem.pairs)
         return source[used], pair[used], share / total[pair[used]], hour_price
+
+
+def _paid(problem: Facilities, hour_price: Floats) -> Floats:
+    """Return what each pair pays at prices of hours, shape (pairs,)."""
+    full = problem.cost + hour_price[:, None] * problem.hours
+    pays: Floats = np.minimum(full.min(axis=0, initial=np.inf), problem.free)
+    return pays
 
 
 def _program(problem: Facilities, source: Ints, pair: Ints) -> LinearProgram:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.placement.methods.bounded_plan import Step
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.relaxation import Relaxation
@@ -76,6 +77,8 @@ class Node:
         Prices from which it starts, shape (pairs,).
     may, must
         Which facilities may and must be open, shape (facilities,).
+    step
+        Where it stands in the proof.
     least, most
         Least and most of the weights of open facilities.
     """
@@ -85,6 +88,7 @@ class Node:
     prices: Floats = field(compare=False)
     may: Flags = field(compare=False)
     must: Flags = field(compare=False)
+    step: Step = field(compare=False)
     least: float = field(compare=False)
     most: float = field(compare=False)
 
@@ -127,7 +131,12 @@ class Tree:
         self._order = itertools.count()
         every = np.ones(facilities.sites, dtype=bool)
         cover = self._relaxation.cover
-        root = Node(-np.inf, next(self._order), prices, every, ~every, cover.least, cover.most)
+        self._first = Step(prices)
+        root = Node(
+            -np.inf, next(self._order), prices, every, ~every, self._first, cover.least, cover.most
+        )
+        self._under_way: Node | None = None
+        self._provable = not self._single
         self._open, self._now, self._left = [root], -np.inf, np.inf
         self._start: Node | None = None
         self._distance = 0.0
@@ -138,6 +147,13 @@ class Tree:
         """A bound on all plans: the lowest of the open nodes, or what ended the others."""
         lowest = min((node.bound for node in self._open), default=np.inf)
         return min(lowest, self._now, self._left, self.incumbent.proven)
+
+    def proof(self) -> Step | None:
+        """Return the tree of prices that proves the bound; None where there is none."""
+        for node in (*self._open, *([self._under_way] if self._under_way else [])):
+            if node.step.is_end:
+                node.step.prices = node.prices
+        return self._first if self._provable else None
 
     def search(self) -> None:
         """Go on until everything is proven or the time is over."""
@@ -165,10 +181,14 @@ class Tree:
     def _expand(self, node: Node) -> None:
         """Climb at a node, look for a plan, and branch where it is not ended."""
         root, self.nodes = self.nodes == 0, self.nodes + 1
+        self._under_way = node
         volume = Volume(self._narrowed(node), node.prices, 1.0 if root else PACE)
         ended = self._at_root(node, volume) if root else self._at_node(node, volume)
         if not ended:
             self._branch(node, volume)
+        elif node.step.is_end:
+            node.step.prices = volume.prices
+        self._under_way = None
 
     def _narrowed(self, node: Node, *, whole: bool = False) -> Relaxation:
         return self._relaxation.narrowed(node.may, node.must, node.least, node.most, whole=whole)
@@ -278,6 +298,7 @@ class Tree:
                 break
             volume.climb(self.incumbent.cost)
             self.rounds += 1
+            node.prices = volume.prices
             node.bound = self._now = max(node.bound, volume.bound)
         return self._settle(node, volume)
 
@@ -288,10 +309,13 @@ class Tree:
             return True
         kept, must = best.if_open < cutoff, best.if_closed >= cutoff
         sites = np.flatnonzero(node.may)
+        node.step.prices = volume.prices
         if (must & ~kept).any():
+            node.step.divide("site", int(sites[np.flatnonzero(must & ~kept)[0]]))
             return True
         if kept.all() and (node.must[sites] == must).all():
             return False
+        node.step = node.step.settle(sites[must & ~node.must[sites]], sites[~kept])
         node.may[sites[~kept]] = False
         node.must[sites[must]] = True
         volume.narrow(self._narrowed(node, whole=volume.relaxation.whole), kept)
@@ -315,14 +339,21 @@ class Tree:
         count = float(opened.sum())
         equal = bool((cover.weight == 1.0).all())
         if equal and abs(count - round(count)) > WHOLE and cover.least <= count <= cover.most:
-            self._child(node, volume, most=float(np.floor(count)))
-            self._child(node, volume, least=float(np.ceil(count)))
+            fewer, more = self._divided(node, volume, "count", int(np.ceil(count)))
+            self._child(node, volume, fewer, most=float(np.floor(count)))
+            self._child(node, volume, more, least=float(np.ceil(count)))
             return
         site = free[np.abs(opened[free] - 0.5).argmin()]
         must, may = node.must.copy(), node.may.copy()
         must[sites[site]], may[sites[site]] = True, False
-        self._child(node, volume, must=must, bound=float(best.if_open[site]))
-        self._child(node, volume, may=may, bound=float(best.if_closed[site]))
+        opening, closing = self._divided(node, volume, "site", int(sites[site]))
+        self._child(node, volume, opening, must=must, bound=float(best.if_open[site]))
+        self._child(node, volume, closing, may=may, bound=float(best.if_closed[site]))
+
+    @staticmethod
+    def _divided(node: Node, volume: Volume, by: str, at: int) -> list[Step]:
+        node.step.prices = volume.prices
+        return node.step.divide(by, at)
 
     def _decide(self, node: Node, volume: Volume, sites: Ints) -> None:
         """Decide a node at which every facility is; it keeps its bound where that is not done."""
@@ -333,6 +364,8 @@ class Tree:
                 self.incumbent.complete(sites, cover, supplies < cutoff, without < cutoff)
             else:
                 self.incumbent.decide(sites)
+                node.step.prices = self.incumbent.pays(sites)
+                self._provable &= node.step.prices is not None
         except UndecidedError:
             if self._budget.is_over:
                 heapq.heappush(self._open, node)
@@ -343,6 +376,7 @@ class Tree:
         self,
         node: Node,
         volume: Volume,
+        step: Step,
         *,
         may: Flags | None = None,
         must: Flags | None = None,
@@ -359,6 +393,7 @@ class Tree:
             volume.prices,
             node.may.copy() if may is None else may,
             node.must.copy() if must is None else must,
+            step,
             node.least if least is None else least,
             node.most if most is None else most,
         )
