@@ -69,7 +69,10 @@ class Step(Protocol):
     closed: Ints
     by: str
     at: int
-    below: Sequence[Step]
+
+    @property
+    def below(self) -> Sequence[Step]:
+        """What follows."""
 
 
 @dataclass(frozen=True)
