@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from amopt.instance.common import Instance
 
-__all__ = ["Column", "Solution", "Table", "comma_separated"]
+__all__ = ["Column", "Solution", "Table", "comma_separated", "safe_text"]
 
 LONGEST_REPR = 400
 """Characters of an answer's ``repr``."""
@@ -246,3 +246,9 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and begins_formula(value):
         return "'" + value
     return value
+
+
+def safe_text(values: Sequence[str]) -> list[Any]:
+    """Return the texts of a column that no spreadsheet takes for formulas."""
+    # No formula begins with a letter or a digit: that alone is quick to see.
+    return [value if value[:1].isalnum() else _cell(value) for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,30 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
             typer.echo(machine.listing_json("policy", rows), nl=False)
         else:
             terminal.print_policy(rows)
+
+
+@app.command()
+def table(
+    file: File,
+    parts: Annotated[Path, typer.Argument(help="A .csv or .parquet file: a row a part.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the plans: .csv, .parquet or .json.", metavar="FILE")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find what to do with very many parts, whose data are a table beside the instance."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.printing.many.answer import require_target, solve_table, write_table
+
+        if out is not None:
+            require_target(out)
+        solution = solve_table(decisions.load_of("printing", file), parts)
+        if out is not None:
+            write_table(solution, out)
+        give(solution.summary() if json else solution, json=json, out=None, quiet=quiet)
 
 
 @app.command()

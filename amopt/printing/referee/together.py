@@ -8,7 +8,7 @@ others what happens comes forward in time and values go backward as in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -18,13 +18,16 @@ from amopt.printing.referee.backward import TAIL
 from amopt.printing.referee.evaluation import KINDS, Evaluation
 from amopt.printing.referee.plan import ACTIONS, Plan, Terms
 
-__all__ = ["evaluated"]
+__all__ = ["evaluated", "worked_out"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CHUNK = 2_000_000
 """Numbers in one array."""
+
+SMALL_CHUNK = 200_000
+"""The same where parts come as arrays, and little else is done with them."""
 
 WIDEST = 250
 """Levels of stock that may matter, above which a part is evaluated by itself: there convolutions
@@ -108,6 +111,62 @@ class _Batch:
                     share[n, ACTIONS.index(action), index] = chance
         stock = np.array([next(iter(one.plan.levels)) for one in some], dtype=np.int64)
         return cls(**arrays, L=L, alpha=terms[0].alpha, stock=stock, share=share)
+
+
+def worked_out(
+    terms: Mapping[str, Floats], cycle_days: int, alpha: float, stock: Ints, share: Floats
+) -> dict[str, Floats]:
+    """Return what plans of very many parts do and cost, and how far from the best they can be.
+
+    Parameters
+    ----------
+    terms
+        The parameters, named as in :class:`~amopt.printing.referee.plan.Terms`, shape (parts,)
+        each.
+    cycle_days, alpha
+        Length of the cycle, and discount factor a day.
+    stock
+        The base-stock level of each part, shape (parts,).
+    share
+        The probabilities of actions by days to go, shape (L, 3, parts).
+
+    Returns
+    -------
+    dict
+        Shape (parts,) each: what :data:`~amopt.printing.referee.evaluation.KINDS` counts in a
+        cycle; the same discounted to its start, led by ``discounted_``; ``cost_backward``,
+        ``residual`` and ``error_per_cycle``.
+    """
+    parts = len(stock)
+    mean = cycle_days * terms["N"] * terms["p_r"]
+    order = np.argsort(mean + 8 * np.sqrt(mean) + stock)
+    width = (mean + 8 * np.sqrt(mean) + stock + 20)[order]
+    names = (*KINDS, *(f"discounted_{kind}" for kind in KINDS))
+    found = {
+        name: np.zeros(parts) for name in (*names, "cost_backward", "residual", "error_per_cycle")
+    }
+    start = 0
+    while start < parts:
+        end = min(parts, start + max(1, int(SMALL_CHUNK / width[start])))
+        end = min(parts, start + max(1, int(SMALL_CHUNK / width[end - 1])))
+        some = order[start:end]
+        batch = _Batch(
+            **{name: np.asarray(values[some], dtype=np.float64) for name, values in terms.items()},
+            L=cycle_days,
+            alpha=alpha,
+            stock=stock[some],
+            share=share[:, :, some],
+        )
+        chance = _binomials(batch.N, batch.p_r)
+        undiscounted = _forward(batch, chance, 1.0)
+        charged = undiscounted if alpha == 1.0 else _forward(batch, chance, alpha)
+        for kind in KINDS:
+            found[kind][some] = undiscounted[kind]
+            found[f"discounted_{kind}"][some] = charged[kind]
+        for name, values in _backward(batch, chance).items():
+            found[name][some] = values
+        start = end
+    return found
 
 
 def _fill(some: Sequence[Evaluation]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.screening.answer.columns import ColumnTable
+from amopt.column_table import ColumnTable
 from amopt.screening.candidates import Candidates
 from amopt.screening.eligibility import FAILS, PASSES, UNKNOWN, Said
 from amopt.solution import Table

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
+import numpy as np
+
 __all__ = ["ColumnTable"]
+
+CHUNK = 20_000
+"""Rows whose cells become plain in one go."""
 
 
 class ColumnTable(Sequence[Mapping[str, Any]]):
@@ -14,7 +19,8 @@ class ColumnTable(Sequence[Mapping[str, Any]]):
     Parameters
     ----------
     columns
-        The cells of each column by its name, all of one length.
+        The cells of each column by its name, all of one length: lists, or arrays, whose cells
+        become plain numbers and texts as they are asked for.
     """
 
     def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -38,13 +44,15 @@ class ColumnTable(Sequence[Mapping[str, Any]]):
         """Return a row, or some rows as a list."""
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(self._length))]
-        return {name: column[index] for name, column in self._columns.items()}
+        return {name: _plain(column[index]) for name, column in self._columns.items()}
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         """Yield the rows."""
         names = tuple(self._columns)
-        for cells in zip(*self._columns.values(), strict=True):
-            yield dict(zip(names, cells, strict=True))
+        for start in range(0, self._length, CHUNK):
+            some = [_listed(column[start : start + CHUNK]) for column in self._columns.values()]
+            for cells in zip(*some, strict=True):
+                yield dict(zip(names, cells, strict=True))
 
     def __eq__(self, other: object) -> bool:
         """Compare with any sequence of rows."""
@@ -57,3 +65,18 @@ class ColumnTable(Sequence[Mapping[str, Any]]):
     def __repr__(self) -> str:
         """Return the size of the table."""
         return f"<{self._length:,} rows of {', '.join(self._columns)}>"
+
+    @property
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """The cells of each column by its name."""
+        return self._columns
+
+
+def _plain(cell: Any) -> Any:
+    """Return a cell of an array as a plain number."""
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def _listed(column: Sequence[Any]) -> Sequence[Any]:
+    """Return some cells, plain."""
+    return column.tolist() if isinstance(column, np.ndarray) else column

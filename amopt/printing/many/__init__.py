@@ -1,0 +1,1 @@
+"""Very many parts from a table, by columns: no object a part."""

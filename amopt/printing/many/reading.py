@@ -1,0 +1,327 @@
+"""A table of parts -> their parameters as arrays, with everything that is wrong with it.
+
+The columns are the fields of a part of an instance file; what an instance file would refuse in a
+part is refused here, by row and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.errors import InvalidInstanceError, UsageError
+from amopt.instance.findings import Finding, Severity, Where
+from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.phrases import counted
+from amopt.printing.instance import DAYS_A_YEAR, Part, PrintingInstance
+from amopt.printing.instance.printing_instance import MOST_FAILURES
+from amopt.printing.parameters import Parameters
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PartTable", "read"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+TEXTS = ("name", "system")
+NEEDED = (*TEXTS, "order_cost")
+
+PAIRS = (
+    ("failure_rate_per_day", "failure_probability_per_day"),
+    ("holding_cost_per_year_per_value", "holding_cost_per_day"),
+)
+PRINTED = ("printed_failure_rate_per_day", "printed_failure_probability_per_day")
+
+MOST = 5
+"""Cells of a column that are wrong in the same way and named one by one."""
+
+MOST_BYTES = 2_000_000_000
+"""The largest table that is read, in bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartTable:
+    """The parts of a table.
+
+    Attributes
+    ----------
+    names, systems
+        Their names, and those of their systems, shape (parts,), of text.
+    parameters
+        Their parameters.
+    """
+
+    names: NDArray[np.object_]
+    systems: NDArray[np.object_]
+    parameters: Parameters
+
+
+@dataclass
+class _Notes:
+    """What is wrong, by row and column."""
+
+    file: str
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, column: str, rows: Any, says: str, advice: str) -> None:
+        """Note rows of a column, counted from 0, that are wrong in the same way."""
+        rows = np.asarray(rows).tolist()
+        for row in rows[:MOST]:
+            self._note(code, column, row, says, advice)
+        if rows[MOST:]:
+            more = counted(len(rows) - MOST, "more row")
+            self._note(code, column, rows[MOST], f"{says} ({more} like this one)", advice)
+
+    def _note(self, code: str, column: str, row: int, says: str, advice: str) -> None:
+        where = Where(file=self.file, key=(column,), row=row + 2)  # row 1 has the headings
+        self.findings.append(Finding(code, where, f"{says}.", advice, Severity.ERROR))
+
+    def table(self, code: str, column: str, says: str, advice: str) -> None:
+        """Note what is wrong with a column as a whole."""
+        self.findings.append(Finding(code, Where(file=self.file, key=(column,)), says, advice))
+
+
+def read(instance: PrintingInstance, path: str | Path) -> PartTable:
+    """Return the parts of a csv or parquet file, for the systems of an instance.
+
+    Parameters
+    ----------
+    instance
+        Systems, length of the cycle, criterion and surcharge; its own parts are not looked at.
+    path
+        The file; its headings are the names of fields of a part.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With all that is wrong with the table.
+    UsageError
+        When there is no such file, or the instance has limits or a network.
+    """
+    if instance.limits or instance.network is not None:
+        raise UsageError(
+            "a table of parts is solved in closed form, without limits and without a network: "
+            "leave limits out, and give order_cost with its transport"
+        )
+    frame = _frame(Path(path))
+    notes = _Notes(str(path))
+    columns = _columns(frame, notes)
+    if notes.findings:
+        raise InvalidInstanceError(notes.findings)
+    counts = {one.name: (one.count, one.backorder_cost_per_day) for one in instance.systems}
+    names, systems = columns["name"], columns["system"]
+    _note_names(names, notes)
+    holders = np.array([name in counts for name in _unique(systems)[0]])
+    words, place = _unique(systems)
+    known = holders[place]
+    near = ", ".join(map(shown, list(counts)[:5]))
+    notes.add(
+        "unknown-name",
+        "system",
+        np.flatnonzero(~known),
+        "the instance has no such system",
+        f"Its systems are {near}.",
+    )
+    of_system = np.array([counts.get(name, (1, 0.0)) for name in words], dtype=np.float64)[place]
+    numbers = {name: values for name, values in columns.items() if name not in TEXTS}
+    parameters = _parameters(instance, numbers, of_system)
+    _note_numbers(instance, numbers, parameters, notes)
+    if notes.findings:
+        raise InvalidInstanceError(notes.findings)
+    return PartTable(names, systems, parameters)
+
+
+def _unique(texts: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Return the different texts, and which of them each is."""
+    import pandas as pd
+
+    place, words = pd.factorize(texts)
+    return np.asarray(words, dtype=object), np.asarray(place)
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    """Read the file, whole."""
+    import pandas as pd
+
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise UsageError(f"{path}: a table of more than {MOST_BYTES / 1e9:.0f} GB is not read")
+        if path.suffix.casefold() == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix.casefold() != ".csv":
+            raise UsageError(f"{path} is neither a .csv nor a .parquet file")
+        with path.open(encoding="utf-8-sig") as stream:
+            heading = stream.readline()
+        separator = max(",;\t", key=heading.count)
+        return pd.read_csv(
+            path,
+            sep=separator,
+            dtype=dict.fromkeys(TEXTS, str),
+            keep_default_na=False,
+            na_values=[""],
+            low_memory=False,
+            index_col=False,
+            encoding="utf-8-sig",
+        )
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file {path}") from error
+    except ImportError as error:
+        raise UsageError(
+            "parquet files need pyarrow: python -m pip install pyarrow (or save as .csv)"
+        ) from error
+    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise UsageError(f"{path} cannot be read as a table: {said[0][:200]}") from error
+
+
+def _columns(frame: pd.DataFrame, notes: _Notes) -> dict[str, NDArray[Any]]:
+    """Return the columns by field, numbers with NaN where nothing is given."""
+    import pandas as pd
+
+    fields = tuple(Part.model_fields)
+    for heading in map(str, frame.columns):
+        if heading not in fields:
+            near = closest(heading, fields)
+            notes.table(
+                "unknown-column",
+                heading,
+                "a part has no such field.",
+                did_you_mean(near) if near else "Leave it out.",
+            )
+    for name in NEEDED:
+        if name not in frame.columns:
+            notes.table("missing-column", name, f"the table lacks {name}.", "Add the column.")
+    if not len(frame):
+        notes.table("missing-column", "name", "the table has no rows.", "Add the parts.")
+    found: dict[str, NDArray[Any]] = {}
+    for name in fields:
+        if name not in frame.columns:
+            continue
+        values = frame[name]
+        if name in TEXTS:
+            blank = values.isna() | (values.astype(str).str.strip() == "")
+            notes.add(
+                "missing-key", name, np.flatnonzero(blank), "the cell is empty", "Fill it in."
+            )
+            found[name] = values.astype(str).to_numpy(dtype=object)
+            continue
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+        bad = np.isnan(numbers) & ~values.isna().to_numpy()
+        if bad.any():
+            first = str(values.iloc[int(np.flatnonzero(bad)[0])])
+            advice = (
+                "Write decimals with a point." if "," in first else "Write a number, or nothing."
+            )
+            says = f"{shown(first)} stands where a number is due"
+            notes.add("cell-not-a-number", name, np.flatnonzero(bad), says, advice)
+        found[name] = numbers
+    return found
+
+
+def _note_names(names: NDArray[np.object_], notes: _Notes) -> None:
+    """Note names that stand twice."""
+    import pandas as pd
+
+    twice = np.flatnonzero(pd.Series(names).duplicated().to_numpy())
+    if twice.size:
+        says = f"the name {shown(str(names[twice[0]]))} stands above already"
+        notes.add("duplicate-name", "name", twice, says, "Rename or remove one of the two.")
+
+
+def _given(numbers: dict[str, Floats], name: str, parts: int) -> Bools:
+    """Return which parts give a field."""
+    return ~np.isnan(_column(numbers, name, parts))
+
+
+def _column(numbers: dict[str, Floats], name: str, parts: int) -> Floats:
+    """Return a column, NaN where the table does not have it."""
+    return numbers[name] if name in numbers else np.full(parts, np.nan)
+
+
+def _ranges() -> Iterator[tuple[str, float, float]]:
+    """Yield the fields of a part with the range that an instance file allows."""
+    for name, said in Part.model_json_schema()["properties"].items():
+        if name not in TEXTS:
+            kinds = said.get("anyOf", [said])
+            number = next(kind for kind in kinds if kind["type"] == "number")
+            yield name, number.get("minimum", -np.inf), number.get("maximum", np.inf)
+
+
+def _parameters(
+    instance: PrintingInstance, numbers: dict[str, Floats], of_system: Floats
+) -> Parameters:
+    """Return the parameters, as an instance works them out for its own parts."""
+    parts = len(of_system)
+
+    def failures(rate: str, probability: str) -> tuple[Floats, Floats]:
+        by_rate = _column(numbers, rate, parts)
+        given = _column(numbers, probability, parts)
+        a_day = np.where(np.isnan(by_rate), given, by_rate)
+        chance = np.where(np.isnan(by_rate), given, -np.expm1(-by_rate))
+        return np.nan_to_num(chance), np.nan_to_num(a_day)
+
+    order = np.nan_to_num(numbers["order_cost"])
+    printing = _column(numbers, "print_cost", parts)
+    flying = _column(numbers, "expedite_cost", parts)
+    if instance.expedite_surcharge is not None:
+        flying = np.where(np.isnan(flying), order + instance.expedite_surcharge, flying)
+    held = _column(numbers, "holding_cost_per_day", parts)
+    share = np.nan_to_num(_column(numbers, "holding_cost_per_year_per_value", parts))
+    regular, printed = failures(*PAIRS[0]), failures(*PRINTED)
+    criterion = instance.criterion
+    return Parameters(
+        cycle_days=instance.cycle_days,
+        discount=1.0 if criterion == "average" else criterion.discount_per_day,
+        systems=of_system[:, 0].astype(np.int64),
+        order_cost=order,
+        print_cost=np.where(np.isnan(printing), np.inf, printing),
+        expedite_cost=np.where(np.isnan(flying), np.inf, flying),
+        backorder_cost=of_system[:, 1],
+        holding_cost=np.where(np.isnan(held), share * order / DAYS_A_YEAR, held),
+        failure=regular[0],
+        printed_failure=np.where(np.isnan(printing), 0.0, printed[0]),
+        failures_per_day=regular[1],
+    )
+
+
+def _note_numbers(
+    instance: PrintingInstance,
+    numbers: dict[str, Floats],
+    parameters: Parameters,
+    notes: _Notes,
+) -> None:
+    """Note numbers that are missing, out of range, or do not go together."""
+    parts = len(parameters)
+    missing = np.flatnonzero(np.isnan(numbers["order_cost"]))
+    notes.add("missing-key", "order_cost", missing, "the cell is empty", "Fill it in.")
+    for name, lowest, highest in _ranges():
+        values = _column(numbers, name, parts)
+        outside = np.flatnonzero((values < lowest) | (values > highest) | np.isinf(values))
+        says = f"the number is not between {lowest:g} and {highest:g}"
+        notes.add("cell-out-of-range", name, outside, says, "Check its sign and its unit.")
+    prints = _given(numbers, "print_cost", parts)
+    every = np.ones(parts, dtype=bool)
+    for pair, wanted in ((PAIRS[0], every), (PAIRS[1], every), (PRINTED, prints)):
+        count = sum(_given(numbers, name, parts).astype(int) for name in pair)
+        wrong = np.flatnonzero(wanted & (count != 1))
+        says = f"a part gives both or neither of {' and '.join(pair)}"
+        notes.add("exactly-one", pair[0], wrong, says, "Give exactly one of them.")
+    cheap = np.isfinite(parameters.expedite_cost)
+    cheap &= parameters.expedite_cost <= parameters.order_cost
+    says = "expediting does not cost more than the order"
+    notes.add(
+        "expedite-too-cheap", "expedite_cost", np.flatnonzero(cheap), says, "Raise it, or clear it."
+    )
+    expected = parameters.failure * parameters.systems * instance.cycle_days
+    says = f"more than {MOST_FAILURES:,} failures are expected in a cycle"
+    advice = "Check the rate, the number of systems and the length of the cycle."
+    notes.add(
+        "too-many-failures", PAIRS[0][0], np.flatnonzero(expected > MOST_FAILURES), says, advice
+    )

@@ -1,0 +1,66 @@
+"""Mission parts that share a shelf: against every choice, and the joint linear program."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import amopt
+from amopt.printing.decision import optimum
+from amopt.printing.instance import PrintingInstance
+from amopt.program.solver.options import Options
+
+from .test_limits import extra_policies, thresholds
+
+
+def some(names: tuple[str, ...], room: float, hours: float) -> PrintingInstance:
+    """Return some of the mission's parts under two limits."""
+    data: dict[str, Any] = amopt.load("printing/mission-limited").to_dict()
+    data["parts"] = [part for part in data["parts"] if part["name"] in names]
+    data["limits"][0]["at_most"], data["limits"][1]["at_most"] = room, hours
+    return amopt.load(data)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.75])
+@pytest.mark.parametrize("names", [("2", "6", "9"), ("4", "9", "13"), ("9", "11", "12")])
+def test_one_policy_a_part_against_every_choice(names: tuple[str, ...], share: float) -> None:
+    free = amopt.solve(some(names, 1e6, 1e6))
+    room = share * free.rows["limits"][0]["single_source_amount"]
+    hours = 0.5 * free.rows["limits"][1]["amount"]
+    instance = some(names, room, hours)
+    answer = amopt.solve(instance)
+    known = [thresholds(instance, index) for index in range(3)]
+    cost, taken, printed = (
+        [np.array([one[kind] for one in listed]) for listed in known]
+        for kind in ("cost", "base_stock", "prints")
+    )
+    volume = [part.storage_cm3 or 0.0 for part in instance.parts]
+    needs = [part.print_hours or 0.0 for part in instance.parts]
+    grids = [np.meshgrid(*each, indexing="ij", sparse=True) for each in (cost, taken, printed)]
+    total, shelf, busy = (
+        sum(weight * one for weight, one in zip(weights, grid, strict=True))
+        for weights, grid in zip(([1.0] * 3, volume, needs), grids, strict=True)
+    )
+    kept = (shelf <= room * (1 + 1e-9)) & (busy <= hours * (1 + 1e-9))
+    best = float(np.min(np.where(kept, total, np.inf)))  # over all (S, n*) of the three
+    totals = answer.rows["totals"][0]
+    found = totals["deterministic_yearly_cost"]
+    if found is None:
+        found = totals["yearly_cost"]
+        assert not extra_policies(answer)
+    assert found + totals["yearly_unavoidable_cost"] == pytest.approx(52 * best, rel=1e-9)
+    assert answer.outcome.bound * 7 <= best * (1 + 1e-9)
+    joint = optimum(instance, "collapsed", options=Options())
+    assert joint.cycle_cost.sum() == pytest.approx(answer.outcome.objective * 7, rel=1e-8)
+
+
+def test_mixing_costs_less_where_volumes_do_not_fill_the_shelf() -> None:
+    answers = [amopt.solve(some(("2", "6", "9"), room, 0.5)) for room in (400.0, 700.0)]
+    gaps = [
+        row["deterministic_yearly_cost"] - row["yearly_cost"]
+        for row in itertools.chain.from_iterable(one.rows["totals"] for one in answers)
+    ]
+    assert min(gaps) > 1.0

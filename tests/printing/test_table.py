@@ -1,0 +1,185 @@
+"""Very many parts from a table: the same answers as one by one, findings, and planted edits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import amopt
+from amopt.cli import app
+from amopt.column_table import ColumnTable
+from amopt.errors import InvalidInstanceError, UsageError
+from amopt.printing.many.answer import ManySolution, solve_table, write_table
+from amopt.printing.many.reading import read
+from amopt.printing.referee.studies.many import check_many
+
+from .test_limits import place
+
+
+def random_parts(count: int = 60) -> list[dict[str, Any]]:
+    """Return parts of two systems: with a printer or not, flown in or not, by rate or not."""
+    rng = np.random.default_rng(7)
+    found = []
+    for index in range(count):
+        cost = float(np.exp(rng.normal(3.5, 1.5)))
+        part: dict[str, Any] = {"name": f"=part {index}", "system": ["a", "b"][index % 2]}
+        part["order_cost"] = cost
+        field = "failure_rate_per_day" if index % 3 else "failure_probability_per_day"
+        part[field] = float(rng.uniform(0, 0.2)) * (index % 11 > 0)
+        if index % 4:
+            part["print_cost"] = cost * float(rng.uniform(0.1, 1.5))
+            part["printed_failure_rate_per_day"] = float(rng.uniform(0, 0.5))
+        if index % 5 == 0:
+            part["expedite_cost"] = cost * float(rng.uniform(1.1, 3))
+        held = "holding_cost_per_day" if index % 2 else "holding_cost_per_year_per_value"
+        part[held] = float(rng.uniform(0, 1))
+        found.append(part)
+    return found
+
+
+def data_of(parts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """Return an instance of such parts."""
+    data = place(days=5, **more)
+    data["systems"] = [
+        {"name": "a", "count": 4, "backorder_cost_per_day": 60.0},
+        {"name": "b", "count": 9, "backorder_cost_per_day": 8.0},
+    ]
+    return {**data, "parts": parts}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("more", [{}, {"criterion": {"discount_per_day": 0.98}}])
+def test_a_table_says_what_the_file_says(form: str, more: dict[str, Any], tmp_path: Path) -> None:
+    instance = amopt.load(data_of(random_parts(), **more))
+    path = tmp_path / f"parts.{form}"
+    getattr(pd.DataFrame(random_parts()), f"to_{form}")(path, index=False)
+    answer, alike = solve_table(instance, path), amopt.solve(instance)
+    assert answer.outcome.objective == pytest.approx(alike.outcome.objective, rel=1e-9)
+    assert answer.outcome.bound == pytest.approx(alike.outcome.bound, rel=1e-9)
+    assert len(answer.rows["parts"]) == 60
+    for mine, theirs in zip(answer.rows["parts"], alike.rows["parts"], strict=True):
+        for column in mine.keys() & theirs.keys():
+            if isinstance(mine[column], float):
+                stake = 1e-9 * theirs["yearly_unavoidable_cost"] + 1e-9
+                assert mine[column] == pytest.approx(theirs[column], rel=1e-9, abs=stake), column
+            else:
+                assert mine[column] == theirs[column], column
+    totals = answer.rows["totals"][0]
+    for column, value in totals.items():
+        due = alike.rows["totals"][0][column]
+        assert value == (due if due is None else pytest.approx(due, rel=1e-9)), column
+    single = {row["part"]: row["base_stock"] for row in alike.rows["single_source"]}
+    assert all(
+        row["single_source_base_stock"] == single[row["part"]] for row in answer.rows["parts"]
+    )
+    assert "of 60 parts are worth printing" in " ".join(answer.headline())
+
+
+def test_every_edit_of_a_table_is_found(tmp_path: Path) -> None:
+    instance = amopt.load(data_of(random_parts(12)))
+    path = tmp_path / "parts.csv"
+    pd.DataFrame(random_parts(12)).to_csv(path, index=False)
+    table, answer = read(instance, path), solve_table(instance, path)
+    parts, total = answer.rows["parts"], answer.rows["totals"][0]
+    assert isinstance(parts, ColumnTable)
+
+    def accepted(columns: Any, totals: Any = total) -> bool:
+        known = table.names, table.systems, table.parameters
+        return check_many(*known, columns, totals).accepted
+
+    assert accepted(parts.columns)
+    for name, cells in parts.columns.items():
+        for row in (0, 7):
+            edited = np.array(cells)
+            cell = edited[row]
+            edited[row] = "wait 4-1, print 0" if isinstance(cell, str) else cell + 1
+            assert not accepted({**parts.columns, name: edited}), name
+        assert not accepted(
+            {column: one for column, one in parts.columns.items() if column != name}
+        )
+    worse = np.array(parts.columns["plan"])
+    worse[:] = "wait 4-1"
+    assert not accepted({**parts.columns, "plan": worse})
+    for name, value in total.items():
+        assert not accepted(parts.columns, {**total, name: value + 1}), name
+
+
+def test_everything_wrong_with_a_table_is_told_by_row_and_column(tmp_path: Path) -> None:
+    parts = pd.DataFrame(random_parts(14)).astype(object)
+    parts.loc[1, "order_cost"] = "2,50"
+    parts.loc[2, "system"] = "c"
+    parts.loc[3, "name"] = "=part 0"
+    parts.loc[5, "expedite_cost"] = 0.01
+    parts.loc[6, "holding_cost_per_day"] = parts.loc[6, "holding_cost_per_year_per_value"] = 0.5
+    parts.loc[7, "failure_rate_per_day"] = -1.0
+    parts.loc[9:13, "print_cost"] = 3.0
+    parts.loc[9:13, "printed_failure_rate_per_day"] = None
+    path, instance = tmp_path / "parts.csv", amopt.load(data_of(random_parts(2)))
+
+    def told() -> list[tuple[str, tuple[Any, ...], int | None]]:
+        parts.to_csv(path, index=False)
+        with pytest.raises(InvalidInstanceError) as caught:
+            solve_table(instance, path)
+        assert all(one.where.file == str(path) for one in caught.value.findings)
+        return [(one.code, one.where.key, one.where.row) for one in caught.value.findings]
+
+    assert told() == [("cell-not-a-number", ("order_cost",), 3)]
+    parts.loc[1, "order_cost"] = 2.5
+    found = told()
+    for expected in (
+        ("unknown-name", ("system",), 4),
+        ("duplicate-name", ("name",), 5),
+        ("expedite-too-cheap", ("expedite_cost",), 7),
+        ("exactly-one", ("holding_cost_per_year_per_value",), 8),
+        ("cell-out-of-range", ("failure_rate_per_day",), 9),
+        ("exactly-one", ("printed_failure_rate_per_day",), 11),
+    ):
+        assert expected in found
+    parts = parts.rename(columns={"print_cost": "print_costs"}).drop(columns="system")
+    assert {code for code, _, _ in told()} == {"unknown-column", "missing-column"}
+
+
+def test_what_is_no_table_of_parts_is_refused(tmp_path: Path) -> None:
+    data = data_of(random_parts(2))
+    limited = amopt.load(
+        {**data, "limits": [{"name": "prints", "measure": "prints", "at_most": 1.0}]}
+    )
+    for instance, name, says in (
+        (limited, "parts.csv", "without limits"),
+        (amopt.load(data), "parts.csv", "there is no file"),
+        (amopt.load(data), "parts.txt", "neither a .csv nor a .parquet"),
+        (amopt.load(data), "parts.parquet", "cannot be read"),
+    ):
+        if name != "parts.csv":
+            (tmp_path / name).write_text("name\n")
+        with pytest.raises(UsageError, match=says):
+            solve_table(instance, tmp_path / name)
+
+
+def test_the_command_writes_each_form(tmp_path: Path) -> None:
+    path, given = tmp_path / "place.json", tmp_path / "parts.csv"
+    path.write_text(json.dumps(data_of(random_parts(2))))
+    pd.DataFrame(random_parts(9)).to_csv(given, index=False, sep=";")
+    run = ["printing", "table", str(path), str(given)]
+    for form in ("csv", "parquet", "json"):
+        out = tmp_path / f"plans.{form}"
+        result = CliRunner().invoke(app, [*run, "--out", str(out), "--json"])
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.output)["tables"]["totals"][0]["parts"] == 9
+        plans = getattr(pd, f"read_{form}")(out)
+        assert list(plans.columns) == [one.name for one in ManySolution.columns["parts"]]
+        assert len(plans) == 9
+        assert plans["part"][0] == ("'=part 0" if form == "csv" else "=part 0")
+    result = CliRunner().invoke(app, [*run, "--out", str(tmp_path / "plans.txt")])
+    assert result.exit_code == 2
+    result = CliRunner().invoke(app, run)
+    assert "Order up to" in result.output
+    answer = solve_table(amopt.load(path), given)
+    with pytest.raises(UsageError, match="is written as"):
+        write_table(answer, tmp_path / "plans.xls")
