@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.offers.charges import charges_of
+from amopt.sourcing.offers.discounts import discounts
 
 if TYPE_CHECKING:
     from amopt.sourcing.offers.charges import Charges
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["Evaluation", "evaluate", "whole_conventional"]
+__all__ = ["Evaluation", "evaluate", "goods_of", "whole_conventional"]
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +63,7 @@ def evaluate(supply: SupplyOptions, quantity: Floats) -> Evaluation:
 
     An order of several lines is priced, and takes as long, as all its parts together. Each line
     bears what is paid for it by its share of the parts, and so with what is paid once: tooling,
-    fees, approvals.
+    fees, approvals. Discounts on what is spent at a supplier are shared out by prices.
 
     Parameters
     ----------
@@ -101,7 +102,27 @@ def _orders(supply: SupplyOptions, quantity: Floats, charges: Charges) -> tuple[
     made = supply.pool_lead.take(pools).at(ordered)
     cost[used] = paid[pool] * (parts / ordered[pool]) + supply.moved_cost[used] * parts
     weeks[used] = made[pool] + supply.moved_weeks[used]
-    return cost + charges.shares(quantity), weeks
+    off = discounts(supply, goods_of(supply, quantity))
+    return cost + charges.shares(quantity) - off, weeks
+
+
+def goods_of(supply: SupplyOptions, quantity: Floats) -> Floats:
+    """Return the prices of the parts of each option, in money: no fees, nothing that is moved.
+
+    Parameters
+    ----------
+    supply
+        The supply options.
+    quantity
+        Parts ordered from each option, shape (n,).
+    """
+    goods = np.zeros(len(supply))
+    used = np.flatnonzero(quantity > 0)
+    pools, pool = np.unique(supply.pool[used], return_inverse=True)
+    ordered = supply.by_pool(quantity)[pools]
+    paid = supply.pool_total.take(pools).at(ordered) - supply.fee_of_pool[pools]
+    goods[used] = paid[pool] * (quantity[used] / ordered[pool])
+    return goods
 
 
 def whole_conventional(supply: SupplyOptions) -> Evaluation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -81,7 +82,7 @@ def _total(
     if any(q not in tables[s] for (s, _), q in ordered.items()):
         return math.inf
     paid = sum(tables[s][q][0] for (s, _), q in ordered.items())
-    paid += _once(data, sources, plan)
+    paid += _once(data, sources, plan) - _discounts(data, sources, tables, ordered)
     waiting = 0.0
     made: dict[tuple[str, str], int] = defaultdict(int)
     hours: dict[str, float] = defaultdict(float)
@@ -95,7 +96,7 @@ def _total(
             late = tables[pool[0]][ordered[pool]][1]
             if "supplier" in source:
                 before, per_part, money = _beside(data, source)
-                late += before + per_part * ordered[pool]
+                late = _reopened(data, source, late + before + per_part * ordered[pool])
                 paid += (money + _royalty(data, source)) * q
                 made[line["part"], source["supplier"]] += q
                 hours[source["supplier"]] += source.get("machine_hours_per_part", 0.0) * q
@@ -114,9 +115,82 @@ def _total(
         )
         if prints > licence["prints"] + TINY:
             return math.inf
+    if not all(_shared(data, sources, plan, share) for share in data.get("shares", ())):
+        return math.inf
     if paid > data.get("limits", {}).get("budget", math.inf) + 1e-7:
         return math.inf
     return paid + waiting
+
+
+def _reopened(data: dict[str, Any], source: dict[str, Any], weeks: float) -> float:
+    """Return when what takes so many weeks is ready, day by day of its supplier's closures."""
+    shut = {
+        (date.fromisoformat(own["from"]) - date.fromisoformat(data["order_date"])).days + n
+        for entry in data.get("suppliers", ())
+        if entry["supplier"] == source["supplier"]
+        for own in entry.get("closed", ())
+        for n in range((date.fromisoformat(own["to"]) - date.fromisoformat(own["from"])).days + 1)
+    }
+    ready, left = 0.0, 7 * weeks
+    while left > 1e-7:
+        open_until = min((day for day in shut if day >= ready - 1e-7), default=math.inf)
+        worked = min(left, max(0.0, open_until - ready))
+        ready, left = ready + worked, left - worked
+        if left > 1e-7:
+            ready = open_until + 1
+    return ready / 7
+
+
+def _discounts(
+    data: dict[str, Any],
+    sources: list[dict[str, Any]],
+    tables: list[dict[int, tuple[float, float]]],
+    ordered: dict[Pool, int],
+) -> float:
+    """Return what suppliers take off what is spent on parts there, fees not among it."""
+    off = 0.0
+    for entry in data.get("suppliers", ()):
+        discounts = entry.get("spend_discounts")
+        if not discounts:
+            continue
+        spent = sum(
+            tables[s][q][0] - sources[s].get("fee_per_order", 0.0)
+            for (s, _), q in ordered.items()
+            if sources[s].get("supplier") == entry["supplier"]
+        )
+        ends = [tier["from"] for tier in discounts["tiers"][1:]] + [math.inf]
+        for tier, end in zip(discounts["tiers"], ends, strict=True):
+            begin = tier["from"]
+            if begin * (1 - TINY) <= spent and discounts["kind"] == "incremental":
+                off += (min(spent, end) - begin) * tier["percent"] / 100
+            elif begin * (1 - TINY) <= spent < end * (1 - TINY):
+                off += spent * tier["percent"] / 100
+    return off
+
+
+def _shared(
+    data: dict[str, Any],
+    sources: list[dict[str, Any]],
+    plan: tuple[Split, ...],
+    share: dict[str, Any],
+) -> bool:
+    """Return whether enough suppliers have enough of a part, and none too much."""
+    asked, made = 0, defaultdict(int)
+    for line, split in zip(data["lines"], plan, strict=True):
+        if line["part"] == share["part"]:
+            asked += line["quantity"]
+            for (s, _), q in split.items():
+                made[sources[s].get("supplier", "conventional")] += q
+    if not asked:
+        return True
+    counted = [
+        100 * q >= share.get("least_percent", 0) * asked - TINY
+        for who, q in made.items()
+        if who != "conventional" or share.get("conventional_counts", True)
+    ]
+    most = share.get("largest_percent", 100)
+    few = sum(counted) < share.get("least_suppliers", 1)
+    return not few and (most == 100 or all(100 * q <= most * asked + TINY for q in made.values()))
 
 
 def _royalty(data: dict[str, Any], offer: dict[str, Any]) -> float:
@@ -157,7 +231,7 @@ def _once(data: dict[str, Any], sources: list[dict[str, Any]], plan: tuple[Split
                 continue
             for entry in data.get("suppliers", ()):
                 if entry["supplier"] == who:
-                    found["supplier", who] = entry["fee_per_supplier"]
+                    found["supplier", who] = entry.get("fee_per_supplier", 0.0)
             for entry in data.get("approvals", ()):
                 if (entry["supplier"], entry["part"]) == (who, part) and not entry.get("done"):
                     found["approval", who, part] = entry["cost"]

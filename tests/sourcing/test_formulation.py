@@ -74,6 +74,24 @@ CHANGES: dict[str, dict[str, Any]] = {
         "preparations": [{"part": "a", "cost": 6, "weeks": 1}],
         "offers.1": {**BASE["offers"][0], "material": "PA12"},
     },
+    "counts": {"shares": [{"part": "a", "least_suppliers": 2}]},
+    "least_part_share": {"shares": [{"part": "a", "least_percent": 40}]},
+    "least_suppliers": {
+        "shares": [{"part": "a", "least_suppliers": 1, "least_percent": 30}],
+        "committed": [{"line": "1", "supplier": "s", "quantity": 1, "cost": 9, "weeks": 1}],
+    },
+    "largest_part_share": {"shares": [{"part": "a", "largest_percent": 75}]},
+    "spend": {
+        "suppliers": [
+            {
+                "supplier": "s",
+                "spend_discounts": {
+                    "kind": "incremental",
+                    "tiers": [{"from": 20, "percent": 10}, {"from": 50, "percent": 60}],
+                },
+            }
+        ]
+    },
     "smallest_order": {"offers.0.smallest_quantity": 3},
     "largest_order": {"offers.0.largest_quantity": 5},
     "supplier_used": {
@@ -121,6 +139,9 @@ OPTIMA = dict.fromkeys(CHANGES, 12 * 5 + 40.0) | {
     "delivery_mean": 12 * 5 + 40 + 4 * 10.0,
     "parts": 11 * 5 + 40 + 9.0,
     "deliveries": 12 * 5 + 40 + 4.0,
+    "counts": 11 * 5 + 40 + 9 + 3.0,
+    "least_suppliers": 11 * 5 + 40 + 9.0,
+    "largest_part_share": 9 * 5 + 40 + 3 * 9 + 3.0,
 }
 """By hand: conventional supply of all parts, with waiting or what is committed where it counts."""
 

@@ -82,6 +82,49 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str], list[str]]] = 
         ["largest quantity of 's1'", "largest quantity of 's2'"],
         ["raise the largest quantity of 's1' for 'a' to 70 parts"],
     ),
+    "two suppliers, one that may print": (
+        {
+            "shares": [{"part": "a", "least_suppliers": 2, "least_percent": 25}],
+            "licences": [{"part": "a", "supplier": "s2", "prints": 8}],
+        },
+        {},
+        [
+            "at least 2 suppliers of 'a'",
+            "the least share of a supplier of 'a', 25 %",
+            "licence of 'a' at 's2', 8 prints",
+        ],
+        [
+            "lower the least suppliers of 'a' to 1",
+            "lower the least share of a supplier of 'a' to 20 %",
+            "raise the licence of 'a' at 's2' to 10 prints",
+        ],
+    ),
+    "nobody counts": (
+        {
+            "order_date": "2026-03-02",
+            "shares": [{"part": "a", "least_percent": 25, "conventional_counts": False}],
+            "conventional": [
+                {"part": "a", "cost_per_part": 1, "lead_time_weeks": 1},
+                {"part": "b", "cost_per_part": 1, "lead_time_weeks": 1},
+            ],
+            "offers": [{**offer, "valid_to": "2026-03-01"} for offer in DATA["offers"]],
+        },
+        {},
+        ["at least 1 supplier of 'a'"],
+        ["leave out the least share of a supplier of 'a'"],
+    ),
+    "nobody makes so much": (
+        {
+            "shares": [{"part": "a", "largest_percent": 60}],
+            "licences": [{"part": "a", "supplier": "s2", "prints": 8}],
+        },
+        {},
+        ["the largest share of a supplier of 'a', 60 %", "licence of 'a' at 's2', 8 prints"],
+        [
+            "raise the largest share of a supplier of 'a' to 80 %",
+            "raise the licence of 'a' at 's2' to 16 prints",
+        ],
+    ),
     "one supplier, each too small": (
         {
             "limits": {"suppliers_per_line": 1},

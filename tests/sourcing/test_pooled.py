@@ -5,18 +5,23 @@ from __future__ import annotations
 import copy
 import math
 import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 import amopt
-from amopt.sourcing import solve
+from amopt.sourcing import check, solve
 from amopt.sourcing.methods.arrays import arrays_of
 from amopt.sourcing.methods.decomposition.one_order import kept_plans
 from amopt.sourcing.methods.decomposition.partitions import partitions
 from amopt.sourcing.offers.segments import Segments, cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
+from tests.conftest import Run
 from tests.oracles.pooled import best
 from tests.sourcing.random_instances import conventional, offer
 from tests.sourcing.test_methods import require_arrays_equal_formulation
@@ -122,6 +127,101 @@ HAND: dict[str, tuple[dict[str, Any], float]] = {
 """What is changed, and the optimum by hand."""
 
 
+BETA = {"supplier": "beta", "part": "cover", "quotes": quotes((1, 15, 1))}
+
+SHARED: dict[str, tuple[dict[str, Any], float]] = {
+    "one may be enough": ({"least_suppliers": 1, "least_percent": 30}, 3600),
+    "two with a tenth each": ({"least_suppliers": 2, "least_percent": 10}, 4650),
+    "two with thirty per cent each": ({"least_suppliers": 2, "least_percent": 30}, 4950),
+    "conventional supply does not count": (
+        {"least_suppliers": 2, "least_percent": 30, "conventional_counts": False},
+        4950,
+    ),
+    "two, one of them with one part": ({"least_suppliers": 2}, 1 * 20 + 299 * 15),
+    "nobody makes more than half": ({"largest_percent": 50}, 150 * 15 + 150 * 20),
+}
+"""How suppliers share the covers, and the optimum; alpha has its break at 300 parts."""
+
+
+def covers_of_two(**changes: Any) -> dict[str, Any]:
+    """Return the covers with a second supplier, 15 each."""
+    data = covers(**changes)
+    data["offers"].append(BETA | {"largest_quantity": 1000})
+    return data
+
+
+def require_cost_of_a_file(
+    folder: Path, amopt_command: Callable[..., Run], data: dict[str, Any], cost: float
+) -> None:
+    """Require what ``amopt solve`` says an instance costs that is written to a file."""
+    file = folder / "covers.yaml"
+    file.write_text(yaml.safe_dump(data), encoding="utf-8")
+    run = amopt_command("solve", file, "--json")
+    assert run.code == 0, run.err
+    assert run.json["outcome"]["objective"] == pytest.approx(cost)
+    assert run.json["referee"]["accepted"]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_suppliers_share_a_part_by_hand(name: str) -> None:
+    shares, optimum = SHARED[name]
+    data = covers_of_two(shares=[{"part": "cover", **shares}])
+    assert cost(data) == pytest.approx(optimum)
+    with pytest.raises(amopt.UsageError, match=r"prices.*does not honour"):
+        cost(data, "prices")
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ({"least_suppliers": 2, "least_percent": 30}, "1 for 2 at least"),
+        ({"largest_percent": 50}, "makes 300 of 300 'cover', more than 50 %"),
+    ],
+)
+def test_the_referee_refuses_a_plan_that_shares_a_part_otherwise(
+    shares: dict[str, Any], told: str
+) -> None:
+    data = covers_of_two()
+    answer = solve(amopt.load(data))
+    asked = amopt.load({**data, "shares": [{"part": "cover", **shares}]})
+    assert any(told in finding for finding in check(asked, answer).findings)
+
+
+def test_nobody_who_counts_is_left() -> None:
+    data = covers(offers__0__valid_to="2026-01-31")
+    data |= {"order_date": "2026-03-02"}
+    data["shares"] = [{"part": "cover", "least_percent": 30, "conventional_counts": False}]
+    with pytest.raises(amopt.InfeasibleError) as caught:
+        solve(amopt.load(data))
+    assert "at least 1 supplier of 'cover'" in caught.value.conflict
+    assert "leave out the least share of a supplier of 'cover'" in caught.value.remedies
+
+
+def test_a_file_says_how_suppliers_share_a_part(
+    tmp_path: Path, amopt_command: Callable[..., Run]
+) -> None:
+    shares = [{"part": "cover", "least_suppliers": 2, "least_percent": 30}]
+    require_cost_of_a_file(tmp_path, amopt_command, covers_of_two(shares=shares), 4950)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, least) in SHARED.items() if least > 3600])
+def test_the_referee_counts_the_suppliers_of_a_part(name: str) -> None:
+    data = covers()
+    data["offers"].append(BETA | {"largest_quantity": 1000})
+    alone = solve(amopt.load(data))
+    assert check(amopt.load(data), alone).accepted
+    shared = amopt.load({**data, "shares": [{"part": "cover", **SHARED[name][0]}]})
+    assert "'cover'" in " ".join(check(shared, alone).findings)
+
+
+def test_committed_orders_count_as_shares_and_stay() -> None:
+    data = covers(shares=[{"part": "cover", "least_suppliers": 2, "largest_percent": 50}])
+    data["offers"].append(BETA | {"largest_quantity": 1000})
+    held = {"supplier": "alpha", "cost": 2000, "weeks": 1, "quantity": 100}
+    data["committed"] = [{**held, "line": line} for line in "ab"]
+    assert cost(data) == pytest.approx(4000 + 100 * 15)  # alpha is beyond half and gets no more
+
+
 @pytest.mark.parametrize("method", ["program", "prices"])
 @pytest.mark.parametrize("name", HAND)
 def test_three_plants_by_hand(name: str, method: str) -> None:
@@ -165,19 +265,73 @@ def test_a_line_that_cannot_wait_for_a_large_order(rate: float, optima: tuple[fl
     assert found == pytest.approx(optima)
 
 
+DISCOUNTS = (
+    ([(4000, 5)], 3892),
+    ([(4200, 5)], 4060),
+    ([(3000, 5), (4000, 10)], 3600 - 30 + 50 * 9.2),
+)
+"""Tiers of alpha's discounts, the last incremental, and the optimum."""
+
+
 def test_two_parts_of_which_one_supplier_makes_both() -> None:
+    data = covers_and_brackets()
+    assert cost(data) == pytest.approx(4060)
+    for tiers, optimum in DISCOUNTS:
+        assert cost(covers_and_brackets(*tiers)) == pytest.approx(optimum)
+    with pytest.raises(amopt.UsageError, match=r"prices.*does not honour spend"):
+        cost(covers_and_brackets(*tiers), "prices")
+    for fee, optimum in ((100, 4200), (20, 4100)):
+        data["suppliers"] = [
+            {"supplier": name, "fee_per_supplier": fee} for name in ("alpha", "beta")
+        ]
+        assert cost(data) == pytest.approx(optimum)
+
+
+def covers_and_brackets(*tiers: tuple[float, float]) -> dict[str, Any]:
+    """Return covers and brackets, with discounts at alpha; of several tiers, incremental."""
     data = covers()
     data["parts"].append({"name": "bracket"})
     data["lines"].append({"line": "d", "part": "bracket", "place": "a", "quantity": 50})
     for supplier, price in (("alpha", 10), ("beta", 9.2)):
         one = {"supplier": supplier, "part": "bracket", "quotes": quotes((1, price, 1))}
         data["offers"].append({**one, "largest_quantity": 100})
-    assert cost(data) == pytest.approx(4060)
-    for fee, optimum in ((100, 4200), (20, 4100)):
-        data["suppliers"] = [
-            {"supplier": name, "fee_per_supplier": fee} for name in ("alpha", "beta")
-        ]
-        assert cost(data) == pytest.approx(optimum)
+    if tiers:
+        kind = "incremental" if len(tiers) > 1 else "all_units"
+        own = [{"from": begin, "percent": percent} for begin, percent in tiers]
+        data["suppliers"] = [{"supplier": "alpha", "spend_discounts": {"kind": kind, "tiers": own}}]
+    return data
+
+
+def test_a_discount_on_what_is_spent_is_shared_out_by_prices(
+    tmp_path: Path, amopt_command: Callable[..., Run]
+) -> None:
+    data = covers_and_brackets((4000, 5))
+    require_cost_of_a_file(tmp_path, amopt_command, data, 3892)
+    answer = solve(amopt.load(data))
+    found = {(row["line"], row["supplier"]): row["cost"] for row in answer.rows["orders"]}
+    assert found["a", "alpha"] == pytest.approx(0.95 * 1200)
+    assert found["d", "alpha"] == pytest.approx(0.95 * 400)
+    assert found["d", "beta"] == pytest.approx(92)
+    assert any("5 % off" in note for note in answer.notes)
+    with pytest.raises(amopt.UsageError, match="leave spend_discounts out"):
+        amopt.sourcing.price_ranges(amopt.load(data))
+
+
+@pytest.mark.parametrize("tiers", [[(4001, 5)], [(4000, 6)], [(3000, 5), (4000, 10)], []])
+def test_the_referee_refuses_another_discount(tiers: list[tuple[float, float]]) -> None:
+    answer = solve(amopt.load(covers_and_brackets((4000, 5))))
+    assert answer.verdict.accepted
+    findings = check(amopt.load(covers_and_brackets(*tiers)), answer).findings
+    assert any("order of line 'a' at 'alpha'" in finding for finding in findings)
+
+
+def test_a_budget_counts_discounts() -> None:
+    data = covers_and_brackets((4000, 5)) | {"limits": {"budget": 3892}}
+    assert cost(data) == pytest.approx(3892)
+    data["limits"] = {"budget": 3891}
+    with pytest.raises(amopt.InfeasibleError) as caught:
+        solve(amopt.load(data))
+    assert "raise the budget to 3,892 EUR" in caught.value.remedies
 
 
 def test_what_a_line_bears() -> None:
@@ -269,11 +423,71 @@ def random_pooled(seed: int) -> dict[str, Any]:
     return data
 
 
-def require_equal_to_trying_every_plan(seeds: range) -> tuple[int, int]:
+def discounted(data: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return the data with discounts at each supplier, at random."""
+    rng = random.Random(seed)
+    suppliers = sorted({entry["supplier"] for entry in data["offers"]})
+    known = {entry["supplier"]: entry for entry in data.get("suppliers", ())}
+    for supplier in suppliers:
+        price = min(
+            own["cost_per_part"]
+            for entry in data["offers"]
+            if entry["supplier"] == supplier
+            for own in entry["quotes"]
+        )
+        begins = sorted(rng.sample(range(1, 7), 2))
+        known.setdefault(supplier, {"supplier": supplier})["spend_discounts"] = {
+            "kind": rng.choice(["all_units", "incremental"]),
+            "tiers": [
+                {"from": round(price * begin, 2), "percent": percent}
+                for begin, percent in zip(begins, (rng.choice([5, 20]), 45), strict=True)
+            ],
+        }
+    data["suppliers"] = list(known.values())
+    return data
+
+
+def closed(data: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return the data with days on which each supplier is closed, at random."""
+    rng = random.Random(seed)
+    start = date(2026, 3, 30)
+    known = {entry["supplier"]: entry for entry in data.get("suppliers", ())}
+    for supplier in sorted({entry["supplier"] for entry in data["offers"]}):
+        known.setdefault(supplier, {"supplier": supplier})["closed"] = [
+            {
+                "from": str(start + timedelta(days=first)),
+                "to": str(start + timedelta(days=first + rng.randint(0, 6))),
+            }
+            for first in (rng.randint(-3, 8), rng.randint(5, 20))
+        ]
+    for line in data["lines"]:
+        line["downtime_cost_per_hour"] = rng.choice([0.1, 1.0])
+    return data | {"suppliers": list(known.values()), "order_date": str(start)}
+
+
+def shared_out(data: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return the data with shares for each part, at random."""
+    rng = random.Random(seed)
+    data["shares"] = [
+        {
+            "part": part["name"],
+            "least_suppliers": rng.choice([1, 2, 2, 3]),
+            "least_percent": rng.choice([0, 10, 30]),
+            "conventional_counts": rng.random() < 0.7,
+            "largest_percent": rng.choice([100, 100, 60, 75]),
+        }
+        for part in data["parts"]
+    ]
+    return data
+
+
+def require_equal_to_trying_every_plan(
+    seeds: range, make: Callable[[int], dict[str, Any]] = random_pooled
+) -> tuple[int, int]:
     """Compare solves with enumeration; return how many were compared, and how many infeasible."""
     compared = without = 0
     for seed in seeds:
-        data = random_pooled(seed)
+        data = make(seed)
         try:
             loaded = amopt.load(data)
         except amopt.InvalidInstanceError:
@@ -304,6 +518,83 @@ def test_pooled_instances_equal_trying_every_plan() -> None:
 def test_three_hundred_pooled_instances_equal_trying_every_plan() -> None:
     compared, _ = require_equal_to_trying_every_plan(range(60, 480))
     assert compared >= 300
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_shares_of_parts_equal_trying_every_plan() -> None:
+    compared, without = require_equal_to_trying_every_plan(
+        range(1000, 1040), lambda seed: shared_out(random_pooled(seed), seed)
+    )
+    assert compared >= 12
+    assert 1 <= without <= compared * 3 // 4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_discounts_on_what_is_spent_equal_trying_every_plan() -> None:
+    compared, without = require_equal_to_trying_every_plan(
+        range(2000, 2050), lambda seed: discounted(random_pooled(seed), seed)
+    )
+    assert compared >= 20
+    assert without <= compared // 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_closed_suppliers_equal_trying_every_plan() -> None:
+    compared, without = require_equal_to_trying_every_plan(
+        range(3000, 3050), lambda seed: closed(random_pooled(seed), seed)
+    )
+    assert compared >= 20
+    assert without <= compared // 2
+
+
+@pytest.mark.parametrize("method", ["program", "prices", "frontier"])
+def test_a_supplier_is_closed_at_easter(method: str) -> None:
+    """Monday's order is ready before Friday, or four days later; where it rises, 5 parts before."""
+    weeks = {(0.8, 0.0): 9.6, (4 / 7, 0.0): 4.0, (0.3, 0.05): None}
+    for (fixed, rate), ready in weeks.items():
+        for quantity in (5, 6):
+            data = covers(
+                orders="by_line",
+                lines=[
+                    {
+                        "line": "1",
+                        "part": "cover",
+                        "quantity": quantity,
+                        "downtime_cost_per_hour": 9,
+                    }
+                ],
+                order_date="2026-03-30",
+                suppliers=[
+                    {
+                        "supplier": "alpha",
+                        "closed": [{"from": "2026-04-03", "to": "2026-04-06"}],
+                    }
+                ],
+            )
+            data["offers"][0] |= {
+                "between": "linear",
+                "quotes": quotes((1, 20, fixed + rate), (100, 20, fixed + 100 * rate)),
+            }
+            answer = solve(amopt.load(data), method=method)
+            assert answer.verdict.accepted
+            (row,) = answer.rows["orders"]
+            days = 7 * (fixed + rate * quantity) + 4 * (quantity == 6) if ready is None else ready
+            assert row["supplier"] == "alpha"
+            assert 7 * row["weeks"] == pytest.approx(days)
+            day = date(2026, 3, 30) + timedelta(days=math.ceil(days - 1e-6))
+            assert row["delivery_date"] == day.isoformat()
+
+
+@pytest.mark.parametrize("closure", [("2026-04-03", "2026-04-05"), ("2026-04-01", "2026-04-06")])
+def test_the_referee_refuses_other_closures(closure: tuple[str, str]) -> None:
+    def shut(first: str, last: str) -> Any:
+        own = {"supplier": "alpha", "closed": [{"from": first, "to": last}]}
+        return amopt.load(covers(order_date="2026-03-30", suppliers=[own]))
+
+    answer = solve(shut("2026-04-03", "2026-04-06"))
+    assert answer.verdict.accepted
+    findings = check(shut(*closure), answer).findings
+    assert any("order of line 'a' at 'alpha', weeks" in finding for finding in findings)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.answer.quotes import quote_tables
-from amopt.sourcing.evaluation import Evaluation, whole_conventional
+from amopt.sourcing.evaluation import Evaluation, goods_of, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
@@ -335,10 +335,25 @@ def _licence_rows(
     return rows
 
 
-def notes(plan: Evaluation) -> tuple[str, ...]:
-    """Return what the planner should know: orders at quantities that were not quoted."""
+def _discount_notes(plan: Evaluation) -> Iterator[str]:
+    """Say what discounts on what is spent at suppliers come to."""
     supply = plan.supply
-    said = []
+    goods = goods_of(supply, plan.quantity)
+    for terms in supply.instance.suppliers:
+        own = np.array([name == terms.supplier for name in supply.supplier], dtype=bool)
+        spent = float(goods[own].sum())
+        off = 0.0 if terms.spend_discounts is None else terms.spend_discounts.discount(spent)
+        if off > 0:
+            yield (
+                f"{terms.supplier!r}: of {spent:,.2f} spent there on parts, {off:,.2f} are taken "
+                f"off ({100 * off / spent:.4g} % off)."
+            )
+
+
+def notes(plan: Evaluation) -> tuple[str, ...]:
+    """Return what the planner should know: discounts, and quantities that were not quoted."""
+    supply = plan.supply
+    said = list(_discount_notes(plan))
     ordered = supply.by_pool(plan.quantity)
     told: set[int] = set()
     for o in np.flatnonzero((plan.quantity > 0) & ~supply.conventional).tolist():

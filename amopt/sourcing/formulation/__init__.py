@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.family import Family
-from amopt.sourcing.formulation import charges, delivery, orders, shared
+from amopt.sourcing.formulation import charges, delivery, orders, shared, shares, spend
 from amopt.sourcing.formulation.preconditions import require_possible
 from amopt.sourcing.formulation.variables import add_objective, add_sets, add_variables
 from amopt.sourcing.instance.fields import Instance
@@ -42,6 +42,8 @@ Floats = NDArray[np.float64]
 FAMILIES: tuple[Family, ...] = (
     *orders.FAMILIES,
     *charges.FAMILIES,
+    *shares.FAMILIES,
+    *spend.FAMILIES,
     *shared.FAMILIES,
     *delivery.FAMILIES,
 )

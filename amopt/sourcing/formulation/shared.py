@@ -70,7 +70,8 @@ def _add_limit(model: ConcreteModel, kind: str) -> None:
 def add_budget(model: ConcreteModel) -> None:
     r"""Keep what is paid within the budget.
 
-    .. math:: \sum_s f_s y_s + \sum_{ls} r_{ls} q_{ls} + \sum_c F_c m_c + \text{committed} \le B
+    .. math:: \sum_s f_s y_s + \sum_{ls} r_{ls} q_{ls} + \sum_c F_c m_c
+        - \sum_{kt} (e_{kt} v_{kt} - E_{kt} w_{kt}) + \text{committed} \le B
     """
     from pyomo.environ import Constraint
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amopt.program.pyomo.expressions import weighted_sum as linear
+from amopt.sourcing.offers.discounts import spendings
 from amopt.sourcing.offers.joining import joining
+from amopt.sourcing.offers.part_shares import part_shares
 from amopt.sourcing.offers.segments import charges_of_several
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ def add_sets(model: ConcreteModel) -> None:
     model.pools, model.options, model.of_segment = dict(pools), dict(options), of_segment
     model.of_line, model.of_supplier = of_line, dict(of_supplier)
     model.charges = charges_of_several(supply)
+    model.part_shares = {own.entry.part: own for own in part_shares(supply)}
+    model.spendings = {own.supplier: own for own in spendings(supply, segments)}
     model.needed = supply.needed
     model.timed = supply.timed.tolist()
 
@@ -70,13 +74,16 @@ def add_variables(model: ConcreteModel) -> None:
     .. math:: q_{ls} \in \{0, \dots, \min(b_s, Q_l)\} \text{ (or real)}, \quad
         y_s \in \{0, 1\}, \quad z_{ls} \in \{0, 1\}, \quad u_{ls} \ge 0, \quad
         T_l \ge \text{weeks of what is committed}, \quad n_{lk} \in \{0, 1\}, \quad
-        0 \le m_c \le 1
+        0 \le m_c \le 1, \quad U_{pk} \in \{0, 1\}, \quad
+        v_{kt} \ge 0, \quad w_{kt} \in \{0, 1\}
 
     :math:`T_l` is there for lines whose delivery costs something or has a limit. Of an order that
     one line alone may be part of, :math:`z_{ls}` is :math:`y_s`; otherwise it is there where it
     matters whether a line is part of an order, and :math:`u_{ls}`, the parts of the order that a
     line waits for, where the lead time depends on them. :math:`n_{lk}` is there for suppliers with
-    several options of a line, where the suppliers of a line are limited.
+    several options of a line, where the suppliers of a line are limited; :math:`U_{pk}` for
+    suppliers of parts that must have so many of them; :math:`v_{kt}`, what is spent on tier
+    :math:`t`, and :math:`w_{kt}`, whether that tier holds, for suppliers with discounts on it.
     """
     from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
 
@@ -110,6 +117,11 @@ def add_variables(model: ConcreteModel) -> None:
     segment = shares.segment.tolist()
     model.z = [model.joins[i] if asked[i] else model.y[s] for i, s in enumerate(segment)]
     model.paid_once = Var(range(len(model.charges)), domain=NonNegativeReals, bounds=(0, 1))
+    several = {part: own for part, own in model.part_shares.items() if own.suppliers_count}
+    model.counts = Var([(p, k) for p, own in several.items() for k in own.counted], domain=Binary)
+    tiers = [(k, t) for k, own in model.spendings.items() for t in range(len(own.begins))]
+    model.spent = Var(tiers, domain=NonNegativeReals)
+    model.tier = Var(tiers, domain=Binary)
 
 
 def order_parts(model: ConcreteModel, segment: int) -> tuple[list[float], list[Any]]:
@@ -122,11 +134,14 @@ def add_objective(model: ConcreteModel) -> None:
     r"""Minimise the weighted sum of what is paid, downtime, delivery and emissions.
 
     .. math:: \min \; w_C \Big(C_0 + \sum_s f_s y_s + \sum_{ls} r_{ls} q_{ls}
-        + \sum_c F_c m_c\Big) + w_H \sum_l h_l T_l
+        + \sum_c F_c m_c - \sum_{kt} (e_{kt} v_{kt} - E_{kt} w_{kt})\Big) + w_H \sum_l h_l T_l
         + w_T \sum_l T_l + w_G \Big(G_0 + \sum_{ls} g_{ls} q_{ls}\Big)
 
     The sums are the expressions ``model.paid``, ``model.downtime``, ``model.waiting_weeks`` and
     ``model.kg_co2``; :math:`C_0` and :math:`G_0` are those of committed orders.
+    Tier :math:`t` of the discounts of supplier :math:`k` takes off the share :math:`e_{kt}` of
+    what is spent, less :math:`E_{kt} = \sum_{j \le t} (e_{kj} - e_{k,j-1}) B_j` where tiers are
+    incremental.
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Expression, Objective, minimize
@@ -137,13 +152,22 @@ def add_objective(model: ConcreteModel) -> None:
     names = [line.line for line in supply.instance.lines]
     per_week = dict(zip(names, supply.downtime_per_week.tolist(), strict=True))
     timed = [names[n] for n in model.timed]
+    spent = {key: model.spendings[key[0]].shares[key[1]] for key in model.spent}
+    lost = {key: model.spendings[key[0]].lost[key[1]] for key in model.tier}
+    off, back = [key for key in spent if spent[key]], [key for key in lost if lost[key]]
     model.paid = Expression(
         expr=LinearExpression(
             constant=supply.committed_cost,
             linear_coefs=fixed[charged].tolist()
             + shares.rate.tolist()
-            + model.charges.amount.tolist(),
-            linear_vars=[model.y[s] for s in charged] + model.x + list(model.paid_once.values()),
+            + model.charges.amount.tolist()
+            + [-spent[key] for key in off]
+            + [lost[key] for key in back],
+            linear_vars=[model.y[s] for s in charged]
+            + model.x
+            + list(model.paid_once.values())
+            + [model.spent[key] for key in off]
+            + [model.tier[key] for key in back],
         )
     )
     waiting = [name for name in timed if per_week[name] > 0]

@@ -38,6 +38,42 @@ CODES: tuple[Code, ...] = (
         "Mend the place or the supplier.",
         Severity.WARNING,
     ),
+    Code(
+        "tiers-not-rising",
+        "The tiers of a supplier's discounts do not rise, in what is spent and in percent.",
+        "Write tiers by rising amounts, each with a larger discount than the one before.",
+    ),
+    Code(
+        "discount-percent",
+        "A discount is no percentage above 0 and up to 100.",
+        "Write the percentage that is taken off, such as 5.",
+    ),
+    Code(
+        "spend-unreachable",
+        "A discount begins at more than could ever be spent at its supplier.",
+        "Mend the amount; as it stands, the discount never holds.",
+        Severity.WARNING,
+    ),
+    Code(
+        "discount-with-power",
+        "A supplier takes discounts off what is spent, and prices of its are fitted powers.",
+        "Write another between, such as linear, which passes through the quotes.",
+    ),
+    Code(
+        "shares-beyond-whole",
+        "The least shares of a part's suppliers add up to more than the whole.",
+        "Lower least_percent or least_suppliers, so that their product is 100 at most.",
+    ),
+    Code(
+        "too-few-suppliers",
+        "A part must have more suppliers than supply it.",
+        "Lower least_suppliers, add offers of other suppliers, or let conventional supply count.",
+    ),
+    Code(
+        "shares-clash",
+        "The largest share of a part's suppliers leaves no way to share the whole between them.",
+        "Raise largest_percent: to least_percent, and to 100 over the number of suppliers.",
+    ),
 )
 """The codes of these findings."""
 
@@ -70,8 +106,11 @@ def condition_problems(instance: Contents) -> Iterator[Problem]:
     yield from repeated(
         "post_processing", ((e.part, e.route) for e in instance.post_processing), "part or route"
     )
+    yield from repeated("shares", (e.part for e in instance.shares), "part")
     yield from _tooling(instance)
     yield from _unknown(instance)
+    yield from _shares(instance)
+    yield from _discounts(instance)
 
 
 def _tooling(instance: Contents) -> Iterator[Problem]:
@@ -128,3 +167,99 @@ def _unknown(instance: Contents) -> Iterator[Problem]:
                 f"nothing is delivered from {entry.supplier!r} to {entry.place!r}.",
                 "Mend the supplier or the place.",
             )
+
+
+def _shares(instance: Contents) -> Iterator[Problem]:
+    """Yield the shares of parts that no plan could keep, whatever else it does."""
+    offered = {(offer.part, offer.supplier) for offer in instance.offers}
+    offered |= {
+        (line.part, order.supplier)
+        for line in instance.lines
+        for order in instance.committed
+        if order.line == line.line
+    }
+    offered |= {(entry.part, CONVENTIONAL) for entry in instance.conventional}
+    for index, share in enumerate(instance.shares):
+        if share.least_suppliers * share.least_percent > 100 * (1 + 1e-9):
+            yield Problem(
+                "shares-beyond-whole",
+                ("shares", index, "least_percent"),
+                f"{share.least_suppliers} suppliers with {share.least_percent:g} % of "
+                f"{share.part!r} each are more than the whole.",
+                f"Write {100 / share.least_suppliers:.4g} or less.",
+            )
+        who = {supplier for part, supplier in offered if part == share.part}
+        counted = who if share.conventional_counts else who - {CONVENTIONAL}
+        if len(counted) < share.least_suppliers:
+            told = ", ".join(map(repr, sorted(counted))) or "nobody"
+            yield Problem(
+                "too-few-suppliers",
+                ("shares", index, "least_suppliers"),
+                f"{share.part!r} must have {share.least_suppliers} suppliers, and those that count "
+                f"are {told}.",
+                f"Write {max(1, len(counted))}, or add offers of other suppliers.",
+            )
+        needed = max(share.least_percent, 100 / len(who) if who else 0.0)
+        if share.largest_percent < needed * (1 - 1e-9):
+            yield Problem(
+                "shares-clash",
+                ("shares", index, "largest_percent"),
+                f"no supplier of {share.part!r} may have more than {share.largest_percent:g} %, "
+                f"and one must have {needed:.4g} %.",
+                f"Write {needed:.4g} or more.",
+            )
+
+
+def _discounts(instance: Contents) -> Iterator[Problem]:
+    """Yield what is wrong with discounts on what is spent."""
+    for index, terms in enumerate(instance.suppliers):
+        if terms.spend_discounts is None:
+            continue
+        where = "suppliers", index, "spend_discounts", "tiers"
+        before = None
+        for number, tier in enumerate(terms.spend_discounts.tiers):
+            if not 0 < tier.percent <= 100:
+                yield Problem(
+                    "discount-percent",
+                    (*where, number, "percent"),
+                    f"{tier.percent:g} % is no discount.",
+                    "Write a number above 0, up to 100.",
+                )
+            elif before and not (tier.from_ > before.from_ and tier.percent > before.percent):
+                yield Problem(
+                    "tiers-not-rising",
+                    (*where, number),
+                    f"{tier.percent:g} % from {tier.from_:g} on comes after {before.percent:g} % "
+                    f"from {before.from_:g} on.",
+                    "Let both rise from tier to tier.",
+                )
+            before = tier
+        own = [offer for offer in instance.offers if offer.supplier == terms.supplier]
+        if any(offer.between == "power" for offer in own):
+            yield Problem(
+                "discount-with-power",
+                ("suppliers", index, "spend_discounts"),
+                f"prices of {terms.supplier!r} are fitted powers.",
+                "Write between: linear on these offers, or leave the discounts out.",
+            )
+        most = sum(
+            (line.quantity + line.surplus) * quote.cost_per_part
+            for line in instance.lines
+            for quote in [
+                max(
+                    (q for offer in own if offer.part == line.part for q in offer.quotes),
+                    key=lambda q: q.cost_per_part,
+                    default=None,
+                )
+            ]
+            if quote is not None
+        )
+        if own and instance.lines and all(offer.between != "line" for offer in own):
+            for number, tier in enumerate(terms.spend_discounts.tiers):
+                if tier.from_ > most * (1 + 1e-9):
+                    yield Problem(
+                        "spend-unreachable",
+                        (*where, number, "from"),
+                        f"no more than {most:,.10g} could be spent on parts at {terms.supplier!r}.",
+                        "Mend the amount.",
+                    )

@@ -1,15 +1,87 @@
-"""What is paid beside the prices of parts: once a supplier, an order and place, a part."""
+"""What changes the prices of parts, once a supplier, an order and place, a part; and shares."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from amopt.instance.common import InstanceModel, Money, Name, RefersTo, Weeks
+from amopt.instance.common import Date, InstanceModel, Money, Name, RefersTo, Weeks
 from amopt.sourcing.instance.entries import Route
 
-__all__ = ["Approval", "Delivery", "PostProcessing", "Preparation", "Supplier"]
+__all__ = [
+    "Approval",
+    "Closure",
+    "Delivery",
+    "PostProcessing",
+    "Preparation",
+    "Share",
+    "SpendDiscounts",
+    "SpendTier",
+    "Supplier",
+    "open_days",
+]
+
+
+class SpendTier(InstanceModel):
+    """A discount from an amount on."""
+
+    from_: Money = Field(
+        alias="from", description="Amount spent on parts from which it holds, in money."
+    )
+    percent: float = Field(description="Discount, in percent.")
+
+
+class SpendDiscounts(InstanceModel):
+    """Discounts on what is spent on all parts that are ordered at a supplier."""
+
+    kind: Literal["all_units", "incremental"] = Field(
+        default="all_units",
+        description="Whether a tier's discount holds for all that is spent (all_units), or for "
+        "what is spent beyond its amount (incremental).",
+    )
+    tiers: Annotated[tuple[SpendTier, ...], Field(min_length=1)] = Field(
+        description="Tiers, amounts and discounts rising; below the first there is no discount."
+    )
+
+    def discount(self, spent: float) -> float:
+        """Return what is taken off an amount, in money; a tier met but for rounding counts."""
+        taken, before = 0.0, 0.0
+        for tier in self.tiers:
+            if spent < tier.from_ * (1 - MET):
+                break
+            if self.kind == "all_units":
+                taken = spent * tier.percent / 100
+            else:
+                taken += (spent - tier.from_) * (tier.percent - before) / 100
+            before = tier.percent
+        return taken
+
+
+class Closure(InstanceModel):
+    """Days on which a supplier makes nothing."""
+
+    from_: Date = Field(alias="from", description="First day.")
+    to: Date = Field(description="Last day.")
+
+
+def open_days(closed: Iterable[Closure], order_date: date | None) -> list[tuple[int, int]]:
+    """Return first morning, in days from the order, and length of closures that are not over."""
+    found: list[tuple[int, int]] = []
+    if order_date is None:
+        return found
+    for closure in sorted(closed, key=lambda own: own.from_):
+        first, end = ((day - order_date).days for day in (closure.from_, closure.to))
+        first = max(0, first, *(begin + days for begin, days in found[-1:]))
+        if end >= first:
+            found.append((first, end - first + 1))
+    return found
+
+
+MET = 1e-9
+"""How far below a tier's amount it is met, relative: sums of money are rounded."""
 
 
 class Supplier(InstanceModel):
@@ -18,6 +90,15 @@ class Supplier(InstanceModel):
     supplier: Name = Field(description="Supplier.")
     fee_per_supplier: Money = Field(
         default=0.0, description="Paid once if anything is ordered there, in money."
+    )
+    spend_discounts: SpendDiscounts | None = Field(
+        default=None,
+        description="Discounts on what is spent there on parts of all sorts: prices, no fees.",
+    )
+    closed: tuple[Closure, ...] = Field(
+        default=(),
+        description="Days on which it makes nothing; what would leave it after they begin leaves "
+        "so many days later. Needs order_date.",
     )
 
 
@@ -58,3 +139,29 @@ class PostProcessing(InstanceModel):
     cost_per_part: Money = Field(default=0.0, description="Cost a part, in money.")
     weeks: Weeks = Field(default=0.0, description="Weeks for any quantity, after making.")
     weeks_per_part: Weeks = Field(default=0.0, description="Weeks a part of the order, on top.")
+
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+"""A share of a whole, in percent."""
+
+
+class Share(InstanceModel):
+    """How the parts that all lines of a part ask for are shared between its suppliers."""
+
+    part: Annotated[Name, RefersTo("parts")] = Field(description="Part.")
+    least_suppliers: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="Suppliers that must each make the least share, at least."
+    )
+    least_percent: Percent = Field(
+        default=0.0,
+        description="Share from which a supplier counts as one of these, in percent of the parts "
+        "that the lines ask for; in any case it makes one part.",
+    )
+    conventional_counts: bool = Field(
+        default=True, description="Whether conventional supply counts as one of these suppliers."
+    )
+    largest_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=100.0,
+        description="Largest share of any supplier, conventional supply too, in percent of the "
+        "parts that the lines ask for; 100 for no limit.",
+    )

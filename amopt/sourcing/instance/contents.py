@@ -16,6 +16,7 @@ from amopt.sourcing.instance.conditions import (
     Delivery,
     PostProcessing,
     Preparation,
+    Share,
     Supplier,
 )
 from amopt.sourcing.instance.entries import (
@@ -91,6 +92,9 @@ class Contents(common.Instance):
     )
     post_processing: tuple[PostProcessing, ...] = Field(
         default=(), description="Post-processing of parts, by route of AM."
+    )
+    shares: tuple[Share, ...] = Field(
+        default=(), description="Least suppliers of parts, and the largest share of any of them."
     )
     capacities: tuple[Capacity, ...] = Field(
         default=(), description="Capacities of suppliers, shared by all lines."

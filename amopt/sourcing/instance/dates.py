@@ -29,6 +29,16 @@ CODES: tuple[Code, ...] = (
         "Mend need_by or order_date.",
     ),
     Code(
+        "closure-reversed",
+        "A supplier's closure ends before it begins.",
+        "Swap from and to, or mend one of them.",
+    ),
+    Code(
+        "closure-with-power",
+        "A supplier is closed on some days, and lead times of its are fitted powers.",
+        "Write another between, such as linear, which passes through the quotes.",
+    ),
+    Code(
         "no-working-day",
         "A calendar has no working day.",
         "Write working_days: [mon, tue, wed, thu, fri].",
@@ -71,6 +81,30 @@ def date_problems(instance: Contents) -> Iterator[Problem]:
                 f"the order of line {order.line!r} arrives",
             )
             yield from _date(instance, key, what, order.delivery, twice=order.weeks is not None)
+    yield from _closures(instance)
+
+
+def _closures(instance: Contents) -> Iterator[Problem]:
+    """Yield what is wrong with the days on which suppliers are closed."""
+    for index, terms in enumerate(instance.suppliers):
+        for number, closure in enumerate(terms.closed):
+            key: Key = ("suppliers", index, "closed", number)
+            what = f"the closure of {terms.supplier!r} ends"
+            yield from _date(instance, (*key, "to"), what, closure.to, twice=False)
+            if closure.to < closure.from_:
+                yield Problem(
+                    "closure-reversed",
+                    key,
+                    f"{what} on {closure.to}, and begins on {closure.from_}.",
+                )
+        own = [offer for offer in instance.offers if offer.supplier == terms.supplier]
+        if terms.closed and any(offer.between == "power" for offer in own):
+            yield Problem(
+                "closure-with-power",
+                ("suppliers", index, "closed"),
+                f"lead times of {terms.supplier!r} are fitted powers.",
+                "Write between: linear on these offers, or leave the closures out.",
+            )
 
 
 def _date(instance: Contents, key: Key, what: str, day: date, *, twice: bool) -> Iterator[Problem]:

@@ -50,6 +50,7 @@ HONOURS = frozenset(
         "supplier_fees",
         "approvals",
         "preparations",
+        "spend",
         "supplier_used",
         "suppliers_per_line",
         "delivery",

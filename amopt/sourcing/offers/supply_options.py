@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from amopt.sourcing.instance.curves import Curves, quotes_of
 from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Offer
 from amopt.sourcing.offers.charges import Charges, charges_of
+from amopt.sourcing.offers.closures import with_closures
 from amopt.sourcing.offers.reach import Source, exclusions, once_and_after, royalties, transport
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class SupplyOptions:
         goods, made_in = _source_curves(instance)
         more = once_and_after(instance, sources)
         made_in = made_in.plus(more.weeks, more.weeks_per_part)
+        goods, made_in = with_closures(instance, sources, goods, made_in)
         fee, asset = _fees(sources), np.array([_asset(s) for s in sources], dtype=float)
         cost = cost + royalties(instance)[source] + more.cost_per_part[source]
         making = np.array([entry.kg_co2_per_part for entry in sources], dtype=float)
@@ -161,6 +163,13 @@ class SupplyOptions:
         """Return the parts of each pool from those of each option, shape (pools,)."""
         pools = len(self.pool_total)
         return np.bincount(self.pool, quantity, minlength=pools).astype(np.float64)
+
+    @cached_property
+    def fee_of_pool(self) -> Floats:
+        """What an order of each pool pays beside prices: its fee or setup, shape (pools,)."""
+        fees = np.zeros(len(self.pool_total))
+        fees[self.pool] = _fees(self.sources)[self.source]
+        return fees
 
     @cached_property
     def single(self) -> NDArray[np.bool_]:

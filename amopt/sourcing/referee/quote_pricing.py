@@ -96,6 +96,8 @@ class Rates(NamedTuple):
         Weeks of transport.
     before, before_per_part
         Weeks of an order beside what is quoted: preparation, approval, post-processing.
+    closed
+        Closures of the supplier: first morning, in days from the order, and days.
     """
 
     fee: float
@@ -104,6 +106,15 @@ class Rates(NamedTuple):
     kg_co2: float
     before: float = 0.0
     before_per_part: float = 0.0
+    closed: tuple[tuple[int, int], ...] = ()
+
+    def made(self, pricing: QuotePricing, q: float) -> float:
+        """Return the weeks until q parts leave the supplier, whatever days it is closed on."""
+        days = 7 * (pricing.lead_time(q) + self.before_per_part * q + self.before)
+        for first, length in self.closed:
+            if days > first + 1e-8 * abs(first) + 7e-8:
+                days += length
+        return days / 7
 
     @property
     def weeks(self) -> float:
@@ -114,7 +125,7 @@ class Rates(NamedTuple):
         """Return what q parts come to at what the quotes ask."""
         return Terms(
             pricing.total(q) + self.fee + self.cost * q,
-            pricing.lead_time(q) + self.before_per_part * q + self.weeks,
+            self.made(pricing, q) + self.moved,
             self.kg_co2 * q,
             pricing.total_terms(q),
             pricing.lead_time_terms(q),

@@ -150,7 +150,32 @@ class OrderTerms:
             offer.kg_co2_per_part + kg,
             before,
             per_part,
+            self.closed.get(offer.supplier, ()),
         )
+
+    @cached_property
+    def closed(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """First morning and length of each supplier's closures, in days from the order date on.
+
+        Days that are stated twice count once.
+        """
+        found: dict[str, tuple[tuple[int, int], ...]] = {}
+        today = self.instance.order_date
+        for entry in self.instance.suppliers:
+            if today is None:
+                break
+            shut = {
+                (closure.from_ - today).days + n
+                for closure in entry.closed
+                for n in range((closure.to - closure.from_).days + 1)
+            }
+            days = sorted(day for day in shut if day >= 0)
+            starts = [day for day in days if day - 1 not in shut or day == 0]
+            found[entry.supplier] = tuple(
+                (a, sum(a <= day < b for day in days))
+                for a, b in zip(starts, [*starts[1:], math.inf], strict=True)
+            )
+        return found
 
     def _beside(self, offer: Offer) -> tuple[float, float, float]:
         """Return weeks an order, weeks a part and money a part beside the quotes."""

@@ -3,7 +3,7 @@
 An order of several lines is priced, and takes as long, as all its parts together; a line bears what
 is paid for the order by its share of the parts. What is paid once (the tooling of a part, the fee
 of a supplier, an approval, the preparation of a model, a delivery to a place) is borne by all that
-it serves, by their parts.
+it serves, by their parts; a discount on what is spent at a supplier, by prices.
 """
 
 from __future__ import annotations
@@ -72,7 +72,35 @@ def bills(terms: OrderTerms, placed: Sequence[Placed], *, anew: bool = False) ->
         for n in served:
             share = amount * (placed[n].quantity / parts)
             found[n] = found[n]._replace(cost=found[n].cost + share)
+    for n, share in _discounts(terms, placed, ordered):
+        found[n] = found[n]._replace(cost=found[n].cost - share)
     return found
+
+
+def _discounts(
+    terms: OrderTerms, placed: Sequence[Placed], ordered: Mapping[Hashable, float]
+) -> Iterator[tuple[int, float]]:
+    """Yield what each part of an order is spared by discounts on what is spent at its supplier."""
+    for entry in terms.instance.suppliers:
+        if entry.spend_discounts is None:
+            continue
+        goods = {
+            n: terms.pricing_of(own.offer).total(ordered[own.order])
+            * (own.quantity / ordered[own.order])
+            for n, own in enumerate(placed)
+            if own.offer is not None and own.supplier == entry.supplier
+        }
+        spent = sum(goods.values())
+        tiers = [t for t in entry.spend_discounts.tiers if spent >= t.from_ - 1e-9 * abs(t.from_)]
+        if not tiers or spent <= 0:
+            continue
+        rate = tiers[-1].percent / 100
+        if entry.spend_discounts.kind == "incremental":
+            ends = [*(t.from_ for t in tiers[1:]), spent]
+            off = sum((b - t.from_) * t.percent / 100 for t, b in zip(tiers, ends, strict=True))
+            rate = off / spent
+        for n, value in goods.items():
+            yield n, value * rate
 
 
 def _of_order(terms: OrderTerms, own: Placed, ordered: float) -> Terms:
@@ -209,6 +237,7 @@ def check_limits(
     What is committed is held, whatever is left of a capacity: these bind new orders.
     """
     _check_lines(terms, notebook, by_line)
+    _check_shares(terms, notebook, by_line)
     limits = terms.instance.limits
     if limits.budget is not None:
         paid = [total.cost for total in by_line.values()]
@@ -247,3 +276,38 @@ def _check_lines(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, To
             held = {order.supplier for order in terms.committed_to.get(name, ())}
             allowed = max(limits.suppliers_per_line, len(held))
             notebook.within(f"{where}, suppliers", len(total.suppliers), allowed)
+
+
+def _check_shares(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, Totals]) -> None:
+    """Compare how suppliers share each part with what the file asks; what is held stays."""
+    for share in terms.instance.shares:
+        own = [line for line in terms.lines.values() if line.part == share.part]
+        asked = sum(line.quantity for line in own)
+        held: dict[str, float] = defaultdict(float)
+        made: dict[str, float] = defaultdict(float)
+        for line in own:
+            for order in terms.committed_to.get(line.line, ()):
+                held[order.supplier] += order.quantity
+            for supplier, parts in by_line[line.line].suppliers.items():
+                made[supplier] += parts
+        slack = notebook.tolerance * asked
+        if sum(made.values()) <= sum(held.values()) + slack:
+            continue
+        least = max(share.least_percent / 100 * asked, min(1.0, asked))
+        count = sum(
+            parts >= least - slack
+            for supplier, parts in made.items()
+            if share.conventional_counts or supplier != CONVENTIONAL
+        )
+        what = f"suppliers of {share.part!r} with {share.least_percent:g} % or more"
+        notebook.require(
+            count >= share.least_suppliers, f"{what}: {count} for {share.least_suppliers} at least"
+        )
+        for supplier, parts in made.items():
+            if parts > held[supplier] + slack:
+                most = max(held[supplier], share.largest_percent / 100 * asked)
+                notebook.require(
+                    share.largest_percent == 100 or parts <= most + slack,
+                    f"{supplier!r} makes {parts:.10g} of {asked:.10g} {share.part!r}, more than "
+                    f"{share.largest_percent:g} %",
+                )

@@ -126,10 +126,17 @@ def _alone(
     earliest = since + last.events.place_after_weeks
     own = [w for w in offered if w.offer.part == line.part and w.closes >= earliest - LATE]
     offers, names = [], []
+    off = {
+        terms.supplier: terms.spend_discounts.tiers[-1].percent / 100
+        for terms in last.instance.suppliers
+        if terms.spend_discounts is not None
+    }
     for number, window in enumerate(own):
         wait = max(0.0, window.opens - since, earliest - since)
         names.append((window.offer.supplier, f"{window.offer.supplier} ({number + 1})"))
-        offers.append(_later(window.offer, wait, names[-1][1]))
+        offers.append(
+            _discounted(_later(window.offer, wait, names[-1][1]), off.get(names[-1][0], 0.0))
+        )
     granted = [licences[key] for key in licences if key[0] == line.part]
     conventional = tuple(
         entry.model_copy(
@@ -148,6 +155,7 @@ def _alone(
         deliveries=(),
         approvals=(),
         preparations=(),
+        shares=(),
         capacities=(),
         licences=_licences(granted, names),
         committed=tuple(order.committed(since, since) for order in given),
@@ -231,6 +239,17 @@ def _at_least(line: Any, given: Sequence[Order]) -> Any:
     """Return the line with room for the orders that the files give."""
     over = sum(order.quantity for order in given) - line.quantity
     return line.model_copy(update={"surplus": max(line.surplus, over)})
+
+
+def _discounted(offer: Offer, share: float) -> Offer:
+    """Return an offer with a share taken off its prices: the most that discounts could."""
+    if not share:
+        return offer
+    quotes = tuple(
+        quote.model_copy(update={"cost_per_part": quote.cost_per_part * (1 - share)})
+        for quote in offer.quotes
+    )
+    return offer.model_copy(update={"quotes": quotes})
 
 
 def _later(offer: Offer, wait: float, supplier: str) -> Offer:

@@ -92,7 +92,7 @@ def price_ranges(
     """
     if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
         raise UsageError(f"{supplier!r} offers nothing")
-    if any(getattr(entry, "spend_discounts", None) for entry in getattr(instance, "suppliers", ())):
+    if any(entry.spend_discounts is not None for entry in instance.suppliers):
         raise UsageError(
             "a dearer part can reach a discount on what is spent there, so that there is no one "
             "price up to which an offer stays chosen; leave spend_discounts out"

@@ -193,6 +193,9 @@ class _Difference:
         The least and the largest whole order; None where orders have no end.
     pricing, measure
         The offer's quotes, and where their ends have the cost (1) or the weeks (2).
+    jumps
+        Whether what is quoted jumps between ends, where its supplier is closed: it then goes up
+        where it rose, so that ends decide all the same.
     """
 
     quoted: Curve
@@ -205,6 +208,7 @@ class _Difference:
     last: int | None
     pricing: QuotePricing
     measure: int
+    jumps: bool = False
 
     def is_above(self, q: float) -> bool:
         """Return whether the offer is above, by more than rounding of what is added up."""
@@ -238,7 +242,8 @@ class _Difference:
             if q >= last:  # they rise
                 break
             # Only where the offer seems to be above is it worth to look at rounding.
-            if quoted + fixed + step * q > room and q > least and self.is_above(q):
+            seems = self.jumps or quoted + fixed + step * q > room
+            if seems and q > least and self.is_above(q):
                 return q
         return None
 
@@ -266,11 +271,15 @@ def _differences(
     least, last = pricing.least, pricing.last
     usual = conventional.fixed, conventional.rate
     money = pricing.total, pricing.total_terms, rates.fee, rates.cost, *usual
-    own = rates.weeks, rates.before_per_part
-    time = pricing.lead_time, pricing.lead_time_terms, *own, conventional.weeks, 0.0
+    own: tuple[Curve, Curve, float, float]
+    if rates.closed:
+        own = partial(rates.made, pricing), pricing.lead_time_terms, rates.moved, 0.0
+    else:
+        own = pricing.lead_time, pricing.lead_time_terms, rates.weeks, rates.before_per_part
+    time = *own, conventional.weeks, 0.0
     return (
         _Difference(*money, least, last, pricing, 1),
-        _Difference(*time, least, last, pricing, 2),
+        _Difference(*time, least, last, pricing, 2, bool(rates.closed)),
     )
 
 

@@ -1,0 +1,113 @@
+"""Discounts on what is spent at a supplier, on parts of all sorts: prices, without fees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amopt.sourcing.offers.segments import charged_with_order
+
+if TYPE_CHECKING:
+    from amopt.sourcing.offers.segments import Segments
+    from amopt.sourcing.offers.supply_options import SupplyOptions
+
+__all__ = ["Spending", "discounts", "spendings"]
+
+Floats = NDArray[np.float64]
+
+
+def discounts(supply: SupplyOptions, goods: Floats) -> Floats:
+    """Return what is taken off the goods of each option, by its share of what is spent.
+
+    Parameters
+    ----------
+    supply
+        The supply options.
+    goods
+        Prices of the parts that are ordered on each option, in money, shape (n,).
+    """
+    taken: Floats = np.zeros(len(supply))
+    for terms in supply.instance.suppliers:
+        if terms.spend_discounts is not None:
+            own = _of_supplier(supply, terms.supplier)
+            spent = float(goods[own].sum())
+            if spent > 0:
+                taken[own] = terms.spend_discounts.discount(spent) * (goods[own] / spent)
+    return taken
+
+
+def _of_supplier(supply: SupplyOptions, supplier: str) -> NDArray[np.bool_]:
+    """Return which options are a supplier's."""
+    return np.array([name == supplier for name in supply.supplier], dtype=bool)
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What can be spent at a supplier, and the tiers of its discounts that can be reached.
+
+    Attributes
+    ----------
+    supplier
+        The supplier.
+    segments
+        The segments of its orders.
+    fixed
+        What the prices of an order are on each of them, beside its rate a part, in money.
+    begins, ends
+        Amounts between which each tier holds, the first without a discount, in money.
+    shares
+        What each tier takes off, as a share of all that is spent.
+    lost
+        What of that it does not take off in fact, in money: of incremental tiers, what is spent
+        below a tier is on tiers before it.
+    """
+
+    supplier: str
+    segments: list[int]
+    fixed: list[float]
+    begins: list[float]
+    ends: list[float]
+    shares: list[float]
+    lost: list[float]
+
+
+def spendings(supply: SupplyOptions, segments: Segments) -> Iterator[Spending]:
+    """Yield what can be spent at each supplier that takes a discount off it."""
+    terms = [own for own in supply.instance.suppliers if own.spend_discounts is not None]
+    if not terms:
+        return
+    beside = (supply.fee_of_pool + charged_with_order(supply))[segments.pool]
+    fixed = segments.fixed - beside
+    fixed[np.abs(fixed) <= 1e-12 * np.abs(beside)] = 0.0
+    goods = fixed + segments.rate * segments.upper
+    of_pool = np.zeros(len(supply.pool_total), dtype=bool)
+    for own in terms:
+        of_pool[:] = False
+        of_pool[supply.pool[_of_supplier(supply, own.supplier)]] = True
+        chosen = np.flatnonzero(of_pool[segments.pool])
+        if not chosen.size or own.spend_discounts is None:
+            continue
+        largest = np.zeros(of_pool.size)
+        np.maximum.at(largest, segments.pool[chosen], goods[chosen])
+        most = float(largest.sum())
+        begins, shares, lost = [0.0], [0.0], [0.0]
+        for tier in own.spend_discounts.tiers:
+            if tier.from_ <= most:
+                step = tier.percent / 100 - shares[-1]
+                incremental = own.spend_discounts.kind == "incremental"
+                lost.append(lost[-1] + step * tier.from_ if incremental else 0.0)
+                begins.append(tier.from_)
+                shares.append(tier.percent / 100)
+        yield Spending(
+            own.supplier,
+            chosen.tolist(),
+            fixed[chosen].tolist(),
+            begins,
+            [*begins[1:], most],
+            shares,
+            lost,
+        )
