@@ -151,10 +151,11 @@ class DecompositionSearch:
         return [self._problem.offers(self._problem.priced(s * limits)[block]) for s in scales]
 
     def _look(self, offers: list[Offers], threshold: float) -> None:
-        """Round the averages, and solve what is near with those sites and machines."""
+        """Take in sites that are often open, and solve what is near with their machines or fewer."""
         problem, dual = self._problem, self._dual
-        opened = (dual.opened >= threshold).astype(np.float64)
-        count = np.minimum(np.floor(dual.count + 1.0 - threshold), problem.most[:, None])
+        wanted = (dual.opened.max(axis=1, initial=0.0) >= threshold).astype(np.float64)
+        opened = np.repeat(wanted[:, None], problem.periods, axis=1)
+        count = np.minimum(np.ceil(dual.count) + 1.0, problem.most[:, None])
         count *= opened[problem.fleet.unit_site]
         near = self._near(offers, count.astype(np.int64))
         key = near.tobytes() + opened.tobytes() + count.tobytes()
