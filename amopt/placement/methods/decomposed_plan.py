@@ -151,7 +151,7 @@ class DecompositionSearch:
         return [self._problem.offers(self._problem.priced(s * limits)[block]) for s in scales]
 
     def _look(self, offers: list[Offers], threshold: float) -> None:
-        """Take in sites that are often open, and solve what is near with their machines or fewer."""
+        """Take in sites that are often open, and solve what is near with few more machines."""
         problem, dual = self._problem, self._dual
         wanted = (dual.opened.max(axis=1, initial=0.0) >= threshold).astype(np.float64)
         opened = np.repeat(wanted[:, None], problem.periods, axis=1)
