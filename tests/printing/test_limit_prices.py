@@ -254,3 +254,19 @@ def test_a_curve_of_a_limit(tmp_path: Path) -> None:
     assert "at most 1 printer hour a cycle: 1,024.20 EUR a year" in result.output
     assert page.stat().st_size > 1000
     assert runner.invoke(app, [*told[:-1], "1", "--json"]).output.startswith("{")
+
+
+def test_a_price_where_many_prove_the_optimum_is_what_a_little_more_is_worth() -> None:
+    none = limit_on("prints", 0.0, parts=["part 0"], name="none")
+    for limits in ([limit_on("stock", 2.0), none], [limit_on("stock", 2.0)]):
+        instance = two_systems(*limits)
+        found = optimum(instance, "prices", options=Options())
+        for limit in limits[:1]:
+            step = 1e-4
+            side = {**limit, "at_most": limit["at_most"] + step}
+            looser = two_systems(*(side if one is limit else one for one in limits))
+            more = optimum(looser, "prices", options=Options())
+            saved = float(found.cycle_cost.sum() - more.cycle_cost.sum()) / step
+            price = found.duals[limit["name"]]
+            assert price is not None
+            assert -price == pytest.approx(saved, rel=1e-5, abs=1e-5)

@@ -36,6 +36,12 @@ BETTER = 1e-10
 KEPT = 1e-9
 """Excess over a limit, over its scale, up to which it is kept."""
 
+LITTLE = 1e-7
+"""What a little more of a limit is, over its scale; and a share of a mixture that counts."""
+
+PROVES = 1e-10
+"""Relative loss of the bound up to which other prices prove as much."""
+
 MOST_ROUNDS = 500
 """Rounds beyond which it is not converging."""
 
@@ -122,6 +128,26 @@ class Master:
             self.columns = self.columns.and_(every.take(better))
             self.budget.require("the prices of the limits were found")
         raise NoAnswerError(f"The prices of limits were not found in {MOST_ROUNDS} rounds.")
+
+    def prices(self, found: Solved) -> Floats:
+        """Return the prices of an optimum: what a little more of each limit is worth.
+
+        Where fewer policies are mixed than limits have prices, many prices prove the optimum, such
+        as any high one of a limit of 0. Those with all limits a little looser are among them.
+        """
+        parts = len(self.parameters)
+        mixed = np.count_nonzero(found.shares > LITTLE) - parts
+        if mixed >= np.count_nonzero(found.duals):
+            return found.duals
+        most, more, known = self.most, LITTLE * self.scale, self.columns
+        self.most = most + more
+        try:
+            looser = self.solve()
+        finally:
+            self.most, self.columns = most, known
+        bound = looser.bound - float(looser.duals @ more)
+        lost = found.bound - bound
+        return looser.duals if lost <= PROVES * abs(found.bound) else found.duals
 
     def know(self, columns: Columns) -> None:
         """Add policies that are known from other limits."""

@@ -75,9 +75,9 @@ def best_policy(
             raise InfeasibleError("with fewer sources no plan keeps the limits")
         raise explain(instance, options, budget)
     found = master.solve()
-    policy, cost = mixture(
-        parameters, priced(parameters, rows, found.duals)[0], master.columns, found.shares
-    )
+    duals = master.prices(found)
+    with_prices = priced(parameters, rows, duals)[0]
+    policy, cost = mixture(parameters, with_prices, master.columns, found.shares)
     pure = None
     if policy.mixes and not compared:
         pure = best_pure(master, found)
@@ -88,6 +88,6 @@ def best_policy(
         solver=found.answer.outcome.method,
         iterations=master.iterations,
         bound=found.bound,
-        duals=dict(zip(names, found.duals.tolist(), strict=True)),
+        duals=dict(zip(names, duals.tolist(), strict=True)),
         pure=pure,
     )
