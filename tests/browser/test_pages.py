@@ -52,6 +52,10 @@ document.activeElement.dispatchEvent(new Event('input'));"""
 VISIBLE = """[...document.querySelectorAll('section:nth-of-type(2) tbody tr')]
   .filter((row) => !row.hidden).length"""
 
+TOO_WIDE = """[...document.querySelectorAll('thead th')]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"""
+"""The headings that run into their neighbours."""
+
 SETTLED = """(async () => {
   const figures = [...document.querySelectorAll('.drawn:not([hidden])')];
   while (!figures.every((one) => one.parentElement.classList.contains('live')))
@@ -72,6 +76,7 @@ def holds(tab: Tab, *, width: int, drawn: int) -> None:
     levels = tab.run("[...document.querySelectorAll('h1,h2,h3,h4')].map((one) => +one.tagName[1])")
     assert all(b - a <= 1 for a, b in pairwise(levels))
     assert tab.run("['header', 'main', 'footer'].every((one) => document.querySelector(one))")
+    assert tab.run(TOO_WIDE) == []
     tab.run(SETTLED)
     assert tab.run(f"{PICTURES}.length") == drawn
     assert tab.run(f"{PICTURES}.every((one) => one.getAttribute('aria-label').length > 20)")
@@ -153,6 +158,12 @@ def test_a_figure_is_drawn_in_the_colours_of_the_page(tab: Tab, tmp_path: Path) 
         assert tab.run("document.querySelectorAll('.drawn .main-svg').length") >= 2
         fill = tab.run("getComputedStyle(document.querySelector('.drawn .xtick text')).fill")
         assert fill == ("rgb(230, 235, 241)" if dark else "rgb(26, 35, 48)")
+    tab.send("Emulation.setDeviceMetricsOverride", width=1000, height=3000, deviceScaleFactor=1,
+             mobile=False)  # fmt: skip
+    tab.run("new Promise((done) => setTimeout(done, 400))")
+    assert tab.run(
+        "[...document.querySelectorAll('.drawn')].every((one) => one.offsetHeight > 100)"
+    )
     tab.send("Emulation.setEmulatedMedia", media="print")
     assert tab.run("getComputedStyle(document.querySelector('.still.wide')).display") == "block"
     assert tab.run("getComputedStyle(document.querySelector('.tools')).display") == "none"

@@ -99,6 +99,7 @@
     const tone = (name) => style.getPropertyValue(name).trim();
     const data = themed(figure.data, tone, "");
     const layout = themed(figure.layout, tone, "");
+    layout.height ||= 420; /* or a window that changes its size leaves none */
     layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
     layout.font = { color: tone("--ink"), family: "system-ui, sans-serif", size: 12 };
     layout.margin = { t: 30, r: 12, b: 50, l: 60 };
