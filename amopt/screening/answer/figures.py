@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.drawing import BLUE, GREEN, GREY, MAUVE, RED, YELLOW, new_figure, plain
+from amopt.drawing import BLUE, GREEN, GREY, INK, MAUVE, RED, YELLOW, new_figure, plain
 
 if TYPE_CHECKING:
     from amopt.screening.answer.solution import ScreeningSolution
@@ -132,7 +132,7 @@ def weights(solution: ScreeningSolution) -> Any:
         x=[row["weight"] for row in rows],
         mode="markers",
         name="weight",
-        marker={"color": BLUE, "size": 12, "symbol": "diamond"},
+        marker={"color": INK, "size": 12, "symbol": "diamond"},
     )
     figure.update_yaxes(automargin=True)
     return figure.update_xaxes(title="weight", range=[0, 1])
