@@ -27,7 +27,7 @@ from amopt.program.solver.outcome import versions
 
 SIZES = (20, 100, 1_000, 10_000)
 SMOKE = (10,)
-LARGEST_PROGRAM = 20
+LARGEST_PROGRAM = 100
 """Parts up to which the linear program of all states is solved too."""
 
 TIGHTER = {
