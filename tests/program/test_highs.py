@@ -422,6 +422,16 @@ def test_an_option_that_the_solver_refuses_is_an_error(monkeypatch: pytest.Monke
         solve(WYNDOR)
 
 
+@pytest.mark.parametrize("basic", [[0, 1], [2, 3], [0, 3], [0], [], [0, 1, 2, 3]])
+def test_a_basis_that_is_none_is_mended(basic: list[int]) -> None:
+    """Columns that depend on each other, too few and too many; one may stand at either end."""
+    p = program([-1, -2, -3, 1], [[1, 1, 2, 0], [1, 1, 1, 0]], -np.inf, [4, 3], upper=[3, 3, 3, 3])
+    start = Basis.of(np.isin(range(4), basic), [False, False])
+    assert solve(p, basis=start).outcome.objective == pytest.approx(solve(p).outcome.objective)
+    free = program([1, 0], [[1, 1], [1, -1]], [2, 0], np.inf, lower=-np.inf)
+    assert solve(free, basis=Basis.of([False] * 2, [True] * 2)).outcome.objective == 1
+
+
 def test_a_basis_of_another_program_is_an_error() -> None:
     with pytest.raises(UsageError, match="basis"):
         solve(WYNDOR, basis=Basis.of([True], [True]))

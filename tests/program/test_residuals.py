@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.digits.arithmetic import exact_sum
 from amopt.program.solver.digits.dual_bound import check_dual, infeasibility_proof
 from amopt.program.solver.digits.residuals import check_primal
 
@@ -179,3 +181,18 @@ def test_a_ray_proves_infeasible() -> None:
     assert infeasibility_proof(p, np.array([1.0, -1, 0])) is None
     assert infeasibility_proof(p, np.zeros(3)) is None
     assert infeasibility_proof(DIET, np.array([1.0, 1])) is None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_long_sums_are_rounded_once(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    wide = draw.uniform(-draw.integers(1, 300), draw.integers(1, 250), 3000)
+    terms = draw.normal(size=3000) * 10.0**wide
+    if seed % 2:  # all but cancels
+        terms = np.concatenate([terms, -terms[::-1] * (1 + 2.0**-52 * draw.integers(0, 2, 3000))])
+    assert exact_sum(terms, terms[:7]) == math.fsum([*terms.tolist(), *terms[:7].tolist()])
+
+
+def test_long_sums_of_nothing_and_of_what_is_infinite() -> None:
+    assert exact_sum(np.zeros(2000)) == 0
+    assert exact_sum(np.append(np.ones(2000), np.inf)) == np.inf

@@ -13,7 +13,7 @@ from amopt.program.linear import LinearProgram, spread
 from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.answer import Basis
 from amopt.program.solver.options import SMALLEST, USUALLY_SMALLEST
-from amopt.program.solver.scaling import Scaling
+from amopt.program.solver.scaling import OPEN, Scaling
 
 __all__ = [
     "accepted",
@@ -180,13 +180,24 @@ def start_from_basis(highs: Any, highspy: Any, program: LinearProgram, basis: Ba
             f"{program.name!r} has {program.shape}"
         )
     kinds = highspy.HighsBasisStatus
-    member = [kinds.kLower, kinds.kBasic, kinds.kUpper, kinds.kZero, kinds.kNonbasic]
+    member = np.array([kinds.kLower, kinds.kBasic, kinds.kUpper, kinds.kZero])
+    columns = _standing(basis.columns, program.lower, program.upper)
+    rows = _standing(basis.rows, program.row_lower, program.row_upper)
     given = highspy.HighsBasis()
-    given.col_status = [member[status] for status in basis.columns]
-    given.row_status = [member[status] for status in basis.rows]
+    given.col_status = member[columns].tolist()
+    given.row_status = member[rows].tolist()
     given.valid = True
-    given.alien = True  # let the solver complete or repair it
+    basic = np.count_nonzero(columns == 1) + np.count_nonzero(rows == 1)
+    given.alien = bool(basic != rows.size)  # let the solver complete it
     accepted(highs.setBasis(given), "the basis", program)
+
+
+def _standing(status: NDArray[np.int8], lower: Floats, upper: Floats) -> NDArray[np.int8]:
+    """Return where entries stand, those that are only known not to be basic at the nearer end."""
+    below, above = lower > -OPEN, upper < OPEN
+    at_lower = below & (~above | (np.abs(lower) <= np.abs(upper)))
+    end = np.where(at_lower, 0, np.where(above, 2, 3))
+    return np.where(status == 4, end, status).astype(np.int8)
 
 
 def read_basis(highs: Any, program: LinearProgram) -> Basis | None:
