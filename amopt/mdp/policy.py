@@ -166,11 +166,23 @@ class PolicyChain:
         initial
             Distribution of the first state, shape (states,); without effect on average cost.
         """
-        right = initial
-        if self.average:
-            right = np.zeros(self.states)
-            right[self.reference] = 1.0
-        return np.asarray(np.maximum(self._solver.solve(right, "T"), 0.0))
+        if not self.average:
+            return np.asarray(np.maximum(self._solver.solve(initial, "T"), 0.0))
+        right = np.zeros(self.states)
+        right[self.reference] = 1.0
+        if "_solver" in vars(self):
+            return np.asarray(np.maximum(self._solver.solve(right, "T"), 0.0))
+        # Nothing but the recurrent states is visited in the long run.
+        (members,) = self.recurrent_classes
+        inner = PolicyChain(
+            sp.csr_array(self.transition[members][:, members]),
+            self.cost[members],
+            self.duration[members],
+            average=True,
+        )
+        found = np.zeros(self.states)
+        found[members] = np.maximum(inner._solver.solve(right[members], "T"), 0.0)
+        return found
 
     @cached_property
     def transient(self) -> Ints:

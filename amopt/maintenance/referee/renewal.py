@@ -71,7 +71,8 @@ class Plan:
 
     def share(self, installed: str, order: str, action: str, size: int) -> Floats:
         """Return the share of an action by day."""
-        return self.shares.get((installed, order), {}).get(action, np.zeros(size))
+        known = self.shares.get((installed, order), {}).get(action)
+        return np.zeros(size) if known is None else known
 
     def gaps(self) -> list[tuple[str, str]]:
         """Return where the shares of the actions do not sum to 1."""
@@ -81,6 +82,46 @@ class Plan:
             if np.abs(total - 1).max() > 1e-6:
                 found.append(key)
         return found
+
+
+@dataclass
+class _Ages:
+    """The probabilities of a morning of the parts of a kind, by age and status of the order.
+
+    Rows are the ages from the youngest on that is there; shape (ages, statuses).
+    """
+
+    mass: Floats
+    youngest: int
+    oldest: int
+
+    @property
+    def there(self) -> slice:
+        """The ages that are there."""
+        return slice(self.youngest, self.youngest + len(self.mass))
+
+    def older(self, alive: Floats) -> _Ages:
+        """Return the next morning's, of those that are alive; the oldest stay as they are."""
+        if not len(alive):
+            return self
+        if self.youngest + len(alive) <= self.oldest:
+            return _Ages(alive, self.youngest + 1, self.oldest)
+        if len(alive) > 1:
+            alive[-2] += alive[-1]
+            return _Ages(alive[:-1], self.youngest + 1, self.oldest)
+        return _Ages(alive, self.youngest, self.oldest)
+
+    def with_new(self, new: Floats) -> _Ages:
+        """Return them with new parts, shape (statuses,)."""
+        if not new.any():
+            return self
+        mass = self.mass
+        if self.youngest:
+            mass = np.vstack([np.zeros((self.youngest, mass.shape[1])), mass])
+        elif not len(mass):
+            mass = np.zeros((1, mass.shape[1]))
+        mass[0] += new
+        return _Ages(mass, 0, self.oldest)
 
 
 @dataclass
@@ -97,7 +138,7 @@ class _Cycle:
         instance, self.lead = self.instance, self.instance.regular.lead_time_days
         self.fails = instance.failure_probabilities
         statuses, self.stock = self.lead + 2, self.lead + 1
-        self.parts = [np.zeros((len(fails), statuses)) for fails in self.fails]
+        self.parts = [_Ages(np.zeros((0, statuses)), 0, len(fails) - 1) for fails in self.fails]
         self.none = np.zeros(statuses)
         quick = 0 if instance.printed is None else instance.printed.lead_time_days
         self.printing = [np.zeros(statuses) for _ in range(max(quick - 1, 0))]
@@ -107,21 +148,21 @@ class _Cycle:
 
     def left(self) -> float:
         """Return the probability that the cycle still goes on."""
-        parts = sum(float(part.sum()) for part in self.parts)
+        parts = sum(float(part.mass.sum()) for part in self.parts)
         return parts + float(self.none.sum()) + sum(float(one.sum()) for one in self.printing)
 
     def _decide(self) -> Floats:
         """Order, install and print; return what was printed, by status."""
-        for name, part in zip(("regular", "printed"), self.parts, strict=True):
-            size = len(part)
-            if not size:
+        for name, ages in zip(("regular", "printed"), self.parts, strict=True):
+            part, there, size = ages.mass, ages.there, ages.oldest + 1
+            if not len(part):
                 continue
-            ordered = part[:, 0] * self.plan.share(name, "no order", "order", size)
+            ordered = part[:, 0] * self.plan.share(name, "no order", "order", size)[there]
             part[:, 0] -= ordered
             part[:, self.lead] += ordered
             self.amounts["orders"] += float(ordered.sum())
             for end, action in enumerate(("install", "install and order")):
-                taken = part[:, self.stock] * self.plan.share(name, "in stock", action, size)
+                taken = part[:, self.stock] * self.plan.share(name, "in stock", action, size)[there]
                 self._end(end, float(taken.sum()))
                 if end == 0:
                     gone = taken
@@ -170,19 +211,15 @@ class _Cycle:
         self.length += self.left() + float(printed.sum())
         down = self.none.sum() + printed.sum() + sum(one.sum() for one in self.printing)
         self.amounts["down"] += float(down)
-        stocked = sum(float(part[:, self.stock].sum()) for part in self.parts)
+        stocked = sum(float(part.mass[:, self.stock].sum()) for part in self.parts)
         stocked += self.none[self.stock] + printed[self.stock]
         stocked += sum(one[self.stock] for one in self.printing)
         self.amounts["held"] += float(stocked)
         failed, survivors = np.zeros(self.lead + 2), []
         for part, fails in zip(self.parts, self.fails, strict=True):
-            failing = part * fails[:, None]
+            failing = part.mass * fails[part.there, None]
             failed += failing.sum(axis=0)
-            older, alive = np.zeros_like(part), part - failing
-            if len(part):
-                older[1:] = alive[:-1]
-                older[-1] += alive[-1]
-            survivors.append(self._ahead(older))
+            survivors.append(part.older(self._ahead(part.mass - failing)))
         self.amounts["failures"] += float(failed.sum())
         ready = printed
         if self.printing:
@@ -190,7 +227,7 @@ class _Cycle:
             self.printing = [self._ahead(one) for one in (printed, *self.printing[:-1])]
         self.parts, self.none = survivors, self._ahead(self.none + failed)
         if len(self.fails[1]):
-            self.parts[1][0] += self._ahead(ready)
+            self.parts[1] = self.parts[1].with_new(self._ahead(ready))
 
 
 def averages(instance: MaintenanceInstance, plan: Plan) -> dict[str, float] | None:
@@ -203,20 +240,18 @@ def averages(instance: MaintenanceInstance, plan: Plan) -> dict[str, float] | No
     plan
         The rules.
     """
-    begins = [_followed(instance, plan, ordered) for ordered in (False, True)]
-    first, second = begins[0], begins[1]
+    first = _followed(instance, plan, ordered=False)
     if first is None:
         return None
-    if not first.ends[1]:
-        weights = (1.0, 0.0)
-    elif second is None:
-        return None
-    else:  # how many cycles begin with and without an order, in the long run
-        weights = (second.ends[0], first.ends[1])
-    cycles = [one for one in begins if one is not None]
-    length = sum(w * one.length for w, one in zip(weights, cycles, strict=False))
+    cycles, weights = [first], [1.0]
+    if first.ends[1]:  # how many cycles begin with and without an order, in the long run
+        second = _followed(instance, plan, ordered=True)
+        if second is None:
+            return None
+        cycles, weights = [first, second], [second.ends[0], first.ends[1]]
+    length = sum(w * one.length for w, one in zip(weights, cycles, strict=True))
     return {
-        name: sum(w * one.amounts[name] for w, one in zip(weights, cycles, strict=False)) / length
+        name: sum(w * one.amounts[name] for w, one in zip(weights, cycles, strict=True)) / length
         for name in AMOUNTS
     }
 
@@ -232,7 +267,8 @@ def _followed(instance: MaintenanceInstance, plan: Plan, ordered: bool) -> _Cycl
     ahead = cycle._ahead(first)
     cycle.length = 1.0
     cycle.amounts["failures"] = fails
-    cycle.parts[0][min(1, len(cycle.fails[0]) - 1)] = (1 - fails) * ahead
+    oldest = len(cycle.fails[0]) - 1
+    cycle.parts[0] = _Ages((1 - fails) * ahead[None], min(1, oldest), oldest)
     cycle.none = fails * ahead
     for _ in range(MOST_CYCLE):
         if cycle.left() <= LEFT:

@@ -60,7 +60,8 @@ def exact_sum(*terms: Floats) -> float:
     rest = np.concatenate(terms)
     if rest.size < FEW:
         return math.fsum(rest.tolist())
-    places, sums = math.ceil(math.log2(rest.size + 2)), []
+    places = math.ceil(math.log2(rest.size + 2))
+    sums: list[float] = []
     for _ in range(ROUNDS):
         largest = float(np.abs(rest).max())
         if largest == 0.0:
