@@ -231,7 +231,9 @@ def test_what_is_wrong_in_a_workbook_is_found_in_its_cell(
 def test_every_code_of_tables_is_shown_above_and_below() -> None:
     from amopt.instance.findings.table_codes import TABLES
 
-    shown = {code for _, code, _ in HAZARDS} | {"number-as-name", "unknown-entry", "hidden-sheet"}
+    shown = {code for _, code, _ in HAZARDS} | {
+        *("number-as-name", "unknown-entry", "hidden-sheet", "hidden-rows", "external-link")
+    }
     assert {code.code for code in TABLES} <= shown
 
 
@@ -265,6 +267,29 @@ def test_blanks_around_and_notes_beside_do_no_harm(tmp_path: Path) -> None:
     (warning,) = kinds.check(tmp_path / "mission.xlsx")
     assert (warning.code, warning.severity) == ("hidden-sheet", "warning")
     assert "'parts'" in warning.message
+
+
+def test_hidden_rows_and_links_are_read_with_a_warning(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    book["parts"].row_dimensions[4].hidden = True
+    book["parts"].row_dimensions[5].hidden = True
+    book["parts"].column_dimensions["C"].hidden = True
+    book.save(tmp_path / "plain.xlsx")
+    linked(tmp_path / "plain.xlsx", tmp_path / "mission.xlsx")
+    assert amopt.load(tmp_path / "mission.xlsx") == amopt.load("printing/mission")
+    rows, links = kinds.check(tmp_path / "mission.xlsx")
+    assert (rows.code, links.code) == ("hidden-rows", "external-link")
+    assert {rows.severity, links.severity} == {"warning"}
+    assert "sheet parts" in str(rows.where)
+    assert "2 rows (the first is row 4) and 1 column" in rows.message
+
+
+def linked(path: Path, to: Path) -> None:
+    """Give a workbook a part such as those that look into other workbooks have."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(to, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.writestr("xl/externalLinks/externalLink1.xml", b"<externalLink/>")
 
 
 def packed(path: Path) -> None:

@@ -111,6 +111,19 @@ def test_a_hidden_sheet_is_not_taken_for_the_first(tmp_path: Path) -> None:
     assert cells(amopt.load(write(tmp_path, {"file": "book.xlsm"}))) == EXPECTED
 
 
+def test_hidden_rows_of_a_workbook_are_told_and_read(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook(tmp_path / "book.xlsx", frame())
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    book["parts"].row_dimensions[3].hidden = True
+    book.save(tmp_path / "book.xlsx")
+    path = write(tmp_path, {"file": "book.xlsx", "sheet": "parts"})
+    (warning,) = amopt.check(path)
+    assert (warning.code, warning.severity) == ("hidden-rows", "warning")
+    assert "'parts': 1 row (the first is row 3)" in warning.message
+    assert cells(amopt.load(path)) == EXPECTED
+
+
 def test_a_parquet_file_holds_the_same_parts(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     frame().to_parquet(tmp_path / "table.parquet")

@@ -59,6 +59,18 @@ TABLES = (
         "Unmerge them and write the value into each.",
     ),
     Code(
+        "external-link",
+        "Formulas look into other workbooks, which may have changed since.",
+        "Bring the links up to date and save it, or write values in their place.",
+        Severity.WARNING,
+    ),
+    Code(
+        "hidden-rows",
+        "Rows or columns are hidden or filtered away, and are read like the others.",
+        "Show them, or delete them if they are not meant to be read.",
+        Severity.WARNING,
+    ),
+    Code(
         "hidden-sheet",
         "A sheet is hidden, and is read like the others.",
         "Show it, or begin its name with `_` if it is not meant to be read.",

@@ -14,7 +14,15 @@ from xml.etree import ElementTree
 from amopt.instance.suggest import shown
 from amopt.phrases import counted
 
-__all__ = ["DAMAGE", "hidden_sheets", "refusal", "sheet_members", "untold"]
+__all__ = [
+    "DAMAGE",
+    "has_links",
+    "hidden_parts",
+    "hidden_sheets",
+    "refusal",
+    "sheet_members",
+    "untold",
+]
 
 MOST_BYTES_INSIDE: Final = 500_000_000
 """Bytes that a workbook may become when it is unpacked."""
@@ -24,6 +32,9 @@ MOST_RATIO: Final = 100
 
 MOST_MEMBERS: Final = 2_000
 """Files that a workbook may consist of."""
+
+MOST_COLUMNS: Final = 16_384
+"""Columns of a sheet; where they are hidden up to the last, that hides nothing."""
 
 SMALL: Final = 1_000_000
 """Bytes up to which a well-packed member does no harm."""
@@ -42,6 +53,9 @@ DAMAGE: Final = (
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_HIDDEN = re.compile(rb'<(row|col)\b([^>]*\bhidden="(?:1|true)"[^>]*)>')
+_FIRST = re.compile(rb'\b(?:r|min)="(\d+)"')
+_LAST = re.compile(rb'\bmax="(\d+)"')
 _MERGED = re.compile(rb'<mergeCell\s+ref="([^"]+)"')
 
 
@@ -136,3 +150,27 @@ def untold(path: Path, member: str) -> Iterator[tuple[str, str, list[str]]]:
             cell.clear()
     if empty:
         yield "formula-without-value", "formulas were never worked out", empty
+
+
+def hidden_parts(path: Path, member: str) -> str:
+    """Return how many rows and columns of a sheet are hidden or filtered away, empty for none.
+
+    Only rows and columns that hold something count.
+    """
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(member)
+    rows, columns = [], 0
+    for kind, attributes in _HIDDEN.findall(text):
+        first, last = _FIRST.search(attributes), _LAST.search(attributes)
+        if kind == b"row":
+            rows.append(0 if first is None else int(first[1]))
+        elif first is not None and last is not None and int(last[1]) < MOST_COLUMNS:
+            columns += int(last[1]) - int(first[1]) + 1
+    said = [f"{counted(len(rows), 'row')} (the first is row {rows[0]})"] if rows else []
+    return " and ".join([*said, *([counted(columns, "column")] if columns else [])])
+
+
+def has_links(path: Path) -> bool:
+    """Return whether formulas of a workbook look into other workbooks."""
+    with zipfile.ZipFile(path) as archive:
+        return any(name.startswith("xl/externalLinks/") for name in archive.namelist())

@@ -12,7 +12,15 @@ from typing import Any, Final
 from amopt.errors import UsageError
 from amopt.instance.findings import Where
 from amopt.instance.suggest import shown
-from amopt.instance.workbook.archive import DAMAGE, hidden_sheets, refusal, sheet_members, untold
+from amopt.instance.workbook.archive import (
+    DAMAGE,
+    has_links,
+    hidden_parts,
+    hidden_sheets,
+    refusal,
+    sheet_members,
+    untold,
+)
 from amopt.instance.workbook.layout import NOTES
 from amopt.phrases import listed
 
@@ -42,6 +50,10 @@ class Remark:
     where: Where
     message: str
     advice: str = ""
+
+
+LINKED = "formulas look into other workbooks, whose values are those of the last time it was saved."
+"""What is said of a workbook that looks into others."""
 
 
 @dataclass(slots=True)
@@ -203,6 +215,11 @@ def _read_sheets(path: Path, found: Tables) -> None:
             Remark(code, Where(sheet=name), f"{message}: {listed(cells, most=5)}.")
             for code, message, cells in untold(path, member)
         ]
+        if parts := hidden_parts(path, member):
+            message = f"{parts}: hidden or filtered away, and read all the same."
+            found.remarks.append(Remark("hidden-rows", Where(sheet=name), message))
+    if members and has_links(path):
+        found.remarks.append(Remark("external-link", Where(), LINKED))
     if members and (hidden := [name for name in hidden_sheets(path) if name in members]):
         message = f"{listed(list(map(shown, hidden)), most=5)}: hidden, and read all the same."
         found.remarks.append(Remark("hidden-sheet", Where(), message))

@@ -67,12 +67,15 @@ class Table:
         Where it is, for findings.
     plain
         Whether all cells are text.
+    warnings
+        What the planner should know of it.
     """
 
     headings: tuple[str, ...]
     chunks: Iterator[Sequence[Objects]]
     place: Place
     plain: bool = False
+    warnings: tuple[Problem, ...] = ()
 
 
 class Unreadable(Exception):  # noqa: N818 - a way out of a reader, not an error of the caller's
@@ -113,7 +116,7 @@ def read(
         if not any(one.attribute is None for one in bound):
             return None, problems
         parts, found = _gathered(table, bound, comma=portfolio.decimal == "comma")
-        return parts, [*problems, *found]
+        return parts, [*problems, *table.warnings, *found]
     except Unreadable as unreadable:
         return None, list(unreadable.problems)
 
@@ -246,7 +249,12 @@ def _of_workbook(path: Path, sheet: str | None) -> Table:
         raise Unreadable(*problems)
     rows = opened.rows
     headings = tuple("" if cell is None else str(cell) for cell in next(rows, ()))
-    return Table(headings, _row_chunks(rows, len(headings)), Place(str(path), opened.name))
+    return Table(
+        headings,
+        _row_chunks(rows, len(headings)),
+        Place(str(path), opened.name),
+        warnings=opened.warnings,
+    )
 
 
 def _row_chunks(rows: Iterator[tuple[Any, ...]], width: int) -> Iterator[Sequence[Objects]]:

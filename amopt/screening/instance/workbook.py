@@ -10,7 +10,15 @@ from typing import Any
 from amopt.errors import UsageError
 from amopt.instance.findings import Problem
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.instance.workbook.archive import DAMAGE, refusal, sheet_members, untold
+from amopt.instance.workbook.archive import (
+    DAMAGE,
+    has_links,
+    hidden_parts,
+    refusal,
+    sheet_members,
+    untold,
+)
+from amopt.instance.workbook.tables import LINKED
 from amopt.phrases import listed
 
 __all__ = ["Sheet", "open_sheet"]
@@ -38,10 +46,13 @@ class Sheet:
         Its name.
     rows
         Its rows as they come, the headings first; each a tuple of what its cells hold.
+    warnings
+        What the planner should know of it.
     """
 
     name: str
     rows: Iterator[tuple[Any, ...]]
+    warnings: tuple[Problem, ...] = ()
 
 
 def open_sheet(path: Path, asked: str | None) -> tuple[Sheet | None, list[Problem]]:
@@ -60,7 +71,8 @@ def open_sheet(path: Path, asked: str | None) -> tuple[Sheet | None, list[Proble
         When openpyxl is not installed.
     """
     try:
-        name, problems = _named(path, asked)
+        name, member, problems = _named(path, asked)
+        warned = () if problems else tuple(_warnings(path, name, member))
     except DAMAGE as error:
         message = f"{shown(path.name)} is damaged ({type(error).__name__})."
         return None, [Problem("table-format", _FILE, message, "Save it again.")]
@@ -81,32 +93,45 @@ def open_sheet(path: Path, asked: str | None) -> tuple[Sheet | None, list[Proble
     except Exception as error:
         message = f"{shown(path.name)} is no workbook that can be read ({type(error).__name__})."
         return None, [Problem("table-format", _FILE, message)]
-    return Sheet(name, _rows(sheet)), []
+    return Sheet(name, _rows(sheet), warned), []
 
 
-def _named(path: Path, asked: str | None) -> tuple[str, list[Problem]]:
-    """Return the name of the sheet to read, and what is wrong with it or with the workbook."""
+def _named(path: Path, asked: str | None) -> tuple[str, str, list[Problem]]:
+    """Return the name of the sheet to read, its member, and what is wrong with either."""
     refused = refusal(path)
     if refused is not None:
         code, message, advice = refused
-        return "", [Problem(_CODES[code], _FILE, message, advice)]
+        return "", "", [Problem(_CODES[code], _FILE, message, advice)]
     sheets = sheet_members(path)
     names = list(sheets)
     if not names:
         message = f"{shown(path.name)} is a zip file without sheets, and no workbook."
-        return "", [Problem("table-format", _FILE, message)]
+        return "", "", [Problem("table-format", _FILE, message)]
     if asked is not None and asked not in names:
         match = closest(asked, names)
         hint = (
             did_you_mean(match) if match else f"It has {listed(list(map(shown, names)), most=8)}."
         )
         message = f"{shown(path.name)} has no sheet {shown(asked)}."
-        return "", [Problem("unknown-sheet", ("portfolio", "sheet"), message, hint)]
+        return "", "", [Problem("unknown-sheet", ("portfolio", "sheet"), message, hint)]
     name = asked if asked is not None else names[0]
-    return name, [
-        Problem(code, _FILE, f"sheet {shown(name)}: {message}: {listed(cells, most=5)}.")
-        for code, message, cells in untold(path, sheets[name])
-    ]
+    return (
+        name,
+        sheets[name],
+        [
+            Problem(code, _FILE, f"sheet {shown(name)}: {message}: {listed(cells, most=5)}.")
+            for code, message, cells in untold(path, sheets[name])
+        ],
+    )
+
+
+def _warnings(path: Path, name: str, member: str) -> Iterator[Problem]:
+    """Yield what the planner should know of a sheet that is read all the same."""
+    if parts := hidden_parts(path, member):
+        message = f"sheet {shown(name)}: {parts}: hidden or filtered away, and read all the same."
+        yield Problem("hidden-rows", _FILE, message)
+    if has_links(path):
+        yield Problem("external-link", _FILE, f"{shown(path.name)}: {LINKED}")
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
