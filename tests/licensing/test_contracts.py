@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -273,3 +274,26 @@ def test_a_model_solved_elsewhere_is_read_back() -> None:
     again = read_back(model, bound=bound)
     assert again.outcome.status == "optimal"
     assert again.outcome.objective == pytest.approx(amopt.solve(own).outcome.objective, rel=1e-6)
+
+
+def test_a_licence_that_is_worth_nothing_to_anybody_saves_a_loss() -> None:
+    """Printing costs each buyer exactly what buying does, and the part is sold at a loss."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        alike = instance(
+            0.04,
+            2.4,
+            9.6,
+            safety_factor=0,
+            holding_cost_per_year_per_value=0,
+            traditional={
+                "price": 2016.35,
+                "production_cost": 2419.62,
+                "setup_cost": 0,
+                "lead_time_years": 0.2,
+            },
+            printing={"price": 2016.35, "setup_cost": 7.5, "lead_time_years": 0},
+        )
+    for contracts in (1, 2):
+        outcome = amopt.solve(alike.model_copy(update={"contracts": contracts})).outcome
+        assert (outcome.status, outcome.objective) == ("optimal", 0)

@@ -94,6 +94,7 @@ def best_limits(buyers: Buyers) -> list[Supremum]:
         ends = np.append(ends, 1.0)  # nobody pays any royalty: only its left end matters
     for start in range(0, ends.size - 1, CHUNK):
         found += _of_intervals(buyers, groups, ends[start : start + CHUNK + 1])
+    found += _of_intervals(buyers, groups, np.zeros(2), point=True)
     if not found:
         return []
     most = max(limit.profit for limit in found)
@@ -113,16 +114,24 @@ def _nobody(buyers: Buyers) -> Supremum:
     return Supremum(0.0, 0.0, nobody, float((buyers.margin * buyers.demand).sum()))
 
 
-def _of_intervals(buyers: Buyers, groups: _Groups, ends: Floats) -> list[Supremum]:
-    """Return the best limits at the ends of successive intervals."""
+def _of_intervals(
+    buyers: Buyers, groups: _Groups, ends: Floats, *, point: bool = False
+) -> list[Supremum]:
+    """Return the best limits at the ends of successive intervals.
+
+    ``point`` says that the interval is the royalty 0 alone, at which buyers may be indifferent who
+    take no licence at any other.
+    """
     middle = (ends[:-1] + ends[1:]) / 2
     pays = buyers.highest_fee(middle)[:, groups.first]
+    apart = SAME * buyers.traditional_cost[groups.first] if point else np.zeros(len(groups.size))
+    pays = np.where(np.abs(pays) <= apart, 0.0, pays)
     order = np.argsort(-pays, axis=1, kind="stable")
     sorted_pays = np.take_along_axis(pays, order, axis=1)
     less_floor = np.take_along_axis(pays - groups.floor, order, axis=1)
     fee = np.minimum.accumulate(less_floor, axis=1)
     following = np.concatenate([sorted_pays[:, 1:], np.full((len(middle), 1), -np.inf)], axis=1)
-    fits = (fee >= 0) & (fee >= following) & _allowed(buyers, groups, order)
+    fits = (fee >= 0) & (fee >= following + apart.max()) & _allowed(buyers, groups, order)
     licensed = np.cumsum(groups.demand[order], axis=1)
     count = np.cumsum(groups.size[order], axis=1)
     total = groups.demand.sum()

@@ -63,7 +63,9 @@ class Market:
         self.buyers, self.royalties = buyers, royalties
         instance, order = buyers.instance, np.argsort(buyers.demand, kind="stable")
         self.demand, self.floor = buyers.demand[order], buyers.floor[order]
-        self.worth = buyers.highest_fee(royalties)[:, order]
+        worth = buyers.highest_fee(royalties)
+        same = np.abs(worth) <= SAME * buyers.traditional_cost
+        self.worth = np.where(same, 0.0, worth)[:, order]
         self.tie = SAME * float(buyers.traditional_cost.max())
         self.base = float((buyers.margin * buyers.demand).sum())
         most = instance.limits.most_licensees
