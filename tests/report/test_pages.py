@@ -210,6 +210,17 @@ def test_a_replay_has_its_orders_over_time() -> None:
     assert page.render(instance, answer, light=True).count("<figure>") == 2
 
 
+def test_distributions_and_simulations_have_pages() -> None:
+    from amopt import printing
+
+    instance = amopt.load("printing/table-3-1")
+    for answer, drawn in (
+        (printing.distributions(instance), 2),
+        (printing.simulate(instance, cycles=50, seed=1), 0),
+    ):
+        assert page.render(instance, answer, light=True).count("<figure>") == drawn
+
+
 def test_the_frontier_says_how_many_are_needed() -> None:
     from amopt import sourcing
     from amopt.sourcing.answer.figures import frontier

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +13,31 @@ from amopt.printing.behaviour.practice import todays_policy
 from amopt.printing.decision import best_policy
 from amopt.printing.instance import PrintingInstance
 
-__all__ = ["exceedance"]
+if TYPE_CHECKING:
+    from amopt.solution import Solution
+
+__all__ = ["exceedance", "figures"]
 
 LEAST = 1e-6
 """Probabilities below are not drawn."""
+
+
+def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
+    """Return the figures of the report by title: of distributions, not of a simulation.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
+    if not solution.rows.get("distributions"):
+        return {}
+    return {
+        f"How likely more than so many {what.replace('_', ' ')} are in a cycle": exceedance(
+            instance, what
+        )
+        for what in ("prints", "down_days")
+    }
 
 
 def exceedance(instance: PrintingInstance, what: str = "prints", *, year: bool = False) -> Any:
