@@ -214,6 +214,9 @@ def test_distributions_and_simulations_have_pages() -> None:
     from amopt import printing
 
     instance = amopt.load("printing/table-3-1")
+    mission = amopt.load("printing/mission")  # whose optimum has no day down
+    found = page.render(mission, printing.distributions(mission), light=True)
+    assert found.count("<figure>") == 1
     for answer, drawn in (
         (printing.distributions(instance), 2),
         (printing.simulate(instance, cycles=50, seed=1), 0),

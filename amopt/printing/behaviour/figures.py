@@ -32,12 +32,13 @@ def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
     """
     if not solution.rows.get("distributions"):
         return {}
-    return {
+    drawn = {
         f"How likely more than so many {what.replace('_', ' ')} are in a cycle": exceedance(
             instance, what
         )
         for what in ("prints", "down_days")
     }
+    return {title: one for title, one in drawn.items() if any(len(line.x) for line in one.data)}
 
 
 def exceedance(instance: PrintingInstance, what: str = "prints", *, year: bool = False) -> Any:
