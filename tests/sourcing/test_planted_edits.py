@@ -37,7 +37,7 @@ SHIPPED = tuple(name for name in catalogue.names() if name.startswith("sourcing/
 OWN = ("all of it", "random 4", "random 21", "crowded 1", "crowded 12", "crowded 20")
 MONEY = {
     *("cost_per_part", "asset_cost", "setup_cost", "fee_per_order", "royalty_per_print"),
-    *("downtime_cost_per_hour", "budget", "cost"),
+    *("downtime_cost_per_hour", "budget", "cost", "fee_per_supplier", "cost_per_delivery"),
 }
 """Fields of amounts of money; of the weights, a week and a kg of CO2 are worth money too."""
 
@@ -114,6 +114,11 @@ ALL_OF_IT: dict[str, Any] = {
             "weeks": 1.5,
         }
     ],
+    "suppliers": [{"supplier": name, "fee_per_supplier": 20} for name in ("s1", "s2")],
+    "deliveries": [{"supplier": "s1", "place": "shop", "cost_per_delivery": 15}],
+    "approvals": [{"supplier": "s2", "part": "b", "cost": 40, "weeks": 0.5}],
+    "preparations": [{"part": "a", "cost": 60}, {"part": "b", "cost": 30, "weeks": 0.25}],
+    "post_processing": [{"part": "b", "cost_per_part": 1.5, "weeks": 0.1, "weeks_per_part": 0.01}],
     "limits": {"budget": 5000, "suppliers_per_line": 3, "weeks": 20},
 }
 

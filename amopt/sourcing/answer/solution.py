@@ -26,7 +26,8 @@ _SCENARIO = (
 class SourcingSolution(Solution):
     """The answer to a sourcing instance.
 
-    The tables are ``orders`` (what to order where), ``lines`` (what each line comes to, beside
+    The tables are ``orders`` (what to order where), ``purchase_orders`` (each new order as a
+    whole), ``deliveries`` (what each brings to a place), ``lines`` (what each line comes to, beside
     conventional supply and the frontier rule), ``switchover`` (every offer against conventional
     supply), ``fits`` (how well fitted curves fit), ``capacities``, ``licences`` and ``totals``;
     with quotes on record also ``quotes`` (where each price comes from, and how old it is).
@@ -55,7 +56,45 @@ class SourcingSolution(Solution):
             Column("route", "", "Route of the offer.", shown=False),
             Column("material", "", "Material of the offer.", shown=False),
             Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
+            Column("transport", "money", "Transport of these parts, of the cost.", shown=False),
+            Column("royalty", "money", "Royalties of these parts, of the cost.", shown=False),
             Column("committed", "", "Whether the order was placed before.", shown=False),
+        ),
+        "purchase_orders": (
+            Column("order", "", "Number of a new order; its parts are rows of orders."),
+            Column("supplier", "", "Supplier, or conventional."),
+            Column("part", "", "Part."),
+            Column("quantity", "parts", "Parts of the order, for all its lines."),
+            Column("price_per_part", "money", "Price of the goods a part."),
+            Column("goods", "money", "Price of the goods, without fee and transport."),
+            Column("fee", "money", "Fee of the order, or setup of a conventional one."),
+            Column(
+                "cost", "money", "All that is paid for it, its shares of what is paid once too."
+            ),
+            Column("weeks", "weeks", "Its last delivery."),
+            Column("delivery_date", "", "Day of its last delivery; needs order_date."),
+            Column("order_date", "", "Day of the order; empty where unknown.", shown=False),
+            Column("lines", "", "Lines that it is for."),
+            Column("asset_cost", "money", "Tooling, where it is paid.", shown=False),
+            Column("supplier_fee", "money", "Its share of the supplier's fee.", shown=False),
+            Column("approval", "money", "Its share of the approval.", shown=False),
+            Column("preparation", "money", "Its share of the model's preparation.", shown=False),
+            Column(
+                "deliveries", "money", "What its deliveries to places are charged.", shown=False
+            ),
+            Column("route", "", "Route of the offer.", shown=False),
+            Column("material", "", "Material of the offer.", shown=False),
+        ),
+        "deliveries": (
+            Column("order", "", "Number of the order."),
+            Column("place", "", "Place that receives it; empty where none is said."),
+            Column("supplier", "", "Supplier, or conventional."),
+            Column("part", "", "Part."),
+            Column("quantity", "parts", "Parts that the place receives."),
+            Column("weeks", "weeks", "When all of them are there."),
+            Column("delivery_date", "", "Day on which they are received; needs order_date."),
+            Column("cost_of_delivery", "money", "What the delivery to the place is charged."),
+            Column("lines", "", "Lines that they are for."),
         ),
         "lines": (
             Column("line", "", "Order line."),

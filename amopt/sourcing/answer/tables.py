@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.answer.purchases import order_numbers, purchases
 from amopt.sourcing.answer.quotes import quote_tables
 from amopt.sourcing.evaluation import Evaluation, goods_of, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
@@ -56,6 +57,7 @@ def tables(
     orders = order_rows(plan)
     return {
         "orders": orders,
+        **purchases(plan, orders),
         "lines": _line_rows(plan, usual, *rule),
         "switchover": switchover,
         "fits": _fit_rows(supply),
@@ -93,6 +95,8 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "route": source.route if isinstance(source, Offer) else None,
             "material": source.material if isinstance(source, Offer) else None,
             "kg_co2": float(supply.kg_co2[o] * amount),
+            "transport": float(supply.transport_cost[o] * amount),
+            "royalty": float(supply.royalty[o] * amount),
             "committed": False,
         }
         rows.append((line, 1, row))
@@ -115,22 +119,13 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "route": order.route,
             "material": order.material,
             "kg_co2": kg_co2,
+            "transport": None,
+            "royalty": None,
             "committed": True,
         }
         rows.append((line, 0, row))
     rows.sort(key=lambda entry: entry[:2])
     return [row for _, _, row in rows]
-
-
-def order_numbers(plan: Evaluation) -> dict[int, int]:
-    """Return the number of the order that each used option is part of, counted as they come."""
-    supply = plan.supply
-    used = np.flatnonzero(plan.quantity > 0)
-    number: dict[int, int] = {}
-    pools = supply.pool[used].tolist()
-    return {
-        o: number.setdefault(g, len(number) + 1) for o, g in zip(used.tolist(), pools, strict=True)
-    }
 
 
 def _scenarios(plan: Evaluation) -> dict[int, str]:

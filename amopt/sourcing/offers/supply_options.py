@@ -57,6 +57,8 @@ class SupplyOptions:
     moved_cost, moved_weeks
         What comes on top for the parts of an option: money a part (transport, royalties,
         post-processing), and weeks (transport), shape (n,).
+    transport_cost, royalty
+        What of that is transport, and what royalties, shape (n,).
     """
 
     instance: Instance
@@ -75,6 +77,8 @@ class SupplyOptions:
     pool_lead: Curves
     moved_cost: Floats
     moved_weeks: Floats
+    transport_cost: Floats
+    royalty: Floats
 
     @classmethod
     def of(cls, instance: Instance) -> SupplyOptions:
@@ -89,7 +93,8 @@ class SupplyOptions:
         made_in = made_in.plus(more.weeks, more.weeks_per_part)
         goods, made_in = with_closures(instance, sources, goods, made_in)
         fee, asset = _fees(sources), np.array([_asset(s) for s in sources], dtype=float)
-        cost = cost + royalties(instance)[source] + more.cost_per_part[source]
+        royalty = royalties(instance)[source]
+        carried, cost = cost, cost + royalty + more.cost_per_part[source]
         making = np.array([entry.kg_co2_per_part for entry in sources], dtype=float)
         hours = [0.0 if isinstance(s, Conventional) else s.machine_hours_per_part for s in sources]
         smallest = [s.minimum_order if isinstance(s, Conventional) else s.smallest for s in sources]
@@ -113,6 +118,8 @@ class SupplyOptions:
             made_in.take(of_pool),
             cost,
             weeks,
+            carried,
+            royalty,
         )
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ from amopt.sourcing.referee.frontier_rule import frontier_rule
 from amopt.sourcing.referee.licences import check_capacities, check_licences, prints_left
 from amopt.sourcing.referee.lines import check_lines, check_totals, objective_of
 from amopt.sourcing.referee.orders import check_orders
+from amopt.sourcing.referee.purchases import check_purchases
 from amopt.sourcing.referee.quotes import check_fits, check_quotes, has_quotes
 from amopt.sourcing.referee.switchover import check_switchover
 from amopt.sourcing.referee.terms import OrderTerms
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COPIED", "TABLES", "check"]
 
-TABLES = ("orders", "lines", "switchover", "fits", "capacities", "licences", "totals")
+TABLES = (
+    *("orders", "purchase_orders", "deliveries", "lines", "switchover", "fits"),
+    *("capacities", "licences", "totals"),
+)
 """The tables that every answer has."""
 
 COPIED = {"register": ("file", "head"), "licences": ("granted", "recorded")}
@@ -66,6 +70,7 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     terms = OrderTerms(instance)
     left = prints_left(instance, notebook, rows["licences"], registered=registered)
     orders = check_orders(terms, notebook, rows["orders"])
+    check_purchases(terms, notebook, rows, orders.placed)
     check_limits(terms, notebook, orders.by_line, orders.held, orders.new)
     check_licences(instance, notebook, rows["licences"], orders, left, registered=registered)
     check_capacities(instance, notebook, rows["capacities"], orders)

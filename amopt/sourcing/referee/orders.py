@@ -22,9 +22,13 @@ __all__ = ["Orders", "check_orders", "order_numbers", "order_row", "read_order"]
 
 @dataclass
 class Orders:
-    """What all orders come to: by line, and what those committed and the new ones use."""
+    """What all orders come to: by line, and what those committed and the new ones use.
+
+    ``placed`` are the parts of new orders: the number of the order, what is ordered, its terms.
+    """
 
     by_line: dict[str, Totals]
+    placed: list[tuple[int, Placed, Terms]] = field(default_factory=list)
     held: Use = field(default_factory=Use)
     new: Use = field(default_factory=Use)
     used: Use = field(default_factory=Use)
@@ -65,6 +69,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
         expected = order_row(terms, row, own.line, found, scenario=scenario, committed=False)
         notebook.compare(where, row, {**expected, "order": number})
         orders.by_line[own.line.line].add(own.supplier, own.quantity, found)
+        orders.placed.append((number, own, found))
     for name, number in held.items():
         due = len(terms.committed_to.get(name, ()))
         notebook.require(
@@ -179,12 +184,16 @@ def order_row(
 ) -> dict[str, Any]:
     """Return the right row of an order, whose supplier, route, material and quantity are stated."""
     printed = committed or row["supplier"] != CONVENTIONAL
+    q = float(row["quantity"])
+    start = row["supplier"] if printed else terms.conventional[line.part].place
+    carried = None if committed else (terms.transport(start, line) or (0.0,))[0] * q
+    royalty = terms.royalty_of(line.part, row["supplier"]) if printed else 0.0
     weeks, day = Amount(found.weeks, found.weeks_terms), terms.instance.order_date
     return {
         "line": line.line,
         "place": line.place,
         "supplier": row["supplier"],
-        "quantity": float(row["quantity"]),
+        "quantity": q,
         "cost": Amount(found.cost, found.cost_terms),
         "weeks": weeks,
         "delivery_date": terms.delivery_date(line, weeks, row.get("delivery_date")),
@@ -194,6 +203,8 @@ def order_row(
         "route": row["route"] if printed else None,
         "material": row["material"] if printed else None,
         "kg_co2": found.kg_co2,
+        "transport": carried,
+        "royalty": None if committed else royalty * q,
         "committed": committed,
     }
 

@@ -139,9 +139,7 @@ class OrderTerms:
     def offer_rates(self, offer: Offer, line: Line) -> Rates:
         """Return what comes to the quotes of an offer for a line."""
         cost, weeks, kg = self.transport(offer.supplier, line) or (0.0, 0.0, 0.0)
-        if self.royalty:
-            royalty = self.royalty.get((offer.part, None), 0.0)
-            cost += royalty + self.royalty.get((offer.part, offer.supplier), 0.0)
+        cost += self.royalty_of(offer.part, offer.supplier)
         before, per_part, after = self._beside(offer)
         return Rates(
             offer.fee_per_order,
@@ -176,6 +174,12 @@ class OrderTerms:
                 for a, b in zip(starts, [*starts[1:], math.inf], strict=True)
             )
         return found
+
+    def royalty_of(self, part: str, supplier: str) -> float:
+        """Return what the owners of a design ask for a print at a supplier."""
+        if not self.royalty:
+            return 0.0
+        return self.royalty.get((part, None), 0.0) + self.royalty.get((part, supplier), 0.0)
 
     def _beside(self, offer: Offer) -> tuple[float, float, float]:
         """Return weeks an order, weeks a part and money a part beside the quotes."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Licence, Line, Offer
     from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["Placed", "Totals", "Use", "bills", "check_limits"]
+__all__ = ["Placed", "Totals", "Use", "bills", "check_limits", "paid_once"]
 
 
 class Placed(NamedTuple):
@@ -67,7 +67,7 @@ def bills(terms: OrderTerms, placed: Sequence[Placed], *, anew: bool = False) ->
     for own in placed:
         ordered[own.order] += own.quantity
     found = [_of_order(terms, own, ordered[own.order]) for own in placed]
-    for amount, served in _once(terms, placed, anew=anew):
+    for _, amount, served in paid_once(terms, placed, anew=anew):
         parts = sum(placed[n].quantity for n in served)
         for n in served:
             share = amount * (placed[n].quantity / parts)
@@ -124,10 +124,10 @@ def _of_order(terms: OrderTerms, own: Placed, ordered: float) -> Terms:
     )
 
 
-def _once(
-    terms: OrderTerms, placed: Sequence[Placed], *, anew: bool
-) -> Iterator[tuple[float, list[int]]]:
-    """Yield each amount that is paid once, and what it serves."""
+def paid_once(
+    terms: OrderTerms, placed: Sequence[Placed], *, anew: bool = False
+) -> Iterator[tuple[str, float, list[int]]]:
+    """Yield what is paid once: what for, each amount, and the numbers of what it serves."""
     groups: dict[tuple[Hashable, ...], list[int]] = defaultdict(list)
     for n, own in enumerate(placed):
         part, supplier = own.line.part, own.supplier
@@ -144,7 +144,7 @@ def _once(
         known = ("delivery", *key[2:]) if key[0] == "delivery" else key
         amount = amounts.get(known, 0.0)
         if amount > 0 and key not in paid:
-            yield amount, served
+            yield str(key[0]), amount, served
 
 
 def _asked_once(terms: OrderTerms) -> dict[tuple[Hashable, ...], float]:

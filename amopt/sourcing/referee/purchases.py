@@ -1,0 +1,128 @@
+"""What the referee says of new orders as a whole, and of what they bring to each place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from amopt.referee import Amount
+from amopt.sourcing.referee.rows import Row, require_rows
+from amopt.sourcing.referee.use import Placed, paid_once
+
+if TYPE_CHECKING:
+    from amopt.referee import Notebook
+    from amopt.sourcing.referee.quote_pricing import Terms
+    from amopt.sourcing.referee.terms import OrderTerms
+
+__all__ = ["check_purchases"]
+
+_COLUMN = {
+    "tooling": "asset_cost",
+    "supplier": "supplier_fee",
+    "approval": "approval",
+    "preparation": "preparation",
+    "delivery": "deliveries",
+}
+
+
+def check_purchases(
+    terms: OrderTerms,
+    notebook: Notebook,
+    tables: Mapping[str, Sequence[Row]],
+    placed: Sequence[tuple[int, Placed, Terms]],
+) -> None:
+    """Recompute each new order from its parts, and what it brings to each place.
+
+    Parameters
+    ----------
+    terms
+        The instance.
+    notebook
+        Where findings are noted.
+    tables
+        The tables of the answer.
+    placed
+        Number, part and terms of what is ordered, in the order of the rows.
+    """
+    shares: list[dict[str, float]] = [defaultdict(float) for _ in placed]
+    for what, amount, served in paid_once(terms, [own for _, own, _ in placed]):
+        parts = sum(placed[n][1].quantity for n in served)
+        for n in served:
+            shares[n][_COLUMN[what]] += amount * placed[n][1].quantity / parts
+    of_order: dict[int, list[int]] = defaultdict(list)
+    for n, (number, _, _) in enumerate(placed):
+        of_order[number].append(n)
+    table = tables["purchase_orders"]
+    require_rows(notebook, "purchase_orders", [row["order"] for row in table], sorted(of_order))
+    for row in table:
+        if (members := of_order.get(row["order"])) is not None:
+            expected = _order(terms, row, [placed[n] for n in members])
+            once = {c: sum(shares[n][c] for n in members) for c in _COLUMN.values()}
+            notebook.compare(f"purchase order {row['order']}", row, {**expected, **once})
+    due = [
+        (number, place)
+        for number in sorted(of_order)
+        for place in dict.fromkeys(placed[n][1].line.place for n in of_order[number])
+    ]
+    table = tables["deliveries"]
+    stated = [(row["order"], row["place"]) for row in table]
+    require_rows(notebook, "deliveries", stated, due)
+    known = set(due)
+    for row, key in zip(table, stated, strict=True):
+        if key in known:
+            members = [n for n in of_order[key[0]] if placed[n][1].line.place == key[1]]
+            own = _sums(terms, row, [placed[n] for n in members])
+            paid = sum(shares[n]["deliveries"] for n in members)
+            expected = {"order": key[0], "place": key[1], **own, "cost_of_delivery": paid}
+            notebook.compare(f"delivery of order {key[0]} to {key[1]!r}", row, expected)
+
+
+def _sums(
+    terms: OrderTerms, row: Row, members: Sequence[tuple[int, Placed, Terms]]
+) -> dict[str, Any]:
+    """Return whose parts these are, how many, for how many lines, and when the last is there."""
+    first = members[0][1]
+    days = []
+    for _, own, found in members:
+        weeks = Amount(found.weeks, found.weeks_terms)
+        days.append(terms.delivery_date(own.line, weeks, row["delivery_date"]))
+    last = max((found for _, _, found in members), key=lambda found: found.weeks)
+    return {
+        "supplier": first.supplier,
+        "part": first.line.part,
+        "quantity": sum(own.quantity for _, own, _ in members),
+        "weeks": Amount(last.weeks, last.weeks_terms),
+        "delivery_date": max((day for day in days if day is not None), default=None),
+        "lines": len(members),
+    }
+
+
+def _order(
+    terms: OrderTerms, row: Row, members: Sequence[tuple[int, Placed, Terms]]
+) -> dict[str, Any]:
+    """Return the right row of an order, without its shares of what is paid once."""
+    first, day = members[0][1], terms.instance.order_date
+    ordered = sum(own.quantity for _, own, _ in members)
+    if first.offer is None:
+        entry = terms.conventional[first.line.part]
+        goods, fee, terms_of_goods = entry.cost_per_part * ordered, entry.setup_cost, 0.0
+    else:
+        pricing = terms.pricing_of(first.offer)
+        goods, fee = pricing.total(ordered), first.offer.fee_per_order
+        terms_of_goods = pricing.total_terms(ordered)
+    paid = sum(found.cost for _, _, found in members)
+    scale = sum(max(abs(found.cost), found.cost_terms) for _, _, found in members)
+    # What the answer states is the difference of the order's total and its fee.
+    size = max(terms_of_goods, abs(goods) + fee)
+    return {
+        "order": members[0][0],
+        **_sums(terms, row, members),
+        "price_per_part": Amount(goods / ordered, size / ordered),
+        "goods": Amount(goods, size),
+        "fee": fee,
+        "cost": Amount(paid, scale),
+        "order_date": None if day is None else day.isoformat(),
+        "route": first.offer.route if first.offer else None,
+        "material": first.offer.material if first.offer else None,
+    }
