@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 import math
 import random
 from collections.abc import Callable
@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import amopt
+from amopt.cli import app
 from amopt.sourcing import check, solve
 from amopt.sourcing.methods.arrays import arrays_of
 from amopt.sourcing.methods.decomposition.one_order import kept_plans
@@ -77,6 +79,17 @@ def cost(data: dict[str, Any], method: str = "auto") -> float:
     answer = solve(amopt.load(data), method=method)
     assert answer.outcome.status == "optimal"
     return answer.outcome.objective or 0.0
+
+
+def cost_of_file(folder: Path, data: dict[str, Any], method: str = "auto") -> float:
+    """Return what ``amopt solve`` of a file finds to be the optimum."""
+    file = folder / "question.yaml"
+    file.write_text(yaml.safe_dump(data), encoding="utf-8")
+    found = CliRunner().invoke(app, ["solve", str(file), "--method", method, "--json"])
+    assert found.exit_code == 0, found.output
+    told = json.loads(found.stdout)
+    assert told["outcome"]["status"] == "optimal"
+    return float(told["outcome"]["objective"])
 
 
 BY_PLACE = [
@@ -224,16 +237,16 @@ def test_committed_orders_count_as_shares_and_stay() -> None:
 
 @pytest.mark.parametrize("method", ["program", "prices"])
 @pytest.mark.parametrize("name", HAND)
-def test_three_plants_by_hand(name: str, method: str) -> None:
+def test_three_plants_by_hand(name: str, method: str, tmp_path: Path) -> None:
     changes, optimum = HAND[name]
-    assert cost(covers(**changes), method) == pytest.approx(optimum)
+    assert cost_of_file(tmp_path, covers(**changes), method) == pytest.approx(optimum)
 
 
-def test_a_surplus_reaches_a_break_together() -> None:
+def test_a_surplus_reaches_a_break_together(tmp_path: Path) -> None:
     data = covers(offers__0__quotes=quotes((1, 20, 1), (320, 12, 1)))
     for line in data["lines"]:
         line["surplus"] = 20
-    assert cost(data) == pytest.approx(3840)
+    assert cost_of_file(tmp_path, data) == pytest.approx(3840)
 
 
 def test_once_only_weeks_come_before_making() -> None:
@@ -250,7 +263,9 @@ def test_once_only_weeks_come_before_making() -> None:
     ("rate", "optima"),
     [(400, (5200, 6800, 5200)), (600, (6000, 7200, 6000)), (800, (6800, 7600, 6400))],
 )
-def test_a_line_that_cannot_wait_for_a_large_order(rate: float, optima: tuple[float, ...]) -> None:
+def test_a_line_that_cannot_wait_for_a_large_order(
+    rate: float, optima: tuple[float, ...], tmp_path: Path
+) -> None:
     """Lead time 1 + 0.01 q weeks; line c waits at a rate a week."""
     data = covers(conventional__0__lead_time_weeks=8)
     data["conventional"][0] |= {"asset_cost": 0, "setup_cost": 4000}
@@ -261,7 +276,7 @@ def test_a_line_that_cannot_wait_for_a_large_order(rate: float, optima: tuple[fl
         "between": "linear",
         "quotes": quotes(*((q, price, 1 + 0.01 * q) for q, price in ends)),
     }
-    found = tuple(cost({**copy.deepcopy(data), "orders": mode}) for mode in MODES)
+    found = tuple(cost_of_file(tmp_path, {**data, "orders": mode}) for mode in MODES)
     assert found == pytest.approx(optima)
 
 
@@ -342,6 +357,30 @@ def test_what_a_line_bears() -> None:
     assert {row["order"] for row in answer.rows["orders"]} == {1}
     assert answer.headline()[0].startswith("1 order at 1 AM supplier for 3 lines: 3,600.00")
     assert answer.headline()[1] == "Conventional supply of all lines would cost 1,900.00 EUR more."
+    (order,) = answer.rows["purchase_orders"]
+    assert (order["quantity"], order["lines"], order["supplier"]) == (300, 3, "alpha")
+    assert (order["price_per_part"], order["goods"], order["cost"]) == (12, 3600, 3600)
+    delivered = [(row["order"], row["place"]) for row in answer.rows["deliveries"]]
+    assert delivered == [(1, "a"), (1, "b"), (1, "c")]
+    assert [row["quantity"] for row in answer.rows["deliveries"]] == [100] * 3
+
+
+def test_what_is_paid_once_stands_in_its_own_column() -> None:
+    """Shares of every order add up to it, and orders to the total."""
+    charged = HAND["approved, prepared and finished"][0]
+    data = covers(**charged, deliveries=BY_PLACE)
+    data["suppliers"] = [{"supplier": "alpha", "fee_per_supplier": 25}]
+    data["licences"] = [{"part": "cover", "prints": 300, "royalty_per_print": 0.25}]
+    answer = solve(amopt.load(data))
+    (order,) = answer.rows["purchase_orders"]
+    once = {"approval": 500, "preparation": 800, "supplier_fee": 25, "deliveries": 180}
+    assert {name: order[name] for name in once} == pytest.approx(once)
+    assert order["asset_cost"] == 0
+    assert sum(row["royalty"] for row in answer.rows["orders"]) == pytest.approx(75)
+    finished = 300 * 1.0
+    assert order["cost"] == pytest.approx(order["goods"] + sum(once.values()) + 75 + finished)
+    assert order["cost"] == pytest.approx(answer.rows["totals"][0]["cost"])
+    assert [row["cost_of_delivery"] for row in answer.rows["deliveries"]] == pytest.approx([60] * 3)
 
 
 def random_pooled(seed: int) -> dict[str, Any]:

@@ -54,11 +54,9 @@ class SupplyOptions:
     pool_total, pool_lead
         Curves of the pools: what is paid for q parts of an order, in all (price, and fee or
         setup), and weeks until they are made.
-    moved_cost, moved_weeks
+    moved_cost, moved_weeks, transport_cost, royalty
         What comes on top for the parts of an option: money a part (transport, royalties,
-        post-processing), and weeks (transport), shape (n,).
-    transport_cost, royalty
-        What of that is transport, and what royalties, shape (n,).
+        post-processing), weeks (transport), and transport and royalties alone, shape (n,).
     """
 
     instance: Instance

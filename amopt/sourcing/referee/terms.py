@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from amopt.network import SupplyNetwork
@@ -170,8 +171,7 @@ class OrderTerms:
             days = sorted(day for day in shut if day >= 0)
             starts = [day for day in days if day - 1 not in shut or day == 0]
             found[entry.supplier] = tuple(
-                (a, sum(a <= day < b for day in days))
-                for a, b in zip(starts, [*starts[1:], math.inf], strict=True)
+                (a, sum(a <= day < b for day in days)) for a, b in pairwise((*starts, math.inf))
             )
         return found
 
