@@ -30,6 +30,25 @@ EXTENDED = ROOT / "docs" / "extending.md"
 """Its Python runs where its diffs are applied: see ``test_extending.py``."""
 
 
+STEPS = re.compile(r"^```(\w+) ?([\w./-]*)[^\n]*\n(.*?)^```", re.M | re.S)
+"""The blocks of a page in their order: language, the file that it is, and what it says."""
+
+
+def write_block(file: Path, body: str, *, changes: bool) -> None:
+    """Write a block to its file, or change the lines that a diff takes out for those it adds."""
+    if not changes:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(body, encoding="utf-8")
+        return
+    old, new = (
+        "".join(line[1:] for line in body.splitlines(keepends=True) if line[0] == sign)
+        for sign in "-+"
+    )
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def identify(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
@@ -56,8 +75,15 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=identify)
 def test_console_blocks_run(page: Path, tmp_path: Path) -> None:
-    """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states."""
-    for body in blocks(page, "console"):
+    """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states.
+
+    A block that names a file is written to it first; a diff that does changes its lines.
+    """
+    for language, name, body in STEPS.findall(page.read_text(encoding="utf-8")):
+        if name:
+            write_block(tmp_path / name, body, changes=language == "diff")
+        if language != "console":
+            continue
         for line in re.sub(r"\\\n", " ", body).splitlines():
             if not line.startswith("$ "):
                 continue
@@ -85,12 +111,15 @@ def test_shell_blocks_only_install(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "yaml")], ids=identify)
 def test_yaml_blocks_are_valid(page: Path) -> None:
-    """A yaml block with a passport is an instance without findings; any other is at least yaml."""
+    """A yaml block with a passport is an instance without findings; any other is at least yaml.
+
+    What a block that names a file is, the page's commands say.
+    """
     import yaml
 
     import amopt
 
-    for body in blocks(page, "yaml"):
-        data = yaml.safe_load(body)
-        if isinstance(data, dict) and "kind" in data and data["kind"] in amopt.KINDS:
+    for language, name, body in STEPS.findall(page.read_text(encoding="utf-8")):
+        data = yaml.safe_load(body) if language == "yaml" else None
+        if not name and isinstance(data, dict) and "kind" in data and data["kind"] in amopt.KINDS:
             assert amopt.check(data) == []

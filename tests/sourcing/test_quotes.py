@@ -360,6 +360,16 @@ def test_what_is_asked_are_the_quantities_of_lines_of_all_of_them_and_those_give
         requests_of(catalogue.path("sourcing/bush"))
 
 
+def test_asking_needs_neither_a_log_nor_a_time_in_the_file() -> None:
+    data = copy.deepcopy(FILE)
+    asked = requests_of(data)
+    for quotes in ({"max_age_days": 7}, None):
+        data["quotes"] = quotes
+        assert requests_of(data) == asked
+    del data["quotes"]
+    assert requests_of(data) == asked
+
+
 @pytest.mark.parametrize(
     ("source", "code"),
     [

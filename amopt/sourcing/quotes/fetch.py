@@ -80,7 +80,16 @@ class _Inquiry(Instance):
         offers = data.get("offers")
         if not isinstance(offers, (list, tuple)):
             return Filled(data)
-        return Filled({**data, "offers": [_held_open(offer) for offer in offers]})
+        asked: dict[str, Any] = {"offers": [_held_open(offer) for offer in offers]}
+        quotes = data.get("quotes")
+        if isinstance(quotes, Mapping) or quotes is None:
+            # Asking is done now, whatever log and time a later solve reads.
+            asked["quotes"] = {"log": _TO_ASK, "as_of": _now(), **(quotes or {})}
+        return Filled({**data, **asked})
+
+
+def _now() -> str:
+    return moment_text(datetime.now(UTC).replace(microsecond=0))
 
 
 def _held_open(offer: Any) -> Any:
