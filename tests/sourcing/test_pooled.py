@@ -369,6 +369,7 @@ def test_what_is_paid_once_stands_in_its_own_column() -> None:
     """Shares of every order add up to it, and orders to the total."""
     charged = HAND["approved, prepared and finished"][0]
     data = covers(**charged, deliveries=BY_PLACE)
+    data["order_date"] = "2026-03-02"
     data["suppliers"] = [{"supplier": "alpha", "fee_per_supplier": 25}]
     data["licences"] = [{"part": "cover", "prints": 300, "royalty_per_print": 0.25}]
     answer = solve(amopt.load(data))

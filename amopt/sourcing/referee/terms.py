@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from amopt.network import SupplyNetwork
@@ -170,8 +169,9 @@ class OrderTerms:
             }
             days = sorted(day for day in shut if day >= 0)
             starts = [day for day in days if day - 1 not in shut or day == 0]
+            ends = [*starts[1:], math.inf][: len(starts)]
             found[entry.supplier] = tuple(
-                (a, sum(a <= day < b for day in days)) for a, b in pairwise((*starts, math.inf))
+                (a, sum(a <= day < b for day in days)) for a, b in zip(starts, ends, strict=True)
             )
         return found
 
