@@ -25,8 +25,10 @@ may imply a bound of the column. Where none of these does, the miss is the dual 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
@@ -225,28 +227,40 @@ def _implied(
 
     From ``sum_j a_j x_j <= b`` follows ``a_k x_k <= b - sum over the others of their least``.
     """
-    matrix = program.matrix
-    m = matrix.shape[0]
-    row, column, a = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices, matrix.data
+    matrix, open_below, open_above = program.matrix, np.isinf(lower), np.isinf(upper)
+    above, below = (
+        _with_entries(matrix, entries) for entries in (matrix.data > 0, matrix.data < 0)
+    )
     tighter = [lower.copy(), upper.copy()]
-    for sign, side in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
-        b = sign * a
+    for sign, limit in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
+        least_at_lower, least_at_upper = (above, below) if sign > 0 else (below, above)
+        open_ends = least_at_lower @ open_below + least_at_upper @ open_above
+        # A row with two open ends says nothing of a single column: most of a large program's.
+        telling = np.flatnonzero((limit < OPEN) & rows & (open_ends <= 1))
+        if not telling.size:
+            continue
+        part, side, m = sign * matrix[telling], limit[telling], telling.size
+        row, column, b = np.repeat(np.arange(m), np.diff(part.indptr)), part.indices, part.data
         least = b * np.where(b > 0, lower[column], upper[column])
         infinite = np.isinf(least)
         finite = np.where(infinite, 0.0, least)
-        others_open = np.bincount(row, infinite, minlength=m)[row] - infinite
+        use = open_ends[telling][row] == infinite
         total = np.bincount(row, finite, minlength=m)
         summed = np.bincount(row, np.abs(finite), minlength=m)
-        use = (others_open == 0) & ((side < OPEN) & rows)[row]
         i, j, b = row[use], column[use], b[use]
         room = side[i] - (total[i] - finite[use]) + _MARGIN * (np.abs(side[i]) + summed[i])
-        above = b > 0
-        np.minimum.at(tighter[1], j[above], room[above] / b[above])
-        np.maximum.at(tighter[0], j[~above], room[~above] / b[~above])
+        up = b > 0
+        np.minimum.at(tighter[1], j[up], room[up] / b[up])
+        np.maximum.at(tighter[0], j[~up], room[~up] / b[~up])
     return (
         np.where(np.isfinite(lower), lower, tighter[0]),
         np.where(np.isfinite(upper), upper, tighter[1]),
     )
+
+
+def _with_entries(matrix: Any, entries: Bools) -> Any:
+    """Return a matrix with other entries at the same places."""
+    return sp.csr_array((entries.astype(np.float64), matrix.indices, matrix.indptr), matrix.shape)
 
 
 def infeasibility_proof(program: LinearProgram, ray: Floats) -> Floats | None:
