@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -109,22 +110,13 @@ def uncertainty(
     quiet: Quiet = False,
 ) -> None:
     """Show what failure rates that are not known well cost, and which plans withstand them."""
-    with reporting(json=json):
-        from amopt import decisions
+
+    def study(instance: Any) -> Any:
         from amopt.printing.uncertainty import study
 
-        require_room(out, html, html_light)
-        instance = decisions.load_of("printing", file)
-        solution = study(instance)
-        give(
-            solution,
-            json=json,
-            out=out,
-            quiet=quiet,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-        )
+        return study(instance)
+
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light, quiet=quiet)
 
 
 @app.command()
@@ -137,19 +129,13 @@ def distributions(
     html_light: HtmlLight = None,
 ) -> None:
     """Tell exactly what the optimum does in a cycle and a year, beside what is done today."""
-    with reporting(json=json):
-        from amopt import decisions, printing
 
-        instance = decisions.load_of("printing", file)
-        require_room(out, html, html_light)
-        give(
-            printing.distributions(instance),
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-        )
+    def study(instance: Any) -> Any:
+        from amopt.printing import distributions
+
+        return distributions(instance)
+
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
 
 
 @app.command()
@@ -162,15 +148,13 @@ def convoys(
     html_light: HtmlLight = None,
 ) -> None:
     """Find what to do where replenishments may not come, and what the printer is then worth."""
-    with reporting(json=json):
-        from amopt import decisions
-        from amopt.printing.convoys.answer import convoys as found
 
-        instance = decisions.load_of("printing", file)
-        require_room(out, html, html_light)
-        give(
-            found(instance), json=json, out=out, instance=instance, html=html, html_light=html_light
-        )
+    def study(instance: Any) -> Any:
+        from amopt.printing.convoys.answer import convoys
+
+        return convoys(instance)
+
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
 
 
 @app.command()
@@ -185,20 +169,13 @@ def busy(
     html_light: HtmlLight = None,
 ) -> None:
     """Find what to do where the printer makes only most_prints_per_day, and what it costs."""
-    with reporting(json=json):
-        from amopt import decisions
-        from amopt.printing.busy.answer import busy as found
 
-        instance = decisions.load_of("printing", file)
-        require_room(out, html, html_light)
-        give(
-            found(instance, cycles=cycles, seed=seed),
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-        )
+    def study(instance: Any) -> Any:
+        from amopt.printing.busy.answer import busy
+
+        return busy(instance, cycles=cycles, seed=seed)
+
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
 
 
 @app.command()
@@ -213,15 +190,36 @@ def simulate(
     html_light: HtmlLight = None,
 ) -> None:
     """Simulate what the optimum does, and what is done today where the file says so."""
-    with reporting(json=json):
-        from amopt import decisions, printing
 
-        instance = decisions.load_of("printing", file)
+    def study(instance: Any) -> Any:
+        from amopt.printing import simulate
+
+        return simulate(instance, cycles=cycles, seed=seed)
+
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
+
+
+def _tell(
+    file: File,
+    study: Callable[[Any], Any],
+    *,
+    json: bool,
+    out: Out,
+    html: Html,
+    html_light: HtmlLight,
+    quiet: bool = False,
+) -> None:
+    """Load an instance, study it, and give the answer as it is asked for."""
+    with reporting(json=json):
+        from amopt import decisions
+
         require_room(out, html, html_light)
+        instance = decisions.load_of("printing", file)
         give(
-            printing.simulate(instance, cycles=cycles, seed=seed),
+            study(instance),
             json=json,
             out=out,
+            quiet=quiet,
             instance=instance,
             html=html,
             html_light=html_light,
