@@ -111,66 +111,13 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
     require_honoured("busy", closed_form.HONOURS, formulation.FAMILIES, instance)
     if not 2 <= cycles <= 10_000_000:
         raise UsageError(f"{cycles} cycles cannot be simulated: take 2 to 10,000,000")
-    started, parameters = time.perf_counter(), instance.parameters
-    free = closed_form.best_policy(parameters)
-    free_cost = closed_form.cycle_cost(parameters, free)
-    found = [alone(parameters.take([part]), most) for part in range(len(parameters))]
-    alone_cost = np.array([one.cycle_cost for one in found])
-    alone_stock = np.array([one.base_stock for one in found], dtype=np.int64)
-    order = priorities(parameters)
-    if len(parameters) == 1:
-        stock, mean, half = alone_stock, float(alone_cost[0]), 0.0
-    else:
-        stock = _levels(parameters, (free.base_stock, alone_stock), order, most, seed + 1)
-        drawn = simulated_costs(parameters, stock, order, most, cycles=cycles, seed=seed)
-        mean = float(drawn.mean())
-        half = float(norm.ppf(0.5 + CONFIDENCE / 2) * drawn.std(ddof=1) / math.sqrt(cycles))
-    yearly = REPORTED_DAYS / instance.cycle_days
-    unavoidable = REPORTED_DAYS * (
-        parameters.order_cost * parameters.systems * parameters.failures_per_day
-    )
-    rows: dict[str, Table] = {
-        "parts": [
-            {
-                "part": part.name,
-                "base_stock": int(stock[k]),
-                "free_base_stock": int(free.base_stock[k]),
-                "alone_base_stock": int(alone_stock[k]),
-                "free_yearly_cost": float(yearly * free_cost[k] - unavoidable[k]),
-                "alone_yearly_cost": float(yearly * alone_cost[k] - unavoidable[k]),
-            }
-            for k, part in enumerate(instance.parts)
-        ],
-        "priorities": [
-            {
-                "days_to_go": n,
-                "part": instance.parts[k].name,
-                "saving_per_print": float(order.saving[n, k]),
-                "otherwise": "expedite" if order.expedites[n, k] else "wait",
-            }
-            for n in range(instance.cycle_days - 1, 0, -1)
-            for k in np.argsort(-order.saving[n], kind="stable").tolist()
-            if order.saving[n, k] > 0 or order.expedites[n, k]
-        ],
-        "totals": [
-            {
-                "most_prints_per_day": most,
-                "free_yearly_cost": float(yearly * free_cost.sum() - unavoidable.sum()),
-                "bound": float(yearly * alone_cost.sum() - unavoidable.sum()),
-                "yearly_cost": float(yearly * mean - unavoidable.sum()),
-                "half_width": yearly * half,
-            }
-        ],
-    }
-    for row in rows["priorities"]:
-        if not math.isfinite(row["saving_per_print"]):
-            row["saving_per_print"] = None  # type: ignore[index]
+    started = time.perf_counter()
+    rows = _rows(instance, most, cycles, seed)
     worked = time.perf_counter()
     verdict = check_busy(instance, rows)
     if not verdict.accepted:
         raise RefusedError(verdict)
-    total = rows["totals"][0]
-    exact = len(parameters) == 1
+    exact, total = len(instance.parts) == 1, rows["totals"][0]
     return BusySolution(
         kind=instance.kind,
         name=instance.name,
@@ -190,6 +137,69 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
         currency=instance.currency,
         objective_meaning="yearly cost, less what cannot be avoided",
     )
+
+
+def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict[str, Table]:
+    """Return the tables: each part with a free printer and alone with this one, and all together.
+
+    The costs of a cycle become those of a year, less what cannot be avoided.
+    """
+    parameters = instance.parameters
+    free = closed_form.best_policy(parameters)
+    found = [alone(parameters.take([part]), most) for part in range(len(parameters))]
+    alone_stock = np.array([one.base_stock for one in found], dtype=np.int64)
+    order = priorities(parameters)
+    if len(parameters) == 1:
+        stock, mean, half = alone_stock, found[0].cycle_cost, 0.0
+    else:
+        stock = _levels(parameters, (free.base_stock, alone_stock), order, most, seed + 1)
+        drawn = simulated_costs(parameters, stock, order, most, cycles=cycles, seed=seed)
+        mean = float(drawn.mean())
+        half = float(norm.ppf(0.5 + CONFIDENCE / 2) * drawn.std(ddof=1) / math.sqrt(cycles))
+    yearly = REPORTED_DAYS / instance.cycle_days
+    unavoidable = REPORTED_DAYS * (
+        parameters.order_cost * parameters.systems * parameters.failures_per_day
+    )
+    free_cost = yearly * closed_form.cycle_cost(parameters, free) - unavoidable
+    alone_cost = yearly * np.array([one.cycle_cost for one in found]) - unavoidable
+    return {
+        "parts": [
+            {
+                "part": part.name,
+                "base_stock": int(stock[k]),
+                "free_base_stock": int(free.base_stock[k]),
+                "alone_base_stock": int(alone_stock[k]),
+                "free_yearly_cost": float(free_cost[k]),
+                "alone_yearly_cost": float(alone_cost[k]),
+            }
+            for k, part in enumerate(instance.parts)
+        ],
+        "priorities": _priority_rows(instance, order),
+        "totals": [
+            {
+                "most_prints_per_day": most,
+                "free_yearly_cost": float(free_cost.sum()),
+                "bound": float(alone_cost.sum()),
+                "yearly_cost": float(yearly * mean - unavoidable.sum()),
+                "half_width": yearly * half,
+            }
+        ],
+    }
+
+
+def _priority_rows(instance: PrintingInstance, order: Priorities) -> Table:
+    """Return in which order the parts get the printer on each day, those that gain nothing not."""
+    return [
+        {
+            "days_to_go": n,
+            "part": instance.parts[k].name,
+            "saving_per_print": saving if math.isfinite(saving) else None,
+            "otherwise": "expedite" if order.expedites[n, k] else "wait",
+        }
+        for n in range(instance.cycle_days - 1, 0, -1)
+        for k in np.argsort(-order.saving[n], kind="stable").tolist()
+        if (saving := float(order.saving[n, k])) > 0 or order.expedites[n, k]
+    ]
 
 
 def _levels(
