@@ -27,6 +27,9 @@ __all__ = ["Blocks", "solve_blocks", "split"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_ROUNDING = 1e-12
+"""Rounding of a sum, relative to all that it adds up."""
+
 BATCH = 64
 """Columns up to which small blocks are solved together, to spare the cost of a solve each."""
 
@@ -134,31 +137,29 @@ def _can_break(program: LinearProgram) -> NDArray[np.bool_]:
 
     A row of which that cannot be told can break.
     """
-    least, most = _activity(program.matrix, program.lower, program.upper)
-    holds = (least >= program.row_lower - _slack(least)) & (
-        most <= program.row_upper + _slack(most)
-    )
+    (least, of_least), (most, of_most) = _activity(program.matrix, program.lower, program.upper)
+    holds = (least >= program.row_lower - of_least) & (most <= program.row_upper + of_most)
     result: NDArray[np.bool_] = ~holds
     return result
 
 
-def _slack(activity: Floats) -> Floats:
-    """Return what rounding may have added to an activity, shape (m,)."""
-    return np.where(np.isfinite(activity), 1e-12 * np.maximum(1.0, np.abs(activity)), 0.0)
-
-
-def _activity(matrix: sp.csr_array, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
-    """Return the least and the most that each row can come to, shape (m,) each."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+def _activity(
+    matrix: sp.csr_array, lower: Floats, upper: Floats
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return the least and the most that each row can come to, each with its rounding, all (m,)."""
+    m = matrix.shape[0]
+    rows = np.repeat(np.arange(m), np.diff(matrix.indptr))
     some = matrix.data != 0  # zero times an open bound would be no number
     rows, columns, data = rows[some], matrix.indices[some], matrix.data[some]
     with np.errstate(over="ignore"):
         ends = data * lower[columns], data * upper[columns]
-    least, most = (
-        np.bincount(rows, end, minlength=matrix.shape[0]).astype(np.float64)
-        for end in (np.minimum(*ends), np.maximum(*ends))
-    )
-    return least, most
+
+    def summed(end: Floats) -> tuple[Floats, Floats]:
+        total = np.bincount(rows, end, minlength=m).astype(np.float64)
+        added = np.bincount(rows, np.abs(end), minlength=m).astype(np.float64)
+        return total, np.where(np.isfinite(added), _ROUNDING * added, 0.0)
+
+    return summed(np.minimum(*ends)), summed(np.maximum(*ends))
 
 
 def solve_blocks(

@@ -58,6 +58,18 @@ def test_a_row_that_cannot_bind_joins_nothing() -> None:
     assert len(split(knapsacks(3, 0, shared=119.0))) == 1
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_whether_a_row_can_bind_does_not_hang_on_its_unit(unit: float) -> None:
+    """A row that is short by a thousandth of what it adds up joins, however small that is."""
+    program = knapsacks(3, 0, shared=120.0)
+    for shared, count in ((120.0, 3), (120.0 * (1 - 1e-14), 3), (119.88, 1)):
+        matrix = program.matrix.copy()
+        matrix.data[matrix.indptr[-2] :] *= unit
+        upper = program.row_upper.copy()
+        upper[-1] = shared * unit
+        assert len(split(replace(program, matrix=matrix, row_upper=upper))) == count
+
+
 def test_an_infeasible_block_makes_the_whole_infeasible() -> None:
     program = LinearProgram.from_arrays(
         np.ones(130), sp.eye_array(130), np.r_[np.ones(129), 3.0], np.inf, upper=2.0, integer=True

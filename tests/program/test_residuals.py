@@ -154,6 +154,16 @@ def test_the_better_of_what_a_row_and_single_columns_prove_counts() -> None:
     assert check_dual(far, np.zeros(3), np.zeros(2), alone=True).dual > 0
 
 
+def test_shares_that_are_never_nothing_are_of_a_whole_too() -> None:
+    """min x + y, x + y <= 4 and x >= 1: a miss of 0.1 in both costs at most 0.4 of the bound."""
+    p = program([-0.1, -0.1], [[1.0, 1.0]], -np.inf, 4.0, lower=[1.0, 0.0])
+    check = check_dual(p, np.zeros(1), np.array([1.0, 0.0]))
+    assert check.dual == 0
+    assert check.bound == pytest.approx(-0.4, rel=1e-8)
+    below = program([-0.1, -0.1], [[1.0, 1.0]], -np.inf, 4.0, lower=[-1.0, 0.0])
+    assert check_dual(below, np.zeros(1), np.zeros(2)).bound <= -0.4 - 1e-12
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_the_bound_holds_in_exact_arithmetic(seed: int) -> None:
     """Reduced costs that cancel to rounding, on columns that reach far: in fractions too."""

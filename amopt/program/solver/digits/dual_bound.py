@@ -173,7 +173,7 @@ def _covered(
     counts; None without one.
     """
     matrix, wanted = program.matrix, np.isinf(terms)
-    if (low[wanted] >= 0).any() or (lower[wanted] != 0).any():
+    if (lower[wanted] < 0).any():
         return None
     m = matrix.shape[0]
     row, column, a = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices, matrix.data
