@@ -72,7 +72,10 @@ def test_the_caller_s_matrix_stays_as_it_was() -> None:
         (np.array([1.0, 2, 4]), np.array([1, 0, 1]), np.array([0, 3])), shape=(1, 2)
     )
     taken = program([1, 1], given, 0, 1)
-    assert taken.matrix.toarray().tolist() == [[2, 5]]
+    more = taken.with_rows(given, 0, 1, family=NamedBlock("more", [0]))
+    for matrix, rows in ((taken.matrix, 1), (more.matrix, 2)):
+        assert matrix.data.tolist() == [2, 5] * rows  # each place once, in order
+        assert matrix.indices.tolist() == [0, 1] * rows
     assert given.data.tolist() == [1, 2, 4]
     assert given.indices.tolist() == [1, 0, 1]
 
