@@ -191,6 +191,13 @@ def test_a_budget_without_limit_is_never_over() -> None:
     assert budget.options(options) is options
 
 
+def test_a_solver_has_all_that_is_left_unless_a_share_is_asked_for() -> None:
+    budget = Budget(1_000.0)
+    whole, half = (budget.options(Options(), *share).time_limit for share in ((), (0.5,)))
+    assert whole == pytest.approx(1_000.0, rel=0.1)
+    assert half == pytest.approx(500.0, rel=0.1)
+
+
 def test_a_budget_counts_down_for_every_phase() -> None:
     budget = Budget(60.0)
     with budget.phase("build"):

@@ -72,6 +72,15 @@ def test_duals_of_the_wrong_sign_prove_nothing() -> None:
     assert check.bound == pytest.approx(1 + 3 - 10)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_the_solver_s_infinity_is_an_open_side(sign: int) -> None:
+    """A bound of 1e20 is none to the solver: a cost that draws there proves nothing."""
+    sides = {"lower": -1e20, "upper": 0.0} if sign > 0 else {"lower": 0.0, "upper": 1e20}
+    p = program([float(sign)], [[0.0]], -np.inf, 1.0, **sides)
+    assert check_dual(p, np.zeros(1), np.zeros(1)).dual == 1
+    assert check_primal(p, np.array([-2e20 * sign])).primal == 0
+
+
 def test_a_reduced_cost_of_the_wrong_sign_is_paid_for_at_an_open_side() -> None:
     """y = (0, 9) leaves 3 - 9 for the open column, of which twice the cost buys so much."""
     x = np.array([0.4, 1.8])

@@ -233,32 +233,26 @@ def _offer(book: Any, layout: Layout) -> None:
         for one in layout.sheets
     }
     by_name = {one.name: one for one in layout.sheets}
-    for name in book.sheetnames:
-        if name not in by_name:
-            continue
-        sheet = book[name]
-        for column in sheet_columns(layout, by_name[name]):
-            heading = next(
-                (cell for cell in sheet[1] if str(cell.value).removesuffix(" *") == column.heading),
-                None,
-            )
-            target = by_path.get(column.refers.collection) if column.refers is not None else None
-            if heading is None or target not in book.sheetnames or column.several:
+    for sheet in book:
+        own = by_name.get(sheet.title)
+        for column in sheet_columns(layout, own) if own is not None else ():
+            if column.refers is None or column.several:
                 continue
-            assert column.refers is not None
-            source = next(
-                (
-                    cell.column_letter
-                    for cell in book[target][1]
-                    if str(cell.value).removesuffix(" *") == column.refers.key
-                ),
-                None,
-            )
-            if source is not None:
+            target = by_path.get(column.refers.collection)
+            if target not in book.sheetnames:
+                continue
+            letter = _letter_of(sheet, column.heading)
+            source = _letter_of(book[target], column.refers.key)
+            if letter and source:
                 last = max(book[target].max_row, sheet.max_row) + _ROOM
-                letter = heading.column_letter
                 formula = f"='{target}'!${source}$2:${source}${last}"
                 _drop_down(sheet, f"{letter}2:{letter}{last}", formula)
+
+
+def _letter_of(sheet: Any, heading: str) -> str:
+    """Return the letter of the column with a heading, marked as required or not; empty if none."""
+    own = (cell for cell in sheet[1] if str(cell.value).removesuffix(" *") == heading)
+    return next((str(cell.column_letter) for cell in own), "")
 
 
 def _write_notes(book: Any, layout: Layout) -> None:
