@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -19,9 +20,13 @@ from amopt.instance.common import (
     InstanceModel,
     Money,
     Name,
+    Network,
     PositiveCount,
 )
 from amopt.instance.findings import Code, Problem, Severity
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
 
 __all__ = [
     "CODES",
@@ -192,6 +197,13 @@ class DesignInstance(Instance):
     limits: Limits = Field(
         default_factory=Limits, description="What the choice must keep to; left out, nothing."
     )
+
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network, without places: this decision has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(Network())
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

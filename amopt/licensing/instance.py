@@ -8,12 +8,16 @@ all, and each buyer takes what is cheaper for him.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from amopt.instance.common import Instance, InstanceModel, Money, Name, RefersTo
+from amopt.instance.common import Instance, InstanceModel, Money, Name, Network, RefersTo
 from amopt.instance.findings import Code, Problem, Severity
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
 
 __all__ = [
     "CODES",
@@ -154,6 +158,13 @@ class LicensingInstance(Instance):
         description="How much less a year a contract may earn than the supremum where none attains "
         "it, in money; left out, a few ten-millionths of it.",
     )
+
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network, without places: this decision has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(Network())
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

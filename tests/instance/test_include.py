@@ -146,6 +146,15 @@ def test_what_has_places_has_a_supply_network_and_a_schema_with_includes(name: s
     assert '"include"' in json.dumps(schema(kind)["$defs"]["Network"])
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["design/pump-unit", "licensing/two-buyers", "maintenance/example", "screening/mission"],
+)
+def test_what_has_no_places_has_a_network_without_places(name: str) -> None:
+    found = amopt.load(name).supply_network
+    assert len(found.graph) == 0
+
+
 def test_the_keys_of_an_included_file_are_those_of_a_network() -> None:
     from amopt.instance.common import Network
     from amopt.instance.findings.fields_at import keys_of

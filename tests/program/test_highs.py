@@ -226,6 +226,12 @@ def test_bounds_alone_are_answered() -> None:
     assert answer.reduced_costs == pytest.approx([1, -1, 0])
 
 
+@pytest.mark.parametrize(("lower", "upper"), [(0.5, 1.0), (-1.0, -0.5)])
+def test_a_row_of_nothing_that_asks_for_something_is_infeasible(lower: float, upper: float) -> None:
+    answer = solve(program([], np.zeros((1, 0)), lower, upper))
+    assert answer.outcome.status is Status.INFEASIBLE
+
+
 # -- against other roads --------------------------------------------------------------------------
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from amopt.instance.common import Factor, Instance, InstanceModel, Money
+from amopt.instance.common import Factor, Instance, InstanceModel, Money, Network
 from amopt.instance.findings import Code, Problem, Severity
 from amopt.maintenance.instance.lifetimes import Life
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
 
 __all__ = [
     "CODES",
@@ -138,6 +141,13 @@ class MaintenanceInstance(Instance):
     factorial: Factorial | None = Field(
         default=None, description="Variants for amopt maintenance factorial."
     )
+
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network, without places: this decision has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(Network())
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

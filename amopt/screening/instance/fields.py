@@ -7,17 +7,20 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from amopt.instance.common import Instance
+from amopt.instance.common import Instance, Network
 from amopt.instance.findings import Code, Problem
 from amopt.screening.instance.attributes import Attribute, Declared, by_name
 from amopt.screening.instance.codes import CODES
 from amopt.screening.instance.entries import Examination, Machine, Portfolio, Ranking, Rule
 from amopt.screening.instance.parts import Parts
 from amopt.screening.instance.reading import read
+
+if TYPE_CHECKING:
+    from amopt.network import SupplyNetwork
 
 __all__ = ["ScreeningInstance"]
 
@@ -42,6 +45,13 @@ class ScreeningInstance(Instance):
     )
     ranking: Ranking = Field(description="How parts that no rule rejects are ranked.")
     examination: Examination = Field(description="Which parts experts look at.")
+
+    @cached_property
+    def supply_network(self) -> SupplyNetwork:
+        """The network, without places: this decision has none."""
+        from amopt.network import SupplyNetwork
+
+        return SupplyNetwork.from_instance(Network())
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""
