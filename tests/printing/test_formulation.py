@@ -167,7 +167,7 @@ def test_levels_that_a_limit_may_ask_for_are_in_the_program() -> None:
     model = formulate(instance)
     solve_model(model)
     assert value(model.objective) == pytest.approx(lowest_cycle_cost(instance.parameters)[0])
-    model.down = Constraint(expr=model.down_days["part"] <= 1e-9)
+    model.down = Constraint(expr=model.down_days["part"] <= 1e-8)
     solve_model(model)
     level = max(S for k, S in model.levels if model.order_up_to[k, S].value > 0.5)
     assert 4 <= level <= model.highest["part"]

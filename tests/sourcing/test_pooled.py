@@ -625,6 +625,14 @@ def test_a_supplier_is_closed_at_easter(method: str) -> None:
             assert row["delivery_date"] == day.isoformat()
 
 
+@pytest.mark.parametrize("closed", [[], [{"from": "2026-03-20", "to": "2026-03-29"}]])
+def test_a_supplier_that_is_never_closed_is_on_time(closed: list[dict[str, str]]) -> None:
+    own = {"supplier": "alpha", "fee_per_supplier": 50, "closed": closed}
+    answer = solve(amopt.load(covers(order_date="2026-03-30", suppliers=[own])))
+    assert answer.verdict.accepted
+    assert {row["delivery_date"] for row in answer.rows["lines"]} == {"2026-04-06"}
+
+
 @pytest.mark.parametrize("closure", [("2026-04-03", "2026-04-05"), ("2026-04-01", "2026-04-06")])
 def test_the_referee_refuses_other_closures(closure: tuple[str, str]) -> None:
     def shut(first: str, last: str) -> Any:

@@ -413,3 +413,17 @@ def test_no_replay_beats_its_bound(happening: list[dict[str, Any]], wait: float)
         own = sum(order["quantity"] for order in kept if order["line"] == row["line"])
         assert own == row["quantity"]
         assert row["regret"] >= -1e-6
+
+
+def test_discounts_and_closures_are_judged_event_by_event() -> None:
+    """beta sells line 1 for 160 less 10 %; closed on the second Monday, it is two days late."""
+    discounts = {"tiers": [{"from": 160, "percent": 10}]}
+    closed = [{"from": "2026-03-09", "to": "2026-03-10"}]
+    beta = {"supplier": "beta", "spend_discounts": discounts, "closed": closed}
+    lines = [line("1", downtime_cost_per_hour=0.1)]
+    changes = {"order_date": "2026-03-02", "lines": lines, "suppliers": [beta]}
+    answer = run(NOTHING, changes=changes)
+    assert answer.verdict.accepted
+    ((supplier, cost, weeks),) = orders(answer, "supplier", "cost", "delivered_weeks")
+    assert (supplier, cost) == ("beta", pytest.approx(144))
+    assert weeks == pytest.approx(3 + 2 / 7)

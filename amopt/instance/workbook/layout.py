@@ -203,7 +203,8 @@ def _identity(
     by = tuple(getattr(model, "unique_by", ()))
     fields = model.model_fields
     if not by or any(key not in fields or not fields[key].is_required() for key in by):
-        return (one,), ()
+        headings = {column.heading for column in columns}
+        return (f"{one}_number" if one in headings else one,), ()
     keys = [fields[key].alias or key for key in by]
     repeats = tuple(column for key in keys for column in columns if column.path == (key,))
     own = (one,) if keys == ["name"] else tuple(keys)

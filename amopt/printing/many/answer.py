@@ -290,13 +290,21 @@ def write_table(solution: ManySolution, path: Path) -> None:
     with new_file(path) as target:
         suffix = path.suffix.casefold()
         if suffix == ".parquet":
-            frame.to_parquet(target, index=False)
+            _write_parquet(frame, target)
         elif suffix == ".json":
             frame.to_json(target, orient="records", lines=False, double_precision=15)
         else:
             for name in ("part", "system"):
                 frame[name] = safe_text(frame[name].tolist())
             _write_csv(frame, target)
+
+
+def _write_parquet(frame: pd.DataFrame, target: Path) -> None:
+    try:
+        frame.to_parquet(target, index=False)
+    except ImportError:
+        message = "parquet files need pyarrow: python -m pip install pyarrow (or write a .csv)"
+        raise UsageError(message) from None
 
 
 def _write_csv(frame: pd.DataFrame, target: Path) -> None:

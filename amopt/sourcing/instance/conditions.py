@@ -31,7 +31,7 @@ class SpendTier(InstanceModel):
     from_: Money = Field(
         alias="from", description="Amount spent on parts from which it holds, in money."
     )
-    percent: float = Field(description="Discount, in percent.")
+    percent: Annotated[float, Field(ge=-100, le=1000)] = Field(description="Discount, in percent.")
 
 
 class SpendDiscounts(InstanceModel):
@@ -149,7 +149,7 @@ class Share(InstanceModel):
     """How the parts that all lines of a part ask for are shared between its suppliers."""
 
     part: Annotated[Name, RefersTo("parts")] = Field(description="Part.")
-    least_suppliers: Annotated[int, Field(ge=1)] = Field(
+    least_suppliers: Annotated[int, Field(ge=1, le=100)] = Field(
         default=1, description="Suppliers that must each make the least share, at least."
     )
     least_percent: Percent = Field(
