@@ -131,7 +131,9 @@ def test_the_arrays_of_a_larger_network_are_the_formulation():
     same_entries(amopt.load("placement/synthetic"), "optimum")
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize(
+    "block", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 10))]
+)
 def test_the_arrays_are_the_formulation_on_random_instances(block):
     """Periods, moves, contracts, limits, single sources, fill rates and forms: 300 in all."""
     for seed in range(30 * block, 30 * block + 30):
@@ -145,6 +147,7 @@ def test_the_arrays_are_the_formulation_on_random_instances(block):
             same_entries(instance, form)
 
 
+@pytest.mark.slow
 def test_random_instances_say_everything():
     found = set()
     for seed in range(300):

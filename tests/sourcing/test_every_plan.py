@@ -24,7 +24,9 @@ def objective(data: dict[str, Any]) -> float:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("block", range(3))
+@pytest.mark.parametrize(
+    "block", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 3))]
+)
 def test_crowded_instances_equal_trying_every_plan(block: int) -> None:
     feasible = 0
     for seed in range(15 * block, 15 * block + 15):

@@ -265,7 +265,9 @@ def keeping(data: dict[str, Any], limits: tuple[Limit, ...]) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize(
+    "block", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 4))]
+)
 def test_what_is_named_holds_when_every_plan_is_tried(block: int) -> None:
     """Every combination of changes makes a plan possible; conflicts are conflicts by themselves,
     and name no limit needlessly."""

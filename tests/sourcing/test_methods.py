@@ -136,6 +136,7 @@ def test_a_method_that_does_not_know_a_family_refuses_it(
         solve(data, method=method)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", UNFORESEEN)
 def test_unforeseen_families_equal_trying_every_plan(
