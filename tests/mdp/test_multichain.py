@@ -147,9 +147,9 @@ def test_end_components() -> None:
 
 @pytest.mark.slow
 def test_many_closed_parts_are_quick() -> None:
-    """3,000 absorbing states and as many that choose between two of them."""
+    """1,500 absorbing states and as many that choose between two of them."""
     rng = np.random.default_rng(4)
-    size = 3000
+    size = 1500
     import scipy.sparse as sp
 
     aims = rng.integers(0, size, 2 * size)

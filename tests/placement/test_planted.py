@@ -132,7 +132,6 @@ def test_whatever_is_planted_is_refused(name):
     [
         "orders",
         pytest.param("textbook", marks=pytest.mark.slow),
-        pytest.param("mobile-factory", marks=pytest.mark.slow),
     ],
 )
 def test_whatever_is_planted_in_any_row_is_refused(name):
