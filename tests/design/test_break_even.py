@@ -150,6 +150,7 @@ changes = st.fixed_dictionaries(
 
 @settings(max_examples=60)
 @given(changes, st.booleans(), st.booleans(), st.floats(0.0, 0.9), st.floats(1, 1e4))
+@pytest.mark.slow
 def test_what_holds_of_every_break_even_point(
     fields: dict[str, Any], spares: bool, replacements: bool, sooner: float, step: float
 ) -> None:

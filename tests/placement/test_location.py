@@ -550,6 +550,7 @@ def facility_file(path, capacity=None):
 
 
 @pytest.mark.parametrize(("name", "capacity"), LARGE)
+@pytest.mark.slow
 def test_published_problems_of_a_thousand_customers(large, tmp_path, name, capacity):
     path = tmp_path / f"{name}.txt"
     path.write_text(facility_file(large / name, capacity), encoding="utf-8")

@@ -209,6 +209,7 @@ def test_emissions_can_be_limited_and_minimised():
 
 @settings(max_examples=15)
 @given(st.integers(0, 10**6), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_names_order_and_money_change_nothing_else(seed, shuffle):
     data = random_data(seed % 50, places=3, parts=1, single=True)
     before = solve(Instance.from_dict(data))

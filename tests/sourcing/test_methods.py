@@ -226,6 +226,7 @@ def require_arrays_equal_formulation(data: Any, *, limited: bool = True) -> bool
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_the_arrays_are_the_formulation() -> None:
     """Entry by entry, on 300 random instances."""
     compared = 0

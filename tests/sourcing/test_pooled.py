@@ -579,6 +579,7 @@ def test_discounts_on_what_is_spent_equal_trying_every_plan() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_closed_suppliers_equal_trying_every_plan() -> None:
     compared, without = require_equal_to_trying_every_plan(
         range(3000, 3050), lambda seed: closed(random_pooled(seed), seed)
@@ -691,6 +692,7 @@ def test_parts_that_share_nothing_are_the_sum_of_their_blocks() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_sharing_orders_costs_no_more() -> None:
     """Where what a part costs falls with the quantity and lead times are flat; a choice never."""
     better = 0
