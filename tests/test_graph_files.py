@@ -12,6 +12,15 @@ import pytest
 import amopt
 from amopt.errors import InvalidInstanceError, UsageError
 from amopt.network import SupplyNetwork, flat, read_graph, write_graph
+from tests.maintenance.cases import small as small_maintenance
+
+OTHERS = {
+    "design": lambda: amopt.load("design/valve-block"),
+    "licensing": lambda: amopt.load("licensing/two-buyers"),
+    "maintenance": small_maintenance,
+    "screening": lambda: amopt.load("screening/norwind"),
+}
+"""Decisions whose answers need no instance for a graph."""
 
 NAMES = ("placement/textbook", "placement/orders", "sourcing/dynamic", "printing/mission-limited")
 
@@ -51,6 +60,23 @@ def test_an_answer_gives_its_graph_alone_and_every_reader_reads_it(
         assert list(back.edges(data=True)) == list(graph.edges(data=True))
     linked = json.loads((tmp_path / "g.json").read_text())
     assert set(nx.node_link_graph(linked, edges="edges")) == set(graph)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_an_answer_about_no_places_gives_a_graph_from_its_file_too(
+    kind: str, tmp_path: Path
+) -> None:
+    answer = amopt.solve(OTHERS[kind]())
+    graph = amopt.load_solution(answer.save(tmp_path / "answer")).graph()
+    assert graph.graph["decision"] == kind
+    assert nx.utils.graphs_equal(graph, answer.graph())
+    for ending in ("graphml", "json", "geojson"):
+        write_graph(graph, tmp_path / f"g.{ending}")
+        assert set(read_graph(tmp_path / f"g.{ending}")) == set(graph)
+
+
+def test_the_kinds_whose_answers_give_graphs_are_all_there_are() -> None:
+    assert {name.partition("/")[0] for name in NAMES} | set(OTHERS) == set(amopt.KINDS)
 
 
 def test_places_are_points_and_what_flows_is_lines(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def test_limits_bind_and_have_prices() -> None:
     assert account["stock"] == pytest.approx(0.3)
     assert account["downtime_days_per_year"] == pytest.approx(1.0)
     price = {row["limit"]: row["dual"] for row in answer.rows["limits"]}
+    assert answer.graph().graph["limits"] == price
     more = amopt.solve(small(limits={**LIMITS, "stock": 0.301}))
     change = (more.outcome.objective - answer.outcome.objective) / 0.001
     assert change == pytest.approx(price["stock"], rel=1e-4)

@@ -44,3 +44,18 @@ def test_what_is_wrong_with_a_table_ends_with_its_exit_code(
     (finding,) = run.json["findings"]
     assert finding["code"] == "cell-not-a-number"
     assert "write 1200" in finding["advice"]
+
+
+def test_the_graph_tells_which_machine_makes_what() -> None:
+    answer = solve(amopt.load("screening/norwind"))
+    graph, rows = answer.graph(), answer.rows["examine"]
+    assert {node for node in graph if node.startswith("part")} == {
+        f"part: {row['part']}" for row in rows
+    }
+    made = [row for row in rows if row["machine"] == "metal printer"]
+    printer = graph.nodes["machine: metal printer"]
+    assert graph.in_degree("machine: metal printer") == printer["parts"] == len(made) > 0
+    assert printer["effort_hours"] == sum(row["effort_hours"] for row in made)
+    assert printer["expected_saving"] == sum(row["expected_saving"] for row in made)
+    assert graph.graph["limits"]["hours of two engineers"] == {"used": 44.0, "at_most": 60.0}
+    assert graph.graph["totals"]["examined"] == len(rows)

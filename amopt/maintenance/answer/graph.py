@@ -20,16 +20,19 @@ def graph(solution: MaintenanceSolution) -> nx.MultiDiGraph[str]:
 
     A node is what is installed with where the order is, such as ``"regular, no order"``; it has
     ``installed`` and ``order``. An edge is an ``action`` of the plan, ``from_day`` to ``to_day``
-    with its ``share``, or what happens by itself: ``fails``, and ``arrives`` of an order.
+    with its ``share``, or what happens by itself: ``fails``, and ``arrives`` of an order. The graph
+    has the prices of its ``limits`` where these are known.
     """
     import networkx as nx
 
     (total,), plan = solution.rows["totals"], solution.rows["account"][0]["sourcing"]
+    limits = solution.rows["limits"]
     found: nx.MultiDiGraph[str] = nx.MultiDiGraph(
         decision=solution.kind,
         name=solution.name,
         currency=solution.currency,
         cost_per_day=total["cost_per_day"],
+        limits={limit["limit"]: limit["dual"] for limit in limits if limit["dual"] is not None},
     )
     rules = [rule for rule in solution.rows["rules"] if rule["sourcing"] == plan]
     parts = [part for part in ("regular", "printed") if any(r["installed"] == part for r in rules)]

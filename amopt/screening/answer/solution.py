@@ -10,6 +10,8 @@ from amopt.phrases import amount, counted, listed, money
 from amopt.solution import Column, Solution, Table
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from amopt.screening.instance import ScreeningInstance
 
 __all__ = ["FACTS", "ScreeningSolution"]
@@ -202,6 +204,42 @@ class ScreeningSolution(Solution):
             }
             for column in self.columns["parts"]
         ]
+
+    def graph(self) -> nx.DiGraph[str]:
+        """Return who makes the chosen parts: an edge from each to the first machine that can.
+
+        A chosen part, a node of the name ``"part: name"``, has ``rank``, ``score``,
+        ``expected_saving`` and ``effort_hours`` as far as they are known; a machine, a node
+        ``"machine: name"``, the ``parts``, ``effort_hours`` and ``expected_saving`` of what it can
+        make. The graph has the ``totals``, and what the choice uses of each of its ``limits``.
+        """
+        import networkx as nx
+
+        (total,) = self.rows["totals"]
+        found: nx.DiGraph[str] = nx.DiGraph(
+            decision=self.kind, name=self.name, currency=self.currency, totals=_known(total)
+        )
+        found.graph["limits"] = {row["limit"]: _known(row, "limit") for row in self.rows["limits"]}
+        for row in self.rows["examine"]:
+            node = f"part: {row['part']}"
+            found.add_node(node, kind="part", **_known(row, "part", "machine"))
+            if row["machine"] is None:
+                continue
+            machine = f"machine: {row['machine']}"
+            if machine not in found:
+                found.add_node(machine, kind="machine", parts=0, effort_hours=0.0)
+                found.nodes[machine]["expected_saving"] = 0.0
+            at = found.nodes[machine]
+            at["parts"] += 1
+            at["effort_hours"] += row["effort_hours"]
+            at["expected_saving"] += row["expected_saving"] or 0.0
+            found.add_edge(node, machine)
+        return found
+
+
+def _known(row: Mapping[str, Any], *left_out: str) -> dict[str, Any]:
+    """Return the cells of a row that have a value."""
+    return {key: cell for key, cell in row.items() if cell is not None and key not in left_out}
 
 
 def shown_value(value: Any) -> str:
