@@ -16,6 +16,8 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver.digits.arithmetic import exact_sum
 from amopt.program.solver.digits.dual_bound import check_dual, infeasibility_proof
 from amopt.program.solver.digits.residuals import check_primal
+from amopt.program.solver.outcome import Status
+from amopt.program.solver.validation import AttemptResult, validate_linear
 
 program = LinearProgram.from_arrays
 
@@ -49,6 +51,17 @@ def test_integrality() -> None:
 def test_nan_is_no_answer() -> None:
     assert not check_primal(DIET, np.array([np.nan, 1])).accepted
     assert not check_dual(DIET, np.array([np.nan, 1]), np.zeros(2)).accepted
+
+
+def test_a_small_miss_at_a_high_price_is_no_optimum() -> None:
+    """min 1e8 a + c, a + b = 1, b <= 1 - 1e-10: a row missed by 1e-10 hides 0.01 of the cost."""
+    bounds = {"lower": [0, 0, 1], "upper": [1, 1 - 1e-10, 1]}
+    dear = program([1e8, 0, 1], [[1, 1, 0]], [1], 1, **bounds)
+    for a, status in ((0.0, Status.FEASIBLE), (1e-10, Status.OPTIMAL)):
+        result = AttemptResult("by hand")
+        short = validate_linear(dear, result, np.array([a, 1 - 1e-10, 1.0]), np.array([1e8]))
+        assert (result.status, result.final) == (status, status is Status.OPTIMAL)
+        assert short == pytest.approx(0.01 if a == 0 else 0.0, abs=1e-6)
 
 
 def test_the_bound_that_duals_prove() -> None:

@@ -7,7 +7,8 @@ numbers of a mixed-integer answer are held and the rest is solved anew
 (:mod:`~amopt.program.solver.digits.polishing`); what a linear answer misses is solved for
 (:mod:`~amopt.program.solver.digits.refinement`). Where the solver fails, says "unknown" or its
 answer does not stand, the next method tries: without presolve, with the other simplex, by interior
-point with crossover, with scaled costs. ``outcome.method`` says which one answered. Where a start
+point with crossover, with scaled costs, and in the program's own units where the solver had it in
+others. ``outcome.method`` says which one answered. Where a start
 is called optimal and the bound does not prove it, the solver is asked again without it. That a
 mixed-integer program is infeasible the arrays cannot prove: a second run without presolve and with
 another seed has to agree, and the solver's word stands only where that run does not finish in twice
@@ -231,6 +232,7 @@ class Solver:
                 if claimed or result.final:
                     return result
                 claimed = True
+                tries = deque(self._in_plain_units()[1:]) or tries
             elif patience is not None and result.stopped is not Stopped.FINISHED:
                 if result.status is Status.UNKNOWN:
                     break  # nothing speaks against the claim
@@ -242,12 +244,23 @@ class Solver:
             else:
                 disputed = disputed or result.stopped is Stopped.FINISHED
             best = result if best is None or result.rank > best.rank else best
+            if not tries and best.status is Status.UNKNOWN:
+                tries += self._in_plain_units()
         assert best is not None
-        if best.status is Status.INFEASIBLE and disputed:
-            best.status = Status.UNKNOWN
-        if best.status is Status.UNKNOWN and best.stopped is Stopped.FINISHED:
-            best.stopped = Stopped.FAILED
-        return best
+        return _without_proof(best, disputed)
+
+    def _in_plain_units(self) -> list[Attempt]:
+        """Hand the program over in its own units; return the attempts, none where it was in those.
+
+        Where a tiny bound stands among ordinary numbers, either units may be those in which the
+        solver sees no answer.
+        """
+        plain = Scaling.none(self._program).priced(self._program)
+        if self._scaling.is_like(plain):
+            return []
+        self._scaling = plain
+        transfer(self._highs, self._program, plain)
+        return attempts(self._program, self.options, plain)
 
     def _ends_early(self, result: AttemptResult) -> bool:
         """Return whether the solver claims the optimum where its own bound does not prove it.
@@ -317,6 +330,15 @@ class Solver:
         m, n = self._program.shape
         size = self._program.matrix.nnz + m + n
         return self._program.is_mixed_integer or size > _SMALL or logger.isEnabledFor(logging.DEBUG)
+
+
+def _without_proof(best: AttemptResult, disputed: bool) -> AttemptResult:
+    """Return what no method could prove, as what it is worth."""
+    if best.status is Status.INFEASIBLE and disputed:
+        best.status = Status.UNKNOWN
+    if best.status is Status.UNKNOWN and best.stopped is Stopped.FINISHED:
+        best.stopped = Stopped.FAILED
+    return best
 
 
 def solve(

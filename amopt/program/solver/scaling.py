@@ -88,6 +88,10 @@ class Scaling:
             power = typical if not _MONEY[0] <= typical <= _MONEY[1] else 0
         return Scaling(self.rows, self.columns, 2.0**power)
 
+    def is_like(self, other: Scaling) -> bool:
+        """Return whether rows and columns have the same units as in another scaling."""
+        return bool((self.rows == other.rows).all() and (self.columns == other.columns).all())
+
     def _fits(self, program: LinearProgram) -> bool:
         """Return whether the solver takes all numbers in these units."""
         bounds = (

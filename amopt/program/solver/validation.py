@@ -17,6 +17,7 @@ from amopt.program.solver.digits.residuals import (
     TOLERANCE,
     PrimalCheck,
     check_primal,
+    row_misses,
 )
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
@@ -122,8 +123,9 @@ def validate_linear(
     Returns
     -------
     float
-        By how much the answer falls short of what floats allow: the largest of row violation and
-        gap, relative to what they add up; infinite without an answer.
+        By how much the answer falls short of what floats allow: the largest of row violation, gap
+        and what the violations are worth at the rows' duals, relative to what they add up; infinite
+        without an answer.
     """
     values = np.zeros(program.shape[1]) if x is None else np.clip(x, program.lower, program.upper)
     dual, primal = DualCheck(np.inf, -np.inf), None
@@ -140,9 +142,11 @@ def validate_linear(
             result.values, result.duals = values, y
             result.scale = max(primal.scale, dual.scale)
             gap = _relative(_missing(program, primal.objective, result.bound), primal, dual.scale)
-            short = max(gap, primal.primal)
             over = _relative(_passed(program, primal.objective, result.bound), primal, dual.scale)
-            proven = gap <= TOLERANCE and over <= TOLERANCE and primal.accurate
+            worth = 0.0 if y is None else float(row_misses(program, values) @ np.abs(y))
+            worth /= primal.scale or dual.scale or 1.0
+            short = max(gap, primal.primal, worth)
+            proven = max(gap, over, worth) <= TOLERANCE and primal.accurate
             result.status = Status.OPTIMAL if proven else Status.FEASIBLE
     if result.stopped is Stopped.FINISHED:
         result.final = result.status is Status.OPTIMAL

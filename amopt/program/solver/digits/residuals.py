@@ -16,7 +16,15 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver.digits.arithmetic import exact_dot
 from amopt.program.solver.scaling import OPEN
 
-__all__ = ["ACCURACY", "OPEN", "TOLERANCE", "PrimalCheck", "check_primal", "cost_scale"]
+__all__ = [
+    "ACCURACY",
+    "OPEN",
+    "TOLERANCE",
+    "PrimalCheck",
+    "check_primal",
+    "cost_scale",
+    "row_misses",
+]
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +36,9 @@ ACCURACY = 1e-9
 
 _NOISE = 1e-6
 """Part of what the columns of a row add up elsewhere that counts as added up in it."""
+
+_ROUNDING = 2.0**-50
+"""Part of what a row adds up that adding it up may lose."""
 
 _TINY = 1e-6
 """Share of the largest coefficients of its row and its column below which one hardly counts."""
@@ -103,6 +114,16 @@ def check_primal(program: LinearProgram, x: Floats, *, noise: float = _NOISE) ->
         objective=exact_dot(program.cost, x, program.offset),
         scale=float(np.abs(program.cost) @ np.abs(x)),
     )
+
+
+def row_misses(program: LinearProgram, x: Floats) -> Floats:
+    """Return by how much each row is missed, beyond the rounding of adding it up, shape (m,)."""
+    matrix = program.matrix
+    missed = excess(matrix @ x, program.row_lower, program.row_upper)
+    if not missed.any():
+        return missed
+    rounding = _ROUNDING * (abs(matrix) @ np.abs(x))
+    return np.where(missed > rounding, missed, 0.0)
 
 
 def _largest(violation: Floats, size: Floats) -> float:
