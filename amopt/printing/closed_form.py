@@ -255,9 +255,16 @@ def _difference(parameters: Parameters, slope: Floats, price: Floats, base_stock
     return difference
 
 
+def _at_stake(parameters: Parameters, price: Floats) -> Floats:
+    """Return the prices of all days of a cycle, discounted to its start, shape (parts,)."""
+    days = np.arange(1, parameters.cycle_days)[:, None]
+    total: Floats = (parameters.discount**days * np.abs(price[:0:-1])).sum(axis=0)
+    return total
+
+
 def _first_without_gain(parameters: Parameters, line: Line, price: Floats) -> Ints:
     """Return the first S at which one more part does not pay, by bisection; prices at least 0."""
-    tolerance = TIE * (line.slope + price.sum(axis=0))
+    tolerance = TIE * (line.slope + _at_stake(parameters, price))
     low = np.full(len(parameters), -1, dtype=np.int64)
     high = parameters.systems * (parameters.cycle_days - 1)  # the shelf cannot be emptied in time
     step = 1  # doubled: most parts need few
@@ -283,7 +290,8 @@ def _least_of_few(parameters: Parameters, line: Line, parts: Ints, highest: Ints
         costs = value_at(
             parameters.take(some[owner]), line.take(some[owner]), levels, parameters.discount
         )
-        tolerance = TIE * (line.slope[some] + np.abs(line.price[:, some]).sum(axis=0))
+        at_stake = _at_stake(parameters, line.price[:, some])
+        tolerance = TIE * (line.slope[some] + at_stake)
         least = np.minimum.reduceat(costs, first) + tolerance
         near = np.flatnonzero(costs <= least[owner])
         found[start : start + some.size] = levels[
@@ -297,7 +305,7 @@ def _least_of(parameters: Parameters, line: Line, part: int, highest: int) -> in
     one = parameters.take([part])
     alone = line.take(np.array([part]))
     best, least = 0, np.inf
-    tolerance = TIE * float(alone.slope[0] + np.abs(alone.price).sum())
+    tolerance = TIE * float(alone.slope[0] + _at_stake(parameters, alone.price)[0])
     for start in range(0, highest + 1, CHUNK):
         levels = np.arange(start, min(start + CHUNK, highest + 1))
         costs = value_at(one, alone, levels, parameters.discount)

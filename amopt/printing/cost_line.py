@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.printing.parameters import Parameters
+from amopt.printing.parameters import Charges, Parameters
 from amopt.printing.shelf_use import expected_use
 
 __all__ = ["TIE", "Costs", "Line", "cost_line", "use", "value_at"]
@@ -25,13 +25,17 @@ the planner does the least: waits before printing, prints before expediting, sto
 
 @dataclass(frozen=True)
 class Costs:
-    """What each kind of event costs, shape (parts,) each; a unit vector counts one kind."""
+    """What each kind of event costs, shape (parts,) each; a unit vector counts one kind.
+
+    ``charges`` come on top, undiscounted.
+    """
 
     order: Floats
     printing: Floats
     expediting: Floats
     backorder: Floats
     holding: Floats
+    charges: Charges | None = None
 
     @classmethod
     def of(cls, parameters: Parameters) -> Costs:
@@ -42,17 +46,43 @@ class Costs:
             expediting=parameters.expedite_cost,
             backorder=parameters.backorder_cost,
             holding=parameters.holding_cost,
+            charges=parameters.charges,
         )
 
     def take(self, part: int) -> Costs:
         """Return the costs of one part."""
-        return Costs(**{name: values[[part]] for name, values in vars(self).items()})
+        return Costs(
+            order=self.order[[part]],
+            printing=self.printing[[part]],
+            expediting=self.expediting[[part]],
+            backorder=self.backorder[[part]],
+            holding=self.holding[[part]],
+            charges=None if self.charges is None else self.charges.take([part]),
+        )
+
+    def on(self, weight: float) -> Costs:
+        """Return what events cost on a day, in money of that day, charges with it.
+
+        ``weight`` is the discount factor from the start of the cycle to that day.
+        """
+        if self.charges is None:
+            return self
+        return Costs(
+            order=self.order + self.charges.orders / weight,
+            printing=self.printing + self.charges.prints / weight,
+            expediting=self.expediting + self.charges.expedites / weight,
+            backorder=self.backorder + self.charges.down_days / weight,
+            holding=self.holding + self.charges.stock_days / weight,
+        )
 
     @classmethod
     def counting(cls, kind: str, parts: int) -> Costs:
         """Return costs of 1 for one kind of event, and of 0 for all others."""
-        names = ("order", "printing", "expediting", "backorder", "holding")
-        return cls(**{name: np.full(parts, float(name == kind)) for name in names})
+        order, printing, expediting, backorder, holding = (
+            np.full(parts, float(name == kind))
+            for name in ("order", "printing", "expediting", "backorder", "holding")
+        )
+        return cls(order, printing, expediting, backorder, holding)
 
 
 @dataclass(frozen=True)
@@ -89,10 +119,11 @@ def cost_line(
     """
     days, parts = parameters.cycle_days, len(parameters)
     regular, failing = np.zeros(parts), parameters.failure
-    missing = printed = costs.order
+    missing = printed = costs.on(discount**days).order
     price = np.zeros((days, parts))
     taken = np.zeros((days, parts), dtype=np.int64)
     for n in range(1, days):
+        today = costs.on(discount ** (days - n))
         regular = discount * (regular + failing * missing)
         printed = discount * (
             (1 - parameters.printed_failure) * printed
@@ -100,9 +131,9 @@ def cost_line(
         )
         choices = np.stack(
             [
-                costs.backorder + discount * (1 - failing) * missing,
-                costs.printing + printed,
-                costs.expediting,
+                today.backorder + discount * (1 - failing) * missing,
+                today.printing + printed,
+                today.expediting,
             ]
         )
         taken[n] = _least(choices)
@@ -112,11 +143,13 @@ def cost_line(
         if share is not None:
             drawn = share[n] > 0
             missing = share[n, drawn] @ choices[drawn]
-        price[n] = costs.holding + missing - discount * before
+        price[n] = today.holding + missing - discount * before
     regular = discount * (regular + failing * missing)
     unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(
         discount ** np.arange(days)
     )
+    if costs.charges is not None:
+        unused = unused + days * costs.charges.stock_days
     return Line(parameters.systems * regular, unused, price, taken)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from amopt.instance.suggest import shown
 from amopt.phrases import rounded_down, rounded_up
 from amopt.printing.instance import REPORTED_DAYS, Limit, PrintingInstance
-from amopt.printing.parameters import Parameters
+from amopt.printing.parameters import Charges, Parameters
 
 __all__ = ["KINDS", "LimitRow", "limit_rows", "limited_systems", "priced", "remedy", "says"]
 
@@ -54,7 +54,9 @@ def limit_rows(instance: PrintingInstance) -> tuple[LimitRow, ...]:
 def priced(
     parameters: Parameters, rows: Sequence[LimitRow], duals: Sequence[float] | Floats
 ) -> tuple[Parameters, Floats]:
-    """Return parameters with the prices of limits added to the costs of their parts.
+    """Return parameters with the prices of limits charged beside the costs of their parts.
+
+    Limits do not discount what they count, so that what is charged for it is not discounted.
 
     Parameters
     ----------
@@ -75,15 +77,8 @@ def priced(
     for row, dual in zip(rows, duals, strict=True):
         for kind, numbers in row.coefficients.items():
             extra[kind] -= dual * numbers
-    with_prices = replace(
-        parameters,
-        order_cost=parameters.order_cost + extra["orders"],
-        print_cost=parameters.print_cost + extra["prints"],
-        expedite_cost=parameters.expedite_cost + extra["expedites"],
-        holding_cost=parameters.holding_cost + extra["stock_days"],
-        backorder_cost=parameters.backorder_cost + extra["down_days"],
-    )
-    return with_prices, extra["base_stock"]
+    room = extra.pop("base_stock")
+    return replace(parameters, charges=Charges(**extra)), room
 
 
 def says(instance: PrintingInstance, name: str) -> str:

@@ -8,9 +8,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Parameters", "read_only"]
+__all__ = ["Charges", "Parameters", "read_only"]
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What events cost beside their own costs and undiscounted: prices of limits, shape (parts,).
+
+    Attributes
+    ----------
+    orders, prints, expedites
+        Money a part.
+    stock_days, down_days
+        Money a day and part in stock, or system that is down.
+    """
+
+    orders: Floats
+    prints: Floats
+    expedites: Floats
+    stock_days: Floats
+    down_days: Floats
+
+    def take(self, index: Any) -> Charges:
+        """Return the charges of some parts only."""
+        return Charges(**{name: np.atleast_1d(one[index]) for name, one in vars(self).items()})
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,8 @@ class Parameters:
     failures_per_day
         :math:`\lambda`, the failure rate a day, or the probability where the instance gives that,
         shape (parts,).
+    charges
+        What events cost beside; None: nothing.
     """
 
     cycle_days: int
@@ -50,6 +75,7 @@ class Parameters:
     failure: Floats
     printed_failure: Floats
     failures_per_day: Floats
+    charges: Charges | None = None
 
     def __post_init__(self) -> None:
         """Keep anybody from changing an instance through its arrays."""
@@ -82,9 +108,10 @@ class Parameters:
         arrays: dict[str, Any] = {
             field.name: np.atleast_1d(getattr(self, field.name)[index])
             for field in fields(self)
-            if field.name not in ("cycle_days", "discount")
+            if field.name not in ("cycle_days", "discount", "charges")
         }
-        return replace(self, **arrays)
+        charges = None if self.charges is None else self.charges.take(index)
+        return replace(self, **arrays, charges=charges)
 
     def without_printer(self) -> Parameters:
         """Return the same parts where nothing can be printed: a single source, the supplier."""

@@ -146,13 +146,9 @@ def read(
 
 
 def _with_prices(model: Any, duals: Mapping[str, float | None]) -> Parameters:
-    """Return the parameters at which what is never done is worth it or not.
-
-    Limits do not discount what they count, so that on the criterion of discounted cost their prices
-    have no place among the costs.
-    """
+    """Return the parameters at which what is never done is worth it or not."""
     parameters: Parameters = model.parameters
-    if not duals or not parameters.is_average or None in duals.values():
+    if not duals or None in duals.values():
         return parameters
     rows = limit_rows(model.instance)
     prices = [min(0.0, duals[row.limit.name] or 0.0) for row in rows]

@@ -10,7 +10,8 @@ Column generation (Dantzig and Wolfe 1960). A column is a policy of a part, with
     \sum_j u_{\ell j} x_j \le b_\ell \;\; \forall \ell, \qquad x \ge 0
 
 mixes policies of each part. Its duals :math:`\pi_\ell \le 0` are prices; with them added to the
-costs of its parts, the closed form returns each part's best policy. What all parts then cost,
+costs of its parts, the closed form returns each part's best policy; on the criterion of discounted
+cost they stay undiscounted, as limits do not discount what they count. What all parts then cost,
 :math:`\sum_k \min_j (c_j - \sum_\ell \pi_\ell u_{\ell j}) + \sum_\ell \pi_\ell b_\ell`, is a lower
 bound on every plan within the limits, and a policy that is better than its part's dual is a new
 column. There are finitely many policies, so it ends.
@@ -41,10 +42,15 @@ HONOURS = closed_form.HONOURS | {"limits"}
 """The families of constraints that it honours."""
 
 
+WORTH_NOTHING = 1e-30
+"""Discount factor of a whole cycle below which prices and costs have no common measure."""
+
+
 def obstacle(instance: PrintingInstance) -> str:
     """Return why prices cannot answer an instance, empty where they can."""
-    if instance.limits and not instance.parameters.is_average:
-        return "limits do not discount what they count, so their prices are no costs of a part"
+    parameters = instance.parameters
+    if instance.limits and parameters.discount**parameters.cycle_days < WORTH_NOTHING:
+        return "the end of a cycle is discounted to nothing beside prices, which are not"
     return ""
 
 

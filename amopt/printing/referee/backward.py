@@ -65,28 +65,30 @@ def by_state(terms: Terms, plan: Plan) -> Backward:
     valid = waiting >= 0
     waiting = np.maximum(waiting, 0)
     # n = 0: whoever waits is given a regular part; printed parts are thrown away.
-    value = np.where(valid, terms.c_r * (N - R), 0.0)
-    ahead = np.where(valid, alpha * (survive @ (terms.c_r * (N - np.arange(N + 1))))[:, None], 0.0)
+    c_r = terms.on(0).c_r
+    value = np.where(valid, c_r * (N - R), 0.0)
+    ahead = np.where(valid, alpha * (survive @ (c_r * (N - np.arange(N + 1))))[:, None], 0.0)
     residuals = np.zeros(L - 1)
     entry = np.zeros((L, N + 1))  # value with n days to go and k systems that wait, none printed
     entry[0] = value[::-1, 0]
-    dearest = terms.c_r
+    dearest = c_r
     for n in range(1, L):
+        today = terms.on(n)
         if n > 1:
             ahead = np.where(valid, alpha * (survive @ value @ keep.T), 0.0)
-        waited = ahead + terms.b * waiting
+        waited = ahead + today.b * waiting
         value = np.zeros_like(waited)
         for action, share in plan.taken(n):
             if action == "print":
-                chosen = waited[R, np.maximum(N - R, 0)] + terms.c_p * waiting
+                chosen = waited[R, np.maximum(N - R, 0)] + today.c_p * waiting
             elif action == "expedite":
-                chosen = waited[np.maximum(N - P, 0), P] + terms.c_e * waiting
+                chosen = waited[np.maximum(N - P, 0), P] + today.c_e * waiting
             else:
                 chosen = waited
             value += share * chosen
         value = np.where(valid, value, 0.0)
         best = np.where(valid, waited, np.inf)
-        for axis, price in ((0, terms.c_e), (1, terms.c_p)):
+        for axis, price in ((0, today.c_e), (1, today.c_p)):
             if np.isfinite(price):
                 best = _cheapest(best, price, axis)
         residuals[n - 1] = max(0.0, float(np.max((value - best)[valid])))
@@ -110,17 +112,19 @@ def _cheapest(values: Floats, price: float, axis: int) -> Floats:
 def by_corner(terms: Terms, plan: Plan) -> Backward:
     """Value one system of each kind: the value of a state is their sum."""
     N, L, alpha = terms.N, terms.L, terms.alpha
-    regular, printed, missing = 0.0, terms.c_r, terms.c_r
+    c_r = terms.on(0).c_r
+    regular, printed, missing = 0.0, c_r, c_r
     residuals = np.zeros(L - 1)
     worth = np.zeros((L, 2))  # of a regular and a missing part
     worth[0] = regular, missing
-    dearest = terms.c_r
+    dearest = c_r
     for n in range(1, L):
-        waits = terms.b + alpha * missing
+        today = terms.on(n)
+        waits = today.b + alpha * missing
         ahead = (1 - terms.p_r) * regular + terms.p_r * missing
         printed_ahead = (1 - terms.p_p) * printed + terms.p_p * missing
         regular, printed = alpha * ahead, alpha * printed_ahead
-        choices = {"wait": waits, "print": terms.c_p + printed, "expedite": terms.c_e + regular}
+        choices = {"wait": waits, "print": today.c_p + printed, "expedite": today.c_e + regular}
         missing = sum(share * choices[action] for action, share in plan.taken(n))
         residuals[n - 1] = N * max(0.0, missing - min(choices.values()))
         worth[n] = regular, missing
@@ -141,7 +145,7 @@ def _from_stock(
     level = np.arange(highest + 1)
     chance = binomial(N, terms.p_r, highest)
     beyond, at_least = overshoots(binomial(N, terms.p_r), highest)
-    value = -terms.c_r * level.astype(float)
+    value = -terms.on(0).c_r * level.astype(float)
     for n in range(L):
         if len(entry[n]) == N + 1 and N <= MOST_SYSTEMS_BY_STATE:
             after = emptied(binomial(N, terms.p_r), entry[n], highest)
@@ -149,8 +153,8 @@ def _from_stock(
             # as many wait as there are failures beyond the shelf; all others run on regular parts
             after = entry[n, 0] * (N * at_least - beyond) + entry[n, 1] * beyond
         stays = delayed(np.concatenate([[0.0], value[1:]]), chance)
-        value = terms.h * level + alpha * (stays + after)
-    cost = value + (terms.c_r + terms.room) * level
+        value = terms.on(n + 1).h * level + alpha * (stays + after)
+    cost = value + (terms.on(L).c_r + terms.room) * level
     return Backward(residuals, cost, tail, plan.levels)
 
 

@@ -126,6 +126,15 @@ class Evaluation:
             (terms.b, total["down_days"]),
         )
         spent = sum(price * amount for price, amount in parts if np.isfinite(price))
+        happening = self.amounts(1.0)
+        for kind, price in (
+            ("orders", terms.charged_c_r),
+            ("prints", terms.charged_c_p),
+            ("expedites", terms.charged_c_e),
+            ("stock_days", terms.charged_h),
+            ("down_days", terms.charged_b),
+        ):
+            spent += price * happening[kind]
         return spent + terms.room * self.plan.base_stock
 
     @cached_property

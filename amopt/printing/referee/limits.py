@@ -116,7 +116,7 @@ def priced(
     index: int,
     terms: Terms,
 ) -> Terms:
-    """Return the parameters of a part with the prices of limits added to its costs.
+    """Return the parameters of a part with the prices of limits charged beside its costs.
 
     ``duals`` are the changes of the cost of a cycle a unit of each limit, none above 0.
     """
@@ -128,11 +128,11 @@ def priced(
             extra[kind] -= duals[limit.name] * number
     return replace(
         terms,
-        c_r=terms.c_r + extra["orders"],
-        c_p=terms.c_p + extra["prints"],
-        c_e=terms.c_e + extra["expedites"],
-        h=terms.h + extra["stock_days"],
-        b=terms.b + extra["down_days"],
+        charged_c_r=extra["orders"],
+        charged_c_p=extra["prints"],
+        charged_c_e=extra["expedites"],
+        charged_h=extra["stock_days"],
+        charged_b=extra["down_days"],
         room=terms.room + extra["base_stock"],
     )
 

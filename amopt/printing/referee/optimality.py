@@ -128,13 +128,9 @@ def _proof(
     evaluations: list[Evaluation],
     extended: bool,
 ) -> _Proof:
-    """Return what proves how good policies are.
-
-    What limits count is not discounted, so that on the criterion of discounted cost prices have no
-    place among the costs of a part.
-    """
+    """Return what proves how good policies are."""
     duals = [row.get(column) for row in rows[: len(instance.limits)]]
-    known = instance.parameters.is_average and all(is_number(dual) for dual in duals)
+    known = all(is_number(dual) for dual in duals)
     is_tight = not extended and (known or not duals)
     if not duals or not known:
         return _Proof(evaluations, evaluations, 0.0, is_tight)

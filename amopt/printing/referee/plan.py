@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from amopt.printing.instance import PrintingInstance
@@ -30,7 +30,8 @@ Row = Mapping[str, Any]
 class Terms:
     """The parameters of one part, as the source writes them.
 
-    ``room`` is what a part of the base-stock level costs a cycle beside its holding cost.
+    ``room`` is what a part of the base-stock level costs a cycle beside its holding cost. What is
+    called ``charged`` comes on top of the cost of its kind, and is not discounted.
     """
 
     N: int
@@ -44,6 +45,23 @@ class Terms:
     p_r: float
     p_p: float
     room: float = 0.0
+    charged_c_r: float = 0.0
+    charged_c_p: float = 0.0
+    charged_c_e: float = 0.0
+    charged_b: float = 0.0
+    charged_h: float = 0.0
+
+    def on(self, n: int) -> Terms:
+        """Return the parameters with n days to go: what is charged is money of that day."""
+        weight = self.alpha ** (self.L - n)
+        return replace(
+            self,
+            c_r=self.c_r + self.charged_c_r / weight,
+            c_p=self.c_p + self.charged_c_p / weight,
+            c_e=self.c_e + self.charged_c_e / weight,
+            b=self.b + self.charged_b / weight,
+            h=self.h + self.charged_h / weight,
+        )
 
 
 @dataclass(frozen=True)

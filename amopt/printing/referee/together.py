@@ -94,6 +94,19 @@ class _Batch:
     alpha: float
     stock: Ints
     share: Floats
+    charged_c_r: Floats | float = 0.0
+    charged_c_p: Floats | float = 0.0
+    charged_c_e: Floats | float = 0.0
+    charged_b: Floats | float = 0.0
+    charged_h: Floats | float = 0.0
+
+    def on(self, n: int) -> dict[str, Floats]:
+        """Return the costs with n days to go: what is charged is money of that day."""
+        weight = self.alpha ** (self.L - n)
+        return {
+            name: np.asarray(getattr(self, name) + getattr(self, f"charged_{name}") / weight)
+            for name in ("c_r", "c_p", "c_e", "b", "h")
+        }
 
     @classmethod
     def of(cls, some: Sequence[Evaluation]) -> _Batch:
@@ -254,15 +267,17 @@ def _forward(batch: _Batch, chance: Floats, alpha: float) -> dict[str, Floats]:
 def _backward(batch: _Batch, chance: Floats) -> dict[str, Floats]:
     """Value one system of each kind, then every level of stock; see ``by_corner``."""
     alpha, parts = batch.alpha, np.arange(len(batch.N))
-    regular, printed, missing = np.zeros(parts.size), batch.c_r, batch.c_r
+    c_r = batch.on(0)["c_r"]
+    regular, printed, missing = np.zeros(parts.size), c_r, c_r
     worth = [(regular, missing)]
-    dearest, residual, error = batch.c_r, np.zeros(parts.size), np.zeros(parts.size)
+    dearest, residual, error = c_r, np.zeros(parts.size), np.zeros(parts.size)
     for n in range(1, batch.L):
-        waits = batch.b + alpha * missing
+        today = batch.on(n)
+        waits = today["b"] + alpha * missing
         ahead = (1 - batch.p_r) * regular + batch.p_r * missing
         printed = alpha * ((1 - batch.p_p) * printed + batch.p_p * missing)
         regular = alpha * ahead
-        choices = np.stack([waits, batch.c_p + printed, batch.c_e + regular])
+        choices = np.stack([waits, today["c_p"] + printed, today["c_e"] + regular])
         taken = batch.share[n] > 0
         missing = (batch.share[n] * np.where(taken, choices, 0.0)).sum(axis=0)
         above = batch.N * np.maximum(0.0, missing - choices.min(axis=0))
@@ -273,16 +288,16 @@ def _backward(batch: _Batch, chance: Floats) -> dict[str, Floats]:
     top = int(highest.max())
     level = np.arange(top + 1.0)
     beyond, at_least = _overshoots(chance, top)
-    value = -batch.c_r[:, None] * level
-    for of_regular, of_missing in worth:
+    value = -c_r[:, None] * level
+    for n, (of_regular, of_missing) in enumerate(worth):
         value[:, 0] = 0.0
         stays = np.zeros_like(value)
         for d in range(min(chance.shape[1], top + 1)):
             stays[:, d:] += chance[:, d : d + 1] * value[:, : top + 1 - d]
         after = of_regular[:, None] * (batch.N[:, None] * at_least - beyond)
         after += of_missing[:, None] * beyond
-        value = batch.h[:, None] * level + alpha * (stays + after)
-    cost = value + (batch.c_r + batch.room)[:, None] * level
+        value = batch.on(n + 1)["h"][:, None] * level + alpha * (stays + after)
+    cost = value + (batch.on(batch.L)["c_r"] + batch.room)[:, None] * level
     chosen = cost[parts, batch.stock]
     least = np.where(level <= highest[:, None], cost, np.inf).min(axis=1)
     ordering = np.maximum(0.0, chosen - least + tail)
