@@ -102,8 +102,9 @@ def _orders(supply: SupplyOptions, quantity: Floats, charges: Charges) -> tuple[
     made = supply.pool_lead.take(pools).at(ordered)
     cost[used] = paid[pool] * (parts / ordered[pool]) + supply.moved_cost[used] * parts
     weeks[used] = made[pool] + supply.moved_weeks[used]
-    off = discounts(supply, goods_of(supply, quantity))
-    return cost + charges.shares(quantity) - off, weeks
+    goods = goods_of(supply, quantity)
+    cost += supply.duty * goods
+    return cost + charges.shares(quantity) - discounts(supply, goods), weeks
 
 
 def goods_of(supply: SupplyOptions, quantity: Floats) -> Floats:

@@ -24,6 +24,7 @@ from amopt.sourcing.answer.tables import order_rows
 from amopt.sourcing.evaluation import Evaluation
 from amopt.sourcing.instance.fields import Minimise
 from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
+from amopt.sourcing.offers.duties import uneven
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.referee.nondominated import check_nondominated
 from amopt.verdict import Verdict
@@ -314,6 +315,7 @@ def _whole_knots(supply: SupplyOptions) -> dict[int, Floats]:
     curved = np.zeros(len(supply.pool_total), dtype=bool)
     for curve in (supply.pool_total, supply.pool_lead):
         curved[curve.curve[curve.scale != 0]] = True
+    curved |= uneven(supply)
     own = curved[supply.pool[option]] & ~supply.divisible[supply.line[option]] & (low <= high)
     if (high - low + 1)[own].sum() > MOST_KNOTS:
         return {}

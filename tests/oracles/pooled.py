@@ -98,6 +98,13 @@ def _total(
                 before, per_part, money = _beside(data, source)
                 late = _reopened(data, source, late + before + per_part * ordered[pool])
                 paid += (money + _royalty(data, source)) * q
+                duty = _duty(data, source["supplier"], line)
+                paid += (
+                    duty
+                    * (tables[pool[0]][ordered[pool]][0] - source.get("fee_per_order", 0.0))
+                    * q
+                    / ordered[pool]
+                )
                 made[line["part"], source["supplier"]] += q
                 hours[source["supplier"]] += source.get("machine_hours_per_part", 0.0) * q
             weeks = max(weeks, late)
@@ -120,6 +127,15 @@ def _total(
     if paid > data.get("limits", {}).get("budget", math.inf) + 1e-7:
         return math.inf
     return paid + waiting
+
+
+def _duty(data: dict[str, Any], start: str, line: dict[str, Any]) -> float:
+    """Return the duty on the only lane from a supplier to a line's place, as a share of prices."""
+    return sum(
+        lane.get("duty_percent", 0.0) / 100
+        for lane in data.get("network", {}).get("lanes", ())
+        if (lane["from"], lane["to"]) == (start, line.get("place"))
+    )
 
 
 def _reopened(data: dict[str, Any], source: dict[str, Any], weeks: float) -> float:

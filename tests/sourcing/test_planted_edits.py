@@ -52,7 +52,7 @@ ALL_OF_IT: dict[str, Any] = {
         "places": [{"name": name} for name in ("plant", "shop", "s1", "s2", "s3", "s4", "maker")],
         "lanes": [
             {"from": "s1", "to": "plant", "weeks": 0.5, "cost_per_part": 1, "kg_co2_per_part": 2},
-            {"from": "s2", "to": "plant", "weeks": 0.2, "cost_per_part": 2},
+            {"from": "s2", "to": "plant", "weeks": 0.2, "cost_per_part": 2, "duty_percent": 6.5},
             {"from": "s3", "to": "plant", "weeks": 0.3, "cost_per_part": 1.5},
             {"from": "s1", "to": "shop", "weeks": 0.4, "cost_per_part": 1.2},
             {"from": "s2", "to": "shop", "weeks": 0.6, "cost_per_part": 0.4},

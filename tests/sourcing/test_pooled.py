@@ -99,6 +99,13 @@ BY_PLACE = [
 ]
 SETUP: dict[str, Any] = {"conventional__0__setup_cost": 4000, "conventional__0__asset_cost": 0}
 
+
+def duty(*plants: int, **more: Any) -> dict[str, Any]:
+    """Return the changes for 6.5 % of duty on the lanes from alpha to some plants."""
+    own = {"duty_percent": 6.5, **more}
+    return {f"network__lanes__{n}__{key}": value for n in plants for key, value in own.items()}
+
+
 HAND: dict[str, tuple[dict[str, Any], float]] = {
     "by line, the mould paid by each order": ({"orders": "by_line", **SETUP}, 6000),
     "by line, the mould paid once": ({"orders": "by_line"}, 5500),
@@ -120,6 +127,12 @@ HAND: dict[str, tuple[dict[str, Any], float]] = {
             "post_processing": [{"part": "cover", "cost_per_part": 1, "weeks": 0.5}],
         },
         5200,
+    ),
+    "duty into one plant": (duty(2), 3600 + 0.065 * 1200),
+    "duty into all plants": (duty(0, 1, 2), 3600 * 1.065),
+    "duty on goods and transport": (
+        duty(2, cost_per_part=3, duty_on="goods_and_transport"),
+        3600 + 300 + 97.5,
     ),
     "approved already": (
         {
@@ -487,6 +500,14 @@ def discounted(data: dict[str, Any], seed: int) -> dict[str, Any]:
     return data
 
 
+def dutiable(data: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return the data with duties on some lanes, at random."""
+    rng = random.Random(seed)
+    for lane in data["network"]["lanes"]:
+        lane["duty_percent"] = rng.choice([0.0, 6.5, 40.0])
+    return data
+
+
 def closed(data: dict[str, Any], seed: int) -> dict[str, Any]:
     """Return the data with days on which each supplier is closed, at random."""
     rng = random.Random(seed)
@@ -578,6 +599,81 @@ def test_discounts_on_what_is_spent_equal_trying_every_plan() -> None:
     assert without <= compared // 2
 
 
+def discounted_and_dutiable(seed: int) -> dict[str, Any]:
+    data = dutiable(random_pooled(seed), seed)
+    return discounted(data, seed) if seed % 2 else data
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_duties_equal_trying_every_plan() -> None:
+    compared, _ = require_equal_to_trying_every_plan(range(4000, 4012), discounted_and_dutiable)
+    assert compared >= 8
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_many_duties_equal_trying_every_plan() -> None:
+    compared, without = require_equal_to_trying_every_plan(
+        range(4012, 4150), discounted_and_dutiable
+    )
+    assert compared >= 100
+    assert without <= compared // 2
+
+
+def incremental(**lines: float) -> dict[str, Any]:
+    """Return lines that share an order at 20 each, 14 beyond three parts; quantity by plant."""
+    data = covers(offers__0__between="incremental", conventional=[])
+    data["offers"][0]["quotes"] = quotes((1, 20, 1), (4, 14, 1))
+    data["lines"] = [
+        {"line": name, "part": "cover", "place": name, "quantity": quantity}
+        for name, quantity in lines.items()
+    ]
+    return data
+
+
+@pytest.mark.parametrize("method", ["program", "prices"])
+def test_duty_is_on_a_share_of_what_the_whole_order_costs(method: str) -> None:
+    """Eight parts cost 80 + 4 x 14 = 136, 17 each, and four of them are taxed."""
+    data = incremental(a=4, b=4)
+    data["network"]["lanes"][1]["duty_percent"] = 6.5
+    answer = solve(amopt.load(data), method=method)
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(136 + 0.065 * 4 * 17)
+    assert [row["duty"] for row in answer.rows["orders"]] == pytest.approx([0, 0.065 * 68])
+    assert answer.rows["purchase_orders"][0]["duty"] == pytest.approx(0.065 * 68)
+
+
+def test_the_referee_knows_duties() -> None:
+    taxed = amopt.load(covers(**duty(2)))
+    for other in (covers(), covers(**duty(1)), covers(**duty(2, duty_percent=6.6))):
+        answer = solve(amopt.load(other))
+        assert any("'c' at 'alpha', cost" in told for told in check(taxed, answer).findings)
+
+
+def test_a_dearer_price_pays_more_duty() -> None:
+    """The best plan without alpha costs 5,500; 10 % of duty comes on top of each unit of money."""
+    lanes = {f"network__lanes__{n}__duty_percent": 10 for n in range(3)}
+    (row,) = amopt.sourcing.price_ranges(amopt.load(covers(**lanes))).rows["ranges"]
+    assert row["chosen_up_to"] == pytest.approx(5500 / (300 * 1.1))
+
+
+def test_duties_along_a_route_add_up() -> None:
+    data = covers()
+    data["network"] = {
+        "places": [{"name": name} for name in ("alpha", "port", "a", "b", "c")],
+        "lanes": [
+            {"from": "alpha", "to": "port", "mode": "sea", "cost_per_part": 1, "duty_percent": 5},
+            {"from": "alpha", "to": "port", "mode": "air", "cost_per_part": 2, "duty_percent": 90},
+            *(
+                {"from": "port", "to": place, "duty_percent": 2, "duty_on": "goods_and_transport"}
+                for place in "abc"
+            ),
+        ],
+    }
+    answer = solve(amopt.load(data))
+    assert answer.outcome.objective == pytest.approx(3600 * 1.07 + 300 * 1.02)
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
 def test_closed_suppliers_equal_trying_every_plan() -> None:
@@ -651,7 +747,7 @@ def test_the_arrays_of_shared_orders_are_the_formulation() -> None:
     compared = 0
     for seed in range(800, 830):
         try:
-            compared += require_arrays_equal_formulation(random_pooled(seed))
+            compared += require_arrays_equal_formulation(dutiable(random_pooled(seed), seed))
         except amopt.InvalidInstanceError:
             continue
     assert compared >= 20

@@ -80,6 +80,8 @@ def purchases(
                 "delivery_date": max(days, default=None),
                 "order_date": own[0]["order_date"],
                 "lines": len(own),
+                "discount": sum(row["discount"] for row in own),
+                "duty": sum(row["duty"] for row in own),
                 **{column: float(shares[k]) for column, shares in of_order.items()},
                 "route": own[0]["route"],
                 "material": own[0]["material"],

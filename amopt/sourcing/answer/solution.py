@@ -57,7 +57,9 @@ class SourcingSolution(Solution):
             Column("material", "", "Material of the offer.", shown=False),
             Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
             Column("transport", "money", "Transport of these parts, of the cost.", shown=False),
+            Column("duty", "money", "Duty on these parts, of the cost.", shown=False),
             Column("royalty", "money", "Royalties of these parts, of the cost.", shown=False),
+            Column("discount", "money", "Discount on what is spent, off the cost.", shown=False),
             Column("committed", "", "Whether the order was placed before.", shown=False),
         ),
         "purchase_orders": (
@@ -75,6 +77,8 @@ class SourcingSolution(Solution):
             Column("delivery_date", "", "Day of its last delivery; needs order_date."),
             Column("order_date", "", "Day of the order; empty where unknown.", shown=False),
             Column("lines", "", "Lines that it is for."),
+            Column("discount", "money", "Discount on what is spent there.", shown=False),
+            Column("duty", "money", "Duty on its parts.", shown=False),
             Column("asset_cost", "money", "Tooling, where it is paid.", shown=False),
             Column("supplier_fee", "money", "Its share of the supplier's fee.", shown=False),
             Column("approval", "money", "Its share of the approval.", shown=False),

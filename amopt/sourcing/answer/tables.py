@@ -15,6 +15,8 @@ from amopt.sourcing.evaluation import Evaluation, goods_of, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import SCENARIOS, Analysis, scenarios
+from amopt.sourcing.offers.discounts import discounts
+from amopt.sourcing.offers.duties import duties
 from amopt.sourcing.offers.source_frontier import CORNERS, SAYS, break_even, source_frontier
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
@@ -75,6 +77,8 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
     day = supply.instance.order_date
     order_date = None if day is None else day.isoformat()
     number_of = order_numbers(plan)
+    goods = goods_of(supply, plan.quantity)
+    duty, off = duties(supply, plan.quantity, goods), discounts(supply, goods)
     rows: list[tuple[int, int, dict[str, Any]]] = []
     for o in np.flatnonzero(plan.quantity > 0).tolist():
         line, source = int(supply.line[o]), supply.sources[supply.source[o]]
@@ -96,7 +100,9 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "material": source.material if isinstance(source, Offer) else None,
             "kg_co2": float(supply.kg_co2[o] * amount),
             "transport": float(supply.transport_cost[o] * amount),
+            "duty": float(duty[o]),
             "royalty": float(supply.royalty[o] * amount),
+            "discount": float(off[o]),
             "committed": False,
         }
         rows.append((line, 1, row))
@@ -120,7 +126,9 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "material": order.material,
             "kg_co2": kg_co2,
             "transport": None,
+            "duty": None,
             "royalty": None,
+            "discount": None,
             "committed": True,
         }
         rows.append((line, 0, row))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amopt.program.pyomo.expressions import weighted_sum as linear
+from amopt.sourcing.offers.charges import charges_of_several
 from amopt.sourcing.offers.discounts import spendings
 from amopt.sourcing.offers.joining import joining
 from amopt.sourcing.offers.part_shares import part_shares
-from amopt.sourcing.offers.segments import charges_of_several
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -142,6 +142,12 @@ def add_objective(model: ConcreteModel) -> None:
     Tier :math:`t` of the discounts of supplier :math:`k` takes off the share :math:`e_{kt}` of
     what is spent, less :math:`E_{kt} = \sum_{j \le t} (e_{kj} - e_{k,j-1}) B_j` where tiers are
     incremental.
+    Of duties :math:`\delta_l` of the price of a line's parts, the least of an order's is on all of
+    it: :math:`f_s` and :math:`r_{ls}` hold :math:`\min_l \delta_l` of the price
+    :math:`f^*_s + r_s \sum_l q_{ls}`. What a line pays beyond that is on its share of an order,
+    :math:`(\delta_l - \min \delta) \, q_{ls} (f^*_s / \sum_l q_{ls} + r_s)`, and in
+    :math:`r_{ls}` with the least price a part on the segment: exact where :math:`f^*_s = 0`, and
+    else a bound from below, on segments that are cut until it meets what the plan costs.
     """
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.environ import Expression, Objective, minimize

@@ -1,4 +1,4 @@
-"""Days and weeks: working calendars of places, and dates as weeks from the order date.
+"""The network of a sourcing file: working calendars of places, and duties of lanes.
 
 A delivery is received on a working day. It is there by day D if and only if it arrives by the last
 working day up to D, so that a date becomes a number of weeks, and no rounding enters the program.
@@ -15,7 +15,7 @@ from pydantic import Field
 from amopt.instance import common
 from amopt.instance.common import Date, InstanceModel, Name, RefersTo
 
-__all__ = ["Calendar", "Network", "Place", "arrival", "previous_working", "weeks_until"]
+__all__ = ["Calendar", "Lane", "Network", "Place", "arrival", "previous_working", "weeks_until"]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -49,10 +49,25 @@ class Place(common.Place):
     )
 
 
+class Lane(common.Lane):
+    """A lane of the supply network, with the duty that is paid on what it carries."""
+
+    duty_percent: Annotated[float, Field(ge=0, le=1000)] = Field(
+        default=0.0,
+        description="Duty, in percent of the price of the parts; duties along a route add up.",
+    )
+    duty_on: Literal["goods", "goods_and_transport"] = Field(
+        default="goods",
+        description="What the duty is a share of: the price of the parts without discounts "
+        "(goods), or that and the transport of the whole route (goods_and_transport).",
+    )
+
+
 class Network(common.Network):
     """Places, lanes, and the modes that join places by distance."""
 
     places: tuple[Place, ...] = Field(default=(), description="The places.")
+    lanes: tuple[Lane, ...] = Field(default=(), description="The lanes between them.")
 
 
 def next_working(day: date, calendar: Calendar | None) -> date:

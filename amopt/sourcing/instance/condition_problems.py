@@ -15,6 +15,17 @@ __all__ = ["CODES", "condition_problems", "repeated"]
 
 CODES: tuple[Code, ...] = (
     Code(
+        "duty-percent",
+        "The duty of a lane is more than all that the parts are priced at.",
+        "Write the duty in percent of the price; 6.5 is six and a half percent.",
+        Severity.WARNING,
+    ),
+    Code(
+        "two-duties",
+        "Two lanes of one mode join the same places, and their duties differ.",
+        "Write the same duty on both, or name their modes apart.",
+    ),
+    Code(
         "setup-in-asset",
         "Lines of one part have orders of their own, and its tooling is paid once for all of them.",
         "Write what each order pays as setup_cost; asset_cost is paid once for the part.",
@@ -107,10 +118,34 @@ def condition_problems(instance: Contents) -> Iterator[Problem]:
         "post_processing", ((e.part, e.route) for e in instance.post_processing), "part or route"
     )
     yield from repeated("shares", (e.part for e in instance.shares), "part")
+    yield from _duties(instance)
     yield from _tooling(instance)
     yield from _unknown(instance)
     yield from _shares(instance)
     yield from _discounts(instance)
+
+
+def _duties(instance: Contents) -> Iterator[Problem]:
+    """Yield duties of more than all that is paid, and lanes that differ in their duties alone."""
+    known: dict[Hashable, tuple[int, Hashable]] = {}
+    for index, lane in enumerate(instance.network.lanes):
+        if lane.duty_percent > 100:
+            yield Problem(
+                "duty-percent",
+                ("network", "lanes", index, "duty_percent"),
+                f"{lane.duty_percent:g} % is more than the parts are priced at.",
+                "Write the duty in percent, such as 6.5.",
+            )
+        name = lane.from_, lane.to, lane.mode
+        first, paid = known.setdefault(name, (index, (lane.duty_percent, lane.duty_on)))
+        if paid != (lane.duty_percent, lane.duty_on):
+            yield Problem(
+                "two-duties",
+                ("network", "lanes", index, "duty_percent"),
+                f"network.lanes[{first}] joins {lane.from_!r} and {lane.to!r} by {lane.mode!r} as "
+                "well, with another duty.",
+                "Write one duty, or another mode.",
+            )
 
 
 def _tooling(instance: Contents) -> Iterator[Problem]:

@@ -116,6 +116,11 @@ class Curves:
         curve = self.curve
         return replace(self, fixed=self.fixed + fixed[curve], rate=self.rate + rate[curve])
 
+    def times(self, factor: Floats) -> Curves:
+        """Return the curves, each multiplied by its factor, shape (n,)."""
+        own = factor[self.curve]
+        return replace(self, fixed=self.fixed * own, rate=self.rate * own, scale=self.scale * own)
+
     def piece_at(self, quantity: Floats) -> Ints:
         """Return the piece that holds for curve i at ``quantity[i]``, shape (n,)."""
         begun = self.lower <= np.repeat(quantity, np.diff(self.start)) * (1 + 1e-12)

@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.sourcing.methods.rows import Rows
-from amopt.sourcing.offers.charges import KINDS
+from amopt.sourcing.offers.charges import KINDS, charges_of_several
 from amopt.sourcing.offers.joining import joining
-from amopt.sourcing.offers.segments import Segments, charges_of_several
+from amopt.sourcing.offers.segments import Segments
 from amopt.sourcing.offers.shared_use import SHARED, shared_use
 from amopt.sourcing.offers.supply_options import SupplyOptions
 

@@ -19,7 +19,7 @@ from amopt.sourcing.instance.entries import CONVENTIONAL, Offer
 if TYPE_CHECKING:
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["KINDS", "Charges", "charges_of"]
+__all__ = ["KINDS", "Charges", "charged_with_order", "charges_of", "charges_of_several"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -188,3 +188,36 @@ class _Paid:
             frozenset(printed),
             frozenset(part for _, part in printed),
         )
+
+
+def charged_with_order(supply: SupplyOptions) -> Floats:
+    """Return what each pool pays whenever anything is ordered, beside its fee, shape (pools,).
+
+    These are the charges that no other pool sets off.
+    """
+    found = np.zeros(len(supply.pool_total))
+    one, pool = _of_one_pool(supply)
+    np.add.at(found, pool[one], supply.charges.amount[one])
+    return found
+
+
+def charges_of_several(supply: SupplyOptions) -> Charges:
+    """Return the charges that several orders, or some lines of an order, set off."""
+    one, pool = _of_one_pool(supply)
+    return supply.charges.keep(~one & (pool >= 0))
+
+
+def _of_one_pool(supply: SupplyOptions) -> tuple[NDArray[np.bool_], Ints]:
+    """Return whether each charge is set off by one pool, whatever its lines are, and by which."""
+    charges, (options, start) = supply.charges, supply.members
+    able = np.zeros(len(supply), dtype=bool)
+    able[options] = True
+    rows = able[charges.option]
+    charge, pool = charges.charge[rows], supply.pool[charges.option[rows]]
+    lowest = np.full(len(charges), len(supply.pool_total))
+    highest = np.full(len(charges), -1)
+    np.minimum.at(lowest, charge, pool)
+    np.maximum.at(highest, charge, pool)
+    size = np.diff(start)[np.maximum(highest, 0)] if len(charges) else highest
+    whole = np.bincount(charge, minlength=len(charges)) == size
+    return (lowest == highest) & whole, highest

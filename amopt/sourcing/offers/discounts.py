@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.offers.segments import charged_with_order
-
 if TYPE_CHECKING:
     from amopt.sourcing.offers.segments import Segments
     from amopt.sourcing.offers.supply_options import SupplyOptions
@@ -80,9 +78,7 @@ def spendings(supply: SupplyOptions, segments: Segments) -> Iterator[Spending]:
     terms = [own for own in supply.instance.suppliers if own.spend_discounts is not None]
     if not terms:
         return
-    beside = (supply.fee_of_pool + charged_with_order(supply))[segments.pool]
-    fixed = segments.fixed - beside
-    fixed[np.abs(fixed) <= 1e-12 * np.abs(beside)] = 0.0
+    fixed = segments.goods_fixed
     goods = fixed + segments.rate * segments.upper
     of_pool = np.zeros(len(supply.pool_total), dtype=bool)
     for own in terms:

@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.instance.curves import Curves, quotes_of
 from amopt.sourcing.instance.entries import Conventional, Offer
+from amopt.sourcing.offers.duties import duties_of_routes
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Line, Part
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["More", "Source", "exclusions", "once_and_after", "royalties", "transport"]
+__all__ = [
+    "More",
+    "Source",
+    "asset",
+    "exclusions",
+    "fees",
+    "once_and_after",
+    "royalties",
+    "source_curves",
+    "transport",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,8 +45,14 @@ def royalties(instance: Instance) -> Floats:
 
 
 def transport(instance: Instance, sources: tuple[Source, ...], line: Ints, source: Ints) -> Floats:
-    """Return cost, weeks and kg of CO2 a part, shape (3, n); infinite where no route leads."""
-    found = np.zeros((3, line.size))
+    """Return what routes take: infinite where none leads.
+
+    Returns
+    -------
+    moved : array of float, shape (5, n)
+        Cost, weeks and kg of CO2 a part; duty as a share of prices, and on transport a part.
+    """
+    found = np.zeros((5, line.size))
     if not instance.network.places or not line.size:
         return found
     network = instance.supply_network
@@ -52,7 +70,8 @@ def transport(instance: Instance, sources: tuple[Source, ...], line: Ints, sourc
         by = "cost" if instance.transport == "cheapest" else "weeks"
         routes = network.routes(starts, ends, by=by, kg_per_part=float(weight))  # type: ignore[arg-type]
         own = moved & (heavy == weight)
-        for measure, table in enumerate((routes.cost, routes.weeks, routes.kg_co2)):
+        paid = duties_of_routes(instance.network.lanes, routes)
+        for measure, table in enumerate((routes.cost, routes.weeks, routes.kg_co2, *paid)):
             found[measure, own] = table[rows[own], columns[own]]
     return found
 
@@ -141,3 +160,30 @@ def once_and_after(instance: Instance, sources: tuple[Source, ...]) -> More:
                 more.weeks_per_part[s] = done.weeks_per_part
                 more.cost_per_part[s] = done.cost_per_part
     return more
+
+
+def source_curves(instance: Instance) -> tuple[Curves, Curves]:
+    """Return what q parts of each source cost, and the weeks until they are made."""
+    total, lead_time = quotes_of(instance.offers).curves()
+    made = instance.conventional
+    price = np.array([entry.cost_per_part for entry in made], dtype=float)
+    weeks = np.array(
+        [e.lead_time_weeks + (0.0 if e.asset_exists else e.tooling_lead_time_weeks) for e in made],
+        dtype=float,
+    )
+    return (
+        total.joined(Curves.lines(np.zeros_like(price), price)),
+        lead_time.joined(Curves.lines(weeks, np.zeros_like(weeks))),
+    )
+
+
+def fees(sources: tuple[Source, ...]) -> Floats:
+    """Return what each source asks for an order: its fee, or its setup."""
+    return np.array(
+        [s.fee_per_order if isinstance(s, Offer) else s.setup_cost for s in sources], dtype=float
+    )
+
+
+def asset(source: Source) -> float:
+    """Return the asset cost of a source; none where the asset exists, and at an offer."""
+    return 0.0 if isinstance(source, Offer) or source.asset_exists else source.asset_cost

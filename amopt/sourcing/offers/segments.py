@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.offers.charges import charged_with_order
+from amopt.sourcing.offers.duties import least_duty, pieces_between, uneven
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amopt.sourcing.instance.curves import Curves
-    from amopt.sourcing.offers.charges import Charges
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["Segments", "Shares", "charges_of_several", "cut"]
+__all__ = ["Segments", "Shares", "cut"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +47,7 @@ class Shares:
     others
         The most parts that the other lines take on the segment, shape (n,).
     rate
-        What is paid a part: the segment's rate, transport, royalties, shape (n,).
+        What is paid a part: the segment's rate, transport, duty, royalties, shape (n,).
     weeks
         Weeks until no parts would be delivered at the segment's lead time: its ``weeks_fixed`` and
         the weeks of transport, shape (n,).
@@ -76,12 +78,16 @@ class Segments:
         Pool of each segment, shape (m,), ascending.
     lower, upper
         Quantities, shape (m,).
-    fixed, rate
-        What is paid for q parts of an order: ``fixed + rate * q``, in money, shape (m,).
+    fixed
+        What is paid for an order whatever its quantity is: of its price, fee and charges, and the
+        least duty on that price, in money, shape (m,).
+    goods_fixed, rate
+        The price of q parts of an order: ``goods_fixed + rate * q``, in money, shape (m,).
     weeks_fixed, weeks_rate
         Weeks until q parts are made: ``weeks_fixed + weeks_rate * q``, shape (m,).
     exact
-        Whether both are exact, or lie below a power, shape (m,).
+        Whether all is exact, or a power, or the duty on a share of an order, is bounded from
+        below, shape (m,).
     shares
         What lines take on the segments.
     """
@@ -94,6 +100,7 @@ class Segments:
     weeks_fixed: Floats
     weeks_rate: Floats
     exact: NDArray[np.bool_]
+    goods_fixed: Floats
     shares: Shares
 
     def __len__(self) -> int:
@@ -129,6 +136,7 @@ class _Pieces(NamedTuple):
     weeks_fixed: Floats
     weeks_rate: Floats
     exact: NDArray[np.bool_]
+    goods_fixed: Floats
 
     def keep(self, wanted: NDArray[np.bool_] | Ints) -> _Pieces:
         return _Pieces(*(values[wanted] for values in self))  # type: ignore[arg-type]
@@ -178,7 +186,8 @@ def cut(
     lower[whole] = np.ceil(lower[whole] * (1 - 1e-12))
     upper[whole] = np.floor(upper[whole] * (1 + 1e-12))
     exact = (total.scale == 0) & (lead.scale == 0)
-    made = _Pieces(own, lower, upper, total.fixed, total.rate, lead.fixed, lead.rate, exact)
+    none = np.zeros(own.size)
+    made = _Pieces(own, lower, upper, total.fixed, total.rate, lead.fixed, lead.rate, exact, none)
     wanted = lower <= upper
     pieces = [made.keep(wanted & exact)]
     curved = np.flatnonzero(wanted & ~exact)
@@ -189,42 +198,32 @@ def cut(
             _below_powers(total, lead, made, curved=curved, whole=whole[curved], extra=extra)
         )
     joined = _Pieces(*(np.concatenate(values) for values in zip(*pieces, strict=True)))
-    joined = joined.keep(np.lexsort((joined.lower, joined.pool)))
     joined = joined._replace(pool=pool[joined.pool])
+    beside = (supply.fee_of_pool + charged)[joined.pool]
+    goods_fixed = joined.fixed - beside
+    goods_fixed[np.abs(goods_fixed) <= 1e-12 * np.abs(beside)] = 0.0
+    joined = _cut_for_duties(supply, joined._replace(goods_fixed=goods_fixed), knots or {})
+    joined = joined.keep(np.lexsort((joined.lower, joined.pool)))
     return _shared_out(supply, joined, limited=limited)
 
 
-def charged_with_order(supply: SupplyOptions) -> Floats:
-    """Return what each pool pays whenever anything is ordered, beside its fee, shape (pools,).
-
-    These are the charges that no other pool sets off.
-    """
-    found = np.zeros(len(supply.pool_total))
-    one, pool = _of_one_pool(supply)
-    np.add.at(found, pool[one], supply.charges.amount[one])
-    return found
-
-
-def charges_of_several(supply: SupplyOptions) -> Charges:
-    """Return the charges that several orders, or some lines of an order, set off."""
-    one, pool = _of_one_pool(supply)
-    return supply.charges.keep(~one & (pool >= 0))
-
-
-def _of_one_pool(supply: SupplyOptions) -> tuple[NDArray[np.bool_], Ints]:
-    """Return whether each charge is set off by one pool, whatever its lines are, and by which."""
-    charges, (options, start) = supply.charges, supply.members
-    able = np.zeros(len(supply), dtype=bool)
-    able[options] = True
-    rows = able[charges.option]
-    charge, pool = charges.charge[rows], supply.pool[charges.option[rows]]
-    lowest = np.full(len(charges), len(supply.pool_total))
-    highest = np.full(len(charges), -1)
-    np.minimum.at(lowest, charge, pool)
-    np.maximum.at(highest, charge, pool)
-    size = np.diff(start)[np.maximum(highest, 0)] if len(charges) else highest
-    whole = np.bincount(charge, minlength=len(charges)) == size
-    return (lowest == highest) & whole, highest
+def _cut_for_duties(supply: SupplyOptions, made: _Pieces, knots: Mapping[int, Floats]) -> _Pieces:
+    """Return the pieces, cut where the duty on a share of an order is bounded from below."""
+    cut_up = uneven(supply)[made.pool] & (made.goods_fixed != 0) & (made.lower < made.upper)
+    if not cut_up.any():
+        return made
+    whole = ~divisible_pools(supply)[made.pool]
+    rows, falls = np.flatnonzero(cut_up), made.goods_fixed > 0
+    found = []
+    for n in rows.tolist():
+        kind = {"whole": bool(whole[n]), "falls": bool(falls[n])}
+        at = knots.get(int(made.pool[n]), ())
+        found.append(pieces_between(made.lower[n], made.upper[n], at, **kind))
+    lower, upper = np.concatenate(found, axis=1)
+    pieces = made.keep(np.repeat(rows, [own.shape[1] for own in found]))
+    pieces = pieces._replace(lower=lower, upper=upper, exact=np.zeros(lower.size, dtype=bool))
+    both = (made.keep(~cut_up), pieces)
+    return _Pieces(*(np.concatenate(values) for values in zip(*both, strict=True)))
 
 
 def _shared_out(supply: SupplyOptions, made: _Pieces, *, limited: bool) -> Segments:
@@ -246,13 +245,18 @@ def _shared_out(supply: SupplyOptions, made: _Pieces, *, limited: bool) -> Segme
     every = np.bincount(segment, room[rows], minlength=made.pool.size)
     weeks = made.weeks_fixed[segment] + supply.moved_weeks[option]
     least = np.minimum(made.weeks_rate * made.lower, made.weeks_rate * made.upper)
+    every_duty = least_duty(supply)[made.pool]
+    prices = [made.goods_fixed / end + made.rate for end in (made.lower, made.upper)]
+    duty = (every_duty * made.rate)[segment]
+    duty += (supply.duty[option] - every_duty[segment]) * np.minimum(*prices)[segment]
+    made = made._replace(fixed=made.fixed + every_duty * made.goods_fixed)
     shares = Shares(
         segment,
         option,
         supply.line[option],
         np.minimum(made.upper[segment], room[rows]),
         np.minimum(made.upper[segment], every[segment] - room[rows]),
-        made.rate[segment] + supply.moved_cost[option],
+        made.rate[segment] + supply.moved_cost[option] + duty,
         weeks,
         weeks + least[segment],
     )
@@ -351,6 +355,7 @@ def _below_powers(
         *money,
         *weeks,
         np.zeros(owner.size, dtype=bool),
+        np.zeros(owner.size),
     )
 
 

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.instance.curves import Curves, quotes_of
+from amopt.sourcing.instance.curves import Curves
 from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Offer
 from amopt.sourcing.offers.charges import Charges, charges_of
 from amopt.sourcing.offers.closures import with_closures
-from amopt.sourcing.offers.reach import Source, exclusions, once_and_after, royalties, transport
+from amopt.sourcing.offers.reach import (
+    Source,
+    asset,
+    exclusions,
+    fees,
+    once_and_after,
+    royalties,
+    source_curves,
+    transport,
+)
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Committed
@@ -41,7 +50,8 @@ class SupplyOptions:
         conventional supply the last.
     total, lead_time
         Curves of the options, each as an order of its own: what is paid for q parts delivered
-        (price, fee or asset and setup, transport, royalties), and weeks until they are delivered.
+        (price, fee or asset and setup, transport, duty, royalties), and weeks until they are
+        delivered.
     smallest, largest
         Smallest and largest order of each option, shape (n,).
     hours, kg_co2
@@ -55,8 +65,12 @@ class SupplyOptions:
         Curves of the pools: what is paid for q parts of an order, in all (price, and fee or
         setup), and weeks until they are made.
     moved_cost, moved_weeks, transport_cost, royalty
-        What comes on top for the parts of an option: money a part (transport, royalties,
-        post-processing), weeks (transport), and transport and royalties alone, shape (n,).
+        What comes on top for the parts of an option: money a part (transport and the duty on it,
+        royalties, post-processing), weeks (transport), and transport and royalties alone, shape
+        (n,).
+    duty, duty_on_transport
+        Duty as a share of the price of an option's parts, and on their transport as money a part,
+        shape (n,).
     """
 
     instance: Instance
@@ -77,6 +91,8 @@ class SupplyOptions:
     moved_weeks: Floats
     transport_cost: Floats
     royalty: Floats
+    duty: Floats
+    duty_on_transport: Floats
 
     @classmethod
     def of(cls, instance: Instance) -> SupplyOptions:
@@ -85,14 +101,14 @@ class SupplyOptions:
         line, source, pool = _pairs(instance, sources)
         moved = transport(instance, sources, line, source)
         reached = np.isfinite(moved[0])
-        cost, weeks, kg_co2 = np.where(reached, moved, 0.0)
-        goods, made_in = _source_curves(instance)
+        carried, weeks, kg_co2, duty, on_transport = np.where(reached, moved, 0.0)
+        goods, made_in = source_curves(instance)
         more = once_and_after(instance, sources)
         made_in = made_in.plus(more.weeks, more.weeks_per_part)
         goods, made_in = with_closures(instance, sources, goods, made_in)
-        fee, asset = _fees(sources), np.array([_asset(s) for s in sources], dtype=float)
+        fee, tooling = fees(sources), np.array([asset(s) for s in sources], dtype=float)
         royalty = royalties(instance)[source]
-        carried, cost = cost, cost + royalty + more.cost_per_part[source]
+        cost = carried + royalty + more.cost_per_part[source] + on_transport
         making = np.array([entry.kg_co2_per_part for entry in sources], dtype=float)
         hours = [0.0 if isinstance(s, Conventional) else s.machine_hours_per_part for s in sources]
         smallest = [s.minimum_order if isinstance(s, Conventional) else s.smallest for s in sources]
@@ -104,7 +120,7 @@ class SupplyOptions:
             sources,
             line,
             source,
-            goods.take(source).plus((fee + asset)[source], cost),
+            goods.take(source).times(1 + duty).plus((fee + tooling)[source], cost),
             made_in.take(source).plus(weeks, none),
             np.array(smallest, dtype=float)[source],
             np.array(largest, dtype=float)[source],
@@ -118,6 +134,8 @@ class SupplyOptions:
             weeks,
             carried,
             royalty,
+            duty,
+            on_transport,
         )
 
     def __len__(self) -> int:
@@ -172,9 +190,9 @@ class SupplyOptions:
     @cached_property
     def fee_of_pool(self) -> Floats:
         """What an order of each pool pays beside prices: its fee or setup, shape (pools,)."""
-        fees = np.zeros(len(self.pool_total))
-        fees[self.pool] = _fees(self.sources)[self.source]
-        return fees
+        found = np.zeros(len(self.pool_total))
+        found[self.pool] = fees(self.sources)[self.source]
+        return found
 
     @cached_property
     def single(self) -> NDArray[np.bool_]:
@@ -331,9 +349,9 @@ class SupplyOptions:
             if hit:
                 one = np.array([option])
                 amount = np.array([order.quantity])
-                asset = _asset(source) if tooled else 0.0
+                paid = asset(source) if tooled else 0.0
                 asked = (
-                    float(self.total.take(one).at(amount)[0]) - asset,
+                    float(self.total.take(one).at(amount)[0]) - paid,
                     float(self.lead_time.take(one).at(amount)[0]),
                     float(self.kg_co2[option] * order.quantity),
                     float(self.hours[option] * order.quantity),
@@ -372,29 +390,3 @@ def _pairs(instance: Instance, sources: tuple[Source, ...]) -> tuple[Ints, Ints,
     rank[np.argsort(first)] = np.arange(first.size)
     pools: Ints = rank[pool]
     return line, source, pools
-
-
-def _source_curves(instance: Instance) -> tuple[Curves, Curves]:
-    total, lead_time = quotes_of(instance.offers).curves()
-    made = instance.conventional
-    price = np.array([entry.cost_per_part for entry in made], dtype=float)
-    weeks = np.array(
-        [e.lead_time_weeks + (0.0 if e.asset_exists else e.tooling_lead_time_weeks) for e in made],
-        dtype=float,
-    )
-    return (
-        total.joined(Curves.lines(np.zeros_like(price), price)),
-        lead_time.joined(Curves.lines(weeks, np.zeros_like(weeks))),
-    )
-
-
-def _fees(sources: tuple[Source, ...]) -> Floats:
-    """Return what each source asks for an order: its fee, or its setup."""
-    return np.array(
-        [s.fee_per_order if isinstance(s, Offer) else s.setup_cost for s in sources], dtype=float
-    )
-
-
-def _asset(source: Source) -> float:
-    """Return the asset cost of a source; none where the asset exists, and at an offer."""
-    return 0.0 if isinstance(source, Offer) or source.asset_exists else source.asset_cost

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.referee import Amount, is_number
 from amopt.sourcing.instance.entries import CONVENTIONAL, Line
 from amopt.sourcing.referee.rows import Row, require_rows
-from amopt.sourcing.referee.use import Placed, Totals, Use, bills
+from amopt.sourcing.referee.use import Placed, Totals, Use, bills, of_goods
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
@@ -54,8 +54,10 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
     for _, own in new:
         ordered[own.order] += own.quantity
     _check_sizes(terms, notebook, [own for _, own in new], ordered)
-    for (row, own), found, number in zip(
-        new, bills(terms, [own for _, own in new]), numbers, strict=True
+    placed = [own for _, own in new]
+    beside = of_goods(terms, placed)
+    for (row, own), found, number, (duty, off) in zip(
+        new, bills(terms, placed), numbers, beside, strict=True
     ):
         where = f"order of line {row['line']!r} at {row['supplier']!r}"
         printed = own.offer is not None
@@ -67,7 +69,8 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
             for use in (orders.new, orders.used):
                 use.add(own.line.part, own.supplier, own.quantity, hours)
         expected = order_row(terms, row, own.line, found, scenario=scenario, committed=False)
-        notebook.compare(where, row, {**expected, "order": number})
+        expected |= {"order": number, "duty": duty, "discount": off}
+        notebook.compare(where, row, expected)
         orders.by_line[own.line.line].add(own.supplier, own.quantity, found)
         orders.placed.append((number, own, found))
     for name, number in held.items():
@@ -182,7 +185,10 @@ def _check_sizes(
 def order_row(
     terms: OrderTerms, row: Row, line: Line, found: Terms, *, scenario: str, committed: bool
 ) -> dict[str, Any]:
-    """Return the right row of an order, whose supplier, route, material and quantity are stated."""
+    """Return the right row of an order, whose supplier, route, material and quantity are stated.
+
+    Duty and discount are those of a committed order, which are not told.
+    """
     printed = committed or row["supplier"] != CONVENTIONAL
     q = float(row["quantity"])
     start = row["supplier"] if printed else terms.conventional[line.part].place
@@ -205,6 +211,8 @@ def order_row(
         "kg_co2": found.kg_co2,
         "transport": carried,
         "royalty": None if committed else royalty * q,
+        "duty": None,
+        "discount": None,
         "committed": committed,
     }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount
 from amopt.sourcing.referee.rows import Row, require_rows
-from amopt.sourcing.referee.use import Placed, paid_once
+from amopt.sourcing.referee.use import Placed, of_goods, paid_once
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
@@ -50,6 +50,7 @@ def check_purchases(
         parts = sum(placed[n][1].quantity for n in served)
         for n in served:
             shares[n][_COLUMN[what]] += amount * placed[n][1].quantity / parts
+    beside = of_goods(terms, [own for _, own, _ in placed])
     of_order: dict[int, list[int]] = defaultdict(list)
     for n, (number, _, _) in enumerate(placed):
         of_order[number].append(n)
@@ -58,8 +59,10 @@ def check_purchases(
     for row in table:
         if (members := of_order.get(row["order"])) is not None:
             expected = _order(terms, row, [placed[n] for n in members])
-            once = {c: sum(shares[n][c] for n in members) for c in _COLUMN.values()}
-            notebook.compare(f"purchase order {row['order']}", row, {**expected, **once})
+            expected |= {c: sum(shares[n][c] for n in members) for c in _COLUMN.values()}
+            expected["duty"] = _sum(beside[n][0] for n in members)
+            expected["discount"] = _sum(beside[n][1] for n in members)
+            notebook.compare(f"purchase order {row['order']}", row, expected)
     due = [
         (number, place)
         for number in sorted(of_order)
@@ -76,6 +79,12 @@ def check_purchases(
             paid = sum(shares[n]["deliveries"] for n in members)
             expected = {"order": key[0], "place": key[1], **own, "cost_of_delivery": paid}
             notebook.compare(f"delivery of order {key[0]} to {key[1]!r}", row, expected)
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    """Return the sum of amounts."""
+    own = list(amounts)
+    return Amount(sum(a.value for a in own), sum(a.scale for a in own))
 
 
 def _sums(

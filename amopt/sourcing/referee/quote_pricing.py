@@ -91,13 +91,16 @@ class Rates(NamedTuple):
     fee
         Money an order.
     cost, kg_co2
-        Money and emissions a part: of transport, royalties, post-processing and making.
+        Money and emissions a part: of transport and the duty on it, royalties, post-processing and
+        making.
     moved
         Weeks of transport.
     before, before_per_part
         Weeks of an order beside what is quoted: preparation, approval, post-processing.
     closed
         Closures of the supplier: first morning, in days from the order, and days.
+    duty
+        Duty, as a share of what the quotes ask.
     """
 
     fee: float
@@ -107,6 +110,7 @@ class Rates(NamedTuple):
     before: float = 0.0
     before_per_part: float = 0.0
     closed: tuple[tuple[int, int], ...] = ()
+    duty: float = 0.0
 
     def made(self, pricing: QuotePricing, q: float) -> float:
         """Return the weeks until q parts leave the supplier, whatever days it is closed on."""
@@ -124,10 +128,10 @@ class Rates(NamedTuple):
     def of(self, pricing: QuotePricing, q: float) -> Terms:
         """Return what q parts come to at what the quotes ask."""
         return Terms(
-            pricing.total(q) + self.fee + self.cost * q,
+            pricing.total(q) * (1 + self.duty) + self.fee + self.cost * q,
             self.made(pricing, q) + self.moved,
             self.kg_co2 * q,
-            pricing.total_terms(q),
+            pricing.total_terms(q) * (1 + self.duty),
             pricing.lead_time_terms(q),
         )
 

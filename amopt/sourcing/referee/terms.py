@@ -37,6 +37,9 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Transport = tuple[float, float, float]
 """Cost, weeks and kg of CO2 a part."""
 
+Duty = tuple[float, float]
+"""A share of what the parts are priced at, and money a part on their transport."""
+
 
 @dataclass
 class OrderTerms:
@@ -47,6 +50,7 @@ class OrderTerms:
     tables: dict[float, RouteTable] = field(default_factory=dict)
     routes: dict[tuple[float, str, str], Transport | None] = field(default_factory=dict)
     usual: dict[tuple[str, str | None], ConventionalRates | None] = field(default_factory=dict)
+    on_ways: dict[tuple[float, str, str], Duty] = field(default_factory=dict)
     beside: dict[tuple[str, str, str], tuple[float, float, float]] = field(default_factory=dict)
 
     @cached_property
@@ -112,6 +116,30 @@ class OrderTerms:
             self.routes[way] = (cost, weeks, kg) if math.isfinite(cost) else None
         return self.routes[way]
 
+    def duty(self, start: str | None, line: Line) -> Duty:
+        """Return the duty on what a supplier sends to a line, lane by lane of its route."""
+        moved = self.transport(start, line) if self.dutiable else None
+        if moved is None or start is None or line.place is None:
+            return 0.0, 0.0
+        way = self.parts[line.part].weight_kg, start, line.place
+        if way not in self.on_ways:
+            table = self._table(way[0])
+            stops, modes = table.path(start, line.place), table.modes(start, line.place)
+            taken = zip(stops[:-1], stops[1:], modes, strict=True)
+            lanes = [self.dutiable[lane] for lane in taken if lane in self.dutiable]
+            on_transport = sum(p for p, on in lanes if on == "goods_and_transport")
+            self.on_ways[way] = sum(p for p, _ in lanes) / 100, on_transport / 100 * moved[0]
+        return self.on_ways[way]
+
+    @cached_property
+    def dutiable(self) -> dict[tuple[str, str, str], tuple[float, str]]:
+        """Percent of duty and what it is on, by start, end and mode of the lanes that have any."""
+        return {
+            (lane.from_, lane.to, lane.mode): (lane.duty_percent, lane.duty_on)
+            for lane in self.instance.network.lanes
+            if lane.duty_percent > 0
+        }
+
     def _table(self, weight: float) -> RouteTable:
         """Return the routes of parts of a weight, from all who supply to all who need."""
         if weight not in self.tables:
@@ -140,15 +168,17 @@ class OrderTerms:
         """Return what comes to the quotes of an offer for a line."""
         cost, weeks, kg = self.transport(offer.supplier, line) or (0.0, 0.0, 0.0)
         cost += self.royalty_of(offer.part, offer.supplier)
+        duty, on_transport = self.duty(offer.supplier, line)
         before, per_part, after = self._beside(offer)
         return Rates(
             offer.fee_per_order,
-            cost + after,
+            cost + after + on_transport,
             weeks,
             offer.kg_co2_per_part + kg,
             before,
             per_part,
             self.closed.get(offer.supplier, ()),
+            duty,
         )
 
     @cached_property
@@ -213,13 +243,14 @@ class OrderTerms:
         if entry is None or moved is None:
             return None
         cost, weeks, kg = moved
+        duty, on_transport = self.duty(entry.place, line)
         asset = 0.0 if entry.asset_exists else entry.asset_cost
         tooling = 0.0 if entry.asset_exists else entry.tooling_lead_time_weeks
         return ConventionalRates(
             asset,
             entry.setup_cost,
             entry.cost_per_part,
-            cost,
+            cost + on_transport + duty * entry.cost_per_part,
             entry.lead_time_weeks + tooling + weeks,
             entry.kg_co2_per_part + kg,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Licence, Line, Offer
     from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["Placed", "Totals", "Use", "bills", "check_limits", "paid_once"]
+__all__ = ["Placed", "Totals", "Use", "bills", "check_limits", "of_goods", "paid_once"]
 
 
 class Placed(NamedTuple):
@@ -74,6 +74,30 @@ def bills(terms: OrderTerms, placed: Sequence[Placed], *, anew: bool = False) ->
             found[n] = found[n]._replace(cost=found[n].cost + share)
     for n, share in _discounts(terms, placed, ordered):
         found[n] = found[n]._replace(cost=found[n].cost - share)
+    return found
+
+
+def of_goods(terms: OrderTerms, placed: Sequence[Placed]) -> list[tuple[Amount, Amount]]:
+    """Return the duty on each part of an order, and the discount on what is spent on it."""
+    ordered: dict[Hashable, float] = defaultdict(float)
+    for own in placed:
+        ordered[own.order] += own.quantity
+    spared = dict(_discounts(terms, placed, ordered))
+    found = []
+    for n, own in enumerate(placed):
+        share, q = own.quantity / ordered[own.order], own.quantity
+        if own.offer is None:
+            usual = terms.conventional[own.line.part]
+            goods, start, size = usual.cost_per_part * q, usual.place, 0.0
+        else:
+            pricing, start = terms.pricing_of(own.offer), own.supplier
+            goods = pricing.total(ordered[own.order]) * share
+            size = pricing.total_terms(ordered[own.order]) * share
+        on_goods, on_transport = terms.duty(start, own.line)
+        scale = max(size, abs(goods))
+        duty = Amount(on_goods * goods + on_transport * q, on_goods * scale + on_transport * q)
+        off = spared.get(n, 0.0)
+        found.append((duty, Amount(off, off and scale)))
     return found
 
 

@@ -1,15 +1,17 @@
 r"""Up to which price an offer stays chosen: its prices moved by one amount a part, solved again.
 
 With prices of an offer changed by θ a part, :math:`V(\theta) = \min_p c_p + \theta u_p` over
-plans p that order u parts there: concave and rising. The offer stays chosen until V reaches what
-the best plan without it costs; it keeps its quantity as long as V lies on the line of today's plan.
+plans p, whose :math:`u_p` are the parts ordered there, and the duty on them: concave and rising.
+The offer stays chosen until V reaches what the best plan without it costs; it keeps its quantity as
+long as V lies on the line of today's plan.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,6 +23,7 @@ from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution
 from amopt.sourcing.instance.curves import quotes_of
+from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.worth.values import NEAR, Value, least
 from amopt.verdict import Verdict
 
@@ -146,16 +149,17 @@ def _notes(instance: Instance, *, exact: bool) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _orders(value: Value, offer: Offer) -> Iterator[tuple[str, float]]:
+    """Yield the lines for which a plan newly orders parts at an offer, and how many."""
+    for row in value.solution.rows["orders"] if value.solution is not None else ():
+        key = row["supplier"], row["part"], row["route"], row["material"]
+        if not row["committed"] and key == offer.key:
+            yield row["line"], float(row["quantity"])
+
+
 def _ordered(value: Value, offer: Offer) -> float:
     """Return the parts that a plan newly orders at an offer."""
-    if value.solution is None:
-        return 0.0
-    return sum(
-        float(row["quantity"])
-        for row in value.solution.rows["orders"]
-        if not row["committed"]
-        and (row["supplier"], row["part"], row["route"], row["material"]) == offer.key
-    )
+    return sum(parts for _, parts in _orders(value, offer))
 
 
 @dataclass
@@ -191,6 +195,18 @@ class _Line:
         """What a unit of money paid counts in the objective."""
         return self.instance.minimise.cost
 
+    @cached_property
+    def _duty(self) -> dict[str, float]:
+        """The duty on the offer's parts by line, as a share of their price."""
+        supply = SupplyOptions.of(self.instance)
+        own = np.flatnonzero(supply.source == self.index).tolist()
+        return {self.instance.lines[supply.line[o]].line: float(supply.duty[o]) for o in own}
+
+    def _slope(self, value: Value) -> float:
+        """Return what a unit of money a part more costs in a plan's objective."""
+        own = _orders(value, self.offer)
+        return self.weight * sum(parts * (1 + self._duty[line]) for line, parts in own)
+
     def row(self) -> dict[str, Any]:
         """Return the row of the offer."""
         offer, parts = self.offer, _ordered(self.today, self.offer)
@@ -214,19 +230,15 @@ class _Line:
         if chosen is not None:
             row["chosen_up_to"] = row["price"] + chosen
         kept = self._keeps_up_to(without, chosen)
+        if kept is not None and chosen is not None:
+            kept = min(kept, chosen)  # a budget leaves both to be found by steps
         row["keeps_quantity_up_to"] = None if kept is None else row["price"] + kept
         return row
 
     def _price(self) -> float:
         """Return the price a part that the quotes ask for what is ordered."""
         total, _ = quotes_of([self.offer]).curves()
-        assert self.today.solution is not None
-        amounts = [
-            float(row["quantity"])
-            for row in self.today.solution.rows["orders"]
-            if not row["committed"]
-            and (row["supplier"], row["part"], row["route"], row["material"]) == self.offer.key
-        ]
+        amounts = [parts for _, parts in _orders(self.today, self.offer)]
         if getattr(self.instance, "orders", "by_line") == "together":
             amounts = [sum(amounts)]
         paid = sum(float(total.at(np.array([amount]))[0]) for amount in amounts)
@@ -263,11 +275,11 @@ class _Line:
             return self._bisected(without)
         value, theta = self.today, 0.0
         for _ in range(MOST_SOLVES):
-            parts = _ordered(value, self.offer)
+            slope = self._slope(value)
             cheaper = without.high - value.high
-            if parts <= 0 or cheaper <= NEAR * abs(without.high) or self.budget.is_over:
+            if slope <= 0 or cheaper <= NEAR * abs(without.high) or self.budget.is_over:
                 break
-            theta += cheaper / (self.weight * parts)
+            theta += cheaper / slope
             value = self._at(theta)
         return theta
 
@@ -283,15 +295,14 @@ class _Line:
 
     def _keeps_up_to(self, without: Value, chosen: float | None) -> float | None:
         """Return up to which change V lies on the line of today's plan; None: at any."""
-        parts = _ordered(self.today, self.offer)
-        slope = self.weight * parts
+        slope = self._slope(self.today)
         if chosen is None:
             other, theta = self._far(), 0.0
             if other is None:
                 return None
             value, theta = other
-            line = value.high - self.weight * theta * _ordered(value, self.offer)
-            own = self.weight * _ordered(value, self.offer)
+            own = self._slope(value)
+            line = value.high - own * theta
         else:
             line, own = without.high, 0.0
         theta = 0.0
@@ -303,7 +314,7 @@ class _Line:
             mine = self.today.high + slope * theta
             if value.high >= mine - NEAR * abs(mine) or self.budget.is_over:
                 return theta
-            own = self.weight * _ordered(value, self.offer)
+            own = self._slope(value)
             line = value.high - own * theta
         return theta
 

@@ -269,8 +269,10 @@ def _differences(
 ) -> tuple[_Difference, _Difference]:
     """Return cost and weeks of an offer beside conventional supply of a line."""
     least, last = pricing.least, pricing.last
-    usual = conventional.fixed, conventional.rate
-    money = pricing.total, pricing.total_terms, rates.fee, rates.cost, *usual
+    # With duty on what is quoted, all beside it is measured in what is quoted.
+    beside = rates.fee, rates.cost, conventional.fixed, conventional.rate
+    fee, cost, fixed, rate = (amount / (1 + rates.duty) for amount in beside)
+    money = pricing.total, pricing.total_terms, fee, cost, fixed, rate
     own: tuple[Curve, Curve, float, float]
     if rates.closed:
         own = partial(rates.made, pricing), pricing.lead_time_terms, rates.moved, 0.0
