@@ -16,6 +16,7 @@ import typer
 
 from amopt.cli import (
     comparing,
+    converting,
     design,
     licensing,
     maintenance,
@@ -58,6 +59,7 @@ for commands in (printing, sourcing, placement, design, screening, licensing, ma
     app.add_typer(commands.app, name=commands.__name__.rpartition(".")[2])
 
 
+app.command()(converting.convert)
 app.command()(comparing.show)
 app.command()(comparing.compare)
 app.command()(comparing.sensitivity)
@@ -242,36 +244,6 @@ def list_(*, json: Json = False) -> None:
         typer.echo("Instances that ship with amopt:")
         for entry in shipped:
             typer.echo(f"  {entry['instance']:<32} {entry['name']}")
-
-
-@app.command()
-def convert(
-    file: Path,
-    out: Path,
-    *,
-    source_format: Annotated[
-        str | None, typer.Option("--from", help="orlib-cap: OR-Library's capacitated warehouses.")
-    ] = None,
-    capacity: Annotated[
-        float | None, typer.Option(help="Capacity where the file says 'capacity'.")
-    ] = None,
-    uncapacitated: Annotated[bool, typer.Option(help="Leave the capacities out.")] = False,
-) -> None:
-    """Write an instance in another format: .yaml, .json, .xlsx, or a folder of csv files.
-
-    With --from, the file is one of another program.
-    """
-    with reporting():
-        if source_format is None:
-            from amopt import decisions
-
-            decisions.convert(file, out)
-            typer.echo(f"{out} written; solve it with: amopt solve {out}")
-            return
-        from amopt.placement.instance.conversion import convert as to_instance_file
-
-        to_instance_file(file, out, source_format, capacity=capacity, capacitated=not uncapacitated)
-        typer.echo(f"{out} written; solve it with: amopt solve {out}")
 
 
 def main() -> None:

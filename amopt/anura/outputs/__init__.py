@@ -1,0 +1,1 @@
+"""Answers as output tables of the schema, and where they are written."""

@@ -1,0 +1,186 @@
+"""An answer of placement as rows of the schema's output tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from amopt.anura.outputs.flows import Row, add, bought, demand, flow, flow_type, legs, position
+
+if TYPE_CHECKING:
+    from amopt.placement.instance.fields import Instance as Placement
+    from amopt.solution import Solution
+
+__all__ = ["of_placement"]
+
+
+def of_placement(instance: Placement, solution: Solution) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of each output table, with its name."""
+    years = {period.name: period.years for period in instance.horizon}
+    yield from _sites(instance, solution, years)
+    yield from _fleet(instance, solution, years)
+    yield from _supply(instance, solution, years)
+    bill = {row["cost"]: row["optimum"] or 0.0 for row in solution.rows["bill"]}
+    fixed = sum(bill[kind] for kind in ("sites", "machines", "operators", "moving"))
+    yield (
+        "OptimizationNetworkSummary",
+        {
+            "TotalSupplyChainCost": bill["total"],
+            "TotalFixedStartupCost": bill["opening"],
+            "TotalFixedOperatingCost": fixed,
+            "TotalTransportationCost": bill["transport"],
+            "TotalProductionCost": bill["printing"],
+            "TotalSupplyCost": bill["conventional"],
+            "TotalServedDemandQuantity": sum(_needed(instance, years).values()),
+            "QuantityUOM": "EA",
+            "TotalCO2Emissions": sum(
+                row["kg_co2"] * years[row["period"]] for row in solution.rows["supply"]
+            ),
+        },
+    )
+
+
+def _needed(instance: Placement, years: Mapping[str, float]) -> dict[tuple[str, str, str], float]:
+    """Return the parts that each place needs in each period."""
+    return {
+        (demand.place, demand.part, period.name): instance.rate(demand, t) * years[period.name]
+        for demand in instance.demand
+        for t, period in enumerate(instance.horizon)
+    }
+
+
+def _sites(
+    instance: Placement, solution: Solution, years: Mapping[str, float]
+) -> Iterator[tuple[str, Row]]:
+    """Yield a row for each site and period: what is open, and what that costs."""
+    known = {site.place: site for site in instance.sites}
+    before = {name: site.already_open for name, site in known.items()}
+    printed: dict[tuple[str, str], float] = defaultdict(float)
+    needed = _needed(instance, years)
+    for row in solution.rows["supply"]:
+        if row["machine"]:
+            key = row["place"], row["part"], row["period"]
+            printed[row["source"], row["period"]] += row["share"] * needed[key]
+    for row in solution.rows["sites"]:
+        site = known[row["place"]]
+        opened = row["open"] and not before[row["place"]]
+        before[row["place"]] = row["open"]
+        running = site.yearly_cost * years[row["period"]] if row["open"] else 0.0
+        starting = site.opening_cost if opened else 0.0
+        yield (
+            "OptimizationFacilitySummary",
+            {
+                "PeriodName": row["period"],
+                "FacilityName": row["place"],
+                "InitialState": "Existing" if site.already_open else "Potential",
+                "InitialStatus": {"candidate": "Consider"}.get(site.state, site.state.capitalize()),
+                "OptimizedStatus": "Open" if row["open"] else "Closed",
+                "OperatingCost": running,
+                "StartupCost": starting,
+                "TotalFacilityCost": running + starting,
+                "TotalProductionQuantity": printed[row["place"], row["period"]],
+                "QuantityUOM": "EA",
+                **position(instance.supply_network, row["place"]),
+            },
+        )
+
+
+def _fleet(
+    instance: Placement, solution: Solution, years: Mapping[str, float]
+) -> Iterator[tuple[str, Row]]:
+    """Yield a row for each machine that stands somewhere, the hours shared alike."""
+    known = {machine.name: machine for machine in instance.machines}
+    for row in solution.rows["fleet"]:
+        machine, length = known[row["machine"]], years[row["period"]]
+        for k in range(1, row["count"] + 1):
+            upkeep = machine.yearly_cost * length
+            written_off = machine.price / machine.life_years * length
+            yield (
+                "OptimizationWorkCenterSummary",
+                {
+                    "PeriodName": row["period"],
+                    "WorkCenterName": f"{row['machine']} #{k}",
+                    "FacilityName": row["place"],
+                    "OptimizedStatus": "Open",
+                    "OperatingCost": upkeep,
+                    "StartupCost": written_off,
+                    "ThroughputTime": row["hours"] * length / row["count"],
+                    "ThroughputTimeUOM": "HR",
+                    "ThroughputCapacity": machine.hours_per_year * length,
+                    "ThroughputCapacityUOM": "HR",
+                    "ThroughputUtilization": 100.0 * row["utilisation"],
+                },
+            )
+
+
+def _supply(
+    instance: Placement, solution: Solution, years: Mapping[str, float]
+) -> Iterator[tuple[str, Row]]:
+    """Yield demand, flows, what is printed, and what is bought."""
+    network = instance.supply_network
+    kg = {part.name: part.kg for part in instance.parts}
+    priced = {(one.supplier, one.part): one for one in instance.conventional}
+    option = {(part.name, one.machine): one for part in instance.parts for one in part.print}
+    machines = {machine.name: machine for machine in instance.machines}
+    suppliers = {one.from_ or one.supplier for one in instance.conventional} - {
+        site.place for site in instance.sites
+    }
+    needed = _needed(instance, years)
+    customers = {demand.place for demand in instance.demand} - {
+        site.place for site in instance.sites
+    }
+    made: dict[tuple[str, str, str], Row] = {}
+    paid: dict[tuple[str, str, str], Row] = {}
+    for row in solution.rows["supply"]:
+        place, part, period, source = (row[key] for key in ("place", "part", "period", "source"))
+        quantity = row["share"] * needed[place, part, period]
+        start = source
+        if row["machine"]:
+            used, machine = option[part, row["machine"]], machines[row["machine"]]
+            add(
+                made.setdefault((source, part, period), {}),
+                ProductionQuantity=quantity,
+                ProductionTime=used.hours * quantity,
+                ProductionCost=(used.material_cost + used.hours * machine.cost_per_hour) * quantity,
+                CO2Emissions=used.hours * machine.kg_co2_per_hour * quantity,
+            )
+        elif (source, part) in priced:
+            entry = priced[source, part]
+            start = entry.from_ or source
+            add(
+                paid.setdefault((source, part, period), {}),
+                SuppliedQuantity=quantity,
+                SupplyCost=entry.cost_per_part * quantity,
+                CO2Emissions=entry.kg_co2_per_part * quantity,
+            )
+        for leg in legs(network, start, place, row["route"], kg[part]):
+            yield (
+                "OptimizationFlowSummary",
+                {
+                    "DepartingPeriodName": period,
+                    "ArrivingPeriodName": period,
+                    "FlowType": flow_type(leg, suppliers, customers),
+                    "ProductName": part,
+                    "FlowWeight": kg[part] * quantity,
+                    "FlowWeightUOM": "KG",
+                    **flow(network, leg, quantity),
+                },
+            )
+    for (place, part, period), quantity in needed.items():
+        yield "OptimizationDemandSummary", demand(network, place, part, period, quantity)
+    for (site, part, period), sums in made.items():
+        yield (
+            "OptimizationProductionSummary",
+            {
+                "StartingPeriodName": period,
+                "CompletionPeriodName": period,
+                "FacilityName": site,
+                "ProductName": part,
+                "ProductionQuantityUOM": "EA",
+                "ProductionTimeUOM": "HR",
+                **sums,
+                **position(network, site),
+            },
+        )
+    yield from bought(paid)

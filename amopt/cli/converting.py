@@ -1,0 +1,120 @@
+"""``amopt convert``: from one format to another, and to and from files of other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amopt.cli.common import Answer, Json, answered, reporting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amopt.anura import Remark
+
+__all__ = ["convert"]
+
+
+def convert(
+    file: Path,
+    out: Path,
+    *,
+    source_format: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="orlib-cap: OR-Library's warehouses; anura: the schema of Cosmic Frog.",
+        ),
+    ] = None,
+    target_format: Annotated[
+        str | None,
+        typer.Option("--to", help="anura: write the answer into output tables of that schema."),
+    ] = None,
+    capacity: Annotated[
+        float | None, typer.Option(help="Capacity where the file says 'capacity' (orlib-cap).")
+    ] = None,
+    uncapacitated: Annotated[
+        bool, typer.Option(help="Leave the capacities out (orlib-cap).")
+    ] = False,
+    kind: Annotated[str, typer.Option(help="placement or sourcing (anura).")] = "placement",
+    life_years: Annotated[
+        float | None, typer.Option(help="Life of machines (anura); left out, the horizon.")
+    ] = None,
+    co2_unit: Annotated[str, typer.Option(help="Unit of CO2 (anura): kg, t, g, lb.")] = "kg",
+    am: Annotated[
+        str, typer.Option(help="Suppliers that print, separated by commas (anura, sourcing).")
+    ] = "",
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="Leave out what is refused (anura).")
+    ] = False,
+    answer: Answer = None,
+    scenario: Annotated[str | None, typer.Option(help="Name of the scenario (--to anura).")] = None,
+    json: Json = False,
+) -> None:
+    """Write an instance in another format: .yaml, .json, .xlsx, or a folder of csv files.
+
+    With --from, the file is one of another program; with --to, the answer goes to one.
+    """
+    with reporting(json=json):
+        from amopt.kinds import require
+
+        require(target_format in (None, "anura"), f"unknown format {target_format!r}; known: anura")
+        require(source_format is None or target_format is None, "give --from or --to, not both")
+        if target_format is not None:
+            _write_back(str(file), out, answer, scenario)
+        elif source_format == "anura":
+            from amopt import anura
+
+            suppliers = tuple(filter(None, map(str.strip, am.split(","))))
+            found = anura.convert(
+                file,
+                out,
+                kind=kind,
+                life_years=life_years,
+                co2_unit=co2_unit,
+                am=suppliers,
+                lossy=lossy,
+            )
+            _report(found.remarks, out, json=json)
+        elif source_format is None:
+            from amopt import decisions
+
+            decisions.convert(file, out)
+            _say_written(out)
+        else:
+            from amopt.placement.instance.conversion import convert as of_library
+
+            of_library(file, out, source_format, capacity=capacity, capacitated=not uncapacitated)
+            _say_written(out)
+
+
+def _say_written(out: Path) -> None:
+    typer.echo(f"{out} written; solve it with: amopt solve {out}")
+
+
+def _write_back(file: str, out: Path, answer: Path | None, scenario: str | None) -> None:
+    """Write an answer into output tables of the schema."""
+    from amopt import anura, decisions
+
+    instance = decisions.load(file)
+    tables = anura.write_back(instance, answered(instance, answer), out, scenario=scenario)
+    typer.echo(f"{out}: {len(tables)} tables written: {', '.join(tables)}")
+
+
+def _report(remarks: Sequence[Remark], out: Path, *, json: bool) -> None:
+    """Print what was left out and assumed, as a table or as JSON."""
+    from amopt.report import machine, terminal
+    from amopt.solution import Column
+
+    if json:
+        rows = [remark.to_dict() for remark in remarks]
+        typer.echo(machine.pretty({"written": str(out), "remarks": rows}), nl=False)
+        return
+    names = ("sort", "table", "column", "row", "rows", "reason")
+    columns = [Column(name, "", "") for name in names]
+    if remarks:
+        rows = [remark.to_dict() for remark in remarks]
+        terminal.print_rows(rows, columns, title="not taken as it stands", all_of_it="--json")
+    _say_written(out)

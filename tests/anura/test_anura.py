@@ -1,0 +1,250 @@
+"""Models in the Anura schema: read, solved, written back; what is not taken is said."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import amopt
+from amopt import anura
+from amopt.anura.model import names
+from amopt.anura.outputs.tables import output_tables
+from amopt.errors import InvalidInstanceError, UsageError
+from tests.anura.models import TEXTBOOK, write
+from tests.conftest import Run
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def changed(**tables: list[dict[str, Any]]) -> Tables:
+    """Return the textbook model with some tables replaced."""
+    return {**copy.deepcopy(TEXTBOOK), **tables}
+
+
+def refusals(tables: Tables, folder: Path, **options: Any) -> set[tuple[str | None, str]]:
+    """Return the table and code of each finding."""
+    with pytest.raises(InvalidInstanceError) as caught:
+        anura.read(write(tables, folder), **options)
+    return {(found.where.sheet, found.code) for found in caught.value.findings}
+
+
+@pytest.mark.parametrize("name", ["model.xlsx", "model"])
+def test_the_textbook_model_has_the_textbook_optimum(tmp_path: Path, name: str) -> None:
+    found = anura.read(write(TEXTBOOK, tmp_path / name))
+    shipped = amopt.solve(amopt.load("placement/textbook"), forms=False)
+    answer = amopt.solve(found.instance, forms=False)
+    assert answer.outcome.objective == pytest.approx(2980.0, abs=1e-9)
+    opened = [row["place"] for row in answer.rows["sites"] if row["open"]]
+    assert opened == [row["place"] for row in shipped.rows["sites"] if row["open"]]
+    said = {(one.table, one.column, one.sort) for one in found.remarks}
+    assert ("Customers", "City", "left out") in said
+    assert ("Customers", "Status", "left out") in said  # Delft is excluded
+
+
+def test_one_period_of_two_years_costs_as_two_of_one(tmp_path: Path) -> None:
+    """A cost and a capacity hold for a period: the plan is the same however the time is cut."""
+    settings = [{**TEXTBOOK["ModelSettings"][0], "ModelEndDate": "2027-01-01"}]
+    long = changed(ModelSettings=settings)
+    for table, column in (
+        ("CustomerDemand", "Quantity"),
+        ("WorkCenters", "ThroughputCapacity"),
+        ("WorkCenters", "FixedOperatingCost"),
+        ("Facilities", "FixedOperatingCost"),
+    ):
+        for row in long[table]:
+            row[column] *= 2
+    periods = [{"PeriodName": str(y), "StartDate": f"{y}-01-01"} for y in (2025, 2026)]
+    yearly = copy.deepcopy(TEXTBOOK["CustomerDemand"])
+    short = changed(
+        ModelSettings=settings,
+        Periods=periods,
+        CustomerDemand=[{**row, "PeriodName": year} for row in yearly for year in ("2025", "2026")],
+    )
+    costs = [
+        amopt.solve(anura.read(write(tables, tmp_path / name)).instance, forms=False)
+        for name, tables in (("long", long), ("short", short))
+    ]
+    assert [one.outcome.objective for one in costs] == pytest.approx([5960.0, 5960.0])
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "code"),
+    [
+        ("Facilities", "FixedClosingCost", 5, "not-representable"),
+        ("Facilities", "ThroughputCapacity", 5, "not-representable"),
+        ("SupplierCapabilities", "UnitCost", "steps", "not-representable"),
+        ("SupplierCapabilities", "SupplyCapacity", 9, "not-representable"),
+        ("WorkCenters", "ThroughputCapacityUOM", "EA", "not-representable"),
+        ("CustomerDemand", "DemandStatus", "Consider", "not-representable"),
+        ("Facilities", "FacilityStatus", "Perhaps", "not-a-choice"),
+        ("CustomerDemand", "Quantity", "3,5", "wrong-type"),
+        ("CustomerDemand", "ProductName", "braket", "unknown-name"),
+        ("TransportationPolicies", "UnitCostUOM", "CART", "unknown-name"),
+        ("ModelSettings", "ModelEndDate", "soon", "wrong-date"),
+    ],
+)
+def test_what_would_change_the_answer_is_refused(
+    tmp_path: Path, table: str, column: str, value: object, code: str
+) -> None:
+    tables = copy.deepcopy(TEXTBOOK)
+    tables[table][0][column] = value
+    assert (table, code) in refusals(tables, tmp_path / "model")
+    if code == "not-representable":
+        found = anura.read(tmp_path / "model", lossy=True)
+        assert any(one.sort == "refused" and one.table == table for one in found.remarks)
+
+
+def test_units_are_converted_once(tmp_path: Path) -> None:
+    """A lane of 100 MI at 2 a LB-MI, products of 3 KG sold by the dozen."""
+    tables = changed(
+        UnitsOfMeasure=[{"Symbol": "DZ", "Type": "Quantity", "Ratio": 12}],
+        TransportationPolicies=[
+            {"OriginName": "Foundry", "DestinationName": "everybody", "UnitCost": 2,
+             "UnitCostUOM": "LB-MI", "TransportDistance": 100, "TransportTime": 84,
+             "FixedCost": 30, "AverageShipmentSize": 1, "AverageShipmentSizeUOM": "DZ",
+             "CO2EmissionRate": 24, "CO2EmissionRateUOM": "DZ"},
+        ],
+        CustomerDemand=[{"CustomerName": "Cuijk", "ProductName": "bracket", "Quantity": 2,
+                         "QuantityUOM": "DZ"}],
+    )  # fmt: skip
+    lane = anura.read(write(tables, tmp_path / "m"), co2_unit="t").instance.network.lanes[0]
+    assert lane.cost_per_kg == pytest.approx(200 / 0.45359237)
+    assert (lane.cost_per_part, lane.weeks) == pytest.approx((30 / 12, 0.5))
+    assert lane.kg_co2_per_part == pytest.approx(2000.0)
+    assert anura.read(tmp_path / "m").instance.demand[0].per_year == 24
+
+
+SOURCING: Tables = {
+    "ModelSettings": [{"ModelStartDate": "2025-01-01", "ModelEndDate": "2026-01-01"}],
+    "Customers": [{"CustomerName": "plant"}],
+    "Suppliers": [{"SupplierName": "Printer"}, {"SupplierName": "Foundry"}],
+    "Groups": [{"GroupName": "AM", "GroupType": "Suppliers", "MemberName": "Printer"}],
+    "Products": [{"ProductName": "lever", "UnitWeight": 1, "UnitWeightUOM": "KG"}],
+    "CustomerOrders": [
+        {"OrderID": "7", "CustomerName": "plant", "ProductName": "lever", "Quantity": 12,
+         "OrderDate": "2025-01-01", "DueDate": "2025-02-26"}
+    ],
+    "TransportationPolicies": [
+        {"OriginName": name, "DestinationName": "plant", "UnitCost": 1, "TransportTime": 168}
+        for name in ("Printer", "Foundry")
+    ],
+    "SupplierCapabilities": [
+        {"SupplierName": "Printer", "ProductName": "lever", "UnitCost": "printed"},
+        {"SupplierName": "Foundry", "ProductName": "lever", "UnitCost": 90},
+    ],
+    "StepCosts": [
+        {"StepCostName": "printed", "StepCostBehavior": "All Item", "ThroughputLevel": level,
+         "Cost": cost}
+        for level, cost in ((0, 50), (10, 40))
+    ],
+}  # fmt: skip
+
+
+def test_a_model_becomes_a_sourcing_instance(tmp_path: Path) -> None:
+    found = anura.read(write(SOURCING, tmp_path / "m"), kind="sourcing")
+    answer = amopt.solve(found.instance)
+    assert answer.outcome.objective == pytest.approx(12 * (40 + 1))
+    assert [row["supplier"] for row in answer.rows["orders"]] == ["Printer"]
+    anura.write_back(found.instance, answer, tmp_path / "m", scenario="amopt")
+    assert rows_of(tmp_path / "m", "OptimizationSupplySummary")[0]["SupplyCost"] == "480.0"
+    assert rows_of(tmp_path / "m", "OptimizationFlowSummary")[0]["FlowType"] == "Drop Ship"
+
+
+def rows_of(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / f"{table}.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_answers_are_written_beside_other_scenarios(tmp_path: Path) -> None:
+    """Flows leave the site in balance, costs add up, a second writing replaces the first."""
+    folder = write(TEXTBOOK, tmp_path / "model")
+    other = [{"ScenarioName": "Baseline", "TotalSupplyChainCost": "1"}]
+    write({"OptimizationNetworkSummary": other}, tmp_path / "old")
+    (tmp_path / "old" / "optimizationnetworksummary.csv").rename(
+        folder / "optimizationnetworksummary.csv"
+    )
+    instance = anura.read(folder).instance
+    answer = amopt.solve(instance)
+    for _ in range(2):
+        anura.write_back(instance, answer, folder, scenario="printed")
+    summary = rows_of(folder, "optimizationnetworksummary")
+    assert [row["ScenarioName"] for row in summary] == ["Baseline", "printed"]
+    new = {key: float(summary[1][key] or 0) for key in summary[1] if key.endswith("Cost")}
+    assert new["TotalSupplyChainCost"] == 2980.0
+    parts = ("TotalFixedOperatingCost", "TotalTransportationCost", "TotalProductionCost")
+    assert sum(new[part] for part in parts) == pytest.approx(2980.0)
+    flows = rows_of(folder, "OptimizationFlowSummary")
+    assert sum(float(row["FlowQuantity"]) for row in flows if row["OriginName"] == "Arnhem") == 100
+    assert {row["OptimizedStatus"] for row in rows_of(folder, "OptimizationFacilitySummary")} == {
+        "Open", "Closed",
+    }  # fmt: skip
+
+
+def test_a_database_is_read_and_written(tmp_path: Path) -> None:
+    connection = sqlite3.connect(":memory:")
+    for table, rows in TEXTBOOK.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        connection.execute(f"CREATE TABLE {table.lower()} ({', '.join(columns).lower()})")
+        marks = ", ".join("?" * len(columns))
+        for row in rows:
+            values = [row.get(column) for column in columns]
+            connection.execute(f"INSERT INTO {table.lower()} VALUES ({marks})", values)
+    instance = anura.read(connection, name="model").instance
+    answer = amopt.solve(instance, forms=False)
+    assert answer.outcome.objective == pytest.approx(2980.0)
+    for table, rows in output_tables(instance, answer, "a").items():
+        columns = dict.fromkeys(column.lower() for row in rows for column in row)
+        connection.execute(f"CREATE TABLE {table.lower()} ({', '.join(columns)})")
+    for _ in range(2):
+        anura.write_back(instance, answer, connection)
+    count = connection.execute("SELECT count(*), max(totalsupplychaincost) FROM "
+                               "optimizationnetworksummary").fetchone()  # fmt: skip
+    assert count == (1, pytest.approx(2980.0))
+    with pytest.raises(UsageError, match="no table"):
+        anura.read(sqlite3.connect(":memory:"))
+
+
+def test_on_the_command_line(amopt_command: Callable[..., Run], tmp_path: Path) -> None:
+    write(TEXTBOOK, tmp_path / "model.xlsx")
+    words = ("convert", "model.xlsx", "mine.yaml", "--from", "anura")
+    run = amopt_command(*words, "--json")
+    assert run.code == 0
+    assert {row["sort"] for row in run.json["remarks"]} == {"left out"}
+    run = amopt_command("convert", "mine.yaml", "model.xlsx", "--to", "anura", "--scenario", "a")
+    assert run.code == 0, run.err
+    assert anura.read(tmp_path / "model.xlsx").instance.demand
+    tables = copy.deepcopy(TEXTBOOK)
+    tables["Facilities"][0]["FixedClosingCost"] = 7
+    write(tables, tmp_path / "closing")
+    run = amopt_command("convert", "closing", "more.yaml", "--from", "anura")
+    assert run.code == 3
+    assert "FixedClosingCost" in run.err
+    assert not (tmp_path / "more.yaml").exists()
+    assert amopt_command("convert", "nowhere", "more.yaml", "--from", "anura").code == 2
+
+
+@pytest.mark.slow
+def test_names_are_those_of_the_schema(tmp_path: Path) -> None:
+    """What is read and written has the tables and columns of the published package."""
+    schema = pytest.importorskip("ol_anura").AnuraSchema
+    found = anura.read(write(TEXTBOOK, tmp_path / "m"))
+    known = {table: set(schema.get_columns(table)) for table in names.TABLES}
+    for table, rows in {**TEXTBOOK, **SOURCING}.items():
+        assert {column.lower() for row in rows for column in row} <= known[table], table
+    answer = amopt.solve(found.instance)
+    for table, rows in output_tables(found.instance, answer, "a").items():
+        columns = {column.lower() for row in rows for column in row}
+        assert columns <= set(schema.get_columns(table)), table
+        for column in columns:
+            kind = schema.get_column_metadata(table, column)["data_type"]
+            values = [row[name] for row in rows for name in row if name.lower() == column]
+            if isinstance(kind, list):
+                assert set(values) <= {*kind, ""}, (table, column)
+            elif kind in ("Double", "Integer"):
+                assert all(isinstance(value, (int, float, type(None))) for value in values)
