@@ -63,6 +63,7 @@ app.command()(converting.convert)
 app.command()(comparing.show)
 app.command()(comparing.compare)
 app.command()(comparing.sensitivity)
+app.command()(comparing.alternatives)
 app.command()(measured.reproduce)
 app.command()(measured.sweep)
 

@@ -1,4 +1,4 @@
-"""``amopt show``, ``compare`` and ``sensitivity``: what is there, beside others, and what if."""
+"""``amopt show``, ``compare``, ``sensitivity``, ``alternatives``: what is there, and what if."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amopt.scenarios.comparison import Comparison
     from amopt.solution import Solution
 
-__all__ = ["compare", "sensitivity", "show"]
+__all__ = ["alternatives", "compare", "sensitivity", "show"]
 
 Side = Annotated[
     str, typer.Argument(help="An instance, or the folder of an answer (solve --out FOLDER).")
@@ -147,3 +147,61 @@ def sensitivity(
             typer.echo(tornado.as_json(found), nl=False)
         elif not quiet:
             tornado.print_sensitivity(found)
+
+
+def alternatives(
+    file: File,
+    *,
+    within: Annotated[
+        str, typer.Option(help="Share beyond the optimum: 1% or 0.01.", metavar="S")
+    ] = "1%",
+    most: Annotated[int, typer.Option(help="How many other plans to look for.")] = 5,
+    apart: Annotated[int, typer.Option(help="In how many choices plans differ at least.")] = 1,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds for everything together.", metavar="S")
+    ] = None,
+    json: Json = False,
+    html: Html = None,
+    html_light: HtmlLight = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find other plans that cost little more than the best one, and what they would mean."""
+    with reporting(json=json):
+        from amopt import decisions
+        from amopt.report import terminal
+        from amopt.report.studies import alternatives as report
+        from amopt.scenarios.alternatives import alternatives as of_plans
+
+        require_room(None, html, html_light)
+        instance = decisions.load(file)
+        with terminal.counting(wanted=not json and not quiet) as progress:
+            found = of_plans(
+                instance,
+                within=_share(within),
+                most=most,
+                apart=apart,
+                time_limit=time_limit,
+                progress=progress,
+            )
+        write_pages(lambda: report.document_of(found), html, html_light)
+        if json:
+            typer.echo(report.as_json(found), nl=False)
+        elif not quiet:
+            report.print_alternatives(found)
+
+
+def _share(text: str) -> float:
+    """Return a share that is written as hundredths or as a number.
+
+    Raises
+    ------
+    UsageError
+        When it is neither.
+    """
+    from amopt.errors import UsageError
+
+    try:
+        number = float(text.strip().removesuffix("%"))
+    except ValueError:
+        raise UsageError(f"--within is a share such as 1% or 0.01, not {text!r}") from None
+    return number / 100.0 if text.strip().endswith("%") else number

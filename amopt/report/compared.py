@@ -14,7 +14,7 @@ from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown
 from amopt.scenarios.comparison import COLUMNS, Comparison
 
-__all__ = ["as_json", "document_of", "print_comparisons"]
+__all__ = ["as_json", "cells", "document_of", "print_comparisons"]
 
 _TITLES = {"data": "What changed in the data", "answers": "What changed in the answer"}
 
@@ -82,13 +82,13 @@ def document_of(found: Mapping[str, Comparison]) -> Document:
     first = next(iter(found.values()))
     sections = []
     for name, one in found.items():
-        rows = [_cells(row, one.currency) for row in one.rows]
+        rows = [cells(row, one.currency) for row in one.rows]
         table = Grid(f"{name} changed", rows, COLUMNS, whole="in what --json prints")
         sections.append(Section(_TITLES[name], _sentence(one), _bars(one), table if rows else None))
     return Document(f"{first.before} \u2192 {first.after}", sections=sections)
 
 
-def _cells(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
+def cells(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """Return a row as cells that are sorted by their values."""
     said = _words(row, currency)
     return {

@@ -1,0 +1,48 @@
+"""The choices that tell plans of placement apart: which sites are open, which machines stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amopt.program.pyomo.differing import Choice
+
+if TYPE_CHECKING:
+    from amopt.placement.instance.fields import Instance
+    from amopt.solution import Solution
+
+__all__ = ["choices", "chosen", "refusal"]
+
+
+def refusal(instance: Instance) -> str:
+    """Return why plans of an instance are not told apart; an empty text where they are."""
+    if not instance.has_demand:
+        return "orders are assigned to units week by week, which are too many choices to tell apart"
+    if not instance.sites:
+        return "there is no site, so that nothing is decided but what supplies whom"
+    return ""
+
+
+def choices(model: Any) -> dict[Any, Choice]:
+    """Return the choices of a model: sites that cost something by being open, and machines."""
+    costly = {site.place for site in model.instance.sites if site.yearly_cost or site.opening_cost}
+    found: dict[Any, Choice] = {
+        ("site", i, t): Choice(variable, 1.0, 1.0, 1.0)
+        for (i, t), variable in model.open.items()
+        if i in costly and variable.lb != variable.ub
+    }
+    for (i, m, t), variable in model.machines.items():
+        most = float(variable.ub)
+        if most:
+            found["machines", i, m, t] = Choice(variable, most, 1.0, most)
+    return found
+
+
+def chosen(solution: Solution) -> dict[Any, float]:
+    """Return what an answer chooses, by the names of :func:`choices`."""
+    found: dict[Any, float] = {
+        ("site", row["place"], row["period"]): float(row["open"]) for row in solution.rows["sites"]
+    }
+    for row in solution.rows["fleet"]:
+        if row["ownership"] == "machines":
+            found["machines", row["place"], row["machine"], row["period"]] = float(row["count"])
+    return found

@@ -1,0 +1,244 @@
+"""Plans that cost little more than the best one, and what they would mean.
+
+The best plan that differs from all known ones in at least so many choices is found by the
+decision's own program with a constraint for each of those, one plan after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.phrases import counted
+from amopt.program.pyomo.differing import require_difference
+from amopt.program.time import Budget
+from amopt.scenarios.comparison import COLUMNS as CHANGES
+from amopt.scenarios.comparison import compare_answers
+from amopt.solution import Column, Solution, Table
+
+if TYPE_CHECKING:
+    from amopt.instance.common import Instance
+
+__all__ = ["CHANGED", "COLUMNS", "KINDS", "Alternatives", "alternatives"]
+
+KINDS = ("placement", "sourcing")
+"""The decisions whose plans are told apart by their choices."""
+
+COLUMNS = (
+    Column("plan", "", "number of the plan; 1 is the best"),
+    Column("objective", "money", "what it comes to"),
+    Column("more", "money", "what it costs beyond the best plan"),
+    Column("more_share", "%", "that in hundredths of the best plan"),
+    Column("at_most", "%", "proven: no more beyond the optimum than this, in hundredths"),
+    Column("choices", "", "how many choices differ from the best plan"),
+    Column("what", "", "the largest differences in what is decided"),
+)
+"""The columns of the table of plans."""
+
+CHANGED = (Column("plan", "", "number of the plan"), *CHANGES)
+"""The columns of the table of what differs from the best plan."""
+
+_QUICK: Mapping[str, Mapping[str, Any]] = {"placement": {"forms": False}}
+
+_LISTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The plans within a share of the optimum.
+
+    Attributes
+    ----------
+    name, currency, objective_meaning
+        Of the instance and its answer.
+    within, apart
+        The share, and in how many choices plans differ at least.
+    rows
+        A row a plan, the best first, with the columns of :data:`COLUMNS`.
+    changes
+        What differs from the best plan, the largest change first, with the columns of
+        :data:`CHANGED`.
+    others_cost
+        What every plan costs at least that differs so much from all listed; None where there is
+        none.
+    complete
+        Whether every plan within the share is listed.
+    answers
+        The answers, each judged by the referee.
+    """
+
+    name: str
+    currency: str
+    objective_meaning: str
+    within: float
+    apart: int
+    rows: Table
+    changes: Table
+    others_cost: float | None
+    complete: bool
+    answers: tuple[Solution, ...]
+
+    def headline(self) -> str:
+        """Return how many other plans there are, in a sentence."""
+        others = len(self.rows) - 1
+        differ = f"differing in {self.apart} choices or more" if self.apart > 1 else "other"
+        if not others:
+            said = f"No {differ} plan is within {self.within:.3g} of the optimum"
+            return said.replace(f"{self.within:.3g}", f"{100 * self.within:g} %") + "."
+        verb = "is" if others == 1 else "are"
+        rest = "" if self.complete else ", and there may be more"
+        return (
+            f"{counted(others, f'{differ} plan')} {verb} within {100 * self.within:g} % of the "
+            f"optimum{rest}; the last costs {self.rows[-1]['more_share']:.3g} % more."
+        )
+
+
+def alternatives(
+    instance: Instance,
+    *,
+    within: float = 0.01,
+    most: int = 5,
+    apart: int = 1,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Alternatives:
+    """Find the plans within a share of the optimum, the best first.
+
+    Parameters
+    ----------
+    instance
+        An instance of placement (plans differ by open sites and machines) or sourcing (by the
+        suppliers of lines).
+    within
+        The share of the optimum that a plan may cost more, from 0 to 1.
+    most
+        How many other plans to look for.
+    apart
+        In how many choices plans differ at least from each other.
+    time_limit
+        Seconds for everything together.
+    progress
+        Told how many plans have been found, and how many are looked for.
+
+    Returns
+    -------
+    Alternatives
+        Each plan judged by the referee.
+
+    Raises
+    ------
+    InfeasibleError
+        When the instance has no plan.
+    NoAnswerError
+        When the limit was reached before the optimum was found.
+    UsageError
+        For a decision whose plans are not told apart, or an option out of range.
+    """
+    _require(instance, within, most, apart)
+    from amopt import decisions
+
+    rules = import_module(f"amopt.{instance.kind}.choices")
+    budget = Budget(time_limit)
+    options = _QUICK.get(instance.kind, {})
+    best = decisions.solve(instance, time_limit=time_limit, **options)
+    objective, bound = best.outcome.objective, best.outcome.bound
+    if objective is None or bound is None:
+        raise UsageError("the optimum was not bounded within the limits: allow more time")
+    found, cut = [best], bound + within * abs(bound)
+    known = [rules.chosen(best)]
+    others_cost: float | None = bound
+    complete = False
+
+    def differ(model: Any) -> None:
+        require_difference(model, rules.choices(model), known, apart)
+
+    while len(found) <= most and not budget.is_over:
+        try:
+            other = decisions.solve(instance, time_limit=budget.left, extend=differ, **options)
+        except InfeasibleError:
+            others_cost, complete = None, True
+            break
+        except NoAnswerError:
+            break
+        least, value = other.outcome.bound, other.outcome.objective
+        others_cost = least if least is not None else others_cost
+        complete = least is not None and least > cut
+        if value is None or value > cut:
+            break
+        found.append(other)
+        known.append(rules.chosen(other))
+        if progress is not None:
+            progress(len(found) - 1, most)
+    changes = [
+        {"plan": number, **row}
+        for number, other in enumerate(found[1:], 2)
+        for row in compare_answers(best, other).rows
+        if row["table"] not in _ECHOES
+    ]
+    rows = [_row(number, other, best, chosen=rules.chosen) for number, other in enumerate(found, 1)]
+    return Alternatives(
+        instance.name, instance.currency, best.objective_meaning, within, apart,
+        tuple(rows), tuple(changes), others_cost, complete, tuple(found),
+    )  # fmt: skip
+
+
+_ECHOES = ("answer", "forms", "switchover")
+"""Tables of an answer that do not say what a plan decides or costs."""
+
+
+def _require(instance: Instance, within: float, most: int, apart: int) -> None:
+    """Refuse what cannot be done."""
+    if instance.kind not in KINDS:
+        raise UsageError(
+            f"alternatives are found for {' and '.join(KINDS)}; the plans of {instance.kind} are "
+            "not told apart by choices of their own: amopt sensitivity and amopt sweep show what "
+            "changes them"
+        )
+    if not 0 <= within <= 1:
+        raise UsageError(f"the share is from 0 to 1 (0 % to 100 %), not {within:g}")
+    if most < 1 or apart < 1:
+        raise UsageError("look for 1 plan or more, which differ in 1 choice or more")
+    if why := import_module(f"amopt.{instance.kind}.choices").refusal(instance):
+        raise UsageError(f"alternatives do not apply: {why}")
+
+
+def _row(
+    number: int,
+    other: Solution,
+    best: Solution,
+    *,
+    chosen: Callable[[Solution], Mapping[Any, float]],
+) -> dict[str, Any]:
+    """Return the row of a plan."""
+    objective, least, bound = other.outcome.objective, best.outcome.objective, best.outcome.bound
+    assert objective is not None
+    assert least is not None
+    after, before = chosen(other), chosen(best)
+    differing = [
+        name
+        for name in dict.fromkeys((*before, *after))
+        if after.get(name, 0.0) != before.get(name, 0.0)
+    ]
+    words = [_words(name, before.get(name, 0.0), after.get(name, 0.0)) for name in differing]
+    more = objective - least
+    return {
+        "plan": number,
+        "objective": objective,
+        "more": more,
+        "more_share": 100.0 * more / abs(least) if least else None,
+        "at_most": max(0.0, 100.0 * (objective - bound) / abs(bound)) if bound else None,
+        "choices": len(differing),
+        "what": "; ".join(words[:_LISTED]) + (" ..." if len(words) > _LISTED else ""),
+    }
+
+
+def _words(name: tuple[str, ...], before: float, after: float) -> str:
+    """Return a choice that differs, in words."""
+    if name[0] == "site" and len(name) == 3:
+        return f"{name[1]} {'open' if after else 'closed'} ({name[2]})"
+    if name[0] == "machines" and len(name) == 4:
+        return f"{name[1]}: {name[2]} {before:g} -> {after:g} ({name[3]})"
+    return f"{name[0]}: {'from' if after else 'not from'} {name[1]}"

@@ -1,0 +1,53 @@
+"""The choices that tell plans of sourcing apart: which suppliers fill which lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from amopt.program.pyomo.differing import Choice
+
+if TYPE_CHECKING:
+    from amopt.solution import Solution
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["choices", "chosen", "refusal"]
+
+SHARE = 0.01
+"""The share of a divisible line from which a supplier counts as one of its suppliers."""
+
+
+def refusal(instance: Instance) -> str:
+    """Return why plans of an instance are not told apart; an empty text where they are."""
+    return "" if instance.lines else "there are no order lines"
+
+
+def _step(instance: Instance, name: str) -> float:
+    line = next(one for one in instance.lines if one.line == name)
+    return SHARE * line.quantity if line.divisible else 1.0
+
+
+def choices(model: Any) -> dict[Any, Choice]:
+    """Return the choices of a model: each supplier of each line."""
+    supply, shares = model.supply, model.segments.shares
+    parts: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for i, option in enumerate(shares.option.tolist()):
+        line = supply.instance.lines[supply.line[option]].line
+        parts[line, supply.supplier[option]].append(model.quantity[i])
+    found = {}
+    for (line, supplier), variables in parts.items():
+        step = _step(supply.instance, line)
+        most = sum(float(variable.ub) for variable in variables)
+        if most >= step:
+            found[line, supplier] = Choice(sum(variables), most, step, step)
+    return found
+
+
+def chosen(solution: Solution) -> dict[Any, float]:
+    """Return what an answer chooses, by the names of :func:`choices`: one step where it does."""
+    instance = solution.instance_of_graph(None)
+    return {
+        (row["line"], row["supplier"]): _step(instance, row["line"])
+        for row in solution.rows["orders"]
+        if not row["committed"] and row["quantity"] >= _step(instance, row["line"])
+    }

@@ -1,0 +1,117 @@
+"""Plans that cost little more than the best one: those that enumeration finds, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import amopt
+from amopt.errors import UsageError
+from amopt.instance.common import Instance
+from amopt.report.studies import alternatives as report
+from amopt.scenarios.alternatives import alternatives
+from tests.conftest import Run
+
+TRANSPORT = {(True, False): 480.0, (False, True): 680.0, (True, True): 80.0}
+"""The textbook instance: what 200 parts cost on their way, by where a machine stands."""
+
+
+def textbook_plans() -> list[float]:
+    """Return the cost of every choice of open sites and machines, by hand."""
+    costs = []
+    for a, b in product([(0, 0), (1, 0), (1, 1), (1, 2)], repeat=2):
+        supply = 8000.0
+        if a[1] or b[1]:
+            supply = 2000.0 + TRANSPORT[a[1] > 0, b[1] > 0]
+        costs.append(200.0 * a[0] + 500.0 * b[0] + 300.0 * (a[1] + b[1]) + supply)
+    return sorted(costs)
+
+
+def test_placement_lists_what_enumeration_finds() -> None:
+    wanted = [cost for cost in textbook_plans() if cost <= 1.18 * 2980]
+    found = alternatives(amopt.load("placement/textbook"), within=0.18, most=20)
+    assert [row["objective"] for row in found.rows] == pytest.approx(wanted)
+    assert found.complete
+    assert found.others_cost == pytest.approx(min(c for c in textbook_plans() if c > 1.18 * 2980))
+    assert all(row["at_most"] <= 18 + 1e-6 for row in found.rows)
+    names = [
+        (
+            frozenset(row["place"] for row in answer.rows["sites"] if row["open"]),
+            frozenset((row["place"], row["count"]) for row in answer.rows["fleet"]),
+        )
+        for answer in found.answers
+    ]
+    assert len(set(names)) == len(names)
+    assert all(answer.verdict.findings == () for answer in found.answers)
+    money = [row["change"] for row in found.changes if row["plan"] == 2 and row["unit"] == "money"]
+    assert sum(money) == pytest.approx(2 * 300)  # the machine, and the total
+
+
+def test_plans_far_apart_and_plans_that_are_left() -> None:
+    found = alternatives(amopt.load("placement/textbook"), within=0.2, most=1, apart=2)
+    assert [row["objective"] for row in found.rows] == pytest.approx([2980.0, 3380.0])
+    assert not found.complete
+    assert found.others_cost == pytest.approx(3380.0)
+    assert "may be more" in found.headline()
+
+
+PRICES = {"a": (10.0, 4.0), "b": (11.0, 3.0), "c": (14.0, 0.0)}
+
+
+def shop(quantity: int) -> Instance:
+    """Return a line that three suppliers may share, each with a price and a fee an order."""
+    offers = [
+        {"supplier": name, "part": "p", "between": "all_units", "fee_per_order": fee,
+         "quotes": [{"quantity": 1, "cost_per_part": price, "lead_time_weeks": 1}]}
+        for name, (price, fee) in PRICES.items()
+    ]  # fmt: skip
+    return amopt.load({
+        "amopt": 1, "kind": "sourcing", "name": "shop", "parts": [{"name": "p"}], "offers": offers,
+        "lines": [{"line": "1", "part": "p", "quantity": quantity}], "minimise": {"cost": 1},
+    })  # fmt: skip
+
+
+def test_sourcing_lists_what_enumeration_finds() -> None:
+    best: dict[frozenset[str], float] = {}
+    for split in product(range(4), repeat=3):
+        if sum(split) == 3:
+            used = {name: q for name, q in zip(PRICES, split, strict=True) if q}
+            cost = sum(PRICES[name][0] * q + PRICES[name][1] for name, q in used.items())
+            key = frozenset(used)
+            best[key] = min(cost, best.get(key, cost))
+    found = alternatives(shop(3), within=1.0, most=20)
+    assert [row["objective"] for row in found.rows] == pytest.approx(sorted(best.values()))
+    suppliers = {frozenset(r["supplier"] for r in a.rows["orders"]) for a in found.answers}
+    assert suppliers == set(best)
+    assert found.complete
+    assert found.others_cost is None
+    assert "No other plan" in report._said(found)[1]
+
+
+def test_where_it_does_not_apply_it_says_so() -> None:
+    for name, words in (
+        ("printing/mission", "not told apart"),
+        ("placement/orders", "week by week"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            alternatives(amopt.load(name))
+    for options in ({"within": 2.0}, {"most": 0}, {"apart": 0}):
+        with pytest.raises(UsageError):
+            alternatives(shop(2), **options)
+
+
+def test_on_the_command_line_and_as_a_page(
+    amopt_command: Callable[..., Run], tmp_path: Path
+) -> None:
+    words = ("alternatives", "placement/textbook", "--within", "14%")
+    run = amopt_command(*words, "--json", "--html-light", "plans.html")
+    assert [row["objective"] for row in run.json["plans"]] == pytest.approx([2980, 3280, 3380])
+    text = (tmp_path / "plans.html").read_text()
+    assert "What plan 3 changes" in text
+    assert "Breda open" in text
+    run = amopt_command(*words, "--most", "1")
+    assert "1 other plan is within 14 %" in run.out
+    assert amopt_command("alternatives", "placement/textbook", "--within", "much").code == 2
