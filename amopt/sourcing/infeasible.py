@@ -94,11 +94,11 @@ def explain(
 def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instance:
     """Return the instance with only the lines that cannot be filled together.
 
-    The program falls apart into lines that share limits which could bind; the blocks that have a
-    plan are left out.
+    The program falls apart into lines that share limits which could bind, whatever gives way; the
+    blocks that have a plan are left out.
     """
     instance = supply.instance
-    segments = cut(supply)
+    segments = cut(supply, limited=False)
     if not_honoured(HONOURS, formulation.FAMILIES, instance):
         return instance
     blocked = np.zeros(len(instance.lines), dtype=bool)

@@ -21,6 +21,7 @@ from amopt.sourcing import check, solve
 from amopt.sourcing.methods.arrays import arrays_of
 from amopt.sourcing.methods.decomposition.one_order import kept_plans
 from amopt.sourcing.methods.decomposition.partitions import partitions
+from amopt.sourcing.offers.duties import pieces_between
 from amopt.sourcing.offers.segments import Segments, cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from tests.conftest import Run
@@ -165,6 +166,7 @@ SHARED: dict[str, tuple[dict[str, Any], float]] = {
     ),
     "two, one of them with one part": ({"least_suppliers": 2}, 1 * 20 + 299 * 15),
     "nobody makes more than half": ({"largest_percent": 50}, 150 * 15 + 150 * 20),
+    "not by the mould alone": ({"conventional_counts": False}, 3600),
 }
 """How suppliers share the covers, and the optimum; alpha has its break at 300 parts."""
 
@@ -189,12 +191,18 @@ def require_cost_of_a_file(
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_suppliers_share_a_part_by_hand(name: str) -> None:
+def test_suppliers_share_a_part_by_hand(name: str, tmp_path: Path) -> None:
     shares, optimum = SHARED[name]
     data = covers_of_two(shares=[{"part": "cover", **shares}])
-    assert cost(data) == pytest.approx(optimum)
+    assert cost_of_file(tmp_path, data) == pytest.approx(optimum)
     with pytest.raises(amopt.UsageError, match=r"prices.*does not honour"):
         cost(data, "prices")
+
+
+def test_one_who_is_not_conventional_is_asked_for_without_a_share() -> None:
+    data = covers(conventional__0__asset_exists=True)
+    data["shares"] = [{"part": "cover", "conventional_counts": False}]
+    assert cost(data) == pytest.approx(299 * 5 + 20)
 
 
 @pytest.mark.parametrize(
@@ -301,18 +309,18 @@ DISCOUNTS = (
 """Tiers of alpha's discounts, the last incremental, and the optimum."""
 
 
-def test_two_parts_of_which_one_supplier_makes_both() -> None:
+def test_two_parts_of_which_one_supplier_makes_both(tmp_path: Path) -> None:
     data = covers_and_brackets()
-    assert cost(data) == pytest.approx(4060)
+    assert cost_of_file(tmp_path, data) == pytest.approx(4060)
     for tiers, optimum in DISCOUNTS:
-        assert cost(covers_and_brackets(*tiers)) == pytest.approx(optimum)
+        assert cost_of_file(tmp_path, covers_and_brackets(*tiers)) == pytest.approx(optimum)
     with pytest.raises(amopt.UsageError, match=r"prices.*does not honour spend"):
         cost(covers_and_brackets(*tiers), "prices")
     for fee, optimum in ((100, 4200), (20, 4100)):
         data["suppliers"] = [
             {"supplier": name, "fee_per_supplier": fee} for name in ("alpha", "beta")
         ]
-        assert cost(data) == pytest.approx(optimum)
+        assert cost_of_file(tmp_path, data) == pytest.approx(optimum)
 
 
 def covers_and_brackets(*tiers: tuple[float, float]) -> dict[str, Any]:
@@ -641,6 +649,14 @@ def test_duty_is_on_a_share_of_what_the_whole_order_costs(method: str) -> None:
     assert answer.outcome.objective == pytest.approx(136 + 0.065 * 4 * 17)
     assert [row["duty"] for row in answer.rows["orders"]] == pytest.approx([0, 0.065 * 68])
     assert answer.rows["purchase_orders"][0]["duty"] == pytest.approx(0.065 * 68)
+
+
+@pytest.mark.parametrize("falls", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(3, 3.49), (3.49, 3.9), (2.5, 40), (1, 1), (4.2, 7)])
+def test_every_whole_order_is_on_a_piece(low: float, high: float, falls: bool) -> None:
+    begin, end = pieces_between(low, high, (5, 11), whole=True, falls=falls)
+    on = [int(((begin <= q) & (q <= end)).sum()) for q in range(1, 45)]
+    assert on == [int(low <= q <= high) for q in range(1, 45)]
 
 
 def test_the_referee_knows_duties() -> None:

@@ -161,7 +161,7 @@ def largest_share_remedy(instance: Instance, key: tuple[str, str], change: float
     return f"raise the largest share of a supplier of {key[0]!r} to {enough} %"
 
 
-_SCOPE = ("shares[].least_suppliers", "shares[].least_percent")
+_SCOPE = ("shares[].counts_suppliers",)
 
 FAMILIES = (
     Family("counts", add_counts, scope=_SCOPE, rows=("counted_supplier",)),

@@ -165,3 +165,8 @@ class Share(InstanceModel):
         description="Largest share of any supplier, conventional supply too, in percent of the "
         "parts that the lines ask for; 100 for no limit.",
     )
+
+    @property
+    def counts_suppliers(self) -> bool:
+        """Whether it asks for more than some supplier, whoever that is."""
+        return self.least_suppliers > 1 or self.least_percent > 0 or not self.conventional_counts

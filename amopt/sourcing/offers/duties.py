@@ -102,7 +102,7 @@ def pieces_between(
     Parameters
     ----------
     low, high
-        The ends of the piece, which are among them.
+        The ends of the piece, whole or not.
     given
         Quantities that were ordered: each is one, with others half way (in logs) to those beside.
     whole
@@ -110,6 +110,10 @@ def pieces_between(
     falls
         Whether the price a part falls with the quantity.
     """
+    if whole:
+        low, high = np.ceil(low * (1 - 1e-12)), np.floor(high * (1 + 1e-12))
+        if low > high:
+            return np.zeros((2, 0))
     found = low * (high / low) ** np.linspace(0.0, 1.0, FIRST_KNOTS)
     found = np.unique(np.append(np.round(found) if whole else found, (low, high)))
     found = found[(found >= low) & (found <= high)]

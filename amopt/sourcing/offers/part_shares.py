@@ -46,7 +46,7 @@ class PartShares:
     @property
     def suppliers_count(self) -> bool:
         """Whether the file asks for suppliers that count."""
-        return self.entry.least_suppliers > 1 or self.entry.least_percent > 0
+        return self.entry.counts_suppliers
 
     @property
     def counted(self) -> list[str]:
