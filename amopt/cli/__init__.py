@@ -41,6 +41,7 @@ from amopt.cli.common import (
     only_for,
     reporting,
     require_room,
+    working,
 )
 
 __all__ = ["app", "main"]
@@ -128,7 +129,6 @@ def solve(  # every option of the command line is a parameter
     """Solve an instance and show the answer."""
     with reporting(json=json, verbose=verbose):
         from amopt import decisions, files
-        from amopt.report import terminal
 
         given = None
         if quotes is not None or as_of is not None:
@@ -149,7 +149,7 @@ def solve(  # every option of the command line is a parameter
         if certify:
             only_for(instance, "printing", "--certify")
             more["certify"] = True
-        with terminal.watching(wanted=not quiet and not json) as progress:
+        with working(json=json, quiet=quiet, limit=time_limit) as progress:
             solution = decisions.solve(
                 instance,
                 method=method,

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from amopt.errors import AmoptError
     from amopt.instance.common import Instance
+    from amopt.program.solver.run import Progress
     from amopt.report.document import Document
     from amopt.solution import Solution
 
@@ -117,6 +118,17 @@ def give(
         typer.echo(machine.pretty(solution.to_dict()), nl=False)
     elif not quiet:
         terminal.print_solution(solution)
+
+
+@contextmanager
+def working(
+    *, json: bool = False, quiet: bool = False, limit: float | None = None
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Show on a terminal that work goes on, which phase it is in, and what is left of a limit."""
+    from amopt.report import waiting
+
+    with waiting.watching(wanted=not json and not quiet, limit=limit) as progress:
+        yield progress
 
 
 def write_pages(

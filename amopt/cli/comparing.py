@@ -16,6 +16,7 @@ from amopt.cli.common import (
     Quiet,
     reporting,
     require_room,
+    working,
     write_pages,
 )
 
@@ -44,7 +45,8 @@ def show(
         from amopt.report import machine, overviews
 
         require_room(None, html, html_light)
-        found = overview.show(decisions.load(file))
+        with working(json=json):
+            found = overview.show(decisions.load(file))
         write_pages(lambda: overviews.document_of(found), html, html_light)
         if json:
             typer.echo(machine.pretty(found.to_dict()), nl=False)
@@ -68,7 +70,8 @@ def compare(
         from amopt.report import compared
 
         require_room(None, html, html_light)
-        found = _compared(before, after, solve=solve)
+        with working(json=json):
+            found = _compared(before, after, solve=solve)
         write_pages(lambda: compared.document_of(found), html, html_light)
         if json:
             typer.echo(compared.as_json(found), nl=False)
@@ -126,14 +129,14 @@ def sensitivity(
 
         from amopt import decisions
         from amopt.kinds import require
-        from amopt.report import terminal, tornado
+        from amopt.report import tornado, waiting
         from amopt.scenarios.sensitivity import sensitivity as of_inputs
 
         require_room(None, html, html_light)
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
         pool = ProcessPoolExecutor(workers) if workers > 1 else contextlib.nullcontext()
-        with pool as executor, terminal.counting(wanted=not json and not quiet) as progress:
+        with pool as executor, waiting.counting(wanted=not json and not quiet) as progress:
             found = of_inputs(
                 instance,
                 step=step,
@@ -168,13 +171,13 @@ def alternatives(
     """Find other plans that cost little more than the best one, and what they would mean."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.report import terminal
+        from amopt.report import waiting
         from amopt.report.studies import alternatives as report
         from amopt.scenarios.alternatives import alternatives as of_plans
 
         require_room(None, html, html_light)
         instance = decisions.load(file)
-        with terminal.counting(wanted=not json and not quiet) as progress:
+        with waiting.counting(wanted=not json and not quiet, limit=time_limit) as progress:
             found = of_plans(
                 instance,
                 within=_share(within),

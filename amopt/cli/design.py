@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, HtmlLight, Json, Out, give, reporting, require_room
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Out,
+    give,
+    reporting,
+    require_room,
+    working,
+)
 
 __all__ = ["app"]
 
@@ -41,11 +51,6 @@ def factorial(
         instance = decisions.load_of("design", file)
         require_room(out, html, html_light)
         axes = dict(design.axis(text) for text in vary)
-        give(
-            design.factorial(instance, axes, component=component),
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-        )
+        with working(json=json):
+            found = design.factorial(instance, axes, component=component)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)

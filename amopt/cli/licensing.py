@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Html, HtmlLight, Json, Out, give, reporting, require_room
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Out,
+    give,
+    reporting,
+    require_room,
+    working,
+)
 
 __all__ = ["app"]
 
@@ -35,5 +45,6 @@ def map_(
 
         instance = decisions.load_of("licensing", file)
         require_room(out, html, html_light)
-        found = licensing.map_forms(instance, x=licensing.axis(x), y=licensing.axis(y))
+        with working(json=json):
+            found = licensing.map_forms(instance, x=licensing.axis(x), y=licensing.axis(y))
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)

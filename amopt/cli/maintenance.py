@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Json, reporting
+from amopt.cli.common import File, Json, reporting, working
 
 __all__ = ["app"]
 
@@ -37,7 +37,8 @@ def factorial(
         from amopt.maintenance import study
         from amopt.report import machine
 
-        rows = study.variants(decisions.load_of("maintenance", file), method=method)
+        with working(json=json):
+            rows = study.variants(decisions.load_of("maintenance", file), method=method)
         if json:
             typer.echo(machine.listing_json("variants", rows), nl=False)
         else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Json, Out, Quiet, give, reporting
+from amopt.cli.common import File, Json, Out, Quiet, give, reporting, working
 
 __all__ = ["app"]
 
@@ -93,15 +93,16 @@ def solve(
     with reporting(json=json):
         from amopt.mdp.exchange.solving import solve as solve_file
 
-        solution = solve_file(
-            arrays,
-            method=method,
-            discount=discount,
-            average=average,
-            reward=reward,
-            maximise=maximise,
-            form=form,
-            start=start,
-            time_limit=time_limit,
-        )
+        with working(json=json, quiet=quiet, limit=time_limit):
+            solution = solve_file(
+                arrays,
+                method=method,
+                discount=discount,
+                average=average,
+                reward=reward,
+                maximise=maximise,
+                form=form,
+                start=start,
+                time_limit=time_limit,
+            )
         give(solution, json=json, out=out, quiet=quiet)

@@ -41,12 +41,12 @@ def reproduce(
 ) -> None:
     """Compute the printed numbers of the literature, with a verdict on each."""
     with reporting(json=json):
-        from amopt.report import terminal
+        from amopt.report import waiting
         from amopt.report.studies import reproduced
         from amopt.reproduce import reproduce as computed
 
         require_room(None, html, html_light)
-        with terminal.counting(wanted=not json and not quiet) as progress:
+        with waiting.counting(wanted=not json and not quiet) as progress:
             found = computed(sources or None, long=long, progress=progress)
         write_pages(lambda: reproduced.document_of(found), html, html_light)
         if json:
@@ -96,7 +96,7 @@ def sweep(
     with reporting(json=json):
         from amopt import decisions
         from amopt.kinds import require
-        from amopt.report import terminal
+        from amopt.report import waiting
         from amopt.report.studies import swept
         from amopt.scenarios.sweep import sweep as solved
 
@@ -106,7 +106,7 @@ def sweep(
         require(workers >= 1, "--workers must be 1 or more")
         points = _points(vary, each)
         instance = decisions.load(file)
-        with terminal.counting(wanted=not json and not quiet) as progress:
+        with waiting.counting(wanted=not json and not quiet) as progress:
             found = solved(
                 instance,
                 points,

@@ -18,6 +18,7 @@ from amopt.cli.common import (
     give,
     reporting,
     require_room,
+    working,
 )
 
 __all__ = ["app"]
@@ -46,12 +47,13 @@ def map_(
 
         instance = decisions.load_of("placement", file)
         require_room(out, html, html_light)
-        found = placement.map_forms(
-            instance,
-            x=placement.axis(x),
-            y=placement.axis(y),
-            options=Options(time_limit=time_limit),
-        )
+        with working(json=json):
+            found = placement.map_forms(
+                instance,
+                x=placement.axis(x),
+                y=placement.axis(y),
+                options=Options(time_limit=time_limit),
+            )
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 

@@ -18,6 +18,7 @@ from amopt.cli.common import (
     give,
     reporting,
     require_room,
+    working,
     write_pages,
 )
 
@@ -58,7 +59,8 @@ def table(
 
         if out is not None:
             require_target(out)
-        solution = solve_table(decisions.load_of("printing", file), parts)
+        with working(json=json, quiet=quiet):
+            solution = solve_table(decisions.load_of("printing", file), parts)
         if out is not None:
             write_table(solution, out)
         give(solution.summary() if json else solution, json=json, out=None, quiet=quiet)
@@ -83,7 +85,8 @@ def curve(
 
         require_room(None, html, html_light)
         instance = decisions.load_of("printing", file)
-        rows = limit_curve(instance, limit, bounds)
+        with working(json=json):
+            rows = limit_curve(instance, limit, bounds)
         said = list(curve_in_words(instance, limit, rows))
         section = Section(
             "What the best plans cost",
@@ -215,8 +218,10 @@ def _tell(
 
         require_room(out, html, html_light)
         instance = decisions.load_of("printing", file)
+        with working(json=json, quiet=quiet):
+            found = study(instance)
         give(
-            study(instance),
+            found,
             json=json,
             out=out,
             quiet=quiet,

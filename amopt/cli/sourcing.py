@@ -16,6 +16,7 @@ from amopt.cli.common import (
     give,
     reporting,
     require_room,
+    working,
     write_pages,
 )
 
@@ -82,9 +83,10 @@ def pareto(
 
         instance = decisions.load_of("sourcing", file)
         require_room(out, html, html_light)
-        found = sourcing.pareto(
-            instance, tuple(by.split(",")), most=most, options=Options(time_limit=time_limit)
-        )
+        criteria = tuple(by.split(","))
+        with working(json=json, limit=time_limit):
+            options = Options(time_limit=time_limit)
+            found = sourcing.pareto(instance, criteria, most=most, options=options)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
@@ -111,7 +113,9 @@ def worth(
         instance = decisions.load_of("sourcing", file)
         require_room(out, html, html_light)
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
-        found = sourcing.worth_of_limits(instance, wanted, options=Options(time_limit=time_limit))
+        options = Options(time_limit=time_limit)
+        with working(json=json, limit=time_limit):
+            found = sourcing.worth_of_limits(instance, wanted, options=options)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
@@ -137,7 +141,9 @@ def ranges(
 
         instance = decisions.load_of("sourcing", file)
         require_room(out, html, html_light)
-        found = sourcing.price_ranges(instance, supplier, options=Options(time_limit=time_limit))
+        options = Options(time_limit=time_limit)
+        with working(json=json, limit=time_limit):
+            found = sourcing.price_ranges(instance, supplier, options=options)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
@@ -237,14 +243,9 @@ def replay(
             from amopt.sourcing.quotes.events import with_quotes_on_record
 
             happening = with_quotes_on_record(instance, happening, quotes)
-        give(
-            replay_events(instance, happening),
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-        )
+        with working(json=json):
+            found = replay_events(instance, happening)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
 @app.command()

@@ -6,6 +6,7 @@ against the limit that the caller gave.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,10 @@ from amopt.errors import NoAnswerError
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
 
-__all__ = ["Budget"]
+__all__ = ["PHASES", "Budget"]
+
+PHASES = logging.getLogger("amopt.phase")
+"""Told of each phase as it begins; what a terminal shows of a long solve is heard here."""
 
 LEAST = 0.01
 """Seconds that a solver is given at least, so that it can say that it had no time."""
@@ -98,6 +102,7 @@ class Budget:
     def phase(self, name: str) -> Iterator[None]:
         """Add the seconds of a block to those of a phase, such as ``"build"``."""
         began = time.perf_counter()
+        PHASES.info("%s", name)
         try:
             yield
         finally:

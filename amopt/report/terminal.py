@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -18,19 +17,16 @@ from rich.text import Text
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
 from amopt.phrases import counted
-from amopt.program.solver.highs import Progress
 from amopt.report.words import idle_columns, left_out, shown, worth
 from amopt.solution import Column, Solution
 
 __all__ = [
     "console",
-    "counting",
     "print_error",
     "print_findings",
     "print_policy",
     "print_rows",
     "print_solution",
-    "watching",
 ]
 
 MOST_ROWS = 40
@@ -216,34 +212,3 @@ def print_error(error: AmoptError) -> None:
                 out.print(Text(title))
             for line in lines:
                 out.print(Text(f"  - {line}"))
-
-
-@contextmanager
-def watching(*, wanted: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a running solve on standard error, where somebody can see it."""
-    if not (wanted and sys.stderr.isatty()):
-        yield None
-        return
-    with console(to_errors=True).status("building the program ...") as status:
-
-        def show(progress: Progress) -> None:
-            words = [f"{progress.seconds:.0f} s"]
-            if progress.objective is not None:
-                words.append(f"best {progress.objective:,.6g}")
-            if progress.bound is not None:
-                words.append(f"bound {progress.bound:,.6g}")
-            if progress.gap is not None:
-                words.append(f"gap {progress.gap:.2%}")
-            status.update(", ".join(words))
-
-        yield show
-
-
-@contextmanager
-def counting(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show how many of several solves have ended, on standard error, where somebody can see it."""
-    if not (wanted and sys.stderr.isatty()):
-        yield None
-        return
-    with console(to_errors=True).status("solving ...") as status:
-        yield lambda ended, of: status.update(f"{ended:,} of {of:,} solved")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.phrases import counted
 from amopt.program.pyomo.differing import require_difference
+from amopt.program.solver.outcome import Stopped
 from amopt.program.time import Budget
 from amopt.scenarios.comparison import COLUMNS as CHANGES
 from amopt.scenarios.comparison import compare_answers
@@ -107,6 +108,8 @@ def alternatives(
 ) -> Alternatives:
     """Find the plans within a share of the optimum, the best first.
 
+    Ctrl-C ends the search with the plans found so far.
+
     Parameters
     ----------
     instance
@@ -155,18 +158,18 @@ def alternatives(
     def differ(model: Any) -> None:
         require_difference(model, rules.choices(model), known, apart)
 
-    while len(found) <= most and not budget.is_over:
+    while len(found) <= most and not budget.is_over and not _interrupted(found[-1]):
         try:
             other = decisions.solve(instance, time_limit=budget.left, extend=differ, **options)
         except InfeasibleError:
             others_cost, complete = None, True
             break
-        except NoAnswerError:
+        except (NoAnswerError, KeyboardInterrupt):
             break
         least, value = other.outcome.bound, other.outcome.objective
         others_cost = least if least is not None else others_cost
         complete = least is not None and least > cut
-        if value is None or value > cut:
+        if value is None or value > cut or _interrupted(other):
             break
         found.append(other)
         known.append(rules.chosen(other))
@@ -183,6 +186,11 @@ def alternatives(
         instance.name, instance.currency, best.objective_meaning, within, apart,
         tuple(rows), tuple(changes), others_cost, complete, tuple(found),
     )  # fmt: skip
+
+
+def _interrupted(answer: Solution) -> bool:
+    """Return whether Ctrl-C ended the search for an answer: then no other is looked for."""
+    return answer.outcome.stopped is Stopped.INTERRUPTED
 
 
 _ECHOES = ("answer", "forms", "switchover")

@@ -19,6 +19,7 @@ from typing import Any
 
 from amopt.program.solver.outcome import relative_gap
 from amopt.program.solver.transfer import set_options
+from amopt.program.time import PHASES
 
 __all__ = ["INFINITE", "Progress", "Watch"]
 
@@ -154,6 +155,7 @@ class Watch:
                     raise
                 logger.info("interrupted: waiting for the solver to stop")
                 self.interrupted = True
+                PHASES.info("stopping with the best answer so far (Ctrl-C again leaves at once)")
 
     def _hear(self, kind: Any, message: str, state: Any, reply: Any, _: Any) -> None:
         """Answer one callback; never raises into the solver."""

@@ -1,0 +1,160 @@
+"""What a terminal shows while work goes on: phase, time, gap, and what is left of the limit."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.text import Text
+
+from amopt.program.solver.run import Progress
+from amopt.program.time import PHASES
+from amopt.report.terminal import console
+
+__all__ = ["Waiting", "counting", "watching"]
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+"""Heights of the gap over time."""
+
+WIDTH = 16
+"""Letters in which the gap over time is drawn."""
+
+
+class Waiting(logging.Handler):
+    """The line that a terminal shows of work that goes on; it is written anew as time passes.
+
+    Parameters
+    ----------
+    limit
+        Seconds that the work may take; None for no limit.
+    of
+        What it is that is done.
+    """
+
+    def __init__(self, limit: float | None = None, *, of: str = "working") -> None:
+        super().__init__()
+        self._limit, self._phase = limit, of
+        self._began = time.perf_counter()
+        self._heard: Progress | None = None
+        self._gaps: list[tuple[float, float]] = []
+        self._count: tuple[int, int] | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hear of a phase that begins."""
+        self._phase = record.getMessage()
+
+    def hear(self, progress: Progress) -> None:
+        """Hear of a running solve."""
+        self._heard = progress
+        if progress.gap is not None:
+            self._gaps.append((self._spent, progress.gap))
+
+    def count(self, ended: int, of: int) -> None:
+        """Hear of how many pieces of the work have ended, and how many there are."""
+        self._count = ended, of
+
+    @property
+    def _spent(self) -> float:
+        return time.perf_counter() - self._began
+
+    def __rich__(self) -> Text:
+        """Return the line as it is now."""
+        return Text(", ".join(self.words()), no_wrap=True, overflow="ellipsis")
+
+    def words(self) -> list[str]:
+        """Return what the line says, piece by piece."""
+        spent = self._spent
+        words = [self._phase, f"{spent:.0f} s"]
+        if self._limit is not None:
+            words[-1] += f" of {self._limit:g} s, {max(0.0, self._limit - spent):.0f} s left"
+        if self._count is not None:
+            ended, of = self._count
+            words.append(f"{ended:,} of {of:,} done")
+            if 0 < ended < of:
+                words.append(f"about {spent / ended * (of - ended):.0f} s to go")
+        heard = self._heard
+        if heard is not None:
+            if heard.objective is not None:
+                words.append(f"best {heard.objective:,.6g}")
+            if heard.bound is not None:
+                words.append(f"bound {heard.bound:,.6g}")
+            if heard.gap is not None:
+                words.append(f"gap {heard.gap:.2%} {over_time(self._gaps)}".rstrip())
+        return words
+
+
+def over_time(gaps: list[tuple[float, float]]) -> str:
+    """Return the gaps over time as a row of blocks, each the last gap of its stretch of time."""
+    if len(gaps) < 2:
+        return ""
+    first, last = gaps[0][0], gaps[-1][0]
+    highest = max(gap for _, gap in gaps)
+    if last <= first or highest <= 0:
+        return ""
+    drawn, position = [], 0
+    for place in range(WIDTH):
+        until = first + (last - first) * (place + 1) / WIDTH
+        while position + 1 < len(gaps) and gaps[position + 1][0] <= until:
+            position += 1
+        drawn.append(BLOCKS[round(gaps[position][1] / highest * (len(BLOCKS) - 1))])
+    return "".join(drawn)
+
+
+@contextmanager
+def _shown(waiting: Waiting) -> Iterator[None]:
+    """Show a line on standard error as long as a block runs."""
+    level, up = PHASES.level, PHASES.propagate
+    PHASES.addHandler(waiting)
+    PHASES.setLevel(logging.INFO)
+    PHASES.propagate = False
+    try:
+        with console(to_errors=True).status(waiting):
+            yield
+    finally:
+        PHASES.removeHandler(waiting)
+        PHASES.setLevel(level)
+        PHASES.propagate = up
+
+
+@contextmanager
+def watching(
+    *, wanted: bool, limit: float | None = None, of: str = "solving"
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a running solve on standard error, where somebody can see it.
+
+    Parameters
+    ----------
+    wanted
+        Whether it is to be shown; where standard error is no terminal, nothing is.
+    limit
+        Seconds that it may take.
+    of
+        What is done, until the first phase is heard of.
+
+    Yields
+    ------
+    callable or None
+        What is to be told of progress.
+    """
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    waiting = Waiting(limit, of=of)
+    with _shown(waiting):
+        yield waiting.hear
+
+
+@contextmanager
+def counting(
+    *, wanted: bool, limit: float | None = None, of: str = "solving"
+) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how much of several pieces of work has ended, as :func:`watching` does."""
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    waiting = Waiting(limit, of=of)
+    with _shown(waiting):
+        yield waiting.count

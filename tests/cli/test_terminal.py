@@ -1,0 +1,164 @@
+"""What a terminal shows of work that takes a while, and what Ctrl-C does there: a real terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from amopt.program.solver.run import Progress
+from amopt.report.waiting import Waiting, over_time
+
+pty = pytest.importorskip("pty", reason="a pseudo-terminal")
+
+COMMAND = (sys.executable, "-m", "amopt")
+
+
+def long_instance(folder: Path) -> Path:
+    """Write an instance whose optimum is not proven within a minute: tight, with single sources."""
+    draw = random.Random(3)
+    sites, places = range(25), range(100)
+    at = {f"{kind}{k}": (draw.random(), draw.random()) for kind, of in
+          (("s", sites), ("c", places)) for k in of}  # fmt: skip
+    data = {
+        "amopt": 1,
+        "kind": "placement",
+        "name": "long",
+        "single_source": True,
+        "network": {
+            "places": [{"name": name} for name in at],
+            "lanes": [
+                {"from": f"s{i}", "to": f"c{j}", "cost_per_part": round(
+                    100 * abs(complex(*at[f"s{i}"]) - complex(*at[f"c{j}"])), 3)}
+                for i in sites for j in places
+            ],
+        },
+        "parts": [{"name": "p", "print": [{"machine": "m", "hours": 1}]}],
+        "machines": [{"name": "m", "price": 500, "hours_per_year": 170, "utilisation_limit": 1,
+                      "queue_allowance_weeks": 0}],
+        "sites": [{"place": f"s{i}", "yearly_cost": 300 + draw.random() * 900, "most_machines": 1}
+                  for i in sites],
+        "demand": [{"place": f"c{j}", "part": "p", "per_year": draw.randint(5, 60)}
+                   for j in places],
+    }  # fmt: skip
+    path = folder / "long.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+class Terminal:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, *words: str | Path, command: Sequence[str] = COMMAND) -> None:
+        self._end, other = pty.openpty()
+        environment = {**os.environ, "COLUMNS": "160", "TERM": "xterm"}
+        self.process = subprocess.Popen(
+            [*command, *map(str, words)], stdin=other, stdout=other, stderr=other,
+            env=environment, start_new_session=True, preexec_fn=_take_terminal,
+        )  # fmt: skip
+        os.close(other)
+        self.text = ""
+
+    def read_until(self, pattern: str, patience: float = 60.0) -> None:
+        """Read what is shown until a pattern appears."""
+        until = time.monotonic() + patience
+        while not re.search(pattern, self.text):
+            assert time.monotonic() < until, f"no {pattern!r} in {self.text[-2000:]}"
+            if not self._read():
+                break
+        assert re.search(pattern, self.text), self.text[-2000:]
+
+    def _read(self) -> bool:
+        if not select.select([self._end], [], [], 1.0)[0]:
+            return True
+        try:
+            more = os.read(self._end, 1 << 16)
+        except OSError:  # the other end has been closed
+            return False
+        self.text += more.decode("utf-8", "replace")
+        return bool(more)
+
+    def press_ctrl_c(self) -> None:
+        os.write(self._end, b"\x03")
+
+    def end(self) -> int:
+        """Read to the end and return the exit code."""
+        until = time.monotonic() + 60
+        while self._read():
+            assert time.monotonic() < until, self.text[-2000:]
+        os.close(self._end)
+        return self.process.wait(20)
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+WORDS = ("--no-forms", "--method", "milp", "--gap", "0", "--time-limit", "100")
+
+
+@pytest.mark.slow
+def test_ctrl_c_returns_the_best_answer_with_its_gap(tmp_path: Path) -> None:
+    """Phase, gap over time and what is left are shown; one Ctrl-C gives the answer, code 0."""
+    terminal = Terminal("solve", long_instance(tmp_path), *WORDS)
+    terminal.read_until(
+        r"solve, \d+ s of 100 s, \d\d s left, best [\d,.]+, bound [\d,.]+, gap .*[▁-█]"
+    )
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0
+    assert "Ctrl-C again leaves at once" in terminal.text
+    assert re.search(r"feasible \(interrupted\).*gap \d", terminal.text), terminal.text[-2000:]
+
+
+DEAF = """
+from amopt import cli
+from amopt.program.solver.run import Watch
+Watch._hear = lambda *_: None  # a solver that does not hear
+cli.main()
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_twice_leaves_a_solver_that_does_not_stop(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", DEAF)
+    terminal = Terminal("solve", long_instance(tmp_path), *WORDS, command=command)
+    terminal.read_until(r"solve, [1-9] s")
+    terminal.press_ctrl_c()
+    terminal.read_until("Ctrl-C again leaves at once")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130
+
+
+@pytest.mark.slow
+def test_piped_nothing_is_shown(tmp_path: Path) -> None:
+    words = [*COMMAND, "solve", str(long_instance(tmp_path)), *WORDS[:-1], "3"]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "gap" in ended.stdout
+
+
+def test_the_line_says_phase_time_gap_and_what_is_left() -> None:
+    waiting = Waiting(60.0, of="building")
+    assert waiting.words()[:2] == ["building", "0 s of 60 s, 60 s left"]
+    for gap in (0.5, 0.1):
+        waiting.hear(Progress(1.0, 120.0, 100.0, gap, 5))
+        time.sleep(0.01)
+    said = waiting.words()
+    assert said[2:4] == ["best 120", "bound 100"]
+    assert said[4].startswith("gap 10.00% █")
+    waiting.count(1, 4)
+    assert "1 of 4 done" in waiting.words()
+    assert over_time([(0.0, 0.8), (1.0, 0.4), (2.0, 0.0)])[-1] == "▁"
+    assert over_time([(0.0, 0.8)]) == ""
