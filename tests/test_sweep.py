@@ -245,6 +245,7 @@ def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
         assert amopt_command("sweep", "printing/mission", *wrong).code == 2
 
 
+@pytest.mark.parquet
 def test_a_table_for_other_programs(amopt_command: Any, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     words = ["sweep", "printing/mission", "--vary", "systems.MB.count=20,42"]

@@ -56,7 +56,7 @@ def data_of(parts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     return {**data, "parts": parts}
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["csv", pytest.param("parquet", marks=pytest.mark.parquet)])
 @pytest.mark.parametrize("more", [{}, {"criterion": {"discount_per_day": 0.98}}])
 def test_a_table_says_what_the_file_says(form: str, more: dict[str, Any], tmp_path: Path) -> None:
     instance = amopt.load(data_of(random_parts(), **more))

@@ -124,6 +124,7 @@ def test_hidden_rows_of_a_workbook_are_told_and_read(tmp_path: Path) -> None:
     assert cells(amopt.load(path)) == EXPECTED
 
 
+@pytest.mark.parquet
 def test_a_parquet_file_holds_the_same_parts(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     frame().to_parquet(tmp_path / "table.parquet")

@@ -107,7 +107,10 @@ def test_what_holds_as_of_a_time(log: Path, as_of: str, alpha: Any, beta: Any) -
     ]
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".sqlite", ".db", ".parquet"])
+PARQUET = pytest.param(".parquet", marks=pytest.mark.parquet)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".sqlite", ".db", PARQUET])
 def test_a_log_is_the_same_whatever_it_is_kept_in(tmp_path: Path, suffix: str) -> None:
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
