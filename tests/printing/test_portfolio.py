@@ -11,6 +11,7 @@ import pytest
 import amopt
 from amopt.printing.decision import optimum
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.portfolio.formulation import formulate as portfolio
 from amopt.program.solver.options import Options
 
 from .test_limits import extra_policies, thresholds
@@ -64,3 +65,22 @@ def test_mixing_costs_less_where_volumes_do_not_fill_the_shelf() -> None:
         for row in itertools.chain.from_iterable(one.rows["totals"] for one in answers)
     ]
     assert min(gaps) > 1.0
+
+
+@pytest.mark.parametrize("criterion", ["average", {"discount_per_day": 0.99}])
+def test_the_portfolio_in_pyomo_mixes_and_chooses_as_the_answer_does(criterion: Any) -> None:
+    data = some(("2", "6", "9"), 400.0, 0.5).to_dict()
+    instance = PrintingInstance.from_dict({**data, "criterion": criterion})
+    answer = amopt.solve(instance)
+    discount = instance.parameters.discount
+    horizon = 7.0 if criterion == "average" else 1 - discount**7
+    mixed = amopt.solve(portfolio(instance, mixes=True)).outcome
+    assert mixed.objective == pytest.approx(answer.outcome.objective * horizon, rel=1e-8)
+    model = portfolio(instance)
+    amopt.solve(model)
+    taken = [model.policies[j][:2] for j in model.columns if model.share[j].value > 0.5]
+    rows = answer.rows["deterministic"]
+    assert taken == [(row["part"], row["base_stock"]) for row in rows]
+    total = sum(row["yearly_cost"] for row in rows)
+    total += answer.rows["totals"][0]["yearly_unavoidable_cost"]
+    assert model.objective() * 52 == pytest.approx(total, rel=1e-8)

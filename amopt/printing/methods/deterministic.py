@@ -9,6 +9,7 @@ better plan, and left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from amopt.errors import NoAnswerError
 from amopt.printing import closed_form
 from amopt.printing.formulation import useful_levels
-from amopt.printing.limit_rows import priced
+from amopt.printing.limit_rows import LimitRow, priced
 from amopt.printing.methods.columns import Columns
 from amopt.printing.policy import Action, Policy, Pure
 from amopt.program.linear import LinearProgram
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from amopt.printing.methods.master import Master, Solved
     from amopt.printing.parameters import Parameters
 
-__all__ = ["best_pure"]
+__all__ = ["best_pure", "threshold_columns"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -82,7 +83,7 @@ def best_pure(master: Master, found: Solved) -> Pure | None:
     gap = np.inf if first is None else _gap(known, first, found)
     highest = useful_levels(master.parameters)
     part, level = _levels_near(master, found.duals, least, gap, highest)
-    policies = _thresholds(master.parameters, part, level)
+    policies = _thresholds(master.parameters, part, level, MOST_POLICIES)
     if policies is None:
         return _pure(known, first, found.bound, proven=False)
     pool = known.and_(_near(master, policies, found.duals, least, gap))
@@ -159,7 +160,7 @@ def _chosen(master: Master, columns: Columns) -> tuple[Ints, float] | None:
 
 
 def _thresholds(
-    parameters: Parameters, part: Ints, level: Ints
+    parameters: Parameters, part: Ints, level: Ints, most: int
 ) -> tuple[Ints, Ints, Ints, Ints] | None:
     """Return part, level and both thresholds of every policy; None where there are too many.
 
@@ -169,14 +170,14 @@ def _thresholds(
     first, second = (grid.ravel() for grid in np.indices((days, days)) + 1)
     fits = (first <= second) | (first == days)
     first, second = first[fits], second[fits]
-    if part.size * first.size > MOST_POLICIES * days:
+    if part.size * first.size > most * days:
         return None
     owner, at = np.repeat(part, first.size), np.repeat(level, first.size)
     prints, expedites = np.tile(first, part.size), np.tile(second, part.size)
     possible = (np.isfinite(parameters.print_cost[owner]) | (prints == days)) & (
         np.isfinite(parameters.expedite_cost[owner]) | (expedites == days)
     )
-    if np.count_nonzero(possible) > MOST_POLICIES:
+    if np.count_nonzero(possible) > most:
         return None
     return owner[possible], at[possible], prints[possible], expedites[possible]
 
@@ -192,13 +193,35 @@ def _near(
     days, found = master.parameters.cycle_days, None
     for start in range(0, policies[0].size, CHUNK):
         part, level, prints, expedites = (each[start : start + CHUNK] for each in policies)
-        n = np.arange(days)[:, None]
-        action = np.where(n >= prints, int(Action.PRINT), int(Action.WAIT))
-        action = np.where(n >= expedites, int(Action.EXPEDITE), action)
-        action[0] = Action.WAIT
-        columns = Columns.of(master.parameters, master.rows, Policy(level, action), part)
+        policy = Policy(level, _actions(days, prints, expedites))
+        columns = Columns.of(master.parameters, master.rows, policy, part)
         reduced = columns.cost - duals @ columns.usage - least[part]
         scale = np.abs(columns.cost) + np.abs(least[part])
         near = columns.take(reduced <= gap + NOTHING * scale)
         found = near if found is None else found.and_(near)
     return master.columns.take(np.zeros(0, np.int64)) if found is None else found
+
+
+def _actions(days: int, prints: Ints, expedites: Ints) -> Ints:
+    """Return the actions of thresholds by days to go, shape (days, policies)."""
+    n = np.arange(days)[:, None]
+    action = np.where(n >= prints, int(Action.PRINT), int(Action.WAIT))
+    action = np.where(n >= expedites, int(Action.EXPEDITE), action)
+    action[0] = Action.WAIT
+    return action
+
+
+def threshold_columns(
+    parameters: Parameters, rows: Sequence[LimitRow], highest: Ints, *, most: int
+) -> Columns | None:
+    """Return the columns of every level and both thresholds of all parts; None beyond ``most``."""
+    if int(np.sum(highest + 1)) > most:
+        return None
+    part = np.repeat(np.arange(len(parameters)), highest + 1)
+    level = np.concatenate([np.arange(one + 1) for one in highest])
+    policies = _thresholds(parameters, part, level, most)
+    if policies is None:
+        return None
+    owner, stock, prints, expedites = policies
+    policy = Policy(stock, _actions(parameters.cycle_days, prints, expedites))
+    return Columns.of(parameters, rows, policy, owner)

@@ -1,0 +1,1 @@
+"""The portfolio written down whole: a column for each part and policy."""
