@@ -236,10 +236,14 @@ def test_a_price_just_below_and_just_above_what_is_told() -> None:
 def test_a_budget_is_bisected_and_a_fitted_power_is_told() -> None:
     limited = COVERS.model_copy(update={"limits": {"budget": 5200}})
     answer = price_ranges(limited)
-    assert answer.rows["ranges"][0]["without"] is None
+    row = answer.rows["ranges"][0]
+    assert row["without"] is None
+    assert row["why"] == "chosen as long as the budget allows any plan"
     roomy = COVERS.model_copy(update={"limits": {"budget": 9000}})
     answer = price_ranges(roomy)
-    assert only(answer, "ranges")["chosen_up_to"] == pytest.approx(12 + 19 / 3, abs=0.011)
+    row = only(answer, "ranges")
+    assert row["chosen_up_to"] == pytest.approx(12 + 19 / 3, abs=0.011)
+    assert row["keeps_quantity_up_to"] <= row["chosen_up_to"]
     assert "bisection" in answer.notes[0]
     power = copy.deepcopy(COVERS.model_dump(mode="json", exclude_unset=True))
     power["offers"][0]["between"] = "power"

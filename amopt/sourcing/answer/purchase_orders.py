@@ -28,8 +28,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("line", "", "Order line, to be named on the delivery note."),
     Column("order_date", "", "Day of the order."),
     Column("delivery_date", "", "Day by which it is to be received."),
-    Column("weeks", "weeks", "Weeks until then."),
-    Column("cost", "money", "What is paid for it in all, as planned."),
+    Column("weeks", "weeks", "Weeks until then, rounded."),
+    Column("cost", "money", "What is paid for it in all, as planned, to the cent."),
     Column("currency", "", "Unit of money."),
     Column("quote_reference", "", "The supplier's reference of its quote."),
     Column("quoted_at", "", "When it was quoted, in UTC."),
@@ -56,11 +56,15 @@ def purchase_orders(solution: Solution) -> dict[str, list[dict[str, Any]]]:
         raise UsageError(f"the referee did not accept the answer {solution.name!r}")
     quoted = {_key(row): row for row in solution.rows.get("quotes", ())}
     found: dict[str, list[dict[str, Any]]] = {}
+    paid: dict[Any, float] = {}
     for row in solution.rows["orders"]:
         if row["committed"]:
             continue
         own = found.setdefault(row["supplier"], [])
         quote = quoted.get(_key(row), {})
+        # Amounts in cents, so that those of an order add up to it.
+        before = paid.get(row.get("order"), 0.0)
+        paid[row.get("order")] = before + row["cost"]
         own.append(
             {
                 "supplier": row["supplier"],
@@ -71,8 +75,8 @@ def purchase_orders(solution: Solution) -> dict[str, list[dict[str, Any]]]:
                 "line": row["line"],
                 "order_date": row["order_date"],
                 "delivery_date": row["delivery_date"],
-                "weeks": row["weeks"],
-                "cost": row["cost"],
+                "weeks": round(row["weeks"], 2),
+                "cost": round(round(before + row["cost"], 2) - round(before, 2), 2),
                 "currency": solution.currency,
                 "quote_reference": quote.get("reference"),
                 "quoted_at": quote.get("fetched_at"),

@@ -52,7 +52,7 @@ class Ranges(Solution):
             Column("keeps_quantity_up_to", "money", "Price up to which it keeps all of them."),
             Column("chosen_up_to", "money", "Price up to which it gets anything; empty: at any."),
             Column("without", "money", "What the best plan without the offer costs; empty: none."),
-            Column("why", "", "Why there is no answer; empty where there is."),
+            Column("why", "", "Why a price is empty, where it is not at any price."),
             Column("route", "", "Route of the offer.", shown=False),
             Column("material", "", "Material of the offer.", shown=False),
         ),
@@ -226,6 +226,8 @@ class _Line:
         without = self._solved(self._without())
         if without.exists:
             row["without"] = without.high
+        elif self.instance.limits.budget is not None:
+            row["why"] = "chosen as long as the budget allows any plan"
         chosen = self._chosen_up_to(without)
         if chosen is not None:
             row["chosen_up_to"] = row["price"] + chosen
