@@ -427,3 +427,30 @@ def test_discounts_and_closures_are_judged_event_by_event() -> None:
     ((supplier, cost, weeks),) = orders(answer, "supplier", "cost", "delivered_weeks")
     assert (supplier, cost) == ("beta", pytest.approx(144))
     assert weeks == pytest.approx(3 + 2 / 7)
+
+
+def test_what_is_paid_once_is_paid_with_the_first_order_of_a_replay() -> None:
+    """Four bushes at 50 each with a tenth of duty; fee, approval and model are paid by line 1.
+
+    A line that comes in meanwhile waits for what is left of them, and a later one for nothing.
+    """
+    lanes = [{"from": "alpha", "to": "plant", "duty_percent": 10}]
+    changes = {
+        "lines": [line("1", place="plant")],
+        "network": {"places": [{"name": "alpha"}, {"name": "plant"}], "lanes": lanes},
+        "offers": [offer("alpha", "bush", 50, 1)],
+        "suppliers": [{"supplier": "alpha", "fee_per_supplier": 25}],
+        "approvals": [{"supplier": "alpha", "part": "bush", "cost": 40, "weeks": 0.5}],
+        "preparations": [{"part": "bush", "cost": 20, "weeks": 0.25}],
+        "post_processing": [{"part": "bush", "cost_per_part": 1, "weeks": 0.125}],
+    }
+    soon = {"weeks": 0.5, "new_line": line("2", place="plant")}
+    later = {"weeks": 5, "new_line": line("3", place="plant")}
+    answer = run(soon, later, changes=changes)
+    assert answer.verdict.accepted
+    found = orders(answer, "line", "cost", "delivered_weeks")
+    assert found == [
+        ("1", pytest.approx(220 + 4 + 25 + 40 + 20), pytest.approx(1.875)),
+        ("2", pytest.approx(220 + 4), pytest.approx(0.5 + 0.25 + 1.125)),
+        ("3", pytest.approx(220 + 4), pytest.approx(5 + 1.125)),
+    ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from amopt.sourcing.instance.fields import Committed
+from amopt.sourcing.instance.fields import CONVENTIONAL, Committed
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.fields import Line, Route
+    from amopt.sourcing.instance.fields import Instance, Line, Route
 
-__all__ = ["LATE", "KnownLine", "Order"]
+__all__ = ["LATE", "KnownLine", "Order", "under_way"]
 
 LATE = 1e-9
 """Weeks by which two times may differ by rounding."""
@@ -87,3 +88,47 @@ class KnownLine:
     line: Line
     since_weeks: float = 0.0
     cancelled: bool = False
+
+
+def under_way(instance: Instance, orders: Iterable[Order], now: float) -> dict[str, Any]:
+    """Return preparations and approvals with the weeks that are left of them.
+
+    They begin with the first order that needs them, the approval once the model is prepared.
+
+    Parameters
+    ----------
+    instance
+        The instance at the start.
+    orders
+        Orders that are placed.
+    now
+        The time, in weeks from the start.
+    """
+    begun: dict[tuple[str, str], float] = {}
+    for order in orders:
+        key = order.supplier, order.part
+        if order.supplier != CONVENTIONAL and order.placed_weeks <= now + LATE:
+            begun[key] = min(order.placed_weeks, begun.get(key, order.placed_weeks))
+    first = {p: min(at for (_, q), at in begun.items() if q == p) for _, p in begun}
+    prepared = {
+        entry.part: first[entry.part] + (0.0 if entry.done else entry.weeks)
+        for entry in instance.preparations
+        if entry.part in first
+    }
+    approvals = []
+    for entry in instance.approvals:
+        key, left = (entry.supplier, entry.part), entry.weeks
+        if key in begun:
+            ready = prepared.get(entry.part, begun[key])
+            approved = max(begun[key], ready) + entry.weeks
+            left = max(0.0, approved - max(now, ready))
+        approvals.append(entry.model_copy(update={"weeks": left}))
+    return {
+        "approvals": tuple(approvals),
+        "preparations": tuple(
+            entry.model_copy(update={"weeks": max(0.0, prepared[entry.part] - now)})
+            if entry.part in prepared
+            else entry
+            for entry in instance.preparations
+        ),
+    }

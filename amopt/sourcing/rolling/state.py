@@ -16,7 +16,7 @@ from amopt.sourcing.instance.fields import (
     Line,
     Offer,
 )
-from amopt.sourcing.rolling.orders import LATE, KnownLine, Order
+from amopt.sourcing.rolling.orders import LATE, KnownLine, Order, under_way
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
@@ -219,6 +219,7 @@ class ReplayState:
             lines=(line,),
             offers=tuple(o for o in self.offers.values() if o.part == line.part),
             licences=tuple(self.licences.values()),
+            **under_way(self.instance, self.orders, self.now),
             committed=(order,),
         )
         ((_, *terms),) = SupplyOptions.of(alone).commitments
@@ -272,6 +273,7 @@ class ReplayState:
             quotes=self._quotes_now(),
             capacities=tuple(self._capacity_now(c) for c in self.capacities.values()),
             licences=tuple(self.licences.values()),
+            **under_way(self.instance, self.orders, self.now),
             committed=tuple(
                 order.committed(self.now, self.origin(order.line))
                 for order in self.orders

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from amopt.referee import Amount
-from amopt.sourcing.instance.entries import Committed, Line
+from amopt.sourcing.instance.entries import CONVENTIONAL, Committed, Line
 from amopt.sourcing.referee.quote_pricing import Terms
 from amopt.sourcing.referee.terms import OrderTerms
 
@@ -141,7 +141,40 @@ class Happenings:
         """Return what is offered now for the line of an order."""
         line = self.lines[order.line]
         offers = tuple(offer for offer in self.offers.values() if offer.part == line.part)
-        return OrderTerms(self.instance.supposing(lines=(line,), offers=offers, committed=(order,)))
+        now = self._once_left().supposing(lines=(line,), offers=offers, committed=(order,))
+        return OrderTerms(now)
+
+    def _once_left(self) -> Instance:
+        """Return the instance with what is left of preparations and approvals that have begun.
+
+        A model is prepared after the first order of its part, and a part is approved at a supplier
+        after its first order there, and after the model.
+        """
+        preparations, approvals, ready = [], [], {}
+        for entry in self.instance.preparations:
+            begun = self._first_order(entry.part, None)
+            if begun is not None:
+                ready[entry.part] = begun + (0.0 if entry.done else entry.weeks)
+            left = entry.weeks if begun is None else max(0.0, ready[entry.part] - self.now)
+            preparations.append(entry.model_copy(update={"weeks": left}))
+        for asked in self.instance.approvals:
+            begun, left = self._first_order(asked.part, asked.supplier), asked.weeks
+            if begun is not None:
+                model = ready.get(asked.part, begun)
+                left = max(0.0, max(begun, model) + asked.weeks - max(self.now, model))
+            approvals.append(asked.model_copy(update={"weeks": left}))
+        return self.instance.supposing(preparations=tuple(preparations), approvals=tuple(approvals))
+
+    def _first_order(self, part: str, supplier: str | None) -> float | None:
+        """Return when parts were first ordered at an AM supplier, or at any; None if never."""
+        placed = [
+            order.placed
+            for order in self.orders
+            if self.lines[order.line].part == part
+            and order.supplier != CONVENTIONAL
+            and supplier in (None, order.supplier)
+        ]
+        return min(placed, default=None)
 
     def _given(self, order: Committed, offered: OrderTerms) -> None:
         """Place an order that the files give."""
@@ -158,7 +191,7 @@ class Happenings:
         """Return what can be ordered now, with what placed orders have paid already."""
         first, known = self.instance.order_date or self.events.start, self.terms
         day = None if first is None else first + timedelta(days=int(self.now * 7 + LATE))
-        now = self.instance.supposing(
+        now = self._once_left().supposing(
             lines=tuple(self.lines.values()),
             offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),
             committed=tuple(
