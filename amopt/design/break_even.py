@@ -6,7 +6,9 @@ design, net of what A does for the systems in use (Westerweel, Basten and van Ho
 - the break-even reliability :math:`\tau^*`: :math:`C_R(\tau_R) = C_A(\tau^*) + K`. :math:`C_A`
   falls in :math:`\tau` to :math:`c_p^A N`, which parts that never fail cost, whatever the
   accounting: no spare is kept and none is replaced. So :math:`\tau^*` exists below
-  :math:`K_{\lim} = C_R - c_p^A N`, with :math:`C_R` by the accounting of the instance;
+  :math:`K_{\lim} = C_R - c_p^A N`, with :math:`C_R` by the accounting of the instance, unless
+  failures cost so little (emergencies nothing, or spares at once and replacements nothing) that
+  any reliability is enough;
 - the break-even part cost :math:`c^*`: the same in :math:`c_p^A`. It exists where parts for nothing
   would do, :math:`C_R - K > (N T / \tau_A) c_d`: with them the shelf is never empty;
 - :math:`K_1`: what A may cost more to design if it is as reliable and as dear as R, and only comes
@@ -35,7 +37,7 @@ TOLERANCE = 1e-9
 """Relative error of a root."""
 
 NEXT_TO_NOTHING = 1e-9
-"""Share of the largest part cost in question that counts as parts for nothing."""
+"""Share of the largest value in question that counts as parts for nothing, or that never last."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,6 @@ def break_even(
 def _reliability(version: LifeCycle, target: Floats, never_fails: Floats, chance: Floats) -> Floats:
     r"""Return :math:`\tau^*`, between all failures met from stock, and in emergency."""
     room = target - never_fails
-    exists = np.flatnonzero(room > 0)
     of_part = version.replacements_charged * version.part_cost
     uses = version.parts * version.months
     low = (uses * (version.replacement_cost + of_part)) @ chance
@@ -107,6 +108,10 @@ def _reliability(version: LifeCycle, target: Floats, never_fails: Floats, chance
         trial = version.take(index).but(mean_months_between_failures=np.exp(logarithm)[:, None])
         return expected_cost(trial, chance) - target[index]
 
+    exists = np.flatnonzero((room > 0) & (high > 0))
+    low = np.maximum(low, NEXT_TO_NOTHING * high)
+    hardly_lasts = excess(np.log(low[exists] / room[exists]), exists)
+    exists = exists[hardly_lasts >= -TOLERANCE * np.abs(target[exists])]
     return _root(excess, exists, low / room, high / room)
 
 

@@ -171,6 +171,11 @@ def _base(instance: DesignInstance, component: str | None) -> dict[str, float]:
         raise UsageError(f"there is no component {shown(str(component))}, only {', '.join(known)}")
     if len(own.versions) < 2:
         raise UsageError(f"component {shown(own.name)} has one version: nothing to compare it with")
+    if not own.replacement_cost:
+        raise UsageError(
+            f"replacing component {shown(own.name)} costs nothing, but a factorial has what an "
+            "emergency costs as a multiple of it"
+        )
     first, other = own.versions[:2]
     systems = sum(base.systems * base.probability for base in instance.installed_base)
     return {

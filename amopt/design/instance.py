@@ -146,10 +146,10 @@ class Component(InstanceModel):
     pieces_per_system: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=1, description="Pieces of the component in each system."
     )
-    replacement_cost: PositiveMoney = Field(
+    replacement_cost: Money = Field(
         description="Cost of replacing a failed part with one from stock, without the part."
     )
-    emergency_cost: PositiveMoney = Field(
+    emergency_cost: Money = Field(
         description="The same where the shelf is empty and a part is sent in an emergency, in all."
     )
     down_days_per_replacement: DaysDown = Field(

@@ -226,3 +226,26 @@ def test_no_fleet_of_the_767_is_large_enough() -> None:
         found = break_even(first, version, 30_000 - benefit).part_cost
         assert not (found >= 1000).any()
         assert np.isnan(found).tolist() == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("charged", [False, True])
+@pytest.mark.parametrize("extra", [-1e6, 0.0, 1e6])
+def test_replacements_may_cost_nothing(charged: bool, extra: float) -> None:
+    """Where failures then cost nothing, any life is enough that the extra cost leaves room for."""
+    data = amopt.load("design/valve-block").to_dict()
+    (own,) = data["components"]
+    own["replacement_cost"], own["emergency_cost"] = 0, 0
+    data["accounting"] = {"initial_spares_bought": True, "replacements_charged": charged}
+    first, version = own["versions"]
+    version.update(part_cost=300.0, design_cost=max(extra, 0.0))
+    version["benefit_per_system_month"] = max(-extra, 0.0) / (400 * 360)
+    first["design_cost"] = 0
+    (row,) = amopt.solve(amopt.load(data)).rows["break_even"]
+    price = 416.91
+    room = (price - 300) * 400 + charged * price * 400 * 360 / 120 - extra  # no spare is kept
+    life = 400 * 360 * 300 / room if charged and room > 0 else None
+    assert row["break_even_months"] == (life and pytest.approx(life, rel=1e-8))
+    if not charged and room > 0:
+        assert row["verdict"] == "cheaper"  # however short its life
+    with pytest.raises(UsageError, match="costs nothing"):
+        amopt.design.factorial(amopt.load(data), {"systems": (1,)})

@@ -98,7 +98,8 @@ class DesignSolution(Solution):
             Column(
                 "break_even_months",
                 "months",
-                "How long its part must last at least to break even; empty: no life is enough.",
+                "How long its part must last at least to break even; empty: no life is enough, or "
+                "any is, where it is cheaper.",
             ),
             Column("part_cost", "money", "What its part costs.", shown=False),
             Column(

@@ -104,10 +104,11 @@ def _try_months(
     known = np.where(stated > 0, stated, 1.0)[:, None]
     shorter = replace(version, tau=known * (1 - TOLERANCE)).life()
     longer = replace(version, tau=known * (1 + TOLERANCE)).life()
+    any_will_do = _whether_any_will_do(version, target, room)
     for n, words in enumerate(where):
         said = rows[n].get("break_even_months")
         if said is None:
-            fits = room[n] <= rounding[n]
+            fits = room[n] <= rounding[n] or any_will_do[n]
         else:
             fits = (
                 stated[n] > 0
@@ -116,6 +117,17 @@ def _try_months(
                 and longer[n] <= target[n] + rounding[n]
             )
         notebook.require(bool(fits), f"{words}: {said!r} months do not break even")
+
+
+def _whether_any_will_do(version: Bills, target: Floats, room: Floats) -> NDArray[np.bool_]:
+    """Return which versions break even although they hardly last."""
+    charged = version.instance.accounting.replacements_charged * version.c_p
+    use = (version.pieces * version.systems * version.instance.months) @ version.chance
+    most = use * (version.c_e + charged)[:, 0]
+    last = NEXT_TO_NOTHING * most / np.where(room > 0, room, 1.0)
+    tried = replace(version, tau=np.where(last > 0, last, 1.0)[:, None]).life()
+    found: NDArray[np.bool_] = (most == 0) | (tried <= target + TOLERANCE * np.abs(target))
+    return found
 
 
 def _try_part_cost(
