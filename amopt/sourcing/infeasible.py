@@ -8,6 +8,7 @@ until it keeps there what it has to.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,9 @@ __all__ = ["explain"]
 
 Floats = NDArray[np.float64]
 Limits = tuple[Limit, ...]
+
+MOST_TOGETHER = 60
+"""Lines that share limits and are looked at together, whatever limits give way."""
 
 CLOSE = 1e-6
 """How far a plan may be beyond a limit, relative, and still keep it."""
@@ -95,24 +99,30 @@ def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instanc
     """Return the instance with only the lines that cannot be filled together.
 
     The program falls apart into lines that share limits which could bind, whatever gives way; the
-    blocks that have a plan are left out.
+    blocks that have a plan are left out. Where very many lines share limits, those are looked at
+    that have no plan as the limits are, and what mends them is told of them alone.
     """
     instance = supply.instance
-    segments = cut(supply, limited=False)
     if not_honoured(HONOURS, formulation.FAMILIES, instance):
         return instance
-    blocked = np.zeros(len(instance.lines), dtype=bool)
+    for limited in (False, True):
+        segments = cut(supply, limited=limited)
+        arrays = arrays_of(supply, segments)
+        program = arrays.program
+        line_of = np.full(program.shape[1], -1, dtype=np.int64)
+        line_of[arrays.x] = segments.shares.line
+        line_of[arrays.weeks[supply.timed]] = supply.timed
+        blocks = split(replace(program, cost=np.zeros_like(program.cost)))
+        starts = blocks.column_starts
+        per_block = (line_of[blocks.columns[a:b]] for a, b in pairwise(starts.tolist()))
+        if max((np.unique(lines).size for lines in per_block), default=0) <= MOST_TOGETHER:
+            break
     empty = set(without_supply(supply, segments))
-    arrays = arrays_of(supply, segments)
-    program = arrays.program
     without_columns = np.diff(program.matrix.indptr) == 0
     free = without_columns & ((program.row_lower > 0) | (program.row_upper < 0))
     if any(program.rows.family_and_key(i)[0] != "demand" for i in np.flatnonzero(free).tolist()):
         return instance
-    line_of = np.full(program.shape[1], -1, dtype=np.int64)
-    line_of[arrays.x] = segments.shares.line
-    line_of[arrays.weeks[supply.timed]] = supply.timed
-    blocks = split(replace(program, cost=np.zeros_like(program.cost)))
+    blocked = np.zeros(len(instance.lines), dtype=bool)
     for b, part in enumerate(blocks.programs()):
         budget.require("it was known which lines have no plan")
         if solve(part, budget.options(options)).outcome.status is Status.INFEASIBLE:
