@@ -169,6 +169,7 @@ def _answer(
     meaning: str,
 ) -> MaintenanceSolution:
     """Return the answer that follows from the policies, judged."""
+    _require_regular_parts(instance, found)
     with budget.phase("tables"):
         rows = tables(instance, found, regular_only)
     cost = rows["account"][0]["cost_per_day"]
@@ -202,6 +203,19 @@ def _answer(
     known = {"stock", "downtime"}
     added = tuple(name for name in found.limits if name not in known)
     return judged(instance, answer, partial(check, limits=added))
+
+
+def _require_regular_parts(instance: MaintenanceInstance, found: Optimum) -> None:
+    """Refuse a plan that never installs a regular part, in words."""
+    if instance.printed is None:
+        return
+    alone = renewal.printing_alone(instance)
+    if abs(found.gain - alone) <= CLOSE * alone:
+        raise NoAnswerError(
+            "no regular part should ever be installed: to print each part when the one before has "
+            f"failed costs {alone:.6g} a day, and no plan costs less. Are cost and life of the "
+            "printed part right?"
+        )
 
 
 def _notes(

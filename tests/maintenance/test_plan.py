@@ -12,7 +12,7 @@ import pytest
 from pyomo.environ import Constraint
 
 import amopt
-from amopt.errors import InfeasibleError, UsageError
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.process import build
 from amopt.mdp import dual_program
@@ -252,3 +252,12 @@ def test_the_program_written_out() -> None:
     costs = [f"{c:+.8g} {program.column_name(j)}" for j, c in enumerate(program.cost)]
     text = "\n".join([f"minimise: {' '.join(costs)}", *lines, ""])
     assert text == (GOLDEN / "two-days.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("method", ["policy_iteration", "arrays", "program"])
+def test_printing_alone_is_refused_in_words(method: str) -> None:
+    """A print lives some 12 days and costs 6, a regular part 35 and costs 2,000."""
+    printed = {**small().printed.model_dump(), "cost": 6.0}
+    dear = {**small().regular.model_dump(), "cost": 2000.0}
+    with pytest.raises(NoAnswerError, match="no regular part should ever be installed"):
+        amopt.solve(small(printed=printed, regular=dear), method=method)

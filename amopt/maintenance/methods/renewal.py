@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from amopt.maintenance.instance import MaintenanceInstance
 
-__all__ = ["HONOURS", "Renewal", "solve"]
+__all__ = ["HONOURS", "Renewal", "printing_alone", "solve"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -355,6 +355,11 @@ def solve(instances: Sequence[MaintenanceInstance]) -> Renewal:
     violated = np.maximum(sweep.residual, np.maximum(-sweep.value.cost, 0.0))
     bound = np.where(np.isfinite(violated), batch.g - violated, -np.inf)
     return Renewal(batch.g, bound, sweep.order, sweep.install, sweep.down, rounds)
+
+
+def printing_alone(instance: MaintenanceInstance) -> float:
+    """Return the cost a day, in money, of printing each part when the one before has failed."""
+    return float(_simple(_Batch.of([instance]))[1][0])
 
 
 def _simple(batch: _Batch) -> tuple[Floats, Floats]:
