@@ -1,4 +1,4 @@
-"""Sphinx configuration; findings and the literature's numbers are pages that the code writes."""
+"""Sphinx configuration; the file format, findings and numbers are pages that the code writes."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def write_generated_pages() -> None:
 
     from amopt import KINDS
     from amopt.instance.findings import catalogue_markdown
+    from amopt.instance.workbook.describing import fields_markdown
+    from amopt.kinds import instance_type
     from amopt.report.studies import reproduced
     from amopt.reproduce import reproduce
 
@@ -51,6 +53,7 @@ def write_generated_pages() -> None:
     if not found.as_recorded:
         raise RuntimeError(f"amopt reproduce: {found.headline()}")
     pages = {
+        "fields": fields_markdown({kind: instance_type(kind) for kind in KINDS}),
         "findings": catalogue_markdown(codes),
         "measured": _page.markdown(_page.results()),
         "reproduced": reproduced.markdown(found),

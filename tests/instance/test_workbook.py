@@ -19,6 +19,7 @@ from amopt import kinds
 from amopt.errors import InvalidInstanceError, UsageError
 from amopt.instance import catalogue
 from amopt.instance.workbook.cells import read_cells, written
+from amopt.instance.workbook.describing import fields_markdown
 from amopt.instance.workbook.layout import LONGEST_SHEET, Column, layout
 
 # -- round trips ----------------------------------------------------------------------------------
@@ -438,3 +439,14 @@ def test_the_commands(amopt_command: Any, tmp_path: Path) -> None:
     assert amopt_command("check", "tables").code == 0
     assert amopt_command("solve", "tables", "--xlsx", "answer.pdf").code == 2
     assert amopt_command("convert", "design.xlsx", "design.json").code == 2
+
+
+def test_the_page_of_keys_has_every_key() -> None:
+    text = fields_markdown({kind: kinds.instance_type(kind) for kind in kinds.KINDS})
+    for kind in kinds.KINDS:
+        known = layout(kinds.instance_type(kind))
+        mine = text.partition(f"\n## {kind.capitalize()}\n")[2].partition("\n## ")[0]
+        for sheet in filter(lambda one: one.columns, known.sheets):
+            assert f"### `{sheet.name}` of {kind}" in mine
+            assert all(f"| `{column.heading}` |" in mine for column in sheet.columns)
+    assert all(line.count(" | ") >= 4 for line in text.splitlines() if line.startswith("| `"))

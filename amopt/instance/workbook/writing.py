@@ -15,7 +15,7 @@ from amopt.instance.workbook.flattening import Filled, filled_sheets, sheet_colu
 from amopt.instance.workbook.layout import INSTANCE, NOTES, TEXT, Column, Layout, Sheet
 from amopt.instance.workbook.tables import letters
 
-__all__ = ["csv_files", "write_workbook"]
+__all__ = ["csv_files", "notes_of", "write_workbook"]
 
 _LONGEST_LIST: Final = 255
 """Letters that the list of a drop-down may have."""
@@ -265,13 +265,13 @@ def _write_notes(book: Any, layout: Layout) -> None:
             for name in ("sheet", "column or key", "required", "blank means", "words", "meaning")
         ],
     )
-    for row, cells in enumerate(_notes(layout), 2):
+    for row, cells in enumerate(notes_of(layout), 2):
         for place, cell in enumerate(cells, 1):
             _write_cell(sheet, row, place, cell)
     _set_widths(sheet, [24, 30, 10, 16, 30, 100])
 
 
-def _notes(layout: Layout) -> Iterator[tuple[str, ...]]:
+def notes_of(layout: Layout) -> Iterator[tuple[str, ...]]:
     """Yield what is to be known of each column."""
     yield (
         "",
