@@ -86,6 +86,26 @@ def holds(tab: Tab, *, width: int, drawn: int) -> None:
     )
 
 
+NAMED = ("button", "textbox", "image", "link", "heading", "table", "columnheader", "main")
+"""Roles whose elements a screen reader calls by a name, and landmarks that there must be."""
+
+
+def is_told_to_a_screen_reader(tab: Tab) -> None:
+    """Require that all that is worked or looked at has a name in the tree of accessibility."""
+    tab.send("Accessibility.enable")
+    tree = tab.send("Accessibility.getFullAXTree", depth=9)["nodes"]
+    tab.send("Accessibility.disable")
+    told = [
+        (node["role"]["value"], node.get("name", {}).get("value", "").strip())
+        for node in tree
+        if not node.get("ignored")
+    ]
+    nameless = {role for role, name in told if role in NAMED and role != "main" and not name}
+    assert nameless == set()
+    assert {"main", "banner", "contentinfo", "heading"} <= {role for role, _ in told}
+    assert sum(role == "main" for role, _ in told) == 1
+
+
 GO_BEFORE = """(selector) => {
   window.wanted = document.querySelector(selector);
   const all = [...document.querySelectorAll('a[href],button,input,[tabindex="0"],summary')]
@@ -191,6 +211,7 @@ def test_every_shipped_page(kind: str, tmp_path: Path, request: pytest.FixtureRe
             for width in (SCREEN, PHONE):
                 tab.open(file, width=width, dark=width == PHONE)
                 holds(tab, width=width, drawn=drawn)
+        is_told_to_a_screen_reader(tab)
         sort = "document.querySelector('thead button')"
         tab.run(f"{sort}.focus()")
         tab.press("Enter")

@@ -179,7 +179,7 @@ def utilisation(solution: Solution) -> Any:
             marker={"color": PALETTE[number % len(PALETTE)]},
             name=plain(period),
         )
-    figure.update_xaxes(title="hours set aside over hours that there are", tickformat=".0%")
+    figure.update_xaxes(title="hours set aside over hours that there are", tickformat=".3~%")
     return figure.update_yaxes(automargin=True)
 
 
