@@ -14,8 +14,9 @@ import amopt
 from amopt import printing
 from amopt.cli import app
 from amopt.errors import UsageError
-from amopt.printing.convoys.answer import convoys, worth_figure
+from amopt.printing.convoys.answer import convoys
 from amopt.printing.convoys.calendar import Calendar, calendar_of
+from amopt.printing.convoys.figures import worth_figure
 from amopt.printing.convoys.formulation import formulate
 from amopt.printing.convoys.values import best
 from amopt.printing.referee.studies.convoys import check_convoys

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from amopt.decision import require_honoured
-from amopt.drawing import GREEN, new_figure
 from amopt.errors import RefusedError, UsageError
 from amopt.phrases import counted, money
 from amopt.printing import closed_form, formulation
+from amopt.printing.convoys import formulation as program
 from amopt.printing.convoys.calendar import Calendar, calendar_of
-from amopt.printing.convoys.values import Best, best
+from amopt.printing.convoys.lead_time import best_ordered_early
+from amopt.printing.convoys.values import HONOURS, Best, best
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
@@ -25,7 +26,10 @@ from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution, Table
 from amopt.verdict import Verdict
 
-__all__ = ["CURVE", "ConvoySolution", "convoys", "worth_figure"]
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
+__all__ = ["CURVE", "ConvoySolution", "convoys"]
 
 CURVE = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """Probabilities of a replenishment along the curve, beside the file's own."""
@@ -44,13 +48,18 @@ class ConvoySolution(Solution):
             ),
             Column("part", "", "Part."),
             Column("sourcing", "", "printing, or single source: without a printer."),
-            Column("base_stock", "parts", "Order up to it with each replenishment that comes."),
+            Column(
+                "base_stock",
+                "parts",
+                "Order up to it with each replenishment that comes; with an order lead time, what "
+                "is on the shelf, less what lacks, with the order.",
+            ),
             Column(
                 "plan",
                 "",
                 "What is done for a system that waits, by days to the next schedule "
-                "(the most: after one that did not come); by days since the last replenishment "
-                "where the file gives lengths of cycles.",
+                "(the most: that of one that did not come, or brought too few); by days since the "
+                "last replenishment where the file gives lengths of cycles.",
             ),
             Column("yearly_cost", "money", "Cost of 364 days, less what cannot be avoided."),
         ),
@@ -93,7 +102,12 @@ class ConvoySolution(Solution):
         return tuple(said)
 
 
-def convoys(instance: PrintingInstance, *, curve: Sequence[float] = CURVE) -> ConvoySolution:
+def convoys(
+    instance: PrintingInstance,
+    *,
+    curve: Sequence[float] = CURVE,
+    extend: Callable[[ConcreteModel], None] | None = None,
+) -> ConvoySolution:
     """Find the best policies where replenishments may not come, with and without the printer.
 
     Parameters
@@ -102,6 +116,8 @@ def convoys(instance: PrintingInstance, *, curve: Sequence[float] = CURVE) -> Co
         The instance; without ``convoys`` in it every replenishment comes.
     curve
         Probabilities of a replenishment for which the worth of the printer is worked out.
+    extend
+        Refused: this goes by values of states, and would not see what is added.
 
     Returns
     -------
@@ -112,19 +128,27 @@ def convoys(instance: PrintingInstance, *, curve: Sequence[float] = CURVE) -> Co
     Raises
     ------
     UsageError
-        When the file has limits, which this does not look at, or a probability is none.
+        When the file has limits or the program has constraints that this does not look at, a
+        probability is none, or an order lead time comes with expediting or discounting.
     RefusedError
         When the referee finds another cost, or a better decision.
     """
     require_honoured("convoys", closed_form.HONOURS, formulation.FAMILIES, instance)
+    require_honoured("convoys", HONOURS, program.FAMILIES, instance)
+    if extend is not None:
+        raise UsageError(
+            "convoys goes by values of states, which know nothing of extend: add to the program of "
+            "one part, amopt.printing.convoys.formulation.formulate"
+        )
+    lead = _lead(instance)
     if any(not 0.02 <= chance <= 1 for chance in curve):
         raise UsageError("probabilities of the curve lie between 0.02 and 1")
     started = time.perf_counter()
     stated = 1.0 if instance.convoys is None else instance.convoys.arrival_probability
     days = instance.cycle_days
     calendars = [(stated, calendar_of(instance, instance.convoys))]
-    calendars += [(chance, Calendar.scheduled(days, chance)) for chance in curve]
-    found = [(chance, calendar, _both(instance, calendar)) for chance, calendar in calendars]
+    calendars += [(chance, Calendar.scheduled(days, chance, whole=lead > 0)) for chance in curve]
+    found = [(chance, calendar, _both(instance, calendar, lead)) for chance, calendar in calendars]
     rows: dict[str, Table] = {
         "parts": [row for one in found for row in _parts(instance, *one)],
         "worth": [_worth(chance, both) for chance, _, both in found],
@@ -136,36 +160,39 @@ def convoys(instance: PrintingInstance, *, curve: Sequence[float] = CURVE) -> Co
     return _answer(instance, rows, verdict, (worked - started, time.perf_counter() - worked))
 
 
-def worth_figure(answer: ConvoySolution) -> Any:
-    """Return a plotly figure of what the printer is worth by the probability of a replenishment.
+Both = Mapping[str, tuple[Parameters, list[Best]]]
+
+
+def _lead(instance: PrintingInstance) -> int:
+    """Return the days before a replenishment on which its order closes.
 
     Raises
     ------
     UsageError
-        When plotly is not installed.
+        When there are some, and parts are expedited or costs discounted.
     """
-    figure = new_figure()
-    rows = sorted(answer.rows["worth"][1:], key=lambda row: float(row["arrival_probability"]))
-    figure.add_scatter(
-        x=[row["arrival_probability"] for row in rows],
-        y=[row["worth"] for row in rows],
-        mode="lines+markers",
-        line={"color": GREEN},
-    )
-    figure.update_xaxes(title="probability that a replenishment comes")
-    figure.update_yaxes(title=f"worth of the printer, {answer.currency} a year", rangemode="tozero")
-    return figure
+    lead = 0 if instance.convoys is None else instance.convoys.order_lead_days
+    parameters = instance.parameters
+    if lead and not parameters.is_average:
+        raise UsageError("an order lead time goes with criterion: average, not with discounting")
+    if lead and np.isfinite(parameters.expedite_cost).any():
+        raise UsageError(
+            "an order lead time goes with printing, not with expediting: leave out expedite_cost "
+            "and expedite_surcharge"
+        )
+    return lead
 
 
-Both = Mapping[str, tuple[Parameters, list[Best]]]
-
-
-def _both(instance: PrintingInstance, calendar: Calendar) -> Both:
+def _both(instance: PrintingInstance, calendar: Calendar, lead: int) -> Both:
     """Return the best policies of all parts with the printer and without."""
+
+    def found(one: Parameters) -> Best:
+        return best_ordered_early(one, calendar, lead) if lead else best(one, calendar)
+
     with_printer = instance.parameters
     both = {"printing": with_printer, "single source": with_printer.without_printer()}
     return {
-        sourcing: (one, [best(one.take([part]), calendar) for part in range(len(one))])
+        sourcing: (one, [found(one.take([part])) for part in range(len(one))])
         for sourcing, one in both.items()
     }
 

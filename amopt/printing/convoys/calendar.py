@@ -37,18 +37,18 @@ class Calendar:
         return len(self.arrives)
 
     @classmethod
-    def scheduled(cls, cycle_days: int, probability: float) -> Calendar:
+    def scheduled(cls, cycle_days: int, probability: float, *, whole: bool = False) -> Calendar:
         """Return the days where each scheduled replenishment comes with a probability.
 
         Day L is that of a replenishment that did not come: it has L days to the next one, and day 1
-        comes after it.
+        comes after it. Where each one comes that day is left out, but for a ``whole`` calendar.
         """
         arrives = np.zeros(cycle_days + 1)
         arrives[cycle_days - 1] = probability
         following = np.arange(1, cycle_days + 2)
         following[cycle_days] = 1
         labels = (0, *range(cycle_days - 1, 0, -1), cycle_days)
-        if probability == 1.0:
+        if probability == 1.0 and not whole:
             return cls(arrives[:-1], np.minimum(following[:-1], cycle_days - 1), labels[:-1])
         return cls(arrives, following, labels)
 
@@ -69,5 +69,7 @@ def calendar_of(instance: PrintingInstance, convoys: Convoys | None) -> Calendar
     if convoys is None:
         return Calendar.scheduled(instance.cycle_days, 1.0)
     if convoys.arrival_probability is not None:
-        return Calendar.scheduled(instance.cycle_days, convoys.arrival_probability)
+        return Calendar.scheduled(
+            instance.cycle_days, convoys.arrival_probability, whole=convoys.order_lead_days > 0
+        )
     return Calendar.of_lengths({one.days: one.probability for one in convoys.cycle_lengths})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binom
 
+from amopt.errors import UsageError
 from amopt.printing.convoys.calendar import Calendar, calendar_of
 from amopt.printing.convoys.values import most_stock
 from amopt.program.family import Family
@@ -34,9 +35,18 @@ def formulate(
     cost. ``model.part`` names the part, ``model.rho``, ``model.pi``, ``model.delta``, ``model.W``
     and ``model.V`` are the values by day of ``model.calendar``. Of a value :math:`v`,
     :math:`\bar v_d` is what it comes to the next day, whether a replenishment comes or not.
+
+    Raises
+    ------
+    UsageError
+        When the file has an order lead time, which the program does not know.
     """
     from pyomo.environ import ConcreteModel, Objective, maximize
 
+    if instance.convoys is not None and instance.convoys.order_lead_days:
+        raise UsageError(
+            "this program orders when the replenishment arrives: leave out order_lead_days"
+        )
     index = [entry.name for entry in instance.parts].index(part)
     model = ConcreteModel(name=f"{instance.name}, {part}, convoys")
     model.part, model.parameters = part, instance.parameters.take([index])

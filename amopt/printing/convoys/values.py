@@ -30,10 +30,15 @@ from amopt.printing.convoys.calendar import Calendar
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
 
-__all__ = ["Best", "best", "most_stock"]
+__all__ = ["HONOURS", "Best", "best", "most_stock"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+HONOURS = frozenset(
+    {"constant", "regular", "printed", "wait", "print_one", "expedite", "shelf", "order"}
+)
+"""The families of the program that these values honour."""
 
 STILL = 1e-13
 """Relative change of a sweep from which the values stand still."""
@@ -122,8 +127,10 @@ def _linear(parameters: Parameters, calendar: Calendar, m: Floats) -> tuple[Floa
     return rho, float(lasts[0])
 
 
-def most_stock(parameters: Parameters, calendar: Calendar) -> int:
+def most_stock(parameters: Parameters, calendar: Calendar, lead: int = 0) -> int:
     """Return the highest level that is tried: it runs out with a probability of 1e-9 at most.
+
+    It has to last ``lead`` days more, those after the order for it.
 
     Raises
     ------
@@ -132,7 +139,7 @@ def most_stock(parameters: Parameters, calendar: Calendar) -> int:
     """
     if not parameters.failure[0]:
         return 0
-    days, day, left = 0, 0, 1.0
+    days, day, left = lead, 0, 1.0
     while left > RARE / 10 and days < 100_000:
         days, left = days + 1, left * (1.0 - calendar.arrives[day])
         day = int(calendar.following[day])

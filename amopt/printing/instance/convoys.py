@@ -19,6 +19,11 @@ CODES: tuple[Code, ...] = (
         "It is not clear when replenishments come: one probability, or a whole distribution.",
         "Give arrival_probability alone, or cycle_lengths whose probabilities add up to 1.",
     ),
+    Code(
+        "lead-time-too-long",
+        "An order has to close within the cycle before a replenishment of a schedule.",
+        "Give fewer order_lead_days than cycle_days, with arrival_probability.",
+    ),
 )
 
 LEAST_PROBABILITY = 0.02
@@ -32,7 +37,7 @@ class CycleLength(InstanceModel):
 
 
 class Convoys(InstanceModel):
-    """When replenishments come: exactly one of the two fields."""
+    """When replenishments come: exactly one of the first two fields."""
 
     arrival_probability: Annotated[float, Field(ge=LEAST_PROBABILITY, le=1)] | None = Field(
         default=None,
@@ -44,9 +49,22 @@ class Convoys(InstanceModel):
         description="Lengths of a cycle with their probabilities; which one it is nobody knows "
         "before the replenishment is there.",
     )
+    order_lead_days: Annotated[int, Field(ge=0, le=365)] = Field(
+        default=0,
+        description="Days before each scheduled replenishment on which what it brings is decided.",
+    )
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self, cycle_days: int) -> Iterator[Problem]:
         """Yield what no single field can know."""
+        if self.order_lead_days and (self.cycle_lengths or self.order_lead_days >= cycle_days):
+            yield Problem(
+                "lead-time-too-long",
+                ("convoys", "order_lead_days"),
+                f"an order that closes {self.order_lead_days} days before a replenishment needs a "
+                f"schedule of more days than that; cycle_days is {cycle_days}, and cycle_lengths "
+                "is no schedule.",
+                "Give fewer days than cycle_days, and arrival_probability.",
+            )
         if (self.arrival_probability is None) is not bool(self.cycle_lengths):
             yield Problem(
                 "convoys-incomplete",

@@ -115,7 +115,7 @@ class PrintingInstance(Instance):
             yield self._too_many_failures(index)
         yield self._problems_of_limits()
         yield uncertainty_problems(self)
-        yield iter(()) if self.convoys is None else self.convoys.problems()
+        yield iter(()) if self.convoys is None else self.convoys.problems(self.cycle_days)
         yield problems_of_policy(self.policy, self.parts)
         yield problems_of_material(self.parts if self.material else ())
         yield self._problems_of_printer()

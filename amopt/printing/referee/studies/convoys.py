@@ -4,7 +4,10 @@ Day by day from a replenishment it follows the distribution of the shelf, and th
 printed and missing parts once it is empty, each weighed by the probability that no replenishment
 has come yet. The cost of such a cycle over its expected length is the cost a day; discounted, over
 one less the expected discount of its length. That no other decision is better is shown by trying
-them: every other action on every single day, and the neighbouring stock levels.
+them: every other action on every single day, and every stock level up to the one from which a part
+more must lie longer than it can save. A part more than S is used only where more than S fail in a
+cycle; it then saves no more than a system down until the next replenishment, and lies on the shelf
+for a day at least.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.referee.plan import ACTIONS, Terms, terms_of
 from amopt.printing.referee.probabilities import binomial, overshoots, taken
+from amopt.printing.referee.studies.lead_time import rate_ordered_early
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
@@ -54,13 +58,18 @@ def check_convoys(
         return notebook.verdict()
     left = iter(rows["parts"])
     for number, chance in enumerate(chances):
-        days = _days(instance) if number == 0 else _scheduled(instance.cycle_days, chance)
+        lead = 0 if instance.convoys is None else instance.convoys.order_lead_days
+        days = (
+            _days(instance)
+            if number == 0
+            else _scheduled(instance.cycle_days, chance, whole=lead > 0)
+        )
         sums = []
         for way in sourcings:
             total = (0, 0.0, 0.0)
             for index in range(len(instance.parts)):
                 terms = terms_of(instance, index, printer=way == "printing")
-                part = _Part(instance, index, terms, days)
+                part = _Part(instance, index, terms, days, lead)
                 found = part.check(notebook, next(left), proven=number == 0)
                 total = (total[0] + found[0], total[1] + found[1], total[2] + found[2])
             sums.append(total)
@@ -85,6 +94,7 @@ class _Part:
     index: int
     terms: Terms
     days: Days
+    lead: int = 0
 
     def check(
         self, notebook: Notebook, row: Mapping[str, Any], *, proven: bool
@@ -96,7 +106,7 @@ class _Part:
         if actions is None or type(stock) is not int or not 0 <= stock <= MOST_STOCK:
             notebook.require(False, f"{where}: the plan or the stock cannot be read")
             return nothing
-        cost = _rate(terms, days, actions, stock)
+        cost = self._rate(actions, stock)
         if not notebook.require(math.isfinite(cost), f"{where}: an action has no source"):
             return nothing
         avoided = terms.c_r * terms.N * float(self.instance.parameters.failures_per_day[self.index])
@@ -104,18 +114,44 @@ class _Part:
         stated = {key: row.get(key) for key in (*KEY, "base_stock", "plan")}
         notebook.compare(where, row, {**stated, "yearly_cost": Amount(yearly, scale)})
         if proven:
-            others = [(actions, stock + step) for step in (-1, 1) if stock + step >= 0]
+            others = [(actions, level) for level in range(self._enough(stock) + 1)]
             others += [
                 ([*actions[:day], action, *actions[day + 1 :]], stock)
                 for day in range(1, len(days))
                 for action in ACTIONS
             ]
-            least = min(_rate(terms, days, *one) for one in others)
+            least = min(self._rate(*one) for one in others)
             notebook.require(
                 cost <= least + 1e-7 * cost + 1e-12,
                 lambda: f"{where}: one decision changed costs {least:.9g} a day, not {cost:.9g}",
             )
         return stock, yearly, scale
+
+    def _rate(self, actions: Sequence[str], stock: int) -> float:
+        """Return what a plan costs a day."""
+        if not self.lead:
+            return _rate(self.terms, self.days, actions, stock)
+        if "expedite" in actions or ("print" in actions and math.isinf(self.terms.c_p)):
+            return math.inf
+        by_label = {label: action for (_, _, label), action in zip(self.days, actions, strict=True)}
+        told = ["wait", *(by_label[n] for n in range(1, self.terms.L + 1))]
+        chance = self.days[self.terms.L - 1][0]
+        return rate_ordered_early(self.terms, told, stock, chance=chance, lead=self.lead)
+
+    def _enough(self, stock: int) -> int:
+        """Return a level beyond which none is better, or one that runs out with 1e-9 at most."""
+        terms, chance = self.terms, binomial(self.terms.N, self.terms.p_r)
+        left, lasts, day = 1.0, float(self.lead), 0
+        while left > GONE:
+            lasts, left = lasts + left, left * (1 - self.days[day][0])
+            day = self.days[day][1]
+        saved = terms.b * lasts + terms.c_r
+        level = stock + 1
+        while True:
+            used = _runs_out(self.days, chance, level, self.lead)
+            if used <= 1e-9 or saved * used <= terms.h * terms.alpha**terms.L * (1 - used):
+                return level
+            level += 1
 
 
 def _days(instance: PrintingInstance) -> Days:
@@ -132,14 +168,29 @@ def _days(instance: PrintingInstance) -> Days:
         return found
     if stated is None or stated.arrival_probability is None:
         return _scheduled(L, 1.0)
-    return _scheduled(L, stated.arrival_probability)
+    return _scheduled(L, stated.arrival_probability, whole=stated.order_lead_days > 0)
 
 
-def _scheduled(L: int, q: float) -> Days:
+def _scheduled(L: int, q: float, *, whole: bool = False) -> Days:
     """Return the days where each scheduled replenishment comes with probability q."""
     found = [(0.0, day + 1, L - day) for day in range(L - 1)]
-    found.append((q, L if q < 1 else L - 1, 1))
-    return found if q == 1 else [*found, (0.0, 1, L)]
+    found.append((q, L if q < 1 or whole else L - 1, 1))
+    return [*found, (0.0, 1, L)] if q < 1 or whole else found
+
+
+def _runs_out(days: Days, chance: NDArray[np.float64], stock: int, lead: int) -> float:
+    """Return how likely more than so many parts fail until a replenishment, and lead days more."""
+    shelf = np.zeros(stock + 2)  # index: parts left, one more than there are
+    shelf[-1] = 1.0
+    for _ in range(lead):
+        shelf = taken(shelf, chance)
+    used, day = 1.0 - float(shelf.sum()), 0
+    while (there := float(shelf.sum())) > GONE:
+        shelf = taken(shelf, chance)
+        used += there - float(shelf.sum())
+        arrives, day, _ = days[day]
+        shelf = shelf * (1 - arrives)
+    return used
 
 
 def _read(plan: Any, days: Days) -> list[str] | None:
