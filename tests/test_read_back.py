@@ -7,6 +7,7 @@ import pytest
 
 import amopt
 from amopt.errors import UsageError
+from tests.maintenance.cases import small
 
 
 @pytest.mark.parametrize(
@@ -17,10 +18,12 @@ from amopt.errors import UsageError
         "placement/textbook",
         "design/pump-unit",
         "licensing/ten-buyers",
+        "screening/mission",
+        "maintenance",
     ],
 )
 def test_a_model_solved_elsewhere_gives_the_whole_answer(name: str) -> None:
-    instance = amopt.load(name)
+    instance = amopt.load(name) if "/" in name else small()
     model = amopt.formulate(instance)
     pyo.SolverFactory("appsi_highs").solve(model)
     answer, expected = amopt.read_back(model), amopt.solve(instance)
