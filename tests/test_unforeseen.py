@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from pyomo.environ import Constraint
 
@@ -17,6 +20,8 @@ from amopt.maintenance.study import variants
 from amopt.placement.orders.assignment import WAYS as ORDERS
 from amopt.printing.busy.answer import busy
 from amopt.printing.convoys.answer import convoys
+from amopt.printing.many.answer import solve_table
+from amopt.printing.portfolio.formulation import formulate as portfolio
 from amopt.printing.uncertainty.analysis import study
 from amopt.program.family import Family
 from amopt.scenarios.sensitivity import sensitivity
@@ -25,15 +30,27 @@ from tests.placement.test_orders import best_by_force, random_orders
 from tests.printing.test_busy import small as small_busy
 from tests.printing.test_convoys import small as small_convoys
 from tests.printing.test_extension import every_policy, hull, total_stock, two_parts
+from tests.printing.test_table import data_of, random_parts
 from tests.printing.test_uncertainty import RANGE
 from tests.printing.test_uncertainty import instance as uncertain
 from tests.screening.cases import small as small_screening
 from tests.sourcing.test_methods import add_largest_share, two_suppliers
 
+
+def table() -> Any:
+    """Solve a table of two parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "parts.csv"
+        pd.DataFrame(random_parts(2)).to_csv(path, index=False)
+        return solve_table(amopt.load(data_of(random_parts(1))), path)
+
+
 REFUSING: dict[str, tuple[str, Callable[[], Any]]] = {
     "convoys": ("printing", lambda: convoys(small_convoys())),
     "busy": ("printing", lambda: busy(small_busy(), cycles=2_000)),
     "uncertainty": ("printing", lambda: study(uncertain(RANGE))),
+    "a table of parts": ("printing", table),
+    "the portfolio": ("printing", lambda: portfolio(two_parts())),
     "a factorial": (
         "maintenance",
         lambda: variants(small_maintenance(factorial={"failure_cost": [20.0, 40.0]})),

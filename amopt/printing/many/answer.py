@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.column_table import ColumnTable
+from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
 from amopt.files import new_file, require_writable_file
 from amopt.phrases import counted, money
-from amopt.printing import closed_form
+from amopt.printing import closed_form, formulation
 from amopt.printing.answer.accounts import percent_of
 from amopt.printing.answer.columns import COLUMNS
 from amopt.printing.answer.tables import plan_in_words
@@ -108,6 +109,10 @@ class ManySolution(Solution):
         )
 
 
+TABLE_HONOURS = closed_form.HONOURS | {"limits"}
+"""The families of constraints that it honours; limits the reader of the table refuses itself."""
+
+
 def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
     """Return the best plans of all parts of a csv or parquet file, judged by the referee.
 
@@ -125,8 +130,10 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
     RefusedError
         When the referee does not accept the answer.
     UsageError
-        When there is no such file, or the instance has limits or a network.
+        When there is no such file, the instance has limits or a network, or states constraints
+        that the closed form does not honour.
     """
+    require_honoured("a table of parts", TABLE_HONOURS, formulation.FAMILIES, instance)
     began = time.perf_counter()
     table = read(instance, path)
     seconds = {"read": time.perf_counter() - began}

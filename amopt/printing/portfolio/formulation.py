@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amopt.decision import require_honoured
 from amopt.errors import UsageError
+from amopt.printing import formulation
 from amopt.printing.formulation import useful_levels
 from amopt.printing.limit_rows import limit_rows
+from amopt.printing.methods import prices
 from amopt.printing.methods.columns import Columns
 from amopt.printing.methods.deterministic import threshold_columns
 from amopt.printing.policy import Action
@@ -53,8 +56,10 @@ def formulate(instance: PrintingInstance, *, mixes: bool = False) -> ConcreteMod
     Raises
     ------
     UsageError
-        When there are too many policies to write down.
+        When there are too many policies to write down, or the instance states constraints that no
+        column of a policy can say.
     """
+    require_honoured("the portfolio", prices.HONOURS, formulation.FAMILIES, instance)
     from pyomo.environ import Binary, ConcreteModel, NonNegativeReals, RangeSet, Var
 
     parameters, rows = instance.parameters, limit_rows(instance)
