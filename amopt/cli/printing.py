@@ -44,7 +44,10 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
 @app.command()
 def table(
     file: File,
-    parts: Annotated[Path, typer.Argument(help="A .csv or .parquet file: a row a part.")],
+    parts: Annotated[
+        Path | None,
+        typer.Argument(help="A .csv or .parquet file, a row a part; without it that of the file."),
+    ] = None,
     *,
     out: Annotated[
         Path | None, typer.Option(help="Write the plans: .csv, .parquet or .json.", metavar="FILE")
@@ -56,11 +59,16 @@ def table(
     with reporting(json=json):
         from amopt import decisions
         from amopt.printing.many.answer import require_target, solve_table, write_table
+        from amopt.printing.many.reading import named_table
 
         if out is not None:
             require_target(out)
         with working(json=json, quiet=quiet):
-            solution = solve_table(decisions.load_of("printing", file), parts)
+            solution = (
+                solve_table(*named_table(decisions.locate(file)))
+                if parts is None
+                else solve_table(decisions.load_of("printing", file), parts)
+            )
         if out is not None:
             write_table(solution, out)
         give(solution.summary() if json else solution, json=json, out=None, quiet=quiet)

@@ -10,7 +10,7 @@ from amopt.instance.document import Document, load_document
 from amopt.instance.findings import Problem
 from amopt.instance.suggest import shown
 
-__all__ = ["INCLUDE", "included"]
+__all__ = ["INCLUDE", "included", "leads_out"]
 
 INCLUDE = "include"
 _AT = ("network", INCLUDE)
@@ -61,15 +61,19 @@ def _misnamed(network: Mapping[str, Any], folder: Path | None) -> Problem | None
     if folder is None:
         message = f"{shown(name)} is included by data that never was a file and has no folder."
         return Problem("include-without-folder", _AT, message)
+    message = leads_out(name, folder)
+    return Problem("include-outside", _AT, message) if message else None
+
+
+def leads_out(name: str, folder: Path) -> str:
+    """Return how the name of a file leads out of a folder, in words; empty where it does not."""
     windows = PureWindowsPath(name)  # knows both kinds of slashes
     if windows.anchor or windows.drive or Path(name).is_absolute() or ".." in windows.parts:
-        message = f"{shown(name)} leads out of the folder of the instance."
-        return Problem("include-outside", _AT, message)
+        return f"{shown(name)} leads out of the folder of the instance."
     try:
         inside = (folder / name).resolve().is_relative_to(folder.resolve())
     except (OSError, ValueError, RuntimeError):
         inside = False
-    if not inside:
-        message = f"{shown(name)} is a link that leads out of the folder of the instance."
-        return Problem("include-outside", _AT, message)
-    return None
+    if inside:
+        return ""
+    return f"{shown(name)} is a link that leads out of the folder of the instance."

@@ -17,12 +17,24 @@ _INCLUDE = {
 }
 
 
+_TABLE = {
+    "type": "object",
+    "description": "A .csv or .parquet file of parts, in the folder of the instance or below it.",
+    "properties": {"table": {"type": "string", "description": "Its path."}},
+    "required": ["table"],
+    "additionalProperties": False,
+}
+
+
 def schema(instance_type: type[Instance]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a decision's instance files."""
     described = instance_type.model_json_schema(by_alias=True)
     definitions = described.get("$defs", {})
     if "Network" in definitions:
         definitions["Network"] = {"anyOf": [definitions["Network"], _INCLUDE]}
+    properties = described["properties"]
+    if properties["kind"].get("const") == "printing":
+        properties["parts"] = {"anyOf": [properties["parts"], _TABLE]}
     offered = definitions.get("Offer", {}).get("properties", {})
     if "quotes" in offered:
         offered["quotes"] = {"anyOf": [offered["quotes"], {"const": "log"}]}

@@ -30,6 +30,7 @@ FIELDS = (
     "log-not",
     "as-of",
     "two-pr",
+    "parts-table",
 )
 
 

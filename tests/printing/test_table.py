@@ -16,8 +16,9 @@ import amopt
 from amopt.cli import app
 from amopt.column_table import ColumnTable
 from amopt.errors import InvalidInstanceError, UsageError
+from amopt.printing.instance import parts_table
 from amopt.printing.many.answer import ManySolution, solve_table, write_table
-from amopt.printing.many.reading import read
+from amopt.printing.many.reading import named_table, read
 from amopt.printing.referee.studies.many import check_many
 
 from .test_limits import place
@@ -193,3 +194,53 @@ def test_the_command_writes_each_form(tmp_path: Path) -> None:
     answer = solve_table(amopt.load(path), given)
     with pytest.raises(UsageError, match="is written as"):
         write_table(answer, tmp_path / "plans.xls")
+
+
+def naming(table: str) -> dict[str, Any]:
+    return {**data_of([]), "parts": {"table": table}}
+
+
+def test_an_instance_names_its_table(tmp_path: Path) -> None:
+    parts = random_parts(30)
+    pd.DataFrame(parts).to_csv(tmp_path / "parts.csv", index=False)
+    place_file = tmp_path / "place.json"
+    named = naming("parts.csv")
+    place_file.write_text(json.dumps(named))
+    alike = amopt.load(data_of(parts))
+    instance = amopt.load(place_file)
+    assert instance.parameters.order_cost.tolist() == alike.parameters.order_cost.tolist()
+    assert amopt.solve(instance).rows == amopt.solve(alike).rows
+    assert amopt.load(instance.to_dict()).parts == alike.parts  # without the file
+    answer = solve_table(*named_table(place_file))
+    assert answer.rows["totals"][0]["saving"] == pytest.approx(
+        amopt.solve(alike).rows["totals"][0]["saving"], rel=1e-12
+    )
+    found = CliRunner().invoke(app, ["printing", "table", str(place_file), "--json"])
+    assert found.exit_code == 0, found.output
+
+
+def test_a_table_stays_in_the_folder_of_its_instance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "place"
+    folder.mkdir()
+    pd.DataFrame(random_parts(5)).to_csv(tmp_path / "parts.csv", index=False)
+    (folder / "link.csv").symlink_to(tmp_path / "parts.csv")
+    place_file = folder / "place.json"
+    for name in ("../parts.csv", str(tmp_path / "parts.csv"), "link.csv", "C:\\parts.csv", ""):
+        place_file.write_text(json.dumps(naming(name)))
+        for way in (amopt.load, named_table):
+            with pytest.raises(InvalidInstanceError) as refused:
+                way(place_file)
+            assert {one.code for one in refused.value.findings} == {"parts-table"}
+    with pytest.raises(InvalidInstanceError):
+        amopt.load(naming("parts.csv"))  # data that never was a file
+    place_file.write_text(json.dumps(data_of(random_parts(2))))
+    with pytest.raises(UsageError, match="no table"):
+        named_table(place_file)
+    pd.DataFrame(random_parts(5)).to_csv(folder / "parts.csv", index=False)
+    place_file.write_text(json.dumps(naming("parts.csv")))
+    monkeypatch.setattr(parts_table, "MOST_ROWS", 4)
+    with pytest.raises(InvalidInstanceError, match="amopt printing table"):
+        amopt.load(place_file)
+    assert len(solve_table(*named_table(place_file)).rows["parts"]) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amopt.instance.findings import Code, Severity
 from amopt.printing.instance.convoys import CODES as CODES_OF_CONVOYS
+from amopt.printing.instance.parts_table import CODES as CODES_OF_TABLES
 from amopt.printing.instance.practice import CODES as CODES_OF_PRACTICE
 from amopt.printing.instance.uncertainty import CODES as UNCERTAINTY_CODES
 
@@ -12,6 +13,7 @@ __all__ = ["CODES"]
 CODES: tuple[Code, ...] = (
     *CODES_OF_CONVOYS,
     *CODES_OF_PRACTICE,
+    *CODES_OF_TABLES,
     Code(
         "exactly-one",
         "Of fields that say the same in different units, exactly one must be given.",

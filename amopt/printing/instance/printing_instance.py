@@ -8,21 +8,24 @@ waits, gets a printed part until the replenishment, or an expedited one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from amopt.instance.common import Instance, Name, Network, PositiveQuantity, RefersTo
+from amopt.instance.filled import Filled
 from amopt.instance.findings import Problem
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.convoys import Convoys
 from amopt.printing.instance.entries import Discounted, Part, System
 from amopt.printing.instance.limits import Limit
+from amopt.printing.instance.parts_table import with_table
 from amopt.printing.instance.practice import (
     Material,
     PartPolicy,
@@ -102,6 +105,11 @@ class PrintingInstance(Instance):
         description="The place that replenishes it, by the cheapest route, whose cost a part is "
         "added to the order cost.",
     )
+
+    @classmethod
+    def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
+        """Return the data with the parts of a table that stands beside the instance."""
+        return with_table(data, folder)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""

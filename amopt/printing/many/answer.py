@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,8 +38,8 @@ __all__ = ["ManySolution", "require_target", "solve_table", "write_table"]
 
 Floats = NDArray[np.float64]
 
-CHUNK = 3_000_000
-"""Days of parts that are worked out in one go."""
+CHUNK, PROCESSORS = 200_000, 2
+"""Days of parts that are worked out in one go, and how many at a time."""
 
 OF_CYCLE = (
     "expected_stock",
@@ -173,10 +174,9 @@ def _columns(table: PartTable) -> dict[str, Any]:
     """Return the cells of the table of parts, by column."""
     parameters = table.parameters
     step = max(1, CHUNK // parameters.cycle_days)
-    found = [
-        _some(parameters.take(slice(start, start + step)))
-        for start in range(0, len(parameters), step)
-    ]
+    slices = [slice(start, start + step) for start in range(0, len(parameters), step)]
+    with ThreadPoolExecutor(PROCESSORS) as pool:  # long sums of arrays, in which both are at work
+        found = list(pool.map(lambda some: _some(parameters.take(some)), slices))
     columns = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
     order = [column.name for column in ManySolution.columns["parts"]]
     columns |= {"part": table.names, "system": table.systems}

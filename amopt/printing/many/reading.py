@@ -6,7 +6,7 @@ part is refused here, by row and column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,22 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InvalidInstanceError, UsageError
+from amopt.instance.filled import Filled
 from amopt.instance.findings import Finding, Severity, Where
+from amopt.instance.loader import examine
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.phrases import counted
 from amopt.printing.instance import DAYS_A_YEAR, Part, PrintingInstance
+from amopt.printing.instance.parts_table import TABLE, TEXTS, frame_of, misnamed, with_table
 from amopt.printing.instance.printing_instance import MOST_FAILURES
 from amopt.printing.parameters import Parameters
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PartTable", "read"]
+__all__ = ["PartTable", "named_table", "read"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-TEXTS = ("name", "system")
 NEEDED = (*TEXTS, "order_cost")
 
 PAIRS = (
@@ -41,9 +43,6 @@ PRINTED = ("printed_failure_rate_per_day", "printed_failure_probability_per_day"
 
 MOST = 5
 """Cells of a column that are wrong in the same way and named one by one."""
-
-MOST_BYTES = 2_000_000_000
-"""The largest table that is read, in bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +87,48 @@ class _Notes:
         self.findings.append(Finding(code, Where(file=self.file, key=(column,)), says, advice))
 
 
+class _Place(PrintingInstance):
+    """An instance of which only the place is looked at: the table that it names is held open."""
+
+    @classmethod
+    def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
+        """Return the data with one part of no meaning where those of the table would stand."""
+        parts, systems = data.get("parts"), data.get("systems")
+        if not isinstance(parts, Mapping) or TABLE not in parts or misnamed(parts, folder):
+            return with_table(data, folder)
+        some = systems[0] if isinstance(systems, (list, tuple)) and systems else None
+        part = {
+            "name": parts[TABLE],
+            "system": some.get("name") if isinstance(some, Mapping) else None,
+            "order_cost": 1.0,
+            "failure_rate_per_day": 0.0,
+            "holding_cost_per_day": 0.0,
+        }
+        return Filled({**data, "parts": [part]})
+
+
+def named_table(file: str | Path | Mapping[str, Any]) -> tuple[PrintingInstance, Path]:
+    """Return the place of an instance file, and the table of parts that it names.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong with the file but the table, at once.
+    UsageError
+        When the file names no table.
+    """
+    examination = examine(file, lambda _: _Place, ("printing",))
+    if not isinstance(examination.instance, _Place):
+        raise InvalidInstanceError(examination.findings)
+    parts = examination.document.data["parts"]
+    folder = examination.instance._folder
+    if not isinstance(parts, Mapping) or folder is None:
+        raise UsageError(
+            f"{file} names no table of parts: write parts: {{table: parts.csv}}, or give the table"
+        )
+    return examination.instance, folder / parts[TABLE]
+
+
 def read(instance: PrintingInstance, path: str | Path) -> PartTable:
     """Return the parts of a csv or parquet file, for the systems of an instance.
 
@@ -110,7 +151,7 @@ def read(instance: PrintingInstance, path: str | Path) -> PartTable:
             "a table of parts is solved in closed form, without limits and without a network: "
             "leave limits out, and give order_cost with its transport"
         )
-    frame = _frame(Path(path))
+    frame = frame_of(Path(path))
     notes = _Notes(str(path))
     columns = _columns(frame, notes)
     if notes.findings:
@@ -144,41 +185,6 @@ def _unique(texts: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np
 
     place, words = pd.factorize(texts)
     return np.asarray(words, dtype=object), np.asarray(place)
-
-
-def _frame(path: Path) -> pd.DataFrame:
-    """Read the file, whole."""
-    import pandas as pd
-
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f"{path}: a table of more than {MOST_BYTES / 1e9:.0f} GB is not read")
-        if path.suffix.casefold() == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix.casefold() != ".csv":
-            raise UsageError(f"{path} is neither a .csv nor a .parquet file")
-        with path.open(encoding="utf-8-sig") as stream:
-            heading = stream.readline()
-        separator = max(",;\t", key=heading.count)
-        return pd.read_csv(
-            path,
-            sep=separator,
-            dtype=dict.fromkeys(TEXTS, str),
-            keep_default_na=False,
-            na_values=[""],
-            low_memory=False,
-            index_col=False,
-            encoding="utf-8-sig",
-        )
-    except FileNotFoundError as error:
-        raise UsageError(f"there is no file {path}") from error
-    except ImportError as error:
-        raise UsageError(
-            "parquet files need pyarrow: python -m pip install pyarrow (or save as .csv)"
-        ) from error
-    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise UsageError(f"{path} cannot be read as a table: {said[0][:200]}") from error
 
 
 def _columns(frame: pd.DataFrame, notes: _Notes) -> dict[str, NDArray[Any]]:

@@ -9,6 +9,7 @@ others what happens comes forward in time and values go backward as in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -28,6 +29,9 @@ CHUNK = 2_000_000
 
 SMALL_CHUNK = 200_000
 """The same where parts come as arrays, and little else is done with them."""
+
+PROCESSORS = 2
+"""Chunks of such parts that are worked out at a time."""
 
 WIDEST = 250
 """Levels of stock that may matter, above which a part is evaluated by itself: there convolutions
@@ -158,11 +162,14 @@ def worked_out(
     found = {
         name: np.zeros(parts) for name in (*names, "cost_backward", "residual", "error_per_cycle")
     }
-    start = 0
+    chunks, start = [], 0
     while start < parts:
         end = min(parts, start + max(1, int(SMALL_CHUNK / width[start])))
         end = min(parts, start + max(1, int(SMALL_CHUNK / width[end - 1])))
-        some = order[start:end]
+        chunks.append(order[start:end])
+        start = end
+
+    def work_out(some: Ints) -> None:
         batch = _Batch(
             **{name: np.asarray(values[some], dtype=np.float64) for name, values in terms.items()},
             L=cycle_days,
@@ -178,7 +185,9 @@ def worked_out(
             found[f"discounted_{kind}"][some] = charged[kind]
         for name, values in _backward(batch, chance).items():
             found[name][some] = values
-        start = end
+
+    with ThreadPoolExecutor(PROCESSORS) as pool:
+        list(pool.map(work_out, chunks))
     return found
 
 
