@@ -20,9 +20,12 @@ TRANSPORT = {(True, False): 480.0, (False, True): 680.0, (True, True): 80.0}
 
 
 def textbook_plans() -> list[float]:
-    """Return the cost of every choice of open sites and machines, by hand."""
+    """Return the cost of every choice of open sites and machines in use, by hand.
+
+    A second machine at a site is never needed, nor is a site without one.
+    """
     costs = []
-    for a, b in product([(0, 0), (1, 0), (1, 1), (1, 2)], repeat=2):
+    for a, b in product([(0, 0), (1, 1)], repeat=2):
         supply = 8000.0
         if a[1] or b[1]:
             supply = 2000.0 + TRANSPORT[a[1] > 0, b[1] > 0]
@@ -46,8 +49,10 @@ def test_placement_lists_what_enumeration_finds() -> None:
     ]
     assert len(set(names)) == len(names)
     assert all(answer.verdict.findings == () for answer in found.answers)
-    money = [row["change"] for row in found.changes if row["plan"] == 2 and row["unit"] == "money"]
-    assert sum(money) == pytest.approx(2 * 300)  # the machine, and the total
+    money = [r["change"] for r in found.changes if (r["plan"], r["table"]) == (2, "bill")]
+    assert sum(money) == pytest.approx(2 * 400)  # all that differs, and the total
+    assert {row["status"] for row in found.rows} == {"optimal"}
+    assert [row["bound"] for row in found.rows] == pytest.approx(wanted)
 
 
 def test_plans_far_apart_and_plans_that_are_left() -> None:
@@ -56,6 +61,18 @@ def test_plans_far_apart_and_plans_that_are_left() -> None:
     assert not found.complete
     assert found.others_cost == pytest.approx(3380.0)
     assert "may be more" in found.headline()
+
+
+def test_what_stands_idle_is_no_other_plan() -> None:
+    """Over three periods, with machines that move: each plan uses all that it adds."""
+    found = alternatives(amopt.load("placement/mobile-factory"), within=0.05)
+    assert found.complete
+    assert [row["choices"] for row in found.rows[1:]] == [2, 4]
+    for answer in found.answers[1:]:
+        assert answer.verdict.accepted
+        used = {(r["source"], r["period"]) for r in answer.rows["supply"] if r["share"]}
+        for row in answer.rows["fleet"]:
+            assert not row["count"] or (row["place"], row["period"]) in used
 
 
 PRICES = {"a": (10.0, 4.0), "b": (11.0, 3.0), "c": (14.0, 0.0)}
@@ -88,7 +105,7 @@ def test_sourcing_lists_what_enumeration_finds() -> None:
     assert suppliers == set(best)
     assert found.complete
     assert found.others_cost is None
-    assert "No other plan" in report._said(found)[1]
+    assert "No other plan" in report._said(found)[-1]
 
 
 def test_where_it_does_not_apply_it_says_so() -> None:
@@ -108,10 +125,14 @@ def test_on_the_command_line_and_as_a_page(
 ) -> None:
     words = ("alternatives", "placement/textbook", "--within", "14%")
     run = amopt_command(*words, "--json", "--html-light", "plans.html")
-    assert [row["objective"] for row in run.json["plans"]] == pytest.approx([2980, 3280, 3380])
+    assert [row["objective"] for row in run.json["plans"]] == pytest.approx([2980, 3380])
     text = (tmp_path / "plans.html").read_text()
-    assert "What plan 3 changes" in text
+    assert "What plan 2 changes" in text
+    plans = run.json["plans"]
+    assert [row["status"] for row in plans] == ["optimal"] * 2
+    assert [row["gap"] for row in plans] == pytest.approx([0, 0], abs=1e-9)
     assert "Breda open" in text
     run = amopt_command(*words, "--most", "1")
     assert "1 other plan is within 14 %" in run.out
+    assert "The best: optimal by" in run.out
     assert amopt_command("alternatives", "placement/textbook", "--within", "much").code == 2

@@ -62,6 +62,7 @@ def test_answers_say_the_largest_change_of_money_first() -> None:
     objective = next(row for row in found.rows if row["what"] == "objective")
     assert objective["change"] == after.outcome.objective - before.outcome.objective
     assert compare_answers(before, before).rows == ()
+    assert [side.status for side in found.worth or ()] == ["optimal", "optimal"]
     assert sum(found.tables.values()) == len(found.rows)
 
 
@@ -77,11 +78,13 @@ def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
     assert (run.code, run.err) == (0, "")
     what = {row["what"] for row in run.json["data"]["changes"]}
     assert what == {"name", "hours_per_week"}
+    assert run.json["answers"]["worth"]["after"]["status"] == "optimal"
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text
     assert fetched(text) == []
     said = amopt_command("compare", "placement/textbook", "placement/textbook").out
     assert said.count("Nothing changed.") == 2
+    assert "Both: optimal, gap 0 %." in said
     for name, folder in ((TODAY, "a"), (FUTURE, "b")):
         assert amopt_command("solve", name, "--out", folder, "--quiet", "--no-forms").code == 0
     said = amopt_command("compare", "a", "b").out

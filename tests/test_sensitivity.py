@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import amopt
+from amopt import decisions
 from amopt.errors import UsageError
+from amopt.program.solver.outcome import Status, Stopped
 from amopt.scenarios.sensitivity import inputs, sensitivity
 from tests.test_figures import fetched
 
@@ -73,6 +76,49 @@ def test_solves_may_run_elsewhere() -> None:
     assert told[-1] == (len(told), len(told)) == (2 * len(there.rows),) * 2
 
 
+def test_a_gap_travels_with_every_number(
+    monkeypatch: pytest.MonkeyPatch, amopt_command: Any
+) -> None:
+    """Where not every answer is optimal, the table says how far each is proven."""
+    solve = decisions.solve
+
+    def loose(*args: Any, **options: Any) -> Any:
+        found = solve(*args, **options)
+        bound = 0.98 * found.outcome.objective
+        outcome = replace(found.outcome, status=Status.FEASIBLE, bound=bound)
+        return replace(found, outcome=outcome)
+
+    monkeypatch.setattr(decisions, "solve", loose)
+    found = sensitivity(amopt.load("printing/mission"))
+    assert found.base.gap == pytest.approx(0.02)
+    for row in found.rows:
+        assert row["gap_raised"] == pytest.approx(0.02)
+        assert row["bound_raised"] == pytest.approx(0.98 * row["raised"])
+        assert row["status_raised"] == "feasible"
+    said = " ".join(amopt_command("sensitivity", "printing/mission").out.split())
+    assert "feasible, gap 2 %." in said
+    assert "Not every answer is optimal (gap 2 % at worst)" in said
+
+
+def test_ctrl_c_leaves_nothing(monkeypatch: pytest.MonkeyPatch, amopt_command: Any) -> None:
+    """A solve answers Ctrl-C with the best that it has; a row of a study must not be that."""
+    solve, calls = decisions.solve, []
+
+    def interrupted(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        found = solve(*args, **options)
+        if len(calls) < 3:
+            return found
+        outcome = replace(found.outcome, status=Status.FEASIBLE, stopped=Stopped.INTERRUPTED)
+        return replace(found, outcome=outcome)
+
+    monkeypatch.setattr(decisions, "solve", interrupted)
+    run = amopt_command("sensitivity", "printing/mission")
+    assert (run.code, run.out) == (130, "")
+    assert "stopped: nothing is shown" in run.err
+    assert len(calls) == 3
+
+
 @pytest.mark.parametrize("step", [0, 1, -0.1, float("nan"), "x"])
 def test_a_step_is_a_share(step: Any) -> None:
     with pytest.raises(UsageError, match="the step must be"):
@@ -84,7 +130,11 @@ def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
     assert (run.code, run.err) == (0, "")
     assert "systems: count moves the average cost a day most" in run.out
     assert fetched((tmp_path / "s.html").read_text(encoding="utf-8")) == []
+    assert "As it is: average cost a day 25.08 EUR, optimal, gap 0 %." in run.out
+    assert "Every answer is optimal." in run.out
     run = amopt_command("sensitivity", "printing/mission", "--json")
     assert run.json["inputs"][0]["input"] == "systems: count"
+    assert (run.json["status"], run.json["gap"]) == ("optimal", pytest.approx(0, abs=1e-9))
+    assert {row["status_raised"] for row in run.json["inputs"]} <= {"optimal", None}
     assert amopt_command("sensitivity", "printing/mission", "--step", "3").code == 2
     assert amopt_command("sensitivity", "printing/mission", "--workers", "0").code == 2

@@ -12,13 +12,16 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import amopt
+from amopt import decisions
 from amopt.errors import NoAnswerError, UsageError
+from amopt.program.solver.outcome import Status, Stopped
 from amopt.scenarios.sweep import Change, Point, from_list, grid, run, sweep, variation
 from amopt.scenarios.sweep.changes import apply
 from tests.test_figures import fetched
@@ -144,6 +147,33 @@ def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:
     alone = sweep(mission, points)
     same = [[{**row, "seconds": 0} for row in one.rows] for one in (second, alone)]
     assert same[0] == same[1]
+
+
+def test_ctrl_c_keeps_what_ended_by_itself(
+    monkeypatch: pytest.MonkeyPatch, amopt_command: Any, tmp_path: Path
+) -> None:
+    """The answer with which a solve ends at Ctrl-C is not kept as that of its point."""
+    solve, calls = decisions.solve, []
+
+    def interrupted(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        found = solve(*args, **options)
+        if len(calls) != 2:
+            return found
+        outcome = replace(found.outcome, status=Status.FEASIBLE, stopped=Stopped.INTERRUPTED)
+        return replace(found, outcome=outcome)
+
+    monkeypatch.setattr(decisions, "solve", interrupted)
+    words = ("sweep", "printing/mission", "--vary", "parts.*.print_cost=0.5x,1x,2x")
+    run = amopt_command(*words, "--out", "kept")
+    assert (run.code, run.out) == (130, "")
+    assert "the same command goes on from there" in run.err
+    assert len(lines(tmp_path / "kept")) == 1 + 1
+    run = amopt_command(*words, "--out", "kept", "--json")
+    assert [row["status"] for row in run.json["rows"]] == ["optimal"] * 3
+    assert run.json["solved"] == 2
+    calls.clear()
+    assert "nothing is kept; with --out" in amopt_command(*words).err
 
 
 def test_a_journal_of_another_sweep_is_left_alone(tmp_path: Path) -> None:

@@ -150,6 +150,16 @@ def answered(instance: Instance, folder: Path | None) -> Solution:
 
 
 @contextmanager
+def stopping(words: str) -> Iterator[None]:
+    """Say what Ctrl-C leaves of a study, and end with the exit code of an interrupt."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"stopped: {words}", err=True)
+        raise typer.Exit(130) from None
+
+
+@contextmanager
 def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
     """Turn what amopt raises into words, or one JSON object, and an exit code."""
     import logging

@@ -16,6 +16,7 @@ from amopt.cli.common import (
     Quiet,
     reporting,
     require_room,
+    stopping,
     working,
     write_pages,
 )
@@ -125,18 +126,19 @@ def sensitivity(
 ) -> None:
     """Say which inputs move the answer most: each is changed by a step and solved again."""
     with reporting(json=json):
-        from concurrent.futures import ProcessPoolExecutor
-
         from amopt import decisions
         from amopt.kinds import require
         from amopt.report import tornado, waiting
         from amopt.scenarios.sensitivity import sensitivity as of_inputs
+        from amopt.scenarios.workers import processes
 
         require_room(None, html, html_light)
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
-        pool = ProcessPoolExecutor(workers) if workers > 1 else contextlib.nullcontext()
-        with pool as executor, waiting.counting(wanted=not json and not quiet) as progress:
+        pool = processes(workers) if workers > 1 else contextlib.nullcontext()
+        counted = waiting.counting(wanted=not json and not quiet)
+        left = "nothing is shown, since some inputs were not tried"
+        with stopping(left), pool as executor, counted as progress:
             found = of_inputs(
                 instance,
                 step=step,

@@ -15,6 +15,7 @@ from amopt.cli.common import (
     Quiet,
     reporting,
     require_room,
+    stopping,
     write_pages,
 )
 
@@ -106,7 +107,13 @@ def sweep(
         require(workers >= 1, "--workers must be 1 or more")
         points = _points(vary, each)
         instance = decisions.load(file)
-        with waiting.counting(wanted=not json and not quiet) as progress:
+        left = (
+            "nothing is kept; with --out FOLDER every row is, and a second run goes on"
+            if out is None
+            else f"what was solved is kept in {out}; the same command goes on from there"
+        )
+        counted = waiting.counting(wanted=not json and not quiet)
+        with stopping(left), counted as progress:
             found = solved(
                 instance,
                 points,
@@ -143,6 +150,6 @@ def _pool(workers: int, scheduler: str | None) -> Pool | None:
         return on_cluster(scheduler)
     if workers == 1:
         return None
-    from concurrent.futures import ProcessPoolExecutor
+    from amopt.scenarios.workers import processes
 
-    return lambda: ProcessPoolExecutor(workers)
+    return lambda: processes(workers)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
     from amopt.solution import Solution
 
-__all__ = ["choices", "chosen", "refusal"]
+__all__ = ["choices", "chosen", "narrow", "refusal"]
 
 
 def refusal(instance: Instance) -> str:
@@ -35,6 +35,13 @@ def choices(model: Any) -> dict[Any, Choice]:
         if most:
             found["machines", i, m, t] = Choice(variable, most, 1.0, most)
     return found
+
+
+def narrow(model: Any) -> None:
+    """Leave out plans that only add what nothing uses: they are no plans of their own."""
+    from amopt.placement.formulation.idle import leave_nothing_idle
+
+    leave_nothing_idle(model, [name[1:] for name in choices(model)])
 
 
 def chosen(solution: Solution) -> dict[Any, float]:

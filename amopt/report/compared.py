@@ -11,7 +11,7 @@ from amopt.phrases import counted
 from amopt.report.document import Document, Grid, Said, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import shown
+from amopt.report.words import gap_in_words, shown
 from amopt.scenarios.comparison import COLUMNS, Comparison
 
 __all__ = ["as_json", "cells", "document_of", "print_comparisons"]
@@ -35,12 +35,21 @@ def as_json(found: Mapping[str, Comparison]) -> str:
                     "before": one.before,
                     "after": one.after,
                     "currency": one.currency,
+                    **_worth(one),
                     "changes": list(one.rows),
                 }
                 for name, one in found.items()
             },
         }
     )
+
+
+def _worth(one: Comparison) -> dict[str, Any]:
+    """Return what both answers are worth, as plain data."""
+    if one.worth is None:
+        return {}
+    before, after = one.worth
+    return {"worth": {"before": before.to_dict(), "after": after.to_dict()}}
 
 
 def print_comparisons(found: Mapping[str, Comparison]) -> None:
@@ -55,11 +64,15 @@ def print_comparisons(found: Mapping[str, Comparison]) -> None:
 
 
 def _sentence(one: Comparison) -> str:
-    """Return how much changed, in words."""
-    if not one.rows:
-        return "Nothing changed."
+    """Return how much changed, in words, and what two answers are worth."""
     said = [f"{name.replace('_', ' ')} {number}" for name, number in one.tables.items()]
-    return f"{counted(len(one.rows), 'change')}: {', '.join(said)}."
+    changed = f"{counted(len(one.rows), 'change')}: {', '.join(said)}."
+    sentences = [changed if one.rows else "Nothing changed."]
+    if one.worth is not None:
+        before, after = (f"{side.status}, {gap_in_words(side.gap)}" for side in one.worth)
+        both = f"Before: {before}; after: {after}."
+        sentences.append(f"Both: {before}." if before == after else both)
+    return " ".join(sentences)
 
 
 def _words(row: Mapping[str, Any], currency: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import shown
+from amopt.report.words import gap_in_words, shown
 from amopt.scenarios.sensitivity import COLUMNS, Sensitivity
 from amopt.solution import Column
 
@@ -28,7 +28,7 @@ def as_json(found: Sensitivity) -> str:
             "name": found.name,
             "currency": found.currency,
             "objective_meaning": found.objective_meaning,
-            "objective": found.objective,
+            **found.base.to_dict(),
             "step": found.step,
             "inputs": list(found.rows),
         }
@@ -40,28 +40,39 @@ def print_sensitivity(found: Sensitivity) -> None:
     out = console()
     out.print(Text(found.name, style="bold"))
     out.print(Text(found.headline()))
-    out.print(Text(_base(found)))
+    for sentence in _base(found):
+        out.print(Text(sentence))
     columns = _told(found)
     print_rows(found.rows, columns, currency=found.currency, out=out, all_of_it="--json prints all")
 
 
-def _base(found: Sensitivity) -> str:
+def _base(found: Sensitivity) -> tuple[str, str]:
+    """Return what the answer is as it is, and how far all answers are proven."""
     amount = shown(found.objective, "money")
-    return f"As it is: {found.objective_meaning} {amount} {found.currency}."
+    base = (
+        f"As it is: {found.objective_meaning} {amount} {found.currency}, "
+        f"{found.base.status}, {gap_in_words(found.base.gap)}."
+    )
+    if found.loosest is None:
+        return base, "Every answer is optimal."
+    gap = gap_in_words(found.loosest.gap)
+    return base, f"Not every answer is optimal ({gap} at worst): smaller changes may be none."
 
 
 def document_of(found: Sensitivity) -> Document:
     """Return a sensitivity as a page."""
     table = Grid("inputs", found.rows, _told(found), found.currency, "in what --json prints")
-    said = (found.headline(), _base(found))
+    said = (found.headline(), *_base(found))
     figure = _bars(found)
     section = Section("Which inputs move the answer most", figure=figure, table=table)
     return Document(found.name, headline=said, sections=[section])
 
 
 def _told(found: Sensitivity) -> list[Column]:
-    """Return the columns that say something."""
-    return [one for one in COLUMNS if any(row[one.name] not in (None, "") for row in found.rows)]
+    """Return the columns that say something; those of proofs where one is missing."""
+    told = [one for one in COLUMNS if any(row[one.name] not in (None, "") for row in found.rows)]
+    proofs = () if found.loosest else ("status", "bound", "gap")
+    return [one for one in told if one.name.partition("_")[0] not in proofs]
 
 
 def _bars(found: Sensitivity) -> Any:

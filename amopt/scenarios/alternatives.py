@@ -36,6 +36,9 @@ COLUMNS = (
     Column("at_most", "%", "proven: no more beyond the optimum than this, in hundredths"),
     Column("choices", "", "how many choices differ from the best plan"),
     Column("what", "", "the largest differences in what is decided"),
+    Column("status", "", "optimal: no plan costs less that differs so from those before it"),
+    Column("bound", "money", "what no such plan costs less than: proven"),
+    Column("gap", "", "between its cost and that, relative"),
 )
 """The columns of the table of plans."""
 
@@ -63,8 +66,8 @@ class Alternatives:
         What differs from the best plan, the largest change first, with the columns of
         :data:`CHANGED`.
     others_cost
-        What every plan costs at least that differs so much from all listed; None where there is
-        none.
+        What every plan costs at least that differs so much from all listed and leaves nothing
+        idle; None where there is none.
     complete
         Whether every plan within the share is listed.
     answers
@@ -107,6 +110,8 @@ def alternatives(
     progress: Callable[[int, int], None] | None = None,
 ) -> Alternatives:
     """Find the plans within a share of the optimum, the best first.
+
+    The same plan with a machine or an open site more that nothing uses is no other plan.
 
     Ctrl-C ends the search with the plans found so far.
 
@@ -156,6 +161,7 @@ def alternatives(
     complete = False
 
     def differ(model: Any) -> None:
+        rules.narrow(model)
         require_difference(model, rules.choices(model), known, apart)
 
     while len(found) <= most and not budget.is_over and not _interrupted(found[-1]):
@@ -240,6 +246,9 @@ def _row(
         "at_most": max(0.0, 100.0 * (objective - bound) / abs(bound)) if bound else None,
         "choices": len(differing),
         "what": "; ".join(words[:_LISTED]) + (" ..." if len(words) > _LISTED else ""),
+        "status": str(other.outcome.status),
+        "bound": other.outcome.bound,
+        "gap": other.outcome.gap,
     }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
 from amopt.files import as_plain
+from amopt.scenarios.standing import Standing, standing
 from amopt.solution import Column, Solution, Table
 
 if TYPE_CHECKING:
@@ -46,12 +47,15 @@ class Comparison:
         The changes, a row each, with the columns of :data:`COLUMNS`: changes of money by their
         size first, then other numbers by their size relative to the largest of their column, then
         words, then entries that only one of the two has.
+    worth
+        Of two answers, what each is worth; None for two instances.
     """
 
     before: str
     after: str
     currency: str
     rows: Table
+    worth: tuple[Standing, Standing] | None = None
 
     @property
     def tables(self) -> dict[str, int]:
@@ -90,7 +94,8 @@ def compare_answers(before: Solution, after: Solution) -> Comparison:
     }
     units["answer", "objective"] = units["answer", "bound"] = "money"
     changes = _of_tables(_answer(before), _answer(after), units)
-    return _comparison(before.name, after.name, before.currency, after.currency, changes)
+    found = _comparison(before.name, after.name, before.currency, after.currency, changes)
+    return replace(found, worth=(standing(before.outcome), standing(after.outcome)))
 
 
 def _require_same(before: str, after: str) -> None:

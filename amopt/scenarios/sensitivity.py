@@ -12,6 +12,7 @@ from amopt.errors import AmoptError, InvalidInstanceError, UsageError
 from amopt.instance.loader import changed
 from amopt.instance.workbook.layout import Column as Field
 from amopt.instance.workbook.layout import Layout, Sheet, layout
+from amopt.scenarios.standing import Standing, finished, loosest, standing
 from amopt.solution import Column, Table
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ COLUMNS = (
     Column("swing", "money", "the larger of the two changes"),
     Column("swing_share", "%", "the swing in hundredths of the objective"),
     Column("note", "", "why there is no number"),
+    Column("status_lowered", "", "what the answer with the values lowered is worth"),
+    Column("bound_lowered", "money", "what no answer with them lowered is better than: proven"),
+    Column("gap_lowered", "", "between the two, relative"),
+    Column("status_raised", "", "what the answer with the values raised is worth"),
+    Column("bound_raised", "money", "what no answer with them raised is better than: proven"),
+    Column("gap_raised", "", "between the two, relative"),
 )
 """The columns of the table."""
 
@@ -76,8 +83,10 @@ class Sensitivity:
         Of the instance and its answer.
     step
         The share by which each input is lowered and raised.
-    objective
-        The objective of the instance as it is.
+    base
+        What the answer of the instance as it is is worth.
+    loosest
+        Of all the answers the one whose gap is widest; None where every one is optimal.
     rows
         A row an input with the columns of :data:`COLUMNS`: those first that leave no answer on one
         side, then by their swing.
@@ -87,8 +96,15 @@ class Sensitivity:
     currency: str
     objective_meaning: str
     step: float
-    objective: float
+    base: Standing
+    loosest: Standing | None
     rows: Table
+
+    @property
+    def objective(self) -> float:
+        """The objective of the instance as it is."""
+        assert self.base.objective is not None
+        return self.base.objective
 
     def headline(self) -> str:
         """Return what moves the answer most, in a sentence."""
@@ -120,6 +136,8 @@ def sensitivity(
 ) -> Sensitivity:
     """Lower and raise each input by a step and solve again.
 
+    Ctrl-C ends it without a result: an order of inputs of which some were not tried would mislead.
+
     Parameters
     ----------
     instance
@@ -144,6 +162,8 @@ def sensitivity(
         When the step is not between 0 and 1.
     InfeasibleError
         When the instance as it is has no answer.
+    KeyboardInterrupt
+        At Ctrl-C, which a solve otherwise answers with the best that it has.
     """
     if not (isinstance(step, int | float) and 0 < step < 1):
         raise UsageError(f"the step must be a share above 0 and below 1, not {step!r}")
@@ -151,7 +171,8 @@ def sensitivity(
 
     options = {"time_limit": time_limit, "gap": gap, **_QUICK.get(instance.kind, {})}
     base = decisions.solve(instance, **options)
-    if base.outcome.objective is None:
+    as_it_is = standing(finished(base.outcome))
+    if as_it_is.objective is None:
         raise UsageError("the instance as it is was not solved within the limits")
     which = inputs(instance)
     tasks = [(instance, one, 1.0 + sign * step, options) for one in which for sign in (-1.0, 1.0)]
@@ -161,15 +182,16 @@ def sensitivity(
         results.append(result)
         if progress is not None:
             progress(len(results), len(tasks))
-    objective = base.outcome.objective
     rows = [
-        _row(one, objective, lowered, raised)
+        _row(one, as_it_is.objective, lowered, raised)
         for one, lowered, raised in zip(which, results[::2], results[1::2], strict=True)
     ]
     rows.sort(key=_rank)
+    answers = [as_it_is, *(one for one in results if isinstance(one, Standing))]
     return Sensitivity(
-        instance.name, instance.currency, base.objective_meaning, step, objective, tuple(rows)
-    )
+        instance.name, instance.currency, base.objective_meaning, step, as_it_is, loosest(answers),
+        tuple(rows),
+    )  # fmt: skip
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[bool, float]:
@@ -233,19 +255,19 @@ def _numbers(entry: Mapping[str, Any], path: Sequence[str]) -> list[float]:
     return [one for one in several if isinstance(one, int | float) and not isinstance(one, bool)]
 
 
-def _solved(task: tuple[Instance, Input, float, Mapping[str, Any]]) -> float | str:
-    """Return the objective with an input scaled, or why there is none."""
+def _solved(task: tuple[Instance, Input, float, Mapping[str, Any]]) -> Standing | str:
+    """Return the answer with an input scaled, or why there is none."""
     from amopt import decisions
 
     instance, scaled, factor, options = task
     try:
         other = _changed(instance, scaled, factor)
-        outcome = decisions.solve(other, **options).outcome
+        found = standing(finished(decisions.solve(other, **options).outcome))
     except InvalidInstanceError as error:
         return f"{_NOT_VALID}: {error.findings[0].message}"
     except AmoptError as error:
         return str(error).partition("\n")[0]
-    return "not solved within the limits" if outcome.objective is None else outcome.objective
+    return "not solved within the limits" if found.objective is None else found
 
 
 def _changed(instance: Instance, scaled: Input, factor: float) -> Instance:
@@ -293,9 +315,12 @@ def _number(value: Any, factor: float, *, whole: bool) -> Any:
     return int(value + step)
 
 
-def _row(one: Input, objective: float, lowered: float | str, raised: float | str) -> dict[str, Any]:
+def _row(
+    one: Input, objective: float, lowered: Standing | str, raised: Standing | str
+) -> dict[str, Any]:
     """Return the row of an input."""
-    numbers = [None if isinstance(side, str) else side for side in (lowered, raised)]
+    sides = [None if isinstance(side, str) else side for side in (lowered, raised)]
+    numbers = [None if side is None else side.objective for side in sides]
     changes = [None if side is None else side - objective for side in numbers]
     swing = max((abs(change) for change in changes if change is not None), default=None)
     said = [
@@ -311,5 +336,10 @@ def _row(one: Input, objective: float, lowered: float | str, raised: float | str
         swing,
         100.0 * swing / abs(objective) if swing is not None and objective else None,
         "; ".join(said),
+        *(cell for side in sides for cell in _worth(side)),
     )
     return dict(zip((column.name for column in COLUMNS), cells, strict=True))
+
+
+def _worth(side: Standing | None) -> tuple[str | None, float | None, float | None]:
+    return (None, None, None) if side is None else (side.status, side.bound, side.gap)

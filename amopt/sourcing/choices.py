@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["choices", "chosen", "refusal"]
+__all__ = ["choices", "chosen", "narrow", "refusal"]
 
 SHARE = 0.01
 """The share of a divisible line from which a supplier counts as one of its suppliers."""
@@ -41,6 +41,10 @@ def choices(model: Any) -> dict[Any, Choice]:
         if most >= step:
             found[line, supplier] = Choice(sum(variables), most, step, step)
     return found
+
+
+def narrow(model: Any) -> None:
+    """Leave nothing out: a supplier is chosen by what is ordered of him."""
 
 
 def chosen(solution: Solution) -> dict[Any, float]:

@@ -10,7 +10,7 @@ from amopt.report.compared import cells
 from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import shown
+from amopt.report.words import shown, worth
 from amopt.scenarios.alternatives import CHANGED, COLUMNS, Alternatives
 
 __all__ = ["as_json", "document_of", "print_alternatives"]
@@ -52,7 +52,9 @@ def _said(found: Alternatives) -> list[str]:
     else:
         amount = f"{shown(found.others_cost, 'money')} {found.currency}"
         rest = f"Every plan not listed that differs as much comes to {amount} or more: proven."
-    return [found.headline(), rest]
+    best = found.answers[0]
+    said = f"The best: {worth(best)}"
+    return [found.headline(), said, rest]
 
 
 def document_of(found: Alternatives) -> Document:

@@ -17,6 +17,7 @@ from amopt.errors import (
     NoAnswerError,
     UsageError,
 )
+from amopt.scenarios.standing import finished
 from amopt.scenarios.sweep.changes import Point, apply, require_paths
 from amopt.scenarios.sweep.journal import opened
 
@@ -240,7 +241,7 @@ def _solve(task: Task) -> Row:
         raise
     except AmoptError as error:
         return _without("no answer", _first(error))
-    outcome = solution.outcome
+    outcome = finished(solution.outcome)
     row: Row = {
         "status": str(outcome.status),
         "objective": outcome.objective,
