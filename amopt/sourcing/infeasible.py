@@ -46,6 +46,13 @@ Limits = tuple[Limit, ...]
 MOST_TOGETHER = 60
 """Lines that share limits and are looked at together, whatever limits give way."""
 
+ALONE = (
+    "Very many lines share limits, so this looks at {} of {} lines: those that have no plan by "
+    "themselves. What is named mends them alone; solve again, for others may then lack what they "
+    "take."
+)
+"""What is said where lines were looked at without those that share limits with them."""
+
 CLOSE = 1e-6
 """How far a plan may be beyond a limit, relative, and still keep it."""
 
@@ -87,24 +94,28 @@ def explain(
         error.outcome = outcome
         return error
     try:
-        part = instance if extend is not None else _blocked(supply, options, budget)
+        part, alone = (instance, False) if extend is not None else _blocked(supply, options, budget)
         oracle = _OnCurves(SupplyOptions.of(part), extend, options, budget)
     except NoAnswerError as error:
         error.outcome = outcome
         return error
-    return reasons_of(oracle, outcome)
+    told = reasons_of(oracle, outcome)
+    if alone and isinstance(told, InfeasibleError):
+        told.args = (f"{told}\n{ALONE.format(len(part.lines), len(instance.lines))}",)
+    return told
 
 
-def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instance:
-    """Return the instance with only the lines that cannot be filled together.
+def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> tuple[Instance, bool]:
+    """Return the instance with only the lines that cannot be filled together, and if alone.
 
     The program falls apart into lines that share limits which could bind, whatever gives way; the
     blocks that have a plan are left out. Where very many lines share limits, those are looked at
-    that have no plan as the limits are, and what mends them is told of them alone.
+    that have no plan as the limits are, and what mends them is told of them alone: the second of
+    what is returned, for then other lines may be in the way of what is told.
     """
     instance = supply.instance
     if not_honoured(HONOURS, formulation.FAMILIES, instance):
-        return instance
+        return instance, False
     for limited in (False, True):
         segments = cut(supply, limited=limited)
         arrays = arrays_of(supply, segments)
@@ -121,7 +132,7 @@ def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instanc
     without_columns = np.diff(program.matrix.indptr) == 0
     free = without_columns & ((program.row_lower > 0) | (program.row_upper < 0))
     if any(program.rows.family_and_key(i)[0] != "demand" for i in np.flatnonzero(free).tolist()):
-        return instance
+        return instance, False
     blocked = np.zeros(len(instance.lines), dtype=bool)
     for b, part in enumerate(blocks.programs()):
         budget.require("it was known which lines have no plan")
@@ -131,16 +142,17 @@ def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> Instanc
     for n, line in enumerate(instance.lines):
         blocked[n] |= line.line in empty
     if blocked.all() or not blocked.any():
-        return instance
+        return instance, False
     names = {line.line for line, own in zip(instance.lines, blocked, strict=True) if own}
     names |= {order.line for order in instance.committed}  # they take of what is shared
     parts = {line.part for line in instance.lines if line.line in names}
-    return instance.supposing(
+    kept = instance.supposing(
         lines=tuple(line for line in instance.lines if line.line in names),
         offers=tuple(offer for offer in instance.offers if offer.part in parts),
         conventional=tuple(entry for entry in instance.conventional if entry.part in parts),
         licences=tuple(licence for licence in instance.licences if licence.part in parts),
     )
+    return kept, limited
 
 
 class _OnCurves(Oracle):

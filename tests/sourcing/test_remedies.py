@@ -134,3 +134,39 @@ def test_every_remedy_named_has_been_solved(seed: int) -> None:
 def test_every_remedy_of_two_hundred_instances_has_been_solved(block: int) -> None:
     families = require_remedies_that_hold(range(1000 * (block + 1), 1000 * (block + 1) + 900), 25)
     assert families >= {"budget", "need_by", "machine_hours"}
+
+
+@pytest.mark.parametrize(("count", "alone"), [(8, False), (62, True)])
+def test_very_many_lines_that_share_hours_are_told_of_by_themselves(
+    count: int, alone: bool
+) -> None:
+    """The others take all hours, so that moving the need-by of one line is not enough."""
+    data: dict[str, Any] = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "many",
+        "parts": [{"name": f"p{n}"} for n in range(count)],
+        "lines": [{"line": f"{n}", "part": f"p{n}", "quantity": 4} for n in range(count)],
+        "offers": [
+            {
+                "supplier": "alpha",
+                "part": f"p{n}",
+                "machine_hours_per_part": 1,
+                "quotes": [{"quantity": 4, "cost_per_part": 10, "lead_time_weeks": 1}],
+            }
+            for n in range(count)
+        ],
+        "capacities": [{"supplier": "alpha", "machine_hours": 4 * (count - 1)}],
+    }
+    data["lines"][0]["need_by_weeks"] = 0.5
+    with pytest.raises(amopt.InfeasibleError) as caught:
+        solve(amopt.load(data))
+    assert (f"looks at 1 of {count} lines" in str(caught.value)) is alone
+    assert len(caught.value.conflicts) == (1 if alone else 2)
+    for changes in caught.value.combinations:
+        mended = amopt.load(made(data, changes))
+        if alone:
+            with pytest.raises(amopt.InfeasibleError, match="capacity of 'alpha'"):
+                solve(mended)
+        else:
+            assert solve(mended).verdict.accepted
