@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
-from amopt.sourcing.answer.scenario_figure import scenarios
+from amopt.sourcing.answer.scenario_figure import label_of, scenarios
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -142,14 +142,16 @@ def frontier(solution: Solution, part: str) -> Any:
     corners = sorted(at(row) for row in rows if row["source_frontier"])
     if corners != sorted(at(row) for row in rows if row["on_frontier"]):
         _line(figure, corners, "three suppliers of the source", BLUE)
+    largest = max((at(row)[0] for row in rows), default=0.0)
     for number, row in enumerate(rows):
         (x, y), endless = at(row), tuple(axis for axis in ends if row[axis] is None)
         figure.add_scatter(
             x=[x],
             y=[y],
             mode="markers+text",
-            text=[plain(row["supplier"]) + (" (no upper end)" if endless else "")],
-            textposition="top center",
+            text=[label_of(row, rows) + (" (no upper end)" if endless else "")],
+            textposition="top right" if x < 0.5 * largest else "top left",
+            cliponaxis=False,
             marker={
                 "size": 12,
                 "color": PALETTE[number % len(PALETTE)],

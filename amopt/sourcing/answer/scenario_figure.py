@@ -15,7 +15,7 @@ from amopt.drawing import BLUE, GREEN, YELLOW, new_figure, plain
 if TYPE_CHECKING:
     from amopt.solution import Solution
 
-__all__ = ["downtime_per_week", "scenarios"]
+__all__ = ["label_of", "scenarios"]
 
 QUADRANTS = {
     "I": (1, 1, "I: saves cost and time"),
@@ -50,7 +50,7 @@ def scenarios(solution: Solution, part: str) -> Any:
         x=[row["weeks_saved"] for row in rows],
         y=[row["cost_saving"] for row in rows],
         mode="markers+text",
-        text=[_label(row, rows) for row in rows],
+        text=[label_of(row, rows) for row in rows],
         textposition="top center",
         marker={"size": 12, "color": [_colour(row) for row in rows]},
         name="offers",
@@ -81,7 +81,7 @@ def _border(figure: Any, rate: float, wide: float, high: float, currency: str) -
     )
 
 
-def _label(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+def label_of(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     """Return what tells an offer from the others: its supplier, and what else differs."""
     told = [row["supplier"]]
     told += [
