@@ -15,7 +15,7 @@ from amopt.drawing import BLUE, GREEN, YELLOW, new_figure, plain
 if TYPE_CHECKING:
     from amopt.solution import Solution
 
-__all__ = ["label_of", "scenarios"]
+__all__ = ["downtime_per_week", "label_of", "scenarios"]
 
 QUADRANTS = {
     "I": (1, 1, "I: saves cost and time"),
