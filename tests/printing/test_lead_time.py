@@ -119,6 +119,7 @@ def test_later_orders_cost_more_and_the_referee_says_so_too() -> None:
     for lead in (0, 1, 3):
         answer = convoys(early(0.7, lead), curve=(0.9, 0.5))
         assert answer.verdict.accepted
+        assert (answer.outcome.bound is None) is bool(answer.notes) is (lead > 0)
         assert answer.rows["parts"][0]["plan"].startswith("print 4")
         cost.append(answer.rows["worth"][0]["yearly_cost"])
     assert cost == sorted(cost)

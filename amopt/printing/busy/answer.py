@@ -260,4 +260,6 @@ def _notes(*, exact: bool) -> tuple[str, ...]:
             "The best decisions of one part depend on how many wait and how many printed parts are "
             "in operation; the priorities are those of a printer that is free.",
         )
-    return ("The cost is a mean of simulated cycles: the gap to the bound is within half_width.",)
+    return (
+        "The cost is a mean of simulated cycles: the gap to the bound is known up to half_width.",
+    )

@@ -35,6 +35,13 @@ CURVE = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """Probabilities of a replenishment along the curve, beside the file's own."""
 
 
+LEVELS_ONLY = (
+    "The level is the best of all levels. An order that also looked at how many systems wait might "
+    "cost less: of such orders nothing is proven."
+)
+"""The note where the order closes before the replenishment."""
+
+
 @dataclass(frozen=True)
 class ConvoySolution(Solution):
     """What to do when replenishments may not come."""
@@ -255,11 +262,12 @@ def _answer(
     seconds: tuple[float, float],
 ) -> ConvoySolution:
     objective = float(rows["worth"][0]["yearly_cost"])
+    late = _lead(instance) > 0
     outcome = Outcome(
         stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL,
+        status=Status.FEASIBLE if late else Status.OPTIMAL,
         objective=objective,
-        bound=objective,
+        bound=None if late else objective,
         method="values of states",
         seconds={"work out": seconds[0], "referee": seconds[1]},
         versions=versions("amopt", "numpy", "scipy"),
@@ -270,6 +278,7 @@ def _answer(
         outcome=outcome,
         verdict=verdict,
         rows=rows,
+        notes=(LEVELS_ONLY,) if late else (),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         objective_meaning="yearly cost, less what cannot be avoided",
