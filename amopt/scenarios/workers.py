@@ -9,9 +9,9 @@ __all__ = ["processes"]
 
 
 def processes(workers: int) -> ProcessPoolExecutor:
-    """Return an executor whose processes end silently at Ctrl-C, which reaches each of them."""
-    return ProcessPoolExecutor(workers, initializer=_leave_at_interrupt)
+    """Return an executor whose processes leave Ctrl-C to their owner: what runs is still ended."""
+    return ProcessPoolExecutor(workers, initializer=_leave_it_to_the_owner)
 
 
-def _leave_at_interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _leave_it_to_the_owner() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
