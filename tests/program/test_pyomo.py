@@ -496,6 +496,24 @@ def test_sums_are_written_quickly() -> None:
         assert program.row_upper[fast] == program.row_upper[slow]
 
 
+def test_constraints_that_pyomo_keeps_as_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyomo.core.base.constraint.TEMPLATIZE_CONSTRAINTS", True)
+
+    def model() -> Any:
+        made = pyo.ConcreteModel()
+        made.x = pyo.Var([0, 1], domain=pyo.NonNegativeReals)
+        made.need = pyo.Param([0, 1], initialize={0: 3.0, 1: 5.0})
+        made.met = pyo.Constraint([0, 1], rule=lambda m, i: m.x[i] >= m.need[i])
+        made.cost = pyo.Objective(rule=lambda m: sum(m.x[i] for i in [0, 1]))
+        return made
+
+    kept = model()
+    assert hasattr(kept.met[0], "template_expr")
+    program = compile_model(kept).program
+    assert program.row_lower.tolist() == [3.0, 5.0]
+    assert program.matrix.toarray().tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
 def test_a_product_with_a_fixed_variable_is_linear() -> None:
     model = plant()
     model.product = pyo.Constraint(expr=model.x["b", 1] * model.x["a", 1] + model.y <= 4)

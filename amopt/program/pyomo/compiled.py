@@ -154,6 +154,7 @@ class _Rows:
         for component, members in _active_constraints(model):
             keys = []
             for key, constraint in members:
+                _resolve(constraint)
                 low, body, high = constraint.to_bounded_expression()
                 if low is None and high is None:
                     continue
@@ -176,6 +177,12 @@ class _Rows:
             if here:
                 families.append(NamedBlock(name, None if keys is None else [keys[k] for k in here]))
         return Names(families)
+
+
+def _resolve(constraint: Any) -> None:
+    """Give a constraint that Pyomo keeps as a template of its rule an expression of its own."""
+    if hasattr(constraint, "template_expr"):
+        constraint.expr  # noqa: B018 - read for what it leaves behind
 
 
 def _active_constraints(model: ConcreteModel) -> Iterator[tuple[Any, list[tuple[Any, Any]]]]:
