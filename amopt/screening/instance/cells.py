@@ -138,7 +138,7 @@ def numbers(cells: Cells, attribute: Attribute, factor: float, notes: Notes) -> 
     import pandas as pd
 
     values = cells.values
-    text = _are(values, str)
+    text = np.ones(len(values), dtype=bool) if cells.plain else _are(values, str)
     found = np.full(len(values), np.nan)
     if text.any():
         words = pd.Series(values[text], dtype=object)
@@ -181,9 +181,13 @@ def _plain_number(value: Any) -> float:
 
 def _note_numbers(cells: Cells, attribute: Attribute, found: Floats, notes: Notes) -> None:
     """Note the cells that hold something, which is no number."""
-    doubtful = np.flatnonzero(np.isnan(found))
+    doubtful = np.flatnonzero(np.isnan(found)).tolist()
+    if cells.plain:  # many cells are blank in the same few ways
+        different = set(cells.values[doubtful])
+        blank = {word for word in different if word.strip(_TRIMMED).casefold() in NOTHING}
+        doubtful = [index for index in doubtful if cells.values[index] not in blank]
     words: dict[Any, list[int]] = {}
-    for index in doubtful.tolist():
+    for index in doubtful:
         value = cells.values[index]
         if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
             continue
@@ -223,7 +227,7 @@ def _note_error(cells: Cells, word: str, rows: list[int], notes: Notes) -> None:
 
 def truths(cells: Cells, notes: Notes) -> Floats:
     """Return yes and no as 1 and 0, NaN where not known, shape (parts,)."""
-    codes, words = _factorised(cells.values)
+    codes, words = _factorised(cells)
     worth = np.full(len(words) + 1, np.nan)
     for index, word in enumerate(words):
         said = word.strip(_TRIMMED).casefold()
@@ -247,13 +251,13 @@ def truths(cells: Cells, notes: Notes) -> Floats:
     return found
 
 
-def _factorised(values: Objects) -> tuple[NDArray[np.int64], list[str]]:
+def _factorised(cells: Cells) -> tuple[NDArray[np.int64], list[str]]:
     """Return the different texts of cells, and which of them each cell has; -1 for none."""
     import pandas as pd
 
-    said = values
-    if not _are(values, str).all():
-        said = np.array([_written(value) for value in values], dtype=object)
+    said = cells.values
+    if not cells.plain and not _are(said, str).all():
+        said = np.array([_written(value) for value in said], dtype=object)
     codes, words = pd.factorize(said)
     return np.asarray(codes, dtype=np.int64), [str(word) for word in words]
 
@@ -282,7 +286,7 @@ class TextCollector:
 
     def add(self, cells: Cells, notes: Notes) -> None:
         """Add some more parts."""
-        codes, words = _factorised(cells.values)
+        codes, words = _factorised(cells)
         own = np.full(len(words) + 1, -1, dtype=np.int32)
         for index, word in enumerate(words):
             said = word.strip(_TRIMMED)

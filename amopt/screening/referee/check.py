@@ -109,13 +109,13 @@ def _columns(
     notebook: Notebook, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Sequence[Any]] | None:
     """Return the table of all parts by columns; None where a row has others than are due."""
-    due = set(PARTS)
-    if not notebook.require(
-        all(row.keys() == due for row in rows), "parts has a row with other columns than are due"
-    ):
+    due, of_row = set(PARTS), itemgetter(*PARTS)
+    cells = [of_row(row) for row in rows if row.keys() == due]  # in one pass: rows are made anew
+    alike = len(cells) == len(rows)
+    if not notebook.require(alike, "parts has a row with other columns than are due"):
         return None
-    cells = zip(*map(itemgetter(*PARTS), rows), strict=True)
-    return dict(zip(PARTS, cells, strict=False)) or dict.fromkeys(PARTS, ())
+    columns = zip(*cells, strict=True)
+    return dict(zip(PARTS, columns, strict=False)) or dict.fromkeys(PARTS, ())
 
 
 def _order(notebook: Notebook, instance: ScreeningInstance, names: Sequence[Any]) -> Ints | None:

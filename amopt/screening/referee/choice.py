@@ -62,7 +62,10 @@ def _have(
         wanted = {" ".join(word.casefold().split()) for word in words}
         names = [one.name for one in instance.machines]
         right = [name for name in names if " ".join(name.casefold().split()) in wanted]
-        return judged.may & np.isin(judged.machine.astype(str), right)
+        makes = np.zeros(len(judged.may), dtype=bool)
+        for name in right:
+            makes |= judged.machine == name
+        return judged.may & makes
     return judged.may & cells_that(instance.parts, attribute, listed_in(words))
 
 

@@ -60,13 +60,8 @@ def _wrong_numbers(
     stated: Sequence[Any], expected: NDArray[np.float64], room: NDArray[np.float64]
 ) -> list[int]:
     """Return which numbers differ."""
-    odd = [
-        index
-        for index, one in enumerate(stated)
-        if type(one) is not float and not (one is None and expected[index] != expected[index])
-    ]
-    if odd:
-        return odd
+    if not set(map(type, stated)) <= {float, type(None)}:
+        return [index for index, one in enumerate(stated) if type(one) not in (float, type(None))]
     values = np.array(stated, dtype=np.float64)  # None becomes NaN
     nothing = np.isnan(expected)
     said_nothing = np.array([one is None for one in stated])
