@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from amopt.program.pyomo import compile_model
 from amopt.sourcing import formulate, formulation, read_back, solve
 from amopt.sourcing.methods.arrays import HONOURS, arrays_of
 from amopt.sourcing.methods.frontier_rule import HONOURS as HONOURED_BY_THE_RULE
+from amopt.sourcing.methods.prices import HONOURS as HONOURED_BY_PRICES
 from amopt.sourcing.offers.segments import cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from tests.oracles.whole_plan import Order, best
@@ -171,6 +174,21 @@ def test_every_family_is_honoured_by_the_arrays() -> None:
     assert {family.name for family in formulation.FAMILIES} == HONOURS | of_shares | {"spend"}
     left = {family.name for family in formulation.FAMILIES} - HONOURED_BY_THE_RULE
     assert left == of_shares | {"delivery_mean", "budget", "emission_limit"}
+
+
+def test_the_page_says_what_a_method_leaves_out() -> None:
+    page = (Path(__file__).parents[2] / "docs/decisions/sourcing.md").read_text(encoding="utf-8")
+    every = {family.name for family in formulation.FAMILIES}
+    of_shares = {family.name for family in formulation.shares.FAMILIES}
+    for method, honoured in (
+        ("prices", HONOURED_BY_PRICES),
+        ("frontier", HONOURED_BY_THE_RULE),
+        ("corrected-frontier", HONOURED_BY_THE_RULE),
+    ):
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{method}` |"))
+        named = set(re.findall(r"`(\w+)`", row.rsplit("|", 2)[1]))
+        assert named == every - honoured - of_shares, method
+        assert "those of shares" in row
 
 
 def test_the_frontier_rule_knows_no_budget() -> None:
