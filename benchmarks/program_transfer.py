@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import _layer_pyomo
 import numpy as np
-import pyomo.environ as pyo
-import scipy.sparse as sp
+from _layer_programs import Placement
 from pyomo.common.gc_manager import PauseGC
 
 from amopt.program.linear import LinearProgram
@@ -26,36 +26,13 @@ from amopt.program.solver.highs import Solver
 
 def arrays(cost: np.ndarray, opening: np.ndarray) -> LinearProgram:
     """Build min sum c_ij x_ij + f_j y_j with sum_j x_ij = 1 and x_ij <= y_j as arrays."""
-    customers, sites = cost.shape
-    pairs = customers * sites
-    served = sp.kron(sp.eye_array(customers), np.ones((1, sites)))
-    of_site = sp.kron(np.ones((customers, 1)), sp.eye_array(sites))
-    matrix = sp.block_array([[served, None], [sp.eye_array(pairs), -of_site]], format="csr")
-    return LinearProgram.from_arrays(
-        np.r_[cost.ravel(), opening],
-        matrix,
-        np.r_[np.ones(customers), np.full(pairs, -np.inf)],
-        np.r_[np.ones(customers), np.zeros(pairs)],
-        upper=np.r_[np.full(pairs, np.inf), np.ones(sites)],
-    )
+    return Placement(cost, opening).arrays()
 
 
 def rules(cost: np.ndarray, opening: np.ndarray) -> Any:
     """Build the same with Pyomo rules."""
     with PauseGC():
-        model = pyo.ConcreteModel()
-        customers, sites = (range(size) for size in cost.shape)
-        c, f = cost.tolist(), opening.tolist()
-        model.x = pyo.Var(customers, sites, domain=pyo.NonNegativeReals)
-        model.y = pyo.Var(sites, bounds=(0, 1))
-        x, y = model.x, model.y
-        model.served = pyo.Constraint(customers, rule=lambda m, i: sum(x[i, j] for j in sites) == 1)
-        model.open = pyo.Constraint(customers, sites, rule=lambda m, i, j: x[i, j] <= y[j])
-        model.cost = pyo.Objective(
-            expr=sum(c[i][j] * x[i, j] for i in customers for j in sites)
-            + sum(f[j] * y[j] for j in sites)
-        )
-        return model
+        return _layer_pyomo.rules(Placement(cost, opening))
 
 
 def seconds(task: Callable[[], Any]) -> tuple[float, Any]:
