@@ -40,7 +40,7 @@ def test_the_counterexample_to_the_published_theorem() -> None:
     assert rows["no licence"]["profit"] == 450
 
 
-SEEDS = [*range(32), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(32, 200))]
+SEEDS = [*range(32), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(32, 200))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

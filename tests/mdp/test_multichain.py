@@ -145,7 +145,7 @@ def test_end_components() -> None:
     assert end_components(process, np.arange(6) < 5).tolist() == [0, 0, -1, 1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_closed_parts_are_quick() -> None:
     """1,500 absorbing states and as many that choose between two of them."""
     rng = np.random.default_rng(4)

@@ -132,7 +132,7 @@ def test_the_arrays_of_a_larger_network_are_the_formulation():
 
 
 @pytest.mark.parametrize(
-    "block", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 10))]
+    "block", [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 10))]
 )
 def test_the_arrays_are_the_formulation_on_random_instances(block):
     """Periods, moves, contracts, limits, single sources, fill rates and forms: 300 in all."""

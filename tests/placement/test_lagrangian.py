@@ -233,7 +233,7 @@ def test_a_gap_that_is_left_is_told(monkeypatch):
         assert told == (answer.outcome.status == "feasible")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_single_sources_of_moderate_size_go_on_by_prices(monkeypatch):
     monkeypatch.setattr(decision, "MODERATE", 500)
     monkeypatch.setattr(prices_after, "FIRST_SHARE", 0.0)

@@ -109,12 +109,12 @@ def swapped(rows, name, k, other):
             yield f"{name} {column}: {k} and {other} swapped", {**rows, name: edited}
 
 
-LONG = "synthetic"
+LONG = ("synthetic", "aircraft-today", "aircraft-future")
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name == LONG)) for name in SHIPPED],
+    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in SHIPPED],
 )
 def test_whatever_is_planted_is_refused(name):
     instance, answer = solved(name)
@@ -131,7 +131,7 @@ def test_whatever_is_planted_is_refused(name):
     "name",
     [
         "orders",
-        pytest.param("textbook", marks=pytest.mark.slow),
+        pytest.param("textbook", marks=pytest.mark.long),
     ],
 )
 def test_whatever_is_planted_in_any_row_is_refused(name):

@@ -62,7 +62,14 @@ CASES = [(name, 1.0) for name in LARGE] + [
 ]
 
 
-@pytest.fixture(scope="module", params=CASES, ids=str)
+QUICK = (("printing/norwind", 1.0), ("printing/table-3-1", 1.0))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(one, marks=[pytest.mark.long] * (one not in QUICK)) for one in CASES],
+    ids=str,
+)
 def answered(request: pytest.FixtureRequest) -> Answered:
     instance = scaled(*request.param)
     return instance, amopt.solve(instance), max(request.param[1], 1.0)

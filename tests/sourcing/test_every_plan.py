@@ -25,7 +25,7 @@ def objective(data: dict[str, Any]) -> float:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    "block", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 3))]
+    "block", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 3))]
 )
 def test_crowded_instances_equal_trying_every_plan(block: int) -> None:
     feasible = 0

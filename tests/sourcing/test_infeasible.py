@@ -266,7 +266,7 @@ def keeping(data: dict[str, Any], limits: tuple[Limit, ...]) -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    "block", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 4))]
+    "block", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 4))]
 )
 def test_what_is_named_holds_when_every_plan_is_tried(block: int) -> None:
     """Every combination of changes makes a plan possible; conflicts are conflicts by themselves,

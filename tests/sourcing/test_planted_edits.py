@@ -31,6 +31,9 @@ from tests.sourcing.random_instances import crowded, instance
 
 pytestmark = pytest.mark.slow
 
+FACTORS = [1.0, *(pytest.param(factor, marks=pytest.mark.long) for factor in (1e-9, 1e9))]
+"""Of every amount of money."""
+
 Rows = dict[str, list[dict[str, Any]]]
 
 SHIPPED = tuple(name for name in catalogue.names() if name.startswith("sourcing/"))
@@ -236,7 +239,7 @@ LARGE = "sourcing/portfolio-36x7"
 QUICK = [name if name != LARGE else f"part of {name}" for name in (*SHIPPED, *OWN)]
 
 
-@pytest.mark.parametrize("factor", [1.0, 1e-9, 1e9])
+@pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize("name", QUICK)
 def test_every_planted_edit_is_refused(name: str, factor: float) -> None:
     question = scaled(amopt.load(data_of(name)), factor)
@@ -266,7 +269,7 @@ def test_every_planted_edit_of_a_portfolio_is_refused() -> None:
         assert not check(question, replace(answer, rows=edited)).accepted, what
 
 
-@pytest.mark.parametrize("factor", [1.0, 1e-9, 1e9])
+@pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_status_objective_and_bound_agree(name: str, factor: float) -> None:
     question = scaled(amopt.load(data_of(name)), factor)
@@ -302,7 +305,7 @@ def test_every_table_and_column_that_leaves_is_declared() -> None:
     assert COPIED == {"register": ("file", "head"), "licences": ("granted", "recorded")}
 
 
-@pytest.mark.parametrize("factor", [1.0, 1e-9, 1e9])
+@pytest.mark.parametrize("factor", FACTORS)
 def test_every_planted_edit_of_nondominated_answers_is_refused(factor: float) -> None:
     data = copy.deepcopy(data_of("random 4"))
     data["lines"][0]["quantity"] = 6
