@@ -43,7 +43,10 @@ def times(data: Any, scale: float) -> Any:
     return [times(entry, scale) for entry in data] if isinstance(data, list) else data
 
 
-SCALED = [(name, 1.0) for name in NAMES] + [("design/pump-unit", s) for s in (1e-2, 1e4)]
+SCALED = [
+    *((name, 1.0) for name in NAMES),
+    *(pytest.param(("design/pump-unit", s), marks=pytest.mark.long) for s in (1e-2, 1e4)),
+]
 LEVELS = Bills.levels
 KNOWN: dict[bytes, Any] = {}
 

@@ -144,6 +144,7 @@ def test_whatever_is_planted_in_any_row_is_refused(name):
     assert accepted == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "factor"),
     [

@@ -260,7 +260,7 @@ def test_an_extension_that_adds_nothing_changes_nothing(instance: PrintingInstan
     assert answer.verdict.measures["proven_error"] < 1e-6 * scale
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=25)
 @given(st.floats(0.0, 1.0), st.floats(1.0, 200.0), st.floats(1.0, 300.0))
 def test_limits_on_down_time_against_every_mix(

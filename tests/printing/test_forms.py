@@ -83,7 +83,7 @@ def test_random_instances_by_every_form(instance: PrintingInstance) -> None:
     require_every_form_alike(instance)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=200)
 @given(small_instances())
 def test_two_hundred_random_instances_by_every_form(instance: PrintingInstance) -> None:

@@ -129,13 +129,8 @@ def test_every_remedy_named_has_been_solved(seed: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    "block",
-    [
-        pytest.param(0, marks=pytest.mark.slow),
-        *(pytest.param(block, marks=pytest.mark.long) for block in range(1, 8)),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(8))
 def test_every_remedy_of_two_hundred_instances_has_been_solved(block: int) -> None:
     families = require_remedies_that_hold(range(1000 * (block + 1), 1000 * (block + 1) + 900), 25)
     assert families >= {"budget", "need_by", "machine_hours"}
