@@ -101,6 +101,7 @@ def frame_of(path: Path) -> pd.DataFrame:
             keep_default_na=False,
             na_values=[""],
             low_memory=False,
+            float_precision="round_trip",  # or some numbers change in their last digit
             index_col=False,
             encoding="utf-8-sig",
         )
