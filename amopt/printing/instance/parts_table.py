@@ -94,17 +94,18 @@ def frame_of(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig") as stream:
             heading = stream.readline()
         separator = max(",;\t", key=heading.count)
-        return pd.read_csv(
+        frame: pd.DataFrame = pd.read_csv(
             path,
             sep=separator,
             dtype=dict.fromkeys(TEXTS, str),
             keep_default_na=False,
             na_values=[""],
             low_memory=False,
-            float_precision="round_trip",  # or some numbers change in their last digit
+            **_to_the_last_digit(pd.__version__),
             index_col=False,
             encoding="utf-8-sig",
         )
+        return frame
     except FileNotFoundError as error:
         raise UsageError(f"there is no file {path}") from error
     except ImportError as error:
@@ -114,6 +115,12 @@ def frame_of(path: Path) -> pd.DataFrame:
     except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise UsageError(f"{path} cannot be read as a table: {said[0][:200]}") from error
+
+
+def _to_the_last_digit(version: str) -> dict[str, Any]:
+    """Return how this pandas is asked for numbers as they stand; from 3.1 on it needs no asking."""
+    newer = tuple(int(part) for part in version.split(".")[:2]) >= (3, 1)
+    return {} if newer else {"float_precision": "round_trip"}
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
