@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=identify)
-def test_console_blocks_run(page: Path, tmp_path: Path) -> None:
+def test_console_blocks_run(page: Path, tmp_path: Path, amopt_command: Callable[..., Any]) -> None:
     """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states.
 
     A block that names a file is written to it first; a diff that does changes its lines.
@@ -90,16 +90,8 @@ def test_console_blocks_run(page: Path, tmp_path: Path) -> None:
             command, _, remark = line[2:].partition("  # exit ")
             words = shlex.split(command)
             assert words[0] == "amopt", line
-            run = subprocess.run(
-                [sys.executable, "-m", "amopt", *words[1:]],
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=120,
-                env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
-            )
-            assert run.returncode == int(remark or 0), f"{line}\n{run.stdout}\n{run.stderr}"
+            run = amopt_command(*words[1:])
+            assert run.code == int(remark or 0), f"{line}\n{run.out}\n{run.err}"
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=identify)

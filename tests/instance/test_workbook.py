@@ -34,6 +34,7 @@ def beside(name: str, folder: Path) -> None:
             shutil.copy(file, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".xlsx", ""])
 @pytest.mark.parametrize("kind", kinds.KINDS)
 def test_every_shipped_instance_comes_back_the_same(kind: str, ending: str, tmp_path: Path) -> None:

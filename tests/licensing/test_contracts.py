@@ -22,6 +22,7 @@ from amopt.licensing.forms import pay_per_print, subscription, theorem
 from amopt.licensing.formulation import formulate
 from amopt.licensing.methods.exact import best_limits, supremum
 from tests.licensing.cases import brute_force, instance, limited_case, random_case
+from tests.seeds import seeds
 
 
 def test_the_counterexample_to_the_published_theorem() -> None:
@@ -40,7 +41,7 @@ def test_the_counterexample_to_the_published_theorem() -> None:
     assert rows["no licence"]["profit"] == 450
 
 
-SEEDS = [*range(32), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(32, 200))]
+SEEDS = seeds(200, always=12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -63,7 +64,7 @@ def test_no_more_and_hardly_less_by_brute_force() -> None:
         assert tried >= limit.profit * (1 - 1e-6), seed
 
 
-@pytest.mark.parametrize("seed", range(36))
+@pytest.mark.parametrize("seed", seeds(36, always=12))
 def test_under_limits_too(seed: int) -> None:
     own = limited_case(seed)
     limit = supremum(Buyers.of(own))
@@ -190,7 +191,7 @@ def test_a_hundred_buyers_take_less_than_a_second() -> None:
         amopt.solve(own, method="program")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6, always=2))
 def test_a_menu_earns_no_less_and_is_the_best_of_its_royalties(seed: int) -> None:
     data = random_case(8 * seed + 1 + seed % 2).to_dict()
     listed = [0.0, 4.0, 9.0, 15.0, 30.0]

@@ -39,6 +39,7 @@ def objective(instance: Any, method: str) -> float | None:
     return outcome.objective
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [random_case, limited_case])
 def test_menus_are_those_of_the_program(make: Any) -> None:
     found = []

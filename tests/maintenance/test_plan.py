@@ -23,6 +23,7 @@ from tests.maintenance.cases import small
 LIMITS = {"stock": 0.3, "downtime_days_per_year": 1.0}
 
 
+@pytest.mark.slow
 def test_the_linear_program_of_the_daily_grid() -> None:
     """31,297 rows whose probabilities go down to 1e-12."""
     answer = amopt.solve(amopt.load("maintenance/example"), method="arrays")
@@ -155,6 +156,7 @@ def edits(rows: Any) -> Any:
                 yield table, column, {**rows, table: changed}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limits", [None, LIMITS])
 def test_a_planted_edit_of_any_column_is_caught(limits: Any) -> None:
     instance = small(**({} if limits is None else {"limits": limits}))

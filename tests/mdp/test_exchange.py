@@ -29,6 +29,7 @@ def test_quantecon_there_and_back():
     assert arrays.order[back.solve().policy].tolist() == process.solve().policy.tolist()
 
 
+@pytest.mark.slow  # numba compiles
 def test_quantecon_agrees():
     markov = pytest.importorskip("quantecon.markov", reason="quantecon is not installed")
     process = random_process(2, states=12)

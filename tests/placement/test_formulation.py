@@ -17,6 +17,7 @@ from amopt.program.pyomo import compile_model
 from amopt.program.solver import highs
 from tests.placement.cases import random_everything, rich
 from tests.placement.test_orders import random_orders
+from tests.seeds import seeds
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -121,19 +122,19 @@ SHIPPED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_arrays_are_the_formulation(name, form):
     same_entries(amopt.load(name), form)
 
 
+@pytest.mark.slow
 def test_the_arrays_of_a_larger_network_are_the_formulation():
     same_entries(amopt.load("placement/synthetic"), "optimum")
 
 
-@pytest.mark.parametrize(
-    "block", [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 10))]
-)
+@pytest.mark.parametrize("block", seeds(10, always=1))
 def test_the_arrays_are_the_formulation_on_random_instances(block):
     """Periods, moves, contracts, limits, single sources, fill rates and forms: 300 in all."""
     for seed in range(30 * block, 30 * block + 30):
@@ -147,7 +148,7 @@ def test_the_arrays_are_the_formulation_on_random_instances(block):
             same_entries(instance, form)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_random_instances_say_everything():
     found = set()
     for seed in range(300):

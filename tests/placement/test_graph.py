@@ -25,6 +25,7 @@ def test_the_textbook_s_answer_on_its_network():
     assert len(lanes) == len(instance.network.lanes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["synthetic", "mobile-factory", "aircraft-today", "orders"])
 def test_all_that_is_demanded_arrives(name):
     instance = amopt.load(f"placement/{name}")

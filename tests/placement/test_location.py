@@ -29,6 +29,7 @@ from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.time import Budget
+from tests.seeds import seeds
 
 
 def located(seed, *, sites=6, places=10, equal=False, bought=False, single=False, tight=2.5):
@@ -167,7 +168,7 @@ def forced(instance, site, state):
     return solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(12, always=4))
 @pytest.mark.parametrize("single", [False, True])
 def test_bounds_hold_at_any_prices(seed, single):
     """The bound, and those with a site open and closed, against the program itself."""
@@ -197,7 +198,7 @@ def data_hours(data):
     return sum(entry["per_year"] for entry in data["demand"])
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40, always=12))
 def test_the_tree_finds_and_proves_the_optimum(seed):
     data = located(
         seed, sites=4 + seed % 5, places=8 + seed % 7, equal=seed % 2 == 0, bought=seed % 3 == 0,
@@ -222,7 +223,7 @@ def test_the_tree_finds_and_proves_the_optimum(seed):
     assert answer.outcome.bound * (1 - 1e-8) <= proven <= exact.objective * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40, always=12))
 def test_single_sources_are_found_and_proven(seed, monkeypatch):
     """Against HiGHS, or against all assignments where there are few."""
     monkeypatch.setattr(neighbourhood, "PAIRS", 6)  # parts that are smaller than the whole
@@ -374,6 +375,7 @@ def searched(data, budget, gap=1e-6, progress=None, kind=Incumbent):
     return Tree(facilities, incumbent, prices, budget, progress), incumbent
 
 
+@pytest.mark.slow
 def test_interrupted_it_keeps_the_best_of_both_sides():
     """However early it ends, the bound holds and the plan is one; both only get better."""
     data = located(3, sites=25, places=40, tight=4.0)

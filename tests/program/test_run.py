@@ -195,6 +195,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_a_second_ctrl_c_leaves_a_deaf_solver_behind() -> None:
     """The process ends soon, as one that Ctrl-C has ended: it does not abort."""

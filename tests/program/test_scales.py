@@ -54,7 +54,9 @@ def random_program(seed: int, integer: bool) -> LinearProgram:
 
 
 @pytest.mark.parametrize("integer", [False, True], ids=["linear", "mixed-integer"])
-@pytest.mark.parametrize("first", range(0, 200, 50))
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (50, 100, 150))]
+)
 def test_answers_against_exact_optima(first: int, integer: bool) -> None:
     """Objective on the right side of the truth, bound valid, rows met, status right."""
     optimal = 0

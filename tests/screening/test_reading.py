@@ -256,6 +256,7 @@ def test_an_answer_is_kept_and_read_again(tmp_path: Path) -> None:
     assert list(solution.tables["parts"]["part"]) == ["cover", "lever"]
 
 
+@pytest.mark.slow
 def test_memory_follows_the_table(tmp_path: Path) -> None:
     """Twice the parts take about twice the memory: nothing is held by pairs of parts."""
     peaks = []

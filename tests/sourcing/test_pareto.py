@@ -117,7 +117,16 @@ TWO_POWERS = power_offers(
 )
 
 
-@pytest.mark.parametrize("by", [("downtime", "cost"), ("cost", "downtime"), ("weeks", "cost")])
+@pytest.mark.parametrize(
+    "by",
+    [
+        ("downtime", "cost"),
+        *(
+            pytest.param(by, marks=pytest.mark.long)
+            for by in (("cost", "downtime"), ("weeks", "cost"))
+        ),
+    ],
+)
 def test_two_fitted_powers_have_few_answers_and_none_twice(by: tuple[str, str]) -> None:
     best = front(every_plan(TWO_POWERS), by)
     found = pareto(amopt.load(TWO_POWERS), by)
@@ -165,6 +174,7 @@ def test_the_answers_are_those_of_trying_every_plan(
         assert b > d
 
 
+@pytest.mark.slow
 def test_fewer_answers_than_there_are_say_so_and_keep_both_ends() -> None:
     by = ("cost", "weeks")
     whole = pareto(amopt.load(TWO_POWERS), by).rows["answers"]
@@ -196,6 +206,7 @@ def test_divisible_parts_give_evenly_spaced_answers_and_say_so() -> None:
     assert "evenly spaced" in found.notes[0]
 
 
+@pytest.mark.slow
 def test_a_time_limit_is_that_of_the_whole_search() -> None:
     found = pareto(
         amopt.load("sourcing/portfolio-36x7"), ("cost", "weeks"), options=Options(time_limit=3)

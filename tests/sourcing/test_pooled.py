@@ -577,16 +577,23 @@ def require_equal_to_trying_every_plan(
 
 @pytest.mark.filterwarnings("ignore")
 def test_pooled_instances_equal_trying_every_plan() -> None:
-    compared, without = require_equal_to_trying_every_plan(range(60))
-    assert compared >= 40
+    compared, without = require_equal_to_trying_every_plan(range(24))
+    assert compared >= 16
     assert 1 <= without <= compared // 2
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_three_hundred_pooled_instances_equal_trying_every_plan() -> None:
-    compared, _ = require_equal_to_trying_every_plan(range(60, 480))
-    assert compared >= 300
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(24, marks=pytest.mark.slow),
+        *(pytest.param(first, marks=pytest.mark.long) for first in (138, 252, 366)),
+    ],
+)
+def test_three_hundred_pooled_instances_equal_trying_every_plan(first: int) -> None:
+    """Blocks of 114 seeds; in each, 75 and more have few enough plans to try them all."""
+    compared, _ = require_equal_to_trying_every_plan(range(first, first + 114))
+    assert compared >= 75
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -622,9 +629,9 @@ def test_duties_equal_trying_every_plan() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_many_duties_equal_trying_every_plan() -> None:
     compared, without = require_equal_to_trying_every_plan(
-        range(4012, 4150), discounted_and_dutiable
+        range(4012, 4058), discounted_and_dutiable
     )
-    assert compared >= 100
+    assert compared >= 33
     assert without <= compared // 2
 
 
