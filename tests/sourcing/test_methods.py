@@ -147,7 +147,7 @@ def test_unforeseen_families_equal_trying_every_plan(
 ) -> None:
     add, keeps = UNFORESEEN[name]
     feasible = changed = 0
-    for seed in range(40):
+    for seed in range(60):
         data = crowded(seed)
         if len(data["lines"]) > 2:  # too many plans to try them all
             continue
@@ -263,7 +263,7 @@ def test_the_arrays_are_the_formulation() -> None:
 def test_the_arrays_of_segments_that_are_not_cut_are_the_formulation() -> None:
     """Smallest and largest orders are rows then."""
     compared, families = 0, set()
-    for seed in range(40):
+    for seed in range(60):
         data = crowded(seed) if seed % 2 else instance(seed, lines=1 + seed % 5, shared=True)
         if seed == 0:
             data = {**two_suppliers(2), "lines": [{"line": "l", "part": "p", "quantity": 15}]}
