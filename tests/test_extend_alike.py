@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf, nan
 from typing import Any
 
 import pytest
-from pyomo.environ import Objective, Var
+from pyomo.environ import Constraint, Objective, Var
 
 import amopt
 from amopt.errors import InfeasibleError, UsageError
@@ -109,3 +110,51 @@ def test_what_the_formulation_fixed_itself_stays_fixed() -> None:
     assert seen[-1] > 0  # without a printer nothing is printed
     assert [row["limit"] for row in found.rows["limits"]] == ["order_up_to[part,2] is held"]
     assert found.rows["parts"][0]["base_stock"] == 2
+
+
+IMPOSSIBLE: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "at most -inf": (lambda x: x <= -inf, "at most -inf"),
+    "at least inf": (lambda x: x >= inf, "at least inf"),
+    "inf": (lambda x: x == inf, "at least inf"),
+    "not a number": (lambda x: (None, x, nan), "at most nan"),
+    "coefficient": (lambda x: nan * x <= 1, "a number that is not finite"),
+    "constant": (lambda x: x - inf <= 1, "a number that is not finite"),
+}
+"""Rows that no number keeps, and the words that say so."""
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_row_that_no_number_keeps_is_named(kind: str) -> None:
+    instance, variables = CASES[kind]
+    for row, words in IMPOSSIBLE.values():
+
+        def extend(model: Any, row: Callable[[Any], Any] = row) -> None:
+            x = next(iter(variables(model).values()))[0]
+            model.added = Constraint(["fine", "wrong"], rule=lambda _, key: _row(x, key, row))
+
+        with pytest.raises(UsageError) as caught:
+            amopt.solve(instance(), extend=extend)
+        assert "added[wrong]" in str(caught.value)
+        assert words in str(caught.value)
+
+
+def _row(x: Any, key: str, row: Callable[[Any], Any]) -> Any:
+    return x <= inf if key == "fine" else row(x)
+
+
+@pytest.mark.parametrize("value", [nan, inf, -inf])
+def test_a_variable_with_an_end_that_no_number_keeps_is_named(value: float) -> None:
+    def fixes(model: Any) -> None:
+        model.order_up_to["part", 2].set_value(value, skip_validation=True)
+        model.order_up_to["part", 2].fixed = True
+
+    def bounds(model: Any) -> None:
+        model.added = Var(bounds=(None, value) if value != inf else (value, None))
+        model.row = Constraint(expr=model.added >= model.order_up_to["part", 2])
+
+    for extend, words in (
+        (fixes, rf"fixes order_up_to\[part,2\] at {value}"),
+        (bounds, r"'added'.*Write a finite number"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            amopt.solve(one_part(discount=None), extend=extend)

@@ -87,6 +87,7 @@ def compile_model(model: ConcreteModel) -> Compiled:
         recorder = Recorder()
         cost = _read(model, [] if goal is None else [goal.expr], recorder, [goal])
         rows = _Rows.of(model)
+        _refuse_sides(rows)
         read = _read(model, rows.bodies, recorder, rows.constraints)
         _refuse_unreal(model, read, rows.constraints)
         _refuse_unreal(model, cost, [goal])
@@ -275,6 +276,20 @@ def _refuse_unreal(model: ConcreteModel, read: LinearBodies, names: Sequence[Any
             raise UsageError(f"the model {model.name!r} is not a linear program: {empty}")
         name = names[int(np.argmax(wrong))].name
         raise UsageError(f"{name} has a number that is not finite")
+
+
+def _refuse_sides(rows: _Rows) -> None:
+    """Name the first constraint with a side that is NaN, or infinite where no number keeps it."""
+    wrong = np.isnan(rows.lower) | np.isnan(rows.upper)
+    wrong |= np.isposinf(rows.lower) | np.isneginf(rows.upper)
+    if wrong.any():
+        k = int(np.argmax(wrong))
+        sides = (("at least", rows.lower[k], np.inf), ("at most", rows.upper[k], -np.inf))
+        said = [f"{how} {side:g}" for how, side, none in sides if np.isnan(side) or side == none]
+        raise UsageError(
+            f"{rows.constraints[k].name} asks for {listed(said)}, which no number is: write a "
+            "finite number, or leave the constraint out"
+        )
 
 
 def _require_constants(rows: _Rows, read: LinearBodies, constant: NDArray[np.bool_]) -> None:

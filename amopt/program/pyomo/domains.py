@@ -22,12 +22,13 @@ def domains(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     Raises
     ------
     UsageError
-        When a domain is neither continuous nor all integers of an interval.
+        When a domain is neither continuous nor all integers of an interval, or a bound is NaN or
+        infinite where no number keeps it.
     InfeasibleError
         When a variable has no value.
     """
     n = len(columns)
-    bounds = [variable.bounds for variable in columns]
+    bounds = _bounds(columns)
     lower = np.fromiter((-np.inf if low is None else low for low, _ in bounds), float, n)
     upper = np.fromiter((np.inf if high is None else high for _, high in bounds), float, n)
     kinds = {id(x.domain): x for x in columns}
@@ -44,6 +45,14 @@ def domains(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     if wrong:
         raise of_variables([columns[k] for k in wrong], lower[wrong], upper[wrong])
     return lower, upper, integer
+
+
+def _bounds(columns: Sequence[Any]) -> list[tuple[float | None, float | None]]:
+    """Return the bounds of the variables, None where open."""
+    try:
+        return [variable.bounds for variable in columns]
+    except ValueError as error:  # Pyomo's own, which names the variable and the bound
+        raise UsageError(f"{error} Write a finite number, or None where it is open") from error
 
 
 def is_plain(variable: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
@@ -35,7 +36,8 @@ def extended(model: ConcreteModel, extend: Callable[[ConcreteModel], None] | Non
     Raises
     ------
     UsageError
-        When the objective is changed: the referee would not know it.
+        When the objective is changed: the referee would not know it; when a variable is fixed
+        without a finite value.
     """
     if extend is None:
         return model
@@ -86,6 +88,8 @@ def fixed(model: ConcreteModel, own: dict[str, float | None] | None = None) -> N
             continue
         if x.value is None:
             raise UsageError(f"extend fixes {x.name} without a value")
+        if not isfinite(x.value):
+            raise UsageError(f"extend fixes {x.name} at {x.value}, which is no finite number")
         held[x.name] = x, x.value
     for name, (x, _) in held.items():
         if name in own:
