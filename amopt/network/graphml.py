@@ -15,17 +15,28 @@ from amopt.instance.findings import Problem
 from amopt.instance.loader import refused
 from amopt.instance.suggest import shown
 from amopt.network.graphs import Edge, Node, RawGraph
+from amopt.phrases import listed
 
 if TYPE_CHECKING:
     import networkx as nx
 
 __all__ = ["read_graphml", "read_graphml_file", "write_graphml"]
 
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
 _TYPES: dict[str, Callable[[str], Any]] = {
-    "boolean": lambda text: {"true": True, "1": True, "false": False, "0": False}[text.casefold()],
+    "boolean": lambda text: _TRUTH[text.casefold()],
     **dict.fromkeys(("int", "integer", "long"), int),
     **dict.fromkeys(("float", "double"), float),
 }
+
+
+_NO_LANES = {
+    "hyperedge": "joins what a lane cannot",
+    "port": "splits what a lane cannot",
+    "graph": "stands inside another one",
+}
+"""What a document of one flat graph does not have, and why."""
 
 
 class _Keys:
@@ -60,9 +71,26 @@ class _Keys:
             self.problems.append(Problem("wrong-type", where, message, advice))
             return None
 
+    def said(
+        self,
+        element: Element,
+        attribute: str,
+        words: Mapping[str, bool],
+        where: tuple[str | int, ...],
+        *,
+        without: bool,
+    ) -> bool:
+        """Return what an attribute of XML says in one of two words, in capitals or not."""
+        text = element.get(attribute)
+        if text is None or text.strip().casefold() in words:
+            return without if text is None else words[text.strip().casefold()]
+        message = f"{shown(text)} is not {listed(list(words), 'or')}."
+        self.problems.append(Problem("not-a-choice", (*where, attribute), message, "Mend it."))
+        return without
+
     def data(self, element: Element, what: str, where: tuple[str | int, ...]) -> dict[str, Any]:
         """Return the attributes of a node, an edge or the graph, defaults included."""
-        found = dict(self.defaults[what])
+        found, told = dict(self.defaults[what]), set()
         for held in _children(element, "data"):
             key = held.get("key", "")
             if key not in self.names:
@@ -71,6 +99,10 @@ class _Keys:
                 self.problems.append(Problem("unknown-name", where, message, advice))
                 continue
             name = self.names[key]
+            if name in told:
+                message, advice = f"{shown(name)} is given twice.", "Delete one of the two."
+                self.problems.append(Problem("duplicate-key", where, message, advice))
+            told.add(name)
             found[name] = self.value(key, held, (*where, name))
         return found
 
@@ -97,7 +129,7 @@ def read_graphml(text: str, file: str = "") -> RawGraph:
     """Return the graph of a GraphML document.
 
     A default of a key holds where an element gives no value; an edge may say for itself whether it
-    is directed.
+    is directed. A graph that does not say so is directed.
 
     Raises
     ------
@@ -121,27 +153,28 @@ def read_graphml(text: str, file: str = "") -> RawGraph:
         said = said or f"it has {len(graphs)} of <graph>, where one is wanted"
         raise _refusal(f"{said}.", file)
     keys, graph = _Keys(root), graphs[0]
-    for what, times in (("hyperedge", "joins"), ("port", "splits")):
-        if any(_tag(element) == what for element in graph.iter()):
-            raise _refusal(f"it has a <{what}>, which {times} what a lane cannot.", file)
+    for what, why in _NO_LANES.items():
+        if any(_tag(element) == what for inside in graph for element in inside.iter()):
+            raise _refusal(f"it has a <{what}>, which {why}.", file)
     whole = keys.data(graph, "graph", ("graph",))
     nodes = [
         Node(element.get("id"), keys.data(element, "node", ("places", number)))
         for number, element in enumerate(_children(graph, "node"))
     ]
-    undirected = graph.get("edgedefault", "directed") == "undirected"
+    ways = {"directed": True, "undirected": False}
+    directed = keys.said(graph, "edgedefault", ways, ("graph",), without=True)
     edges = [
-        _edge(element, keys, number, undirected=undirected)
+        _edge(element, keys, number, directed=directed)
         for number, element in enumerate(_children(graph, "edge"))
     ]
     raw = RawGraph(nodes, edges, whole, keys.problems)
     return _ours(raw) if whole.get("amopt") == "1" else raw
 
 
-def _edge(element: Element, keys: _Keys, number: int, *, undirected: bool) -> Edge:
-    said = element.get("directed")
-    directed = not undirected if said is None else said == "true"
-    data = keys.data(element, "edge", ("lanes", number))
+def _edge(element: Element, keys: _Keys, number: int, *, directed: bool) -> Edge:
+    where = ("lanes", number)
+    directed = keys.said(element, "directed", _TRUTH, where, without=directed)
+    data = keys.data(element, "edge", where)
     return Edge(element.get("source"), element.get("target"), data, directed, element.get("id"))
 
 

@@ -6,18 +6,19 @@ aside, so that nothing of a graph is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from amopt.instance.common import Lane, Mode, Network, Place
+from amopt.instance.common import Lane, Network, Place
 from amopt.instance.findings import Problem
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.loader import refused
 from amopt.instance.plain import plain
 from amopt.instance.suggest import shown
+from amopt.phrases import listed
 
 __all__ = ["Aside", "Edge", "Node", "RawGraph", "read", "read_node_link"]
 
@@ -76,7 +77,7 @@ class RawGraph:
 
 _FIELDS = {
     model: {field.alias or name for name, field in model.model_fields.items()}
-    for model in (Place, Lane, Mode)
+    for model in (Place, Lane)
 }
 
 
@@ -93,29 +94,26 @@ def read(graph: RawGraph, name: str = "name") -> tuple[Network, Aside]:
     Raises
     ------
     InvalidInstanceError
-        With everything that is wrong: an id or a name that is given twice, an edge to a node that
-        there is not, a value that no file may hold.
+        With everything that is wrong: an id or a name that is given twice or not at all, an edge to
+        a node that there is not, a value that no file may hold.
     """
     problems = list(graph.problems)
     names = _names(graph.nodes, name, problems)
     places, of_places = [], {}
-    for node in graph.nodes:
-        known, rest = _split(Place, node.data, {name})
-        places.append({**known, "name": names[node.id]})
+    for number, node in enumerate(graph.nodes):
+        naming = _naming(node.data, name)
+        data = {key: value for key, value in node.data.items() if key != naming}
+        known, rest = _split(Place, data, {"name"}, ("places", number), problems)
+        called = names.get(node.id) or f"node {number + 1}"
+        places.append({**known, "name": called})
         if rest:
-            of_places[names[node.id]] = rest
+            of_places[called] = rest
     lanes, of_lanes = [], []
-    # networkx numbers the edges of each pair of nodes from 0: an id is that of a pair.
-    told = [None if edge.id is None else (edge.id, edge.tail, edge.head) for edge in graph.edges]
-    _ids(told, "lanes", "edge", problems)
+    _ids([_told(edge) for edge in graph.edges], "lanes", "edge", problems)
     for number, edge in enumerate(graph.edges):
         ends = [names.get(end) for end in (edge.tail, edge.head)]
-        for key, end, found in zip(("from", "to"), (edge.tail, edge.head), ends, strict=True):
-            if found is None:
-                message = f"there is no node {shown(str(end))} in the graph."
-                advice = "Add the node, or mend the end of the edge."
-                problems.append(Problem("unknown-name", ("lanes", number, key), message, advice))
-        known, rest = _split(Lane, edge.data, {"from", "to"})
+        problems += _lost_ends(edge, ends, number)
+        known, rest = _split(Lane, edge.data, {"from", "to"}, ("lanes", number), problems)
         ways = [ends] if edge.directed or ends[0] == ends[1] else [ends, ends[::-1]]
         for tail, head in ways:
             lanes.append({**known, "from": tail or "?", "to": head or "?"})
@@ -124,6 +122,28 @@ def read(graph: RawGraph, name: str = "name") -> tuple[Network, Aside]:
     data = {"places": places, "lanes": lanes, "modes": graph.data.get("modes", [])}
     network = _validated(plain(data), problems)
     return network, Aside(of_places, tuple(of_lanes) if any(of_lanes) else (), rest)
+
+
+def _told(edge: Edge) -> tuple[Any, ...] | None:
+    """Return by what an edge is told from others: its id, and its ends.
+
+    networkx numbers the edges of each pair of nodes from 0, so that an id is that of a pair.
+    """
+    if edge.id is None:
+        return None
+    ends = (edge.tail, edge.head)
+    return (edge.id, ends if edge.directed else frozenset(ends))
+
+
+def _lost_ends(edge: Edge, ends: Sequence[str | None], number: int) -> Iterator[Problem]:
+    """Yield the ends of an edge at which there is no node."""
+    for key, end, found in zip(("from", "to"), (edge.tail, edge.head), ends, strict=True):
+        if found is None:
+            message = f"there is no node {shown(str(end))} in the graph."
+            if end is None:
+                message = f"the edge has no {'source' if key == 'from' else 'target'}."
+            advice = "Add the node, or mend the end of the edge."
+            yield Problem("unknown-name", ("lanes", number, key), message, advice)
 
 
 def _validated(data: dict[str, Any], problems: list[Problem]) -> Network:
@@ -139,21 +159,36 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Network:
 
 
 def _names(nodes: Sequence[Node], name: str, problems: list[Problem]) -> dict[Any, str]:
-    """Return the names of nodes by their ids, and note those that are given twice."""
-    _ids([(node.id,) for node in nodes], "places", "node", problems)
+    """Return the names of nodes by their ids, and note what is given twice or not at all."""
+    _ids([None if node.id is None else (node.id,) for node in nodes], "places", "node", problems)
+    if name != "name" and nodes and not any(_naming(node.data, name) for node in nodes):
+        message = f"no node has the attribute {shown(name)}, which is to name the places."
+        others = sorted({str(key) for node in nodes for key in node.data})
+        advice = f"They have {listed(others, most=12)}." if others else "They have no attributes."
+        problems.append(Problem("unknown-name", ("places",), message, advice))
     names = {}
-    for node in nodes:
-        said = node.data.get(name)
+    for number, node in enumerate(nodes):
+        if node.id is None:
+            key = ("places", number, "id")
+            problems.append(Problem("missing-key", key, "the node has no id.", "Give it one."))
+            continue
+        said = node.data.get(_naming(node.data, name))
         names[node.id] = str(plain(node.id if said is None else said))
     taken: dict[str, Any] = {}
     for number, node in enumerate(nodes):
-        first = taken.setdefault(names[node.id], node.id)
+        first = taken.setdefault(names[node.id], node.id) if node.id in names else node.id
         if first != node.id:
             message = f"the nodes {shown(str(first))} and {shown(str(node.id))} are both called "
             message += f"{shown(names[node.id])}."
             key = ("places", number, "name")
             problems.append(Problem("duplicate-name", key, message, "Rename one of the two."))
     return names
+
+
+def _naming(data: Mapping[str, Any], name: str) -> Any:
+    """Return the attribute that names a node: exactly so called, else but for capitals."""
+    same = (key for key in data if str(key).casefold() == name.casefold())
+    return name if name in data else next(same, None)
 
 
 def _ids(
@@ -172,39 +207,53 @@ def _ids(
 
 
 def _split(
-    model: type[Place | Lane | Mode], data: Mapping[str, Any], without: set[str]
+    model: type[Place | Lane],
+    data: Mapping[str, Any],
+    without: set[str],
+    where: tuple[str | int, ...],
+    problems: list[Problem],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the fields of a model among attributes, and the others.
 
-    An attribute that is called as a field but for capitals, such as Latitude, is that field. One
-    without a value is left out.
+    An attribute that is called as a field but for capitals, such as Latitude, is that field, unless
+    there is one that is called so exactly. A field without a value is left out.
     """
-    known, rest = {}, {}
+    fields, known, rest = _FIELDS[model] - without, {}, {}
+    exact = fields & {str(key) for key in data}
+    taken: dict[str, str] = {}
     for key, value in data.items():
-        if key in without:
-            continue
-        field_of = str(key) if str(key) in _FIELDS[model] else str(key).casefold()
-        if field_of in _FIELDS[model] and field_of not in known and field_of not in without:
-            if value is not None:
-                known[field_of] = value
-        else:
+        name = str(key) if str(key) in exact else str(key).casefold()
+        if name not in fields or (name in exact and name != str(key)):
             rest[str(key)] = value
+        elif taken.setdefault(name, str(key)) != str(key):
+            message = f"{shown(taken[name])} and {shown(str(key))} may both be {name}."
+            advice = f"Rename one of the two, or call one of them {name}."
+            problems.append(Problem("duplicate-key", (*where, name), message, advice))
+        elif value is not None:
+            known[name] = value
     return known, rest
 
 
 def read_node_link(data: Mapping[str, Any]) -> RawGraph:
     """Return the graph of node-link data: lists of ``nodes``, and of ``edges`` or ``links``.
 
-    Data that does not say whether it is directed is.
+    Data that does not say whether it is directed is. The ``key`` of an edge tells it from others
+    between the same nodes, unless the data is said to be no multigraph.
 
     Raises
     ------
     InvalidInstanceError
-        When it holds no such lists.
+        When it holds no such lists, or both ``edges`` and ``links``.
     """
     links = "edges" if "edges" in data else "links"
-    directed = bool(data.get("directed", True))
     problems = []
+    if "edges" in data and "links" in data:
+        message = "this graph has both edges and links."
+        problems.append(Problem("syntax", ("links",), message, "Put them into one list."))
+    for key in ("directed", "multigraph"):
+        if not isinstance(data.get(key, True), bool):
+            message = f"{key} is {shown(str(data[key]))}, which is neither true nor false."
+            problems.append(Problem("wrong-type", (key,), message, "Write true or false."))
     for key, wanted in (("nodes", {"id"}), (links, {"source", "target"})):
         entries = data.get(key)
         entries = entries if isinstance(entries, (list, tuple)) else None
@@ -217,10 +266,17 @@ def read_node_link(data: Mapping[str, Any]) -> RawGraph:
             problems.append(Problem("syntax", (key,), message, advice))
     if problems:
         raise refused(dict(data), problems)
-    own = {"id"}, {"source", "target", "key"}
-    nodes = [Node(_id(one["id"]), _without(one, own[0])) for one in data["nodes"]]
+    directed, several = data.get("directed", True), data.get("multigraph", True)
+    own = {"source", "target", *(["key"] if several else [])}
+    nodes = [Node(_id(one["id"]), _without(one, {"id"})) for one in data["nodes"]]
     edges = [
-        Edge(_id(one["source"]), _id(one["target"]), _without(one, own[1]), directed)
+        Edge(
+            _id(one["source"]),
+            _id(one["target"]),
+            _without(one, own),
+            directed,
+            _id(one.get("key")) if several else None,
+        )
         for one in data[links]
     ]
     whole = data.get("graph", {})

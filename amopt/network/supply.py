@@ -117,7 +117,9 @@ class SupplyNetwork:
         for place in self.places.values():
             fields = place.model_dump(exclude={"name"}, exclude_none=True)
             graph.add_node(place.name)
-            graph.nodes[place.name].update({**self.aside.places.get(place.name, {}), **fields})
+            aside = {**self.aside.places.get(place.name, {})}
+            aside.pop("name", None)  # of another attribute's graph: it would name the place
+            graph.nodes[place.name].update({**aside, **fields})
         for number, lane in enumerate(self.lanes):
             fields = lane.model_dump(exclude={"from_", "to"})
             key = graph.add_edge(lane.from_, lane.to)
