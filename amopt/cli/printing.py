@@ -64,11 +64,7 @@ def table(
         if out is not None:
             require_target(out)
         with working(json=json, quiet=quiet):
-            solution = (
-                solve_table(*named_table(decisions.locate(file)))
-                if parts is None
-                else solve_table(decisions.load_of("printing", file), parts)
-            )
+            solution = solve_table(*named_table(decisions.locate(file), parts))
         if out is not None:
             write_table(solution, out)
         give(solution.summary() if json else solution, json=json, out=None, quiet=quiet)

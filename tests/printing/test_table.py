@@ -215,8 +215,16 @@ def test_an_instance_names_its_table(tmp_path: Path) -> None:
     assert answer.rows["totals"][0]["saving"] == pytest.approx(
         amopt.solve(alike).rows["totals"][0]["saving"], rel=1e-12
     )
-    found = CliRunner().invoke(app, ["printing", "table", str(place_file), "--json"])
-    assert found.exit_code == 0, found.output
+    pd.DataFrame(parts[:4]).to_csv(tmp_path / "others.csv", index=False)
+    for given, count, says in (
+        ([], 30, "those of parts.csv, which the instance names."),
+        ([str(tmp_path / "others.csv")], 4, "those of others.csv; the parts of the instance were"),
+    ):
+        found = CliRunner().invoke(app, ["printing", "table", str(place_file), *given, "--json"])
+        assert found.exit_code == 0, found.output
+        told = json.loads(found.output)
+        assert told["tables"]["totals"][0]["parts"] == count
+        assert says in told["notes"][0]
 
 
 def test_a_table_stays_in_the_folder_of_its_instance(
@@ -244,3 +252,5 @@ def test_a_table_stays_in_the_folder_of_its_instance(
     with pytest.raises(InvalidInstanceError, match="amopt printing table"):
         amopt.load(place_file)
     assert len(solve_table(*named_table(place_file)).rows["parts"]) == 5
+    pd.DataFrame(random_parts(3)).to_csv(tmp_path / "few.csv", index=False)  # whatever it names
+    assert len(solve_table(*named_table(place_file, tmp_path / "few.csv")).rows["parts"]) == 3

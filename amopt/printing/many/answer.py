@@ -23,7 +23,7 @@ from amopt.printing.answer.columns import COLUMNS
 from amopt.printing.answer.tables import plan_in_words
 from amopt.printing.decision import unlooked_at
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
-from amopt.printing.many.reading import PartTable, read
+from amopt.printing.many.reading import PartTable, Place, read
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.printing.referee.studies.many import check_many
@@ -158,8 +158,7 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
         verdict=verdict,
         rows=rows,
         notes=(
-            f"The parts are those of {Path(path).name}; the parts of the instance were not looked "
-            "at.",
+            _whose_parts(instance, Path(path)),
             *unlooked_at(instance),
         ),
         fingerprint=instance.fingerprint(),
@@ -168,6 +167,13 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
             "average cost a day" if table.parameters.is_average else "discounted cost"
         ),
     )
+
+
+def _whose_parts(instance: PrintingInstance, path: Path) -> str:
+    """Return where the parts come from, in words."""
+    if isinstance(instance, Place) and instance.table == path:
+        return f"The parts are those of {path.name}, which the instance names."
+    return f"The parts are those of {path.name}; the parts of the instance were not looked at."
 
 
 def _columns(table: PartTable) -> dict[str, Any]:

@@ -21,14 +21,21 @@ from amopt.instance.loader import examine
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.phrases import counted
 from amopt.printing.instance import DAYS_A_YEAR, Part, PrintingInstance
-from amopt.printing.instance.parts_table import TABLE, TEXTS, frame_of, misnamed, with_table
+from amopt.printing.instance.parts_table import (
+    MOST_ROWS,
+    TABLE,
+    TEXTS,
+    frame_of,
+    misnamed,
+    with_table,
+)
 from amopt.printing.instance.printing_instance import MOST_FAILURES
 from amopt.printing.parameters import Parameters
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PartTable", "named_table", "read"]
+__all__ = ["PartTable", "Place", "named_table", "read"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -87,8 +94,15 @@ class _Notes:
         self.findings.append(Finding(code, Where(file=self.file, key=(column,)), says, advice))
 
 
-class _Place(PrintingInstance):
+class Place(PrintingInstance):
     """An instance of which only the place is looked at: the table that it names is held open."""
+
+    _table: Path | None = None
+
+    @property
+    def table(self) -> Path | None:
+        """The table that the instance names; None where it lists its parts."""
+        return self._table
 
     @classmethod
     def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
@@ -107,26 +121,37 @@ class _Place(PrintingInstance):
         return Filled({**data, "parts": [part]})
 
 
-def named_table(file: str | Path | Mapping[str, Any]) -> tuple[PrintingInstance, Path]:
-    """Return the place of an instance file, and the table of parts that it names.
+def named_table(
+    file: str | Path | Mapping[str, Any], given: Path | None = None
+) -> tuple[PrintingInstance, Path]:
+    """Return the place of an instance file, and the table of parts: a given one, or its own.
+
+    Parameters
+    ----------
+    file
+        The instance.
+    given
+        The table; left out, the one that the file names.
 
     Raises
     ------
     InvalidInstanceError
         With everything that is wrong with the file but the table, at once.
     UsageError
-        When the file names no table.
+        When no table is given and the file names none.
     """
-    examination = examine(file, lambda _: _Place, ("printing",))
-    if not isinstance(examination.instance, _Place):
+    examination = examine(file, lambda _: Place, ("printing",))
+    if not isinstance(examination.instance, Place):
         raise InvalidInstanceError(examination.findings)
-    parts = examination.document.data["parts"]
-    folder = examination.instance._folder
-    if not isinstance(parts, Mapping) or folder is None:
+    place, parts = examination.instance, examination.document.data["parts"]
+    if isinstance(parts, Mapping) and place._folder is not None:
+        place._table = place._folder / parts[TABLE]
+    table = place.table if given is None else given
+    if table is None:
         raise UsageError(
             f"{file} names no table of parts: write parts: {{table: parts.csv}}, or give the table"
         )
-    return examination.instance, folder / parts[TABLE]
+    return place, table
 
 
 def read(instance: PrintingInstance, path: str | Path) -> PartTable:
@@ -149,7 +174,9 @@ def read(instance: PrintingInstance, path: str | Path) -> PartTable:
     if instance.limits or instance.network is not None:
         raise UsageError(
             "a table of parts is solved in closed form, without limits and without a network: "
-            "leave limits out, and give order_cost with its transport"
+            "leave limits out, and give order_cost with its transport; up to "
+            f"{MOST_ROWS:,} parts keep them where the instance names the table and amopt solve "
+            "answers"
         )
     frame = frame_of(Path(path))
     notes = _Notes(str(path))
