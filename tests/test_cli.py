@@ -329,6 +329,35 @@ def test_what_is_converted_is_solved(
     assert amopt.solve(amopt.load(target)).outcome.objective == pytest.approx(38)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--capacity", "5"], "--capacity is for --from orlib-cap"),
+        (["--uncapacitated"], "--uncapacitated is for --from orlib-cap"),
+        (["--to", "anura", "--capacity", "5"], "--capacity is for --from orlib-cap"),
+        (["--from", "anura", "--scenario", "x"], "--scenario is for --to anura"),
+        (["--from", "orlib-cap", "--life-years", "3"], "--life-years is for --from anura"),
+        (["--from", "orlib-cap", "--co2-unit", "kg"], "--co2-unit is for --from anura"),
+        (["--lossy"], "--lossy is for --from anura"),
+        (["--answer", "a"], "--answer is for --to anura"),
+    ],
+)
+def test_an_option_of_another_conversion_is_refused(
+    options: list[str], words: str, amopt_command: Command, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.yaml"
+    run = amopt_command("convert", "placement/textbook", target, *options)
+    assert run.code == 2
+    assert words in " ".join(run.err.split())
+    assert not target.exists()
+
+
+def test_a_conversion_tells_machines_what_it_wrote(amopt_command: Command, tmp_path: Path) -> None:
+    target = tmp_path / "out.yaml"
+    run = amopt_command("convert", "placement/textbook", target, "--json")
+    assert json.loads(run.out) == {"written": str(target), "remarks": []}
+
+
 def test_a_second_answer_in_a_folder_says_that_it_replaced_one(
     amopt_command: Command, tmp_path: Path
 ) -> None:

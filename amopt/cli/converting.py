@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["convert"]
 
+_OPTIONS = {
+    "--from anura": ("kind", "life_years", "co2_unit", "am", "lossy"),
+    "--from orlib-cap": ("capacity", "uncapacitated"),
+    "--to anura": ("answer", "scenario"),
+}
+"""The options that only one conversion has."""
+
 
 def convert(
+    context: typer.Context,
     file: Path,
     out: Path,
     *,
@@ -62,8 +70,9 @@ def convert(
 
         require(target_format in (None, "anura"), f"unknown format {target_format!r}; known: anura")
         require(source_format is None or target_format is None, "give --from or --to, not both")
+        _refuse_others(context, source_format, target_format)
         if target_format is not None:
-            _write_back(str(file), out, answer, scenario)
+            _write_back(str(file), out, answer, scenario, json=json)
         elif source_format == "anura":
             from amopt import anura
 
@@ -82,39 +91,58 @@ def convert(
             from amopt import decisions
 
             decisions.convert(file, out)
-            _say_written(out)
+            _report([], out, json=json)
         else:
             from amopt.placement.instance.conversion import convert as of_library
 
             of_library(file, out, source_format, capacity=capacity, capacitated=not uncapacitated)
-            _say_written(out)
+            _report([], out, json=json)
 
 
-def _say_written(out: Path) -> None:
-    typer.echo(f"{out} written; solve it with: amopt solve {out}")
+def _refuse_others(context: typer.Context, source: str | None, target: str | None) -> None:
+    """Refuse the options of other conversions than the one that is asked for."""
+    from amopt.kinds import require
+
+    asked = f"--to {target}" if target else f"--from {source}" if source else ""
+    for conversion, names in _OPTIONS.items():
+        for name in names if conversion != asked else ():
+            said = context.get_parameter_source(name)
+            option = f"--{name.replace('_', '-')}"
+            wrong = said is not None and said.name != "DEFAULT"
+            require(not wrong, f"{option} is for {conversion}; leave it out")
 
 
-def _write_back(file: str, out: Path, answer: Path | None, scenario: str | None) -> None:
+def _write_back(
+    file: str, out: Path, answer: Path | None, scenario: str | None, *, json: bool
+) -> None:
     """Write an answer into output tables of the schema."""
     from amopt import anura, decisions
 
     instance = decisions.load(file)
     tables = anura.write_back(instance, answered(instance, answer), out, scenario=scenario)
+    if json:
+        _say_as_json({"written": str(out), "tables": list(tables)})
+        return
     typer.echo(f"{out}: {len(tables)} tables written: {', '.join(tables)}")
 
 
 def _report(remarks: Sequence[Remark], out: Path, *, json: bool) -> None:
     """Print what was left out and assumed, as a table or as JSON."""
-    from amopt.report import machine, terminal
+    from amopt.report import terminal
     from amopt.solution import Column
 
     if json:
-        rows = [remark.to_dict() for remark in remarks]
-        typer.echo(machine.pretty({"written": str(out), "remarks": rows}), nl=False)
+        _say_as_json({"written": str(out), "remarks": [remark.to_dict() for remark in remarks]})
         return
     names = ("sort", "table", "column", "row", "rows", "reason")
     columns = [Column(name, "", "") for name in names]
     if remarks:
         rows = [remark.to_dict() for remark in remarks]
         terminal.print_rows(rows, columns, title="not taken as it stands", all_of_it="--json")
-    _say_written(out)
+    typer.echo(f"{out} written; solve it with: amopt solve {out}")
+
+
+def _say_as_json(said: dict[str, Any]) -> None:
+    from amopt.report import machine
+
+    typer.echo(machine.pretty(said), nl=False)
