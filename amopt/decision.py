@@ -132,16 +132,26 @@ def choose(
                     return own
                 why.append(f"{own.name}: {against}")
         raise UsageError(f"no method of {kind} can answer this instance ({'; '.join(why)})")
-    method = next((method for method in methods if method.name == asked), None)
-    if method is None:
-        known = method_names(methods)
-        match = closest(asked, known)
-        hint = f" {did_you_mean(match)}" if match else ""
-        raise UsageError(f"{kind} has no method {shown(asked)}, only {', '.join(known)}.{hint}")
+    require_known(asked, method_names(methods), kind)
+    method = next(method for method in methods if method.name == asked)
     against = method.against(families, instance, extended)
     if against:
         raise UsageError(f"method {method.name!r} cannot answer this instance: {against}")
     return method
+
+
+def require_known(asked: str, known: Sequence[str], kind: str) -> None:
+    """Refuse a method that a decision does not have.
+
+    Raises
+    ------
+    UsageError
+        With the methods that it has.
+    """
+    if asked not in known:
+        match = closest(asked, known)
+        hint = f" {did_you_mean(match)}" if match else ""
+        raise UsageError(f"{kind} has no method {shown(asked)}, only {', '.join(known)}.{hint}")
 
 
 def require_honoured(

@@ -210,11 +210,14 @@ def write_program(instance: Instance, path: str | Path, *, method: str = "auto")
     Raises
     ------
     UsageError
-        For another ending, or a folder that cannot be written to.
+        For another ending, a method that there is not, or a folder that cannot be written to.
     """
+    from amopt.decision import require_known
     from amopt.program import export
 
-    options_of = getattr(decision(instance.kind), "program_options", None)
+    own = decision(instance.kind)
+    require_known(method, own.METHODS, instance.kind)
+    options_of = getattr(own, "program_options", None)
     program = formulate(instance, **({} if options_of is None else options_of(method)))
     export.write_program(program, path)
 

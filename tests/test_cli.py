@@ -329,6 +329,16 @@ def test_what_is_converted_is_solved(
     assert amopt.solve(amopt.load(target)).outcome.objective == pytest.approx(38)
 
 
+@pytest.mark.parametrize("options", [["--method", "ful"], ["--certify"]])
+def test_no_program_is_written_of_what_is_refused(
+    options: list[str], amopt_command: Command, tmp_path: Path
+) -> None:
+    program = tmp_path / "m.lp"
+    run = amopt_command("solve", "placement/textbook", *options, "--write-lp", program)
+    assert run.code == 2
+    assert not program.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -137,9 +137,6 @@ def solve(  # every option of the command line is a parameter
             given = said(quotes, as_of)
         instance = decisions.load(file, given=given)
         require_room(out, html, html_light, xlsx)
-        for path in filter(None, (write_lp, write_mps)):
-            files.require_writable_file(path)
-            decisions.write_program(instance, path, method=method)
         if register is not None:
             only_for(instance, "sourcing", "--register")
         more: dict[str, object] = {} if register is None else {"register": register}
@@ -149,6 +146,9 @@ def solve(  # every option of the command line is a parameter
         if certify:
             only_for(instance, "printing", "--certify")
             more["certify"] = True
+        for path in filter(None, (write_lp, write_mps)):
+            files.require_writable_file(path)
+            decisions.write_program(instance, path, method=method)
         with working(json=json, quiet=quiet, limit=time_limit) as progress:
             solution = decisions.solve(
                 instance,

@@ -16,6 +16,12 @@ _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d{1,3}(?:\.\d{
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(T.*)?|\d\d?[./]\d\d?[./](\d{4}|\d\d)")
 _PERCENT = re.compile(rf"{_SIGNED}\s*(?:%|per ?cent|pct)", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"{_SIGNED}\s*[^\d\s.,].*", re.DOTALL)
+_WITH_CURRENCY = re.compile(rf"(?:[€$£¥]|[A-Z]{{3}}\b)\s*{_SIGNED}")
+_LETTER_O = re.compile(r"[-+]?\d[\doO.]*")
+_MULTIPLES = {"k": 10**3, "K": 10**3, "t": 10**3, "T": 10**3, "m": 10**6, "M": 10**6}
+_MULTIPLE = re.compile(
+    rf"{_SIGNED}\s*([kK]|[tT]housand|[tT]sd|[mM]io|[mM]illion|M)s?\b\.?.*", re.DOTALL
+)
 
 
 def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
@@ -40,12 +46,29 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
         return f"{percent[1]} % is {fraction}: write {fraction}."
     if _NUMBER.fullmatch(text):
         return _unadorned(text, whole)
-    unit = _WITH_UNIT.fullmatch(text)
-    if unit and (said := _in_other_unit(float(unit[1]), text[unit.end(1) :], str(key))):
-        return said
-    if unit and not (whole and "." in unit[1]):
-        return f"Write the number alone ({unit[1]}); the unit is in the key's name."
-    return f"Write a number such as {12 if whole else 0.25 if share else 1250.5}."
+    said = _spelt(text) or _with_unit(text, str(key), whole)
+    return said or f"Write a number such as {12 if whole else 0.25 if share else 1250.5}."
+
+
+def _spelt(text: str) -> str | None:
+    """Say how to write a number whose digits are letters; None where they are not."""
+    if _LETTER_O.fullmatch(text):
+        return f"Write {re.sub('[oO]', '0', text)} if the letter O stands for a zero."
+    multiple = _MULTIPLE.fullmatch(text)
+    if multiple is None:
+        return None
+    return f"Write {_digits(str(Decimal(multiple[1]) * _MULTIPLES[multiple[2][0]]))}, all digits."
+
+
+def _with_unit(text: str, key: str, whole: bool) -> str | None:
+    """Say how to write a number that stands with a unit; None where it does not."""
+    unit = _WITH_CURRENCY.fullmatch(text) or _WITH_UNIT.fullmatch(text)
+    if unit is None:
+        return None
+    converted = _in_other_unit(float(unit[1]), text[unit.end(1) :], key)
+    if converted or (whole and "." in unit[1]):
+        return converted
+    return f"Write the number alone ({unit[1]}); the unit is in the key's name."
 
 
 def hundredth(percent: str | float) -> str:
