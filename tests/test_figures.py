@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
@@ -132,3 +134,79 @@ def test_names_on_a_map_do_not_run_into_each_other() -> None:
     assert 1 <= len(set(close) & set(told)) < len(close)
     assert len({told[name] for name in set(close) & set(told)}) == len(set(close) & set(told))
     assert land.label_positions({}, []) == {}
+
+
+def test_names_keep_clear_of_lines_where_there_is_room() -> None:
+    from amopt.drawing.names import Name, box, place
+
+    frame = (0.0, 400.0, 0.0, 300.0)
+    spot = (200.0, 150.0)
+    up, down = ((200.0, 0.0), spot, 4.0), ((200.0, 300.0), spot, 4.0)
+
+    def positions(lines: list[tuple[tuple[float, float], tuple[float, float], float]]) -> str:
+        (placed,) = place(
+            [Name(spot, 60.0, 5.0)], signs=[box(spot, 8, 8)], lines=lines, frame=frame
+        )
+        assert placed is not None
+        return placed.position
+
+    assert positions([]) == "top center"
+    assert positions([up]) == "bottom center"
+    assert positions([up, down]) == "middle right"
+    right = ((400.0, 150.0), spot, 4.0)
+    left = ((0.0, 150.0), spot, 4.0)
+    assert positions([up, down, right]) == "middle left"
+    assert positions([up, down, right, left]) == "top right"
+    # Lines behind every place: the name stands where the fewest run through it.
+    wide = [((0.0, y), (400.0, y), 1.0) for y in range(100, 200, 4)]
+    assert positions([*wide, up]) in ("bottom center", "middle right", "middle left")
+
+
+def test_one_sign_for_offers_at_one_point_beyond_what_is_needed() -> None:
+    """Quantities without an upper end must not look smaller than the quantity needed."""
+    from amopt.sourcing.answer.figures import frontier
+
+    instance = amopt.load("sourcing/norwind")
+    solution = amopt.solve(instance)
+    drawn = frontier(solution, "*")
+    (point,) = [trace for trace in drawn.data if trace.mode == "markers+text"]
+    assert point.text == ("Alfa Print; Bravo Metals (no upper end)",)
+    (needed,) = [trace for trace in drawn.data if trace.name == "needed: 5"]
+    assert point.x[0] > max(needed.x)
+    assert point.y[0] > max(needed.y)
+
+
+@pytest.mark.parametrize("name", ["placement/norwind", "placement/mobile-factory"])
+def test_no_name_of_a_shipped_map_lies_on_a_flow(name: str) -> None:
+    from amopt.drawing.svg import as_svg
+    from amopt.placement.answer.figures import network
+
+    instance = amopt.load(name)
+    drawn = network(instance, amopt.solve(instance, forms=False))
+    for width in (350, 880):
+        tree = fromstring(as_svg(drawn, width, "x"))
+        boxes = [name_box(mark) for mark in tree.iter("text") if mark.get("class") == "n"]
+        assert len(boxes) == len(instance.network.places)
+        flows = [mark for mark in tree.iter("path") if mark.get("stroke") == "#9a6fb0"]
+        for mark in flows:
+            for x, y in along(mark.get("d") or ""):
+                assert not any(a < x < b and c < y < d for a, b, c, d in boxes), (x, y)
+
+
+def name_box(mark: Element) -> tuple[float, float, float, float]:
+    x, y = float(mark.get("x") or 0), float(mark.get("y") or 0)
+    wide = 6.4 * len(mark.text or "")
+    left = x - {"middle": wide / 2, "end": wide}.get(mark.get("text-anchor") or "", 0.0)
+    return left, left + wide, y - 11, y + 3
+
+
+def along(path: str) -> Iterator[tuple[float, float]]:
+    """Yield points on the straight stretches of a path, a pixel apart or less."""
+    last = (0.0, 0.0)
+    for step in re.findall(r"[ML][^ML]+", path):
+        x, y = (float(part) for part in step[1:].split())
+        if step[0] == "L":
+            for k in range(1001):
+                share = k / 1000
+                yield last[0] + share * (x - last[0]), last[1] + share * (y - last[1])
+        last = x, y

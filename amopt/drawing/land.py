@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from amopt.drawing.names import choose
 
 __all__ = ["Point", "draw_land", "label_positions"]
 
@@ -30,9 +32,6 @@ BEYOND = 3
 
 WIDTH, HEIGHT = 300, 420
 """Pixels of a picture on a phone: where names fit there, they fit everywhere."""
-
-LETTER, LINE = 7, 15
-"""Width of a letter and height of a line in pixels, at plotly's size of type."""
 
 
 def draw_land(figure: Any, points: Sequence[Point]) -> None:
@@ -74,7 +73,11 @@ def draw_land(figure: Any, points: Sequence[Point]) -> None:
     )
 
 
-def label_positions(points: Mapping[str, Point], among: Sequence[Point]) -> dict[str, str]:
+def label_positions(
+    points: Mapping[str, Point],
+    among: Sequence[Point],
+    joined: Iterable[tuple[Point, Point]] = (),
+) -> dict[str, str]:
     """Return where plotly sets the names of places, such that none runs into another or a place.
 
     Parameters
@@ -83,6 +86,8 @@ def label_positions(points: Mapping[str, Point], among: Sequence[Point]) -> dict
         The places to be named, the most important first.
     among
         All places of the picture.
+    joined
+        The ends of the lines between places, which names keep clear of where they can.
 
     Returns
     -------
@@ -94,36 +99,7 @@ def label_positions(points: Mapping[str, Point], among: Sequence[Point]) -> dict
     (west, east), (south, north) = _window(among)
     shrink = _shrinking(among)
     scale = min(WIDTH / ((east - west) * shrink), HEIGHT / (north - south))
-    spot = {point: (point[0] * scale * shrink, point[1] * scale) for point in among}
-    taken = [_box(x, y, 8, 8) for x, y in set(spot.values())]
-    chosen = {}
-    for name, point in points.items():
-        x, y = spot.get(point, (point[0] * scale * shrink, point[1] * scale))
-        width = LETTER * len(name)
-        for position, across, up in (
-            ("top center", 0.0, 1.0),
-            ("bottom center", 0.0, -1.0),
-            ("middle right", 1.0, 0.0),
-            ("middle left", -1.0, 0.0),
-        ):
-            box = _box(x + across * (width / 2 + 10), y + up * (LINE / 2 + 9), width, LINE)
-            if not any(_meet(box, other) for other in taken):
-                chosen[name] = position
-                taken.append(box)
-                break
-    return chosen
-
-
-Box = tuple[float, float, float, float]
-
-
-def _box(x: float, y: float, width: float, height: float) -> Box:
-    return x - width / 2, x + width / 2, y - height / 2, y + height / 2
-
-
-def _meet(one: Box, other: Box) -> bool:
-    """Tell whether two boxes share room."""
-    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+    return choose(points, among=among, joined=joined, scale=(scale * shrink, scale))
 
 
 def _window(points: Sequence[Point]) -> tuple[Point, Point]:

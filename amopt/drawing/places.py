@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from amopt.drawing.land import Point, draw_land
+from amopt.drawing.land import MARGIN, Point, draw_land
 
 __all__ = ["MOST_PLACES", "draw_ground", "positions"]
 
@@ -37,10 +37,15 @@ def positions(
 
 
 def draw_ground(figure: Any, at: Mapping[str, Point], *, by_degrees: bool) -> Any:
-    """Draw coasts and borders below places in degrees; hide the axes of a graph."""
+    """Draw coasts and borders below places in degrees; hide the axes of a graph, with room for names."""
     if by_degrees:
         draw_land(figure, list(at.values()))
         figure.update_xaxes(title="degrees east")
         return figure.update_yaxes(title="degrees north")
-    figure.update_xaxes(visible=False)
-    return figure.update_yaxes(visible=False)
+    ranges: list[list[float] | None] = [None, None]
+    for axis in (0, 1) if at else ():
+        held = [point[axis] for point in at.values()]
+        margin = MARGIN * (max(held) - min(held)) or 1.0
+        ranges[axis] = [min(held) - margin, max(held) + margin]
+    figure.update_xaxes(visible=False, range=ranges[0])
+    return figure.update_yaxes(visible=False, range=ranges[1])

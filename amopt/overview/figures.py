@@ -58,17 +58,19 @@ def network(net: Network, cut_off: set[str]) -> Any:
     xs: list[float | None] = []
     ys: list[float | None] = []
     ends = dict.fromkeys(tuple(sorted((lane.from_, lane.to))) for lane in net.lanes)
-    for tail, head in list(ends)[:MOST_LANES]:
-        if tail in at and head in at:
-            xs += [at[tail][0], at[head][0], None]
-            ys += [at[tail][1], at[head][1], None]
+    joined = [
+        (at[tail], at[head]) for tail, head in list(ends)[:MOST_LANES] if tail in at and head in at
+    ]
+    for one, other in joined:
+        xs += [one[0], other[0], None]
+        ys += [one[1], other[1], None]
     if xs:
         figure.add_scatter(
             x=xs, y=ys, mode="lines", line={"color": MAUVE, "width": 1.5}, name="lane",
             hoverinfo="skip",
         )  # fmt: skip
     named = dict(list(at.items())[:MOST_LABELS])
-    labels = label_positions(named, list(at.values()))
+    labels = label_positions(named, list(at.values()), joined)
     roles: dict[str, list[str]] = {}
     for place in net.places:
         if place.name in at:

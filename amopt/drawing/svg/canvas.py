@@ -44,7 +44,7 @@ def text_width(text: str) -> float:
 
 def short(text: str, width: float) -> str:
     """Return a text that fits a width in pixels, cut where it must be."""
-    most = max(3, int(width / LETTER))
+    most = max(3, int(width / LETTER + 1e-6))  # a width that was summed up may miss a letter
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

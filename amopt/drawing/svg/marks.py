@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from amopt.drawing import INK, PALETTE
+from amopt.drawing.names import POSITIONS, box
 from amopt.drawing.svg.axes import Axis
 from amopt.drawing.svg.canvas import Canvas, text_width, words
+from amopt.drawing.svg.labels import Names
 from amopt.phrases import amount
 
 __all__ = ["bar_spans", "colour_of", "draw", "held"]
-
-Box = tuple[float, float, float, float]
 
 SIGN, LINE = 6.0, 1.5
 """Size of a sign and width of a line in pixels, where the figure does not say."""
@@ -72,10 +72,10 @@ def bar_spans(figure: Any) -> dict[int, list[tuple[Any, float, float, float, flo
     return found
 
 
-def draw(canvas: Canvas, figure: Any, x: Axis, y: Axis) -> None:
-    """Draw the traces of a figure."""
+def draw(canvas: Canvas, figure: Any, x: Axis, y: Axis) -> Names:
+    """Draw the traces of a figure; return the names that are still to be written."""
     spans = bar_spans(figure)
-    taken: list[Box] = []
+    names = Names()
     previous: list[tuple[float, float]] = []
     for number, trace in enumerate(figure.data):
         if trace.type == "bar":
@@ -85,7 +85,8 @@ def draw(canvas: Canvas, figure: Any, x: Axis, y: Axis) -> None:
         elif trace.type == "heatmap":
             _cells(canvas, trace, x, y)
         elif trace.type == "scatter":
-            previous = _scatter(canvas, trace, number, x=x, y=y, taken=taken, previous=previous)
+            previous = _scatter(canvas, trace, number, x=x, y=y, names=names, previous=previous)
+    return names
 
 
 def _bars(
@@ -174,7 +175,7 @@ def _scatter(
     *,
     x: Axis,
     y: Axis,
-    taken: list[Box],
+    names: Names,
     previous: Sequence[tuple[float, float]],
 ) -> list[tuple[float, float]]:
     """Draw lines, signs and words; return the points that were joined."""
@@ -190,8 +191,10 @@ def _scatter(
         if trace.fill == "tonexty" and previous:
             canvas.area([*joined, *reversed(previous)], colour_of(trace, number))
         steps = list(_stepped(spots)) if trace.line.shape == "hv" else spots
-        colour = trace.line.color or colour_of(trace, number)
-        canvas.path(steps, colour, trace.line.width or LINE, trace.line.dash)
+        colour, wide = trace.line.color or colour_of(trace, number), trace.line.width or LINE
+        canvas.path(steps, colour, wide, trace.line.dash)
+        if trace.hoverinfo != "skip" or trace.name == "lane":
+            names.keep_clear(steps, wide)
     texts = held(trace.text) if trace.text is not None else []
     hover = held(trace.hovertext) if trace.hovertext is not None else texts
     sizes, symbols = trace.marker.size, trace.marker.symbol
@@ -204,11 +207,10 @@ def _scatter(
         says = words(hover[entry]) if entry < len(hover) else ""
         colour = colour_of(trace, number, entry)
         canvas.sign(*spot, symbol, size=size, colour=colour, says=says)
+        names.signs.append(box(spot, size, size))
         if "text" in mode and entry < len(texts) and texts[entry]:
             at = positions[entry] if isinstance(positions, (list, tuple)) else positions
-            _label(
-                canvas, spot, words(texts[entry]), at or "top center", r=size / 2, x=x, taken=taken
-            )
+            names.add(spot, words(texts[entry]), at or POSITIONS[0], size / 2)
     return joined
 
 
@@ -237,40 +239,3 @@ def _stepped(spots: Sequence[tuple[float, float] | None]) -> Iterator[tuple[floa
         if one is not None and other is not None:
             yield other[0], one[1]
     yield spots[-1] if spots else None
-
-
-def _label(
-    canvas: Canvas,
-    spot: tuple[float, float],
-    text: str,
-    wanted: str,
-    *,
-    r: float,
-    x: Axis,
-    taken: list[Box],
-) -> None:
-    """Write a name where it has room, first where it is wanted; nowhere where there is none."""
-    wide = text_width(text)
-    for position in (wanted, "top center", "bottom center", "middle right", "middle left"):
-        up, along = position.split()
-        dy = {"top": -r - 5, "bottom": r + 13, "middle": 4}[up]
-        dx, anchor = {
-            "center": (0.0, "middle"),
-            "right": (r + 4, "start"),
-            "left": (-r - 4, "end"),
-        }[along]
-        left = spot[0] + dx - {"middle": wide / 2, "start": 0.0, "end": wide}[anchor]
-        low, high = sorted((x.start, x.end))
-        if anchor == "middle":  # a name near the edge moves inwards
-            shift = max(low - left, 0.0) - max(left + wide - high, 0.0)
-            left, dx = left + shift, dx + shift
-        box = (left, left + wide, spot[1] + dy - 11, spot[1] + dy + 3)
-        inside = low - 1 <= box[0] and box[1] <= high + 1
-        if inside and not any(_meet(box, other) for other in taken):
-            taken.append(box)
-            canvas.text(spot[0] + dx, spot[1] + dy, text, anchor=anchor)
-            return
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]

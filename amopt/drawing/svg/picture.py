@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from amopt.drawing.names import box
 from amopt.drawing.svg.axes import Axis, axis_of
 from amopt.drawing.svg.canvas import Canvas, number, short, text_width, words
+from amopt.drawing.svg.labels import Names
 from amopt.drawing.svg.marks import bar_spans, colour_of, draw, held
 
 __all__ = ["as_svg"]
@@ -51,8 +53,9 @@ def as_svg(figure: Any, width: int, description: str) -> str:
     if any(trace.type == "funnel" for trace in figure.data):
         y, x = replace(y, low=y.high, high=y.low), replace(x, shown=False)
     legend = _legend(figure, width)
-    names = [text for _, text in y.placed(0.0, 300.0).ticks()] if y.shown else []
-    widest = max((text_width(name) for name in names), default=0.0)
+    likely = float(layout.height or HEIGHT)
+    sides = [text for _, text in y.placed(0.0, likely).ticks()] if y.shown else []
+    widest = max((text_width(name) for name in sides), default=0.0)
     left = 8.0 + (min(widest, WIDEST_NAMES * width) + 8 if y.shown else 0) + (18 if y.title else 0)
     right = width - 14.0
     below = _room_below(x, right - left)
@@ -69,15 +72,16 @@ def as_svg(figure: Any, width: int, description: str) -> str:
     total = _frame(canvas, x, y, layout, below)
     identity = "c" + hashlib.sha256(f"{description}{width}".encode()).hexdigest()[:10]
     canvas.add(f"<g clip-path='url(#{identity})'>")
-    draw(canvas, figure, x, y)
-    _across(canvas, layout, x, y)
+    names = draw(canvas, figure, x, y)
+    _across(canvas, layout, x, y, names)
     canvas.add("</g>")
     for note in layout.annotations or ():
-        _note(canvas, note, x, y)
+        _note(canvas, note, x, y, names)
+    names.write(canvas, x, y)
     for row in legend:
         total += ROW
-        for spot, name, colour in row:
-            canvas.box(spot, total - SWATCH + 1, size=(SWATCH, SWATCH), colour=colour)
+        for spot, name, key in row:
+            key.draw(canvas, spot, total)
             canvas.text(spot + SWATCH + 5, total, name)
     height = number(total + 10)
     return (
@@ -107,28 +111,50 @@ def _values(figure: Any, side: str, bars: Any) -> Iterator[list[Any]]:
             yield held(getattr(trace, side))
 
 
-def _legend(figure: Any, width: int) -> list[list[tuple[float, str, str]]]:
-    """Return the rows of the legend: where each entry stands, its name and colour."""
-    entries: dict[str, str] = {}
+@dataclass(frozen=True)
+class _Key:
+    """The sign of an entry of the legend: a box, or a line as it is drawn in the picture."""
+
+    colour: object
+    width: float = 0.0
+    dash: str | None = None
+
+    def draw(self, canvas: Canvas, spot: float, base: float) -> None:
+        """Draw it before a name on a base line."""
+        if self.width:
+            middle = base - SWATCH / 2 + 1
+            ends = [(spot - 4.0, middle), (spot + SWATCH, middle)]
+            canvas.path(list(ends), self.colour, self.width, self.dash)
+        else:
+            canvas.box(spot, base - SWATCH + 1, size=(SWATCH, SWATCH), colour=self.colour)
+
+
+def _legend(figure: Any, width: int) -> list[list[tuple[float, str, _Key]]]:
+    """Return the rows of the legend: where each entry stands, its name and its sign."""
+    entries: dict[str, _Key] = {}
+    others = False
     for k, trace in enumerate(figure.data):
         if trace.type == "heatmap" and trace.colorbar.ticktext:
-            steps = [colour for _, colour in trace.colorscale[::2]]
+            steps = [_Key(colour) for _, colour in trace.colorscale[::2]]
             entries.update(zip(map(words, trace.colorbar.ticktext), steps, strict=False))
         elif trace.name and trace.showlegend is not False and trace.type != "funnel":
             of_line = trace.type == "scatter" and trace.mode == "lines"
-            colour = trace.line.color if of_line else None
-            entries.setdefault(words(trace.name), colour or colour_of(trace, k))
-    if len(entries) < 2 and not figure.layout.showlegend:
+            colour = (trace.line.color if of_line else None) or colour_of(trace, k)
+            line = (trace.line.width or 1.5, trace.line.dash) if of_line else (0.0, None)
+            entries.setdefault(words(trace.name), _Key(colour, *line))
+        else:
+            others = others or trace.hoverinfo != "skip"
+    if not entries or (len(entries) < 2 and not others and not figure.layout.showlegend):
         return []
-    rows: list[list[tuple[float, str, str]]] = [[]]
+    rows: list[list[tuple[float, str, _Key]]] = [[]]
     spot = 10.0
-    for name, colour in entries.items():
+    for name, key in entries.items():
         text = short(name, width - 50.0)
         needed = SWATCH + 5 + text_width(text) + 16
         if rows[-1] and spot + needed > width:
             rows.append([])
             spot = 10.0
-        rows[-1].append((spot, text, colour))
+        rows[-1].append((spot, text, key))
         spot += needed
     return rows
 
@@ -210,7 +236,7 @@ def _lower_side(canvas: Canvas, x: Axis, y: Axis, layout: Any, below: float) -> 
         canvas.text((x.start + x.end) / 2, bottom + below + 14, title, anchor="middle", of="t")
 
 
-def _across(canvas: Canvas, layout: Any, x: Axis, y: Axis) -> None:
+def _across(canvas: Canvas, layout: Any, x: Axis, y: Axis, names: Names) -> None:
     """Draw the straight lines across the picture."""
     for shape in layout.shapes or ():
         if shape.type != "line":
@@ -222,11 +248,16 @@ def _across(canvas: Canvas, layout: Any, x: Axis, y: Axis) -> None:
         else:
             continue
         canvas.path(list(ends), shape.line.color or None, 1.5, shape.line.dash)
+        names.keep_clear(ends, 1.5)
 
 
-def _note(canvas: Canvas, note: Any, x: Axis, y: Axis) -> None:
+def _note(canvas: Canvas, note: Any, x: Axis, y: Axis, names: Names) -> None:
     spot, up = x.pixel(note.x), y.pixel(note.y)
     if spot is None or up is None or not note.text:
         return
     anchor = {"right": "end", "left": "start"}.get(note.xanchor or "", "middle")
-    canvas.text(spot, up + 4, words(note.text), anchor=anchor, of="t")
+    text = words(note.text)
+    canvas.text(spot, up + 4, text, anchor=anchor, of="t")
+    wide = text_width(text)
+    middle = spot + {"end": -wide / 2, "start": wide / 2}.get(anchor, 0.0)
+    names.signs.append(box((middle, up), wide, 14.0))

@@ -124,7 +124,8 @@ def network(instance: Instance, solution: Solution) -> Any:
     opened = {row["place"] for row in solution.rows.get("sites", ()) if row["open"]}
     sites = sorted(opened & set(at))
     named = [*sites, *sorted(set(at) - opened)][:MOST_LABELS]
-    labels = label_positions({name: at[name] for name in named}, list(at.values()))
+    joined = [(at[one], at[other]) for one, other in links]
+    labels = label_positions({name: at[name] for name in named}, list(at.values()), joined)
     for name, members, colour, size in (
         ("place", sorted(set(at) - opened), BLUE, 8),
         ("open site", sites, GREEN, 15),

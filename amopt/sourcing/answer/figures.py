@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
+from amopt.drawing.names import choose
 from amopt.sourcing.answer.scenario_figure import label_of, scenarios
 
 if TYPE_CHECKING:
@@ -131,47 +133,79 @@ def frontier(solution: Solution, part: str) -> Any:
     The performance frontier of Akmal et al. (2022) joins those that no other beats in both.
     """
     rows = [row for row in solution.rows["switchover"] if row["part"] == part]
+    needed = sorted({row["quantity"] for row in solution.rows["lines"] if row["part"] == part})
     figure = new_figure(height=420)
-    ends = {axis: _end(rows, axis) for axis in ("reduced_cost_quantity", "reduced_time_quantity")}
+    ends = {axis: _end(rows, axis, needed) for axis in AXES}
 
     def at(row: Mapping[str, Any]) -> tuple[float, float]:
         x, y = (end if row[axis] is None else row[axis] for axis, end in ends.items())
         return x, y
 
-    _line(figure, sorted(at(row) for row in rows if row["on_frontier"]))
+    best = sorted(at(row) for row in rows if row["on_frontier"])
+    _line(figure, best)
     corners = sorted(at(row) for row in rows if row["source_frontier"])
-    if corners != sorted(at(row) for row in rows if row["on_frontier"]):
+    if corners != best:
         _line(figure, corners, "three suppliers of the source", BLUE)
-    largest = max((at(row)[0] for row in rows), default=0.0)
-    for number, row in enumerate(rows):
-        (x, y), endless = at(row), tuple(axis for axis in ends if row[axis] is None)
+    boxes = [[(q, 0.0), (q, q), (0.0, q)] for q in dict.fromkeys((*needed[:1], *needed[-1:]))]
+    _points(figure, rows, at, [best, corners, *boxes])
+    for box in boxes:
         figure.add_scatter(
-            x=[x],
-            y=[y],
-            mode="markers+text",
-            text=[label_of(row, rows) + (" (no upper end)" if endless else "")],
-            textposition="top right" if x < 0.5 * largest else "top left",
-            cliponaxis=False,
-            marker={
-                "size": 12,
-                "color": PALETTE[number % len(PALETTE)],
-                "symbol": _SYMBOLS[endless],
-            },
-            showlegend=False,
-        )
-    needed = sorted({row["quantity"] for row in solution.rows["lines"] if row["part"] == part})
-    for quantity in {needed[0], needed[-1]} if needed else ():
-        said = f"needed: {quantity:,.6g}"
-        figure.add_scatter(
-            x=[quantity, quantity, 0.0],
-            y=[0.0, quantity, quantity],
+            x=[x for x, _ in box],
+            y=[y for _, y in box],
             mode="lines",
             line={"color": GREEN, "dash": "dash"},
-            name=said,
+            name=f"needed: {box[0][0]:,.6g}",
         )
     figure.update_xaxes(title="parts at reduced cost", rangemode="tozero")
     return figure.update_yaxes(title="parts in reduced time", rangemode="tozero")
 
+
+AXES = ("reduced_cost_quantity", "reduced_time_quantity")
+
+FRAME = (640.0, 300.0)
+"""Pixels of a picture to the right and upwards, about."""
+
+
+def _points(
+    figure: Any,
+    rows: Sequence[Mapping[str, Any]],
+    at: Callable[[Mapping[str, Any]], tuple[float, float]],
+    lines: Sequence[Sequence[tuple[float, float]]],
+) -> None:
+    """Draw a sign for each point, with the names of all offers that lie there."""
+    there: dict[tuple[float, float], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        there.setdefault(at(row), []).append(row)
+    names = {}
+    for point, members in there.items():
+        endless = " (no upper end)" if any(members[0][axis] is None for axis in AXES) else ""
+        told = [label_of(row, rows) for row in members[:MOST_NAMES]]
+        told += [f"{len(members) - MOST_NAMES} more"] if len(members) > MOST_NAMES else []
+        names["; ".join(told) + endless] = point
+    spans = [max([point[k] for line in (*lines, list(there)) for point in line]) for k in (0, 1)]
+    scale = FRAME[0] / (spans[0] or 1.0), FRAME[1] / (spans[1] or 1.0)
+    joined = [ends for line in lines for ends in pairwise(line)]
+    positions = choose(names, among=list(there), joined=joined, scale=scale)
+    for number, (name, point) in enumerate(names.items()):
+        row = there[point][0]
+        figure.add_scatter(
+            x=[point[0]],
+            y=[point[1]],
+            mode="markers+text",
+            text=[name],
+            textposition=positions.get(name, "top center"),
+            cliponaxis=False,
+            marker={
+                "size": 12,
+                "color": PALETTE[number % len(PALETTE)],
+                "symbol": _SYMBOLS[tuple(axis for axis in AXES if row[axis] is None)],
+            },
+            showlegend=False,
+        )
+
+
+MOST_NAMES = 3
+"""Offers that are named at one point."""
 
 _SYMBOLS: dict[tuple[str, ...], str] = {
     (): "circle",
@@ -182,9 +216,10 @@ _SYMBOLS: dict[tuple[str, ...], str] = {
 """A point, or an arrow where a quantity has no upper end."""
 
 
-def _end(rows: Sequence[Mapping[str, Any]], axis: str) -> float:
-    """Return where quantities without an upper end are drawn: beyond every one that has one."""
-    return 1.25 * max([row[axis] for row in rows if row[axis] is not None], default=1.0) or 1.0
+def _end(rows: Sequence[Mapping[str, Any]], axis: str, needed: Sequence[float]) -> float:
+    """Return where quantities without an upper end are drawn: beyond all others and all needed."""
+    held: list[float] = [*needed, *(row[axis] for row in rows if row[axis] is not None)]
+    return 1.25 * max(held, default=1.0) or 1.0
 
 
 def _line(
@@ -193,7 +228,9 @@ def _line(
     name: str = "performance frontier",
     colour: str = "#1a2330",
 ) -> None:
-    """Join the points of a frontier."""
+    """Join the points of a frontier; a single one needs no line."""
+    if len(set(points)) < 2:
+        return
     figure.add_scatter(
         x=[x for x, _ in points],
         y=[y for _, y in points],

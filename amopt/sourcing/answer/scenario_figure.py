@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, YELLOW, new_figure, plain
+from amopt.drawing.names import choose
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -44,14 +45,18 @@ def scenarios(solution: Solution, part: str) -> Any:
             showarrow=False,
             xanchor="right" if right > 0 else "left",
         )
-    for rate in sorted({round(rate, 9) for rate in map(downtime_per_week, rows) if rate}):
-        _border(figure, rate, wide, high, solution.currency)
+    rates = sorted({round(rate, 9) for rate in map(downtime_per_week, rows) if rate})
+    borders = [_border(figure, rate, wide, high, solution.currency) for rate in rates]
+    points = {label_of(row, rows): (row["weeks_saved"], row["cost_saving"]) for row in rows}
+    labels = choose(
+        points, among=list(points.values()), joined=borders, scale=(320 / wide, 160 / high)
+    )
     figure.add_scatter(
         x=[row["weeks_saved"] for row in rows],
         y=[row["cost_saving"] for row in rows],
         mode="markers+text",
         text=[label_of(row, rows) for row in rows],
-        textposition="top center",
+        textposition=[labels.get(label_of(row, rows), "top center") for row in rows],
         marker={"size": 12, "color": [_colour(row) for row in rows]},
         name="offers",
         showlegend=False,
@@ -69,8 +74,10 @@ def downtime_per_week(row: Mapping[str, Any]) -> float | None:
     return rate
 
 
-def _border(figure: Any, rate: float, wide: float, high: float, currency: str) -> None:
-    """Draw where cost and downtime balance: through the origin, by so much a week."""
+def _border(
+    figure: Any, rate: float, wide: float, high: float, currency: str
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Draw where cost and downtime balance, by so much a week; return the ends of the line."""
     end = min(wide, high / rate)
     figure.add_scatter(
         x=[-end, end],
@@ -79,6 +86,7 @@ def _border(figure: Any, rate: float, wide: float, high: float, currency: str) -
         line={"color": "#1a2330", "dash": "dot"},
         name=plain(f"downtime of {rate:,.6g} {currency} a week: above it AM pays"),
     )
+    return (-end, rate * end), (end, -rate * end)
 
 
 def label_of(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
