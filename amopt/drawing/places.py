@@ -37,7 +37,7 @@ def positions(
 
 
 def draw_ground(figure: Any, at: Mapping[str, Point], *, by_degrees: bool) -> Any:
-    """Draw coasts and borders below places in degrees; hide the axes of a graph, with room for names."""
+    """Draw coasts and borders below places in degrees; hide a graph's axes, with room for names."""
     if by_degrees:
         draw_land(figure, list(at.values()))
         figure.update_xaxes(title="degrees east")
