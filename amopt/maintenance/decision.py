@@ -99,7 +99,8 @@ def solve(
     InfeasibleError
         When no plan meets the limits, or what was added.
     NoAnswerError
-        When a limit was reached before the optimum, or a regular part should never be installed.
+        When a limit was reached before the optimum, or a regular part should never be installed,
+        or nothing at all.
     RefusedError
         When the referee does not accept the answer.
     UsageError
@@ -169,6 +170,7 @@ def _answer(
     meaning: str,
 ) -> MaintenanceSolution:
     """Return the answer that follows from the policies, judged."""
+    _require_a_running_system(instance, found)
     _require_regular_parts(instance, found)
     with budget.phase("tables"):
         rows = tables(instance, found, regular_only)
@@ -203,6 +205,17 @@ def _answer(
     known = {"stock", "downtime"}
     added = tuple(name for name in found.limits if name not in known)
     return judged(instance, answer, partial(check, limits=added))
+
+
+def _require_a_running_system(instance: MaintenanceInstance, found: Optimum) -> None:
+    """Refuse a plan that leaves the system down for ever, in words."""
+    down = instance.downtime_cost_per_day
+    if abs(found.gain - down) <= CLOSE * down:
+        raise NoAnswerError(
+            f"nothing should ever be installed: to leave the system down costs {down:.6g} a day, "
+            "and no plan costs less. Is downtime_cost_per_day right? A limit, "
+            "downtime_days_per_year, keeps the system running whatever it costs."
+        )
 
 
 def _require_regular_parts(instance: MaintenanceInstance, found: Optimum) -> None:

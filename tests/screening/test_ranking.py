@@ -56,6 +56,13 @@ def test_consistent_judgements_give_their_weights_back() -> None:
     assert compared["consistency_ratio"] == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.parametrize(("ab", "bc"), [(1, 2), (5, 1.5)])
+def test_the_last_digit_of_an_eigenvalue_is_no_disagreement(ab: float, bc: float) -> None:
+    """The ratio is 0 but for rounding: whoever rounds the other way is still right."""
+    ranking = judged(("a", "b", ab), ("b", "c", bc), ("a", "c", ab * bc))
+    assert solve(small(rows((1, 2, 3)), ranking=ranking)).verdict.accepted
+
+
 def test_judgements_that_disagree_by_hand() -> None:
     """a = 2 b, b = 2 c, a = 5 c. Of three, the eigenvalue is 1 + r + 1/r, r = (5 / 4)^(1/3)."""
     ranking = judged(("a", "b", 2), ("b", "c", 2), ("a", "c", 5))

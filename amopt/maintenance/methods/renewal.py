@@ -42,7 +42,8 @@ class Renewal:
     Attributes
     ----------
     gain, bound
-        Average cost a day, and what no policy is below, in money.
+        Average cost a day, and what no policy is below, in money. Where leaving the system down
+        costs less than any plan, both are that, and the policy is the best of the others.
     order
         Whether a part is ordered, by installed unit, where there is no order.
     install
@@ -354,7 +355,8 @@ def solve(instances: Sequence[MaintenanceInstance]) -> Renewal:
             batch.g = np.minimum(batch.g + step, most)
     violated = np.maximum(sweep.residual, np.maximum(-sweep.value.cost, 0.0))
     bound = np.where(np.isfinite(violated), batch.g - violated, -np.inf)
-    return Renewal(batch.g, bound, sweep.order, sweep.install, sweep.down, rounds)
+    gain, bound = np.minimum(batch.g, batch.down), np.minimum(bound, batch.down)
+    return Renewal(gain, bound, sweep.order, sweep.install, sweep.down, rounds)
 
 
 def printing_alone(instance: MaintenanceInstance) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.maintenance.instance import MaintenanceInstance
+from amopt.maintenance.instance.lifetimes import Life
 
 __all__ = ["policy_cost"]
 
@@ -19,10 +20,13 @@ RULE = np.polynomial.legendre.leggauss(NODES)
 """Nodes and weights on [-1, 1]."""
 
 
-def _integral(of: Function, low: float, high: float) -> float:
-    """Return an integral by Gauss and Legendre's rule on many panels."""
+def _integral(of: Function, low: float, high: float, bends: Sequence[float] = ()) -> float:
+    """Return an integral by Gauss and Legendre's rule on many panels, which end at the bends."""
     if high <= low:
         return 0.0
+    for bend in bends:
+        if low < bend < high:
+            return _integral(of, low, bend, bends) + _integral(of, bend, high, bends)
     node, weight = RULE
     edges = np.linspace(low, high, PANELS + 1)
     half = (edges[1:] - edges[:-1])[:, None] / 2
@@ -37,6 +41,11 @@ def _against(of: Function, alive: Function, low: float, high: float) -> float:
     edges = np.linspace(low, high, 20_001)
     mass = -np.diff(alive(edges))
     return float((of((edges[1:] + edges[:-1]) / 2) * mass).sum())
+
+
+def _bends(life: Life) -> list[float]:
+    """Return the ages at which the failure rate jumps."""
+    return [point.age_days for point in life.points or ()]
 
 
 def policy_cost(
@@ -57,14 +66,14 @@ def policy_cost(
     t_r, t_b, t_p
         Its ages in days.
     """
-    alive = instance.regular.life.survival
+    alive, bends = instance.regular.life.survival, _bends(instance.regular.life)
     wait = float(instance.regular.lead_time_days)
     b, h, c_f = instance.downtime_cost_per_day, instance.holding_cost, instance.failure_cost
     cost = instance.regular.cost + instance.replacement_cost
     cost += c_f * float(1 - alive(t_r))
 
     def lived(low: float, high: float) -> float:
-        return _integral(alive, low, high)
+        return _integral(alive, low, high, bends)
 
     if policy == "B":
         return (cost + h * lived(wait, t_r)) / lived(0.0, t_r)
@@ -93,5 +102,5 @@ def policy_cost(
     cost += h * slope * _against(lambda x: x - order, alive, order, t_b)
     once += c_f * (1 - last)
     length = (t_r - t_b) * (1 - failed) + lived(0.0, t_b)
-    length += failed * (quick + _integral(survives, 0.0, t_p))
+    length += failed * (quick + _integral(survives, 0.0, t_p, _bends(instance.printed.life)))
     return (cost + failed * once) / length

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.referee import Amount
 from amopt.screening.instance import ScreeningInstance
 from amopt.screening.instance.comparisons import GOALS, RANDOM_INDEX
 from amopt.screening.instance.entries import Criterion
@@ -111,8 +112,8 @@ def _shares(
                 "of": name,
                 "compared": n,
                 "largest_eigenvalue": largest,
-                "consistency_index": index,
-                "consistency_ratio": index / RANDOM_INDEX[n - 1] if n > 2 else 0.0,
+                "consistency_index": Amount(index, 1.0),
+                "consistency_ratio": Amount(index / RANDOM_INDEX[n - 1] if n > 2 else 0.0, 1.0),
             }
         )
     return [float(weight) for weight in vector]
