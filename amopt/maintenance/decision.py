@@ -61,7 +61,7 @@ def _optimum(
     known = instance if printer else without_printer(instance)
     if method == "arrays":
         return program.by_arrays(known, options, progress)
-    return program.by_renewal(known)
+    return program.by_renewal(known, options)
 
 
 def solve(

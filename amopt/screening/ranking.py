@@ -187,9 +187,7 @@ def rank(instance: ScreeningInstance, ranked: Bools) -> Ranks:
     ranks[1:, place] = _extremes(values[place], score[place], weight, ranking.weight_change)
     first = min(instance.examination.most_parts, place.size)
     lead = (ranks[0, place] <= first) if place.size else np.zeros(0, dtype=bool)
-    span = [
-        _span(score[place], values[place, c], float(weight[c]), lead) for c in range(weight.size)
-    ]
+    span = [_span(values[place], weight, c, lead) for c in range(weight.size)]
     return Ranks(
         weights,
         score,
@@ -225,11 +223,14 @@ def _extremes(values: Floats, score: Floats, weight: Floats, change: float) -> I
     return np.array([best, worst])
 
 
-def _span(score: Floats, value: Floats, weight: float, lead: Bools) -> tuple[float, float]:
+def _span(values: Floats, weights: Floats, c: int, lead: Bools) -> tuple[float, float]:
     """Return the weights of one criterion between which the leading parts stay the same."""
-    if lead.all() or weight >= 1:
+    rest = np.delete(weights, c)
+    if lead.all() or not rest.any():
         return 0.0, 1.0
-    others = (score - weight * value) / (1 - weight)
+    weight, value = float(weights[c]), values[:, c]
+    # added up anew: what a criterion of nearly all the weight leaves of a score is rounding
+    others = np.delete(values, c, axis=1) @ (rest / rest.sum())
     u, v = _lowest_front(others[lead], value[lead])
     x, y = _lowest_front(-others[~lead], -value[~lead])
     low, high = 0.0, 1.0

@@ -263,3 +263,8 @@ def test_printing_alone_is_refused_in_words(method: str) -> None:
     dear = {**small().regular.model_dump(), "cost": 2000.0}
     with pytest.raises(NoAnswerError, match="no regular part should ever be installed"):
         amopt.solve(small(printed=printed, regular=dear), method=method)
+
+
+def test_policy_iteration_looks_at_the_time_limit() -> None:
+    with pytest.raises(NoAnswerError, match="reached before the policy was found"):
+        amopt.solve(small(printed=None), time_limit=1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,9 @@ def by_glpk(path: Path) -> float:
 
 
 def by_cbc(path: Path) -> float:
-    cbc = pytest.importorskip("pulp").PULP_CBC_CMD()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of where PuLP keeps CBC
+        cbc = pytest.importorskip("pulp").PULP_CBC_CMD()
     if not cbc.available():
         pytest.skip("CBC is not there")
     told = path.with_suffix(".txt")

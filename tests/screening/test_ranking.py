@@ -163,6 +163,20 @@ def test_where_two_parts_change_places_by_hand() -> None:
     assert spans[1] == pytest.approx((0, 0.4))
 
 
+@pytest.mark.parametrize("dominant", [100.0, 1e7, 1e9])
+def test_a_criterion_of_nearly_all_the_weight_keeps_the_digits_of_the_others(
+    dominant: float,
+) -> None:
+    """Worths (6, 0, 2) and (5, 7, 1) of ten: they tie where 0.1 t = 0.5 (1 - t)."""
+    weights = criteria("a", "b", "c")
+    for one, weight in zip(weights, (dominant, 3, 1), strict=True):
+        one["weight"] = weight
+    parts = rows((6, 0, 2), (5, 7, 1))
+    answer = solve(small(parts, ranking={"goals": [{"name": "all", "criteria": weights}]}))
+    worst = answer.rows["criteria"][0]["lowest_weight"]
+    assert worst == pytest.approx(0.5 / 0.6, rel=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_spans_and_ranks_are_those_of_scores_worked_out_anew(seed: int) -> None:
     instance = at_random(seed, parts=25)

@@ -20,7 +20,7 @@ from amopt.instance import catalogue
 from amopt.program.family import Family
 from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model
-from amopt.sourcing import formulate, formulation, read_back, solve
+from amopt.sourcing import METHODS, formulate, formulation, read_back, solve
 from amopt.sourcing.methods.arrays import HONOURS, arrays_of
 from amopt.sourcing.methods.frontier_rule import HONOURS as HONOURED_BY_THE_RULE
 from amopt.sourcing.methods.prices import HONOURS as HONOURED_BY_PRICES
@@ -454,3 +454,14 @@ class TestReadBack:
         model = formulate(amopt.load(bid.in_our_words()))
         amopt.solve(model)
         assert read_back(model).outcome.objective == pytest.approx(bid.OPTIMUM, abs=5e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_minimum_order_of_nothing_is_none(method: str) -> None:
+    costs = []
+    for least in (0, 1):
+        data = amopt.load("sourcing/bush").to_dict()
+        for entry in data["conventional"]:
+            entry["minimum_order"] = least
+        costs.append(amopt.solve(amopt.load(data), method=method).outcome.objective)
+    assert costs[0] == pytest.approx(costs[1], rel=1e-9)

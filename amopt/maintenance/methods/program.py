@@ -19,6 +19,7 @@ from amopt.mdp import dual_program
 from amopt.program.infeasible.explain import explain
 from amopt.program.solver.highs import solve as run
 from amopt.program.solver.outcome import Outcome, Status
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -36,15 +37,16 @@ VISITED = 1e-10
 """Share of the days from which a state counts as visited."""
 
 
-def by_renewal(instance: MaintenanceInstance) -> Optimum:
+def by_renewal(instance: MaintenanceInstance, options: Options) -> Optimum:
     """Find the best policy by policy iteration on the structure of the process.
 
     Raises
     ------
     NoAnswerError
-        When the bound is not close, as where a regular part should never be installed.
+        When the bound is not close, as where a regular part should never be installed, or the time
+        limit is over.
     """
-    found = renewal.solve([instance])
+    found = renewal.solve([instance], Budget(options.time_limit))
     gain, bound = float(found.gain[0]), float(found.bound[0])
     if not gain - bound <= 1e-6 * abs(gain):
         raise NoAnswerError(

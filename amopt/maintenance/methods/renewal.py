@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.maintenance.instance import MaintenanceInstance
+from amopt.program.time import Budget
 
 __all__ = ["HONOURS", "Renewal", "printing_alone", "solve"]
 
@@ -33,6 +34,8 @@ HONOURS = frozenset({"flow_balance", "normalisation"})
 """The families of constraints that it honours: those of the process itself."""
 
 ROUNDS, LOOPS = 60, 50
+
+_IN_TIME = "the policy was found"
 
 
 @dataclass(frozen=True)
@@ -200,10 +203,13 @@ def _printed_after(batch: _Batch, layers: list[_Layer], status_left: int) -> _Va
     return value.plus(batch.print + batch.replace + spent, batch.quick, batch.g)
 
 
-def _in_stock(batch: _Batch, install: _Value) -> tuple[_Layer, Bools, NDArray[np.intp], Floats]:
+def _in_stock(
+    batch: _Batch, install: _Value, budget: Budget
+) -> tuple[_Layer, Bools, NDArray[np.intp], Floats]:
     """Return the values with a spare in stock."""
     printed, loop = batch.fails[1], _Loop(install)
     for _ in range(LOOPS):
+        budget.require(_IN_TIME)
         values, stops, fail = _stopping(
             batch, printed, loop.none, batch.hold, [install] * printed.shape[1]
         )
@@ -294,11 +300,11 @@ def _ordering(batch: _Batch, layers: list[_Layer]) -> tuple[list[list[_Value]], 
     return by_part, [waits, _Value(prints.cost + batch.order, prints.days)]
 
 
-def _sweep(batch: _Batch) -> _Sweep:
+def _sweep(batch: _Batch, budget: Budget) -> _Sweep:
     """Go backwards once, with the value after an installation 0."""
     zero = np.zeros(len(batch.g))
     install = _Value(zero, zero)
-    stock, installs, at_stock, residual = _in_stock(batch, install)
+    stock, installs, at_stock, residual = _in_stock(batch, install, budget)
     layers, actions = [stock], [at_stock]
     for _ in range(batch.lead):
         layer, action = _ordered(batch, layers)
@@ -309,6 +315,7 @@ def _sweep(batch: _Batch) -> _Sweep:
     begin = np.where(takes, 4, 3)
     loop = _Loop(none)
     for _ in range(LOOPS):
+        budget.require(_IN_TIME)
         printed, orders_printed, fail = _stopping(batch, batch.fails[1], loop.none, 0.0, by_part[1])
         spent = batch.print + batch.replace + batch.down * batch.quick
         if loop.closed(printed.at(0).plus(spent, batch.quick, batch.g), fail):
@@ -327,27 +334,35 @@ def _sweep(batch: _Batch) -> _Sweep:
     )
 
 
-def solve(instances: Sequence[MaintenanceInstance]) -> Renewal:
+def solve(instances: Sequence[MaintenanceInstance], budget: Budget | None = None) -> Renewal:
     """Find the best policy of instances that share their lead times.
 
     Parameters
     ----------
     instances
         The instances; their limits are not looked at. Ages run to the oldest of all of them.
+    budget
+        The time that may be spent; left out, all that it takes.
 
     Returns
     -------
     Renewal
         With a bound; an instance whose bound is not close to its gain, as where a regular part
         should never be installed, needs another method.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
+    budget = budget or Budget()
     batch = _Batch.of(instances)
     regular, most = _simple(batch)
     batch.g = np.minimum(regular, most)
     rounds = 0
     with np.errstate(invalid="ignore", over="ignore"):
         while True:
-            sweep = _sweep(batch)
+            sweep = _sweep(batch, budget)
             rounds += 1
             step = sweep.value.cost / sweep.value.days
             if (np.abs(step) <= 1e-13 * np.abs(batch.g)).all() or rounds == ROUNDS:

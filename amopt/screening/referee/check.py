@@ -285,14 +285,15 @@ def _check_criteria(
     if notebook.findings:
         return
     ranked = judged.may
-    for row, weight, worth in zip(rows, scored.weight, scored.worth, strict=True):
+    for c, (row, weight, worth) in enumerate(zip(rows, scored.weight, scored.worth, strict=True)):
         for name, end in zip(ends, (0.0, 1.0), strict=True):
             where = f"criteria, {row['criterion']}, {name}"
             if not notebook.require(is_number(row.get(name)), f"{where} is no number"):
                 continue
             due = end
             if ranked.any():
-                due = span_of(scored.score[ranked], worth[ranked], weight, lead[ranked], end)
+                others = scored.without(c)[ranked]
+                due = span_of(others, worth[ranked], weight, lead[ranked], end)
             close = abs(row[name] - due) <= WEIGHT
             notebook.require(close, f"{where}: {row[name]!r} is stated, {due:.9g} is right")
 

@@ -42,6 +42,19 @@ class Scores:
     weight: list[float] = field(default_factory=list)
     change: float = 0.0
 
+    def without(self, criterion: int) -> Floats:
+        """Return the scores by all criteria but one, their weights adding up to 1."""
+        rest = [
+            (weight, worth)
+            for c, (weight, worth) in enumerate(zip(self.weight, self.worth, strict=True))
+            if c != criterion
+        ]
+        total = sum(weight for weight, _ in rest)
+        found = np.zeros_like(self.score)
+        for weight, worth in rest:
+            found += weight / total * worth if total else 0.0
+        return found
+
 
 def scores(instance: ScreeningInstance) -> Scores:
     """Recompute weights and scores."""
@@ -155,15 +168,15 @@ def between(score: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return above + 1, not_below
 
 
-def span_of(score: Floats, worth: Floats, weight: float, lead: Bools, end: float) -> float:
+def span_of(others: Floats, worth: Floats, weight: float, lead: Bools, end: float) -> float:
     """Return how far a weight may go towards 0 or 1 before the leading parts change.
 
+    ``others`` are the scores without the criterion, whose worth is ``worth``.
     The least lead over the others is a concave function of the weight, made of lines: from the end
     inwards, each step goes to where the line of the worst pair crosses zero (Newton's method).
     """
     if lead.all() or weight >= 1:
         return end
-    others = (score - weight * worth) / (1 - weight)
     at = end
     for _ in range(200):
         now = (1 - at) * others + at * worth

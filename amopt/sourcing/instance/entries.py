@@ -136,10 +136,17 @@ class Conventional(InstanceModel):
     tooling_lead_time_weeks: Weeks = Field(
         default=0.0, description="Lead time of the tooling in weeks, on top of the lead time."
     )
-    minimum_order: Quantity = Field(default=1.0, description="Smallest order, in parts.")
+    minimum_order: Quantity = Field(
+        default=1.0, description="Smallest order, in parts; 0 where any is taken."
+    )
     kg_co2_per_part: Emissions = Field(
         default=0.0, description="Emissions of making, in kg of CO2."
     )
+
+    @property
+    def smallest(self) -> float:
+        """The smallest order that is one, in parts."""
+        return max(self.minimum_order, 1e-6)
 
 
 class Quote(InstanceModel):

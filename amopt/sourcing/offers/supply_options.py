@@ -111,7 +111,7 @@ class SupplyOptions:
         cost = carried + royalty + more.cost_per_part[source] + on_transport
         making = np.array([entry.kg_co2_per_part for entry in sources], dtype=float)
         hours = [0.0 if isinstance(s, Conventional) else s.machine_hours_per_part for s in sources]
-        smallest = [s.minimum_order if isinstance(s, Conventional) else s.smallest for s in sources]
+        smallest = [entry.smallest for entry in sources]
         largest = [np.inf if isinstance(s, Conventional) else s.largest for s in sources]
         none = np.zeros_like(weeks)
         of_pool = source[np.unique(pool, return_index=True)[1]]
