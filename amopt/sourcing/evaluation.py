@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "evaluate", "goods_of", "whole_conventional"]
 
 Floats = NDArray[np.float64]
+
+WHOLE = 1e-9
+"""What is not supplied but for rounding, relative."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +59,23 @@ class Evaluation:
             + weights.downtime * self.downtime_cost.sum()
             + weights.weeks * self.weeks.sum()
             + weights.kg_co2 * self.kg_co2.sum()
+            + self.penalty.sum()
         )
+
+    @cached_property
+    def unmet(self) -> Floats:
+        """Parts that each line asks for and does not get, shape (lines,)."""
+        supply = self.supply
+        supplied = np.bincount(supply.line, self.quantity, minlength=supply.needed.size)
+        short: Floats = np.maximum(0.0, supply.needed - supplied)
+        short[short <= WHOLE * supply.quantity] = 0.0
+        return short
+
+    @cached_property
+    def penalty(self) -> Floats:
+        """Penalty for what each line does not get, in money, shape (lines,)."""
+        found: Floats = np.nan_to_num(self.supply.unmet_penalty) * self.unmet
+        return found
 
 
 def evaluate(supply: SupplyOptions, quantity: Floats) -> Evaluation:

@@ -82,7 +82,7 @@ def pareto(
     Raises
     ------
     UsageError
-        When ``by`` does not name two criteria.
+        When ``by`` does not name two criteria, or a line need not get all of its parts.
     InfeasibleError
         When no plan keeps every limit.
     NoAnswerError
@@ -92,6 +92,11 @@ def pareto(
         raise UsageError(f"name two of {', '.join(CRITERIA)}, not {', '.join(by) or 'none'}")
     if most < 1:
         raise UsageError("the most answers must be at least one")
+    if any(line.unmet_penalty_per_part is not None for line in instance.lines):
+        raise UsageError(
+            "answers that supply less would beat others in both criteria: pareto compares plans "
+            "that supply all; leave unmet_penalty_per_part out"
+        )
     options = options or Options()
     search = _Search.of(instance, (by[0], by[1]), options, progress)
     try:

@@ -50,7 +50,8 @@ def _splits(
         if source["part"] == line["part"]:
             pools += [(s, "")] if mode != "by_line" else []
             pools += [(s, name)] if mode != "together" else []
-    for total in range(line["quantity"], line["quantity"] + line.get("surplus", 0) + 1):
+    least = 0 if "unmet_penalty_per_part" in line else line["quantity"]
+    for total in range(least, line["quantity"] + line.get("surplus", 0) + 1):
         for parts in _compositions(total, len(pools)):
             split = {pool: q for pool, q in zip(pools, parts, strict=True) if q}
             if len({s for s, _ in split}) == len(split):
@@ -83,7 +84,7 @@ def _total(
         return math.inf
     paid = sum(tables[s][q][0] for (s, _), q in ordered.items())
     paid += _once(data, sources, plan) - _discounts(data, sources, tables, ordered)
-    waiting = 0.0
+    waiting = penalty = 0.0
     made: dict[tuple[str, str], int] = defaultdict(int)
     hours: dict[str, float] = defaultdict(float)
     for line, split in zip(data["lines"], plan, strict=True):
@@ -110,6 +111,8 @@ def _total(
             weeks = max(weeks, late)
         if weeks > line.get("need_by_weeks", math.inf) + TINY:
             return math.inf
+        short = max(0, line["quantity"] - sum(split.values()))
+        penalty += line.get("unmet_penalty_per_part", 0.0) * short
         waiting += 40 * line.get("downtime_cost_per_hour", 0.0) * weeks
     for capacity in data.get("capacities", ()):
         if hours[capacity["supplier"]] > capacity["machine_hours"] + TINY:
@@ -126,7 +129,7 @@ def _total(
         return math.inf
     if paid > data.get("limits", {}).get("budget", math.inf) + 1e-7:
         return math.inf
-    return paid + waiting
+    return paid + waiting + penalty
 
 
 def _duty(data: dict[str, Any], start: str, line: dict[str, Any]) -> float:

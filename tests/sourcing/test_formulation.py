@@ -51,6 +51,7 @@ TWO_LINES = {"lines.0.quantity": 7, "lines.1": {"line": "2", "part": "a", "quant
 
 CHANGES: dict[str, dict[str, Any]] = {
     "demand": {"lines.0.surplus": 2},
+    "unmet": {"lines.0.unmet_penalty_per_part": 6, "lines.0.surplus": 2},
     "range": {"offers.0.smallest_quantity": 3},
     "one_segment": {"offers.0.between": "all_units", "offers.0.quotes": TIERS},
     "joins": TWO_LINES,
@@ -135,6 +136,7 @@ UNCUT = {"smallest_order", "largest_order"}
 
 
 OPTIMA = dict.fromkeys(CHANGES, 12 * 5 + 40.0) | {
+    "unmet": 12 * 6.0,
     "delivery": 12 * 5 + 40 + 4 * 2.5 * 40,
     "delivery_mean": 12 * 5 + 40 + 4 * 10.0,
     "parts": 11 * 5 + 40 + 9.0,

@@ -40,7 +40,14 @@ SHIPPED = tuple(name for name in catalogue.names() if name.startswith("sourcing/
 OWN = ("all of it", "random 4", "random 21", "crowded 1", "crowded 12", "crowded 20")
 MONEY = {
     *("cost_per_part", "asset_cost", "setup_cost", "fee_per_order", "royalty_per_print"),
-    *("downtime_cost_per_hour", "budget", "cost", "fee_per_supplier", "cost_per_delivery"),
+    *(
+        "downtime_cost_per_hour",
+        "unmet_penalty_per_part",
+        "budget",
+        "cost",
+        "fee_per_supplier",
+        "cost_per_delivery",
+    ),
 }
 """Fields of amounts of money; of the weights, a week and a kg of CO2 are worth money too."""
 
@@ -65,7 +72,13 @@ ALL_OF_IT: dict[str, Any] = {
     "parts": [{"name": name} for name in ("a", "b", "c")],
     "lines": [
         {"line": "1", "part": "a", "place": "plant", "quantity": 30, "downtime_cost_per_hour": 2},
-        {"line": "2", "part": "b", "place": "shop", "quantity": 12},
+        {
+            "line": "2",
+            "part": "b",
+            "place": "shop",
+            "quantity": 12,
+            "unmet_penalty_per_part": 45,
+        },
         {"line": "3", "part": "a", "place": "shop", "quantity": 7.5, "divisible": True},
     ],
     "conventional": [

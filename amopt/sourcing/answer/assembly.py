@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.decision import answered
-from amopt.phrases import listed
+from amopt.phrases import counted, listed
 from amopt.program.solver.outcome import Outcome
 from amopt.sourcing.answer.solution import SourcingSolution
 from amopt.sourcing.answer.tables import notes, switchover_rows
@@ -48,10 +48,22 @@ def answer_of(
         instance,
         outcome,
         rows,
-        notes=(*notes(plan), *_rule_notes(rows["lines"])),
-        meaning=instance.minimise.meaning,
+        notes=(*notes(plan), *_unmet_notes(rows["lines"]), *_rule_notes(rows["lines"])),
+        meaning=instance.objective_meaning,
         instance=instance,
     )
+
+
+def _unmet_notes(lines: list[dict[str, Any]]) -> list[str]:
+    """Say which lines do not get all that they ask for."""
+    short = [row for row in lines if row["unmet"]]
+    told = [
+        f"Line {row['line']!r}: {row['unmet']:.10g} of {row['quantity']:.10g} parts of "
+        f"{row['part']!r} are not supplied."
+        for row in short[:MOST_NAMED]
+    ]
+    more = len(short) - len(told)
+    return [*told, f"So are parts of {counted(more, 'more line')}: see lines."] if more else told
 
 
 def _rule_notes(lines: list[dict[str, Any]]) -> list[str]:

@@ -118,6 +118,8 @@ class SourcingSolution(Solution):
             Column("delivery_date", "", "Day on which that is received; needs order_date."),
             Column("part", "", "Part.", shown=False),
             Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
+            Column("unmet", "parts", "Parts that it does not get.", shown=False),
+            Column("penalty", "money", "Penalty for them, no part of the cost.", shown=False),
             Column(
                 "downtime_cost_of_conventional",
                 "money",
@@ -235,6 +237,8 @@ class SourcingSolution(Solution):
             Column("downtime_cost", "money", "Cost of all waiting."),
             Column("weeks", "weeks", "Latest delivery."),
             Column("kg_co2", "kg CO2", "Emissions of making and transport."),
+            Column("unmet", "parts", "Parts that lines do not get.", shown=False),
+            Column("penalty", "money", "Penalty for them, no part of the cost.", shown=False),
             Column(
                 "cost_of_conventional",
                 "money",
@@ -289,14 +293,23 @@ class SourcingSolution(Solution):
         ]
         if waiting:
             said.append(f"Waiting costs {waiting:,.2f}{money}.")
+        penalty = total.get("penalty") or 0.0
+        if total.get("unmet"):
+            short = [row for row in self.rows["lines"] if row["unmet"]]
+            said.append(
+                f"{total['unmet']:,.10g} parts of {_count(len(short), 'line')} are not supplied, "
+                f"at a penalty of {penalty:,.2f}{money}."
+            )
         for what, label in (
             ("conventional", "Conventional supply of all lines"),
             ("frontier_rule", "The frontier rule"),
         ):
             paid = total[f"cost_of_{what}"]
             if paid is not None and self.outcome.method != label.removeprefix("The "):
-                more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting
-                said.append(_beside(label, more, money, with_waiting=bool(waiting)))
+                more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting - penalty
+                beside = {"waiting": waiting, "penalties": penalty}
+                words = " and ".join(word for word, amount in beside.items() if amount)
+                said.append(_beside(label, more, money, words and f" with {words}"))
         return tuple(said)
 
     @property
@@ -324,13 +337,12 @@ def _orders(orders: Table) -> str:
     return " and ".join(words for words in (printed, conventional) if words)
 
 
-def _beside(label: str, more: float, money: str, *, with_waiting: bool) -> str:
+def _beside(label: str, more: float, money: str, beside: str) -> str:
     """Say what another way of filling the lines would cost beside this plan."""
-    waiting = " with waiting" if with_waiting else ""
     if abs(more) < 0.005:
-        return f"{label} would cost the same{waiting}."
+        return f"{label} would cost the same{beside}."
     word = "more" if more > 0 else "less"
-    return f"{label} would cost {abs(more):,.2f}{money} {word}{waiting}."
+    return f"{label} would cost {abs(more):,.2f}{money} {word}{beside}."
 
 
 def _count(number: int, what: str) -> str:

@@ -182,6 +182,8 @@ def _line_rows(
                 ),
                 "part": entry.part,
                 "kg_co2": float(plan.kg_co2[index]),
+                "unmet": _amount(plan.unmet[index], divisible=entry.divisible),
+                "penalty": float(plan.penalty[index]),
                 "downtime_cost_of_conventional": _number(usual.downtime_cost[index]),
                 "downtime_cost_of_frontier_rule": (
                     float(rule.downtime_cost[index]) if ruled else None
@@ -200,6 +202,8 @@ def _totals(
         "downtime_cost": float(plan.downtime_cost.sum()),
         "weeks": float(plan.weeks.max(initial=0.0)),
         "kg_co2": float(plan.kg_co2.sum()),
+        "unmet": float(plan.unmet.sum()),
+        "penalty": float(plan.penalty.sum()),
         "cost_of_conventional": _number(usual.cost.sum()),
         "downtime_cost_of_conventional": _number(usual.downtime_cost.sum()),
         "cost_of_frontier_rule": float(rule.cost.sum()) if ruled else None,

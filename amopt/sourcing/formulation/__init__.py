@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.family import Family
-from amopt.sourcing.formulation import charges, delivery, orders, shared, shares, spend
+from amopt.sourcing.formulation import charges, delivery, orders, shared, shares, spend, unmet
 from amopt.sourcing.formulation.preconditions import require_possible
 from amopt.sourcing.formulation.variables import add_objective, add_sets, add_variables
 from amopt.sourcing.instance.fields import Instance
@@ -41,6 +41,7 @@ Floats = NDArray[np.float64]
 
 FAMILIES: tuple[Family, ...] = (
     *orders.FAMILIES,
+    *unmet.FAMILIES,
     *charges.FAMILIES,
     *shares.FAMILIES,
     *spend.FAMILIES,
@@ -60,8 +61,9 @@ def formulate(instance: Instance, *, knots: Mapping[int, Floats] | None = None) 
     for; ``model.pools`` lists the segments of a pool, ``model.of_segment``, ``model.options``,
     ``model.of_line`` and ``model.of_supplier`` the shares of a segment, an option, a line (by name)
     and a supplier, for constraints of your own. ``model.paid``, ``model.downtime``,
-    ``model.waiting_weeks`` and ``model.kg_co2`` are expressions; ``model.instance`` is the
-    instance.
+    ``model.waiting_weeks``, ``model.kg_co2`` and ``model.penalties`` are expressions;
+    ``model.unmet[l]`` are the parts that a line with a penalty does not get; ``model.instance`` is
+    the instance.
 
     Parameters
     ----------

@@ -36,7 +36,8 @@ def add_demand(model: ConcreteModel) -> None:
 
     .. math:: Q_l \le \sum_s q_{ls} \le Q_l + \text{surplus}_l
 
-    :math:`Q_l` is what committed orders leave to be ordered.
+    :math:`Q_l` is what committed orders leave to be ordered. Lines that state a penalty for what
+    they do not get are filled by ``unmet``.
     """
     from pyomo.environ import Constraint
 
@@ -44,7 +45,8 @@ def add_demand(model: ConcreteModel) -> None:
     names = [line.line for line in supply.instance.lines]
     needed, surplus = model.needed.tolist(), supply.surplus.tolist()
     ones = [1.0] * len(model.x)
-    position = {names[n]: n for n in range(len(names)) if needed[n] > 0}
+    filled = (supply.needed > 0) & np.isnan(supply.unmet_penalty)
+    position = {names[n]: n for n in np.flatnonzero(filled).tolist()}
 
     def demand(_: Any, name: str) -> Any:
         n = position[name]

@@ -46,6 +46,7 @@ def without_supply(supply: SupplyOptions, segments: Segments) -> list[str]:
     """Return the lines that need parts and have no segment to order them on."""
     has = np.zeros(len(supply.instance.lines), dtype=bool)
     has[segments.shares.line] = True
+    has[~np.isnan(supply.unmet_penalty)] = True  # what they do not get is paid for
     return [supply.instance.lines[n].line for n in np.flatnonzero(~has & (supply.needed > 0))]
 
 

@@ -75,7 +75,7 @@ def add_variables(model: ConcreteModel) -> None:
         y_s \in \{0, 1\}, \quad z_{ls} \in \{0, 1\}, \quad u_{ls} \ge 0, \quad
         T_l \ge \text{weeks of what is committed}, \quad n_{lk} \in \{0, 1\}, \quad
         0 \le m_c \le 1, \quad U_{pk} \in \{0, 1\}, \quad
-        v_{kt} \ge 0, \quad w_{kt} \in \{0, 1\}
+        v_{kt} \ge 0, \quad w_{kt} \in \{0, 1\}, \quad 0 \le \nu_l \le Q_l
 
     :math:`T_l` is there for lines whose delivery costs something or has a limit. Of an order that
     one line alone may be part of, :math:`z_{ls}` is :math:`y_s`; otherwise it is there where it
@@ -84,6 +84,7 @@ def add_variables(model: ConcreteModel) -> None:
     several options of a line, where the suppliers of a line are limited; :math:`U_{pk}` for
     suppliers of parts that must have so many of them; :math:`v_{kt}`, what is spent on tier
     :math:`t`, and :math:`w_{kt}`, whether that tier holds, for suppliers with discounts on it.
+    :math:`\nu_l`, the parts that a line does not get, is there where it states their penalty.
     """
     from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
 
@@ -122,6 +123,9 @@ def add_variables(model: ConcreteModel) -> None:
     tiers = [(k, t) for k, own in model.spendings.items() for t in range(len(own.begins))]
     model.spent = Var(tiers, domain=NonNegativeReals)
     model.tier = Var(tiers, domain=Binary)
+    short = np.flatnonzero(~np.isnan(supply.unmet_penalty) & (supply.needed > 0)).tolist()
+    most = {names[n]: float(supply.needed[n]) for n in short}
+    model.unmet = Var(list(most), domain=NonNegativeReals, bounds=lambda _, name: (0, most[name]))
 
 
 def order_parts(model: ConcreteModel, segment: int) -> tuple[list[float], list[Any]]:
@@ -135,10 +139,11 @@ def add_objective(model: ConcreteModel) -> None:
 
     .. math:: \min \; w_C \Big(C_0 + \sum_s f_s y_s + \sum_{ls} r_{ls} q_{ls}
         + \sum_c F_c m_c - \sum_{kt} (e_{kt} v_{kt} - E_{kt} w_{kt})\Big) + w_H \sum_l h_l T_l
-        + w_T \sum_l T_l + w_G \Big(G_0 + \sum_{ls} g_{ls} q_{ls}\Big)
+        + w_T \sum_l T_l + w_G \Big(G_0 + \sum_{ls} g_{ls} q_{ls}\Big) + \sum_l \pi_l \nu_l
 
-    The sums are the expressions ``model.paid``, ``model.downtime``, ``model.waiting_weeks`` and
-    ``model.kg_co2``; :math:`C_0` and :math:`G_0` are those of committed orders.
+    The sums are the expressions ``model.paid``, ``model.downtime``, ``model.waiting_weeks``,
+    ``model.kg_co2`` and ``model.penalties``; :math:`C_0` and :math:`G_0` are those of committed
+    orders.
     Tier :math:`t` of the discounts of supplier :math:`k` takes off the share :math:`e_{kt}` of
     what is spent, less :math:`E_{kt} = \sum_{j \le t} (e_{kj} - e_{k,j-1}) B_j` where tiers are
     incremental.
@@ -184,12 +189,15 @@ def add_objective(model: ConcreteModel) -> None:
     model.kg_co2 = Expression(
         expr=linear(np.flatnonzero(kg).tolist(), kg.tolist(), model.x, supply.committed_kg_co2)
     )
+    penalty = dict(zip(names, supply.unmet_penalty.tolist(), strict=True))
+    model.penalties = Expression(expr=linear(list(model.unmet), penalty, model.unmet))
     weights = supply.instance.minimise
     terms = (
         (weights.cost, model.paid),
         (weights.downtime, model.downtime),
         (weights.weeks, model.waiting_weeks),
         (weights.kg_co2, model.kg_co2),
+        (1.0 if len(model.unmet) else 0.0, model.penalties),
     )
     model.objective = Objective(
         expr=sum(weight * term for weight, term in terms if weight), sense=minimize

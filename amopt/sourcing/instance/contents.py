@@ -158,6 +158,12 @@ class Contents(common.Instance):
         return frozenset(part for part, times in number.items() if times > 1)
 
     @property
+    def objective_meaning(self) -> str:
+        """What the objective measures, in a few words."""
+        short = any(line.unmet_penalty_per_part is not None for line in self.lines)
+        return self.minimise.meaning + (", with penalties" if short else "")
+
+    @property
     def pooled(self) -> bool:
         """Whether lines may share an order."""
         return self.orders != "by_line" and bool(self.several_lines)

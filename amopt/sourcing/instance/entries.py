@@ -110,6 +110,10 @@ class Line(InstanceModel):
     certificates: tuple[Name, ...] = Field(
         default=(), description="Certificates that this line asks for beyond those of the part."
     )
+    unmet_penalty_per_part: Annotated[Money, Field(gt=0)] | None = Field(
+        default=None,
+        description="Penalty of each part that is not supplied, in money; left out, all must be.",
+    )
 
 
 class Conventional(InstanceModel):

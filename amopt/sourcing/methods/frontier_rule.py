@@ -38,6 +38,7 @@ Ints = NDArray[np.int64]
 HONOURS = frozenset(
     {
         "demand",
+        "unmet",
         "range",
         "one_segment",
         "smallest_order",
@@ -61,7 +62,10 @@ HONOURS = frozenset(
         "prints",
     }
 )
-"""The families of constraints that the rule keeps to: it knows no budget, and no emissions."""
+"""The families of constraints that the rule keeps to: it knows no budget, and no emissions.
+
+It supplies all that lines ask for, whatever the penalty of what they do not get.
+"""
 
 
 WHOLE = 1e-9

@@ -221,6 +221,12 @@ class SupplyOptions:
         return np.array([line.surplus for line in self.instance.lines], dtype=float)
 
     @cached_property
+    def unmet_penalty(self) -> Floats:
+        """Penalty of each part not supplied, by line, shape (lines,); NaN where all must be."""
+        asked = (line.unmet_penalty_per_part for line in self.instance.lines)
+        return np.array([np.nan if each is None else each for each in asked], dtype=float)
+
+    @cached_property
     def divisible(self) -> NDArray[np.bool_]:
         """Whether fractions may be ordered, shape (lines,)."""
         return np.array([line.divisible for line in self.instance.lines], dtype=bool)

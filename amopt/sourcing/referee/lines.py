@@ -12,6 +12,7 @@ from amopt.sourcing.referee.use import Placed, Totals, bills
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
+    from amopt.sourcing.instance.entries import Line
     from amopt.sourcing.referee.terms import OrderTerms
 
 __all__ = ["check_lines", "check_totals", "objective_of", "totals_of"]
@@ -67,11 +68,23 @@ def check_lines(
                 "weeks": total.weeks,
                 "delivery_date": terms.delivery_date(line, total.weeks, stated.get(name)),
                 "kg_co2": total.kg_co2,
+                "unmet": unmet(line, total),
+                "penalty": _penalty(line, total),
                 **_beside("conventional", usual[name], rate),
                 **_beside("frontier_rule", rule[name], rate),
             }
         )
     compare_rows(notebook, "lines", table, expected, ("line",))
+
+
+def unmet(line: Line, total: Totals) -> float:
+    """Return the parts that a line asks for and does not get."""
+    short = line.quantity - total.quantity
+    return short if short > 1e-9 * line.quantity else 0.0
+
+
+def _penalty(line: Line, total: Totals) -> float:
+    return (line.unmet_penalty_per_part or 0.0) * unmet(line, total)
 
 
 def _beside(what: str, total: Totals | None, rate: float) -> dict[str, Amount | None]:
@@ -102,6 +115,8 @@ def check_totals(
 ) -> None:
     """Recompute the table of totals, which has one row."""
     expected = totals_of(terms, by_line)
+    expected["unmet"] = sum((unmet(x, by_line[n]) for n, x in terms.lines.items()), 0.0)
+    expected["penalty"] = _penalties(terms, by_line)
     for what, beside in (("conventional", whole_conventional(terms)), ("frontier_rule", rule)):
         known = {name: total for name, total in beside.items() if total is not None}
         whole = len(known) == len(terms.lines)
@@ -124,6 +139,10 @@ def totals_of(terms: OrderTerms, by_line: Mapping[str, Totals]) -> dict[str, Any
     }
 
 
+def _penalties(terms: OrderTerms, by_line: Mapping[str, Totals]) -> float:
+    return sum((_penalty(line, by_line[name]) for name, line in terms.lines.items()), 0.0)
+
+
 def _value(amount: Amount) -> float:
     return amount.value
 
@@ -143,5 +162,6 @@ def objective_of(terms: OrderTerms, by_line: Mapping[str, Totals]) -> Amount:
             _times(weights.downtime, _downtime(terms, by_line)),
             _times(weights.weeks, _sum([total.weeks for total in totals])),
             Amount(weights.kg_co2 * sum(total.kg_co2 for total in totals)),
+            Amount(_penalties(terms, by_line)),
         ]
     )

@@ -287,8 +287,9 @@ def _check_lines(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, To
         where, total = f"line {name!r}", by_line[name]
         slack = notebook.tolerance * line.quantity if line.divisible else 0.0
         most = line.quantity + line.surplus + slack
+        least = 0.0 if line.unmet_penalty_per_part is not None else line.quantity - slack
         notebook.require(
-            line.quantity - slack <= total.quantity <= most,
+            least <= total.quantity <= most,
             f"{where}: {total.quantity:.10g} parts for {line.quantity:g} asked for",
         )
         weeks, scale = total.weeks.value, total.weeks.scale

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError
+from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.referee.replay.check import check_replay
 from amopt.sourcing.rolling.answer import Replay
@@ -139,9 +139,16 @@ def replay(
         When the limits were reached before any plan was found.
     RefusedError
         When the referee does not accept a decision, or the replay as a whole.
+    UsageError
+        When a line need not get all of its parts.
     """
     from amopt.sourcing.decision import solve
 
+    if any(line.unmet_penalty_per_part is not None for line in instance.lines):
+        raise UsageError(
+            "in a replay a line stays open until it has all of its parts, so that a penalty for "
+            "those it does not get has no time; leave unmet_penalty_per_part out"
+        )
     findings = check_events(events, instance)
     if findings:
         raise InvalidInstanceError(findings)

@@ -136,7 +136,7 @@ def price_ranges(
         notes=_notes(instance, exact=exact),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
-        objective_meaning=instance.minimise.meaning,
+        objective_meaning=instance.objective_meaning,
     )
 
 

@@ -253,5 +253,5 @@ def _answer(
         notes=notes,
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
-        objective_meaning=instance.minimise.meaning,
+        objective_meaning=instance.objective_meaning,
     )
