@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import amopt
+from amopt.instance import catalogue
 from amopt.sourcing import check, pareto, solve
 from amopt.sourcing.rolling.replay import load_events
 from tests.sourcing.test_pooled import (
@@ -105,11 +106,11 @@ def test_what_does_not_know_of_penalties_says_so() -> None:
         solve(loaded, method="prices")
     with pytest.raises(amopt.UsageError, match="leave unmet_penalty_per_part out"):
         pareto(loaded, ("cost", "weeks"))
-    events = load_events(
-        {"amopt": 1, "kind": "sourcing-events", "name": "none", "events": []}, loaded
-    )
+    dynamic: Any = amopt.load("sourcing/dynamic")
+    events = load_events(catalogue.path("sourcing/dynamic-events"), dynamic)
+    lines = tuple(x.model_copy(update={"unmet_penalty_per_part": 9.0}) for x in dynamic.lines)
     with pytest.raises(amopt.UsageError, match="leave unmet_penalty_per_part out"):
-        amopt.sourcing.replay(loaded, events)
+        amopt.sourcing.replay(dynamic.model_copy(update={"lines": lines}), events)
 
 
 def test_a_budget_is_worth_what_penalties_it_spares() -> None:
@@ -151,7 +152,7 @@ def short(seed: int) -> dict[str, Any]:
     ("seeds", "least"),
     [
         (range(2000, 2010), 6),
-        pytest.param(range(2010, 2150), 80, marks=pytest.mark.slow),
+        pytest.param(range(2010, 2050), 22, marks=pytest.mark.slow),
     ],
 )
 def test_penalties_equal_trying_every_plan(seeds: range, least: int) -> None:
