@@ -36,9 +36,21 @@ class AmoptError(Exception):
 
 
 class UsageError(AmoptError):
-    """A call that cannot be carried out: an unknown method, a missing extra, a bad option."""
+    """A call that cannot be carried out: an unknown method, a missing extra, a bad option.
+
+    Parameters
+    ----------
+    message
+        What cannot be done, and why.
+    code
+        What programs know it by, such as ``"range-with-discount"``; most have none.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class InvalidInstanceError(AmoptError):

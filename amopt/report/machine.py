@@ -8,7 +8,13 @@ from dataclasses import asdict
 from typing import Any
 
 from amopt import __version__
-from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError, RefusedError
+from amopt.errors import (
+    AmoptError,
+    InfeasibleError,
+    InvalidInstanceError,
+    RefusedError,
+    UsageError,
+)
 from amopt.files import as_plain
 from amopt.instance.findings import Finding, Severity
 from amopt.program.solver.outcome import Outcome
@@ -50,6 +56,8 @@ def error_json(error: AmoptError) -> str:
         "exit_code": error.exit_code,
         "message": str(error),
     }
+    if isinstance(error, UsageError) and error.code:
+        body["code"] = error.code
     if isinstance(error, InvalidInstanceError):
         body["findings"] = [_finding(finding) for finding in error.findings]
     if isinstance(error, InfeasibleError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from amopt.sourcing import formulation
@@ -30,8 +31,12 @@ FAMILIES = (
     "latest_delivery",
     "emission_limit",
     "suppliers_per_line",
+    "least_suppliers",
+    "least_part_share",
+    "largest_part_share",
+    "closures",
 )
-"""The families of constraints whose limits are numbers."""
+"""The families of constraints whose limits are numbers, and the closures of suppliers."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,16 @@ class StatedLimit:
     words
         What it is called.
     stated, step, unit
-        What the file says, in which steps it moves, and in what unit.
+        What the file says, in which steps it allows more (a step below zero where less of it does),
+        and in what unit.
     at
         Returns the instance with another value; None for no limit.
     used
-        Returns what a plan uses of it.
+        Returns what a plan uses of it; None where plans do not tell.
+    low, high
+        Between what it may be.
+    hinted
+        Whether the relaxation has a price of one unit.
     """
 
     family: str
@@ -60,21 +70,39 @@ class StatedLimit:
     step: float
     unit: str
     at: Callable[[float | None], Instance]
-    used: Callable[[Solution], float]
+    used: Callable[[Solution], float | None]
+    low: float = 0.0
+    high: float = math.inf
+    hinted: bool = True
+
+    def moved(self, steps: float) -> float:
+        """Return its value so many steps on, as far as it goes."""
+        return min(self.high, max(self.low, self.stated + steps * self.step))
+
+    def can_be_tighter(self) -> bool:
+        """Return whether it can be one whole step tighter."""
+        value = self.stated - self.step
+        return self.low - 1e-12 <= value <= self.high + 1e-12
+
+    def steps_to(self, enough: float | None) -> int:
+        """Return how many whole steps, one at least, lead to what is enough; None for its end."""
+        end = self.low if self.step < 0 else self.high
+        target = end if enough is None else enough
+        return max(1, math.ceil((target - self.stated) / self.step - 1e-9))
 
 
 def limits_of(instance: Instance) -> Iterator[StatedLimit]:
     """Yield the limits that an instance states, in the order of :data:`FAMILIES`."""
+    from amopt.sourcing.worth.of_conditions import of_closures, of_shares
+
     says = {family.name: family.says for family in formulation.FAMILIES}
-    for limit in (*_of_entries(instance), *_of_lines(instance), *_of_the_plan(instance)):
-        words = says[limit.family]
-        assert words is not None
-        key = limit.key
-        yield limit if limit.words else _named(limit, words(instance, key))
-
-
-def _named(limit: StatedLimit, words: str) -> StatedLimit:
-    return StatedLimit(**{**vars(limit), "words": words})
+    of_file = (_of_entries, _of_lines, _of_the_plan, of_shares, of_closures)
+    for limit in (limit for own in of_file for limit in own(instance)):
+        words = says.get(limit.family)
+        if words is not None and not limit.words:
+            yield replace(limit, words=words(instance, limit.key))
+        else:
+            yield limit
 
 
 def _of_entries(instance: Instance) -> Iterator[StatedLimit]:
@@ -137,6 +165,7 @@ def _of_the_plan(instance: Instance) -> Iterator[StatedLimit]:
             *("suppliers_per_line", None, "", float(limits.suppliers_per_line), 1.0, "suppliers"),
             at=_of_limits(instance, "suppliers_per_line"),
             used=_suppliers,
+            low=1.0,
         )
 
 

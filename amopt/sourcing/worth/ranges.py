@@ -94,11 +94,12 @@ def price_ranges(
         When the instance has no plan, or none was found.
     """
     if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
-        raise UsageError(f"{supplier!r} offers nothing")
+        raise UsageError(f"{supplier!r} offers nothing", "range-of-unknown-offer")
     if any(entry.spend_discounts is not None for entry in instance.suppliers):
         raise UsageError(
             "a dearer part can reach a discount on what is spent there, so that there is no one "
-            "price up to which an offer stays chosen; leave spend_discounts out"
+            "price up to which an offer stays chosen; leave spend_discounts out",
+            "range-with-discount",
         )
     from amopt.sourcing.decision import solve
 

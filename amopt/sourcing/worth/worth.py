@@ -52,7 +52,9 @@ class Worth(Solution):
             ),
             Column("next_useful", "", "The least value at which anything is saved; empty: none."),
             Column("gain", "money", "What is saved there."),
-            Column("hint", "money", "Shadow price of a unit in the relaxation: a hint, no more."),
+            Column(
+                "hint", "money", "Shadow price of a unit in the relaxation: a hint; empty: none."
+            ),
             Column("worth_at_least", "money", "Proven least worth of one step more.", shown=False),
             Column("worth_at_most", "money", "Proven most worth of one step more.", shown=False),
             Column("one_less_possible", "", "Whether there is a plan with one less.", shown=False),
@@ -83,8 +85,8 @@ def worth_of_limits(
 ) -> Worth:
     """Return what one unit more of each limit is worth.
 
-    A unit is a print, a part, a machine hour, a supplier, a kg of CO2; a day of a need-by; one per
-    cent of a budget.
+    A unit is a print, a part, a machine hour, a supplier, a kg of CO2; a day of a need-by, or of a
+    supplier's closure; one per cent of a budget, or of a share of a part.
 
     Parameters
     ----------
@@ -103,7 +105,10 @@ def worth_of_limits(
         When the instance has no plan, or none was found.
     """
     if unknown := sorted(set(limits) - set(FAMILIES)):
-        raise UsageError(f"there is no limit {unknown[0]!r}; name {', '.join(FAMILIES)}")
+        raise UsageError(
+            f"there is no limit {unknown[0]!r}; name {', '.join(FAMILIES)}",
+            "worth-of-unknown-limit",
+        )
     from amopt.sourcing.decision import solve
 
     options = options or Options()
@@ -169,7 +174,7 @@ class _Search:
     def row(self, limit: StatedLimit) -> dict[str, Any]:
         """Return the row of a limit."""
         free = self._at(limit, None)
-        more = self._at(limit, limit.stated + limit.step) if free.below(self.stated) else None
+        more = self._at(limit, limit.moved(1)) if free.below(self.stated) else None
         low, high = (0.0, 0.0) if more is None else self.stated.gain(more)
         less = self._less(limit)
         cost = less.gain(self.stated) if less is not None and less.exists else (None, None)
@@ -186,7 +191,7 @@ class _Search:
             "cost_of_one_less": _one(cost),
             "next_useful": None if useful is None else useful[0],
             "gain": None if useful is None else _one(self.stated.gain(useful[1])),
-            "hint": self.hints.get((limit.family, limit.key), 0.0),
+            "hint": self._hint(limit),
             "worth_at_least": low,
             "worth_at_most": high if math.isfinite(high) else None,
             "one_less_possible": less is not None and less.exists,
@@ -195,9 +200,14 @@ class _Search:
 
     def _less(self, limit: StatedLimit) -> Value | None:
         """Return what the instance costs with one step less; None where there is none less."""
-        value = limit.stated - limit.step
-        lowest = 1.0 if limit.family == "suppliers_per_line" else 0.0
-        return None if value < lowest - 1e-12 else self._at(limit, max(0.0, value))
+        return self._at(limit, limit.moved(-1)) if limit.can_be_tighter() else None
+
+    def _hint(self, limit: StatedLimit) -> float | None:
+        """Return the relaxation's price of allowing one unit more; None where it has none."""
+        if not limit.hinted:
+            return None
+        price = self.hints.get((limit.family, limit.key), 0.0)
+        return price if limit.step > 0 else -price
 
     def _next_useful(self, limit: StatedLimit, free: Value) -> tuple[float, Value] | None:
         """Return the least whole number of steps more that saves anything, and its value.
@@ -207,16 +217,14 @@ class _Search:
         if not free.below(self.stated):
             return None
         assert free.solution is not None
-        enough = limit.used(free.solution)
-        high = max(1, math.ceil((enough - limit.stated) / limit.step - 1e-9))
-        low = 0
+        low, high = 0, limit.steps_to(limit.used(free.solution))
         while high - low > 1 and not self.budget.is_over:
             middle = (low + high) // 2
-            if self._at(limit, limit.stated + middle * limit.step).below(self.stated):
+            if self._at(limit, limit.moved(middle)).below(self.stated):
                 high = middle
             else:
                 low = middle
-        value = limit.stated + high * limit.step
+        value = limit.moved(high)
         found = self._at(limit, value)
         return (value, found) if found.below(self.stated) else None
 
