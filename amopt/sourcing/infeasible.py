@@ -7,6 +7,7 @@ until it keeps there what it has to.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from amopt.sourcing.formulation.preconditions import nothing_to_order, without_s
 from amopt.sourcing.methods.arrays import HONOURS, arrays_of
 from amopt.sourcing.methods.refine import ROUNDS, exact
 from amopt.sourcing.offers.segments import Segments, cut
+from amopt.sourcing.offers.shared_use import SHARED
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
 if TYPE_CHECKING:
@@ -52,6 +54,18 @@ ALONE = (
     "take."
 )
 """What is said where lines were looked at without those that share limits with them."""
+
+MOST_TIME = 0.8
+"""Share of the time of an explanation that looking at all of very many lines may take."""
+
+OTHERS_HELD = (
+    "Very many lines share limits: those of lines that have a plan by themselves were kept as they "
+    "are."
+)
+"""What is said where all lines were looked at, and some limits could not give way."""
+
+SHARED_LIMITS = frozenset({*SHARED, "budget", "emission_limit", "latest_delivery"})
+"""The families of limits that lines share."""
 
 CLOSE = 1e-6
 """How far a plan may be beyond a limit, relative, and still keep it."""
@@ -99,9 +113,48 @@ def explain(
     except NoAnswerError as error:
         error.outcome = outcome
         return error
+    if alone:
+        every = _of_every_line(supply, oracle.limits, options, budget, outcome)
+        if every is not None:
+            return every
     told = reasons_of(oracle, outcome)
     if alone and isinstance(told, InfeasibleError):
         told.args = (f"{told}\n{ALONE.format(len(part.lines), len(instance.lines))}",)
+    return told
+
+
+def _of_every_line(
+    supply: SupplyOptions,
+    limits: ProgramLimits,
+    options: Options,
+    budget: Budget,
+    outcome: Outcome | None,
+) -> InfeasibleError | None:
+    """Return what is told with all lines, where limits of some and shared ones may give way.
+
+    Parameters
+    ----------
+    supply
+        The supply options of all lines.
+    limits
+        The limits of those that have no plan by themselves.
+    options, budget, outcome
+        as for :func:`explain`; most of the time is for this.
+
+    Returns
+    -------
+    InfeasibleError or None
+        None where changes of these limits do not lead to a plan, or that was not known in time.
+    """
+    most = Budget(None if budget.left is None else MOST_TIME * budget.left)
+    may_give = {(limit.family, limit.words) for limit in limits.rows}
+    try:
+        told = reasons_of(_WithOthers(supply, may_give, options, most), outcome)
+    except NoAnswerError:
+        return None
+    if not isinstance(told, InfeasibleError) or not told.combinations:
+        return None
+    told.args = (f"{told}\n{OTHERS_HELD}",)
     return told
 
 
@@ -162,6 +215,7 @@ class _OnCurves(Oracle):
         self, supply: SupplyOptions, extend: Extend | None, options: Options, budget: Budget
     ) -> None:
         self.supply, self.extend = supply, extend
+        self.held: Limits = ()
         self.knots: dict[int, Floats] = {}
         budget.require("it was known which limits clash")
         super().__init__(*self._written(), options, budget)
@@ -187,7 +241,8 @@ class _OnCurves(Oracle):
             if values is None:
                 return False
             plan = self._plan(values)
-            if all(self._excess(plan, limit) <= 0 for limit in kept) or not self._touch(plan):
+            every = (*kept, *self.held)
+            if all(self._excess(plan, limit) <= 0 for limit in every) or not self._touch(plan):
                 return True
         raise NoAnswerError("it was not known in time whether the limits can be kept")
 
@@ -205,7 +260,7 @@ class _OnCurves(Oracle):
                 more <= amount + CLOSE * max(1.0, amount)
                 for amount, more in zip(amounts, told, strict=True)
             )
-            held = all(self._excess(plan, other) <= 0 for other in kept)
+            held = all(self._excess(plan, other) <= 0 for other in (*kept, *self.held))
             if (near and held) or not self._touch(plan):
                 return values, told
         raise NoAnswerError("the least change of a limit was not known in time")
@@ -255,6 +310,35 @@ class _OnCurves(Oracle):
             return -np.inf
         assert allowed is not None
         return used - allowed - (CLOSE * max(abs(allowed), abs(used)) if close else 0.0)
+
+
+class _WithOthers(_OnCurves):
+    """Answers for all lines, where only some limits may give way, and others are kept always."""
+
+    def __init__(
+        self,
+        supply: SupplyOptions,
+        may_give: Collection[tuple[str, str]],
+        options: Options,
+        budget: Budget,
+    ) -> None:
+        self.may_give = may_give
+        super().__init__(supply, None, options, budget)
+
+    def _written(self) -> tuple[LinearProgram, ProgramLimits]:
+        """Write the arrays down, with pieces that no limit has cut."""
+        self.segments = cut(self.supply, self.knots, limited=False)
+        arrays = arrays_of(self.supply, self.segments)
+        self.x = arrays.x
+        easy_first = tuple(reversed(formulation.FAMILIES))
+        every = ProgramLimits.of(arrays.program, easy_first, self.supply.instance)
+        rows = {
+            limit: own
+            for limit, own in every.rows.items()
+            if limit.family in SHARED_LIMITS or (limit.family, limit.words) in self.may_give
+        }
+        self.held = tuple(limit for limit in every.rows if limit not in rows)
+        return arrays.program, replace(every, rows=rows)
 
 
 def _hold_by_a_variable(model: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -82,7 +83,9 @@ def made(data: dict[str, Any], changes: tuple[LeastChange, ...]) -> dict[str, An
     return result
 
 
-def require_remedies_that_hold(seeds: range, wanted: int) -> set[str]:
+def require_remedies_that_hold(
+    seeds: range, wanted: int, make: Callable[[int], dict[str, Any]] = tight
+) -> set[str]:
     """Require of so many infeasible instances that all that is named has a plan; return families.
 
     Every combination is made and solved. Without one of its changes no plan exists.
@@ -91,7 +94,7 @@ def require_remedies_that_hold(seeds: range, wanted: int) -> set[str]:
     for seed in seeds:
         if explained == wanted:
             break
-        data = tight(seed)
+        data = make(seed)
         try:
             instance = amopt.load(data)
         except amopt.InvalidInstanceError:
@@ -136,11 +139,8 @@ def test_every_remedy_of_two_hundred_instances_has_been_solved(block: int) -> No
     assert families >= {"budget", "need_by", "machine_hours"}
 
 
-@pytest.mark.parametrize(("count", "alone"), [(8, False), (62, True)])
-def test_very_many_lines_that_share_hours_are_told_of_by_themselves(
-    count: int, alone: bool
-) -> None:
-    """The others take all hours, so that moving the need-by of one line is not enough."""
+def many_lines(count: int) -> dict[str, Any]:
+    """Return lines that share hours, too few for all, and one that is needed too soon."""
     data: dict[str, Any] = {
         "amopt": 1,
         "kind": "sourcing",
@@ -159,14 +159,88 @@ def test_very_many_lines_that_share_hours_are_told_of_by_themselves(
         "capacities": [{"supplier": "alpha", "machine_hours": 4 * (count - 1)}],
     }
     data["lines"][0]["need_by_weeks"] = 0.5
+    return data
+
+
+@pytest.mark.parametrize("count", [8, 62])
+def test_lines_that_share_hours_are_told_of_together(count: int) -> None:
+    """The others take all hours, so that moving the need-by of one line is not enough."""
+    data = many_lines(count)
     with pytest.raises(amopt.InfeasibleError) as caught:
         solve(amopt.load(data))
-    assert (f"looks at 1 of {count} lines" in str(caught.value)) is alone
-    assert len(caught.value.conflicts) == (1 if alone else 2)
-    for changes in caught.value.combinations:
-        mended = amopt.load(made(data, changes))
-        if alone:
-            with pytest.raises(amopt.InfeasibleError, match="capacity of 'alpha'"):
-                solve(mended)
-        else:
-            assert solve(mended).verdict.accepted
+    assert ("were kept as they are" in str(caught.value)) is (count > 60)
+    assert len(caught.value.conflicts) == 2
+    (changes,) = caught.value.combinations
+    assert solve(amopt.load(made(data, changes))).verdict.accepted
+    for left in changes:
+        fewer = tuple(other for other in changes if other != left)
+        with pytest.raises(amopt.InfeasibleError):
+            solve(amopt.load(made(data, fewer)))
+
+
+def test_where_time_is_short_lines_are_told_of_by_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What mends them alone is told as that, and no more."""
+    monkeypatch.setattr("amopt.sourcing.infeasible.MOST_TIME", 0.0)
+    data = many_lines(62)
+    with pytest.raises(amopt.InfeasibleError, match="looks at 1 of 62 lines") as caught:
+        solve(amopt.load(data))
+    ((change,),) = caught.value.combinations
+    with pytest.raises(amopt.InfeasibleError, match="capacity of 'alpha'"):
+        solve(amopt.load(made(data, (change,))))
+
+
+def large(seed: int) -> dict[str, Any]:
+    """Return 62 to 70 lines of 40 parts that share hours and a budget, and some needed too soon."""
+    rng = random.Random(seed)
+    count = rng.randint(62, 70)
+    parts = [f"p{n}" for n in range(40)]
+    lines = [
+        {"line": str(n), "part": rng.choice(parts), "quantity": rng.randint(1, 9)}
+        for n in range(count)
+    ]
+    asked = {line["part"] for line in lines}
+    offers = [
+        {
+            "supplier": supplier,
+            "part": part,
+            "between": rng.choice(("linear", "all_units", "incremental")),
+            "machine_hours_per_part": 1,
+            "largest_quantity": 100,
+            "quotes": [
+                {"quantity": 1, "cost_per_part": rng.randint(8, 20), "lead_time_weeks": 1},
+                {"quantity": 9, "cost_per_part": 7, "lead_time_weeks": rng.choice((1, 2))},
+            ],
+        }
+        for part in sorted(asked)
+        for supplier in rng.sample(("alpha", "beta", "gamma"), rng.randint(1, 2))
+    ]
+    for line in rng.sample(lines, rng.randint(0, 3)):
+        line["need_by_weeks"] = round(rng.uniform(0.2, 0.9), 2)
+    hours = sum(line["quantity"] for line in lines) / 3
+    capacities = [
+        {"supplier": name, "machine_hours": round(hours * rng.uniform(0.6, 1.3))}
+        for name in ("alpha", "beta", "gamma")
+    ]
+    return {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": f"large {seed}",
+        "orders": "together",
+        "parts": [{"name": part} for part in parts],
+        "lines": lines,
+        "offers": offers,
+        "conventional": [],
+        "capacities": capacities,
+        "limits": {"budget": 100 * count} if rng.random() < 0.5 else {},
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("seeds", "wanted"), [(range(8, 9), 1), pytest.param(range(9, 70), 30, marks=pytest.mark.long)]
+)
+def test_every_remedy_of_more_than_sixty_lines_has_been_solved(seeds: range, wanted: int) -> None:
+    families = require_remedies_that_hold(seeds, wanted, large)
+    assert families >= {"need_by", "machine_hours"}
