@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from amopt.sourcing import formulation
 from amopt.sourcing.offers.shared_use import ANY_SUPPLIER
+from amopt.sourcing.worth.of_conditions import of_closures, of_shares
+from amopt.sourcing.worth.stated import StatedLimit
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance, Line
 
-__all__ = ["FAMILIES", "StatedLimit", "limits_of"]
+__all__ = ["FAMILIES", "limits_of"]
 
 MANY = 1e9
 """Stands for a limit that is none, where the file must have one."""
@@ -39,62 +40,8 @@ FAMILIES = (
 """The families of constraints whose limits are numbers, and the closures of suppliers."""
 
 
-@dataclass(frozen=True)
-class StatedLimit:
-    """A limit that a file states.
-
-    Attributes
-    ----------
-    family, key
-        The family of constraints, and which of its limits it is: the key of its rows; None for a
-        limit that several rows say.
-    words
-        What it is called.
-    stated, step, unit
-        What the file says, in which steps it allows more (a step below zero where less of it does),
-        and in what unit.
-    at
-        Returns the instance with another value; None for no limit.
-    used
-        Returns what a plan uses of it; None where plans do not tell.
-    low, high
-        Between what it may be.
-    hinted
-        Whether the relaxation has a price of one unit.
-    """
-
-    family: str
-    key: Any
-    words: str
-    stated: float
-    step: float
-    unit: str
-    at: Callable[[float | None], Instance]
-    used: Callable[[Solution], float | None]
-    low: float = 0.0
-    high: float = math.inf
-    hinted: bool = True
-
-    def moved(self, steps: float) -> float:
-        """Return its value so many steps on, as far as it goes."""
-        return min(self.high, max(self.low, self.stated + steps * self.step))
-
-    def can_be_tighter(self) -> bool:
-        """Return whether it can be one whole step tighter."""
-        value = self.stated - self.step
-        return self.low - 1e-12 <= value <= self.high + 1e-12
-
-    def steps_to(self, enough: float | None) -> int:
-        """Return how many whole steps, one at least, lead to what is enough; None for its end."""
-        end = self.low if self.step < 0 else self.high
-        target = end if enough is None else enough
-        return max(1, math.ceil((target - self.stated) / self.step - 1e-9))
-
-
 def limits_of(instance: Instance) -> Iterator[StatedLimit]:
     """Yield the limits that an instance states, in the order of :data:`FAMILIES`."""
-    from amopt.sourcing.worth.of_conditions import of_closures, of_shares
-
     says = {family.name: family.says for family in formulation.FAMILIES}
     of_file = (_of_entries, _of_lines, _of_the_plan, of_shares, of_closures)
     for limit in (limit for own in of_file for limit in own(instance)):

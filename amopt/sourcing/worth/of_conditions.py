@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from amopt.phrases import counted
 from amopt.sourcing.instance.entries import CONVENTIONAL
-from amopt.sourcing.worth.limits import StatedLimit
+from amopt.sourcing.worth.stated import StatedLimit
 
 if TYPE_CHECKING:
     from amopt.solution import Solution

@@ -19,7 +19,8 @@ from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution
-from amopt.sourcing.worth.limits import FAMILIES, StatedLimit, limits_of
+from amopt.sourcing.worth.limits import FAMILIES, limits_of
+from amopt.sourcing.worth.stated import StatedLimit
 from amopt.sourcing.worth.values import Value, least, shadow_prices
 from amopt.verdict import Verdict
 

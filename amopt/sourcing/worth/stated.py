@@ -1,0 +1,66 @@
+"""A limit that a file states, and what it moves in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amopt.solution import Solution
+    from amopt.sourcing.instance.fields import Instance
+
+__all__ = ["StatedLimit"]
+
+
+@dataclass(frozen=True)
+class StatedLimit:
+    """A limit that a file states.
+
+    Attributes
+    ----------
+    family, key
+        The family of constraints, and which of its limits it is: the key of its rows; None for a
+        limit that several rows say.
+    words
+        What it is called.
+    stated, step, unit
+        What the file says, in which steps it allows more (a step below zero where less of it does),
+        and in what unit.
+    at
+        Returns the instance with another value; None for no limit.
+    used
+        Returns what a plan uses of it; None where plans do not tell.
+    low, high
+        Between what it may be.
+    hinted
+        Whether the relaxation has a price of one unit.
+    """
+
+    family: str
+    key: Any
+    words: str
+    stated: float
+    step: float
+    unit: str
+    at: Callable[[float | None], Instance]
+    used: Callable[[Solution], float | None]
+    low: float = 0.0
+    high: float = math.inf
+    hinted: bool = True
+
+    def moved(self, steps: float) -> float:
+        """Return its value so many steps on, as far as it goes."""
+        return min(self.high, max(self.low, self.stated + steps * self.step))
+
+    def can_be_tighter(self) -> bool:
+        """Return whether it can be one whole step tighter."""
+        value = self.stated - self.step
+        return self.low - 1e-12 <= value <= self.high + 1e-12
+
+    def steps_to(self, enough: float | None) -> int:
+        """Return how many whole steps, one at least, lead to what is enough; None for its end."""
+        end = self.low if self.step < 0 else self.high
+        target = end if enough is None else enough
+        return max(1, math.ceil((target - self.stated) / self.step - 1e-9))
