@@ -10,6 +10,7 @@ import pytest
 
 import amopt
 from amopt.errors import UsageError
+from amopt.report.compared import document_of
 from amopt.scenarios.comparison import compare_answers, compare_instances
 from tests.test_figures import fetched
 
@@ -64,6 +65,14 @@ def test_answers_say_the_largest_change_of_money_first() -> None:
     assert compare_answers(before, before).rows == ()
     assert [side.status for side in found.worth or ()] == ["optimal", "optimal"]
     assert sum(found.tables.values()) == len(found.rows)
+    # Objective, bound, bill and forms all tell the total: one bar.
+    bars = document_of({"answers": found}).sections[0].figure.data[0]
+    names = list(bars.hovertext)
+    assert list(bars.x).count(objective["change"]) == 1
+    assert "answer: objective" in names
+    assert not [name for name in names if name in ("answer: bound", "total: optimum")]
+    assert {"total: distributed", "machines: optimum"} <= set(names)
+    assert "distributed: cost" not in names
 
 
 def test_decisions_are_not_compared_with_others() -> None:

@@ -258,6 +258,7 @@ def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
     shown = amopt_command(*words, "--html", "s.html", "--table", "s.csv")
     assert (shown.code, shown.err) == (0, "")
     assert "2 solves: average cost a day from" in shown.out
+    assert {"objective", "bound", "gap"} <= set(shown.out.split())
     assert fetched((tmp_path / "s.html").read_text(encoding="utf-8")) == []
     with (tmp_path / "s.csv").open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.text import Text
@@ -110,6 +110,20 @@ def cells(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
     }
 
 
+def _apart(one: Comparison) -> Iterator[Mapping[str, Any]]:
+    """Yield the changes of money, of answers each total once: several tables tell the same."""
+    told: dict[tuple[Any, Any], str] = {}
+    for row in one.rows:
+        if row["unit"] != "money" or not row["change"]:
+            continue
+        if one.worth is None:
+            yield row
+        elif row["table"] != "answer" or row["what"] != "bound":
+            values = row["before"], row["after"]
+            if told.setdefault(values, row["table"]) == row["table"]:
+                yield row
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -118,7 +132,7 @@ def _bars(one: Comparison) -> Any:
     """Return a figure of the largest changes of money; None where no money changed."""
     from amopt.drawing import GREEN, RED, new_figure, plain
 
-    money = [row for row in one.rows if row["unit"] == "money" and row["change"]][:_MOST_BARS]
+    money = list(_apart(one))[:_MOST_BARS]
     if not money:
         return None
     names = [

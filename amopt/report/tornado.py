@@ -87,7 +87,7 @@ def _bars(found: Sensitivity) -> Any:
     figure = new_figure(barmode="overlay", height=140 + 26 * len(rows))
     for way, colour in (("lowered", BLUE), ("raised", YELLOW)):
         figure.add_bar(
-            name=f"{way} by {found.step:.0%}",
+            name=f"{way} by {100 * found.step:.3g} %",
             y=places,
             x=[row[f"change_{way}"] for row in rows],
             base=[found.objective] * len(rows),

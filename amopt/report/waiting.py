@@ -82,7 +82,7 @@ class Waiting(logging.Handler):
             if heard.bound is not None:
                 words.append(f"bound {heard.bound:,.6g}")
             if heard.gap is not None:
-                words.append(f"gap {heard.gap:.2%} {over_time(self._gaps)}".rstrip())
+                words.append(f"gap {100 * heard.gap:.2f} % {over_time(self._gaps)}".rstrip())
         return words
 
 

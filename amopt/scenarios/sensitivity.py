@@ -110,11 +110,13 @@ class Sensitivity:
         """Return what moves the answer most, in a sentence."""
         moved = [row for row in self.rows if row["swing"]]
         if not moved:
-            return f"No input moves the {self.objective_meaning} by a step of {self.step:.0%}."
+            return (
+                f"No input moves the {self.objective_meaning} by a step of {100 * self.step:.3g} %."
+            )
         most = max(moved, key=lambda row: row["swing"])
         return (
             f"{most['input'].replace('_', ' ')} moves the {self.objective_meaning} most: "
-            f"{self.step:.0%} of it is {most['swing_share']:.1f} % of the answer."
+            f"{100 * self.step:.3g} % of it is {most['swing_share']:.1f} % of the answer."
         )
 
 

@@ -157,7 +157,7 @@ def test_the_line_says_phase_time_gap_and_what_is_left() -> None:
         time.sleep(0.01)
     said = waiting.words()
     assert said[2:4] == ["best 120", "bound 100"]
-    assert said[4].startswith("gap 10.00% █")
+    assert said[4].startswith("gap 10.00 % █")
     waiting.count(1, 4)
     assert "1 of 4 done" in waiting.words()
     assert over_time([(0.0, 0.8), (1.0, 0.4), (2.0, 0.0)])[-1] == "▁"

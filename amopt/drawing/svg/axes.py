@@ -43,8 +43,8 @@ class Axis:
         Whether ticks and title are written.
     given
         Values and words of ticks that the figure itself gives.
-    percent
-        Whether a share is written in hundredths.
+    suffix
+        What stands behind each number.
     step
         What lies between two ticks, where the figure says so.
     """
@@ -59,7 +59,7 @@ class Axis:
     title: str = ""
     shown: bool = True
     given: tuple[tuple[float, str], ...] = ()
-    percent: bool = False
+    suffix: str = ""
     step: float | None = None
     _spots: dict[str, int] = field(default_factory=dict, repr=False)
 
@@ -114,13 +114,10 @@ class Axis:
             step = next(f * size for f in (1, 2, 5, 10) if f * size >= raw * (1 - 1e-9))
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if self.percent:
-            shown = max(0, digits - 2)
-            return [
-                (self.at(k * step), f"{written(100 * k * step, shown)} %")
-                for k in range(first, last + 1)
-            ]
-        return [(self.at(k * step), written(k * step, digits)) for k in range(first, last + 1)]
+        return [
+            (self.at(k * step), written(k * step, digits) + self.suffix)
+            for k in range(first, last + 1)
+        ]
 
 
 def axis_of(side: str, layout: Any, values: Iterable[Sequence[Any]], *, bars: bool) -> Axis:
@@ -173,7 +170,7 @@ def axis_of(side: str, layout: Any, values: Iterable[Sequence[Any]], *, bars: bo
         title=title,
         shown=shown,
         given=given,
-        percent="%" in (layout.tickformat or ""),
+        suffix=layout.ticksuffix or "",
         step=float(layout.dtick) if isinstance(layout.dtick, int | float) else None,
     )
 

@@ -175,12 +175,12 @@ def utilisation(solution: Solution) -> Any:
         members = [row for row in rows if row["period"] == period]
         figure.add_bar(
             y=[plain(row["place"]) for row in members],
-            x=[row["utilisation"] for row in members],
+            x=[100 * row["utilisation"] for row in members],
             orientation="h",
             marker={"color": PALETTE[number % len(PALETTE)]},
             name=plain(period),
         )
-    figure.update_xaxes(title="hours set aside over hours that there are", tickformat=".3~%")
+    figure.update_xaxes(title="hours set aside, of the hours that there are", ticksuffix=" %")
     return figure.update_yaxes(automargin=True)
 
 

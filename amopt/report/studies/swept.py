@@ -64,7 +64,7 @@ def print_rows_of(found: Sweep) -> None:
     kept = len(found.rows) - found.solved
     if kept:
         out.print(Text(f"{kept:,} of them had been solved before."))
-    columns = [one for one in _columns(found) if one.name not in ("bound", "method", "seconds")]
+    columns = [one for one in _columns(found) if one.name not in ("method", "seconds")]
     print_rows(
         found.rows, columns, currency=found.currency, out=out, all_of_it="--table FILE writes all"
     )
