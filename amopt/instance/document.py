@@ -61,6 +61,8 @@ class Document:
         Tells where a value stands in a file of tables; None for other files.
     absent
         Keys, without the numbers of entries, whose column is missing from a table.
+    told
+        Tells whether a finding names a cell that is read as blank; None for other files.
     """
 
     file: str = ""
@@ -71,6 +73,7 @@ class Document:
     index: Callable[[], Spot] | None = None
     locate: Callable[[Key], Where] | None = None
     absent: frozenset[Key] = frozenset()
+    told: Callable[[Where], bool] | None = None
 
     @cached_property
     def _spots(self) -> Spot | None:
@@ -86,9 +89,16 @@ class Document:
         return Where(file=self.file, key=key, line=line)
 
     def says_missing(self, problem: Problem) -> bool:
-        """Return whether a key is missing because its column is, which is told once for all."""
+        """Return whether a key is missing because its column is, or because its cell is broken.
+
+        Both are told already.
+        """
+        if problem.code != "missing-key":
+            return False
         names = tuple(part for part in problem.key if isinstance(part, str))
-        return problem.code == "missing-key" and names in self.absent
+        if names in self.absent:
+            return True
+        return self.told is not None and self.told(self.where(problem.key))
 
     def add(self, note: Note) -> None:
         """Add what a reader noted to the findings, with the general advice where it has none."""

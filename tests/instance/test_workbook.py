@@ -239,6 +239,37 @@ def test_every_code_of_tables_is_shown_above_and_below() -> None:
     assert {code.code for code in TABLES} <= shown
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (put("parts", "C3", "#N/A"), "cell-error"),
+        (put("parts", "C3", "=1+1"), "formula-without-value"),
+        (put("parts", "C3", NUMBER), "wrong-date"),
+        (put("parts", "A3", "#REF!"), "cell-error"),
+        (put("instance", "B7", "#N/A"), "cell-error"),
+        (merge, "merged-cells"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told_once(
+    change: Callable[[Any], None], code: str, tmp_path: Path
+) -> None:
+    book = mission(tmp_path)
+    change(book)
+    book.save(tmp_path / "mission.xlsx")
+    assert [finding.code for finding in kinds.check(tmp_path / "mission.xlsx")] == [code]
+
+
+def test_a_blank_cell_beside_a_broken_one_is_told_too(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    book["parts"]["C3"], book["parts"]["C4"] = "#N/A", None
+    book["parts"]["C5"], book["parts"]["C6"] = "=1+1", None
+    book.save(tmp_path / "mission.xlsx")
+    found = kinds.check(tmp_path / "mission.xlsx")
+    rows = [finding.where.row for finding in found if finding.code == "missing-key"]
+    assert rows == [4, 6]
+    assert len(found) == 4
+
+
 def test_a_missing_column_is_told_once(tmp_path: Path) -> None:
     book = mission(tmp_path)
     drop(book)

@@ -20,6 +20,9 @@ __all__ = ["load_workbook"]
 _DECORATED: Final = re.compile(r"\s*(\*|\[[^\]]*\])\s*$")
 _ANY: Final = Layout("", (), ())
 
+READ_AS_BLANK: Final = ("cell-error", "formula-without-value", "merged-cells", "wrong-date")
+"""What is wrong with cells that are read as blank ones: that a key is missing says no more."""
+
 Index = tuple[int | str, ...]
 
 
@@ -60,6 +63,8 @@ def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Docu
     document = Document(file=str(path), data=reader.data)
     document.locate = _Places(found or _ANY, reader).where
     document.absent = frozenset(reader.absent)
+    blanks = [remark for remark in reader.remarks if remark.code in READ_AS_BLANK]
+    document.told = lambda cell: any(remark.speaks_of(cell) for remark in blanks)
     for remark in reader.remarks:
         code = CATALOGUE[remark.code]
         where = replace(remark.where, file=str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,14 +43,44 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 """The largest csv file that is read, in bytes."""
 
 
+_CELL: Final = re.compile(r"([A-Z]+)(\d+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something wrong with a table: a code of the catalogue, where, what, and what to do."""
+    """Something wrong with a table: a code of the catalogue, where, what, and what to do.
+
+    ``cells`` are those that it speaks of, where they are several: ``C4`` or ``C3:C5``.
+    """
 
     code: str
     where: Where
     message: str
     advice: str = ""
+    cells: tuple[str, ...] = ()
+
+    def speaks_of(self, cell: Where) -> bool:
+        """Return whether it speaks of a cell, by its row and column."""
+        if self.where.sheet != cell.sheet or cell.row is None or cell.column is None:
+            return False
+        if (self.where.row, self.where.column) == (cell.row, cell.column):
+            return True
+        return any(_holds(one, cell.row, cell.column) for one in self.cells)
+
+
+def _holds(cells: str, row: int, column: str) -> bool:
+    """Return whether a cell or a range of cells holds a cell."""
+    first, _, last = cells.partition(":")
+    ends = [_CELL.fullmatch(end) for end in (first, last or first)]
+    if ends[0] is None or ends[1] is None:
+        return False
+    (left, top), (right, bottom) = ((_place(end[1]), int(end[2])) for end in ends if end)
+    return top <= row <= bottom and left <= _place(column) <= right
+
+
+def _place(column: str) -> tuple[int, str]:
+    """Return what columns are sorted by."""
+    return len(column), column
 
 
 LINKED = "formulas look into other workbooks, whose values are those of the last time it was saved."
@@ -212,7 +243,12 @@ def _read_sheets(path: Path, found: Tables) -> None:
     members = {name: one for name, one in sheet_members(path).items() if not _passed_over(name)}
     for name, member in members.items():
         found.remarks += [
-            Remark(code, Where(sheet=name), f"{message}: {listed(cells, most=5)}.")
+            Remark(
+                code,
+                Where(sheet=name),
+                f"{message}: {listed(cells, most=5)}.",
+                cells=tuple(cells),
+            )
             for code, message, cells in untold(path, member)
         ]
         if parts := hidden_parts(path, member):
