@@ -124,6 +124,16 @@ CODES: tuple[Code, ...] = (
         "The committed orders of a line are more than the line asks for.",
         "Raise the line's quantity or surplus, or mend the committed orders.",
     ),
+    Code(
+        "committed-mixed",
+        "Entries of one committed order are not of one part at one supplier, route and material.",
+        "Give them orders of their own, or mend what differs.",
+    ),
+    Code(
+        "tooling-left-unknown",
+        "A committed order says how long tooling takes yet, and is not conventional supply.",
+        "Leave tooling_weeks_left out: AM needs no tooling of the part.",
+    ),
     *OF_CONDITIONS,
     *OF_DESIGN_FILES,
     *OF_QUOTE_LOGS,

@@ -11,7 +11,7 @@ from amopt.sourcing.instance.entries import CONVENTIONAL
 if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
 
-__all__ = ["CODES", "condition_problems", "repeated"]
+__all__ = ["CODES", "committed_together", "condition_problems", "repeated"]
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -298,3 +298,25 @@ def _discounts(instance: Contents) -> Iterator[Problem]:
                         f"no more than {most:,.10g} could be spent on parts at {terms.supplier!r}.",
                         "Mend the amount.",
                     )
+
+
+def committed_together(instance: Contents) -> Iterator[Problem]:
+    """Yield entries of one order that differ, and tooling of those who have none."""
+    parts = {line.line: line.part for line in instance.lines}
+    first: dict[str, tuple[str | None, ...]] = {}
+    for index, order in enumerate(instance.committed):
+        if order.tooling_weeks_left is not None and order.supplier != CONVENTIONAL:
+            yield Problem(
+                "tooling-left-unknown",
+                ("committed", index, "tooling_weeks_left"),
+                f"{order.supplier!r} is no conventional supply, which alone has tooling.",
+                "Leave it out.",
+            )
+        of = parts.get(order.line), order.supplier, order.route, order.material
+        if order.order is not None and first.setdefault(order.order, of) != of:
+            yield Problem(
+                "committed-mixed",
+                ("committed", index, "order"),
+                f"order {order.order!r} has entries of another part, supplier, route or material.",
+                "Give this one an order of its own, or mend what differs.",
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -137,6 +138,23 @@ class Contents(common.Instance):
         if line.need_by is None or self.order_date is None:
             return line.need_by_weeks
         return max(0.0, weeks_until(self.order_date, line.need_by, self.calendar(line.place)))
+
+    def tooling_weeks(self, entry: Conventional) -> float:
+        """Return the weeks until the tooling of a part is there, with what is under way."""
+        if entry.asset_exists:
+            return 0.0
+        return min(self._tooling_left.get(entry.part, math.inf), entry.tooling_lead_time_weeks)
+
+    @cached_property
+    def _tooling_left(self) -> dict[str, float]:
+        """The weeks that are left of tooling that committed orders have paid, by part."""
+        parts = {line.line: line.part for line in self.lines}
+        left: dict[str, float] = {}
+        for order in self.committed:
+            if order.tooling_weeks_left is not None and order.line in parts:
+                part = parts[order.line]
+                left[part] = min(left.get(part, math.inf), order.tooling_weeks_left)
+        return left
 
     def committed_weeks(self, order: Committed) -> float | None:
         """Return in how many weeks a committed order was agreed to arrive; None if it was not."""

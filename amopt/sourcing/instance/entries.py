@@ -308,6 +308,16 @@ class Committed(InstanceModel):
     machine_hours: Hours | None = Field(
         default=None, description="Machine hours it uses yet; left out, those of the offer."
     )
+    order: Name | None = Field(
+        default=None,
+        description="Order that it is part of: entries of one order share its price breaks and "
+        "lead time, where cost and weeks are left out.",
+    )
+    tooling_weeks_left: Weeks | None = Field(
+        default=None,
+        description="Of a conventional order, weeks until the tooling that it has paid is there; "
+        "left out, all of the tooling's lead time.",
+    )
 
     def matches(self, offer: Offer, part: str) -> bool:
         """Return whether this order of ``part`` may have been placed on the offer."""

@@ -8,7 +8,11 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
-from amopt.sourcing.instance.condition_problems import condition_problems, repeated
+from amopt.sourcing.instance.condition_problems import (
+    committed_together,
+    condition_problems,
+    repeated,
+)
 from amopt.sourcing.instance.dates import date_problems
 from amopt.sourcing.instance.entries import CONVENTIONAL
 
@@ -38,6 +42,7 @@ def checks(instance: Contents) -> Iterator[Iterator[Problem]]:
         _licences,
         _limited_suppliers,
         _committed,
+        committed_together,
         _places,
     ):
         yield check(instance)

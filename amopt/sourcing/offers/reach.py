@@ -23,6 +23,7 @@ __all__ = [
     "exclusions",
     "fees",
     "once_and_after",
+    "pairs",
     "royalties",
     "source_curves",
     "transport",
@@ -167,10 +168,7 @@ def source_curves(instance: Instance) -> tuple[Curves, Curves]:
     total, lead_time = quotes_of(instance.offers).curves()
     made = instance.conventional
     price = np.array([entry.cost_per_part for entry in made], dtype=float)
-    weeks = np.array(
-        [e.lead_time_weeks + (0.0 if e.asset_exists else e.tooling_lead_time_weeks) for e in made],
-        dtype=float,
-    )
+    weeks = np.array([e.lead_time_weeks + instance.tooling_weeks(e) for e in made], dtype=float)
     return (
         total.joined(Curves.lines(np.zeros_like(price), price)),
         lead_time.joined(Curves.lines(weeks, np.zeros_like(weeks))),
@@ -187,3 +185,30 @@ def fees(sources: tuple[Source, ...]) -> Floats:
 def asset(source: Source) -> float:
     """Return the asset cost of a source; none where the asset exists, and at an offer."""
     return 0.0 if isinstance(source, Offer) or source.asset_exists else source.asset_cost
+
+
+def pairs(instance: Instance, sources: tuple[Source, ...]) -> tuple[Ints, Ints, Ints]:
+    """Return line, source and pool of each option.
+
+    Where a line may choose, a source of several lines comes twice: with a shared order first.
+    """
+    by_part: dict[str, list[int]] = defaultdict(list)
+    for index, entry in enumerate(sources):
+        by_part[entry.part].append(index)
+    own = [by_part.get(line.part, []) for line in instance.lines]
+    line = np.repeat(np.arange(len(own)), [len(options) for options in own])
+    source = np.array([index for options in own for index in options], dtype=np.int64)
+    if not instance.pooled:
+        return line, source, np.arange(line.size)
+    several = np.bincount(source, minlength=len(sources))[source] > 1
+    twice = several if instance.orders == "either" else np.zeros_like(several)
+    again = np.repeat(np.arange(line.size), 1 + twice)
+    alone = np.zeros(again.size, dtype=bool)
+    alone[np.flatnonzero(np.diff(again, prepend=-1) == 0)] = True
+    line, source = line[again], source[again]
+    name = np.where(alone, len(sources) + np.arange(again.size), source)
+    _, first, pool = np.unique(name, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(first.size)
+    pools: Ints = rank[pool]
+    return line, source, pools

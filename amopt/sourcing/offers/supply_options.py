@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from amopt.sourcing.offers.reach import (
     exclusions,
     fees,
     once_and_after,
+    pairs,
     royalties,
     source_curves,
     transport,
@@ -98,7 +98,7 @@ class SupplyOptions:
     def of(cls, instance: Instance) -> SupplyOptions:
         """Return the supply options of an instance."""
         sources: tuple[Source, ...] = (*instance.offers, *instance.conventional)
-        line, source, pool = _pairs(instance, sources)
+        line, source, pool = pairs(instance, sources)
         moved = transport(instance, sources, line, source)
         reached = np.isfinite(moved[0])
         carried, weeks, kg_co2, duty, on_transport = np.where(reached, moved, 0.0)
@@ -328,22 +328,31 @@ class SupplyOptions:
 
     @cached_property
     def commitments(self) -> tuple[tuple[Committed, float, float, float, float], ...]:
-        """Each committed order with its cost, weeks, kg of CO2 and machine hours."""
-        tooled: set[str] = set()
-        found = []
-        for order in self.instance.committed:
-            line = self._number[order.line]
-            part = self.instance.lines[line].part
-            paid = order.supplier == CONVENTIONAL and part in tooled
-            found.append((order, *self._terms(order, line, tooled=paid)))
-            if order.supplier == CONVENTIONAL:
-                tooled.add(part)
-        return tuple(found)
+        """Each committed order with its cost, weeks, kg of CO2 and machine hours.
+
+        Of orders of several entries, each has its share; the first conventional order of a part
+        pays the tooling.
+        """
+        ordered: dict[tuple[str, str | int], float] = {}
+        payer: dict[str, tuple[str, str | int]] = {}
+        named = [
+            (self.instance.lines[self._number[own.line]].part, own.order or n)
+            for n, own in enumerate(self.instance.committed)
+        ]
+        for key, own in zip(named, self.instance.committed, strict=True):
+            ordered[key] = ordered.get(key, 0.0) + own.quantity
+            if own.supplier == CONVENTIONAL:
+                payer.setdefault(key[0], key)
+        return tuple(
+            (own, *self._terms(own, ordered[key], tooled=payer.get(key[0], key) != key))
+            for key, own in zip(named, self.instance.committed, strict=True)
+        )
 
     def _terms(
-        self, order: Committed, line: int, *, tooled: bool
+        self, order: Committed, ordered: float, *, tooled: bool
     ) -> tuple[float, float, float, float]:
-        """Return what an order comes to, with the part's tooling where that is not there yet."""
+        """Return what an entry of an order of so many parts comes to; not tooling that is paid."""
+        line = self._number[order.line]
         options = np.flatnonzero(self.line == line)
         part = self.instance.lines[line].part
         for option in options:
@@ -353,11 +362,11 @@ class SupplyOptions:
             else:
                 hit = order.supplier == CONVENTIONAL
             if hit:
-                one = np.array([option])
-                amount = np.array([order.quantity])
+                one, amount = np.array([option]), np.array([ordered])
                 paid = asset(source) if tooled else 0.0
+                share = order.quantity / ordered
                 asked = (
-                    float(self.total.take(one).at(amount)[0]) - paid,
+                    (float(self.total.take(one).at(amount)[0]) - paid) * share,
                     float(self.lead_time.take(one).at(amount)[0]),
                     float(self.kg_co2[option] * order.quantity),
                     float(self.hours[option] * order.quantity),
@@ -369,30 +378,3 @@ class SupplyOptions:
         agreed = (order.cost, promised, order.kg_co2, order.machine_hours)
         cost, weeks, kg, hours = (b if a is None else a for a, b in zip(agreed, asked, strict=True))
         return cost, weeks, kg, hours
-
-
-def _pairs(instance: Instance, sources: tuple[Source, ...]) -> tuple[Ints, Ints, Ints]:
-    """Return line, source and pool of each option.
-
-    Where a line may choose, a source of several lines comes twice: with a shared order first.
-    """
-    by_part: dict[str, list[int]] = defaultdict(list)
-    for index, entry in enumerate(sources):
-        by_part[entry.part].append(index)
-    own = [by_part.get(line.part, []) for line in instance.lines]
-    line = np.repeat(np.arange(len(own)), [len(options) for options in own])
-    source = np.array([index for options in own for index in options], dtype=np.int64)
-    if not instance.pooled:
-        return line, source, np.arange(line.size)
-    several = np.bincount(source, minlength=len(sources))[source] > 1
-    twice = several if instance.orders == "either" else np.zeros_like(several)
-    again = np.repeat(np.arange(line.size), 1 + twice)
-    alone = np.zeros(again.size, dtype=bool)
-    alone[np.flatnonzero(np.diff(again, prepend=-1) == 0)] = True
-    line, source = line[again], source[again]
-    name = np.where(alone, len(sources) + np.arange(again.size), source)
-    _, first, pool = np.unique(name, return_index=True, return_inverse=True)
-    rank = np.empty(first.size, dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(first.size)
-    pools: Ints = rank[pool]
-    return line, source, pools

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import Offer
 
-__all__ = ["ConventionalRates", "Curve", "QuotePricing", "Rates", "Terms", "quote_pricing"]
+__all__ = [
+    "ConventionalRates",
+    "Curve",
+    "QuotePricing",
+    "Rates",
+    "Terms",
+    "quote_pricing",
+    "saving",
+    "scenario",
+]
 
 Curve = Callable[[float], float]
 
@@ -298,3 +307,15 @@ _KINDS: dict[str, type[QuotePricing]] = {
     "line": _Fitted,
     "power": _Power,
 }
+
+
+def saving(usual: float, own: float) -> float:
+    """Return what is saved; nothing where the two differ by rounding only."""
+    return 0.0 if math.isclose(usual, own, rel_tol=1e-9) else usual - own
+
+
+def scenario(cost: float, weeks: float) -> str:
+    """Return the scenario of savings of cost and time."""
+    if cost > 0:
+        return "I" if weeks > 0 else "II"
+    return "IV" if weeks > 0 else "III"

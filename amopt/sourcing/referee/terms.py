@@ -18,6 +18,8 @@ from amopt.sourcing.referee.quote_pricing import (
     Rates,
     Terms,
     quote_pricing,
+    saving,
+    scenario,
 )
 
 if TYPE_CHECKING:
@@ -245,7 +247,12 @@ class OrderTerms:
         cost, weeks, kg = moved
         duty, on_transport = self.duty(entry.place, line)
         asset = 0.0 if entry.asset_exists else entry.asset_cost
-        tooling = 0.0 if entry.asset_exists else entry.tooling_lead_time_weeks
+        left = [
+            order.tooling_weeks_left
+            for order in self.instance.committed
+            if self.lines[order.line].part == line.part and order.tooling_weeks_left is not None
+        ]
+        tooling = 0.0 if entry.asset_exists else min([entry.tooling_lead_time_weeks, *left])
         return ConventionalRates(
             asset,
             entry.setup_cost,
@@ -263,33 +270,41 @@ class OrderTerms:
         return Terms(rates.fixed + rates.rate * q, rates.weeks, rates.kg_co2 * q)
 
     @cached_property
-    def tooled(self) -> set[int]:
-        """The committed orders for whose part an earlier one has paid the tooling, by identity."""
-        found: set[int] = set()
-        parts: set[str] = set()
+    def whole_orders(self) -> dict[int, tuple[float, bool]]:
+        """Parts of the whole order of each committed entry, and if others paid the tooling."""
+        parts: dict[tuple[str, str | int], float] = defaultdict(float)
+        first: dict[str, tuple[str, str | int]] = {}
+        keys: dict[int, tuple[str, str | int]] = {}
         for order in self.instance.committed:
+            part = self.lines[order.line].part
+            key = keys[id(order)] = part, order.order or id(order)
+            parts[key] += order.quantity
             if order.supplier == CONVENTIONAL:
-                part = self.lines[order.line].part
-                if part in parts:
-                    found.add(id(order))
-                parts.add(part)
-        return found
+                first.setdefault(part, key)
+        return {n: (parts[key], first.get(key[0], key) != key) for n, key in keys.items()}
 
     def of_committed(self, order: Committed) -> tuple[Terms, float]:
         """Return what a committed order comes to, and the machine hours that it uses."""
         line, q = self.lines[order.line], order.quantity
         asked, hours = Terms(0.0, 0.0, 0.0), 0.0
+        whole, tooled = self.whole_orders.get(id(order), (q, False))
         if order.supplier == CONVENTIONAL:
-            asked = self.of_conventional(line, q) or asked
-            if id(order) in self.tooled:
+            asked = self.of_conventional(line, whole) or asked
+            if tooled:
                 rates = self.conventional_rates(line)
                 asked = asked._replace(cost=asked.cost - (rates.asset if rates else 0.0))
         else:
             for offer in self.offers_of_part[line.part]:
                 if order.matches(offer, line.part):
-                    asked = self.of_offer(offer, line, q)
+                    asked = self.of_offer(offer, line, whole)
                     hours = offer.machine_hours_per_part * q
                     break
+        share = q / whole
+        asked = asked._replace(
+            cost=asked.cost * share,
+            kg_co2=asked.kg_co2 * share,
+            cost_terms=asked.cost_terms * share,
+        )
         cost, weeks, kg, used = (
             b if a is None else a
             for a, b in (
@@ -382,15 +397,3 @@ class OrderTerms:
             return ""
         cost = saving(usual.cost * (q / ordered), found.cost)
         return scenario(cost, saving(usual.weeks, found.weeks))
-
-
-def saving(usual: float, own: float) -> float:
-    """Return what is saved; nothing where the two differ by rounding only."""
-    return 0.0 if math.isclose(usual, own, rel_tol=1e-9) else usual - own
-
-
-def scenario(cost: float, weeks: float) -> str:
-    """Return the scenario of savings of cost and time."""
-    if cost > 0:
-        return "I" if weeks > 0 else "II"
-    return "IV" if weeks > 0 else "III"

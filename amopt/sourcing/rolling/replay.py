@@ -140,7 +140,8 @@ def replay(
     RefusedError
         When the referee does not accept a decision, or the replay as a whole.
     UsageError
-        When a line need not get all of its parts.
+        When a line need not get all of its parts, or a committed order says when its tooling is
+        there.
     """
     from amopt.sourcing.decision import solve
 
@@ -148,6 +149,11 @@ def replay(
         raise UsageError(
             "in a replay a line stays open until it has all of its parts, so that a penalty for "
             "those it does not get has no time; leave unmet_penalty_per_part out"
+        )
+    if any(order.tooling_weeks_left is not None for order in instance.committed):
+        raise UsageError(
+            "a replay counts all of the tooling's lead time at each of its times; leave "
+            "tooling_weeks_left out"
         )
     findings = check_events(events, instance)
     if findings:
