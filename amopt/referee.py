@@ -67,6 +67,20 @@ class Notebook:
             self.findings.append(_said(otherwise))
         return bool(holds)
 
+    def requires(self, *what: tuple[bool, str], of: Sequence[Any]) -> None:
+        """Note each thing that does not hold of one row.
+
+        Parameters
+        ----------
+        *what
+            Whether it holds, and the words otherwise, with fields for what ``of`` holds.
+        of
+            What the words speak of; they are made only where something does not hold.
+        """
+        self.checks += len(what)
+        if not all(holds for holds, _ in what):
+            self.findings += [words.format(*of) for holds, words in what if not holds]
+
     def same(self, where: Words, stated: Any, expected: Any) -> bool:
         """Note a stated value that differs from what it should be.
 
@@ -187,6 +201,8 @@ def _said(words: Words) -> str:
 
 def is_number(stated: Any) -> bool:
     """Return whether a stated amount is a finite number."""
-    return (
-        not isinstance(stated, bool) and isinstance(stated, (int, float)) and math.isfinite(stated)
-    )
+    if type(stated) is not float and (
+        isinstance(stated, bool) or not isinstance(stated, (int, float))
+    ):
+        return False
+    return math.isfinite(stated)

@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import scipy.sparse as sp
 
 __all__ = ["Arcs", "RouteCriterion", "RouteTable", "best_arcs", "best_routes"]
 
@@ -107,7 +104,7 @@ class RouteTable:
     _names: tuple[str, ...] = field(repr=False)
     _predecessor: NDArray[np.int32] = field(repr=False)
     _end: Ints = field(repr=False)
-    _arc: sp.csr_array = field(repr=False)
+    _pair: Ints = field(repr=False)
     _mode: NDArray[Any] = field(repr=False)
 
     @cached_property
@@ -151,7 +148,9 @@ class RouteTable:
     def modes(self, source: str, target: str) -> tuple[str, ...]:
         """Return the mode of each lane on the route."""
         nodes = self._nodes(source, target)
-        return tuple(str(self._mode[self._arc[tail, head] - 1]) for tail, head in pairwise(nodes))
+        size = self._predecessor.shape[1]
+        pairs = [tail * size + head for tail, head in pairwise(nodes)]
+        return tuple(str(mode) for mode in self._mode[np.searchsorted(self._pair, pairs)])
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a pair that a route joins: source, target, path and the three measures."""
@@ -209,9 +208,10 @@ def best_routes(
     size = layers * len(names)
     arcs, weights = best_arcs(arcs, by, size)
     # Indices of 32 bits: the routines on graphs of older releases of SciPy take no others.
-    tail, head = arcs.tail.astype(np.int32), arcs.head.astype(np.int32)
-    number = sp.csr_array((np.arange(weights.size) + 1, (tail, head)), shape=(size, size))
-    matrix = sp.csr_array((weights, (tail, head)), shape=(size, size))
+    tail, head = arcs.tail.astype(np.int32), arcs.head.astype(np.int32)  # sorted by both
+    first = np.searchsorted(tail, np.arange(size + 1)).astype(np.int32)
+    matrix = sp.csr_array((weights, head, first), shape=(size, size))
+    pair = arcs.tail * size + arcs.head
     distance, predecessor = dijkstra(matrix, indices=starts, return_predecessors=True)
     rows = np.arange(len(starts))[:, None]
     ended = ends[None, :, None] + len(names) * np.arange(layers)
@@ -225,7 +225,8 @@ def best_routes(
         here = node[row, column]
         before = predecessor[row, here]
         with np.errstate(over="ignore"):
-            measures[:, row, column] += arcs.measures[:, number[before, here] - 1]
+            taken = np.searchsorted(pair, before * np.int64(size) + here)
+            measures[:, row, column] += arcs.measures[:, taken]
         node[row, column] = before
     measures[:, np.isinf(measures).any(axis=0)] = np.inf
     return RouteTable(
@@ -238,6 +239,6 @@ def best_routes(
         _names=names,
         _predecessor=predecessor,
         _end=end,
-        _arc=number,
+        _pair=pair,
         _mode=arcs.mode,
     )

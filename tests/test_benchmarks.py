@@ -75,6 +75,37 @@ def test_ways_take_turns_and_the_first_round_does_not_count(
     assert (second["size"], second["of"], second["rounds"]) == ("smoke", 3, 3)
 
 
+def test_versions_take_turns_and_short_work_is_repeated() -> None:
+    told: list[tuple[str, int]] = []
+
+    def turn(name: str, seconds: list[float]) -> Any:
+        left = iter(seconds)
+
+        def run(times: int) -> float:
+            told.append((name, times))
+            return next(left)
+
+        return run
+
+    before = {"work": turn("before", [0.04, 0.01, 0.02, 0.04])}
+    after = {"work": turn("after", [0.05, 0.02, 0.01, 0.04])}
+    (row,) = module("before_after").rows(before, after, 3)
+    assert told[:2] == [("before", 1), ("after", 1)]
+    turns = [("before", "after"), ("after", "before"), ("before", "after")]
+    assert [name for name, _ in told[2:]] == [name for pair in turns for name in pair]
+    assert {times for _, times in told[2:]} == {2}  # a tenth of a second, 0.04 at a time
+    assert (row.before, row.after) == (0.02, 0.02)
+    assert (row.ratio, row.least, row.most) == (1.0, 0.5, 2.0)
+
+
+def test_without_another_version_there_is_nothing_to_compare(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["before_after"])
+    module("before_after").main()
+    assert "nothing to compare" in capsys.readouterr().out
+
+
 def test_a_script_that_fails_or_is_late_is_told(tmp_path: Path) -> None:
     protocol, registry = module("_protocol"), module("_registry")
     path = tmp_path / "wrong.py"

@@ -287,14 +287,19 @@ class SupplyNetwork:
         ]
         return np.array(numbers, dtype=float).reshape(-1, 5).T
 
-    def _given(self, kg: float) -> Arcs:
-        index, numbers = self._index, self._lane_numbers
-        return Arcs(
-            np.array([index[lane.from_] for lane in self.lanes], dtype=np.int64),
-            np.array([index[lane.to] for lane in self.lanes], dtype=np.int64),
-            np.stack([numbers[0] + kg * numbers[1], numbers[2], numbers[3] + kg * numbers[4]]),
+    @cached_property
+    def _lane_ends(self) -> tuple[Ints, Ints, NDArray[Any]]:
+        """Where each lane starts and ends, and its mode, each of shape (lanes,)."""
+        return (
+            np.array([self._index[lane.from_] for lane in self.lanes], dtype=np.int64),
+            np.array([self._index[lane.to] for lane in self.lanes], dtype=np.int64),
             np.array([lane.mode for lane in self.lanes], dtype=object),
         )
+
+    def _given(self, kg: float) -> Arcs:
+        numbers, (tail, head, mode) = self._lane_numbers, self._lane_ends
+        each = numbers[0] + kg * numbers[1], numbers[2], numbers[3] + kg * numbers[4]
+        return Arcs(tail, head, np.stack(each), mode)
 
     def _by_distance(
         self, given: Arcs, starts: Ints, ends: Ints, kg: float, by: RouteCriterion

@@ -109,8 +109,5 @@ def not_honoured(
     instance
         The instance to be solved.
     """
-    return tuple(
-        family
-        for family in present(families, instance)
-        if family.name not in honours and not family.tightens
-    )
+    others = (one for one in families if one.name not in honours and not one.tightens)
+    return present(tuple(others), instance)

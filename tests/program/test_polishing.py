@@ -13,8 +13,10 @@ import pytest
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import polished, rounded
+from amopt.program.solver.digits.refinement import at_bounds
 from amopt.program.solver.highs import Options, Solver, solve
 from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.program.solver.scaling import Scaling
 
 from .programs import market_split, transport
 
@@ -210,6 +212,26 @@ def test_refinement_leaves_the_program_as_it_was(monkeypatch: pytest.MonkeyPatch
         kept = solver.highs.getLp()
         assert list(kept.row_lower_) == p.row_lower.tolist()
         assert list(kept.col_upper_) == p.upper.tolist()
+
+
+def test_what_rounding_keeps_from_a_bound_is_put_there_without_another_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """4e-18 in a row of zeros misses it by all that is there."""
+    p = program([1, 1, 1], [[0, 0, 1], [-6, 1, 0]], [1, -np.inf], [np.inf, 0], upper=[1, 6, 9])
+    seen = itertools.count()
+    raw_answers(monkeypatch, lambda x, y: ([0.0, 4e-18 + 0 * next(seen), x[2]], y), "linear")
+    answer = solve(p)
+    assert next(seen) == 1
+    assert answer.values.tolist() == [0, 0, 1]
+    assert answer.outcome.status is Status.OPTIMAL
+    assert answer.outcome.residuals["primal"] == 0
+
+
+def test_what_lies_off_a_bound_by_more_stays_there() -> None:
+    p = program([1, 1, 1], [[1, 1, 1]], 1, np.inf, upper=[1, np.inf, 2])
+    x = np.array([1 - 1e-12, 1e-14, 2 - 2**-52])
+    assert at_bounds(p, Scaling.none(p), x).tolist() == [1 - 1e-12, 1e-14, 2]
 
 
 def test_tiny_quantities_are_not_lost_below_the_solver_s_tolerance() -> None:

@@ -6,8 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from amopt.placement.referee.columns import COLUMNS, check_columns
 from amopt.placement.referee.machines import NUMBERS, Machines
 from amopt.placement.referee.source import Source, Sources
 from amopt.referee import Amount, Notebook, is_number
@@ -31,20 +33,8 @@ KINDS = (
 MOST_STEPS = 10_000
 """Steps of the recursion of Erlang's losses, from which on the closed form takes over."""
 
-COLUMNS = {
-    "sites": {"place", "period", "open", "machines", "hours", "utilisation"},
-    "fleet": {"place", "period", "machine", "ownership", *NUMBERS, "hours", "utilisation"},
-    "supply": {
-        "place", "part", "period", "source", "machine", "share", "stock_level", "lead_time_weeks",
-        "fill_rate", "route", "hours", "kg_co2", "yearly_cost",
-    },
-    "holdings": {"machine", "place", "bought", "period", "machines"},
-}  # fmt: skip
-
-NAMES = {"place", "period", "machine", "ownership", "part", "source", "route"}
-AMOUNTS = {
-    "hours", "utilisation", "share", "lead_time_weeks", "fill_rate", "kg_co2", "yearly_cost",
-}  # fmt: skip
+OPTION = ("place", "part", "period", "source", "machine", "stock_level", "route")
+"""The columns that tell one row of supply from another."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +87,7 @@ class PlanReferee(Machines):
     ) -> None:
         self.form = form
         for name in COLUMNS.keys() & rows.keys():
-            for row in rows[name]:
-                fits = row.keys() == COLUMNS[name]
-                odd = sorted(row.keys() ^ COLUMNS[name])
-                if not notebook.require(fits, f"{name}: columns {odd} are unknown or missing"):
-                    break
-                texts = all(isinstance(row[key], str) for key in NAMES & row.keys())
-                amounts = all(is_number(row[key]) for key in AMOUNTS & row.keys())
-                notebook.require(texts and amounts, f"{name}: {row} is not of names and numbers")
+            check_columns(name, rows[name], notebook)
         self.readable = not notebook.findings
         super().__init__(instance, rows if self.readable else {"sites": []}, notebook)
         self.kg_co2 = self.printed = self.demanded = 0.0
@@ -149,21 +132,19 @@ class PlanReferee(Machines):
             note.require(type(row["open"]) is bool, f"sites: open is {row['open']!r}")
         pairs = set(self._demand)
         once: set[tuple[Any, ...]] = set()
+        routes, option, most = self.instance.routes, itemgetter(*OPTION), 1 + note.tolerance
         for row in self.rows["supply"]:
-            pair, level = (row["place"], row["part"]), row["stock_level"]
-            note.require(pair in pairs, f"supply: nobody demands {pair[1]!r} at {pair[0]!r}")
-            note.require(row["period"] in self.periods, f"supply: no period {row['period']!r}")
-            known = row["route"] in self.instance.routes
-            note.require(known, f"supply: shipments may not take routes by {row['route']!r}")
-            whole = type(level) is int and level >= 0
-            note.require(whole, f"supply: nobody can stock {level!r} parts")
+            once.add(key := option(row))
+            place, part, period, _, _, level, route = key
             share = row["share"]
-            note.require(
-                is_number(share) and 0 < share <= 1 + note.tolerance,
-                f"supply: {share!r} is no share of a period",
+            note.requires(
+                ((place, part) in pairs, "supply: nobody demands {1!r} at {0!r}"),
+                (period in self.periods, "supply: no period {2!r}"),
+                (route in routes, "supply: shipments may not take routes by {6!r}"),
+                (type(level) is int and level >= 0, "supply: nobody can stock {5!r} parts"),
+                (is_number(share) and 0 < share <= most, "supply: {7!r} is no share of a period"),
+                of=(*key, share),
             )
-            text = ("place", "part", "period", "source", "machine", "stock_level", "route")
-            once.add(tuple(row[key] for key in text))
         note.require(len(once) == len(self.rows["supply"]), "supply: the same option twice")
         units = [(row["place"], row["machine"], row["period"]) for row in self.rows["fleet"]]
         note.require(len(set(units)) == len(units), "fleet: a unit stands in two rows")
@@ -219,7 +200,11 @@ class PlanReferee(Machines):
             what,
             row,
             {
-                **{key: row[key] for key in ("place", "part", "period", "source", "machine")},
+                "place": row["place"],
+                "part": row["part"],
+                "period": row["period"],
+                "source": row["source"],
+                "machine": row["machine"],
                 "share": Amount(share),
                 "stock_level": level,
                 "route": row["route"] if source.shipped else self.instance.routes[0],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import polished, rounded
-from amopt.program.solver.digits.refinement import refined
+from amopt.program.solver.digits.refinement import at_bounds, refined
 from amopt.program.solver.digits.residuals import ACCURACY
 from amopt.program.solver.options import REFINING, thread_settings
 from amopt.program.solver.outcome import Status, Stopped
@@ -164,21 +164,28 @@ class AttemptRun:
         result.iterations = count(info.simplex_iteration_count) + count(info.ipm_iteration_count)
         x, y = read_values(self.highs, self.program, self.scaling)
         short = validate_linear(self.program, result, x, y)
-        if result.stopped is not Stopped.FINISHED:
+        if result.stopped is not Stopped.FINISHED or short <= ACCURACY or x is None:
             return
+        short = min(short, self._better(result, short, at_bounds(self.program, self.scaling, x), y))
         for _ in range(_ROUNDS):
-            if short <= ACCURACY or x is None:
+            if short <= ACCURACY:
                 break
             better = refined(self.highs, self.program, self.scaling, x, self._run_again)
             if better is None:
                 break
             x, y = better
-            again = replace(result, residuals={}, bound=None, status=Status.UNKNOWN)
-            shorter = validate_linear(self.program, again, x, y)
+            shorter = self._better(result, short, x, y)
             if shorter >= short:
                 break
             short = shorter
+
+    def _better(self, result: AttemptResult, short: float, x: Floats, y: Floats | None) -> float:
+        """Validate other values, and take them over where they fall less short; return that."""
+        again = replace(result, residuals={}, bound=None, status=Status.UNKNOWN)
+        shorter = validate_linear(self.program, again, x, y)
+        if shorter < short:
             result.update(again)
+        return shorter
 
     def _run_again(self) -> bool:
         """Run the simplex method on from its basis, accurately; tell whether it ended well."""

@@ -31,12 +31,26 @@ from amopt.program.solver.digits.residuals import excess
 from amopt.program.solver.scaling import Scaling
 from amopt.program.solver.transfer import read_values, send_bounds
 
-__all__ = ["refined"]
+__all__ = ["at_bounds", "refined"]
 
 Floats = NDArray[np.float64]
 
 _LARGEST = 30
 """Largest power of two by which what is missing is enlarged."""
+
+_ROUNDING = 2.0**-50
+"""Distance from a bound, in the solver's units, that is the solver's rounding."""
+
+
+def at_bounds(program: LinearProgram, scaling: Scaling, x: Floats) -> Floats:
+    """Return column values with those on their bound that rounding alone keeps from it.
+
+    A value of 1e-18 in a row of zeros misses it by all that is there, and no further run of the
+    solver takes it away.
+    """
+    near = _ROUNDING * scaling.columns
+    lower, upper = (np.abs(x - bound) <= near for bound in (program.lower, program.upper))
+    return np.where(lower, program.lower, np.where(upper, program.upper, x))
 
 
 def refined(
