@@ -135,7 +135,8 @@ def solve(  # every option of the command line is a parameter
             from amopt.sourcing.quotes.freeze import said
 
             given = said(quotes, as_of)
-        instance = decisions.load(file, given=given)
+        with working(json=json, quiet=quiet, of="reading"):
+            instance = decisions.load(file, given=given)
         require_room(out, html, html_light, xlsx)
         if register is not None:
             only_for(instance, "sourcing", "--register")
@@ -179,7 +180,8 @@ def check(file: File, *, json: Json = False) -> None:
         from amopt import decisions
         from amopt.report import machine, terminal
 
-        findings = decisions.check(file)
+        with working(json=json, of="checking"):
+            findings = decisions.check(file)
         if json:
             typer.echo(machine.findings_json(findings), nl=False)
         elif findings:

@@ -122,12 +122,12 @@ def give(
 
 @contextmanager
 def working(
-    *, json: bool = False, quiet: bool = False, limit: float | None = None
+    *, json: bool = False, quiet: bool = False, limit: float | None = None, of: str = "solving"
 ) -> Iterator[Callable[[Progress], None] | None]:
     """Show on a terminal that work goes on, which phase it is in, and what is left of a limit."""
     from amopt.report import waiting
 
-    with waiting.watching(wanted=not json and not quiet, limit=limit) as progress:
+    with waiting.watching(wanted=not json and not quiet, limit=limit, of=of) as progress:
         yield progress
 
 

@@ -46,7 +46,7 @@ def show(
         from amopt.report import machine, overviews
 
         require_room(None, html, html_light)
-        with working(json=json):
+        with working(json=json, of="reading"):
             found = overview.show(decisions.load(file))
         write_pages(lambda: overviews.document_of(found), html, html_light)
         if json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amopt.cli.common import Answer, Json, answered, reporting
+from amopt.cli.common import Answer, Json, answered, reporting, working
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,20 +77,22 @@ def convert(
             from amopt import anura
 
             suppliers = tuple(filter(None, map(str.strip, am.split(","))))
-            found = anura.convert(
-                file,
-                out,
-                kind=kind,
-                life_years=life_years,
-                co2_unit=co2_unit,
-                am=suppliers,
-                lossy=lossy,
-            )
+            with working(json=json, of="converting"):
+                found = anura.convert(
+                    file,
+                    out,
+                    kind=kind,
+                    life_years=life_years,
+                    co2_unit=co2_unit,
+                    am=suppliers,
+                    lossy=lossy,
+                )
             _report(found.remarks, out, json=json)
         elif source_format is None:
             from amopt import decisions
 
-            decisions.convert(file, out)
+            with working(json=json, of="converting"):
+                decisions.convert(file, out)
             _report([], out, json=json)
         else:
             from amopt.placement.instance.conversion import convert as of_library
@@ -118,8 +120,9 @@ def _write_back(
     """Write an answer into output tables of the schema."""
     from amopt import anura, decisions
 
-    instance = decisions.load(file)
-    tables = anura.write_back(instance, answered(instance, answer), out, scenario=scenario)
+    with working(json=json):
+        instance = decisions.load(file)
+        tables = anura.write_back(instance, answered(instance, answer), out, scenario=scenario)
     if json:
         _say_as_json({"written": str(out), "tables": list(tables)})
         return

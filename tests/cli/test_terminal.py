@@ -162,3 +162,54 @@ def test_the_line_says_phase_time_gap_and_what_is_left() -> None:
     assert "1 of 4 done" in waiting.words()
     assert over_time([(0.0, 0.8), (1.0, 0.4), (2.0, 0.0)])[-1] == "▁"
     assert over_time([(0.0, 0.8)]) == ""
+
+
+@pytest.mark.slow
+def test_ctrl_c_of_a_sweep_keeps_what_was_solved(tmp_path: Path) -> None:
+    """A real signal, with processes that solve side by side; the same command goes on."""
+    words = ("sweep", long_instance(tmp_path), "--vary", "machines.m.price=500,501,502,503",
+             "--time-limit", "3", "--workers", "2", "--out", tmp_path / "kept")  # fmt: skip
+    terminal = Terminal(*words)
+    terminal.read_until(r"[12] of 4 done, about \d+ s to go")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130
+    assert "the same command goes on from there" in terminal.text
+    assert "Traceback" not in terminal.text
+    kept = len((tmp_path / "kept" / "sweep.jsonl").read_text().splitlines()) - 1
+    assert 1 <= kept < 4
+    again = Terminal(*words)
+    assert again.end() == 0
+    assert f"{kept} of them had been solved before" in again.text
+
+
+SLOW = """
+import sys, time
+from amopt import cli, decisions
+for name in ("load", "convert", "check"):
+    def late(*words, _of=getattr(decisions, name), **options):
+        time.sleep(1.5)
+        return _of(*words, **options)
+    setattr(decisions, name, late)
+sys.argv = ["amopt", *sys.argv[1:]]
+cli.main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("solve", "placement/textbook"), "reading, [01] s"),
+        (("check", "placement/textbook"), "checking, [01] s"),
+        (("convert", "placement/textbook", "t.json"), "converting, [01] s"),
+        (("show", "placement/textbook"), "reading, [01] s"),
+    ],
+)
+def test_reading_and_converting_say_that_they_go_on(
+    words: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    terminal = Terminal(*words, command=(sys.executable, "-c", SLOW))
+    terminal.read_until(said)
+    assert terminal.end() == 0
+    assert "Traceback" not in terminal.text
