@@ -17,6 +17,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from amopt.files.version import __version__
+
 if TYPE_CHECKING:
     from amopt.decisions import (
         KINDS,
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     from amopt.program.linear import LinearProgram
     from amopt.program.solver.outcome import Outcome
     from amopt.solution import Solution
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "amopt.decisions": (
@@ -101,6 +101,7 @@ __all__ = [
     "Solution",
     "SupplyNetwork",
     "UsageError",
+    "__version__",
     "check",
     "formulate",
     "load",
@@ -122,4 +123,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_ROOMS, "__version__"])
+    return sorted([*__all__, *_ROOMS])

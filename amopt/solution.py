@@ -167,7 +167,7 @@ class Solution:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data that JSON can hold: what ``--json`` prints."""
-        from amopt import __version__
+        from amopt.files.version import __version__
 
         plain: dict[str, Any] = as_plain(
             {

@@ -103,6 +103,11 @@ def test_no_module_imports_itself_through_others() -> None:
     assert circles(graph(typing=False)) == []
 
 
+def test_no_module_imports_itself_through_annotations() -> None:
+    """A type that two modules need of each other lies a floor down."""
+    assert circles(graph(typing=True)) == []
+
+
 @pytest.mark.parametrize("kind", REFEREES)
 def test_a_referee_imports_only_what_it_may(kind: str) -> None:
     edges = graph(typing=False)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
@@ -14,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    PrivateAttr,
     ValidationError,
 )
 from pydantic_core import CoreSchema
@@ -43,8 +41,7 @@ from amopt.instance.amounts import (
     Weight,
     Years,
 )
-from amopt.instance.filled import Filled
-from amopt.instance.findings import Code, Finding, Problem
+from amopt.instance.loadable import Loadable
 from amopt.instance.plain import foreign, not_plain, plain
 
 __all__ = [
@@ -235,7 +232,7 @@ class Network(InstanceModel):
     )
 
 
-class Instance(InstanceModel):
+class Instance(InstanceModel, Loadable):
     """What every instance file says of itself: its passport.
 
     Decisions derive from it, fix ``kind`` with a ``Literal``, and yield what no single field can
@@ -260,11 +257,6 @@ class Instance(InstanceModel):
 
         complete(self, {"amopt": 1, **_kind(type(self)), **data})
 
-    codes: ClassVar[tuple[Code, ...]] = ()
-
-    _warnings: tuple[Finding, ...] = PrivateAttr(default=())
-    _folder: Path | None = PrivateAttr(default=None)
-
     def __repr__(self) -> str:
         """Return kind, name and the sizes of the collections, on one line."""
         held = {name: getattr(self, name) for name in type(self).model_fields}
@@ -285,42 +277,6 @@ class Instance(InstanceModel):
             if isinstance(value := getattr(self, name), tuple)
         )
         return f"<p><code>{escape(repr(self))}</code></p><table>{rows}</table>"
-
-    @classmethod
-    def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
-        """Return the raw data with what files beside the instance say put into it.
-
-        Parameters
-        ----------
-        data
-            The raw data.
-        folder
-            The folder of the instance file; None for data that never was a file.
-        """
-        return Filled(data)
-
-    @property
-    def warnings(self) -> tuple[Finding, ...]:
-        """What was found that does not stop a solve; it travels with the answer."""
-        return self._warnings
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong across fields, once every field is right by itself."""
-        yield from ()
-
-    def checks(self) -> Iterator[Iterator[Problem]]:
-        """Yield the checks of :meth:`problems`, each to be made by itself."""
-        yield self.problems()
-
-    def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
-        """Yield what is wrong with files that the instance names, after :meth:`problems`.
-
-        Parameters
-        ----------
-        folder
-            The folder of the instance file; None for data that never was a file.
-        """
-        yield from ()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy, with some fields changed; nothing that was worked out goes with it.

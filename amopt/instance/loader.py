@@ -1,7 +1,7 @@
 """Document -> validated instance, with everything that is wrong at once.
 
 Field errors, names and references are gathered in one pass over the raw data. What only the whole
-instance can know (:meth:`~amopt.instance.common.Instance.checks`) is told with them as far as it
+instance can know (:meth:`~amopt.instance.loadable.Loadable.checks`) is told with them as far as it
 does not hang on what is wrong (:mod:`amopt.instance.partial`).
 """
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from amopt.errors import InvalidInstanceError
 from amopt.instance.collector_pause import collector_paused
@@ -36,14 +36,11 @@ from amopt.instance.findings.names import name_problems
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
+from amopt.instance.loadable import Filled, Loadable
 from amopt.instance.partial import checks_of, partial_instance, told
 from amopt.instance.plain import not_plain, plain, too_deep
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.opening import document_of
-
-if TYPE_CHECKING:
-    from amopt.instance.common import Instance, InstanceModel
-    from amopt.instance.filled import Filled
 
 __all__ = [
     "VERSION",
@@ -69,11 +66,11 @@ _READ_ON: Final = frozenset({"duplicate-key", "decimal-comma"})
 _LARGEST: Final = 2**53
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _logger = logging.getLogger(__name__)
-_Kind = TypeVar("_Kind", bound="Instance")
+_Kind = TypeVar("_Kind", bound=Loadable)
 
 
 @dataclass(frozen=True)
-class Examination:
+class Examination(Generic[_Kind]):
     """What became of a source.
 
     Attributes
@@ -86,7 +83,7 @@ class Examination:
         The raw data with the places of its values.
     """
 
-    instance: Instance | None
+    instance: _Kind | None
     findings: tuple[Finding, ...]
     document: Document
 
@@ -94,10 +91,10 @@ class Examination:
 @collector_paused()
 def examine(
     source: str | Path | Mapping[str, Any],
-    type_of_kind: Callable[[str], type[Instance]],
+    type_of_kind: Callable[[str], type[_Kind]],
     kinds: Sequence[str],
     given: Mapping[str, Any] = MappingProxyType({}),
-) -> Examination:
+) -> Examination[_Kind]:
     """Read an instance and find everything that is wrong with it.
 
     Parameters
@@ -159,7 +156,7 @@ def _into(data: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[tuple[s
 def _meant_kind(
     data: Mapping[str, Any],
     kind: str,
-    type_of_kind: Callable[[str], type[Instance]],
+    type_of_kind: Callable[[str], type[Loadable]],
     kinds: Sequence[str],
 ) -> str | None:
     """Return the kind that knows more of the keys at the top than the one that is said."""
@@ -170,10 +167,10 @@ def _meant_kind(
 
 def read(
     source: str | Path | Mapping[str, Any],
-    type_of_kind: Callable[[str], type[Instance]],
+    type_of_kind: Callable[[str], type[_Kind]],
     kinds: Sequence[str],
     given: Mapping[str, Any] = MappingProxyType({}),
-) -> Instance:
+) -> _Kind:
     """Read a valid instance; parameters as for :func:`examine`. Warnings are logged.
 
     Raises
@@ -194,13 +191,11 @@ def build(instance_type: type[_Kind], data: Mapping[str, Any]) -> _Kind:
         With everything that is wrong, at once.
     """
     examination = _examine_document(Document(data=plain(data)), instance_type)
-    instance = _require(examination)
-    assert isinstance(instance, instance_type)
-    return instance
+    return _require(examination)
 
 
 @collector_paused()
-def complete(instance: Instance, data: Mapping[str, Any]) -> None:
+def complete(instance: Loadable, data: Mapping[str, Any]) -> None:
     """Fill an instance that Python code is building.
 
     Raises
@@ -223,13 +218,11 @@ def changed(instance: _Kind, update: Mapping[str, Any]) -> _Kind:
     fields = {name: getattr(instance, name) for name in instance.model_fields_set}
     document = Document(data=plain({**fields, **update}))
     examination = _examine_document(document, type(instance), folder=instance._folder)
-    found = _require(examination, known=instance.warnings)
-    assert isinstance(found, type(instance))
-    return found
+    return _require(examination, known=instance.warnings)
 
 
 def refusal(
-    model_type: type[InstanceModel], data: dict[str, Any], error: ValidationError
+    model_type: type[BaseModel], data: dict[str, Any], error: ValidationError
 ) -> InvalidInstanceError:
     """Return what is wrong with an entry of an instance that Python code is building."""
     return refused(data, field_problems(model_type, data, error))
@@ -242,7 +235,7 @@ def refused(data: dict[str, Any], problems: Iterable[Problem]) -> InvalidInstanc
     )
 
 
-def _require(examination: Examination, known: Sequence[Finding] = ()) -> Instance:
+def _require(examination: Examination[_Kind], known: Sequence[Finding] = ()) -> _Kind:
     """Return the instance of an examination, or raise its findings; log those not yet known."""
     if examination.instance is None:
         raise InvalidInstanceError(examination.findings)
@@ -255,12 +248,12 @@ def _require(examination: Examination, known: Sequence[Finding] = ()) -> Instanc
 
 def _examine_document(
     document: Document,
-    instance_type: type[Instance],
+    instance_type: type[_Kind],
     head: Iterable[Problem] = (),
     *,
-    blank: Instance | None = None,
+    blank: _Kind | None = None,
     folder: Path | None = None,
-) -> Examination:
+) -> Examination[_Kind]:
     """Validate the data of a document.
 
     ``blank`` is the object to fill, or None for a new one; ``folder`` that of data which never was
@@ -302,7 +295,7 @@ def _examine_document(
     return _examination(instance, document, problems, codes)
 
 
-def _validated(instance: Instance, filled: Filled, document: Document) -> Iterator[Problem]:
+def _validated(instance: Loadable, filled: Filled, document: Document) -> Iterator[Problem]:
     """Fill an instance with the fields of its data, or yield what is wrong with them."""
     instance_type, data = type(instance), dict(filled.data)
     problems = list(_value_problems(data, ()))
@@ -363,11 +356,11 @@ def _value_problems(data: Any, key: Key) -> Iterator[Problem]:
 
 
 def _examination(
-    instance: Instance | None,
+    instance: _Kind | None,
     document: Document,
     problems: Iterable[Problem],
     codes: Mapping[str, Code],
-) -> Examination:
+) -> Examination[_Kind]:
     """Give problems their place and severity; errors take the instance away."""
     findings = list(document.findings)
     errors = (finding for finding in findings if finding.severity is Severity.ERROR)

@@ -10,21 +10,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
 from amopt.instance.findings import Key, Problem
 from amopt.instance.findings.fields_at import keys_of
+from amopt.instance.loadable import Loadable
 from amopt.instance.suggest import shown
-
-if TYPE_CHECKING:
-    from amopt.instance.common import Instance
 
 __all__ = ["UNKNOWN", "checks_of", "partial_instance", "told"]
 
 _logger = logging.getLogger(__name__)
+_Kind = TypeVar("_Kind", bound=Loadable)
 
 
 class _UnknownValueError(Exception):
@@ -61,8 +60,8 @@ _WRONG: Final = object()
 
 
 def partial_instance(
-    instance_type: type[Instance], data: Mapping[str, Any], problems: Iterable[Problem]
-) -> Instance | None:
+    instance_type: type[_Kind], data: Mapping[str, Any], problems: Iterable[Problem]
+) -> _Kind | None:
     """Return the instance of data with :data:`UNKNOWN` for all that is wrong; None where all is.
 
     Parameters
@@ -92,14 +91,14 @@ def partial_instance(
     return instance
 
 
-def checks_of(instance: Instance) -> Iterator[Iterator[Problem]]:
+def checks_of(instance: Loadable) -> Iterator[Iterator[Problem]]:
     """Yield the checks of an instance across its fields, each to be made by itself."""
     yield _half_coordinates(instance)
     yield from instance.checks()
     yield instance.problems_beside(instance._folder)
 
 
-def _half_coordinates(instance: Instance) -> Iterator[Problem]:
+def _half_coordinates(instance: Loadable) -> Iterator[Problem]:
     """Yield the places of a network that have one coordinate alone: no mode would reach them."""
     network = getattr(instance, "network", None)
     for index, place in enumerate(getattr(network, "places", ())):

@@ -9,8 +9,9 @@ from amopt.drawing.land import label_positions
 from amopt.drawing.places import draw_ground, positions
 
 if TYPE_CHECKING:
-    from amopt.instance.common import Network
-    from amopt.overview.overview import Overview
+    from collections.abc import Mapping
+
+    from amopt.instance.common import Instance, Network
     from amopt.solution import Table
 
 __all__ = ["demand", "figures", "network"]
@@ -24,8 +25,15 @@ MOST_LANES = 2_000
 MOST_BARS = 30
 
 
-def figures(overview: Overview) -> dict[str, Any]:
+def figures(instance: Instance, rows: Mapping[str, Table]) -> dict[str, Any]:
     """Return the figures of an overview by title.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    rows
+        The tables of its overview, by name.
 
     Raises
     ------
@@ -33,12 +41,12 @@ def figures(overview: Overview) -> dict[str, Any]:
         When plotly is not installed.
     """
     found = {}
-    net = getattr(overview.instance, "network", None)
+    net = getattr(instance, "network", None)
     if net is not None and net.places:
-        cut_off = {row["place"] for row in overview.rows["unreached"]}
+        cut_off = {row["place"] for row in rows["unreached"]}
         found["The network"] = network(net, cut_off)
-    if any(row["share"] is not None for row in overview.rows["demand"]):
-        found["Demand in shares of capacity"] = demand(overview.rows["demand"])
+    if any(row["share"] is not None for row in rows["demand"]):
+        found["Demand in shares of capacity"] = demand(rows["demand"])
     return found
 
 

@@ -146,11 +146,11 @@ class Overview:
         """
         from amopt.overview.figures import figures
 
-        return figures(self)
+        return figures(self.instance, self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the overview as plain data: what ``amopt show --json`` prints."""
-        from amopt import __version__
+        from amopt.files.version import __version__
 
         return {
             "amopt": __version__,

@@ -54,7 +54,7 @@ def output_tables(instance: Any, solution: Solution, scenario: str) -> Tables:
         "SolveTime": sum(outcome.seconds.values()),
         "OptimizationGapPercentage": None if outcome.gap is None else 100.0 * outcome.gap,
     }
-    from amopt import __version__
+    from amopt.files.version import __version__
 
     said = f"amopt {__version__}, {instance.kind}: {instance.name}"
     tables["Scenarios"].append({"ScenarioName": scenario, "Status": "Include", "Description": said})

@@ -10,15 +10,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from amopt.instance.amounts import RefersTo
-
-if TYPE_CHECKING:
-    from amopt.instance.common import Instance
 
 __all__ = ["INSTANCE", "LONGEST_SHEET", "NOTES", "TEXT", "Column", "Layout", "Sheet", "layout"]
 
@@ -142,7 +139,7 @@ class Layout:
         return (sheet for sheet in self.sheets if sheet.parent is parent)
 
 
-def layout(instance_type: type[Instance]) -> Layout:
+def layout(instance_type: type[BaseModel]) -> Layout:
     """Return the workbook of a decision's instances."""
     rows, sheets = _of_model(instance_type, None, ())
     kind = get_args(instance_type.model_fields["kind"].annotation)

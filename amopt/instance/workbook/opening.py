@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
 
 from amopt.instance.document import Document, load_document
 from amopt.instance.workbook.tables import is_tabular
-
-if TYPE_CHECKING:
-    from amopt.instance.common import Instance
 
 __all__ = ["document_of"]
 
 
 def document_of(
     source: str | Path | Mapping[str, Any],
-    type_of_kind: Callable[[str], type[Instance]],
+    type_of_kind: Callable[[str], type[BaseModel]],
     kinds: Sequence[str],
 ) -> Document:
     """Return the document of a file, a workbook, a folder of csv files, or plain data.

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import networkx as nx
 
-    from amopt.maintenance.answer.solution import MaintenanceSolution
+    from amopt.solution import Solution
 
 __all__ = ["graph"]
 
 ORDERED, STOCKED = "on order", "in stock"
 
 
-def graph(solution: MaintenanceSolution) -> nx.MultiDiGraph[str]:
-    """Return the plan of a solution as a graph.
+def graph(solution: Solution) -> nx.MultiDiGraph[str]:
+    """Return the plan of a maintenance solution as a graph.
 
     A node is what is installed with where the order is, such as ``"regular, no order"``; it has
     ``installed`` and ``order``. An edge is an ``action`` of the plan, ``from_day`` to ``to_day``

@@ -78,7 +78,7 @@ def write(
 
 def _index(process: Process, branches: int) -> dict[str, Any]:
     """Return the head of the file, without what is optional."""
-    from amopt import __version__
+    from amopt.files.version import __version__
 
     parameters: dict[str, Any] = {"criterion": process.criterion, "sense": "minimise"}
     if process.discount is not None:

@@ -32,20 +32,39 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-if TYPE_CHECKING:
-    from amopt.mdp.process import Process
-
 __all__ = ["Layer", "Layers", "periodic_classes"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+
+class Steps(Protocol):
+    """The arrays of a :class:`~amopt.mdp.process.Process`, which has its layers from here."""
+
+    transition: sp.csr_array
+    cost: Floats
+    state_of_pair: Ints
+    duration: Ints
+    discount: float | None
+
+    @property
+    def states(self) -> int:
+        """The number of states."""
+
+    @property
+    def factor(self) -> Floats:
+        """Discount over a pair, shape (pairs,)."""
+
+    @property
+    def instantaneous(self) -> sp.csr_array | None:
+        """Which states follow which in no time; None where none do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +151,7 @@ class Layers:
     discount: float | None
 
     @classmethod
-    def of(cls, process: Process) -> Layers:
+    def of(cls, process: Steps) -> Layers:
         """Find the layers of a process."""
         classes, phase = periodic_classes(process)
         origin = _cut(process, classes, phase)
@@ -218,7 +237,7 @@ class Layers:
         return after - gain * self.remaining
 
 
-def periodic_classes(process: Process) -> tuple[int, Ints]:
+def periodic_classes(process: Steps) -> tuple[int, Ints]:
     r"""Return the number of cyclic classes and the class of each state.
 
     Class numbers grow by :math:`\tau_k` modulo the number of classes along every transition.
@@ -276,7 +295,7 @@ def _potential(tail: Ints, head: Ints, length: Ints, states: int) -> tuple[Ints,
     return potential[:-1], count - 1
 
 
-def _cut(process: Process, classes: int, phase: Ints) -> int | None:
+def _cut(process: Steps, classes: int, phase: Ints) -> int | None:
     """Return the smallest class over which no pair jumps; None where there is none."""
     jumped = np.zeros(2 * classes + 1, dtype=np.intp)
     far = process.duration > 1
@@ -293,7 +312,7 @@ def _cut(process: Process, classes: int, phase: Ints) -> int | None:
     return smallest if math.isfinite(size[smallest]) else None
 
 
-def _relaxation(process: Process, shortest: int) -> Floats:
+def _relaxation(process: Steps, shortest: int) -> Floats:
     """Return the weights of the module's last equation, shape (pairs,)."""
     duration = np.maximum(process.duration, shortest).astype(np.float64)
     if process.discount is None:
@@ -308,7 +327,7 @@ def _complement(discount: float, periods: Any) -> Any:
     return -np.expm1(periods * math.log(discount)) if discount else 1.0
 
 
-def _depth(process: Process) -> Ints:
+def _depth(process: Steps) -> Ints:
     """Return the length of the longest instantaneous path from each state."""
     depth = np.zeros(process.states, dtype=np.intp)
     follows = process.instantaneous
@@ -326,10 +345,7 @@ def _depth(process: Process) -> Ints:
 
 
 def _split(
-    process: Process,
-    position: Ints,
-    wraps: NDArray[np.bool_],
-    relaxation: Floats | None,
+    process: Steps, position: Ints, wraps: NDArray[np.bool_], relaxation: Floats | None
 ) -> list[Layer]:
     """Return the layers: latest position first, then shortest instantaneous paths first."""
     depth = _depth(process)

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.placement.supply.levels import FEW, FEWEST, Resource, level_range
+from amopt.placement.supply.levels import FEW, FEWEST, Counted, Resource, level_range
 from amopt.stock import erlang_loss, least_base_stock
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Part
-    from amopt.placement.supply.supply import Supply
+    from amopt.placement.supply.demanded import Allowance, Demanded
 
 __all__ = ["CONVENTIONAL", "EMERGENCY", "EMPTY", "KINDS", "Block", "Columns", "make_columns"]
 
@@ -121,30 +121,36 @@ class Block:
 
     Attributes
     ----------
-    supply, part, period
-        What is supplied, and when.
+    demanded, part, period
+        What is demanded, of which part, and when.
     pairs
         The pairs that demand it, indices.
     every
         Whether to offer every level that a constraint of a caller's could ask for.
+    counted
+        What counts, beside the objective, when levels are compared.
+    allowance
+        How many levels may be offered.
     """
 
-    supply: Supply
+    demanded: Demanded
     part: Part
     period: int
     pairs: Ints
     every: bool
+    counted: Counted
+    allowance: Allowance
 
     @cached_property
     def rate(self) -> Floats:
         """Demand a year of each pair, shape (pairs,)."""
-        rates: Floats = self.supply.rates[self.pairs, self.period]
+        rates: Floats = self.demanded.rates[self.pairs, self.period]
         return rates
 
     @property
     def downtime_per_week(self) -> float:
         """Cost of a week that a demand waits."""
-        return self.part.downtime_cost_per_hour * self.supply.instance.hours_per_week
+        return self.part.downtime_cost_per_hour * self.demanded.instance.hours_per_week
 
     def build(
         self,
@@ -186,7 +192,7 @@ class Block:
             "hours": rate * hours,
         }
         if self.part.emergency_cost is None or self.part.may_wait:
-            asked = self.supply.asked_of_each[pair]
+            asked = self.demanded.asked_of_each[pair]
             split = {kind: rate * cost for kind, cost in each.items()}
             split["downtime"] = rate * lead * self.downtime_per_week
             waiting = make_columns(
@@ -209,12 +215,12 @@ class Block:
         each: dict[str, Floats],
         common: dict[str, Ints | Floats | int],
     ) -> Iterator[Columns]:
-        load = rate * lead / self.supply.instance.weeks_per_year
-        self.supply.require_size(load, self)
+        load = rate * lead / self.demanded.instance.weeks_per_year
+        self.allowance.require_size(load, self.part.name)
         low, high = self._range(
             pair, rate, load=load, unit=np.sum(list(each.values()), axis=0), emitted=emitted
         )
-        self.supply.foresee(high - low, self)
+        self.allowance.foresee(high - low, self.part.name, every=self.every)
         spot = np.repeat(np.arange(pair.size), high - low)
         start = np.repeat(low - np.cumsum(high - low) + (high - low), high - low)
         level = start + np.arange(spot.size)
@@ -246,7 +252,7 @@ class Block:
     ) -> tuple[Ints, Ints]:
         """Return the least level of each source that is offered, and the first that is not."""
         low, high = level_range(list(self._resources(pair, rate, unit=unit, emitted=emitted)), load)
-        asked = self.supply.asked_of_each[pair]
+        asked = self.demanded.asked_of_each[pair]
         possible = (asked < 1) | (load == 0)
         least = np.maximum(least_base_stock(load, np.where(possible, asked, 0.0)), 1)
         low = least if self.every else np.maximum(low, least)
@@ -257,8 +263,7 @@ class Block:
         self, pair: Ints, rate: Floats, *, unit: Floats, emitted: Floats
     ) -> Iterator[Resource]:
         """Yield what the levels of sources take of everything that counts."""
-        part, supply, weight = self.part, self.supply, self.supply.instance.minimise
-        counted = supply.counted
+        part, counted, weight = self.part, self.counted, self.demanded.instance.minimise
         everywhere, nowhere = np.ones(pair.size, dtype=bool), np.zeros(pair.size)
         money = rate * (part.emergency_cost or 0.0) - rate * unit
         money = money + rate * part.emergency_weeks * self.downtime_per_week
@@ -282,7 +287,7 @@ class Block:
     def emergency(self) -> Iterator[Columns]:
         """Yield the columns without stock: every demand is an emergency shipment."""
         part, rate = self.part, self.rate
-        asked = self.supply.asked_of_each[self.pairs]
+        asked = self.demanded.asked_of_each[self.pairs]
         yield make_columns(
             pair=self.pairs,
             period=self.period,

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from amopt.stock import best_base_stock, least_for_shortage
 
 if TYPE_CHECKING:
-    from amopt.placement.supply.supply import Supply
+    from amopt.placement.supply.demanded import Demanded
 
 __all__ = ["FEW", "FEWEST", "SLACK", "Counted", "Resource", "level_range"]
 
@@ -68,8 +68,8 @@ class Counted:
 
     Parameters
     ----------
-    supply
-        What could be supplied.
+    demanded
+        What the instance demands.
 
     Attributes
     ----------
@@ -85,26 +85,25 @@ class Counted:
         Whether the objective alone counts for each pair, shape (pairs,).
     """
 
-    def __init__(self, supply: Supply) -> None:
-        instance, weight, limits = (
-            supply.instance, supply.instance.minimise, supply.instance.limits
-        )  # fmt: skip
+    def __init__(self, demanded: Demanded) -> None:
+        instance = demanded.instance
+        weight, limits = instance.minimise, instance.limits
         self.budget = limits.budget is not None and weight.kg_co2 > 0
         self.emissions = limits.kg_co2 is not None and weight.cost > 0
         self.few_emissions = 0.0
         if self.emissions:
             kind = {part.name: part.emergency_kg_co2 for part in instance.parts}
             years = np.array([period.years for period in instance.horizon])
-            each = np.array([kind[part] for _, part in supply.pairs])
-            alone = float(each @ supply.rates @ years)
+            each = np.array([kind[part] for _, part in demanded.pairs])
+            alone = float(each @ demanded.rates @ years)
             self.few_emissions = min(SLACK * (limits.kg_co2 or 0.0) / alone, 1.0) if alone else 0.0
         rooms = {limit.place for limit in limits.storage}
         space = {part.name: part.space for part in instance.parts}
         self.room = np.array(
-            [place in rooms and space[part] > 0 for place, part in supply.pairs], dtype=bool
+            [place in rooms and space[part] > 0 for place, part in demanded.pairs], dtype=bool
         )
-        self.average = supply.asked_on_average > 0
-        self.few_out_of_stock = SLACK * (1 - supply.asked_on_average)
+        self.average = demanded.asked_on_average > 0
+        self.few_out_of_stock = SLACK * (1 - demanded.asked_on_average)
         self.alone = ~(self.room | self.average | self.budget | self.emissions)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.errors import NoAnswerError
 from amopt.placement.supply.columns import CONVENTIONAL, EMPTY, Block, Columns
+from amopt.placement.supply.demanded import Allowance, Demanded
 from amopt.placement.supply.levels import Counted
 from amopt.program.time import Budget
 
@@ -23,17 +23,8 @@ __all__ = ["Supply"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST_LEVELS = 2_000_000
-"""Stock levels beyond one a source that are compared at most: a few hundred megabytes."""
 
-MOST_LOAD = 1e12
-"""The largest demand during a lead time whose stock levels are found."""
-
-MOST_LEVELS_OF_A_CALLER = 500_000
-"""The same in a Pyomo model, which is slower and larger."""
-
-
-class Supply:
+class Supply(Demanded):
     """All ways to supply what an instance demands.
 
     Parameters
@@ -42,22 +33,10 @@ class Supply:
         A valid instance.
     budget
         The time for everything; none for no limit.
-
-    Attributes
-    ----------
-    pairs
-        The (place, part) pairs that are demanded, in the file's order.
-    rates
-        Demand a year of each pair and period, shape (pairs, periods).
     """
 
     def __init__(self, instance: Instance, budget: Budget | None = None) -> None:
-        self.instance = instance
-        periods = range(len(instance.horizon))
-        rates = [[instance.rate(demand, t) for t in periods] for demand in instance.demand]
-        kept = [row for row, rate in enumerate(rates) if any(rate)]
-        self.pairs = [(instance.demand[row].place, instance.demand[row].part) for row in kept]
-        self.rates = np.array([rates[row] for row in kept]).reshape(len(kept), len(periods))
+        super().__init__(instance)
         self._by_part: dict[str, list[int]] = {}
         for pair, (_, part) in enumerate(self.pairs):
             self._by_part.setdefault(part, []).append(pair)
@@ -65,7 +44,7 @@ class Supply:
         self.machine_index = {machine.name: m for m, machine in enumerate(instance.machines)}
         self._tables: dict[tuple[str, float], RouteTable] = {}
         self._budget = budget or Budget()
-        self._foreseen = 0.0
+        self._allowance = Allowance(self._budget)
 
     @cached_property
     def _targets(self) -> dict[str, int]:
@@ -86,32 +65,6 @@ class Supply:
             )
         return self._tables[by, kg]
 
-    @cached_property
-    def asked_of_each(self) -> Floats:
-        """The largest fill rate that each pair must meet by itself, shape (pairs,)."""
-        return self._asked(on_average=False)
-
-    @cached_property
-    def asked_on_average(self) -> Floats:
-        """The largest fill rate that each pair must meet together with others, shape (pairs,)."""
-        return self._asked(on_average=True)
-
-    def _asked(self, *, on_average: bool) -> Floats:
-        wanted = np.zeros(len(self.pairs))
-        for limit in self.instance.limits.fill_rate:
-            if limit.on_average == on_average:
-                pairs = self.covered(limit.place, limit.part)
-                wanted[pairs] = np.maximum(wanted[pairs], limit.at_least)
-        return wanted
-
-    def covered(self, place: str | None, part: str | None) -> list[int]:
-        """Return the pairs at a place and of a part, where they are named."""
-        return [
-            pair
-            for pair, (where, what) in enumerate(self.pairs)
-            if place in (None, where) and part in (None, what)
-        ]
-
     def columns(self, *, prune: bool = True) -> Columns:
         """Return the columns of all periods.
 
@@ -129,7 +82,7 @@ class Supply:
         NoAnswerError
             When there would be too many columns, or the time is over.
         """
-        self._foreseen = 0.0
+        self._allowance = Allowance(self._budget)
         found = [
             block
             for period in range(len(self.instance.horizon))
@@ -146,41 +99,6 @@ class Supply:
     def counted(self) -> Counted:
         """What counts, beside the objective, when columns are compared."""
         return Counted(self)
-
-    def foresee(self, levels: Ints, block: Block) -> None:
-        """Refuse more columns than can be held, and go on only while there is time.
-
-        Parameters
-        ----------
-        levels
-            How many levels of each source are to be offered.
-        block
-            The part and period that they are offered for.
-        """
-        self._budget.require("the stock levels were listed")
-        self._foreseen += float(np.maximum(levels - 1, 0).sum(dtype=float))
-        most = MOST_LEVELS_OF_A_CALLER if block.every else MOST_LEVELS
-        if self._foreseen <= most:
-            return
-        why = (
-            "constraints that are added may ask for any of them"
-            if block.every
-            else "a limit on emissions, stock room or an average fill rate, or a budget beside a "
-            "weight of emissions, may ask for any of them"
-        )
-        raise NoAnswerError(
-            f"more than {most:,} stock levels would have to be compared: one source of "
-            f"{block.part.name!r} alone has {levels.max():,} that may be best, because {why}. "
-            "Leave the limit out, or state the demand in larger units (boxes in place of parts)"
-        )
-
-    def require_size(self, load: Floats, block: Block) -> None:
-        """Refuse demand during lead times that is too large for stock levels to be whole floats."""
-        if load.max(initial=0.0) > MOST_LOAD:
-            raise NoAnswerError(
-                f"{load.max():.3g} of {block.part.name!r} are demanded during one lead time, and "
-                f"stock levels are found up to {MOST_LOAD:.0e}: is a rate or a lead time mistyped?"
-            )
 
     def _objective(self, columns: Columns) -> Floats:
         """Return what the instance minimises, a year, of each column."""
@@ -226,7 +144,9 @@ class Supply:
         if not pairs.size:
             return
         self._budget.require("the supply options were listed")
-        block = Block(self, part, period, pairs, every)
+        block = Block(
+            self, part, period, pairs, every, counted=self.counted, allowance=self._allowance
+        )
         for index, entry in enumerate(self.instance.conventional):
             if entry.part == part.name:
                 yield from self._by_conventional(block, index)

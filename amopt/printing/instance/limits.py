@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import Field
@@ -13,7 +13,6 @@ from amopt.phrases import money, plural
 
 if TYPE_CHECKING:
     from amopt.printing.instance.entries import Part
-    from amopt.printing.instance.printing_instance import PrintingInstance
 
 __all__ = ["MEASURES", "Limit", "Measure", "Per"]
 
@@ -143,16 +142,23 @@ class Limit(InstanceModel):
     def _often(self) -> str:
         return "" if self.measure in AT_ONCE else f" a {self.per or 'cycle'}"
 
-    def problems(self, instance: PrintingInstance, key: tuple[str | int, ...]) -> Iterator[Problem]:
-        """Yield what no single field can know."""
-        wanted, other = (
-            ("at_least", "at_most")
-            if self.measure == "availability"
-            else (
-                "at_most",
-                "at_least",
-            )
-        )
+    def problems(
+        self, key: tuple[str | int, ...], parts: Sequence[Part], *, all_expedited: bool
+    ) -> Iterator[Problem]:
+        """Yield what no single field can know.
+
+        Parameters
+        ----------
+        key
+            The key of the limit.
+        parts
+            The parts of the instance.
+        all_expedited
+            Whether every part can be expedited, those without a cost of their own included.
+        """
+        wanted, other = "at_most", "at_least"
+        if self.measure == "availability":
+            wanted, other = other, wanted
         for field, due in ((wanted, True), (other, False)):
             if (getattr(self, field) is not None) is not due:
                 yield Problem(
@@ -170,28 +176,25 @@ class Limit(InstanceModel):
                 "time.",
                 "Leave per out.",
             )
-        held = [index for index, part in enumerate(instance.parts) if self.holds(part)]
+        held = [index for index, part in enumerate(parts) if self.holds(part)]
         if not held:
             yield Problem(
                 "limit-on-nothing",
                 (*key, "systems" if self.systems else "parts"),
                 f"limit {self.name!r} is about no part: none of its parts is of its systems.",
             )
-        yield from self._missing(instance, held)
-
-    def _missing(self, instance: PrintingInstance, held: list[int]) -> Iterator[Problem]:
-        """Yield the parts that lack what the measure adds up."""
         for index in held:
-            part = instance.parts[index]
-            for field, source in NEEDS.get(self.measure, ()):
-                offered = source == "expedite_cost" and instance.expedite_surcharge is not None
-                needed = source is None or offered or getattr(part, source) is not None
-                if needed and getattr(part, field) is None:
-                    yield Problem(
-                        "limit-needs-data",
-                        ("parts", index, "name"),
-                        f"part {part.name!r} has no {field}, which the limit {self.name!r} adds "
-                        "up.",
-                        f"Give {field} (0 where there is none), or leave the part out of the "
-                        "limit.",
-                    )
+            yield from self._missing(parts[index], index, all_expedited=all_expedited)
+
+    def _missing(self, part: Part, index: int, *, all_expedited: bool) -> Iterator[Problem]:
+        """Yield what a part lacks of that which the measure adds up."""
+        for field, source in NEEDS.get(self.measure, ()):
+            offered = source == "expedite_cost" and all_expedited
+            needed = source is None or offered or getattr(part, source) is not None
+            if needed and getattr(part, field) is None:
+                yield Problem(
+                    "limit-needs-data",
+                    ("parts", index, "name"),
+                    f"part {part.name!r} has no {field}, which the limit {self.name!r} adds up.",
+                    f"Give {field} (0 where there is none), or leave the part out of the limit.",
+                )

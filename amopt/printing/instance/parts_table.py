@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
-from amopt.instance.filled import Filled
 from amopt.instance.findings import Code, Problem
 from amopt.instance.include import leads_out
+from amopt.instance.loadable import Filled
 from amopt.instance.suggest import shown
 
 if TYPE_CHECKING:

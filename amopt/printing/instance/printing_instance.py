@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from amopt.instance.common import Instance, Name, Network, PositiveQuantity, RefersTo
-from amopt.instance.filled import Filled
 from amopt.instance.findings import Problem
+from amopt.instance.loadable import Filled
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.convoys import Convoys
 from amopt.printing.instance.entries import Discounted, Part, System
@@ -122,7 +122,7 @@ class PrintingInstance(Instance):
             yield self._problems_of_part(index)
             yield self._too_many_failures(index)
         yield self._problems_of_limits()
-        yield uncertainty_problems(self)
+        yield uncertainty_problems(self.uncertain_rates, self.parts)
         yield iter(()) if self.convoys is None else self.convoys.problems(self.cycle_days)
         yield problems_of_policy(self.policy, self.parts)
         yield problems_of_material(self.parts if self.material else ())
@@ -138,7 +138,11 @@ class PrintingInstance(Instance):
 
     def _problems_of_limits(self) -> Iterator[Problem]:
         for index, limit in enumerate(self.limits):
-            yield from limit.problems(self, ("limits", index))
+            yield from limit.problems(
+                ("limits", index),
+                self.parts,
+                all_expedited=self.expedite_surcharge is not None,
+            )
 
     def _problems_of_printer(self) -> Iterator[Problem]:
         if self.printer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from amopt.instance.common import Count, InstanceModel, Name, Rate, RefersTo
 from amopt.instance.findings import Code, Problem
 
 if TYPE_CHECKING:
-    from amopt.printing.instance.printing_instance import PrintingInstance
+    from amopt.printing.instance.entries import Part
 
 __all__ = ["CODES", "UncertainRate", "uncertainty_problems"]
 
@@ -79,14 +79,16 @@ class UncertainRate(InstanceModel):
             )
 
 
-def uncertainty_problems(instance: PrintingInstance) -> Iterator[Problem]:
-    """Yield what is wrong with the uncertain rates of an instance."""
-    parts = {part.name: part for part in instance.parts}
+def uncertainty_problems(
+    entries: Sequence[UncertainRate], parts: Sequence[Part]
+) -> Iterator[Problem]:
+    """Yield what is wrong with the uncertain rates of parts."""
+    known = {part.name: part for part in parts}
     seen: set[str] = set()
-    for index, entry in enumerate(instance.uncertain_rates):
+    for index, entry in enumerate(entries):
         key = ("uncertain_rates", index)
         yield from entry.problems(key)
-        part = parts.get(entry.part)
+        part = known.get(entry.part)
         if entry.part in seen:
             yield Problem(
                 "uncertain-rate-part", (*key, "part"), f"part {entry.part!r} has another entry."

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InvalidInstanceError, UsageError
-from amopt.instance.filled import Filled
 from amopt.instance.findings import Finding, Severity, Where
+from amopt.instance.loadable import Filled
 from amopt.instance.loader import examine
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.phrases import counted

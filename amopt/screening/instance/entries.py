@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from amopt.instance.common import (
     Count,
     Hours,
+    Instance,
     InstanceModel,
     Millimetres,
     Name,
@@ -18,10 +20,12 @@ from amopt.instance.common import (
     Weight,
     Years,
 )
+from amopt.screening.instance.attributes import Attribute, Declared, by_name
 
 __all__ = [
     "Column",
     "Comparison",
+    "Contents",
     "Criterion",
     "Diversity",
     "Effort",
@@ -289,3 +293,28 @@ class Examination(InstanceModel):
     efforts: tuple[Effort, ...] = Field(default=(), description="Limits of hours.")
     diversity: tuple[Diversity, ...] = Field(default=(), description="Limits of likeness.")
     shares: tuple[Share, ...] = Field(default=(), description="Limits by text of an attribute.")
+
+
+class Contents(Instance):
+    """The fields of a screening instance."""
+
+    kind: Literal["screening"] = Field(description="The decision that the file asks for.")
+    portfolio: Portfolio = Field(description="Where the parts are.")
+    attributes: tuple[Declared, ...] = Field(
+        default=(), description="Attributes of your own, beside those that amopt knows."
+    )
+    machines: tuple[Machine, ...] = Field(
+        default=(),
+        description="Machines, the preferred first; where any are listed, one of them must be able "
+        "to make a part.",
+    )
+    rules: tuple[Rule, ...] = Field(
+        default=(), description="What a part must be; the first rule that it breaks is told."
+    )
+    ranking: Ranking = Field(description="How parts that no rule rejects are ranked.")
+    examination: Examination = Field(description="Which parts experts look at.")
+
+    @cached_property
+    def known(self) -> dict[str, Attribute]:
+        """The attributes that there are, by name: those that amopt knows, and the file's own."""
+        return by_name(self.attributes)

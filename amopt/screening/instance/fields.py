@@ -7,17 +7,15 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
-
-from amopt.instance.common import Instance, Network
+from amopt.instance.common import Network
 from amopt.instance.findings import Code, Problem
-from amopt.screening.instance.attributes import Attribute, Declared, by_name
 from amopt.screening.instance.codes import CODES
-from amopt.screening.instance.entries import Examination, Machine, Portfolio, Ranking, Rule
+from amopt.screening.instance.entries import Contents
 from amopt.screening.instance.parts import Parts
 from amopt.screening.instance.reading import read
+from amopt.screening.instance.validation import field_problems, missing_columns
 
 if TYPE_CHECKING:
     from amopt.network import SupplyNetwork
@@ -25,26 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["ScreeningInstance"]
 
 
-class ScreeningInstance(Instance):
+class ScreeningInstance(Contents):
     """Which parts of a portfolio are worth printing at all, and which to look at first."""
 
     codes: ClassVar[tuple[Code, ...]] = CODES
-
-    kind: Literal["screening"] = Field(description="The decision that the file asks for.")
-    portfolio: Portfolio = Field(description="Where the parts are.")
-    attributes: tuple[Declared, ...] = Field(
-        default=(), description="Attributes of your own, beside those that amopt knows."
-    )
-    machines: tuple[Machine, ...] = Field(
-        default=(),
-        description="Machines, the preferred first; where any are listed, one of them must be able "
-        "to make a part.",
-    )
-    rules: tuple[Rule, ...] = Field(
-        default=(), description="What a part must be; the first rule that it breaks is told."
-    )
-    ranking: Ranking = Field(description="How parts that no rule rejects are ranked.")
-    examination: Examination = Field(description="Which parts experts look at.")
 
     @cached_property
     def supply_network(self) -> SupplyNetwork:
@@ -55,23 +37,14 @@ class ScreeningInstance(Instance):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""
-        from amopt.screening.instance.validation import field_problems
-
         yield from field_problems(self)
 
     def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
         """Yield what is wrong with the table of the parts."""
-        from amopt.screening.instance.validation import missing_columns
-
         parts, problems = self._read
         yield from problems
         if parts is not None:
             yield from missing_columns(self, parts)
-
-    @cached_property
-    def known(self) -> dict[str, Attribute]:
-        """The attributes that there are, by name: those that amopt knows, and the file's own."""
-        return by_name(self.attributes)
 
     @cached_property
     def _read(self) -> tuple[Parts | None, list[Problem]]:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Key, Problem
 from amopt.instance.suggest import shown
 from amopt.phrases import listed
 from amopt.screening.instance.attributes import DIMENSIONS, MACHINE, Attribute
 from amopt.screening.instance.comparisons import GOALS, judgements, sets_of
-from amopt.screening.instance.entries import Criterion, Diversity, Effort, Goal, Rule, Share
+from amopt.screening.instance.entries import (
+    Contents,
+    Criterion,
+    Diversity,
+    Effort,
+    Goal,
+    Rule,
+    Share,
+)
 from amopt.screening.instance.headings import PART, unknown_attribute
 from amopt.screening.instance.parts import Parts
-
-if TYPE_CHECKING:
-    from amopt.screening.instance.fields import ScreeningInstance
 
 __all__ = ["field_problems", "missing_columns"]
 
 
-def field_problems(instance: ScreeningInstance) -> Iterator[Problem]:
+def field_problems(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong across the fields of an instance."""
     yield from _declarations(instance)
     for key, name in _named(instance):
@@ -37,7 +41,7 @@ def field_problems(instance: ScreeningInstance) -> Iterator[Problem]:
     yield from _limits(instance)
 
 
-def _declarations(instance: ScreeningInstance) -> Iterator[Problem]:
+def _declarations(instance: Contents) -> Iterator[Problem]:
     """Yield attributes of the planner's own that amopt knows."""
     for index, own in enumerate(instance.attributes):
         known = instance.known.get(own.name)
@@ -46,7 +50,7 @@ def _declarations(instance: ScreeningInstance) -> Iterator[Problem]:
             yield Problem("known-attribute", ("attributes", index, "name"), message)
 
 
-def _named(instance: ScreeningInstance) -> Iterator[tuple[Key, str]]:
+def _named(instance: Contents) -> Iterator[tuple[Key, str]]:
     """Yield the attributes that an instance uses, each with its key."""
     for index, rule in enumerate(instance.rules):
         yield ("rules", index, "attribute"), rule.attribute
@@ -118,7 +122,7 @@ def _criterion(criterion: Criterion, attribute: Attribute | None, key: Key) -> I
             yield Problem("unsuited-attribute", (*key, "values", strange[0]), message, advice)
 
 
-def _weights(instance: ScreeningInstance) -> Iterator[Problem]:
+def _weights(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with weights and comparisons."""
     ranking = instance.ranking
     names = [name for members in sets_of(ranking).values() for name in members]
@@ -138,7 +142,7 @@ def _weights(instance: ScreeningInstance) -> Iterator[Problem]:
         yield from _set(instance, name, entries)
 
 
-def _stray(instance: ScreeningInstance) -> Iterator[Problem]:
+def _stray(instance: Contents) -> Iterator[Problem]:
     """Yield comparisons that are given twice, or of what is not in one set."""
     sets = list(sets_of(instance.ranking).values())
     seen = set()
@@ -156,9 +160,7 @@ def _stray(instance: ScreeningInstance) -> Iterator[Problem]:
         seen.add(pair)
 
 
-def _set(
-    instance: ScreeningInstance, name: str, entries: Sequence[Goal | Criterion]
-) -> Iterator[Problem]:
+def _set(instance: Contents, name: str, entries: Sequence[Goal | Criterion]) -> Iterator[Problem]:
     """Yield what is wrong with the weights of one set: of the goals, or of a goal's criteria."""
     key: Key = ("ranking", "goals")
     called = name if name == GOALS else f"the criteria of {shown(name)}"
@@ -197,7 +199,7 @@ def _set(
         yield Problem("inconsistent-comparisons", ("ranking", "comparisons"), message, advice)
 
 
-def _limits(instance: ScreeningInstance) -> Iterator[Problem]:
+def _limits(instance: Contents) -> Iterator[Problem]:
     """Yield limits of the examination that limit nothing, or not what they say."""
     examination = instance.examination
     grouped: list[tuple[Key, str]] = []
@@ -234,7 +236,7 @@ def _limits(instance: ScreeningInstance) -> Iterator[Problem]:
             yield Problem("unsuited-attribute", where, message, "Name a text attribute.")
 
 
-def missing_columns(instance: ScreeningInstance, parts: Parts) -> Iterator[Problem]:
+def missing_columns(instance: Contents, parts: Parts) -> Iterator[Problem]:
     """Yield the attributes that an instance uses and its table has no column of."""
     there = {*parts.attributes, MACHINE}
     asked: set[str] = set()
@@ -258,7 +260,7 @@ def missing_columns(instance: ScreeningInstance, parts: Parts) -> Iterator[Probl
         yield Problem("missing-column", ("examination",), message, advice)
 
 
-def _of_machines(instance: ScreeningInstance) -> Iterator[tuple[Key, str]]:
+def _of_machines(instance: Contents) -> Iterator[tuple[Key, str]]:
     """Yield the attributes by which machines take parts."""
     for index, machine in enumerate(instance.machines):
         if machine.materials:

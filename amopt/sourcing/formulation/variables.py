@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amopt.program.pyomo.expressions import weighted_sum as linear
-from amopt.sourcing.offers.charges import charges_of_several
 from amopt.sourcing.offers.discounts import spendings
 from amopt.sourcing.offers.joining import joining
 from amopt.sourcing.offers.part_shares import part_shares
@@ -48,7 +47,7 @@ def add_sets(model: ConcreteModel) -> None:
         model.suppliers = {}
     model.pools, model.options, model.of_segment = dict(pools), dict(options), of_segment
     model.of_line, model.of_supplier = of_line, dict(of_supplier)
-    model.charges = charges_of_several(supply)
+    model.charges = supply.charges.of_several(supply.pool, supply.members)
     model.part_shares = {own.entry.part: own for own in part_shares(supply)}
     model.spendings = {own.supplier: own for own in spendings(supply, segments)}
     model.needed = supply.needed

@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from amopt.instance.filled import Filled
 from amopt.instance.findings import Problem
+from amopt.instance.loadable import Filled
 from amopt.sourcing.instance.codes import CODES
 from amopt.sourcing.instance.contents import Contents
 from amopt.sourcing.instance.entries import (

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.sourcing.methods.rows import Rows
-from amopt.sourcing.offers.charges import KINDS, charges_of_several
+from amopt.sourcing.offers.charges import KINDS
 from amopt.sourcing.offers.joining import joining
 from amopt.sourcing.offers.segments import Segments
 from amopt.sourcing.offers.shared_use import SHARED, shared_use
@@ -45,7 +45,7 @@ class Families:
         self.z[self.joined] = at + np.arange(self.joined.size)
         self.u = self.x.copy()
         self.u[self.waiting] = at + self.joined.size + np.arange(self.waiting.size)
-        self.charges = charges_of_several(supply)
+        self.charges = supply.charges.of_several(supply.pool, supply.members)
         self.first_charge = at + self.joined.size + self.waiting.size
         self.size = self.first_charge + len(self.charges)
 

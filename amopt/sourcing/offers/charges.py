@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from amopt.sourcing.instance.entries import CONVENTIONAL, Offer
 
 if TYPE_CHECKING:
-    from amopt.sourcing.offers.supply_options import SupplyOptions
+    from amopt.sourcing.instance.fields import Instance
+    from amopt.sourcing.offers.reach import Source
 
-__all__ = ["KINDS", "Charges", "charged_with_order", "charges_of", "charges_of_several"]
+__all__ = ["KINDS", "Charges", "charges_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 KINDS = ("tooling", "deliveries", "supplier_fees", "approvals", "preparations")
 """The kinds of charges, as the families of constraints are called that pay them."""
@@ -67,7 +69,7 @@ class Charges:
             self.option[used], self.amount[self.charge[used]] * part, minlength=quantity.size
         ).astype(np.float64)
 
-    def keep(self, wanted: NDArray[np.bool_]) -> Charges:
+    def keep(self, wanted: Flags) -> Charges:
         """Return some of the charges."""
         chosen = np.flatnonzero(wanted)
         rows = wanted[self.charge]
@@ -79,8 +81,78 @@ class Charges:
             self.option[rows],
         )
 
+    def with_order(self, pool: Ints, members: tuple[Ints, Ints]) -> Floats:
+        """Return what each pool pays whenever anything is ordered, beside its fee, shape (pools,).
 
-def charges_of(supply: SupplyOptions, *, anew: bool = False) -> Charges:
+        These are the charges that no other pool sets off.
+
+        Parameters
+        ----------
+        pool, members
+            The pool of each option, and the options of each pool that may be ordered on, as
+            :class:`~amopt.sourcing.offers.supply_options.SupplyOptions` holds them.
+        """
+        found = np.zeros(members[1].size - 1)
+        one, set_off_by = self._of_one_pool(pool, members)
+        np.add.at(found, set_off_by[one], self.amount[one])
+        return found
+
+    def of_several(self, pool: Ints, members: tuple[Ints, Ints]) -> Charges:
+        """Return the charges that several orders, or some lines of an order, set off.
+
+        Parameters are those of :meth:`with_order`.
+        """
+        one, set_off_by = self._of_one_pool(pool, members)
+        return self.keep(~one & (set_off_by >= 0))
+
+    def _of_one_pool(self, pool: Ints, members: tuple[Ints, Ints]) -> tuple[Flags, Ints]:
+        """Return whether each charge is set off by one pool, whatever its lines are, and by which.
+
+        The pool is -1 where nothing that may be ordered sets the charge off.
+        """
+        options, start = members
+        able = np.zeros(pool.size, dtype=bool)
+        able[options] = True
+        rows = able[self.option]
+        charge, own = self.charge[rows], pool[self.option[rows]]
+        lowest = np.full(len(self), start.size - 1)
+        highest = np.full(len(self), -1)
+        np.minimum.at(lowest, charge, own)
+        np.maximum.at(highest, charge, own)
+        size = np.diff(start)[np.maximum(highest, 0)] if len(self) else highest
+        whole = np.bincount(charge, minlength=len(self)) == size
+        return (lowest == highest) & whole, highest
+
+
+class Options(Protocol):
+    """The supply options of an instance, as far as charges are found from them."""
+
+    @property
+    def instance(self) -> Instance:
+        """The instance."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The instance's offers, then its conventional supplies."""
+
+    @property
+    def line(self) -> Ints:
+        """The line of each option."""
+
+    @property
+    def source(self) -> Ints:
+        """The source of each option."""
+
+    @property
+    def pool(self) -> Ints:
+        """The pool of each option."""
+
+    @property
+    def usable(self) -> Flags:
+        """Whether an option can be used."""
+
+
+def charges_of(supply: Options, *, anew: bool = False) -> Charges:
     """Return the charges of an instance.
 
     Parameters
@@ -105,7 +177,7 @@ def charges_of(supply: SupplyOptions, *, anew: bool = False) -> Charges:
     )
 
 
-def _charges(supply: SupplyOptions, *, anew: bool) -> Iterator[tuple[str, Any, float, Ints]]:
+def _charges(supply: Options, *, anew: bool) -> Iterator[tuple[str, Any, float, Ints]]:
     """Yield kind, key, amount and options of each charge that is not paid yet."""
     instance = supply.instance
     usable = np.flatnonzero(supply.usable)
@@ -145,7 +217,7 @@ def _charges(supply: SupplyOptions, *, anew: bool) -> Iterator[tuple[str, Any, f
             yield "preparations", made.part, made.cost, options_of(None, made.part)
 
 
-def _deliveries(supply: SupplyOptions, usable: Ints) -> Iterator[tuple[str, Any, float, Ints]]:
+def _deliveries(supply: Options, usable: Ints) -> Iterator[tuple[str, Any, float, Ints]]:
     """Yield what orders pay for being delivered to a place, a pool and place at a time."""
     lines = supply.instance.lines
     asked = {
@@ -176,7 +248,7 @@ class _Paid:
     prepared: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, supply: SupplyOptions, *, anew: bool) -> _Paid:
+    def of(cls, supply: Options, *, anew: bool) -> _Paid:
         if anew or not supply.instance.committed:
             return cls()
         parts = {line.line: line.part for line in supply.instance.lines}
@@ -188,36 +260,3 @@ class _Paid:
             frozenset(printed),
             frozenset(part for _, part in printed),
         )
-
-
-def charged_with_order(supply: SupplyOptions) -> Floats:
-    """Return what each pool pays whenever anything is ordered, beside its fee, shape (pools,).
-
-    These are the charges that no other pool sets off.
-    """
-    found = np.zeros(len(supply.pool_total))
-    one, pool = _of_one_pool(supply)
-    np.add.at(found, pool[one], supply.charges.amount[one])
-    return found
-
-
-def charges_of_several(supply: SupplyOptions) -> Charges:
-    """Return the charges that several orders, or some lines of an order, set off."""
-    one, pool = _of_one_pool(supply)
-    return supply.charges.keep(~one & (pool >= 0))
-
-
-def _of_one_pool(supply: SupplyOptions) -> tuple[NDArray[np.bool_], Ints]:
-    """Return whether each charge is set off by one pool, whatever its lines are, and by which."""
-    charges, (options, start) = supply.charges, supply.members
-    able = np.zeros(len(supply), dtype=bool)
-    able[options] = True
-    rows = able[charges.option]
-    charge, pool = charges.charge[rows], supply.pool[charges.option[rows]]
-    lowest = np.full(len(charges), len(supply.pool_total))
-    highest = np.full(len(charges), -1)
-    np.minimum.at(lowest, charge, pool)
-    np.maximum.at(highest, charge, pool)
-    size = np.diff(start)[np.maximum(highest, 0)] if len(charges) else highest
-    whole = np.bincount(charge, minlength=len(charges)) == size
-    return (lowest == highest) & whole, highest

@@ -6,56 +6,21 @@ of it is linear only where the price a part is, or where all of its lines pay th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from amopt.routes import RouteTable
-    from amopt.sourcing.instance.calendars import Lane
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["duties", "duties_of_routes", "least_duty", "pieces_between", "uneven"]
+__all__ = ["duties", "least_duty", "pieces_between", "uneven"]
 
 Floats = NDArray[np.float64]
 
 FIRST_KNOTS = 6
 """Quantities at which a piece is cut to begin with, evenly spaced in logs."""
-
-
-def duties_of_routes(lanes: Sequence[Lane], routes: RouteTable) -> Floats:
-    """Return the duties along routes, as shares of prices and on transport as money a part.
-
-    Parameters
-    ----------
-    lanes
-        The lanes of the network.
-    routes
-        Routes for parts of one weight, from S places to T places.
-
-    Returns
-    -------
-    duties : array of float, shape (2, S, T)
-        Infinite where no route leads.
-    """
-    found = np.stack([np.where(routes.reached, 0.0, np.inf)] * 2)
-    dutiable = {(x.from_, x.to, x.mode): x for x in lanes if x.duty_percent}
-    for row, source in enumerate(routes.sources if dutiable else ()):
-        for column, target in enumerate(routes.targets):
-            places = routes.path(source, target)
-            for (start, end), mode in zip(
-                pairwise(places), routes.modes(source, target), strict=True
-            ):
-                lane = dutiable.get((start, end, mode))
-                if lane is not None:
-                    share = lane.duty_percent / 100
-                    found[0, row, column] += share
-                    if lane.duty_on == "goods_and_transport":
-                        found[1, row, column] += share * routes.cost[row, column]
-    return found
 
 
 def duties(supply: SupplyOptions, quantity: Floats, goods: Floats) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,9 +12,10 @@ from numpy.typing import NDArray
 
 from amopt.sourcing.instance.curves import Curves, quotes_of
 from amopt.sourcing.instance.entries import Conventional, Offer
-from amopt.sourcing.offers.duties import duties_of_routes
 
 if TYPE_CHECKING:
+    from amopt.routes import RouteTable
+    from amopt.sourcing.instance.calendars import Lane
     from amopt.sourcing.instance.entries import Line, Part
     from amopt.sourcing.instance.fields import Instance
 
@@ -71,9 +74,41 @@ def transport(instance: Instance, sources: tuple[Source, ...], line: Ints, sourc
         by = "cost" if instance.transport == "cheapest" else "weeks"
         routes = network.routes(starts, ends, by=by, kg_per_part=float(weight))  # type: ignore[arg-type]
         own = moved & (heavy == weight)
-        paid = duties_of_routes(instance.network.lanes, routes)
+        paid = _duties_of_routes(instance.network.lanes, routes)
         for measure, table in enumerate((routes.cost, routes.weeks, routes.kg_co2, *paid)):
             found[measure, own] = table[rows[own], columns[own]]
+    return found
+
+
+def _duties_of_routes(lanes: Sequence[Lane], routes: RouteTable) -> Floats:
+    """Return the duties along routes, as shares of prices and on transport as money a part.
+
+    Parameters
+    ----------
+    lanes
+        The lanes of the network.
+    routes
+        Routes for parts of one weight, from S places to T places.
+
+    Returns
+    -------
+    duties : array of float, shape (2, S, T)
+        Infinite where no route leads.
+    """
+    found = np.stack([np.where(routes.reached, 0.0, np.inf)] * 2)
+    dutiable = {(x.from_, x.to, x.mode): x for x in lanes if x.duty_percent}
+    for row, source in enumerate(routes.sources if dutiable else ()):
+        for column, target in enumerate(routes.targets):
+            places = routes.path(source, target)
+            for (start, end), mode in zip(
+                pairwise(places), routes.modes(source, target), strict=True
+            ):
+                lane = dutiable.get((start, end, mode))
+                if lane is not None:
+                    share = lane.duty_percent / 100
+                    found[0, row, column] += share
+                    if lane.duty_on == "goods_and_transport":
+                        found[1, row, column] += share * routes.cost[row, column]
     return found
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.offers.charges import charged_with_order
 from amopt.sourcing.offers.duties import least_duty, pieces_between, uneven
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ def cut(
         any_order = np.full(start.size - 1, np.inf)
         np.minimum.at(any_order, supply.pool[options], any_part)
         least = np.minimum(least, any_order[pool])
-    charged = charged_with_order(supply)
+    charged = supply.charges.with_order(supply.pool, supply.members)
     total = supply.pool_total.take(pool).plus(charged[pool], np.zeros(pool.size))
     lead = supply.pool_lead.take(pool)
     own = total.curve

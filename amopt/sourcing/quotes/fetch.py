@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from amopt.errors import InvalidInstanceError, UsageError
-from amopt.instance.filled import Filled
+from amopt.instance.loadable import Filled
 from amopt.sourcing.instance.fields import Instance, Offer
 from amopt.sourcing.instance.quote_log.filling import LOG
 from amopt.sourcing.instance.quote_log.moment import moment_text

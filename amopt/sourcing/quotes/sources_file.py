@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -12,8 +12,8 @@ from pydantic import Field
 from amopt.errors import InvalidInstanceError
 from amopt.instance import common
 from amopt.instance.common import InstanceModel, Name, PositiveQuantity
-from amopt.instance.filled import Filled
 from amopt.instance.findings import Code, Problem
+from amopt.instance.loadable import Filled
 from amopt.sourcing.quotes.folder import FolderSource
 from amopt.sourcing.quotes.http import LOCAL, HttpSource
 from amopt.sourcing.quotes.source import QuoteSource
@@ -158,4 +158,4 @@ def load_sources(source: str | Path | Mapping[str, Any]) -> Sources:
     examination = examine(source, lambda _: Sources, ("sourcing-quote-sources",))
     if examination.instance is None:
         raise InvalidInstanceError(examination.findings)
-    return cast("Sources", examination.instance)
+    return examination.instance

@@ -335,7 +335,7 @@ def load_events(source: str | Path | Mapping[str, Any], instance: Instance) -> E
     examination = examine(source, lambda _: Events, ("sourcing-events",))
     if examination.instance is None:
         raise InvalidInstanceError(examination.findings)
-    events = cast("Events", examination.instance)
+    events = examination.instance
     findings = findings_against(events, instance, examination.document)
     if findings:
         raise InvalidInstanceError(findings)

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from amopt.instance.filled import Filled
 from amopt.instance.findings import Problem
 from amopt.instance.findings.wording import field_problems
+from amopt.instance.loadable import Filled
 from amopt.instance.suggest import shown
 from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
 from amopt.sourcing.instance.quote_log.moment import moment_text

@@ -1,0 +1,7 @@
+"""The version of amopt, as the files say that it writes."""
+
+from __future__ import annotations
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

@@ -1,0 +1,89 @@
+"""What the loader asks of the class of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, PrivateAttr
+
+from amopt.instance.findings import Code, Finding, Key, Problem
+
+__all__ = ["Filled", "Loadable"]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Raw data into which what files beside an instance say was put.
+
+    Attributes
+    ----------
+    data
+        The data to validate.
+    kept
+        Of each collection at the top that lost entries, the numbers of those that stayed.
+    problems
+        What was found on the way, by the keys of the file.
+    """
+
+    data: Mapping[str, Any]
+    kept: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+    def key(self, key: Key) -> Key:
+        """Return the key in the file of a key in the data."""
+        numbers = self.kept.get(str(key[0]), ()) if key else ()
+        if len(key) > 1 and isinstance(key[1], int) and key[1] < len(numbers):
+            return (key[0], numbers[key[1]], *key[2:])
+        return key
+
+
+class Loadable(BaseModel):
+    """What can be loaded: how raw data are filled, and what is checked once the fields are right.
+
+    The loader (:mod:`amopt.instance.loader`) knows instances by this alone.
+    """
+
+    codes: ClassVar[tuple[Code, ...]] = ()
+    """What can be wrong with one beside what can be with any."""
+
+    _warnings: tuple[Finding, ...] = PrivateAttr(default=())
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @classmethod
+    def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
+        """Return the raw data with what files beside the instance say put into it.
+
+        Parameters
+        ----------
+        data
+            The raw data.
+        folder
+            The folder of the instance file; None for data that never was a file.
+        """
+        return Filled(data)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What was found that does not stop a solve; it travels with the answer."""
+        return self._warnings
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong across fields, once every field is right by itself."""
+        yield from ()
+
+    def checks(self) -> Iterator[Iterator[Problem]]:
+        """Yield the checks of :meth:`problems`, each to be made by itself."""
+        yield self.problems()
+
+    def problems_beside(self, folder: Path | None) -> Iterator[Problem]:
+        """Yield what is wrong with files that the instance names, after :meth:`problems`.
+
+        Parameters
+        ----------
+        folder
+            The folder of the instance file; None for data that never was a file.
+        """
+        yield from ()
