@@ -47,6 +47,7 @@ __all__ = [
     "load_of",
     "load_solution",
     "locate",
+    "plan_alone",
     "questions",
     "read_back",
     "schema",
@@ -188,6 +189,12 @@ def _solve_instance(
         currency=instance.currency,
         notes=(*answer.notes, *(str(finding) for finding in instance.warnings)),
     )
+
+
+def plan_alone(instance: Instance) -> Mapping[str, Any]:
+    """Return the options that spare a solve what its decision works out beside the plan."""
+    found: Mapping[str, Any] = getattr(decision(instance.kind), "PLAN_ALONE", {})
+    return found
 
 
 def formulate(instance: Instance, **of_the_decision: Any) -> ConcreteModel | LinearProgram:

@@ -28,6 +28,12 @@ ALLOWED = (
 )
 """What a referee may import, directly or through others, beside its decision's instance fields."""
 
+SHARED = (
+    *("column_table", "decision", "drawing", "errors", "files", "formulated", "instance", "mdp"),
+    *("network", "phrases", "program", "referee", "routes", "solution", "stock", "verdict"),
+)
+"""The rooms that lie below the decisions."""
+
 MOST_LINES = 400
 MOST_FILES = 12
 
@@ -106,6 +112,18 @@ def test_no_module_imports_itself_through_others() -> None:
 def test_no_module_imports_itself_through_annotations() -> None:
     """A type that two modules need of each other lies a floor down."""
     assert circles(graph(typing=True)) == []
+
+
+def test_no_room_below_the_decisions_knows_one_by_name() -> None:
+    """What only one decision has, it says itself: no condition on its name stands below it."""
+    known = {
+        f"{name}:{node.lineno}": node.value
+        for name, path in modules().items()
+        if name.split(".")[1:2] and name.split(".")[1] in SHARED
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in KINDS
+    }
+    assert known == {}
 
 
 @pytest.mark.parametrize("kind", REFEREES)

@@ -14,7 +14,7 @@ from amopt.placement.instance.fields import Instance
 
 if TYPE_CHECKING:
     from amopt.placement.answer.solution import PlacementSolution as Solution
-    from amopt.placement.decision import METHODS, formulate, read_back, solve
+    from amopt.placement.decision import METHODS, PLAN_ALONE, formulate, read_back, solve
     from amopt.placement.instance.orlib import read_orlib_cap
     from amopt.placement.map import FormMap, map_forms
     from amopt.placement.orders.assignment import assign
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METHODS",
+    "PLAN_ALONE",
     "SENSITIVITIES",
     "FormMap",
     "Instance",
@@ -43,6 +44,7 @@ _HOMES = {
     "FormMap": ("map", "FormMap"),
     "SENSITIVITIES": ("sensitivity", "PARAMETERS"),
     "METHODS": ("decision", "METHODS"),
+    "PLAN_ALONE": ("decision", "PLAN_ALONE"),
     "Solution": ("answer.solution", "PlacementSolution"),
     "assign": ("orders.assignment", "assign"),
     "axis": ("sensitivity", "axis"),

@@ -72,6 +72,9 @@ the answer: for single sources, where prices find good plans while the solver by
 for sites of one capacity each, where a tree over open sites is faster, with single sources sooner
 than without."""
 
+PLAN_ALONE = {"forms": False}
+"""The options of a solve whose plan alone is asked for."""
+
 FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from amopt import decisions
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.phrases import counted
 from amopt.program.pyomo.differing import require_difference
@@ -23,10 +25,7 @@ from amopt.solution import Column, Solution, Table
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["CHANGED", "COLUMNS", "KINDS", "Alternatives", "alternatives"]
-
-KINDS = ("placement", "sourcing")
-"""The decisions whose plans are told apart by their choices."""
+__all__ = ["CHANGED", "COLUMNS", "Alternatives", "alternatives"]
 
 COLUMNS = (
     Column("plan", "", "number of the plan; 1 is the best"),
@@ -44,8 +43,6 @@ COLUMNS = (
 
 CHANGED = (Column("plan", "", "number of the plan"), *CHANGES)
 """The columns of the table of what differs from the best plan."""
-
-_QUICK: Mapping[str, Mapping[str, Any]] = {"placement": {"forms": False}}
 
 _LISTED = 3
 
@@ -146,11 +143,9 @@ def alternatives(
         For a decision whose plans are not told apart, or an option out of range.
     """
     _require(instance, within, most, apart)
-    from amopt import decisions
-
     rules = import_module(f"amopt.{instance.kind}.choices")
     budget = Budget(time_limit)
-    options = _QUICK.get(instance.kind, {})
+    options = decisions.plan_alone(instance)
     best = decisions.solve(instance, time_limit=time_limit, **options)
     objective, bound = best.outcome.objective, best.outcome.bound
     if objective is None or bound is None:
@@ -205,9 +200,10 @@ _ECHOES = ("answer", "forms", "switchover")
 
 def _require(instance: Instance, within: float, most: int, apart: int) -> None:
     """Refuse what cannot be done."""
-    if instance.kind not in KINDS:
+    able = sorted(kind for kind in decisions.KINDS if find_spec(f"amopt.{kind}.choices"))
+    if instance.kind not in able:
         raise UsageError(
-            f"alternatives are found for {' and '.join(KINDS)}; the plans of {instance.kind} are "
+            f"alternatives are found for {' and '.join(able)}; the plans of {instance.kind} are "
             "not told apart by choices of their own: amopt sensitivity and amopt sweep show what "
             "changes them"
         )

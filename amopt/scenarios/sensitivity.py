@@ -43,8 +43,6 @@ _SKIPPED = frozenset(("amopt", "latitude", "longitude", "longest_km"))
 """Keys whose scaling says nothing."""
 
 _NOT_VALID = "not valid"
-
-_QUICK: Mapping[str, Mapping[str, Any]] = {"placement": {"forms": False}}
 """Options with which a decision finds its objective and nothing beside."""
 
 
@@ -171,7 +169,7 @@ def sensitivity(
         raise UsageError(f"the step must be a share above 0 and below 1, not {step!r}")
     from amopt import decisions
 
-    options = {"time_limit": time_limit, "gap": gap, **_QUICK.get(instance.kind, {})}
+    options = {"time_limit": time_limit, "gap": gap, **decisions.plan_alone(instance)}
     base = decisions.solve(instance, **options)
     as_it_is = standing(finished(base.outcome))
     if as_it_is.objective is None:

@@ -21,6 +21,7 @@ from pydantic import Field
 from amopt.instance.common import Instance, Name, Network, PositiveQuantity, RefersTo
 from amopt.instance.findings import Problem
 from amopt.instance.loadable import Filled
+from amopt.instance.schema import also, beside
 from amopt.printing.instance.codes import CODES
 from amopt.printing.instance.convoys import Convoys
 from amopt.printing.instance.entries import Discounted, Part, System
@@ -69,7 +70,10 @@ class PrintingInstance(Instance):
     systems: Annotated[tuple[System, ...], Field(min_length=1)] = Field(
         description="The types of systems in service."
     )
-    parts: Annotated[tuple[Part, ...], Field(min_length=1)] = Field(description="The parts.")
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)] = Field(
+        description="The parts.",
+        json_schema_extra=also(beside("table", "A .csv or .parquet file of parts")),
+    )
     limits: tuple[Limit, ...] = Field(
         default=(), description="Limits on what the parts do together, in expectation."
     )

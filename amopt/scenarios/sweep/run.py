@@ -29,8 +29,6 @@ __all__ = ["Sweep", "sweep"]
 Row = dict[str, Any]
 Pool = Callable[[], AbstractContextManager[Executor]]
 Task = tuple["Instance", Point, Mapping[str, Any]]
-
-_QUICK: Mapping[str, Mapping[str, Any]] = {"placement": {"forms": False}}
 """Options with which a decision finds its plan and nothing beside."""
 
 OUTCOME = ("status", "objective", "bound", "gap", "method", "seconds", "note")
@@ -119,7 +117,9 @@ def sweep(
     if len(set(keys)) < len(keys):
         raise UsageError("a point is there twice")
     require_paths(instance, points)
-    options = {"time_limit": time_limit, "gap": gap, **_QUICK.get(instance.kind, {})}
+    from amopt import decisions
+
+    options = {"time_limit": time_limit, "gap": gap, **decisions.plan_alone(instance)}
     head = {"instance": instance.fingerprint(), "options": options}
     context = nullcontext(None) if folder is None else opened(Path(folder), head)
     with context as journal:

@@ -28,6 +28,7 @@ from amopt.instance.common import (
     Weeks,
     Weight,
 )
+from amopt.instance.schema import also
 from amopt.sourcing.instance.quote_log.provenance import Quoted
 
 __all__ = [
@@ -227,7 +228,8 @@ class Offer(OfferTerms):
     """What an AM supplier asks for a part; told apart by supplier, part, route and material."""
 
     quotes: Annotated[tuple[Quote, ...], Field(min_length=1)] = Field(
-        description="Quotes, at different quantities; log: those on record in a quote log."
+        description="Quotes, at different quantities; log: those on record in a quote log.",
+        json_schema_extra=also({"const": "log"}),
     )
 
     @property
