@@ -43,6 +43,11 @@ Answer = Annotated[
     Path | None,
     typer.Option(help="Take the answer from this folder instead of solving.", metavar="FOLDER"),
 ]
+SolveSeconds = Annotated[float | None, typer.Option(help="Seconds for each solve.", metavar="S")]
+SolveGap = Annotated[
+    float | None, typer.Option(help="Relative gap at which each solve stops.", metavar="G")
+]
+Workers = Annotated[int, typer.Option(help="Processes that solve side by side.")]
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
 
 

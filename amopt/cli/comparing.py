@@ -14,6 +14,9 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Quiet,
+    SolveGap,
+    SolveSeconds,
+    Workers,
     reporting,
     require_room,
     stopping,
@@ -112,13 +115,9 @@ def sensitivity(
     step: Annotated[
         float, typer.Option(help="Share by which each input is lowered and raised.", metavar="S")
     ] = 0.1,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds for each solve.", metavar="S")
-    ] = None,
-    gap: Annotated[
-        float | None, typer.Option(help="Relative gap at which each solve stops.", metavar="G")
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Processes that solve side by side.")] = 1,
+    time_limit: SolveSeconds = None,
+    gap: SolveGap = None,
+    workers: Workers = 1,
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,

@@ -13,6 +13,9 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Quiet,
+    SolveGap,
+    SolveSeconds,
+    Workers,
     reporting,
     require_room,
     stopping,
@@ -73,17 +76,13 @@ def sweep(
         Path | None,
         typer.Option(help="Keep each row here at once, so that a run can go on.", metavar="FOLDER"),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes that solve side by side.")] = 1,
+    workers: Workers = 1,
     scheduler: Annotated[
         str | None,
         typer.Option(help="A Dask cluster instead: tcp://host:8786.", metavar="ADDRESS"),
     ] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds for each solve.", metavar="S")
-    ] = None,
-    gap: Annotated[
-        float | None, typer.Option(help="Relative gap at which each solve stops.", metavar="G")
-    ] = None,
+    time_limit: SolveSeconds = None,
+    gap: SolveGap = None,
     table: Annotated[
         Path | None,
         typer.Option(help="Write the table: .csv, .json or .parquet.", metavar="FILE"),

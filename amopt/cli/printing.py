@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ from amopt.cli.common import (
 )
 
 __all__ = ["app"]
+
+Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)]
 
 app = typer.Typer(help="More about a printing instance.", no_args_is_help=True)
 
@@ -117,11 +120,7 @@ def uncertainty(
     quiet: Quiet = False,
 ) -> None:
     """Show what failure rates that are not known well cost, and which plans withstand them."""
-
-    def study(instance: Any) -> Any:
-        from amopt.printing.uncertainty import study
-
-        return study(instance)
+    from amopt.printing.uncertainty import study
 
     _tell(file, study, json=json, out=out, html=html, html_light=html_light, quiet=quiet)
 
@@ -136,11 +135,7 @@ def distributions(
     html_light: HtmlLight = None,
 ) -> None:
     """Tell exactly what the optimum does in a cycle and a year, beside what is done today."""
-
-    def study(instance: Any) -> Any:
-        from amopt.printing import distributions
-
-        return distributions(instance)
+    from amopt.printing import distributions as study
 
     _tell(file, study, json=json, out=out, html=html, html_light=html_light)
 
@@ -155,11 +150,7 @@ def convoys(
     html_light: HtmlLight = None,
 ) -> None:
     """Find what to do where replenishments may not come, and what the printer is then worth."""
-
-    def study(instance: Any) -> Any:
-        from amopt.printing.convoys.answer import convoys
-
-        return convoys(instance)
+    from amopt.printing.convoys.answer import convoys as study
 
     _tell(file, study, json=json, out=out, html=html, html_light=html_light)
 
@@ -169,20 +160,17 @@ def busy(
     file: File,
     *,
     cycles: Annotated[int, typer.Option(help="Cycles that are simulated.", min=2)] = 100_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)] = 1,
+    seed: Seed = 1,
     json: Json = False,
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
 ) -> None:
     """Find what to do where the printer makes only most_prints_per_day, and what it costs."""
+    from amopt.printing.busy.answer import busy as study
 
-    def study(instance: Any) -> Any:
-        from amopt.printing.busy.answer import busy
-
-        return busy(instance, cycles=cycles, seed=seed)
-
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
+    counted = partial(study, cycles=cycles, seed=seed)
+    _tell(file, counted, json=json, out=out, html=html, html_light=html_light)
 
 
 @app.command()
@@ -190,20 +178,17 @@ def simulate(
     file: File,
     *,
     cycles: Annotated[int, typer.Option(help="Cycles of every part.", min=2)] = 100_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)] = 1,
+    seed: Seed = 1,
     json: Json = False,
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
 ) -> None:
     """Simulate what the optimum does, and what is done today where the file says so."""
+    from amopt.printing import simulate as study
 
-    def study(instance: Any) -> Any:
-        from amopt.printing import simulate
-
-        return simulate(instance, cycles=cycles, seed=seed)
-
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
+    counted = partial(study, cycles=cycles, seed=seed)
+    _tell(file, counted, json=json, out=out, html=html, html_light=html_light)
 
 
 def _tell(

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -104,6 +105,8 @@ class _Run:
         rest = np.setdiff1d(np.arange(program.shape[0]), arrays.shared)
         self.coupling = program.matrix[arrays.shared]
         self.limit = program.row_upper[arrays.shared]
+        self.plans = LinePlans(program.cost, self.coupling)
+        self.prices: Floats = np.zeros(self.limit.size)
         self.blocks: Blocks = split(
             LinearProgram(
                 program.cost,
@@ -115,7 +118,6 @@ class _Run:
                 program.integer,
             )
         )
-        self.parts: list[LinearProgram] = []
         block = np.empty(program.shape[1], dtype=np.int64)
         sizes = np.diff(self.blocks.column_starts)
         block[self.blocks.columns] = np.repeat(np.arange(len(self.blocks)), sizes)
@@ -141,15 +143,14 @@ class _Run:
             return False
         first = one_order_each(self.arrays, self.rest, self.block_of_column)
         block = self.block_of_column[first.indices[first.indptr[:-1]]]
-        self.plans = LinePlans(first, block, self.program.cost, self.coupling)
+        self.plans.add_columns(first, block)
         self._share_out(self.program.cost, np.full(len(self.blocks), np.inf))
         covered = np.zeros(len(self.blocks), dtype=bool)
         covered[self.plans.arrays()[0]] = True
-        self.prices = np.zeros(self.limit.size)
         for own in np.flatnonzero(~covered).tolist():
             covered[own] = self._fill(own)
         nothing = np.zeros(len(self.arrays.segments), dtype=bool)
-        self._solve_lines(np.flatnonzero(~covered), self.program.cost, nothing)
+        self._solve_blocks(np.flatnonzero(~covered), self.program.cost, nothing)
         return len(self.plans) > 0 and np.unique(self.plans.arrays()[0]).size == len(self.blocks)
 
     def _fill(self, block: int) -> bool:
@@ -159,7 +160,7 @@ class _Run:
         """
         arrays, bounds = self.arrays, self.line_bounds
         segments, shares = arrays.segments, arrays.segments.shares
-        columns, part = self._columns(block), self._parts()[block]
+        columns, part = self._columns(block), self._programs[block]
         values = np.clip(np.zeros(columns.size), part.lower, part.upper)
         lines = bounds.lines_of(block)
         if lines.size > 1:
@@ -187,7 +188,7 @@ class _Run:
         activity, room = part.matrix @ values, 1e-9 * (abs(part.matrix) @ np.abs(values))
         if ((activity < part.row_lower - room) | (activity > part.row_upper + room)).any():
             return False
-        self.plans.add_written(block, columns, values, self.program.cost, self.coupling)
+        self.plans.add_written(block, columns, values)
         return True
 
     def _columns(self, block: int) -> Ints:
@@ -195,14 +196,13 @@ class _Run:
         starts = self.blocks.column_starts
         return self.blocks.columns[starts[block] : starts[block + 1]]
 
-    def _parts(self) -> list[LinearProgram]:
-        """Return the program of each block."""
-        if not self.parts:
-            self.parts = self.blocks.programs()
-        return self.parts
+    @cached_property
+    def _programs(self) -> list[LinearProgram]:
+        """The program of each block."""
+        return self.blocks.programs()
 
-    def _solve_lines(self, blocks: Ints, cost: Floats, without: Bools) -> dict[int, float]:
-        """Solve some lines at given costs, keep their plans, and return the bounds proven.
+    def _solve_blocks(self, blocks: Ints, cost: Floats, without: Bools) -> dict[int, float]:
+        """Solve some blocks at given costs, keep their plans, and return the bounds proven.
 
         Parameters
         ----------
@@ -217,18 +217,15 @@ class _Run:
         upper = self.program.upper.copy()
         upper[self.arrays.x[without[self.arrays.segments.shares.segment]]] = 0.0
         upper[self.arrays.y[without]] = 0.0
-        if len(blocks) and not self.parts:
-            self.parts = self.blocks.programs()
-        starts = self.blocks.column_starts
-        for b in blocks:
-            columns = self.blocks.columns[starts[b] : starts[b + 1]]
-            part = replace(self.parts[b], cost=cost[columns], upper=upper[columns], offset=0.0)
+        for b in blocks.tolist():
+            columns = self._columns(b)
+            part = replace(self._programs[b], cost=cost[columns], upper=upper[columns], offset=0.0)
             answer = solve(part, replace(self.left(), gap=SHARE * self.options.gap))
             self.solved += 1
             if answer.values is None or answer.outcome.bound is None:
                 continue
             proven[b] = answer.outcome.bound
-            self.plans.add_written(b, columns, answer.values, self.program.cost, self.coupling)
+            self.plans.add_written(b, columns, answer.values)
             if self.late():
                 break
         return proven
@@ -246,7 +243,7 @@ class _Run:
         return True
 
     def _mix_apart(self) -> bool:
-        """Take the best plan of each line, where nothing is shared."""
+        """Take the best plan of each block, where nothing is shared; return that there is one."""
         block, cost, _ = self.plans.arrays()
         order = np.lexsort((cost, block))
         self.mix = np.zeros(block.size)
@@ -255,7 +252,13 @@ class _Run:
         return True
 
     def find_plans(self) -> bool:
-        """Bound every line at these prices, and solve those that leave the bound too low."""
+        """Bound every block at these prices, and solve those that leave the bound too low.
+
+        Returns
+        -------
+        bool
+            Whether plans were found.
+        """
         before = len(self.plans.values)
         cost = self.program.cost + self.coupling.T @ self.prices
         block, own, use = self.plans.arrays()
@@ -268,7 +271,7 @@ class _Run:
         order = np.argsort(-room, kind="stable")
         behind = np.cumsum(room[order][::-1])[::-1]
         chosen = order[(behind > spare) & (room[order] > 0)]
-        for b, bound in self._solve_lines(chosen, cost, worse).items():
+        for b, bound in self._solve_blocks(chosen, cost, worse).items():
             self.proven[b] = least[b] = max(least[b], bound)
         total = least.sum() - self.prices @ self.limit + self.program.offset
         self.bound = max(self.bound, float(total))
@@ -295,7 +298,7 @@ class _Run:
         found = kept_plans(self.arrays, self.rest, plan, share)
         block, own = self.block_of_column[found.indices[found.indptr[:-1]]], found.T @ cost
         better = np.flatnonzero(own < known[block] * (1 - 1e-9))
-        self.plans.add_columns(found[:, better], block[better], self.program.cost, self.coupling)
+        self.plans.add_columns(found[:, better], block[better])
         best = known.copy()
         np.minimum.at(best, block[better], own[better])
         return best

@@ -38,6 +38,13 @@ class LineBounds:
         The block of each share, shape (n,).
     blocks
         How many blocks there are.
+
+    Attributes
+    ----------
+    block_of_line
+        The block of each line; -1 where it may order nothing, shape (lines,).
+    several
+        Whether a block has more than one line, shape (blocks,).
     """
 
     def __init__(self, arrays: Arrays, block_of_share: Ints, blocks: int) -> None:
@@ -54,8 +61,8 @@ class LineBounds:
         self._block_start = np.searchsorted(
             self.block_of_line[self._by_block], np.arange(blocks + 1)
         )
-        self._block = np.zeros(len(segments), dtype=np.int64)
-        self._block[shares.segment] = block_of_share
+        self._block_of_segment = np.zeros(len(segments), dtype=np.int64)
+        self._block_of_segment[shares.segment] = block_of_share
         self._need = arrays.needed[shares.line]
         ordered = np.bincount(shares.segment, self._need, minlength=len(segments))
         low = np.maximum(segments.lower, 1e-9 * ordered)
@@ -63,8 +70,7 @@ class LineBounds:
         self._a, self._b = low[shares.segment], high[shares.segment]
         known = self.block_of_line >= 0
         of_line = self.block_of_line[known]
-        several = np.bincount(of_line, minlength=blocks) > 1
-        self.several = several
+        self.several = np.bincount(of_line, minlength=blocks) > 1
         spare = np.bincount(of_line, arrays.surplus[known], minlength=blocks) > 0
         self._unbounded = spare | (np.bincount(of_line, minlength=blocks) == 0)
 
@@ -139,7 +145,7 @@ class LineBounds:
         gain = np.minimum(0.0, linear + np.minimum(slope * self._a, slope * self._b)) * need
         m = len(self._segments)
         gained = np.bincount(segment, gain, minlength=m)
-        every, block = self.least(cost), self._block
+        every, block = self.least(cost), self._block_of_segment
         together = every[block] + cost[self._arrays.y] + gained
         alone = np.full(m, np.inf)
         np.minimum.at(alone, segment, np.maximum(on_average, at_once))

@@ -1,8 +1,6 @@
-"""Plans of parts: what each costs, what it uses of shared limits, and how it is written down."""
+"""Plans of blocks: what each costs, what it uses of shared limits, and how it is written down."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,7 +15,14 @@ Ints = NDArray[np.int64]
 
 
 class LinePlans:
-    """Plans of parts.
+    """Plans of blocks: of a line, or of the lines of a part.
+
+    Parameters
+    ----------
+    cost
+        The cost of each column of the program.
+    coupling
+        The rows of the limits that blocks share.
 
     Attributes
     ----------
@@ -26,26 +31,13 @@ class LinePlans:
         columns of a matrix.
     """
 
-    def __init__(self, first: sp.csc_array, block: Ints, cost: Floats, coupling: Any) -> None:
-        """Begin with plans that are the columns of a matrix.
-
-        Parameters
-        ----------
-        first
-            The values of the program's columns in each plan.
-        block
-            The block of each plan.
-        cost
-            The cost of each column of the program.
-        coupling
-            The rows of the limits that parts share.
-        """
+    def __init__(self, cost: Floats, coupling: sp.csr_array) -> None:
+        self._column_cost, self._coupling = cost, coupling
         self.values: list[tuple[Ints, Floats] | None] = []
         self._matrices: list[tuple[int, sp.csc_array]] = []
         self._block: list[Ints] = []
         self._cost: list[Floats] = []
         self._use: list[Floats] = []
-        self.add_columns(first, block, cost, coupling)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -60,7 +52,7 @@ class LinePlans:
 
     def written(self, chosen: Ints) -> Floats:
         """Return the program's columns for chosen plans, one a block."""
-        values = np.zeros(self._matrices[0][1].shape[0])
+        values = np.zeros(self._column_cost.size)
         for begin, matrix in self._matrices:
             own = chosen[(chosen >= begin) & (chosen < begin + matrix.shape[1])] - begin
             values += np.asarray(matrix[:, own].sum(axis=1), dtype=np.float64).ravel()
@@ -70,7 +62,7 @@ class LinePlans:
                 values[written[0]] = written[1]
         return values
 
-    def add_columns(self, plans: sp.csc_array, block: Ints, cost: Floats, coupling: Any) -> None:
+    def add_columns(self, plans: sp.csc_array, block: Ints) -> None:
         """Add plans that are the columns of a matrix.
 
         Parameters
@@ -79,20 +71,14 @@ class LinePlans:
             The values of the program's columns in each plan.
         block
             The block of each plan.
-        cost
-            The cost of each column of the program.
-        coupling
-            The rows of the limits that parts share.
         """
         self._matrices.append((len(self.values), plans))
         self.values += [None] * plans.shape[1]
         self._block.append(block)
-        self._cost.append(plans.T @ cost)
-        self._use.append((coupling @ plans).toarray())
+        self._cost.append(plans.T @ self._column_cost)
+        self._use.append((self._coupling @ plans).toarray())
 
-    def add_written(
-        self, block: int, columns: Ints, values: Floats, cost: Floats, coupling: sp.csr_array
-    ) -> None:
+    def add_written(self, block: int, columns: Ints, values: Floats) -> None:
         """Add a plan that is written down.
 
         Parameters
@@ -101,14 +87,10 @@ class LinePlans:
             Its block.
         columns, values
             Columns of the program and their values.
-        cost
-            The cost of each column of the program.
-        coupling
-            The rows of the limits that parts share.
         """
         self._block.append(np.array([block]))
-        self._cost.append(np.array([cost[columns] @ values]))
-        self._use.append((coupling[:, columns] @ values)[:, None])
+        self._cost.append(np.array([self._column_cost[columns] @ values]))
+        self._use.append((self._coupling[:, columns] @ values)[:, None])
         self.values.append((columns, values))
 
     def margins(self, adjusted: Floats, mix: Floats, blocks: int) -> Floats:
