@@ -41,9 +41,9 @@ def apply(diff: str, root: Path) -> None:
 
 
 def added(blocks: list[tuple[str, str]]) -> int:
-    """Return how many lines the diffs of a section add."""
+    """Return how many lines the diffs of a section add, blank ones included."""
     return sum(
-        line.startswith("+") and line != "+"
+        line.startswith("+")
         for language, body in blocks
         if language == "diff"
         for line in body.splitlines()
