@@ -12,7 +12,7 @@ import amopt
 from amopt.errors import UsageError
 from amopt.instance.common import Instance
 from amopt.report.studies import alternatives as report
-from amopt.scenarios.alternatives import alternatives
+from amopt.scenarios.alternatives import Alternatives, alternatives
 from tests.conftest import Run
 
 TRANSPORT = {(True, False): 480.0, (False, True): 680.0, (True, True): 80.0}
@@ -136,3 +136,17 @@ def test_on_the_command_line_and_as_a_page(
     assert "1 other plan is within 14 %" in run.out
     assert "The best: optimal by" in run.out
     assert amopt_command("alternatives", "placement/textbook", "--within", "much").code == 2
+
+
+@pytest.mark.parametrize(
+    ("others", "apart", "said"),
+    [
+        (0, 1, "No other plan is within 100 % of the optimum."),
+        (0, 11, "No other plan that differs in 11 choices or more is within 100 % of the optimum."),
+        (2, 3, "2 other plans that differ in 3 choices or more are within 100 % of the optimum;"),
+    ],
+)
+def test_how_many_plans_there_are_is_told(others: int, apart: int, said: str) -> None:
+    rows = [{"more_share": 1.0}] * (1 + others)
+    found = Alternatives("name", "EUR", "cost", 1.0, apart, rows, (), None, True, ())
+    assert found.headline().startswith(said)

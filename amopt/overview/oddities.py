@@ -18,7 +18,7 @@ from amopt.network import SupplyNetwork
 
 if TYPE_CHECKING:
     from amopt.instance.common import Network
-    from amopt.instance.workbook.flattening import Filled
+    from amopt.instance.workbook.flattening import FilledSheet
     from amopt.instance.workbook.layout import Column
 
 __all__ = ["far_off", "of_columns", "of_entries", "of_places"]
@@ -101,7 +101,7 @@ def of_columns(
             }
 
 
-def of_entries(sheets: Sequence[Filled]) -> Iterator[dict[str, Any]]:
+def of_entries(sheets: Sequence[FilledSheet]) -> Iterator[dict[str, Any]]:
     """Yield a row an odd value or name of the collections of an instance."""
     used = _names_used(sheets)
     for one in sheets:
@@ -180,7 +180,7 @@ def _amount(cell: Any) -> float:
     return float(cell) if whether else float("nan")
 
 
-def _labels(one: Filled) -> list[str]:
+def _labels(one: FilledSheet) -> list[str]:
     """Return what the entries of a sheet are called: their first texts that tell them apart."""
     chosen: list[int] = []
     for k, column in enumerate(one.columns):
@@ -206,11 +206,11 @@ def _alike(texts: Sequence[Any]) -> Iterator[tuple[str, str]]:
             yield text, seen[bare]
 
 
-def _path(one: Filled) -> tuple[str, ...]:
+def _path(one: FilledSheet) -> tuple[str, ...]:
     return tuple(key for sheet in (*one.sheet.ancestors, one.sheet) for key in sheet.path)
 
 
-def _names_used(sheets: Sequence[Filled]) -> dict[tuple[str, str], set[str]]:
+def _names_used(sheets: Sequence[FilledSheet]) -> dict[tuple[str, str], set[str]]:
     """Return the names to which other entries refer, by the collection and key that they are of."""
     used: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in sheets:

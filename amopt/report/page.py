@@ -30,7 +30,6 @@ __all__ = [
     "render_document",
     "require_writable",
     "write_document",
-    "write_page",
 ]
 
 LARGEST, LIGHTEST = 6_000_000, 300_000
@@ -51,19 +50,6 @@ def require_writable(path: str | Path) -> None:
     if not all(importlib.util.find_spec(name) for name in ("jinja2", "plotly")):
         raise _missing()
     require_writable_file(path)
-
-
-def write_page(
-    instance: Instance, solution: Solution, path: str | Path, *, light: bool = False
-) -> None:
-    """Write the page to ``path``, whole or not at all; see :func:`render`.
-
-    Raises
-    ------
-    UsageError
-        When the ``report`` extra is not installed, or the file cannot be written.
-    """
-    write_text(path, render(instance, solution, light=light))
 
 
 def write_document(document: Document, path: str | Path, *, light: bool = False) -> None:

@@ -45,6 +45,10 @@ CHANGED = (Column("plan", "", "number of the plan"), *CHANGES)
 """The columns of the table of what differs from the best plan."""
 
 _LISTED = 3
+"""Choices of a plan that its row names."""
+
+_ECHOES = ("answer", "forms", "switchover")
+"""Tables of an answer that do not say what a plan decides or costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,16 @@ class Alternatives:
     def headline(self) -> str:
         """Return how many other plans there are, in a sentence."""
         others = len(self.rows) - 1
-        differ = f"differing in {self.apart} choices or more" if self.apart > 1 else "other"
+        apart = f" that differs in {self.apart} choices or more" if self.apart > 1 else ""
+        within = f"within {100 * self.within:g} % of the optimum"
         if not others:
-            said = f"No {differ} plan is within {self.within:.3g} of the optimum"
-            return said.replace(f"{self.within:.3g}", f"{100 * self.within:g} %") + "."
-        verb = "is" if others == 1 else "are"
+            return f"No other plan{apart} is {within}."
+        if others > 1:
+            apart = apart.replace("differs", "differ")
         rest = "" if self.complete else ", and there may be more"
         return (
-            f"{counted(others, f'{differ} plan')} {verb} within {100 * self.within:g} % of the "
-            f"optimum{rest}; the last costs {self.rows[-1]['more_share']:.3g} % more."
+            f"{counted(others, 'other plan')}{apart} {'is' if others == 1 else 'are'} {within}"
+            f"{rest}; the last costs {self.rows[-1]['more_share']:.3g} % more."
         )
 
 
@@ -192,10 +197,6 @@ def alternatives(
 def _interrupted(answer: Solution) -> bool:
     """Return whether Ctrl-C ended the search for an answer: then no other is looked for."""
     return answer.outcome.stopped is Stopped.INTERRUPTED
-
-
-_ECHOES = ("answer", "forms", "switchover")
-"""Tables of an answer that do not say what a plan decides or costs."""
 
 
 def _require(instance: Instance, within: float, most: int, apart: int) -> None:

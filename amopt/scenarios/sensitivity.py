@@ -43,7 +43,7 @@ _SKIPPED = frozenset(("amopt", "latitude", "longitude", "longest_km"))
 """Keys whose scaling says nothing."""
 
 _NOT_VALID = "not valid"
-"""Options with which a decision finds its objective and nothing beside."""
+"""What begins the note on an input whose change the instance does not allow."""
 
 
 @dataclass(frozen=True, slots=True)

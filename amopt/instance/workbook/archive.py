@@ -155,7 +155,7 @@ def untold(path: Path, member: str) -> Iterator[tuple[str, str, list[str]]]:
 def hidden_parts(path: Path, member: str) -> str:
     """Return how many rows and columns of a sheet are hidden or filtered away, empty for none.
 
-    Only rows and columns that hold something count.
+    Columns that are hidden up to the last that a sheet may have hide nothing, and do not count.
     """
     with zipfile.ZipFile(path) as archive:
         text = archive.read(member)

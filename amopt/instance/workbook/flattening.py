@@ -11,11 +11,11 @@ from amopt.instance.workbook.cells import written
 from amopt.instance.workbook.layout import Column, Layout, Sheet
 from amopt.instance.workbook.reading import leading_columns
 
-__all__ = ["Filled", "filled_sheets", "sheet_columns"]
+__all__ = ["FilledSheet", "filled_sheets", "sheet_columns"]
 
 
 @dataclass(slots=True)
-class Filled:
+class FilledSheet:
     """A sheet with its rows.
 
     Attributes
@@ -35,7 +35,7 @@ class Filled:
 
 def filled_sheets(
     layout: Layout, data: Mapping[str, Any]
-) -> tuple[list[tuple[str, Any]], list[Filled]]:
+) -> tuple[list[tuple[str, Any]], list[FilledSheet]]:
     """Return what stands once, by its keys joined by dots, and the sheets that have rows.
 
     Raises
@@ -44,7 +44,7 @@ def filled_sheets(
         When a cell cannot hold a value so that it is read back the same.
     """
     once = [(".".join(path), cell) for path, cell in _once(data, layout, ())]
-    found: list[Filled] = []
+    found: list[FilledSheet] = []
     for sheet in layout.below(None):
         found += _below(layout, sheet, [((), data)])
     return once, found
@@ -67,7 +67,7 @@ def _once(
 
 def _below(
     layout: Layout, sheet: Sheet, holders: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
-) -> list[Filled]:
+) -> list[FilledSheet]:
     """Return a sheet and those below it, from the entries that hold such collections."""
     held: list[tuple[tuple[Any, ...], Mapping[str, Any]]] = []
     for names, holder in holders:
@@ -77,7 +77,7 @@ def _below(
     below = list(layout.below(sheet))
     columns = sheet_columns(layout, sheet, [entry for _, entry in held])
     own = columns[len(sheet.leading) + sheet.numbered :]
-    filled = Filled(sheet, columns)
+    filled = FilledSheet(sheet, columns)
     inner: list[tuple[tuple[Any, ...], Mapping[str, Any]]] = []
     for number, (names, entry) in enumerate(held, 1):
         cells = [_of_entry(entry, column) for column in own]

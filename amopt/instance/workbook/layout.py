@@ -85,7 +85,7 @@ class Sheet:
         The sheet of the entries that hold such collections; None at the top.
     columns
         The columns of an entry.
-    own
+    own, repeats
         The headings by which sheets below name an entry of this one, and the columns that those
         repeat; one heading without columns is a number that both sheets have.
     form
@@ -187,7 +187,7 @@ def _of_entries(
         return
     sheet = Sheet(name, path, parent, tuple(columns), own, repeats)
     yield sheet
-    _, below = _of_model(model, sheet, ())
+    _, below = _of_model(model, sheet, ())  # once more: now they know the sheet above them
     yield from below
 
 

@@ -51,9 +51,8 @@ def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Docu
     tables = {table.name: table for table in opened.tables}
     found: Layout | None = _ANY
     if INSTANCE in tables:
-        kind = reader.once(tables[INSTANCE], _ANY.rows).get("kind")
+        kind = _Reader([]).once(tables[INSTANCE], _ANY.rows).get("kind")
         found = layout_of(kind) if isinstance(kind, str) else None
-        reader.remarks, reader.cells = list(opened.remarks), {}  # now that the kind is known
         reader.data = reader.once(tables[INSTANCE], (found or _ANY).rows)
     elif not opened.remarks:
         message = f"there is no sheet {INSTANCE!r}, which says `amopt`, `kind` and `name`."

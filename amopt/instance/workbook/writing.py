@@ -11,7 +11,7 @@ from typing import Any, Final
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file
 from amopt.files.formulas import begins_formula
-from amopt.instance.workbook.flattening import Filled, filled_sheets, sheet_columns
+from amopt.instance.workbook.flattening import FilledSheet, filled_sheets, sheet_columns
 from amopt.instance.workbook.layout import INSTANCE, NOTES, TEXT, Column, Layout, Sheet
 from amopt.instance.workbook.tables import letters
 
@@ -23,7 +23,11 @@ _LONGEST_LIST: Final = 255
 _ROOM: Final = 1_000
 """Rows below the last for which drop-downs are made."""
 
+_TEXT_ROWS: Final = 50
+"""Rows below the last in which what is typed into a column of texts stays a text."""
+
 _WIDEST: Final = 60
+"""Letters that a column is wide at most."""
 
 
 def csv_files(layout: Layout, data: Mapping[str, Any]) -> dict[str, str]:
@@ -97,7 +101,7 @@ def write_workbook(
     there = {one.sheet.name: one for one in sheets}
     for sheet in layout.sheets:
         if sheet.name in there or (template and sheet.form != "free"):
-            filled = there.get(sheet.name) or Filled(sheet, ())
+            filled = there.get(sheet.name) or FilledSheet(sheet, ())
             if template:
                 filled = _widened(layout, filled)
             _write_sheet(book, filled)
@@ -107,7 +111,7 @@ def write_workbook(
         book.save(temporary)
 
 
-def _widened(layout: Layout, filled: Filled) -> Filled:
+def _widened(layout: Layout, filled: FilledSheet) -> FilledSheet:
     """Return a sheet with all columns that it may have."""
     if filled.sheet.form == "free":
         return filled
@@ -119,7 +123,7 @@ def _widened(layout: Layout, filled: Filled) -> Filled:
         tuple(row[places[column.heading]] if column.heading in places else None for column in every)
         for row in filled.rows
     ]
-    return Filled(filled.sheet, every, rows)
+    return FilledSheet(filled.sheet, every, rows)
 
 
 def _write_once(
@@ -141,7 +145,7 @@ def _write_once(
     _set_widths(sheet, [max(map(len, [*keys, "key"])), 30, _WIDEST])
 
 
-def _write_sheet(book: Any, filled: Filled) -> None:
+def _write_sheet(book: Any, filled: FilledSheet) -> None:
     """Write a sheet."""
     sheet = book.create_sheet(filled.sheet.name)
     _write_headings(sheet, filled.columns)
@@ -153,13 +157,12 @@ def _write_sheet(book: Any, filled: Filled) -> None:
     for place, column in enumerate(filled.columns):
         letter = letters(place)
         if column.kind == "text":
-            for row in range(len(filled.rows) + 2, len(filled.rows) + 52):
+            for row in range(len(filled.rows) + 2, len(filled.rows) + 2 + _TEXT_ROWS):
                 sheet[f"{letter}{row}"].number_format = "@"
         if column.choices and not column.several:
             _drop_down(sheet, f"{letter}2:{letter}{last + _ROOM}", _inline(column.choices))
         elif column.kind == "truth":
             _drop_down(sheet, f"{letter}2:{letter}{last + _ROOM}", '"TRUE,FALSE"')
-    sheet.freeze_panes = "A2"
     if filled.columns:
         sheet.auto_filter.ref = f"A1:{letters(len(filled.columns) - 1)}{last}"
     _set_widths(sheet, [len(column.heading) + 4 for column in filled.columns])

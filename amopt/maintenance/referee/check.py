@@ -17,6 +17,9 @@ from amopt.verdict import Verdict
 
 __all__ = ["check"]
 
+AGES = ("replace_at", "bridge_before", "replace_printed_at")
+"""The ages of a policy: t_r, t_b and t_p of the source."""
+
 TABLES = ("totals", "thresholds", "rules", "account", "policies", "limits")
 
 
@@ -117,18 +120,12 @@ def _policies(
     for row in stated:
         expected: dict[str, Any] = {"policy": row["policy"]}
         for prefix in ("", "exact_"):
-            ages = [
-                row.get(f"{prefix}{name}")
-                for name in ("replace_at", "bridge_before", "replace_printed_at")
-            ]
+            ages = [row.get(f"{prefix}{name}") for name in AGES]
             if not _ages_hold(book, instance, row["policy"], ages, whole=not prefix):
                 return []
             cost = policy_cost(instance, row["policy"], ages[0] or 0.0, ages[1], ages[2])
             expected[f"{prefix}cost_per_day"] = cost
-            for name, age in zip(
-                ("replace_at", "bridge_before", "replace_printed_at"), ages, strict=True
-            ):
-                expected[f"{prefix}{name}"] = age
+            expected |= {f"{prefix}{name}": age for name, age in zip(AGES, ages, strict=True)}
         expected["above_best_percent"] = Amount(100 * (expected["cost_per_day"] / best - 1), 100.0)
         book.compare(f"policy {row['policy']}", row, expected)
         lower = expected["exact_cost_per_day"] <= expected["cost_per_day"] * (1 + 1e-9)
@@ -165,12 +162,11 @@ def _no_neighbour_is_better(
     book: Notebook, instance: MaintenanceInstance, row: Mapping[str, Any]
 ) -> None:
     """Note an age of which another one nearby, in whole days, costs less."""
-    names = ("replace_at", "bridge_before", "replace_printed_at")
     wait = instance.regular.lead_time_days
     quick = instance.printed.lead_time_days if instance.printed else 0
     for moved in range(3):
         for step in (-1.0, 1.0):
-            ages = [row[name] for name in names]
+            ages = [row[name] for name in AGES]
             if not ages[moved]:
                 continue
             ages[moved] += step

@@ -131,7 +131,8 @@ def read(path: Path, reward: str | None = None) -> Arrays:
         )
     owner = keys[at, 0]
     cost = _of_transitions(path.with_suffix(".trew"), keys, data, np.cumsum(first) - 1, pairs)
-    cost += _of_states(path.with_suffix(".srew"), states)[np.clip(owner, 0, states - 1)]
+    earned = _of_states(path.with_suffix(".srew"), states)
+    cost += earned[np.clip(owner, 0, states - 1)]  # a state that there is not is told later
     names = None
     if table["action"].notna().any():
         labels = table["action"].fillna("").astype(str).to_numpy()[at].tolist()

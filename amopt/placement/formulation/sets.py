@@ -54,8 +54,6 @@ class Sets:
     hours, kg_co2, room, fill
         Of each option: machine-hours and emissions a year, room in store, share of demand met from
         the shelf.
-    costs
-        For each kind of cost, the money a year of each option.
     rate
         Demand a year of each demanded pair.
     years

@@ -281,7 +281,7 @@ class Solver:
 
     def _patience(self) -> float:
         """Return the seconds for a second run that is to confirm what the first one said."""
-        return max(_PATIENCE, 2.0 * (self._budget.spent))
+        return max(_PATIENCE, 2.0 * self._budget.spent)
 
     def _prepare(self, attempt: Attempt, patience: float | None = None) -> None:
         left = self._budget.left

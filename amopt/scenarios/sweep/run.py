@@ -29,7 +29,7 @@ __all__ = ["Sweep", "sweep"]
 Row = dict[str, Any]
 Pool = Callable[[], AbstractContextManager[Executor]]
 Task = tuple["Instance", Point, Mapping[str, Any]]
-"""Options with which a decision finds its plan and nothing beside."""
+"""An instance, the point at which it is solved, and the options of the solve."""
 
 OUTCOME = ("status", "objective", "bound", "gap", "method", "seconds", "note")
 """The columns of what came of a point, before those of the answer's totals."""

@@ -17,8 +17,6 @@ __all__ = ["tables"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-ANSWERS = {PASSES: "yes", UNKNOWN: "unknown", FAILS: "no"}
-
 
 def tables(candidates: Candidates, chosen: Bools) -> dict[str, Table]:
     """Return the tables of an answer.
