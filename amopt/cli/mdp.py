@@ -81,7 +81,7 @@ def solve(
     form: Annotated[str, typer.Option(help="Linear program: dual or primal.")] = "dual",
     start: Annotated[
         str, typer.Option(help="Linear program: policy_iteration, column_generation or cold.")
-    ] = ("policy_iteration"),
+    ] = "policy_iteration",
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the solver may take.", metavar="S")
     ] = None,

@@ -192,6 +192,8 @@ class _Sides:
 
         Parameters
         ----------
+        q, p
+            The royalties, the lower one first, by their positions.
         thresholds
             How many buyers may look at the contract of the higher royalty alone.
         """

@@ -1,1 +1,1 @@
-"""The judge, who recomputes every table and has never seen the model."""
+"""The referee: recomputes every table from the instance alone; it never sees a model."""

@@ -161,13 +161,13 @@ class _Cycle:
             part[:, 0] -= ordered
             part[:, self.lead] += ordered
             self.amounts["orders"] += float(ordered.sum())
-            for end, action in enumerate(("install", "install and order")):
-                taken = part[:, self.stock] * self.plan.share(name, "in stock", action, size)[there]
+            ends = [
+                part[:, self.stock] * self.plan.share(name, "in stock", action, size)[there]
+                for action in ("install", "install and order")
+            ]
+            for end, taken in enumerate(ends):
                 self._end(end, float(taken.sum()))
-                if end == 0:
-                    gone = taken
-                else:
-                    part[:, self.stock] -= gone + taken
+            part[:, self.stock] -= sum(ends)
         return self._decide_for_none()
 
     def _end(self, end: int, probability: float) -> None:

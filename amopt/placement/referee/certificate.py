@@ -8,9 +8,10 @@ cost less than
     \sum_j v_j + \sum_j \min\{0, f_j - v_j\} + \sum_i \min\{0, F_i + \sum_u \min_n
     [p_u n - \pi C_u n - \sum_j (v_j - c_{ju} - \pi h_{ju})^+]\} ,
 
-by weak duality, with f the cheapest supply that needs no machine. Nothing here is shared with the
-route that found the prices: stock costs come from Erlang's recursion, level by level (for very
-large stocks from its closed form), and hours are priced by bisection.
+by weak duality, with f the cheapest supply that needs no machine. Of the route that found the
+prices nothing is used here: stock costs come from Erlang's recursion, level by level (beyond
+:data:`MOST_STEPS` levels from :mod:`amopt.stock`, which that route uses too), and hours are priced
+by bisection.
 """
 
 from __future__ import annotations

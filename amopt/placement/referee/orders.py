@@ -110,6 +110,8 @@ def _capacity(
 
 
 class _Orders:
+    """Judges orders one by one, and the work on all of them together."""
+
     def __init__(
         self, instance: Instance, capacity: Mapping[tuple[str, str], float], notebook: Notebook
     ) -> None:

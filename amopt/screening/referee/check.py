@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +214,7 @@ def _check_ranks(
     notebook.checks += 3 * count
 
 
-def _scenarios(scored: Scores, place: Ints) -> Any:
+def _scenarios(scored: Scores, place: Ints) -> Iterator[Floats]:
     """Yield the scores as one weight at a time is raised or lowered."""
     for weight, worth in zip(scored.weight, scored.worth, strict=True):
         for factor in (1 + scored.change, 1 - scored.change):

@@ -35,6 +35,8 @@ SHORT = 3000
 
 
 FINEST, MOST = 1e-3, 2**21
+"""The finest step in which raw material is counted, in cm3, and the most steps of 40 prints of each
+part."""
 
 
 class Happening:
