@@ -234,8 +234,8 @@ def shipped() -> list[dict[str, str]]:
 
     listed = []
     for name in catalogue.names():
-        passport = load_document(catalogue.path(name)).data
-        listed.append({"instance": name, "kind": passport["kind"], "name": passport["name"]})
+        head = load_document(catalogue.path(name)).data
+        listed.append({"instance": name, "kind": head["kind"], "name": head["name"]})
     return listed
 
 

@@ -1,4 +1,4 @@
-"""What the instances of all decisions share: the passport, and how names refer to each other."""
+"""What the instances of all decisions share: the keys of the head, networks, frozen models."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ class Network(InstanceModel):
 
 
 class Instance(InstanceModel, Loadable):
-    """What every instance file says of itself: its passport.
+    """What every instance file says of itself at its head.
 
     Decisions derive from it, fix ``kind`` with a ``Literal``, and yield what no single field can
     know from :meth:`problems`, with codes of their own in ``codes``. An instance is valid however
