@@ -35,6 +35,7 @@ __all__ = [
     "proven",
     "require_honoured",
     "unseen_limits",
+    "varied",
 ]
 
 CLOSE = 1e-6
@@ -179,6 +180,37 @@ def require_honoured(
     if left:
         names = ", ".join(family.name for family in left)
         raise UsageError(f"{what} does not honour {names}: leave out what the file states of it")
+
+
+def varied(text: str, above: Mapping[str, float], most: float) -> tuple[str, tuple[float, ...]]:
+    """Read a parameter of a study and its values from a text such as ``part_cost=250,1000``.
+
+    Parameters
+    ----------
+    text
+        The text.
+    above
+        The parameters that there are, each with what its values must exceed.
+    most
+        What all values must be below.
+
+    Raises
+    ------
+    UsageError
+        When there is no such parameter, or a value is not such a number.
+    """
+    name, _, values = text.partition("=")
+    if name not in above:
+        match = closest(name, above)
+        hint = f" {did_you_mean(match)}" if match else ""
+        raise UsageError(f"there is no parameter {shown(name)}, only {', '.join(above)}.{hint}")
+    try:
+        numbers = tuple(float(value) for value in values.split(","))
+    except ValueError:
+        numbers = ()
+    if not numbers or not all(above[name] < x < most for x in numbers):
+        raise UsageError(f"{shown(text)} gives no values: write {name}=1,2,4")
+    return name, numbers
 
 
 def proven(objective: float, bound: float | None, scale: float | None = None) -> Status:

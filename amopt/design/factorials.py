@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.decision import varied
 from amopt.design.break_even import BreakEven, break_even
 from amopt.design.instance import DesignInstance
 from amopt.design.life_cycle import LifeCycle
 from amopt.errors import UsageError
-from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.instance.suggest import shown
 from amopt.phrases import counted, listed
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
@@ -90,23 +91,10 @@ def axis(text: str) -> tuple[str, tuple[float, ...]]:
     Raises
     ------
     UsageError
-        When there is no such parameter, or a value is not a number above 0.
+        When there is no such parameter, or a value is not a number above 0 (any of extra_cost).
     """
-    name, found, values = text.partition("=")
-    if name not in PARAMETERS:
-        match = closest(name, PARAMETERS)
-        hint = f" {did_you_mean(match)}" if match else ""
-        raise UsageError(
-            f"there is no parameter {shown(name)}, only {', '.join(PARAMETERS)}.{hint}"
-        )
-    try:
-        numbers = tuple(float(value) for value in values.split(","))
-    except ValueError:
-        numbers = ()
-    low = -math.inf if name == "extra_cost" else 0.0
-    if not found or not numbers or not all(low < x < 1e12 for x in numbers):
-        raise UsageError(f"{shown(text)} gives no values: write {name}=1,2,4")
-    return name, numbers
+    above = {name: -math.inf if name == "extra_cost" else 0.0 for name in PARAMETERS}
+    return varied(text, above, 1e12)
 
 
 def factorial(

@@ -15,9 +15,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from amopt.decision import require_honoured
+from amopt.decision import require_honoured, varied
 from amopt.errors import UsageError
-from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.licensing import formulation
 from amopt.licensing.contract import one_contract
 from amopt.licensing.costs import Buyers
@@ -91,20 +90,7 @@ def axis(text: str) -> Axis:
     UsageError
         When there is no such parameter, or a value is not a number above 0.
     """
-    name, _, values = text.partition("=")
-    if name not in PARAMETERS:
-        match = closest(name, PARAMETERS)
-        hint = f" {did_you_mean(match)}" if match else ""
-        raise UsageError(
-            f"there is no parameter {shown(name)}, only {', '.join(PARAMETERS)}.{hint}"
-        )
-    try:
-        numbers = tuple(float(value) for value in values.split(","))
-    except ValueError:
-        numbers = ()
-    if not numbers or not all(0 < x < 1e6 for x in numbers):
-        raise UsageError(f"{shown(text)} gives no values: write {name}=1,2,4")
-    return name, numbers
+    return varied(text, dict.fromkeys(PARAMETERS, 0.0), 1e6)
 
 
 def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
