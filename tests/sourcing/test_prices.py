@@ -124,7 +124,7 @@ def test_no_plan_of_a_line_costs_less_than_its_bound(seed: int) -> None:
     least = run.line_bounds.least(cost)
     costs = [cost[run._columns(b)] for b in range(len(run.blocks))]
     parts = [
-        replace(part, cost=own, offset=0.0) for part, own in zip(run._parts(), costs, strict=True)
+        replace(part, cost=own, offset=0.0) for part, own in zip(run._programs, costs, strict=True)
     ]
     optimum = np.array([solve(part).outcome.objective for part in parts], dtype=float)
     assert (least <= optimum + 1e-6 * np.abs(optimum)).all()
@@ -217,7 +217,7 @@ def test_a_line_that_is_solved_without_a_bound_proves_nothing(
     blocks = np.arange(len(run.blocks))
     nothing_left_out = np.zeros(len(written.segments), dtype=bool)
     assert len(run.blocks) > 1
-    assert run._solve_lines(blocks, run.program.cost, nothing_left_out) == {}
+    assert run._solve_blocks(blocks, run.program.cost, nothing_left_out) == {}
 
 
 def _bounds_of_sets(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -238,7 +238,9 @@ def _bounds_of_sets(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return (np.zeros(0),) * 3
     cost = run.program.cost + run.coupling.T @ rng.uniform(0, 5, run.limit.size)
     bounds, count = run.line_bounds, len(run.blocks)
-    parts = [replace(p, cost=cost[run._columns(b)], offset=0.0) for b, p in enumerate(run._parts())]
+    parts = [
+        replace(p, cost=cost[run._columns(b)], offset=0.0) for b, p in enumerate(run._programs)
+    ]
     optimum = np.array([solve(part).outcome.objective for part in parts], dtype=float)
     known = np.array([_cheapest(run, cost, b) for b in range(count)])
     least = least_of_sets(
