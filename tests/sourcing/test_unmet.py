@@ -74,6 +74,20 @@ def test_the_answer_says_how_many_are_not_supplied_and_where() -> None:
     assert answer.objective_meaning == "cost and waiting, with penalties"
 
 
+def test_the_picture_of_lines_has_their_penalties() -> None:
+    pytest.importorskip("plotly")
+    from amopt.sourcing.answer.figures import lines
+
+    def bars(penalties: tuple[float | None, ...], **more: Any) -> dict[str, list[float]]:
+        answer = solve(amopt.load(penalised(*penalties, **more)))
+        return {bar.name: list(bar.x) for bar in lines(answer).data if bar.type == "bar"}
+
+    short = bars((None, 100, 90), limits={"budget": 2100})
+    assert short["penalty for parts not supplied"] == [0, 9000, 9500]
+    assert short["paid"] == [2000, 0, 100]
+    assert "penalty for parts not supplied" not in bars((None, None, None))
+
+
 def test_fractions_are_not_supplied_of_what_is_divisible() -> None:
     data = penalised(None, 100, 90, limits={"budget": 2110})
     for line in data["lines"]:

@@ -77,14 +77,17 @@ def front(solution: Solution) -> Any:
 
 def lines(solution: Solution) -> Any:
     """Return a plotly figure of the dearest lines: the plan, conventional supply, the rule."""
-    rows = sorted(solution.rows["lines"], key=lambda row: row["cost"] + row["downtime_cost"])
+    rows = sorted(solution.rows["lines"], key=_paid)
     rows = rows[-MOST_LINES:]
     labels = [plain(f"line {row['line']}: {row['part']}") for row in rows]
     figure = new_figure(barmode="stack", height=160 + 28 * len(rows), legend_traceorder="normal")
     for column, name, colour in (
         ("cost", "paid", GREEN),
         ("downtime_cost", "waiting", YELLOW),
+        ("penalty", "penalty for parts not supplied", GREY),
     ):
+        if column == "penalty" and not any(row.get(column) for row in rows):
+            continue
         figure.add_bar(
             y=labels,
             x=[row[column] for row in rows],
@@ -101,6 +104,12 @@ def lines(solution: Solution) -> Any:
     )
     figure.update_xaxes(title=plain(solution.currency))
     return figure.update_yaxes(automargin=True)
+
+
+def _paid(row: Mapping[str, Any]) -> float:
+    """Return what a line costs, with waiting and penalty."""
+    paid: float = row["cost"] + row["downtime_cost"] + (row.get("penalty") or 0.0)
+    return paid
 
 
 def _conventional(row: Mapping[str, Any]) -> float | None:
