@@ -11,6 +11,7 @@ import pytest
 import amopt
 from amopt.sourcing import check, solve
 from amopt.sourcing.offers.supply_options import SupplyOptions
+from amopt.sourcing.rolling.replay import load_events
 from tests.sourcing.test_pooled import cost_of_file, covers, quotes, random_pooled
 
 
@@ -73,6 +74,34 @@ def test_no_more_is_left_than_all_of_it() -> None:
     data = covers(committed=placed("conventional", "a", tooling_weeks_left=9))
     data["conventional"][0]["tooling_lead_time_weeks"] = 1
     assert solve(amopt.load(data)).rows["orders"][0]["weeks"] == 7
+
+
+@pytest.mark.parametrize(
+    ("happens", "told"),
+    [
+        ({"placed": {"order": "PO-8"}}, "leave order out"),
+        ({"placed": {"tooling_weeks_left": 1}}, "leave tooling_weeks_left out"),
+        ({"new_line": {"unmet_penalty_per_part": 9}}, "leave unmet_penalty_per_part out"),
+    ],
+)
+def test_a_replay_says_what_it_has_no_meaning_for(happens: dict[str, Any], told: str) -> None:
+    """And shares out an order that was placed before it."""
+    entries = placed("alpha", *"ab", quantity=60, order="PO-7")
+    breaks = quotes((1, 20, 1), (100, 12, 1))
+    instance: Any = amopt.load(covers(committed=entries, offers__0__quotes=breaks))
+    file = {"amopt": 1, "kind": "sourcing-events", "name": "later"}
+    down = {"weeks": 1, "down": {"supplier": "alpha"}}
+    events = load_events({**file, "events": [down]}, instance)
+    rows = amopt.sourcing.replay(instance, events).rows["decisions"]
+    assert [row["cost"] for row in rows if row["state"] == "given"] == [60 * 12] * 2
+    ((what, more),) = happens.items()
+    entry = {
+        "placed": {"line": "c", "supplier": "conventional", "quantity": 1},
+        "new_line": {"line": "d", "part": "cover", "quantity": 1},
+    }[what]
+    events = load_events({**file, "events": [{"weeks": 1, what: {**entry, **more}}]}, instance)
+    with pytest.raises(amopt.UsageError, match=told):
+        amopt.sourcing.replay(instance, events)
 
 
 @pytest.mark.filterwarnings("ignore")

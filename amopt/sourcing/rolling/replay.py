@@ -140,21 +140,12 @@ def replay(
     RefusedError
         When the referee does not accept a decision, or the replay as a whole.
     UsageError
-        When a line need not get all of its parts, or a committed order says when its tooling is
-        there.
+        When a line need not get all of its parts, a committed order says when its tooling is there,
+        or an order placed later names one that it is part of.
     """
     from amopt.sourcing.decision import solve
 
-    if any(line.unmet_penalty_per_part is not None for line in instance.lines):
-        raise UsageError(
-            "in a replay a line stays open until it has all of its parts, so that a penalty for "
-            "those it does not get has no time; leave unmet_penalty_per_part out"
-        )
-    if any(order.tooling_weeks_left is not None for order in instance.committed):
-        raise UsageError(
-            "a replay counts all of the tooling's lead time at each of its times; leave "
-            "tooling_weeks_left out"
-        )
+    _require_replayable(instance, events)
     findings = check_events(events, instance)
     if findings:
         raise InvalidInstanceError(findings)
@@ -174,6 +165,27 @@ def replay(
     return _answer(
         run, bounds, {"replay": replayed - started, "bound": time.perf_counter() - replayed}
     )
+
+
+def _require_replayable(instance: Instance, events: Events) -> None:
+    """Raise where the files say something that a replay has no meaning for."""
+    new = [event.new_line for event in events.events if event.new_line is not None]
+    if any(line.unmet_penalty_per_part is not None for line in (*instance.lines, *new)):
+        raise UsageError(
+            "in a replay a line stays open until it has all of its parts, so that a penalty for "
+            "those it does not get has no time; leave unmet_penalty_per_part out"
+        )
+    placed = [event.placed for event in events.events if event.placed is not None]
+    if any(order.tooling_weeks_left is not None for order in (*instance.committed, *placed)):
+        raise UsageError(
+            "a replay counts all of the tooling's lead time at each of its times; leave "
+            "tooling_weeks_left out"
+        )
+    if any(order.order is not None for order in placed):
+        raise UsageError(
+            "an order that is placed in a replay is priced by itself; leave order out, and write "
+            "its cost and weeks"
+        )
 
 
 def _moments(events: Events) -> Iterator[tuple[float, tuple[Event, ...]]]:
