@@ -239,7 +239,8 @@ def large(seed: int) -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    ("seeds", "wanted"), [(range(8, 9), 1), pytest.param(range(9, 70), 30, marks=pytest.mark.long)]
+    ("seeds", "wanted"),
+    [(range(9, 10), 1), pytest.param(range(10, 70), 30, marks=pytest.mark.long)],
 )
 def test_every_remedy_of_more_than_sixty_lines_has_been_solved(seeds: range, wanted: int) -> None:
     families = require_remedies_that_hold(seeds, wanted, large)
