@@ -71,7 +71,8 @@ FEW = 200
 """Stock levels of a part up to which many parts are looked at in one go."""
 
 CHUNK = 100_000
-"""Stock levels that are looked at in one go where the cost of a cycle is not convex."""
+"""Stock levels that are looked at in one go where the cost of a cycle is not convex; and days times
+parts up to which all kinds of events are counted in one go."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def _expected(
     discount: float,
     used: Floats | None = None,
 ) -> Floats:
-    """Return what a cycle of a policy costs at these costs, shape (parts,).
+    """Return what a cycle of a policy costs at these costs, shape (parts,) or (sets, parts).
 
     ``used`` is what :func:`use` returns for its base-stock levels.
     """
@@ -202,7 +203,7 @@ def _expected(
         line = cost_line(one, alone, discount=discount, share=mix.share)
         levels = np.fromiter(mix.levels, dtype=np.int64)
         chances = np.fromiter(mix.levels.values(), dtype=np.float64)
-        total[part] = chances @ value_at(one, line, levels, discount)
+        total[..., part] = value_at(one, line, levels, discount) @ chances
     return total
 
 
@@ -231,27 +232,27 @@ def amounts(
         What :func:`use` returns for the base-stock levels, where it is known.
     """
     discount = parameters.discount if discounted else 1.0
-    kinds = {
-        "orders": "order",
-        "prints": "printing",
-        "expedites": "expediting",
-        "stock_days": "holding",
-        "down_days": "backorder",
-    }
+    kinds = ("order", "printing", "expediting", "holding", "backorder")
     used = use(parameters, policy.base_stock) if used is None else used
-    counts = {}
-    for name, kind in kinds.items():
-        costs = Costs.counting(kind, len(parameters))
-        counts[name] = np.maximum(_expected(parameters, policy, costs, discount, used), 0.0)
-    return Amounts(**counts)
+    together = len(kinds) if used.size <= CHUNK else 1
+    counts: list[Floats] = []
+    for first in range(0, len(kinds), together):
+        costs = Costs.counting(kinds[first : first + together], len(parameters))
+        counts += [*np.maximum(_expected(parameters, policy, costs, discount, used), 0.0)]
+    return Amounts(*counts)
 
 
-def _difference(parameters: Parameters, slope: Floats, price: Floats, base_stock: Ints) -> Floats:
-    """Return :math:`g(S+1) - g(S)` for prices of shape (L, parts), shape (parts,)."""
+def _difference(
+    parameters: Parameters, parts: Ints, slope: Floats, price: Floats, base_stock: Ints
+) -> Floats:
+    """Return :math:`g(S+1) - g(S)` of some parts at their levels, in their order.
+
+    ``slope`` (parts,) and ``price`` (L, parts) are those of all parts.
+    """
     days = np.arange(1, parameters.cycle_days)[:, None]
-    runs_out = exceeds(base_stock, days * parameters.systems, parameters.failure)
-    saved = parameters.discount**days * price[:0:-1] * runs_out
-    difference: Floats = slope - saved.sum(axis=0)
+    runs_out = exceeds(base_stock, days * parameters.systems[parts], parameters.failure[parts])
+    saved = parameters.discount**days * price[:0:-1, parts] * runs_out
+    difference: Floats = slope[parts] - saved.sum(axis=0)
     return difference
 
 
@@ -270,8 +271,7 @@ def _first_without_gain(parameters: Parameters, line: Line, price: Floats) -> In
     step = 1  # doubled: most parts need few
     while (left := np.flatnonzero(high - low > 1)).size:
         middle = np.minimum((low[left] + high[left]) // 2, low[left] + step)
-        some = parameters.take(left)
-        gain = _difference(some, line.slope[left], price[:, left], middle)
+        gain = _difference(parameters, left, line.slope, price, middle)
         enough = gain >= -tolerance[left]
         high[left] = np.where(enough, middle, high[left])
         low[left] = np.where(enough, low[left], middle)

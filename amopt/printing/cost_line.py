@@ -5,6 +5,7 @@ See :mod:`amopt.printing.closed_form` for the equations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,8 @@ the planner does the least: waits before printing, prints before expediting, sto
 class Costs:
     """What each kind of event costs, shape (parts,) each; a unit vector counts one kind.
 
-    ``charges`` come on top, undiscounted.
+    Several sets of costs for the same parts have shape (sets, parts). ``charges`` come on top,
+    undiscounted.
     """
 
     order: Floats
@@ -52,11 +54,11 @@ class Costs:
     def take(self, part: int) -> Costs:
         """Return the costs of one part."""
         return Costs(
-            order=self.order[[part]],
-            printing=self.printing[[part]],
-            expediting=self.expediting[[part]],
-            backorder=self.backorder[[part]],
-            holding=self.holding[[part]],
+            order=self.order[..., [part]],
+            printing=self.printing[..., [part]],
+            expediting=self.expediting[..., [part]],
+            backorder=self.backorder[..., [part]],
+            holding=self.holding[..., [part]],
             charges=None if self.charges is None else self.charges.take([part]),
         )
 
@@ -76,13 +78,11 @@ class Costs:
         )
 
     @classmethod
-    def counting(cls, kind: str, parts: int) -> Costs:
-        """Return costs of 1 for one kind of event, and of 0 for all others."""
-        order, printing, expediting, backorder, holding = (
-            np.full(parts, float(name == kind))
-            for name in ("order", "printing", "expediting", "backorder", "holding")
-        )
-        return cls(order, printing, expediting, backorder, holding)
+    def counting(cls, kinds: Sequence[str], parts: int) -> Costs:
+        """Return for each kind of event costs of 1 for it and of 0 for all others."""
+        each = ("order", "printing", "expediting", "backorder", "holding")
+        ones = np.array([[name == kind for kind in kinds] for name in each], dtype=np.float64)
+        return cls(*np.broadcast_to(ones[..., None], (*ones.shape, parts)))
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ class Line:
     """The line ``fixed + slope S`` and the prices of the cost of a cycle, for all parts.
 
     ``fixed`` and ``slope`` have shape (parts,); ``price`` (:math:`q_n`, row 0 unused) and
-    ``action`` have shape (L, parts).
+    ``action`` have shape (L, parts). Of several sets of costs they are (sets, parts) and
+    (L, sets, parts).
     """
 
     fixed: Floats
@@ -117,11 +118,12 @@ def cost_line(
 
     ``share`` gives the probabilities of actions of one part instead, shape (L, 3).
     """
-    days, parts = parameters.cycle_days, len(parameters)
-    regular, failing = np.zeros(parts), parameters.failure
+    days, failing = parameters.cycle_days, parameters.failure
     missing = printed = costs.on(discount**days).order
-    price = np.zeros((days, parts))
-    taken = np.zeros((days, parts), dtype=np.int64)
+    regular = np.zeros(missing.shape)
+    price = np.zeros((days, *missing.shape))
+    taken = np.zeros(price.shape, dtype=np.int64)
+    complete = action is not None and bool((action[1:] >= 0).all())
     for n in range(1, days):
         today = costs.on(discount ** (days - n))
         regular = discount * (regular + failing * missing)
@@ -129,20 +131,22 @@ def cost_line(
             (1 - parameters.printed_failure) * printed
             + (parameters.printed_failure - failing) * missing
         )
-        choices = np.stack(
-            [
-                today.backorder + discount * (1 - failing) * missing,
-                today.printing + printed,
-                today.expediting,
-            ]
+        choices = (
+            today.backorder + discount * (1 - failing) * missing,
+            today.printing + printed,
+            today.expediting,
         )
-        taken[n] = _least(choices)
-        if action is not None:
-            taken[n] = np.where(action[n] < 0, taken[n], action[n])
-        before, missing = missing, np.take_along_axis(choices, taken[None, n], axis=0)[0]
-        if share is not None:
-            drawn = share[n] > 0
-            missing = share[n, drawn] @ choices[drawn]
+        if action is None:
+            taken[n] = _least(np.stack(choices))
+        elif complete:
+            taken[n] = action[n]
+        else:
+            taken[n] = np.where(action[n] < 0, _least(np.stack(choices)), action[n])
+        before = missing
+        if share is None:
+            missing = np.choose(taken[n], choices)
+        else:
+            missing = sum(share[n, k] * choices[k] for k in np.flatnonzero(share[n] > 0))
         price[n] = today.holding + missing - discount * before
     regular = discount * (regular + failing * missing)
     unused = costs.order * -np.expm1(days * np.log(discount)) + costs.holding * np.sum(
@@ -173,10 +177,12 @@ def value_at(
     discount: float,
     used: Floats | None = None,
 ) -> Floats:
-    """Return :math:`g(S)`, shape (parts,); ``used`` is what :func:`use` returns."""
+    """Return :math:`g(S)`, (parts,) or (sets, parts); ``used`` is what :func:`use` returns."""
     if used is None:
         used = use(parameters, base_stock)
     days = np.arange(1, parameters.cycle_days)[:, None]
+    if line.price.ndim > used.ndim:
+        days, used = days[:, None], used[:, None]
     saved = discount**days * line.price[:0:-1] * used
     total: Floats = line.fixed + base_stock * line.slope - saved.sum(axis=0)
     return total

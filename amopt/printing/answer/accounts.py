@@ -23,9 +23,10 @@ Accounts = tuple[Policy, dict[str, Floats]]
 def account_of(parameters: Parameters, policy: Policy) -> dict[str, Floats]:
     """Return yearly costs by kind, their total, and what happens in a cycle, by column."""
     cycles = REPORTED_DAYS / parameters.cycle_days
-    happening = charged = closed_form.amounts(parameters, policy)
+    used = closed_form.use(parameters, policy.base_stock)
+    happening = charged = closed_form.amounts(parameters, policy, used=used)
     if not parameters.is_average:
-        charged = closed_form.amounts(parameters, policy, discounted=True)
+        charged = closed_form.amounts(parameters, policy, discounted=True, used=used)
     costs = {
         "yearly_order_cost": cycles * parameters.order_cost * charged.orders,
         "yearly_print_cost": cycles * where_possible(parameters.print_cost) * charged.prints,

@@ -124,11 +124,14 @@ def _limits(
     instance: PrintingInstance, found: Optimum, single: Optimum | None
 ) -> list[dict[str, Any]]:
     """Return the table of limits: those of the file, then those that a caller added."""
-    cycles = REPORTED_DAYS / instance.cycle_days
+    cycles, rows = REPORTED_DAYS / instance.cycle_days, limit_rows(instance)
     both = [(instance.parameters, found), (instance.parameters.without_printer(), single)]
-    done = [None if one is None else _done(parameters, one.policy) for parameters, one in both]
+    done = [
+        None if one is None or not rows else _done(parameters, one.policy)
+        for parameters, one in both
+    ]
     table = []
-    for row in limit_rows(instance):
+    for row in rows:
         limit, availability = row.limit, row.limit.measure == "availability"
         used = [None if one is None else _used(row, one) for one in done]
         duals = [None if one is None else one.duals[limit.name] for one in (found, single)]
