@@ -75,6 +75,23 @@ def test_answers_say_the_largest_change_of_money_first() -> None:
     assert "distributed: cost" not in names
 
 
+def test_a_copy_is_told_from_its_first_and_keeps_its_digits(
+    amopt_command: Any, tmp_path: Path
+) -> None:
+    """Somebody copies a file, keeps its name, and types another number."""
+    data = textbook()
+    for name, cost in (("a", 120.75), ("b", 1234567.125)):
+        data["sites"][0]["yearly_cost"] = cost
+        (tmp_path / f"{name}.json").write_text(json.dumps(data, default=str))
+    said = amopt_command("compare", "a.json", "b.json", "--html-light", "c.html").out
+    assert "customers (a.json) -> " in said
+    assert "customers (b.json)" in said
+    assert {"120.75", "1,234,567.125", "1,234,446.375"} <= set(said.split())
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert "1,234,567.125" in page
+    assert "(b.json)" in page
+
+
 def test_decisions_are_not_compared_with_others() -> None:
     with pytest.raises(UsageError, match="nothing to compare"):
         compare_instances(amopt.load(TODAY), amopt.load("printing/mission"))

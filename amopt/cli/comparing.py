@@ -93,14 +93,26 @@ def _compared(before: str, after: str, *, solve: bool) -> dict[str, Comparison]:
     answers = [(Path(side) / MARK).exists() for side in (before, after)]
     if all(answers):
         first, second = (decisions.load_solution(side) for side in (before, after))
-        return {"answers": compare_answers(first, second)}
+        return _told_apart({"answers": compare_answers(first, second)}, before, after)
     if any(answers):
         raise UsageError("name two instances or two answers, not one of each")
     old, new = (decisions.load(side) for side in (before, after))
     found = {"data": compare_instances(old, new)}
     if solve:
         found["answers"] = compare_answers(_solved(old), _solved(new))
-    return found
+    return _told_apart(found, before, after)
+
+
+def _told_apart(found: dict[str, Comparison], before: str, after: str) -> dict[str, Comparison]:
+    """Add where the two come from, should both have one name: a copy keeps that of the first."""
+    from dataclasses import replace
+
+    return {
+        name: one
+        if one.before != one.after or before == after
+        else replace(one, before=f"{one.before} ({before})", after=f"{one.after} ({after})")
+        for name, one in found.items()
+    }
 
 
 def _solved(instance: Instance) -> Solution:

@@ -59,7 +59,7 @@ def print_comparisons(found: Mapping[str, Comparison]) -> None:
         out.print(Text(f"{_TITLES[name]}: {one.before} -> {one.after}", style="bold"))
         out.print(Text(_sentence(one)))
         if one.rows:
-            rows = [_words(row, one.currency) for row in one.rows]
+            rows = [_words(row, one.currency, typed=_typed(one)) for row in one.rows]
             print_rows(rows, COLUMNS, out=out, all_of_it="--json prints all")
 
 
@@ -75,12 +75,19 @@ def _sentence(one: Comparison) -> str:
     return " ".join(sentences)
 
 
-def _words(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    """Return a row as it is shown: each number in its unit."""
+def _typed(one: Comparison) -> bool:
+    """Whether numbers are those that somebody typed."""
+    return one.worth is None
+
+
+def _words(row: Mapping[str, Any], currency: str, *, typed: bool) -> dict[str, Any]:
+    """Return a row as it is shown: numbers of an answer in their unit, data as it was typed."""
     unit = row["unit"]
     said = {**row, "what": row["what"].replace("_", " "), "table": row["table"].replace("_", " ")}
     for name in ("before", "after", "change"):
-        said[name] = _short(shown(row[name], unit))
+        value = row[name]
+        exact = typed and isinstance(value, float)
+        said[name] = f"{value:,.12g}" if exact else _short(shown(value, unit))
     said["relative_change"] = shown(row["relative_change"], "%")
     said["unit"] = currency if unit == "money" else unit
     return said
@@ -95,15 +102,15 @@ def document_of(found: Mapping[str, Comparison]) -> Document:
     first = next(iter(found.values()))
     sections = []
     for name, one in found.items():
-        rows = [cells(row, one.currency) for row in one.rows]
+        rows = [cells(row, one.currency, typed=_typed(one)) for row in one.rows]
         table = Grid(f"{name} changed", rows, COLUMNS, whole="in what --json prints")
         sections.append(Section(_TITLES[name], _sentence(one), _bars(one), table if rows else None))
     return Document(f"{first.before} \u2192 {first.after}", sections=sections)
 
 
-def cells(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    """Return a row as cells that are sorted by their values."""
-    said = _words(row, currency)
+def cells(row: Mapping[str, Any], currency: str, *, typed: bool = False) -> dict[str, Any]:
+    """Return a row as cells that are sorted by their values; ``typed`` keeps all digits."""
+    said = _words(row, currency, typed=typed)
     return {
         name: Said(row[name], text) if name in _NUMBERS and _is_number(row[name]) else text
         for name, text in said.items()

@@ -14,6 +14,7 @@ import pytest
 import amopt
 from amopt.drawing import PALETTE, contrasting, luminance, new_figure
 from amopt.drawing.svg import as_svg, described
+from amopt.drawing.svg.axes import Axis
 from amopt.files.formulas import begins_formula
 from amopt.report import page
 from amopt.report.document import Document, Grid, Section
@@ -136,6 +137,12 @@ def test_cells_say_what_they_mean() -> None:
     assert "e-" not in found.rows[1]
     dated = [{**row, "name": "2026-03-02"} for row in rows]
     assert body(Grid("dated", dated, columns)).columns[1][1] == "weeks"
+
+
+def test_an_axis_says_its_scale_however_short_it_is() -> None:
+    axis = Axis("x", "linear", 0.06, 0.96).placed(70.0, 340.0)
+    assert [text for _, text in axis.ticks()] == ["0.2", "0.4", "0.6", "0.8"]
+    assert len(axis.placed(70.0, 110.0).ticks()) > 1
 
 
 def test_a_picture_as_svg_stands_where_its_numbers_say() -> None:

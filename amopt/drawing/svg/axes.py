@@ -111,13 +111,20 @@ class Axis:
         if not step or (high - low) / step > 2.5 * room:
             raw = (high - low) / room
             size = 10.0 ** math.floor(math.log10(raw))
-            step = next(f * size for f in (1, 2, 5, 10) if f * size >= raw * (1 - 1e-9))
+            fits = [f * size for f in (1, 2, 5, 10) if f * size >= raw * (1 - 1e-9)]
+            finer = [f * size for f in (5, 2, 1, 0.5) if f * size < fits[0]]
+            step = next((one for one in (fits[0], *finer) if _count(low, high, one) > 1), fits[0])
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         return [
             (self.at(k * step), written(k * step, digits) + self.suffix)
             for k in range(first, last + 1)
         ]
+
+
+def _count(low: float, high: float, step: float) -> int:
+    """Return how many whole steps there are in a range."""
+    return math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) + 1
 
 
 def axis_of(side: str, layout: Any, values: Iterable[Sequence[Any]], *, bars: bool) -> Axis:

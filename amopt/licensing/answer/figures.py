@@ -64,6 +64,8 @@ def buyers(solution: LicensingSolution) -> Any:
 def alternatives(solution: LicensingSolution) -> Any:
     """Return a plotly figure of what simpler licences earn beside the offer.
 
+    They are worked out without the limits, which is said where one earns more than the offer.
+
     Raises
     ------
     UsageError
@@ -71,7 +73,11 @@ def alternatives(solution: LicensingSolution) -> Any:
     """
     figure = new_figure()
     (total,) = solution.rows["totals"]
-    rows = [(row["alternative"], row["profit"]) for row in solution.rows["alternatives"]]
+    beyond = total["profit"] * (1 + 1e-9)
+    rows = [
+        (f"{row['alternative']}{', limits left out' * (row['profit'] > beyond)}", row["profit"])
+        for row in solution.rows["alternatives"]
+    ]
     rows.append(("this offer", total["profit"]))
     figure.add_bar(
         y=[name for name, _ in rows][::-1],

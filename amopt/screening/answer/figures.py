@@ -24,9 +24,10 @@ def figures(instance: ScreeningInstance, solution: ScreeningSolution) -> dict[st
     UsageError
         When plotly is not installed.
     """
+    decided = {"Which rule decides": deciding(solution)} if solution.rows["rules"] else {}
     return {
         "From the portfolio to the parts to examine": funnel(solution),
-        "Which rule decides": deciding(solution),
+        **decided,
         "Score and expected saving of the ranked parts": savings(solution),
         "Weights, and how far each may change before the first parts do": weights(solution),
     }
