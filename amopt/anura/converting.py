@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amopt.anura.adding import add, read_more
 from amopt.anura.model.horizon import horizon_of
 from amopt.anura.model.naming import Naming
 from amopt.anura.model.network import Reading
@@ -55,6 +57,7 @@ def read(
     co2_unit: str = "kg",
     am: tuple[str, ...] = (),
     lossy: bool = False,
+    more: str | Path | Mapping[str, Any] | None = None,
 ) -> Converted:
     """Return the instance that a model in the Anura schema becomes.
 
@@ -74,6 +77,8 @@ def read(
         Suppliers that print, for sourcing; left out, those of the group ``AM``.
     lossy
         Whether what is refused is left out.
+    more
+        A second file, or its data, with what the schema has no column for; it goes before.
 
     Raises
     ------
@@ -110,6 +115,8 @@ def read(
         "currency": "money",
         **of_kind,
     }
+    if more is not None:
+        data = add(data, read_more(more))
     return Converted(instance_type(kind).from_dict(data), data, remarks)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["convert"]
 
 _OPTIONS = {
-    "--from anura": ("kind", "life_years", "co2_unit", "am", "lossy"),
+    "--from anura": ("kind", "life_years", "co2_unit", "am", "lossy", "more"),
     "--from orlib-cap": ("capacity", "uncapacitated"),
     "--to anura": ("answer", "scenario"),
 }
@@ -57,6 +57,12 @@ def convert(
     lossy: Annotated[
         bool, typer.Option("--lossy", help="Leave out what is refused (anura).")
     ] = False,
+    more: Annotated[
+        Path | None,
+        typer.Option(
+            "--with", help="A second file, merged by name: what the schema lacks (anura)."
+        ),
+    ] = None,
     answer: Answer = None,
     scenario: Annotated[str | None, typer.Option(help="Name of the scenario (--to anura).")] = None,
     json: Json = False,
@@ -86,6 +92,7 @@ def convert(
                     co2_unit=co2_unit,
                     am=suppliers,
                     lossy=lossy,
+                    more=more,
                 )
             _report(found.remarks, out, json=json)
         elif source_format is None:
@@ -109,7 +116,7 @@ def _refuse_others(context: typer.Context, source: str | None, target: str | Non
     for conversion, names in _OPTIONS.items():
         for name in names if conversion != asked else ():
             said = context.get_parameter_source(name)
-            option = f"--{name.replace('_', '-')}"
+            option = "--with" if name == "more" else f"--{name.replace('_', '-')}"
             wrong = said is not None and said.name != "DEFAULT"
             require(not wrong, f"{option} is for {conversion}; leave it out")
 

@@ -248,3 +248,54 @@ def test_names_are_those_of_the_schema(tmp_path: Path) -> None:
                 assert set(values) <= {*kind, ""}, (table, column)
             elif kind in ("Double", "Integer"):
                 assert all(isinstance(value, (int, float, type(None))) for value in values)
+
+
+def test_a_second_file_says_what_the_schema_has_no_column_for(
+    amopt_command: Callable[..., Run], tmp_path: Path
+) -> None:
+    """The same as adding its keys by hand to the file that is written."""
+    model = write(TEXTBOOK, tmp_path / "model")
+    (tmp_path / "more.yaml").write_text(
+        "parts:\n"
+        "  - {name: bracket, emergency_cost: 300, unit_value: 10,\n"
+        "     holding_cost_per_year_per_value: 0.2}\n"
+        "demand:\n"
+        "  - {part: bracket, place: Cuijk, per_year: 45}\n"
+        "sites:\n"
+        "  - {place: Breda, yearly_cost: 400}\n"
+        "limits: {budget: 100000}\n"
+    )
+    run = amopt_command("convert", str(model), "m.yaml", "--from", "anura", "--with", "more.yaml")
+    assert run.code == 0, run.err
+    alone = anura.read(model)
+    by_hand = copy.deepcopy(alone.data)
+    by_hand["parts"][0] |= {
+        "emergency_cost": 300, "unit_value": 10, "holding_cost_per_year_per_value": 0.2
+    }  # fmt: skip
+    by_hand["demand"][[one["place"] for one in by_hand["demand"]].index("Cuijk")]["per_year"] = 45
+    by_hand["sites"][[one["place"] for one in by_hand["sites"]].index("Breda")]["yearly_cost"] = 400
+    by_hand.setdefault("limits", {})["budget"] = 100000
+    by_hand["name"] = "model"
+    assert amopt.load(tmp_path / "m.yaml") == amopt.load(by_hand)
+    assert "emergency_cost" not in alone.data["parts"][0]  # what is merged is a copy
+
+
+def test_what_is_added_is_judged_as_any_other_data(tmp_path: Path) -> None:
+    model = write(TEXTBOOK, tmp_path / "model")
+    all_of_them = anura.read(model, more={"demand": [{"part": "bracket", "per_year": 7}]})
+    assert {one["per_year"] for one in all_of_them.data["demand"]} == {7}
+    another = anura.read(model, more={"network": {"places": [{"name": "Ede"}]}})
+    assert [one["name"] for one in another.data["network"]["places"]][-1] == "Ede"
+    for more, code in (
+        ({"parts": [{"name": "bracket", "emergncy_cost": 3}]}, "unknown-key"),
+        ({"demand": [{"place": "Nowhere", "part": "bracket", "per_year": 1}]}, "unknown-name"),
+    ):
+        with pytest.raises(InvalidInstanceError) as caught:
+            anura.read(model, more=more)
+        assert code in [finding.code for finding in caught.value.findings]
+    for wrong in ({"kind": "sourcing"}, {"parts": 3}):
+        with pytest.raises(UsageError, match="second file"):
+            anura.read(model, more=wrong)
+    with pytest.raises(InvalidInstanceError) as caught:
+        anura.read(model, more=tmp_path / "none.yaml")
+    assert "none.yaml" in str(caught.value)

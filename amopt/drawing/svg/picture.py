@@ -23,6 +23,9 @@ __all__ = ["as_svg"]
 HEIGHT = 400
 """Pixels of a figure that does not say how high it is."""
 
+SIGN = 7.0
+"""Pixels by which a sign may reach over an axis."""
+
 ROW, SWATCH = 20, 12
 """Height of a row of the legend, and side of a sign in it."""
 
@@ -84,11 +87,13 @@ def as_svg(figure: Any, width: int, description: str) -> str:
             key.draw(canvas, spot, total)
             canvas.text(spot + SWATCH + 5, total, name)
     height = number(total + 10)
+    edge = 0.0 if layout.yaxis.scaleanchor else SIGN  # a sign on an axis is whole, a coast ends
     return (
         f"<svg viewBox='0 0 {width} {height}' width='{width}' height='{height}' role='img' "
         f"aria-label='{html.escape(description, quote=True)}'>"
-        f"<clipPath id='{identity}'><rect x='{number(left)}' y='{number(top - 8)}' "
-        f"width='{number(right - left + 8)}' height='{number(bottom - top + 8)}'/></clipPath>"
+        f"<clipPath id='{identity}'><rect x='{number(left - edge)}' y='{number(top - 8)}' "
+        f"width='{number(right - left + 8 + edge)}' "
+        f"height='{number(bottom - top + 8 + edge)}'/></clipPath>"
         f"{''.join(canvas.marks)}</svg>"
     )
 
