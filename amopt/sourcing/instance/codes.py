@@ -130,6 +130,11 @@ CODES: tuple[Code, ...] = (
         "Give them orders of their own, or mend what differs.",
     ),
     Code(
+        "committed-counts-curve",
+        "Committed parts count for new orders of an offer in a way that its curve does not have.",
+        "Write committed_counts: all_parts, or price tiers; with between: power, leave it out.",
+    ),
+    Code(
         "tooling-left-unknown",
         "A committed order says how long tooling takes yet, and is not conventional supply.",
         "Leave tooling_weeks_left out: AM needs no tooling of the part.",

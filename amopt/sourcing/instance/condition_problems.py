@@ -301,7 +301,20 @@ def _discounts(instance: Contents) -> Iterator[Problem]:
 
 
 def committed_together(instance: Contents) -> Iterator[Problem]:
-    """Yield entries of one order that differ, and tooling of those who have none."""
+    """Yield entries of one order that differ, tooling of those who have none, and what counts."""
+    for index, offer in enumerate(instance.offers):
+        tiers = offer.committed_counts == "new_parts" and not offer.tiered
+        if tiers or (offer.committed_counts is not None and offer.between == "power"):
+            yield Problem(
+                "committed-counts-curve",
+                ("offers", index, "committed_counts"),
+                f"between: {offer.between} has no tier whose price new parts could have."
+                if tiers
+                else "what is left of a fitted power is no fitted power.",
+                "Write between: all_units or incremental, or leave committed_counts out."
+                if offer.between == "power"
+                else "Write committed_counts: all_parts.",
+            )
     parts = {line.line: line.part for line in instance.lines}
     first: dict[str, tuple[str | None, ...]] = {}
     for index, order in enumerate(instance.committed):

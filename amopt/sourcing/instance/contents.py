@@ -139,6 +139,22 @@ class Contents(common.Instance):
             return line.need_by_weeks
         return max(0.0, weeks_until(self.order_date, line.need_by, self.calendar(line.place)))
 
+    def counted(self, offer: Offer) -> float:
+        """Return the parts committed at an offer that count for its new orders."""
+        if offer.committed_counts is None or not self.committed:
+            return 0.0
+        parts = {line.line: line.part for line in self.lines}
+        return sum(
+            order.quantity
+            for order in self.committed
+            if order.line in parts and order.matches(offer, parts[order.line])
+        )
+
+    @property
+    def counts_committed(self) -> bool:
+        """Whether committed parts count for new orders of any offer."""
+        return any(self.counted(offer) > 0 for offer in self.offers)
+
     def tooling_weeks(self, entry: Conventional) -> float:
         """Return the weeks until the tooling of a part is there, with what is under way."""
         if entry.asset_exists:

@@ -194,6 +194,12 @@ class OfferTerms(InstanceModel):
         description="Largest order in parts; left out, the largest quoted (tiers: no end).",
     )
     fee_per_order: Money = Field(default=0.0, description="Fee of each order, in money.")
+    committed_counts: Literal["new_parts", "all_parts"] | None = Field(
+        default=None,
+        description="Whether parts committed at the offer count for a new order (framework "
+        "contract): the new parts have the price of the tier of all (new_parts), or what all cost, "
+        "less what the committed ones do (all_parts); left out, they do not count.",
+    )
     machine_hours_per_part: Hours = Field(default=0.0, description="Machine hours a part.")
     kg_co2_per_part: Emissions = Field(
         default=0.0, description="Emissions of making, in kg of CO2."

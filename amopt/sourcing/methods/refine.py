@@ -236,8 +236,8 @@ def exact(supply: SupplyOptions, quantity: Floats) -> Floats:
 
 def _proven(objective: float, bound: float, outcome: Outcome, budget: Budget) -> Outcome:
     """Return the outcome with the objective as evaluated, and the best bound so far."""
-    # Nothing costs less than nothing, whatever the solver's rounding says.
-    known = min(max(0.0, bound), objective) if np.isfinite(bound) else None
+    # Nothing costs less than nothing, whatever the solver's rounding says; but a credit does.
+    known = min(max(min(0.0, objective), bound), objective) if np.isfinite(bound) else None
     near = known is not None and objective - known <= CLOSE * abs(objective)
     proven = outcome.stopped is Stopped.FINISHED and near
     return replace(

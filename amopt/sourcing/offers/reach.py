@@ -30,6 +30,7 @@ __all__ = [
     "royalties",
     "source_curves",
     "transport",
+    "with_committed",
 ]
 
 Floats = NDArray[np.float64]
@@ -208,6 +209,40 @@ def source_curves(instance: Instance) -> tuple[Curves, Curves]:
         total.joined(Curves.lines(np.zeros_like(price), price)),
         lead_time.joined(Curves.lines(weeks, np.zeros_like(weeks))),
     )
+
+
+def with_committed(instance: Instance, goods: Curves, made_in: Curves) -> tuple[Curves, Curves]:
+    """Return the curves of new orders, where what is committed at an offer counts for them.
+
+    With ``C(q)`` the price of q parts, and ``q0`` parts committed, x new parts cost
+    ``C(q0 + x) - C(q0)``; of tiers of all units that count for new parts alone, the price of the
+    tier of ``q0 + x``. Lead times are those of x parts.
+    """
+    before = {s: q for s, o in enumerate(instance.offers) if (q := instance.counted(o)) > 0}
+    if not before:
+        return goods, made_in
+    start, lower, rows = [0], [], []
+    for c, (a, b) in enumerate(pairwise(goods.start.tolist())):
+        own, q0 = goods.lower[a:b], before.get(c, 0.0)
+        cuts = np.unique(np.concatenate([own, own[own > q0] - q0])) if q0 else own
+        dear = a + np.searchsorted(own, (q0 + cuts) * (1 + 1e-12), side="right") - 1
+        late = a + np.searchsorted(own, cuts, side="right") - 1
+        fixed, rate = goods.fixed[dear], goods.rate[dear]
+        offer = instance.offers[c] if q0 else None
+        if offer is not None and (offer.committed_counts, offer.between) != (
+            "new_parts",
+            "all_units",
+        ):
+            paid = goods.take(np.array([c])).at(np.array([q0]))[0]
+            fixed = fixed + rate * q0 - paid
+        priced = fixed, rate, goods.scale[dear], goods.exponent[dear]
+        timed = (getattr(made_in, name)[late] for name in ("fixed", "rate", "scale", "exponent"))
+        lower.append(cuts)
+        rows.append(np.stack([*priced, *timed]))
+        start.append(start[-1] + cuts.size)
+    at, every = np.concatenate(lower), np.concatenate(rows, axis=1)
+    begins = np.array(start, dtype=np.int64)
+    return Curves(begins, at, *every[:4]), Curves(begins, at, *every[4:])
 
 
 def fees(sources: tuple[Source, ...]) -> Floats:

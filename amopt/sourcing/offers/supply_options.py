@@ -23,6 +23,7 @@ from amopt.sourcing.offers.reach import (
     royalties,
     source_curves,
     transport,
+    with_committed,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class SupplyOptions:
         moved = transport(instance, sources, line, source)
         reached = np.isfinite(moved[0])
         carried, weeks, kg_co2, duty, on_transport = np.where(reached, moved, 0.0)
-        goods, made_in = source_curves(instance)
+        goods, made_in = with_committed(instance, *source_curves(instance))
         more = once_and_after(instance, sources)
         made_in = made_in.plus(more.weeks, more.weeks_per_part)
         goods, made_in = with_closures(instance, sources, goods, made_in)
@@ -348,6 +349,16 @@ class SupplyOptions:
             for key, own in zip(named, self.instance.committed, strict=True)
         )
 
+    @cached_property
+    def _as_quoted(self) -> Curves:
+        """What the options' parts cost where nothing that is committed counts for them."""
+        if not self.instance.counts_committed:
+            return self.total
+        plain = [
+            offer.model_copy(update={"committed_counts": None}) for offer in self.instance.offers
+        ]
+        return SupplyOptions.of(self.instance.supposing(offers=tuple(plain))).total
+
     def _terms(
         self, order: Committed, ordered: float, *, tooled: bool
     ) -> tuple[float, float, float, float]:
@@ -366,7 +377,7 @@ class SupplyOptions:
                 paid = asset(source) if tooled else 0.0
                 share = order.quantity / ordered
                 asked = (
-                    (float(self.total.take(one).at(amount)[0]) - paid) * share,
+                    (float(self._as_quoted.take(one).at(amount)[0]) - paid) * share,
                     float(self.lead_time.take(one).at(amount)[0]),
                     float(self.kg_co2[option] * order.quantity),
                     float(self.hours[option] * order.quantity),

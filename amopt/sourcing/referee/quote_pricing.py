@@ -10,7 +10,7 @@ from statistics import linear_regression
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from amopt.sourcing.instance.entries import Offer
+    from amopt.sourcing.instance.entries import Committed, Offer
 
 __all__ = [
     "ConventionalRates",
@@ -18,6 +18,7 @@ __all__ = [
     "QuotePricing",
     "Rates",
     "Terms",
+    "counted",
     "quote_pricing",
     "saving",
     "scenario",
@@ -85,11 +86,53 @@ class QuotePricing(ABC):
         return whole, tuple(map(self.total, whole)), tuple(map(self.lead_time, whole))
 
 
-def quote_pricing(offer: Offer) -> QuotePricing:
-    """Return what an offer's quotes ask for any quantity."""
+def quote_pricing(offer: Offer, before: float = 0.0) -> QuotePricing:
+    """Return what an offer's quotes ask for any quantity, beside parts committed that count."""
     quotes = [(q.quantity, q.cost_per_part, q.lead_time_weeks) for q in offer.quotes]
     quotes.sort()
-    return _KINDS[offer.between](offer, quotes)
+    alone = _KINDS[offer.between](offer, quotes)
+    return _Beside(offer, quotes, alone, before) if before else alone
+
+
+def counted(offer: Offer, held: Iterable[tuple[Committed, str]]) -> float:
+    """Return the parts of committed orders, each with its part, that count for new orders."""
+    if offer.committed_counts is None:
+        return 0.0
+    return sum(order.quantity for order, part in held if order.matches(offer, part))
+
+
+class _Beside(QuotePricing):
+    """What new parts cost beside those that are committed and count."""
+
+    __slots__ = ("alone", "before", "by_tier")
+
+    def __init__(
+        self, offer: Offer, quotes: list[Quote], alone: QuotePricing, before: float
+    ) -> None:
+        super().__init__(offer, quotes)
+        self.alone, self.before = alone, before
+        self.by_tier = offer.committed_counts == "new_parts" and offer.between == "all_units"
+        bends = {math.ceil(x * (1 - 1e-12)) for q in self.at for x in (q, q - before)}
+        whole = tuple(sorted(q for q in bends | {q - 1 for q in bends} if q > 0))
+        self.ends = whole, tuple(map(self.total, whole)), tuple(map(self.lead_time, whole))
+
+    def total(self, q: float) -> float:
+        every = self.alone.total(self.before + q)
+        if self.by_tier:
+            return every * (q / (self.before + q))
+        return every - self.alone.total(self.before)
+
+    def lead_time(self, q: float) -> float:
+        return self.alone.lead_time(q)
+
+    def total_terms(self, q: float) -> float:
+        if self.by_tier:
+            return 0.0
+        parts = self.before, self.before + q
+        return sum(self.alone.total(x) + self.alone.total_terms(x) for x in parts)
+
+    def lead_time_terms(self, q: float) -> float:
+        return self.alone.lead_time_terms(q)
 
 
 class Rates(NamedTuple):

@@ -17,6 +17,7 @@ from amopt.sourcing.referee.quote_pricing import (
     QuotePricing,
     Rates,
     Terms,
+    counted,
     quote_pricing,
     saving,
     scenario,
@@ -159,7 +160,8 @@ class OrderTerms:
     def pricing_of(self, offer: Offer) -> QuotePricing:
         """Return total and lead time of an offer's quotes at any quantity."""
         if id(offer) not in self.pricing:
-            self.pricing[id(offer)] = quote_pricing(offer)
+            held = ((x, self.lines[x.line].part) for x in self.instance.committed)
+            self.pricing[id(offer)] = quote_pricing(offer, counted(offer, held))
         return self.pricing[id(offer)]
 
     def of_offer(self, offer: Offer, line: Line, q: float) -> Terms:
@@ -296,15 +298,12 @@ class OrderTerms:
         else:
             for offer in self.offers_of_part[line.part]:
                 if order.matches(offer, line.part):
-                    asked = self.of_offer(offer, line, whole)
+                    asked = self.offer_rates(offer, line).of(quote_pricing(offer), whole)
                     hours = offer.machine_hours_per_part * q
                     break
         share = q / whole
-        asked = asked._replace(
-            cost=asked.cost * share,
-            kg_co2=asked.kg_co2 * share,
-            cost_terms=asked.cost_terms * share,
-        )
+        shared = {n: getattr(asked, n) * share for n in ("cost", "kg_co2", "cost_terms")}
+        asked = asked._replace(**shared)
         cost, weeks, kg, used = (
             b if a is None else a
             for a, b in (

@@ -175,6 +175,12 @@ def _require_replayable(instance: Instance, events: Events) -> None:
             "in a replay a line stays open until it has all of its parts, so that a penalty for "
             "those it does not get has no time; leave unmet_penalty_per_part out"
         )
+    quoted = [event.quoted for event in events.events if event.quoted is not None]
+    if any(offer.committed_counts is not None for offer in (*instance.offers, *quoted)):
+        raise UsageError(
+            "a replay does not know at which offers its orders were placed under a framework "
+            "contract; leave committed_counts out"
+        )
     placed = [event.placed for event in events.events if event.placed is not None]
     if any(order.tooling_weeks_left is not None for order in (*instance.committed, *placed)):
         raise UsageError(

@@ -101,6 +101,11 @@ def price_ranges(
             "price up to which an offer stays chosen; leave spend_discounts out",
             "range-with-discount",
         )
+    if instance.counts_committed:
+        raise UsageError(
+            "committed parts count for new ones, so that a price is that of both; leave "
+            "committed_counts out"
+        )
     from amopt.sourcing.decision import solve
 
     options = options or Options()
