@@ -100,6 +100,7 @@ ALL_OF_IT: dict[str, Any] = {
             "fee_per_order": 10,
             "machine_hours_per_part": 0.5,
             "kg_co2_per_part": 0.1,
+            **({"committed_counts": "new_parts"} if supplier == "s3" else {}),
             "quotes": [
                 {"quantity": q, "cost_per_part": price * dear, "lead_time_weeks": weeks * slow}
                 for q, price, weeks in QUOTES
