@@ -122,7 +122,12 @@ class InstanceModel(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, strict=True, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        strict=True,
+        populate_by_name=True,
+        defer_build=True,  # entries are built with the instance that holds them, not alone as well
     )
 
     unique_by: ClassVar[tuple[str, ...]] = ("name",)

@@ -8,7 +8,6 @@ does not hang on what is wrong (:mod:`amopt.instance.partial`).
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -38,7 +37,7 @@ from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
 from amopt.instance.loadable import Filled, Loadable
 from amopt.instance.partial import checks_of, partial_instance, told
-from amopt.instance.plain import not_plain, plain, too_deep
+from amopt.instance.plain import not_plain, plain, too_deep, value_problems
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.opening import document_of
 
@@ -63,8 +62,6 @@ _ANSWER: Final = frozenset({"outcome", "referee", "tables"})
 _READ_ON: Final = frozenset({"duplicate-key", "decimal-comma"})
 """Errors of reading that leave the rest of the file as it was meant."""
 
-_LARGEST: Final = 2**53
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _logger = logging.getLogger(__name__)
 _Kind = TypeVar("_Kind", bound=Loadable)
 
@@ -298,7 +295,7 @@ def _examine_document(
 def _validated(instance: Loadable, filled: Filled, document: Document) -> Iterator[Problem]:
     """Fill an instance with the fields of its data, or yield what is wrong with them."""
     instance_type, data = type(instance), dict(filled.data)
-    problems = list(_value_problems(data, ()))
+    problems = list(value_problems(data))
     problems += name_problems(instance_type, data, lambda key: document.where(filled.key(key)).line)
     try:
         instance_type.__pydantic_validator__.validate_python(data, self_instance=instance)
@@ -335,24 +332,6 @@ def _head_problems(data: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Pr
         advice = did_you_mean(match) if match else f"Write one of {known}."
         message = f"amopt answers no decision called {shown(kind)}."
         yield Problem("unknown-kind", ("kind",), message, advice)
-
-
-def _value_problems(data: Any, key: Key) -> Iterator[Problem]:
-    """Yield the whole numbers and texts that no field can hold unchanged."""
-    entries = data.items() if isinstance(data, dict) else enumerate(data)
-    for name, value in entries:
-        part = str(name) if isinstance(data, dict) else name
-        if type(value) is int:
-            if not -_LARGEST <= value <= _LARGEST:
-                message = "the whole number has too many digits (it is above 2^53)."
-                advice = "Check its digits; put a name that is made of digits in quotes."
-                yield Problem("number-too-large", (*key, part), message, advice)
-        elif isinstance(value, str):
-            if not value.isascii() and _SURROGATE.search(value):
-                message = f"the text {shown(value)} holds half a character (a lone surrogate)."
-                yield Problem("malformed-text", (*key, part), message, "Write the text again.")
-        elif isinstance(value, (dict, list, tuple)):
-            yield from _value_problems(value, (*key, part))
 
 
 def _examination(

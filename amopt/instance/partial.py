@@ -153,6 +153,7 @@ def _marked(data: Any, wrong: Iterable[Key]) -> Any:
 def _validator(instance_type: type[BaseModel]) -> SchemaValidator:
     """Return what reads the data of a class with :data:`UNKNOWN` where a field refuses."""
     make: Any = SchemaValidator
+    instance_type.model_rebuild()  # built when first needed, which may be here
     schema = _lenient(instance_type.__pydantic_core_schema__)
     try:  # the strict validators of the classes are not to be taken for their lenient schemas
         lenient: SchemaValidator = make(schema, None, _use_prebuilt=False)

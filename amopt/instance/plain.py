@@ -7,8 +7,9 @@ which cells without a value (NaN, NaT, NA) are left out.
 from __future__ import annotations
 
 import datetime
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -17,9 +18,14 @@ from amopt.instance.findings import Key, Problem
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.suggest import shown
 
-__all__ = ["foreign", "not_plain", "plain", "too_deep"]
+__all__ = ["foreign", "not_plain", "plain", "too_deep", "value_problems"]
 
+_TEXT: Final = frozenset({str})
+_LARGEST: Final = 2**53
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PYTHON: Final = frozenset({int, float, str, bool, type(None)})
+_LEAVES: Final = _PYTHON | {datetime.date, datetime.datetime}
+_HOLDERS: Final = frozenset({dict, list, tuple})
 _HELD: Final = (str, int, float, type(None), datetime.date, BaseModel)
 
 
@@ -29,13 +35,18 @@ def too_deep(data: Mapping[str, Any]) -> bool:
     for _ in range(MAX_DEPTH):
         held: dict[int, Any] = {}
         for holder in level:
-            for value in holder.values() if isinstance(holder, Mapping) else holder:
-                if isinstance(value, (dict, list, tuple)):
+            for value in holder.values() if _is_mapping(holder) else holder:
+                if type(value) not in _PYTHON and isinstance(value, (dict, list, tuple)):
                     held[id(value)] = value
         if not held:
             return False
         level = list(held.values())
     return True
+
+
+def _is_mapping(data: Any) -> bool:
+    """Tell whether data is a mapping; most are dicts, and quicker to know."""
+    return type(data) is dict or isinstance(data, Mapping)
 
 
 def plain(data: Any) -> Any:
@@ -57,6 +68,8 @@ class _Libraries:
 
 
 def _plain(data: Any, libraries: _Libraries, depth: int) -> Any:
+    if type(data) in _HOLDERS:
+        return data if depth == 0 else _plain_entries(data, libraries, depth)
     if isinstance(data, libraries.numbers):
         return data.tolist()
     if isinstance(data, libraries.frame):
@@ -69,7 +82,7 @@ def _plain(data: Any, libraries: _Libraries, depth: int) -> Any:
 
 
 def _plain_entries(data: Any, libraries: _Libraries, depth: int) -> Any:
-    entries = data.items() if isinstance(data, Mapping) else enumerate(data)
+    entries = data.items() if _is_mapping(data) else enumerate(data)
     changed = {}
     for key, value in entries:
         if type(value) not in _PYTHON:
@@ -110,6 +123,11 @@ def foreign(value: Any) -> bool:
 
 def not_plain(data: Any, key: Key = ()) -> Iterator[Problem]:
     """Yield the keys that are not text and the values that no file could hold."""
+    if not _all(data, _is_plain_level):
+        yield from _not_plain(data, key)
+
+
+def _not_plain(data: Any, key: Key) -> Iterator[Problem]:
     if isinstance(data, dict):
         for name in data:
             if not isinstance(name, str):
@@ -121,11 +139,85 @@ def not_plain(data: Any, key: Key = ()) -> Iterator[Problem]:
             continue
         part = _part(name) if isinstance(data, dict) else name
         if isinstance(value, (dict, list, tuple)):
-            yield from not_plain(value, (*key, part))
+            yield from _not_plain(value, (*key, part))
         elif foreign(value):
             message = f"a {type(value).__name__} stands where plain data is wanted."
             advice = "Write a number, a text, a date, a list, a mapping, or a pandas DataFrame."
             yield Problem("wrong-type", (*key, part), message, advice)
+
+
+def _all(data: Any, sound: Callable[[Iterable[Any], dict[int, Any]], bool]) -> bool:
+    """Tell whether all levels of data are sound, as most are; False where it holds itself.
+
+    ``sound`` looks at the values of a holder, and notes the holders among them by their identity.
+    """
+    level: list[Any] = [data]
+    for _ in range(MAX_DEPTH + 1):
+        held: dict[int, Any] = {}
+        for holder in level:
+            if type(holder) is dict:
+                if not _TEXT.issuperset(map(type, holder)) or not sound(holder.values(), held):
+                    return False
+            elif not sound(holder, held):
+                return False
+        if not held:
+            return True
+        level = list(held.values())
+    return False
+
+
+def _is_plain_level(values: Iterable[Any], held: dict[int, Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind in _HOLDERS:
+            held[id(value)] = value
+        elif kind not in _LEAVES:
+            return False
+    return True
+
+
+def _is_kept_level(values: Iterable[Any], held: dict[int, Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind in _HOLDERS:
+            held[id(value)] = value
+        elif kind is str:
+            if not value.isascii() and _SURROGATE.search(value):
+                return False
+        elif kind is int:
+            if not -_LARGEST <= value <= _LARGEST:
+                return False
+        elif kind not in _LEAVES:
+            return False
+    return True
+
+
+def value_problems(data: Any) -> Iterator[Problem]:
+    """Yield the whole numbers and texts that no field can hold unchanged."""
+    if not _all(data, _is_kept_level):
+        yield from _value_problems(data, ())
+
+
+def _value_problems(data: Any, key: Key) -> Iterator[Problem]:
+    entries = data.items() if isinstance(data, dict) else enumerate(data)
+    for name, value in entries:
+        if type(value) is int:
+            if not -_LARGEST <= value <= _LARGEST:
+                message = "the whole number has too many digits (it is above 2^53)."
+                advice = "Check its digits; put a name that is made of digits in quotes."
+                yield Problem("number-too-large", (*key, _step(data, name)), message, advice)
+        elif isinstance(value, str):
+            if not value.isascii() and _SURROGATE.search(value):
+                message = f"the text {shown(value)} holds half a character (a lone surrogate)."
+                at = (*key, _step(data, name))
+                yield Problem("malformed-text", at, message, "Write the text again.")
+        elif isinstance(value, (dict, list, tuple)):
+            yield from _value_problems(value, (*key, _step(data, name)))
+
+
+def _step(data: Any, name: Any) -> Any:
+    """Return how an entry of a holder is written in a path."""
+    return str(name) if isinstance(data, dict) else name
 
 
 def _part(name: Any) -> str:

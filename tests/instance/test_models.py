@@ -15,6 +15,8 @@ import amopt
 from amopt.errors import InvalidInstanceError
 from amopt.instance.common import Instance, InstanceModel, Place
 from amopt.instance.findings import CATALOGUE, Code, Problem, Severity, codes_of
+from amopt.instance.partial import partial_instance
+from amopt.instance.plain import not_plain, too_deep, value_problems
 from tests.instance.fleet import CODES, Fleet, Part, Vehicle, fleet
 
 
@@ -239,3 +241,41 @@ def test_a_warning_stays_a_warning_in_a_subclass() -> None:
 def test_a_code_that_nobody_lists_is_a_mistake_of_the_class() -> None:
     with pytest.raises(LookupError, match=r"Careless.*no-such-code.*codes"):
         Careless.from_dict(fleet())
+
+
+def test_a_class_that_nothing_has_read_yet_can_be_read_in_part() -> None:
+    class Unread(Fleet):
+        """Classes are built when they are first needed."""
+
+    data = fleet()
+    data["parts"][0]["cost"] = "dear"
+    wrong = Problem("wrong-type", ("parts", 0, "cost"), "")
+    found = partial_instance(Unread, data, [wrong])
+    assert found is not None
+    assert found.parts[1].cost == data["parts"][1]["cost"]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (2**53 + 1, "number-too-large"),
+        ("half \ud800", "malformed-text"),
+        ("M\u00fcnchen", None),
+        (2**53, None),
+    ],
+)
+def test_what_no_field_can_hold_is_found_however_deep(value: Any, code: str | None) -> None:
+    data = {"a": [{"b": ({"c": 1.5, "d": value},)}]}
+    found = [(one.code, one.key) for one in value_problems(data)]
+    assert found == ([] if code is None else [(code, ("a", 0, "b", 0, "d"))])
+
+
+def test_what_holds_itself_ends() -> None:
+    data: dict[str, Any] = {"a": 1}
+    data["b"] = [data]
+    assert too_deep(data)
+    shared = [{1: 2}]
+    assert [one.key for one in not_plain({"a": shared, "b": shared})] == [
+        ("a", 0, "1"),
+        ("b", 0, "1"),
+    ]

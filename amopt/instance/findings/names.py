@@ -64,7 +64,7 @@ def name_problems(instance_type: type[BaseModel], data: Any, line: Line) -> list
 
 def _get(holder: Any, alias: str, name: str) -> Any:
     """Return a field's raw value from a mapping or a model, by its alias or its name."""
-    if isinstance(holder, Mapping):
+    if type(holder) is dict or isinstance(holder, Mapping):
         return holder[alias] if alias in holder else holder.get(name)
     return getattr(holder, name, None)
 
@@ -100,7 +100,7 @@ def _visit_model(model: type[BaseModel]) -> Visit:
         if not prepared:  # only now, since models may hold each other
             steps.extend(_steps(model))
             prepared = True
-        if isinstance(holder, (Mapping, BaseModel)):
+        if type(holder) is dict or isinstance(holder, (Mapping, BaseModel)):
             for alias, name, step in steps:
                 value = _get(holder, alias, name)
                 if value is not None:
@@ -230,7 +230,7 @@ def _compare(entries: Any, unique: tuple[tuple[str, str, Any], ...], key: Key, s
     """Find the entries that cannot be told apart."""
     first: dict[tuple[Any, ...], int] = {}
     for place, entry in enumerate(entries):
-        if not isinstance(entry, (Mapping, BaseModel)):
+        if type(entry) is not dict and not isinstance(entry, (Mapping, BaseModel)):
             continue
         values = [_get(entry, alias, name) for alias, name, _ in unique]
         if all(value is None for value in values):
