@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Json, reporting, working
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    reporting,
+    require_room,
+    working,
+    write_pages,
+)
 
 __all__ = ["app"]
 
@@ -30,16 +39,27 @@ def factorial(
         ),
     ] = "policy_iteration",
     json: Json = False,
+    html: Html = None,
+    html_light: HtmlLight = None,
 ) -> None:
     """Compare the policies over all variants that the file's factorial states."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.maintenance import study
         from amopt.report import machine
+        from amopt.report.studies import varied
 
+        require_room(None, html, html_light)
+        instance = decisions.load_of("maintenance", file)
         with working(json=json):
-            rows = study.variants(decisions.load_of("maintenance", file), method=method)
+            rows = study.variants(instance, method=method)
+        said = study.summary(rows)
+        write_pages(
+            lambda: varied.document_of(instance.name, instance.currency, rows, said),
+            html,
+            html_light,
+        )
         if json:
             typer.echo(machine.listing_json("variants", rows), nl=False)
         else:
-            typer.echo("\n".join(study.summary(rows)))
+            typer.echo("\n".join(said))

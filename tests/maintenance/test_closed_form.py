@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from amopt.maintenance.closed_form import (
 )
 from amopt.maintenance.instance.lifetimes import Life
 from amopt.maintenance.referee.quadrature import policy_cost
+from amopt.report.studies.varied import document_of
 from tests.maintenance.cases import small
 
 KNOWN = {
@@ -45,6 +49,24 @@ def test_the_factorial_of_the_source() -> None:
         assert round(100 * (1 - cost[better] / cost[worse]).mean(), 2) == percent
     assert (cost["best"] < np.min([cost[name] for name in POLICIES], axis=0)).all()
     assert (cost["best"] - cost["bound"] < 1e-7).all()
+
+
+def test_a_factorial_has_a_page_with_a_picture(amopt_command: Any, tmp_path: Path) -> None:
+    varied = {"downtime_cost_per_day": [2.0, 5.0], "print_cost": [3.0, 30.0]}
+    instance = small(factorial=varied)
+    (tmp_path / "f.json").write_text(json.dumps(instance.to_dict()), encoding="utf-8")
+    words = ("maintenance", "factorial", "f.json")
+    run = amopt_command(*words, "--html-light", "f.html", "--json")
+    assert run.code == 0, run.err
+    text = (tmp_path / "f.html").read_text(encoding="utf-8")
+    assert "policy DA" in text
+    assert "4 variants." in text
+    rows = run.json["variants"]
+    (section, table) = document_of("x", "EUR", rows, []).sections
+    assert table.table.rows == rows
+    worst = section.figure.data[2].y[-1]
+    assert worst == max(100 * (row["DA"] / row["best"] - 1) for row in rows)
+    assert min(section.figure.data[0].y) >= 0
 
 
 def test_the_linear_programs_of_a_factorial_agree_with_policy_iteration() -> None:

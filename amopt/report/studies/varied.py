@@ -1,0 +1,65 @@
+"""A factorial of maintenance as a page: how much more the policies cost than the best plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amopt.report.document import Document, Grid, Section
+from amopt.solution import Column, Table
+
+__all__ = ["POLICIES", "document_of"]
+
+POLICIES = ("B", "TR", "DA")
+"""The policies beside the best plan."""
+
+_OUTCOME = {
+    **{name: Column(name, "money", f"cost a day of the policy {name}") for name in POLICIES},
+    "best": Column("best", "money", "cost a day of the best plan"),
+    "bound": Column("bound", "money", "what no plan costs less than"),
+}
+
+
+def document_of(name: str, currency: str, rows: Table, said: Sequence[str]) -> Document:
+    """Return the page of a factorial.
+
+    Parameters
+    ----------
+    name, currency
+        Those of the instance.
+    rows
+        A row a variant, as :func:`amopt.maintenance.study.variants` returns them.
+    said
+        What they show, in sentences.
+    """
+    columns = [
+        _OUTCOME.get(column, Column(column, "", "varied")) for column in (rows[0] if rows else ())
+    ]
+    picture = Section("How much more than the best plan each policy costs", figure=_more(rows))
+    table = Grid("variants", rows, columns, currency, "in what --json prints")
+    return Document(
+        f"{name}: every variant",
+        headline=said,
+        sections=[picture, Section("Every variant", table=table)],
+    )
+
+
+def _more(rows: Table) -> Any:
+    """Return for each policy, in hundredths, what it costs more, the least variant first."""
+    from amopt.drawing import PALETTE, new_figure
+
+    figure = new_figure(height=420)
+    for policy, colour in zip(POLICIES, PALETTE, strict=False):
+        more = sorted(
+            100 * (row[policy] / row["best"] - 1) for row in rows if row[policy] is not None
+        )
+        if more:
+            figure.add_scatter(
+                x=list(range(1, len(more) + 1)),
+                y=more,
+                mode="lines",
+                line={"color": colour, "width": 2.5},
+                name=f"policy {policy}",
+            )
+    figure.update_xaxes(title="variants in which it is no more than that", rangemode="tozero")
+    return figure.update_yaxes(title="more than the best plan", ticksuffix=" %", rangemode="tozero")
