@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,3 +89,37 @@ def test_of_the_time_in_service_only_the_mean_matters_where_stock_is_given() -> 
     short, long = (table_2_3(spares=True, months=T).cost(level)[0] for T in (60.0, 300.0))
     middle = table_2_3(spares=True, months=180.0).cost(level)[0]
     assert math.isclose((short + long) / 2, middle, rel_tol=1e-12)
+
+
+def by_loop(
+    systems: int, lead_time: float, months_between: float, more: float, spare: int
+) -> float:
+    """Return the least cost of spares and emergencies of table 2.3, in part costs, from scratch."""
+    load, lost, costs = systems * lead_time / months_between, 1.0, []
+    for level in range(40):
+        lost = load * lost / (level + load * lost) if level else 1.0
+        emergencies = lost * systems * 180 / months_between
+        costs.append((spare + 0.02 * 180) * level + emergencies * more)
+    return min(costs)
+
+
+@pytest.mark.parametrize(
+    ("months_between", "emergency", "spare", "three", "four"),
+    [(10, 800, 0, 8.4289, 10.9703), (10, 800, 1, 10.4289, 13.9703), (3, 1000, 1, 25.3488, 32.5755)],
+)
+def test_the_worth_of_a_lead_time_for_few_systems(
+    months_between: float, emergency: float, spare: int, three: float, four: float
+) -> None:
+    """Section 2.4 remarks 8.45 and 8.14: the last pair is that, by the system, to two digits."""
+    for systems, worth in ((3, three), (4, four)):
+        late, soon = (
+            by_loop(systems, lead, months_between, (emergency - 200) / 40, spare)
+            for lead in (3, 0.5)
+        )
+        assert late - soon == pytest.approx(worth, abs=5e-5)
+        own: dict[str, Any] = {"parts": [systems], "mean_months_between_failures": months_between}
+        own |= {"emergency_cost": emergency, "replacements": False, "spares": bool(spare)}
+        first = table_2_3(lead_time=3, **own).cost()[0]
+        assert first - table_2_3(lead_time=0.5, **own).cost()[0] == pytest.approx(
+            40 * worth, abs=2e-3
+        )
