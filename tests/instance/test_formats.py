@@ -374,3 +374,15 @@ def test_a_comment_is_told_only_where_it_may_be_part_of_a_text() -> None:
     assert note.advice.isprintable()
     for text in ("a: beta # 2\n", "a: 3 #2\n", "a: 'beta #2'\n", "#2\na: b\n", "a: beta#2\n"):
         assert codes(text) == [], text
+
+
+@pytest.mark.parametrize("text", ["{} = 1", "[{}]", "[[{}]]", "a = {{ {} = 1 }}"])
+def test_a_toml_key_of_very_many_dots_is_refused_before_it_is_parsed(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loads(_: str) -> None:
+        raise AssertionError("its parts are slow to read")
+
+    monkeypatch.setattr(toml_text, "_loads", loads)
+    with pytest.raises(Unusable, match="nested more than 50 deep"):
+        toml_text.parse(text.format(".".join(["a"] * 40_001)))
