@@ -78,7 +78,7 @@ def formulate(
         The highest base-stock level that the program may take. Left out, for each part the level
         that is used up within a cycle with a probability of less than 1e-13.
     form
-        ``"collapsed"``, the program above; or ``"factored"`` or ``"full"``, the occupation measure
+        ``"collapsed"``, the program above; or ``"factored"`` or ``"full"``, the occupation measures
         of the full process of each part (:mod:`amopt.printing.process.processes`), as
         :func:`amopt.mdp.formulation.formulate` writes it, in ``model.part[part]``.
 
@@ -88,15 +88,15 @@ def formulate(
         When there is no such form, or its program would not fit into memory.
     """
     parameters = instance.parameters.with_sources(printer=printer, expediting=expediting)
+    given = None if highest_base_stock is None else [highest_base_stock] * len(parameters)
+    highest = given or useful_levels(parameters).tolist()
     if form == "collapsed":
-        top = useful_levels(parameters).tolist()
-        highest = top if highest_base_stock is None else [highest_base_stock] * len(parameters)
         return build(instance, parameters, highest, printer=printer)
     if form not in FORMS:
         raise UsageError(f"unknown form {form!r}; choose one of {', '.join(FORMS)}")
     from amopt.printing.process.formulation import formulate_process
 
-    return formulate_process(instance, parameters, form)
+    return formulate_process(instance, parameters, form, highest if instance.limits else given)
 
 
 def useful_levels(parameters: Parameters) -> NDArray[np.int64]:
