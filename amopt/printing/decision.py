@@ -371,6 +371,11 @@ def _notes(instance: PrintingInstance, rows: dict[str, Table], found: Optimum) -
         notes.append(
             f"No plan that does not mix, {kind}, costs less than "
             f"{money(least, instance.currency)} a year (table deterministic)."
+            + (
+                " One that looks at how many systems wait may, but not less than the mix."
+                if found.pure.is_proven
+                else ""
+            )
         )
     if not rows["single_source"]:
         notes.append("Without a printer no plan meets these limits.")
