@@ -156,7 +156,7 @@ def best(data: dict[str, Any]) -> float:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("block", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("block", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_contracts_equal_trying_every_split(block: int) -> None:
     compared = 0
     for seed in range(8) if not block else range(8, 100):
