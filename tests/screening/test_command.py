@@ -11,6 +11,7 @@ import pytest
 import amopt
 from amopt.errors import UsageError
 from amopt.screening import solve
+from amopt.screening.answer.figures import funnel
 
 Command = Callable[..., Any]
 
@@ -59,3 +60,14 @@ def test_the_graph_tells_which_machine_makes_what() -> None:
     assert printer["expected_saving"] == sum(row["expected_saving"] for row in made)
     assert graph.graph["limits"]["hours of two engineers"] == {"used": 44.0, "at_most": 60.0}
     assert graph.graph["totals"]["examined"] == len(rows)
+
+
+def test_each_step_of_the_funnel_is_of_the_parts_before_it() -> None:
+    """A part of which too little is known is examined: the eligible ones are no step before."""
+    pytest.importorskip("plotly")
+    answer = amopt.solve(amopt.load("screening/portfolio"))
+    assert {row["eligible"] for row in answer.rows["examine"]} == {"yes", "unknown"}
+    (steps,) = funnel(answer).data
+    (total,) = answer.rows["totals"]
+    ranked = total["eligible"] + total["unknown"]
+    assert list(steps.x) == [total["parts"], ranked, total["examined"]]

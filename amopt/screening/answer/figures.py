@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.drawing import BLUE, GREEN, GREY, INK, MAUVE, RED, YELLOW, new_figure, plain
+from amopt.drawing import GREEN, GREY, INK, MAUVE, RED, YELLOW, new_figure, plain
 
 if TYPE_CHECKING:
     from amopt.screening.answer.solution import ScreeningSolution
@@ -36,6 +36,8 @@ def figures(instance: ScreeningInstance, solution: ScreeningSolution) -> dict[st
 def funnel(solution: ScreeningSolution) -> Any:
     """Return a plotly figure of how many parts are left after each step.
 
+    Each is of those before it: parts of which too little is known may be examined too.
+
     Raises
     ------
     UsageError
@@ -46,12 +48,10 @@ def funnel(solution: ScreeningSolution) -> Any:
     left = {
         "parts": total["parts"],
         "not rejected by a rule": total["eligible"] + total["unknown"],
-        "eligible": total["eligible"],
         "to examine": total["examined"],
     }
-    figure.add_funnel(
-        y=list(left), x=list(left.values()), marker={"color": [GREY, YELLOW, BLUE, GREEN]}
-    )
+    colours = {"color": [GREY, YELLOW, GREEN]}
+    figure.add_funnel(y=list(left), x=list(left.values()), marker=colours)
     return figure
 
 
