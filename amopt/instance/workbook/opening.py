@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from amopt.instance.document import Document, load_document
-from amopt.instance.workbook.tables import is_tabular
+from amopt.instance.workbook.endings import is_tabular
 
 __all__ = ["document_of"]
 

@@ -22,16 +22,11 @@ from amopt.instance.workbook.archive import (
     sheet_members,
     untold,
 )
+from amopt.instance.workbook.endings import OTHERS
 from amopt.instance.workbook.layout import NOTES
 from amopt.phrases import listed
 
-__all__ = ["WORKBOOKS", "Remark", "Table", "Tables", "is_tabular", "letters", "open_tables"]
-
-WORKBOOKS: Final = (".xlsx", ".xlsm")
-"""The endings of workbooks that are read."""
-
-OTHERS: Final = (".xls", ".xlsb", ".ods", ".csv")
-"""The endings of files that hold tables and are not read as they are."""
+__all__ = ["Remark", "Table", "Tables", "letters", "open_tables"]
 
 MOST_ROWS: Final = 1_000_000
 """Rows of a table."""
@@ -118,15 +113,6 @@ class Tables:
 
     tables: list[Table] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-
-
-def is_tabular(path: Path) -> bool:
-    """Return whether a path is a workbook, a folder, or another file of tables."""
-    try:
-        folder = path.is_dir()
-    except (OSError, ValueError):
-        return False
-    return folder or path.suffix.lower() in (*WORKBOOKS, *OTHERS)
 
 
 def letters(column: int) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from amopt.errors import UsageError
 from amopt.instance.findings import Problem
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.instance.workbook.tables import WORKBOOKS
+from amopt.instance.workbook.endings import WORKBOOKS
 from amopt.screening.instance.attributes import Attribute
 from amopt.screening.instance.cells import (
     Cells,
