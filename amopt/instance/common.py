@@ -305,7 +305,7 @@ class Instance(InstanceModel, Loadable):
 
         return changed(copy, update)
 
-    def supposing(self, **fields: Any) -> Self:
+    def unchecked_copy(self, **fields: Any) -> Self:
         """Return the instance as if some fields were other: for steps of algorithms, not checked.
 
         A part of a valid instance, or one with a limit taken away, need not be what a file may say.

@@ -79,7 +79,7 @@ class Buyers:
             buyer.model_copy(update={"least_surplus": None, "printer": None})
             for buyer in self.instance.buyers
         ]
-        plain = self.instance.supposing(buyers=tuple(free), printers=(), limits=Limits())
+        plain = self.instance.unchecked_copy(buyers=tuple(free), printers=(), limits=Limits())
         return Buyers.of(plain)
 
     @property

@@ -131,7 +131,7 @@ class _Oracle:
         )
         known = {printer.name for printer in printers}
         most = by_name.get(("most_licensees", None))
-        return own.supposing(
+        return own.unchecked_copy(
             printers=printers,
             buyers=tuple(_changed(buyer, by_name, known) for buyer in own.buyers),
             limits=own.limits.model_copy(

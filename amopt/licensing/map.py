@@ -153,7 +153,7 @@ def _varied(instance: LicensingInstance, parameter: str, value: float) -> Licens
         "lead_time_ratio": {"lead_time_years": value * old.lead_time_years},
     }
     if parameter in changes:
-        return instance.supposing(printing=new.model_copy(update=changes[parameter]))
+        return instance.unchecked_copy(printing=new.model_copy(update=changes[parameter]))
     count = len(instance.buyers)
     if count < 2:
         raise UsageError("one buyer is not larger than another: size_ratio needs two at least")
@@ -164,7 +164,7 @@ def _varied(instance: LicensingInstance, parameter: str, value: float) -> Licens
         buyer.model_copy(update={"demand_per_year": demand})
         for buyer, demand in zip(instance.buyers, demands, strict=True)
     )
-    return instance.supposing(buyers=buyers)
+    return instance.unchecked_copy(buyers=buyers)
 
 
 def _point(instance: LicensingInstance) -> dict[str, Any]:

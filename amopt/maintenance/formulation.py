@@ -55,7 +55,7 @@ def formulate(instance: MaintenanceInstance, *, printer: bool = True) -> Concret
 
 def without_printer(instance: MaintenanceInstance) -> MaintenanceInstance:
     """Return the instance as if nothing could be printed."""
-    return instance.supposing(printed=None)
+    return instance.unchecked_copy(printed=None)
 
 
 def limits(instance: MaintenanceInstance, grid: Grid) -> list[SideConstraint]:

@@ -38,7 +38,7 @@ def frontier(instance: Instance, *, asset_exists: bool | None = None) -> Sourcin
             entry.model_copy(update={"asset_exists": asset_exists})
             for entry in instance.conventional
         )
-        instance = instance.supposing(conventional=made)
+        instance = instance.unchecked_copy(conventional=made)
     from amopt.sourcing.answer.assembly import answer_of, switchover
     from amopt.sourcing.answer.tables import tables
     from amopt.sourcing.evaluation import evaluate

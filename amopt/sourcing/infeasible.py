@@ -199,7 +199,7 @@ def _blocked(supply: SupplyOptions, options: Options, budget: Budget) -> tuple[I
     names = {line.line for line, own in zip(instance.lines, blocked, strict=True) if own}
     names |= {order.line for order in instance.committed}  # they take of what is shared
     parts = {line.part for line in instance.lines if line.line in names}
-    kept = instance.supposing(
+    kept = instance.unchecked_copy(
         lines=tuple(line for line in instance.lines if line.line in names),
         offers=tuple(offer for offer in instance.offers if offer.part in parts),
         conventional=tuple(entry for entry in instance.conventional if entry.part in parts),

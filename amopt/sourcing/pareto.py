@@ -252,7 +252,9 @@ class _Search:
             own = own.model_copy(update={"weeks": min(weeks, own.weeks or weeks)})
         # Positive weights give every line its delivery time; the goal replaces the objective.
         weights = Minimise(cost=1.0, downtime=1.0, weeks=1.0, kg_co2=1.0)
-        supply = replace(self.supply, instance=instance.supposing(limits=own, minimise=weights))
+        supply = replace(
+            self.supply, instance=instance.unchecked_copy(limits=own, minimise=weights)
+        )
         goal = Goal(
             lambda model: _shape(model, criterion, limits),
             lambda plan: criteria(plan)[criterion],

@@ -104,7 +104,7 @@ def test_a_copy_says_again_only_what_is_new(caplog: pytest.LogCaptureFixture) ->
 
 def test_an_algorithm_may_suppose_what_no_file_may_say() -> None:
     built = counted()
-    supposed = built.supposing(vehicles=(), parts=built.parts[:1])
+    supposed = built.unchecked_copy(vehicles=(), parts=built.parts[:1])
     assert supposed.vehicles == ()
     assert len(supposed.costs) == 1
     assert len(built.costs) == len(built.parts) == 2

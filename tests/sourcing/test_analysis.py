@@ -66,7 +66,7 @@ def test_hangbar_switchover_quantities() -> None:
 def test_what_the_rule_cannot_do_is_refused(limits: dict[str, float], finding: str) -> None:
     """118 is what the one bush costs by the rule."""
     bush = amopt.load("sourcing/bush")
-    bush = bush.supposing(limits=bush.limits.model_copy(update=limits))
+    bush = bush.unchecked_copy(limits=bush.limits.model_copy(update=limits))
     answer = amopt.sourcing.frontier(bush)
     assert answer.outcome.status == "unknown"
     assert answer.verdict.findings == (finding,)

@@ -178,7 +178,7 @@ def scaled(model: Any, factor: float) -> Any:
         is_money = name in money and value is not None
         update[name] = value * factor if is_money else scaled(value, factor)
     if isinstance(model, Instance):
-        return model.supposing(**update)
+        return model.unchecked_copy(**update)
     return model.model_copy(update=update)
 
 

@@ -269,4 +269,4 @@ class MaintenanceInstance(Instance):
             else:
                 life = printed.life.model_copy(update={"scale_days": value})
                 printed = printed.model_copy(update={"life": life})
-        return self.supposing(**fields, regular=regular, printed=printed, factorial=None)
+        return self.unchecked_copy(**fields, regular=regular, printed=printed, factorial=None)

@@ -32,7 +32,7 @@ def account_of(
 ) -> dict[str, Any] | None:
     """Return what a plan spends and uses; None where its rules cannot be followed."""
     own = [rule for rule in rules if rule.get("sourcing") == sourcing]
-    known = instance if sourcing == "printing" else instance.supposing(printed=None)
+    known = instance if sourcing == "printing" else instance.unchecked_copy(printed=None)
     if not _rules_hold(book, known, sourcing, own):
         return None
     gaps = Plan.of(known, own).gaps()

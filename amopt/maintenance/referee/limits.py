@@ -99,7 +99,7 @@ def _check_prices(
 ) -> None:
     """Note prices at which a plan that always takes one of two mixed actions costs other money."""
     own = any(rule["sourcing"] == "printing" for rule in rules)
-    known = instance if own else instance.supposing(printed=None)
+    known = instance if own else instance.unchecked_copy(printed=None)
     used, cost = _most(instance, account), account["cost_per_day"].value
     for action, without in _unmixed(rules):
         alone = followed(known, without)

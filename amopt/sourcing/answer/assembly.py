@@ -33,7 +33,7 @@ def switchover(supply: SupplyOptions, compared: tuple[Ints, Analysis]) -> list[d
     idle = sorted({offer.part for offer in instance.offers} - asked)
     if idle:
         lines = tuple(Line(line=part, part=part, quantity=1) for part in idle)
-        other = SupplyOptions.of(instance.supposing(lines=lines, committed=()))
+        other = SupplyOptions.of(instance.unchecked_copy(lines=lines, committed=()))
         rows += [{**row, "line": ""} for row in switchover_rows(other, *analysis_of(other))]
     return rows
 

@@ -165,7 +165,7 @@ class SupplyOptions:
         """The options where each line has orders of its own: these, where none may be shared."""
         if not self.instance.pooled:
             return self
-        return SupplyOptions.of(self.instance.supposing(orders="by_line"))
+        return SupplyOptions.of(self.instance.unchecked_copy(orders="by_line"))
 
     @cached_property
     def charges(self) -> Charges:
@@ -357,7 +357,7 @@ class SupplyOptions:
         plain = [
             offer.model_copy(update={"committed_counts": None}) for offer in self.instance.offers
         ]
-        return SupplyOptions.of(self.instance.supposing(offers=tuple(plain))).total
+        return SupplyOptions.of(self.instance.unchecked_copy(offers=tuple(plain))).total
 
     def _terms(
         self, order: Committed, ordered: float, *, tooled: bool

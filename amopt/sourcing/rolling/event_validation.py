@@ -176,7 +176,7 @@ class _Known:
     def _alone(self, key: Key, collection: str, **what: tuple[Any, ...]) -> Iterator[Problem]:
         """Yield what an instance with nothing but this would have wrong, at the event's key."""
         empty = dict.fromkeys(("lines", "offers", "capacities", "licences", "committed"), ())
-        alone = self.instance.supposing(**{**empty, **what})
+        alone = self.instance.unchecked_copy(**{**empty, **what})
         for problem in problems(alone):
             if problem.key[:2] == (collection, 0):
                 yield Problem(

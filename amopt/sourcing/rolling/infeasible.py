@@ -98,7 +98,7 @@ class _Files:
     def of(cls, state: ReplayState) -> _Files:
         """Return how the files count at a time."""
         now = state.to_decide()
-        stated = now.supposing(
+        stated = now.unchecked_copy(
             lines=tuple(
                 line.model_copy(update={"need_by_weeks": state.lines[line.line].line.need_by_weeks})
                 for line in now.lines

@@ -145,7 +145,7 @@ def _alone(
         for entry in last.instance.conventional
         if entry.part == line.part
     )
-    return last.instance.supposing(
+    return last.instance.unchecked_copy(
         order_date=None,
         network=_with_copies(last.instance.network, names),
         lines=(_at_least(line, given),),
@@ -188,7 +188,7 @@ def _at_best(alone: Instance, most: float, *, tooled: bool) -> Instance:
             changes |= {"setup_cost": 0.0, "minimum_order": 1e-6}
         conventional.append(entry.model_copy(update=changes))
     if apart:
-        return alone.supposing(conventional=tuple(conventional))
+        return alone.unchecked_copy(conventional=tuple(conventional))
     offers = tuple(
         offer.model_copy(
             update={
@@ -201,7 +201,7 @@ def _at_best(alone: Instance, most: float, *, tooled: bool) -> Instance:
         )
         for offer in alone.offers
     )
-    return alone.supposing(conventional=tuple(conventional), offers=offers)
+    return alone.unchecked_copy(conventional=tuple(conventional), offers=offers)
 
 
 def _best_quote(offer: Offer) -> Quote:

@@ -215,7 +215,7 @@ class ReplayState:
         from amopt.sourcing.offers.supply_options import SupplyOptions
 
         line = self.lines[order.line].line
-        alone = self.instance.supposing(
+        alone = self.instance.unchecked_copy(
             lines=(line,),
             offers=tuple(o for o in self.offers.values() if o.part == line.part),
             licences=tuple(self.licences.values()),
@@ -265,7 +265,7 @@ class ReplayState:
             line for known in self.lines.values() if (line := self._line_now(known)) is not None
         )
         names = {line.line for line in lines}
-        return self.instance.supposing(
+        return self.instance.unchecked_copy(
             order_date=self._order_date(),
             lines=lines,
             offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),

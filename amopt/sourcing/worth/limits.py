@@ -123,7 +123,7 @@ def _entry(
         entries = list(getattr(instance, collection))
         changed = {name: MANY if value is None else value}
         entries[index] = entries[index].model_copy(update=changed)
-        return instance.supposing(**{collection: tuple(entries)})
+        return instance.unchecked_copy(**{collection: tuple(entries)})
 
     return at
 
@@ -132,7 +132,7 @@ def _due(instance: Instance, index: int) -> Callable[[float | None], Instance]:
     def at(value: float | None) -> Instance:
         lines: list[Line] = list(instance.lines)
         lines[index] = lines[index].model_copy(update={"need_by": None, "need_by_weeks": value})
-        return instance.supposing(lines=tuple(lines))
+        return instance.unchecked_copy(lines=tuple(lines))
 
     return at
 
@@ -141,7 +141,7 @@ def _of_limits(instance: Instance, name: str) -> Callable[[float | None], Instan
     def at(value: float | None) -> Instance:
         whole = name == "suppliers_per_line" and value is not None
         new = round(value) if whole and value is not None else value
-        return instance.supposing(limits=instance.limits.model_copy(update={name: new}))
+        return instance.unchecked_copy(limits=instance.limits.model_copy(update={name: new}))
 
     return at
 

@@ -85,7 +85,7 @@ def _share_at(
         new = free if value is None else value
         changed = {name: round(new) if name == "least_suppliers" else new}
         entries[index] = entries[index].model_copy(update=changed)
-        return instance.supposing(shares=tuple(entries))
+        return instance.unchecked_copy(shares=tuple(entries))
 
     return at
 
@@ -101,7 +101,7 @@ def _closure_at(instance: Instance, index: int, number: int) -> Callable[[float 
         else:
             del closed[number]
         entries[index] = entries[index].model_copy(update={"closed": tuple(closed)})
-        return instance.supposing(suppliers=tuple(entries))
+        return instance.unchecked_copy(suppliers=tuple(entries))
 
     return at
 

@@ -254,7 +254,7 @@ class _Line:
 
     def _without(self) -> Instance:
         offers = self.instance.offers
-        return self.instance.supposing(offers=offers[: self.index] + offers[self.index + 1 :])
+        return self.instance.unchecked_copy(offers=offers[: self.index] + offers[self.index + 1 :])
 
     def _solved(self, instance: Instance) -> Value:
         value = least(instance, self.budget.options(self.options))
@@ -272,7 +272,7 @@ class _Line:
             )
             offers = list(self.instance.offers)
             offers[self.index] = offer.model_copy(update={"quotes": quotes})
-            self.known[theta] = self._solved(self.instance.supposing(offers=tuple(offers)))
+            self.known[theta] = self._solved(self.instance.unchecked_copy(offers=tuple(offers)))
         return self.known[theta]
 
     def _chosen_up_to(self, without: Value) -> float | None:

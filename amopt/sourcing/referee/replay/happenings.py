@@ -71,7 +71,7 @@ class Happenings:
         lines = [event.new_line for event in happened if event.new_line is not None]
         offers = [event.quoted for event in happened if event.quoted is not None]
         return OrderTerms(
-            self.instance.supposing(
+            self.instance.unchecked_copy(
                 lines=(*self.instance.lines, *lines),
                 offers=(*self.instance.offers, *offers),
                 order_date=self.instance.order_date or self.events.start,
@@ -141,7 +141,7 @@ class Happenings:
         """Return what is offered now for the line of an order."""
         line = self.lines[order.line]
         offers = tuple(offer for offer in self.offers.values() if offer.part == line.part)
-        now = self._once_left().supposing(lines=(line,), offers=offers, committed=(order,))
+        now = self._once_left().unchecked_copy(lines=(line,), offers=offers, committed=(order,))
         return OrderTerms(now)
 
     def _once_left(self) -> Instance:
@@ -163,7 +163,9 @@ class Happenings:
                 model = ready.get(asked.part, begun)
                 left = max(0.0, max(begun, model) + asked.weeks - max(self.now, model))
             approvals.append(asked.model_copy(update={"weeks": left}))
-        return self.instance.supposing(preparations=tuple(preparations), approvals=tuple(approvals))
+        return self.instance.unchecked_copy(
+            preparations=tuple(preparations), approvals=tuple(approvals)
+        )
 
     def _first_order(self, part: str, supplier: str | None) -> float | None:
         """Return when parts were first ordered at an AM supplier, or at any; None if never."""
@@ -191,7 +193,7 @@ class Happenings:
         """Return what can be ordered now, with what placed orders have paid already."""
         first, known = self.instance.order_date or self.events.start, self.terms
         day = None if first is None else first + timedelta(days=int(self.now * 7 + LATE))
-        now = self._once_left().supposing(
+        now = self._once_left().unchecked_copy(
             lines=tuple(self.lines.values()),
             offers=tuple(o for o in self.offers.values() if o.supplier not in self.down),
             committed=tuple(
