@@ -185,7 +185,7 @@ class Draw:
         }
 
 
-@pytest.mark.parametrize("seed", seeds(200, always=12))
+@pytest.mark.parametrize("seed", seeds(200, always=5))
 def test_every_part_and_the_best_set_are_those_of_plain_loops(seed: int) -> None:
     data = Draw(seed).instance()
     if [one for one in amopt.check(data) if one.severity == "error"]:
