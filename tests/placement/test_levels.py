@@ -72,11 +72,12 @@ def every_level(data, most):
         )
 
 
-def best_level(data, most=400):
-    """The optimum over all levels from a single source; infinite where there is none."""
+def best_level(data, most=400, among=None):
+    """The optimum over all levels from a single source, or some; infinite where there is none."""
     limits, weight, best = data["limits"], data["minimise"], math.inf
-    for money, kg, room, short in every_level(data, most):
-        kept = (
+    for level, (money, kg, room, short) in enumerate(every_level(data, most)):
+        kept = among is None or level in among
+        kept = kept and (
             money <= limits.get("budget", math.inf) * (1 + 1e-9)
             and kg <= limits.get("kg_co2", math.inf) * (1 + 1e-9)
             and all(room <= entry["at_most"] for entry in limits.get("storage", []))
@@ -133,6 +134,38 @@ def test_no_level_that_is_left_out_is_missed(data):
     answer = solve(instance, forms=False)
     assert answer.outcome.objective == pytest.approx(best, rel=2e-6)
     assert answer.outcome.bound <= best * (1 + 2e-6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(limited_shelves())
+def test_a_best_level_is_among_those_that_are_looked_at_first(data):
+    """A solve that finds no plan looks at all levels, so that its answer alone does not tell."""
+    best = best_level(data)
+    first = {0, *Supply(Instance.from_dict(data)).columns().level.tolist()}
+    if math.isfinite(best):
+        assert best_level(data, among=first) == pytest.approx(best, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["budget", "kg_co2", "storage", "fill_rate"])
+@pytest.mark.parametrize("weights", [(1.0, 1.0), (1.0, 0.0)])
+def test_so_it_is_under_each_limit_alone(kind, weights):
+    data = one_shelf(part={"emergency_kg_co2": 1e3, "space": 1.0}, single_source=True)
+    data["minimise"] = dict(zip(("cost", "kg_co2"), weights, strict=True))
+    data["limits"] = {}
+    changed = 0
+    free = best_level(data)
+    for money, kg, room, short in list(every_level(data, 26))[12:]:
+        data["limits"] = {
+            "budget": {"budget": money},
+            "kg_co2": {"kg_co2": kg},
+            "storage": {"storage": [{"place": "shop", "at_most": room}]},
+            "fill_rate": {"fill_rate": [{"at_least": 1 - short, "on_average": True}]},
+        }[kind]
+        best = best_level(data)
+        first = {0, *Supply(Instance.from_dict(data)).columns().level.tolist()}
+        assert best_level(data, among=first) == pytest.approx(best, rel=1e-9)
+        changed += best > free * (1 + 1e-9)
+    assert changed or (kind, weights) == ("budget", (1.0, 0.0))
 
 
 @settings(max_examples=60, deadline=None)
