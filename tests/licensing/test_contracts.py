@@ -191,6 +191,7 @@ def test_a_hundred_buyers_take_less_than_a_second() -> None:
         amopt.solve(own, method="program")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", seeds(6, always=2))
 def test_a_menu_earns_no_less_and_is_the_best_of_its_royalties(seed: int) -> None:
     data = random_case(8 * seed + 1 + seed % 2).to_dict()

@@ -80,6 +80,7 @@ def test_the_objective_is_that_of_the_first_state(how: dict[str, Any], first: in
     assert solution.outcome.objective == pytest.approx(best[first], abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["lp", "policy_iteration", "value_iteration"])
 def test_gain_and_bias_solve_the_optimality_equations(method: str) -> None:
     for seed in range(40):

@@ -90,6 +90,7 @@ def drawn(seed: int, states: int = 4) -> tuple[MarkovDecisionProcess, Any]:
     return process, actions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", WAYS.values(), ids=WAYS)
 def test_random_shortest_paths(how: dict[str, Any]) -> None:
     answered = 0

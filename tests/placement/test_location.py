@@ -329,6 +329,7 @@ def test_whole_costs_leave_one_less_to_be_found():
     assert answer.outcome.bound == pytest.approx(exact.outcome.objective, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_below_a_target_there_is_the_best_plan_or_none(seed):
     data = located(seed, sites=5, places=10, tight=1.6, single=True, equal=seed == 1)
@@ -345,6 +346,7 @@ def test_below_a_target_there_is_the_best_plan_or_none(seed):
         assert (written.chosen(answer.values) is None) == (target < best)
 
 
+@pytest.mark.slow
 def test_targets_are_bounds_whenever_the_search_ends(monkeypatch):
     monkeypatch.setattr(tree_module, "NEAREST", 1e-4)
     data = located(8, sites=8, places=16, tight=1.6, single=True)

@@ -111,6 +111,7 @@ def by_states(instance: Any, calendar: Calendar, highest: int = 9) -> float:
     return float(gain if alpha == 1.0 else ordered[home])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALENDARS)
 def test_values_are_those_of_the_states(name: str) -> None:
     instance = small(convoys=CALENDARS[name], criterion={"discount_per_day": 0.98})

@@ -79,6 +79,7 @@ def brute_force(case: Any, rates: np.ndarray, density: np.ndarray, *, of: str) -
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("of", "more"),
     [("regular", {}), ("printed", {}), ("regular", {"expedite_cost": 45})],
@@ -103,6 +104,7 @@ def test_the_plans_are_the_best_of_all(of: str, more: dict[str, Any]) -> None:
     assert answer.verdict.accepted
 
 
+@pytest.mark.slow
 def test_observed_failures_are_a_gamma_posterior() -> None:
     case = instance(OBSERVED)
     answer = study(case)
@@ -117,6 +119,7 @@ def test_observed_failures_are_a_gamma_posterior() -> None:
     assert row["worth_knowing"] == pytest.approx(scale - best["known"], abs=1e-5 * scale)
 
 
+@pytest.mark.slow
 def test_more_observations_make_knowing_worth_less() -> None:
     worth = [
         study(instance({"failures_observed": k, "days_observed": 40.0 * k})).rows["uncertainty"][0]

@@ -160,6 +160,7 @@ def pieces(rng: np.random.Generator) -> LinearProgram:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.integers(0, 10**6), st.sampled_from([0, 2, 64]))
 def test_apart_and_whole_come_to_the_same(seed: int, batch: int) -> None:
