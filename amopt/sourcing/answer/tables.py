@@ -106,6 +106,14 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "committed": False,
         }
         rows.append((line, 1, row))
+    rows += _committed_rows(supply)
+    rows.sort(key=lambda entry: entry[:2])
+    return [row for _, _, row in rows]
+
+
+def _committed_rows(supply: SupplyOptions) -> list[tuple[int, int, dict[str, Any]]]:
+    """Return what is ordered already, each row with its line and 0: before what is ordered now."""
+    rows = []
     number = {entry.line: index for index, entry in enumerate(supply.instance.lines)}
     for order, cost, weeks, kg_co2, _ in supply.commitments:
         line = number[order.line]
@@ -132,8 +140,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "committed": True,
         }
         rows.append((line, 0, row))
-    rows.sort(key=lambda entry: entry[:2])
-    return [row for _, _, row in rows]
+    return rows
 
 
 def _scenarios(plan: Evaluation) -> dict[int, str]:
