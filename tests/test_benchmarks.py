@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -233,3 +234,39 @@ def test_each_claim_of_speed_names_the_benchmark_that_measures_it() -> None:
 )
 def test_what_a_claim_of_speed_is(text: str, is_one: bool) -> None:
     assert bool(CLAIM.search(text)) == is_one
+
+
+def test_values_that_are_none_are_no_answer() -> None:
+    error, aim = module("mdp")._error, np.array([1.0, 2.0])
+    assert error(np.array([1.0, 2.5]), aim) == 0.5
+    assert error(np.array([1.0, np.nan]), aim) == error(np.array([1.0]), aim) == np.inf
+
+
+@pytest.mark.parametrize("more", [["printing/mission", "1"], ["--peers", "all"]])
+def test_the_small_case_is_refused_beside_another(
+    more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["mdp", "--smoke", *more])
+    with pytest.raises(SystemExit) as ended:
+        module("mdp").main()
+    assert ended.value.code == 2
+    assert "give it alone" in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_or_fails_has_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = module("_mdp_ways")
+
+    def fails(task: Any, clock: Any) -> Any:
+        raise ValueError("no such luck")
+
+    def missing(task: Any, clock: Any) -> Any:
+        import a_package_that_nobody_has  # noqa: F401
+
+    monkeypatch.setattr(ways, "WAYS", {"a": ("x", fails), "b": ("x", missing)})
+    (tmp_path / "scale.json").write_text("1.0", "utf-8")
+    for way, said in (("a", "ValueError: no such luck"), ("b", "not installed (a_package")):
+        monkeypatch.setattr(sys, "argv", ["ways", way, str(tmp_path)])
+        ways.main()
+        assert json.loads((tmp_path / "answer.json").read_text("utf-8"))["failed"].startswith(said)
