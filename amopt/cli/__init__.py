@@ -14,19 +14,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli import (
-    comparing,
-    converting,
-    design,
-    licensing,
-    maintenance,
-    mdp,
-    measured,
-    placement,
-    printing,
-    screening,
-    sourcing,
-)
+from amopt.cli import comparing, converting, measured
 from amopt.cli.common import (
     File,
     Html,
@@ -43,6 +31,7 @@ from amopt.cli.common import (
     require_room,
     working,
 )
+from amopt.cli.late import Late
 
 __all__ = ["app", "main"]
 
@@ -56,8 +45,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (printing, sourcing, placement, design, screening, licensing, maintenance, mdp):
-    app.add_typer(commands.app, name=commands.__name__.rpartition(".")[2])
+ROOMS = {
+    "printing": "More about a printing instance.",
+    "sourcing": "More about a sourcing instance.",
+    "placement": "More about a placement instance.",
+    "design": "More about a design instance.",
+    "screening": "More about a screening instance.",
+    "licensing": "More about a licensing instance.",
+    "maintenance": "More about a maintenance instance.",
+    "mdp": "Markov decision processes in files of others.",
+}
+"""The groups of commands: each has a file of its name, and what it is for."""
+
+for room, purpose in ROOMS.items():
+    app.add_typer(typer.Typer(cls=Late), name=room, help=purpose, no_args_is_help=True)
 
 
 app.command()(converting.convert)

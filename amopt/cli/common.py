@@ -103,7 +103,7 @@ def give(
     """
     from amopt.report import machine, terminal
 
-    if instance is not None:
+    if instance is not None and (html is not None or html_light is not None):
         from amopt.report import page
 
         known = instance

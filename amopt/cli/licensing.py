@@ -20,12 +20,7 @@ from amopt.cli.common import (
 
 __all__ = ["app"]
 
-app = typer.Typer(help="More about a licensing instance.", no_args_is_help=True)
-
-
-@app.callback()
-def root() -> None:
-    """More about a licensing instance."""
+app = typer.Typer()
 
 
 @app.command(name="map")

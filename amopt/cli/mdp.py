@@ -11,7 +11,7 @@ from amopt.cli.common import File, Json, Out, Quiet, give, reporting, working
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Markov decision processes in files of others.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command()

@@ -23,7 +23,7 @@ from amopt.cli.common import (
 
 __all__ = ["app"]
 
-app = typer.Typer(help="More about a placement instance.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command(name="map")

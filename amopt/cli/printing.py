@@ -27,7 +27,7 @@ __all__ = ["app"]
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.", min=0)]
 
-app = typer.Typer(help="More about a printing instance.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command()

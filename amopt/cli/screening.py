@@ -11,7 +11,7 @@ from amopt.cli.common import Answer, File, Json, answered, reporting
 
 __all__ = ["app"]
 
-app = typer.Typer(help="More about a screening instance.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="More about a sourcing instance.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command()

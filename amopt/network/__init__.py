@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from amopt.network.exchange import flat, read_graph, write_graph
-from amopt.network.supply import RouteCriterion, RouteTable, SupplyNetwork, unreachable_place
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amopt.network.exchange import flat, read_graph, write_graph
+    from amopt.network.supply import RouteCriterion, RouteTable, SupplyNetwork, unreachable_place
 
 __all__ = [
     "RouteCriterion",
@@ -14,3 +18,20 @@ __all__ = [
     "unreachable_place",
     "write_graph",
 ]
+
+_HOMES = {
+    "RouteCriterion": "supply",
+    "RouteTable": "supply",
+    "SupplyNetwork": "supply",
+    "flat": "exchange",
+    "read_graph": "exchange",
+    "unreachable_place": "supply",
+    "write_graph": "exchange",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"amopt.network.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'amopt.network' has no attribute {name!r}")

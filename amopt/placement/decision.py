@@ -12,12 +12,9 @@ from amopt.placement import formulation
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.answer.tables import answer_of
 from amopt.placement.forms import FORMS, Form
-from amopt.placement.methods import lagrangian
+from amopt.placement.methods import price_route
 from amopt.placement.methods.arrays import families as arrays
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.decomposed_plan import DecompositionSearch
-from amopt.placement.methods.lagrangian import LagrangianSearch
-from amopt.placement.methods.prices_after import PricesAfter
 from amopt.placement.methods.programs import (
     ProgramSearch,
     array_programs,
@@ -36,7 +33,11 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.placement.instance.fields import Instance
+    from amopt.placement.methods.decomposed_plan import DecompositionSearch
+    from amopt.placement.methods.lagrangian import LagrangianSearch
     from amopt.program.linear import LinearProgram
+
+    Search = ProgramSearch | LagrangianSearch | DecompositionSearch
 
 __all__ = ["METHODS", "WAYS", "formulate", "formulate_arrays", "read_back", "solve"]
 
@@ -49,8 +50,8 @@ Handed many more, the solver may find no plan within minutes.
 LAGRANGIAN = Method(
     "lagrangian",
     "prices on machine-hours, by the volume algorithm, and local search",
-    honours=lagrangian.HONOURS,
-    obstacle=lagrangian.obstacle,
+    honours=price_route.HONOURS,
+    obstacle=price_route.obstacle,
 )
 DECOMPOSITION = Method(
     "decomposition",
@@ -79,7 +80,6 @@ FORMS_SHARE = 0.3
 """Most of the time that is left that the forms may take; what they do not need, the optimum has."""
 
 Progress = Callable[[highs.Progress], None]
-Search = ProgramSearch | LagrangianSearch | DecompositionSearch
 
 
 def solve(
@@ -247,13 +247,20 @@ def _search(
     *,
     automatic: bool,
 ) -> Search:
+    """Return the search of a method; what it alone needs is imported with it."""
     if way.name == "lagrangian":
+        from amopt.placement.methods.lagrangian import LagrangianSearch
+
         return LagrangianSearch(supply, options, budget)
     if way.name == "decomposition":
+        from amopt.placement.methods.decomposed_plan import DecompositionSearch
+
         return DecompositionSearch(supply, options, budget)
     if way.name == "formulation":
         return ProgramSearch(pyomo_programs(supply.instance, budget, extend), options, budget)
     if automatic and _by_prices_after(supply):
+        from amopt.placement.methods.prices_after import PricesAfter
+
         return PricesAfter(supply, options, budget)
     return ProgramSearch(array_programs(supply), options, budget)
 
@@ -264,7 +271,7 @@ def _by_prices_after(supply: Supply) -> bool:
     against = LAGRANGIAN.against(formulation.FAMILIES, instance, extended=False)
     if against:
         return False
-    by_tree = lagrangian.by_tree(instance)
+    by_tree = price_route.by_tree(instance)
     if by_tree:
         return size >= (FOR_SINGLE_SOURCES if instance.single_source else FOR_TREE)
     return instance.single_source and size >= MODERATE

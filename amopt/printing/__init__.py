@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.printing.instance import PrintingInstance as Instance
 
-# At once, before the room of the same name could hide the function.
-from amopt.printing.referee.check import check
-
 if TYPE_CHECKING:
     from amopt.printing.answer.solution import PrintingSolution as Solution
     from amopt.printing.behaviour.answer import check_behaviour, distributions, simulate
     from amopt.printing.decision import METHODS, program_options, read_back, solve
     from amopt.printing.formulation import formulate
+    from amopt.printing.referee.check import check
 
 __all__ = [
     "METHODS",
@@ -38,6 +36,7 @@ __all__ = [
 _HOMES = {
     "METHODS": ("decision", "METHODS"),
     "Solution": ("answer.solution", "PrintingSolution"),
+    "check": ("referee.check", "check"),
     "check_behaviour": ("behaviour.answer", "check_behaviour"),
     "distributions": ("behaviour.answer", "distributions"),
     "formulate": ("formulation", "formulate"),

@@ -23,7 +23,6 @@ from amopt.printing.methods.confirmation import confirmed
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.check import check
-from amopt.program.solver.highs import Progress
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
@@ -32,6 +31,8 @@ from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
+
+    from amopt.program.solver.highs import Progress
 
 __all__ = [
     "METHODS",

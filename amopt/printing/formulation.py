@@ -36,7 +36,7 @@ from amopt.printing.instance import PrintingInstance
 from amopt.printing.limit_rows import limit_rows, remedy, says
 from amopt.printing.parameters import Parameters
 from amopt.program.family import Family
-from amopt.program.pyomo import linear
+from amopt.program.pyomo.expressions import linear
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel

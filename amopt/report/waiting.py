@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from amopt.program.solver.run import Progress
 from amopt.program.time import PHASES
 from amopt.report.terminal import console
+
+if TYPE_CHECKING:
+    from amopt.program.solver.run import Progress
 
 __all__ = ["Waiting", "counting", "watching"]
 

@@ -23,6 +23,7 @@ from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Transportation
 from amopt.placement.methods.location.tree import Tree
 from amopt.placement.methods.location.volume import Volume
+from amopt.placement.methods.price_route import facilities_suffice
 from amopt.placement.methods.pricing import Market
 from amopt.placement.referee.location import proven_by_tree
 from amopt.placement.supply.fleet import Fleet
@@ -212,7 +213,7 @@ def test_the_tree_finds_and_proves_the_optimum(seed):
         data["sites"][2] = {"place": "site 2", "yearly_cost": 50.0, "most_machines": 1}
         data["machines"][0] |= {"price": 400.0, "life_years": 4.0, "hours_per_year": 150.0}
     instance = Instance.from_dict(data)
-    assert Facilities.suffice(Fleet(instance))
+    assert facilities_suffice(Fleet(instance))
     answer = solve(instance, method="lagrangian", forms=False)
     exact = solve(instance, method="milp", forms=False).outcome
     assert "tree over open sites" in answer.outcome.method

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.methods.pricing import Market
-from amopt.placement.supply.fleet import Fleet
 
 __all__ = ["WHOLE", "Facilities"]
 
@@ -66,12 +65,6 @@ class Facilities:
             free=market.free,
             constant=float(market.site_cost[market.forced].sum()),
         )
-
-    @staticmethod
-    def suffice(fleet: Fleet) -> bool:
-        """Return whether sites have hours of one type each, sold or of at most one machine."""
-        alone = np.bincount(fleet.unit_site, minlength=1).max(initial=0) <= 1
-        return bool(alone and (fleet.most <= 1).all())
 
     @property
     def pairs(self) -> int:

@@ -17,22 +17,21 @@ from numpy.typing import NDArray
 from amopt.placement.forms import Form, FormRules
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.fixing import unsettled
 from amopt.placement.methods.location.search import search
+from amopt.placement.methods.price_route import by_tree
 from amopt.placement.methods.pricing import Market, Prices, relax
 from amopt.placement.methods.remainder import remainder
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
-from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
-    from amopt.placement.instance.fields import Instance
+    pass
 
-__all__ = ["HONOURS", "LagrangianSearch", "by_tree", "obstacle"]
+__all__ = ["LagrangianSearch"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,23 +42,6 @@ EVERY = 25
 
 MOST_ROUNDS = 400
 """Rounds after which prices hardly climb any more."""
-
-HONOURS = frozenset(
-    {
-        "serve",
-        "hours",
-        "only_from_open_sites",
-        "only_by_machines",
-        "room_for_machines",
-        "exactly_one_site",
-        "machines_at_open_sites",
-        "newly_open",
-        "balance",
-        "moves",
-        "vintages",
-    }
-)
-"""The families that the route honours; those of fleets, because it refuses fleets that change."""
 
 MOST_LEFT, MOST_WITHOUT_LIMIT = 200_000, 20_000
 """Supplies that prices may leave open for the solver to search them: with a time limit, and
@@ -79,21 +61,6 @@ ALLOW_A_LIMIT = "With a time limit more of them are searched."
 
 TINY_PACE = 2e-3
 """Pace at which climbing ends."""
-
-
-def obstacle(instance: Instance) -> str:
-    """Return why the route cannot answer an instance; nothing where it can."""
-    reasons = {
-        "it has several periods": len(instance.horizon) > 1,
-        "sites own machines already": any(o.count for s in instance.sites for o in s.owned),
-        "emissions count": instance.minimise.kg_co2 > 0,
-    }
-    return ", ".join(reason for reason, holds in reasons.items() if holds)
-
-
-def by_tree(instance: Instance) -> bool:
-    """Return whether a tree over open sites answers an instance that the route can answer."""
-    return Facilities.suffice(Fleet(instance))
 
 
 class LagrangianSearch:

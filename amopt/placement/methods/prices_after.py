@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.lagrangian import LagrangianSearch, by_tree
+from amopt.placement.methods.lagrangian import LagrangianSearch
+from amopt.placement.methods.price_route import by_tree
 from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.time import Budget

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from amopt.errors import NoAnswerError
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
-from amopt.program.solver.highs import Options, Progress
 from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget
+
+if TYPE_CHECKING:
+    from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["HONOURS", "best_policy", "obstacle"]
 

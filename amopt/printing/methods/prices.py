@@ -26,10 +26,6 @@ from amopt.errors import InfeasibleError
 from amopt.printing import closed_form
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.limit_rows import limit_rows, priced
-from amopt.printing.methods.clash import explain
-from amopt.printing.methods.deterministic import best_pure
-from amopt.printing.methods.master import KEPT, Master
-from amopt.printing.methods.mixing import mixture
 from amopt.printing.policy import Optimum
 from amopt.program.time import Budget
 
@@ -71,6 +67,11 @@ def best_policy(
     NoAnswerError
         When the prices were not found within the limits of time.
     """
+    from amopt.printing.methods.clash import explain
+    from amopt.printing.methods.deterministic import best_pure
+    from amopt.printing.methods.master import KEPT, Master
+    from amopt.printing.methods.mixing import mixture
+
     parameters = instance.parameters.with_sources(printer=printer, expediting=expediting)
     compared = not (printer and expediting)
     rows = limit_rows(instance)

@@ -13,15 +13,21 @@
 ``to_pyomo``, ``identifiers``
     A program as a model.
 
-Pyomo is imported when a function runs.
+Pyomo is imported when a function runs, and each room when one of its names is first used.
 """
 
-from amopt.program.pyomo.compiled import Compiled, compile_model
-from amopt.program.pyomo.expressions import linear, weighted_sum
-from amopt.program.pyomo.extending import FIXED, extended
-from amopt.program.pyomo.loading import load, read_answer, read_values, rows_of
-from amopt.program.pyomo.model_solve import solve_model
-from amopt.program.pyomo.to_pyomo import to_pyomo
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amopt.program.pyomo.compiled import Compiled, compile_model
+    from amopt.program.pyomo.expressions import linear, weighted_sum
+    from amopt.program.pyomo.extending import FIXED, extended
+    from amopt.program.pyomo.loading import load, read_answer, read_values, rows_of
+    from amopt.program.pyomo.model_solve import solve_model
+    from amopt.program.pyomo.to_pyomo import to_pyomo
 
 __all__ = [
     "FIXED",
@@ -37,3 +43,26 @@ __all__ = [
     "to_pyomo",
     "weighted_sum",
 ]
+
+_HOMES = {
+    "Compiled": "compiled",
+    "FIXED": "extending",
+    "compile_model": "compiled",
+    "extended": "extending",
+    "linear": "expressions",
+    "load": "loading",
+    "read_answer": "loading",
+    "read_values": "loading",
+    "rows_of": "loading",
+    "solve_model": "model_solve",
+    "to_pyomo": "to_pyomo",
+    "weighted_sum": "expressions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name in _HOMES:
+        room = importlib.import_module(f"amopt.program.pyomo.{_HOMES[name]}")
+        return getattr(room, name)
+    raise AttributeError(f"module 'amopt.program.pyomo' has no attribute {name!r}")

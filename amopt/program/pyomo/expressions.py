@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.errors import UsageError
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 __all__ = ["LinearBodies", "Recorder", "linear", "numbers", "read_bodies", "weighted_sum"]
 
@@ -142,6 +144,8 @@ class _Terms:
 
     def bodies(self, recorder: Recorder) -> LinearBodies:
         """Return the bodies; what stands before fixed variables goes into the constants."""
+        import scipy.sparse as sp
+
         free = len(recorder.var_map)
         column = {
             identity: index

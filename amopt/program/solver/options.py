@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amopt.errors import UsageError
-from amopt.program.linear import LinearProgram
-from amopt.program.solver.scaling import Scaling
+
+if TYPE_CHECKING:
+    from amopt.program.linear import LinearProgram
+    from amopt.program.solver.scaling import Scaling
 
 __all__ = [
     "METHODS",
