@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -258,7 +257,7 @@ def test_a_closed_pipe_is_not_an_error() -> None:
     assert ended.stdout == "{"
 
 
-@pytest.mark.parametrize("module", ["amopt", "amopt.cli", "amopt.printing"])
+@pytest.mark.parametrize("module", ["amopt", "amopt.printing"])
 def test_heavy_libraries_are_not_imported_at_start(module: str) -> None:
     program = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     ended = subprocess.run(
@@ -266,23 +265,6 @@ def test_heavy_libraries_are_not_imported_at_start(module: str) -> None:
     )
     heavy = {"highspy", "networkx", "pandas", "plotly", "pyomo"}
     assert not heavy & set(json.loads(ended.stdout))
-
-
-def test_the_mission_needs_no_heavy_library(tmp_path: Path) -> None:
-    """The first command is quick because it imports only what it uses."""
-    program = (
-        "import json, sys, amopt; amopt.solve(amopt.load('printing/mission')).to_json();"
-        "print(json.dumps(sorted(sys.modules)))"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert not {"pandas", "plotly", "pyomo"} & set(json.loads(ended.stdout))
 
 
 LARGE = "2 2\ncapacity 10\ncapacity 12\n5\n20 30\n4\n8 12\n"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.placement.referee.machines import follows_fleets
 from amopt.placement.referee.orders import check_assignment
 from amopt.placement.referee.plan import KINDS, Bill, PlanReferee
+from amopt.placement.referee.source import Sources
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
@@ -79,11 +80,12 @@ def _check_plans(
     notebook.require(named == known, f"forms: {named} are there, each once and in order is right")
     notebook.require("optimum" in named, "forms: there is no optimum")
     bills: dict[str, Bill] = {}
+    sources = Sources(instance)
     for form in known:
         if notebook.findings:
             break
         tables = rows if form == "optimum" else _of_form(rows, form, notebook)
-        bills[form] = PlanReferee(instance, tables, notebook, form).judged()
+        bills[form] = PlanReferee(instance, tables, notebook, form, sources).judged()
     if notebook.findings:
         return None
     beside = {name: rows[name] for name in rows if name.startswith("form_")}

@@ -76,6 +76,8 @@ class PlanReferee(Machines):
         Where findings are noted.
     form
         The form that the plan must have.
+    sources
+        The sources of the instance.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class PlanReferee(Machines):
         rows: Mapping[str, Sequence[Row]],
         notebook: Notebook,
         form: str,
+        sources: Sources,
     ) -> None:
         self.form = form
         for name in COLUMNS.keys() & rows.keys():
@@ -94,7 +97,7 @@ class PlanReferee(Machines):
         self.parts = {part.name: part for part in instance.parts}
         self._demand = {(demand.place, demand.part): demand for demand in instance.demand}
         self.hours: dict[Unit, float] = defaultdict(float)
-        self.sources = Sources(instance)
+        self.sources = sources
 
     def judged(self) -> Bill:
         """Check everything, and return what the plan comes to."""
