@@ -21,6 +21,7 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Kind,
+    Late,
     Out,
     Quiet,
     Verbose,
@@ -31,7 +32,6 @@ from amopt.cli.common import (
     require_room,
     working,
 )
-from amopt.cli.late import Late
 
 __all__ = ["app", "main"]
 

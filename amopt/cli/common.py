@@ -1,13 +1,17 @@
-"""What all commands share: their options, and how they end."""
+"""What all commands share: their options, how groups of them are found, and how they end."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group_from_info
+from typer.models import TyperInfo
 
 if TYPE_CHECKING:
     from amopt.errors import AmoptError
@@ -49,6 +53,36 @@ SolveGap = Annotated[
 ]
 Workers = Annotated[int, typer.Option(help="Processes that solve side by side.")]
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
+
+
+class Late(TyperGroup):
+    """A group of commands in a file of its name, imported when one of them is asked for.
+
+    To build the options of all commands takes longer than to read a small instance, and a command
+    line has one command.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands."""
+        self._fetch()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; None where there is none of that name."""
+        self._fetch()
+        return super().get_command(ctx, cmd_name)
+
+    def _fetch(self) -> None:
+        """Import the file, unless it is there."""
+        if self.commands:
+            return
+        own = get_group_from_info(
+            TyperInfo(importlib.import_module(f"amopt.cli.{self.name}").app),
+            pretty_exceptions_short=False,
+            rich_markup_mode=self.rich_markup_mode,
+            suggest_commands=self.suggest_commands,
+        )
+        self.commands.update(own.commands)
 
 
 def only_for(instance: Instance, kind: str, option: str) -> None:

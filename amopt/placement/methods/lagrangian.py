@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from amopt.placement.forms import Form, FormRules
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.fixing import unsettled
+from amopt.placement.methods.fixing import remainder, unsettled
 from amopt.placement.methods.location.search import search
 from amopt.placement.methods.price_route import by_tree
 from amopt.placement.methods.pricing import Market, Prices, relax
-from amopt.placement.methods.remainder import remainder
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
