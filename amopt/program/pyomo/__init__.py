@@ -10,7 +10,7 @@
     What a caller adds to a formulation: what is fixed becomes a row, the objective stays.
 ``model_solve``
     Compile, solve and load in one call.
-``to_pyomo``, ``identifiers``
+``as_model``, ``identifiers``
     A program as a model.
 
 Pyomo is imported when a function runs, and each room when one of its names is first used.
@@ -22,12 +22,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amopt.program.pyomo.as_model import to_pyomo
     from amopt.program.pyomo.compiled import Compiled, compile_model
     from amopt.program.pyomo.expressions import linear, weighted_sum
     from amopt.program.pyomo.extending import FIXED, extended
     from amopt.program.pyomo.loading import load, read_answer, read_values, rows_of
     from amopt.program.pyomo.model_solve import solve_model
-    from amopt.program.pyomo.to_pyomo import to_pyomo
 
 __all__ = [
     "FIXED",
@@ -55,7 +55,7 @@ _HOMES = {
     "read_values": "loading",
     "rows_of": "loading",
     "solve_model": "model_solve",
-    "to_pyomo": "to_pyomo",
+    "to_pyomo": "as_model",
     "weighted_sum": "expressions",
 }
 
