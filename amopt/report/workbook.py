@@ -67,7 +67,7 @@ def _openpyxl() -> Any:
     try:
         import openpyxl
     except ModuleNotFoundError as error:
-        message = "workbooks need openpyxl: python -m pip install openpyxl"
+        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]'"
         raise UsageError(message) from error
     return openpyxl
 

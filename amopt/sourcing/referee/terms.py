@@ -217,9 +217,11 @@ class OrderTerms:
 
     def _beside(self, offer: Offer) -> tuple[float, float, float]:
         """Return weeks an order, weeks a part and money a part beside the quotes."""
+        instance = self.instance
+        if not (instance.preparations or instance.approvals or instance.post_processing):
+            return 0.0, 0.0, 0.0
         key = offer.supplier, offer.part, offer.route
         if key not in self.beside:
-            instance = self.instance
             weeks = [e.weeks for e in instance.preparations if e.part == offer.part and not e.done]
             weeks += [
                 e.weeks

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from amopt.referee import Amount, is_number
 from amopt.sourcing.instance.entries import Line
 from amopt.sourcing.referee.rows import Row, require_rows
-from amopt.sourcing.referee.switchover.corners import check_corners
+from amopt.sourcing.referee.switchover.at_once import right_rows
+from amopt.sourcing.referee.switchover.corners import Points, check_corners, nondominated
 from amopt.sourcing.referee.terms import saving, scenario
 
 if TYPE_CHECKING:
@@ -40,9 +43,6 @@ NEAR = 1e-8
 ENDLESS = 2**40
 """An order that stands for those without end."""
 
-Point = tuple[int, float, float]
-"""A row, and its quantities at reduced cost and in reduced time."""
-
 
 def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) -> Reach:
     """Recompute the comparison of every offer with conventional supply.
@@ -67,21 +67,44 @@ def check_switchover(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]
     require_rows(notebook, "switchover", stated, keys)
     if stated != keys:
         return {}
+    why = [terms.exclusion(offer, line) for line, offer in expected]
+    right, checks = right_rows(terms, table, expected, why, near=NEAR, tolerance=notebook.tolerance)
+    notebook.checks += checks
     reach: Reach = {}
-    points: dict[str, list[Point]] = {}
-    for number, (row, (line, offer)) in enumerate(zip(table, expected, strict=True)):
-        excluded = terms.exclusion(offer, line)
-        known = _check_row(terms, notebook, row, line, offer, excluded=excluded)
+    groups: dict[str, int] = {}
+    points: list[tuple[int, int, float, float]] = []
+    own = zip(table, expected, why, right.tolist(), strict=True)
+    for number, (row, (line, offer), excluded, is_right) in enumerate(own):
+        known = is_right or _check_row(terms, notebook, row, line, offer, excluded=excluded)
         by_cost, by_time = (math.inf if row[end] is None else row[end] for end in _QUANTITIES)
         most = min(by_cost, by_time) if known else offer.largest
         reach.setdefault(line.line, []).append(0.0 if excluded else most)
         if known and not row["excluded"]:
-            points.setdefault(line.line or f" {line.part}", []).append((number, by_cost, by_time))
-    check_corners(notebook, table, points.values())
-    best = {number for own in points.values() for number in _nondominated(own)}
-    for number, row in enumerate(table):
-        notebook.same(partial(_where, row, ", on_frontier"), row["on_frontier"], number in best)
+            group = groups.setdefault(line.line or f" {line.part}", len(groups))
+            points.append((number, group, by_cost, by_time))
+    _check_frontiers(notebook, table, points)
     return reach
+
+
+def _check_frontiers(
+    notebook: Notebook, table: Sequence[Row], points: Sequence[tuple[int, int, float, float]]
+) -> None:
+    """Recompute who is on the frontier of each group, and what lies below that of the source."""
+    number, group, by_cost, by_time = zip(*points, strict=True) if points else ((), (), (), ())
+    compared = Points(
+        np.array(number, dtype=np.int64),
+        np.array(group, dtype=np.int64),
+        np.array(by_cost, dtype=float),
+        np.array(by_time, dtype=float),
+    )
+    check_corners(notebook, table, compared)
+    best = nondominated(compared)
+    for place, row in enumerate(table):
+        given = row["on_frontier"]
+        if given is (place in best):
+            notebook.checks += 1
+        else:
+            notebook.same(partial(_where, row, ", on_frontier"), given, place in best)
 
 
 def _comparisons(terms: OrderTerms) -> Iterator[tuple[Line, Offer]]:
@@ -318,13 +341,3 @@ def _check_reduced(
     if last is None or after <= last:
         ends = difference.is_not_below(after)
         notebook.require(ends, lambda: f"{where()} is {reached}, and {after} parts are below, too")
-
-
-def _nondominated(points: Iterable[Point]) -> Iterator[int]:
-    """Yield the points that no other point reaches in both quantities and passes in one."""
-    best, level, top = -math.inf, math.nan, -math.inf
-    for number, first, second in sorted(points, key=lambda point: (-point[1], -point[2])):
-        if first != level:
-            best, level, top = max(best, top), first, second
-        if second == top and second > best:
-            yield number
