@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,16 @@ def test_each_input_is_what_solving_a_changed_file_gives() -> None:
 def test_an_input_that_does_not_matter_moves_nothing() -> None:
     row = rows_of(sensitivity(amopt.load("placement/textbook")))["conventional: lead_time_weeks"]
     assert (row["change_lowered"], row["change_raised"], row["swing"]) == (0, 0, 0)
+
+
+def test_the_unit_of_the_objective_is_no_input() -> None:
+    """A plan is not dearer because its cost weighs more; a price of CO2 beside it is an input."""
+    instance = amopt.load("placement/textbook")
+    data = instance.model_dump(by_alias=True, exclude_unset=True)
+    weighted = amopt.load({**data, "minimise": {"cost": 1.0, "kg_co2": 0.05}})
+    named = {one.name for one in inputs(weighted)}
+    assert "minimise.kg_co2" in named
+    assert "minimise.cost" not in named
 
 
 def test_a_step_that_leaves_no_plan_comes_first_and_says_so() -> None:
@@ -123,6 +134,19 @@ def test_ctrl_c_leaves_nothing(monkeypatch: pytest.MonkeyPatch, amopt_command: A
 def test_a_step_is_a_share(step: Any) -> None:
     with pytest.raises(UsageError, match="the step must be"):
         sensitivity(amopt.load("printing/mission"), step=step)
+
+
+def test_a_change_that_leaves_no_plan_says_why_in_the_terminal(
+    amopt_command: Any, tmp_path: Path
+) -> None:
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, exclude_unset=True)
+    file = tmp_path / "tight.json"
+    file.write_text(json.dumps({**data, "limits": {"budget": 2990.0}}))
+    said = amopt_command("sensitivity", str(file))
+    lines = [line for line in said.out.splitlines() if line.startswith("limits.budget, ")]
+    assert lines, said.out
+    assert lines[0].startswith("limits.budget, lowered: ")
+    assert "changes leave none." in said.out
 
 
 def test_the_command(amopt_command: Any, tmp_path: Path) -> None:

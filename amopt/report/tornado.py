@@ -42,8 +42,11 @@ def print_sensitivity(found: Sensitivity) -> None:
     out.print(Text(found.headline()))
     for sentence in _base(found):
         out.print(Text(sentence))
-    columns = _told(found)
+    columns = [column for column in _told(found) if column.name != "note"]
     print_rows(found.rows, columns, currency=found.currency, out=out, all_of_it="--json prints all")
+    for row in found.rows:
+        if row["note"]:
+            out.print(Text(f"{row['input'].replace('_', ' ')}, {row['note']}"))
 
 
 def _base(found: Sensitivity) -> tuple[str, str]:
@@ -53,8 +56,11 @@ def _base(found: Sensitivity) -> tuple[str, str]:
         f"As it is: {found.objective_meaning} {amount} {found.currency}, "
         f"{found.base.status}, {gap_in_words(found.base.gap)}."
     )
+    none = sum(row[f"change_{way}"] is None for row in found.rows for way in ("lowered", "raised"))
     if found.loosest is None:
-        return base, "Every answer is optimal."
+        if not none:
+            return base, "Every answer is optimal."
+        return base, f"Every answer is optimal; {none} of {2 * len(found.rows)} changes leave none."
     gap = gap_in_words(found.loosest.gap)
     return base, f"Not every answer is optimal ({gap} at worst): smaller changes may be none."
 

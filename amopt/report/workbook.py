@@ -67,7 +67,7 @@ def _openpyxl() -> Any:
     try:
         import openpyxl
     except ModuleNotFoundError as error:
-        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]'"
+        message = "workbooks need openpyxl: python -m pip install openpyxl"
         raise UsageError(message) from error
     return openpyxl
 

@@ -20,6 +20,9 @@ __all__ = ["COLUMNS", "Comparison", "compare_answers", "compare_instances"]
 ROUNDING = 1e-9
 """Relative changes up to this are rounding."""
 
+PROVEN = 1e-6
+"""Gaps up to this are those of proven optima: none of them is more than another."""
+
 COLUMNS = (
     Column("table", "", "the table or sheet in which something changed"),
     Column("entry", "", "the entry of it, by its names"),
@@ -174,7 +177,8 @@ def _of_tables(
                 continue
             for column in columns:
                 unit = units.get((name, column), "")
-                found = _change(there[0].get(column), there[1].get(column))
+                least = PROVEN if column == "gap" else 0.0
+                found = _change(there[0].get(column), there[1].get(column), least)
                 if found is None:
                     continue
                 change, relative = found
@@ -190,11 +194,16 @@ def _rank(change: float | None, largest: float, unit: str) -> tuple[int, int, fl
     return (0, 0, -abs(change)) if unit == "money" else (1, 0, -abs(change) / largest)
 
 
-def _change(before: Any, after: Any) -> tuple[float | None, float | None] | None:
-    """Return the change of a number and its share in hundredths; None where nothing changed."""
+def _change(
+    before: Any, after: Any, least: float = 0.0
+) -> tuple[float | None, float | None] | None:
+    """Return the change of a number and its share in hundredths; None where nothing changed.
+
+    Numbers that are both no larger than ``least`` are the same.
+    """
     if _is_number(before) and _is_number(after):
-        change = after - before
-        if abs(change) <= ROUNDING * max(abs(before), abs(after)):
+        change, larger = after - before, max(abs(before), abs(after))
+        if abs(change) <= ROUNDING * larger or larger <= least:
             return None
         return change, 100.0 * change / abs(before) if before else None
     return None if before == after else (None, None)

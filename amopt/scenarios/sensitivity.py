@@ -42,6 +42,9 @@ COLUMNS = (
 _SKIPPED = frozenset(("amopt", "latitude", "longitude", "longest_km"))
 """Keys whose scaling says nothing."""
 
+_WEIGHT_OF_COST = ("minimise", "cost")
+"""The unit in which the other weights are told: a plan costs no more for its being larger."""
+
 _NOT_VALID = "not valid"
 """What begins the note on an input whose change the instance does not allow."""
 
@@ -225,6 +228,8 @@ def _input(
 ) -> Iterator[Input]:
     """Yield an input where a field holds numbers other than zero."""
     if column.kind not in ("number", "whole") or column.path[-1] in _SKIPPED:
+        return
+    if column.path == _WEIGHT_OF_COST:
         return
     values = [number for entry in entries for number in _numbers(entry, column.path)]
     if any(values):

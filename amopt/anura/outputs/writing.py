@@ -104,7 +104,7 @@ def _to_workbook(tables: Mapping[str, list[dict[str, Any]]], path: Path, scenari
     try:
         import openpyxl
     except ModuleNotFoundError as error:
-        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]'"
+        message = "workbooks need openpyxl: python -m pip install openpyxl"
         raise UsageError(message) from error
     try:
         book = openpyxl.load_workbook(path) if path.exists() else openpyxl.Workbook()

@@ -261,7 +261,7 @@ def _opened(path: Path, found: Tables) -> Any:
     try:
         import openpyxl
     except ModuleNotFoundError as error:
-        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]' (or save as .csv)"
+        message = "workbooks need openpyxl: python -m pip install openpyxl (or save as .csv)"
         raise UsageError(message) from error
     import warnings
 

@@ -91,7 +91,7 @@ def write_workbook(
     try:
         import openpyxl
     except ModuleNotFoundError as error:
-        message = "workbooks need openpyxl: python -m pip install 'amopt[excel]'"
+        message = "workbooks need openpyxl: python -m pip install openpyxl"
         raise UsageError(message) from error
     require_writable_file(target)
     once, sheets = filled_sheets(layout, data)

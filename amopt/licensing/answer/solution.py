@@ -127,8 +127,8 @@ class LicensingSolution(Solution):
             (row,) = contracts
             yield (
                 f"The royalty lies {row['side']} the one at which another buyer would take the "
-                f"licence too: no contract earns {self._money(total['supremum'])}, and the nearer "
-                "to that royalty, the nearer to it."
+                f"licence too: no contract quite earns {self._money(total['supremum'])}, and "
+                "the nearer to that royalty, the nearer to it."
             )
 
     def _worth(self) -> Iterator[str]:
@@ -137,10 +137,11 @@ class LicensingSolution(Solution):
         if not self.rows["contracts"]:
             yield f"That earns {self._money(total['profit'])} a year."
             return
-        share = f" ({amount(100 * gain / base, 1)} % more)" if base > 0 else ""
+        more = "more" if gain >= 0 else "less"
+        share = f" ({amount(100 * abs(gain) / base, 1)} % {more})" if base > 0 else ""
         yield (
-            f"That earns {self._money(total['profit'])} a year, {self._money(gain)} more than "
-            f"without a licence{share}, and saves the buyers {self._money(total['surplus'])}."
+            f"That earns {self._money(total['profit'])} a year, {self._money(abs(gain))} {more} "
+            f"than without a licence{share}, and saves the buyers {self._money(total['surplus'])}."
         )
 
     def _simpler(self) -> Iterator[str]:

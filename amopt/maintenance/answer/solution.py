@@ -122,9 +122,11 @@ class MaintenanceSolution(Solution):
         sentences.append(f"{cost}.")
         if total["thresholds_cost_percent"] is not None:
             best = money(total["best_policy_cost_per_day"], self.currency)
+            beyond = total["thresholds_cost_percent"]
+            more = "more" if beyond >= 0 else "less, because it keeps no limit"
             sentences.append(
                 f"The best simple policy, {total['best_policy']}, costs {best} a day, "
-                f"{amount(total['thresholds_cost_percent'])} % more."
+                f"{amount(abs(beyond))} % {more}."
             )
         return tuple(sentences)
 

@@ -130,7 +130,7 @@ def _write_parquet(path: Path, records: Sequence[QuoteRecord]) -> None:
     try:
         frame.to_parquet(path, index=False)
     except ImportError:
-        raise UsageError("a parquet log needs pyarrow: pip install pyarrow") from None
+        raise UsageError("a parquet log needs pyarrow: python -m pip install pyarrow") from None
 
 
 def _cell(value: Any) -> Any:

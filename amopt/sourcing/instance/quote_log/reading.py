@@ -172,7 +172,7 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
         frame = pd.read_parquet(path)
     except ImportError:
         raise UnreadableLogError(
-            f"{path.name} is parquet, which needs pyarrow: pip install pyarrow"
+            f"{path.name} is parquet, which needs pyarrow: python -m pip install pyarrow"
         ) from None
     except Exception as error:  # pyarrow raises errors of its own
         raise UnreadableLogError(f"{path.name} cannot be read: {error}") from error
