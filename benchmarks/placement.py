@@ -27,7 +27,7 @@ from _placement_network import service_network
 
 from amopt.placement import Instance, read_orlib_cap, solve
 from amopt.placement.methods.arrays.families import assemble
-from amopt.placement.methods.pricing import Market, Prices
+from amopt.placement.methods.pricing import DenseSupply, Prices
 from amopt.placement.methods.transport import fill, improve, rounded
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
@@ -92,20 +92,20 @@ def large(shape: tuple[int, int, int], limit: float) -> None:
     begun = time.perf_counter()
     supply = Supply(instance)
     every = len(supply.columns(prune=False))
-    market = Market(supply)
+    dense = DenseSupply(supply)
     print(f"  columns       {time.perf_counter() - begun:7.1f} s  {every:,}, "
-          f"{len(market.columns):,} after pruning")  # fmt: skip
+          f"{len(dense.columns):,} after pruning")  # fmt: skip
     begun = time.perf_counter()
-    prices = Prices(market)
+    prices = Prices(dense)
     print(f"  first prices  {time.perf_counter() - begun:7.1f} s  bound {prices.bound:,.0f}")
-    best = fill(market, market.most.copy())
+    best = fill(dense, dense.most.copy())
     for rounds in (100, 200, 300, 400):
         while prices.rounds < rounds:
             prices.climb(best.cost)
-        found = [fill(market, count) for count in rounded(market, prices.count)]
+        found = [fill(dense, count) for count in rounded(dense, prices.count)]
         best = min([best, *found], key=lambda filled: filled.cost)
         show(f"{rounds} rounds", begun, prices.bound, best.cost)
-    best = improve(market, best, Budget(limit / 3), prices.bound / 0.997)
+    best = improve(dense, best, Budget(limit / 3), prices.bound / 0.997)
     show("local search", begun, prices.bound, best.cost)
     begun = time.perf_counter()
     answer = solve(instance, method="lagrangian", options=Options(gap=0.01, time_limit=limit))

@@ -10,7 +10,7 @@ from amopt.errors import UsageError
 from amopt.instance.suggest import shown
 from amopt.kinds import load
 from amopt.phrases import counted
-from amopt.road.pattern import HandedOver, Ledger, plain, repeated
+from amopt.road.pattern import HandedOver, Provenance, plain, repeated
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -24,7 +24,7 @@ DAYS_A_YEAR = 365.0
 
 Facts = Mapping[str, Any]
 Lists = dict[str, list[tuple[str, dict[str, Any]]]]
-Fill = Callable[[Lists, Mapping[str, Facts], Ledger, float], None]
+Fill = Callable[[Lists, Mapping[str, Facts], Provenance, float], None]
 
 
 def hand_over(
@@ -76,19 +76,19 @@ def hand_over(
         }
         for name in names
     }
-    ledger = Ledger()
+    provenance = Provenance()
     if template.kind == "printing":
         _systems(data, lists, facts)
     if template.kind == "placement":
         hourly = {one["name"]: one.get("cost_per_hour", 0.0) for one in data.get("machines", ())}
         for own in facts.values():
             own["hourly"] = hourly
-    fill(lists, facts, ledger, years)
+    fill(lists, facts, provenance, years)
     data.update({key: [entry for _, entry in entries] for key, entries in lists.items()})
     data["source"] = f"{counted(len(names), 'part')} of {instance.name}, by screening"
     load(data)
     head = f"{counted(len(names), 'part')} that screening chose of {instance.name}."
-    return HandedOver(data, (head, *ledger.notes("the portfolio")))
+    return HandedOver(data, (head, *provenance.notes("the portfolio")))
 
 
 def _of(lists: Lists, key: str) -> list[tuple[str, dict[str, Any]]]:
@@ -96,7 +96,9 @@ def _of(lists: Lists, key: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name, entry) for name, entry in lists.get(key, []) if name]
 
 
-def _sourcing(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: float) -> None:
+def _sourcing(
+    lists: Lists, facts: Mapping[str, Facts], provenance: Provenance, years: float
+) -> None:
     """Fill parts, order lines, conventional supply and offers."""
     for name, entry in _of(lists, "parts"):
         for key, attribute in (
@@ -105,43 +107,47 @@ def _sourcing(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: f
             ("height_mm", "height_mm"),
             ("weight_kg", "mass_kg"),
         ):
-            ledger.put(entry, key, facts[name].get(attribute) or None, attribute)
+            provenance.put(entry, key, facts[name].get(attribute) or None, attribute)
     for name, entry in _of(lists, "lines"):
         demand = facts[name].get("demand_per_year")
         quantity = None if demand is None else max(1, math.ceil(demand * years))
-        ledger.put(entry, "quantity", quantity, "demand_per_year")
+        provenance.put(entry, "quantity", quantity, "demand_per_year")
     for name, entry in _of(lists, "conventional"):
-        ledger.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
-        ledger.put(entry, "lead_time_weeks", facts[name].get("lead_time_weeks"), "lead_time_weeks")
+        provenance.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
+        provenance.put(
+            entry, "lead_time_weeks", facts[name].get("lead_time_weeks"), "lead_time_weeks"
+        )
     for name, entry in _of(lists, "offers"):
         quotes = entry["quotes"]
         cost = facts[name].get("print_cost_per_part")
         first = quotes[0]["cost_per_part"]
         if cost is None or not first:
-            ledger.lacking["print_cost_per_part"] += 1
+            provenance.lacking["print_cost_per_part"] += 1
             continue
-        ledger.taken["print_cost_per_part"] += 1
+        provenance.taken["print_cost_per_part"] += 1
         for quote in quotes:
             quote["cost_per_part"] = quote["cost_per_part"] * cost / first
 
 
-def _printing(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: float) -> None:
+def _printing(
+    lists: Lists, facts: Mapping[str, Facts], provenance: Provenance, years: float
+) -> None:
     """Fill the parts: costs, and failures so that the systems need what is in demand."""
     for name, entry in _of(lists, "parts"):
         own = facts[name]
         before = entry["order_cost"]
-        ledger.put(entry, "order_cost", own.get("cost_per_part"), "cost_per_part")
+        provenance.put(entry, "order_cost", own.get("cost_per_part"), "cost_per_part")
         if "expedite_cost" in entry and before:
             entry["expedite_cost"] *= entry["order_cost"] / before
         if entry.get("print_cost") is not None:
             cost = own.get("print_cost_per_part")
-            ledger.put(entry, "print_cost", cost, "print_cost_per_part")
-        ledger.put(entry, "mass_kg", own.get("mass_kg"), "mass_kg")
+            provenance.put(entry, "print_cost", cost, "print_cost_per_part")
+        provenance.put(entry, "mass_kg", own.get("mass_kg"), "mass_kg")
         demand = own.get("demand_per_year")
         if not demand:
-            ledger.lacking["demand_per_year"] += 1
+            provenance.lacking["demand_per_year"] += 1
             continue
-        ledger.taken["demand_per_year"] += 1
+        provenance.taken["demand_per_year"] += 1
         fail_as_needed(entry, demand / own["systems"])
 
 
@@ -179,19 +185,23 @@ def _systems(data: Mapping[str, Any], lists: Lists, facts: dict[str, Any]) -> No
         facts[name]["systems"] = counts[entry["system"]]
 
 
-def _placement(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: float) -> None:
+def _placement(
+    lists: Lists, facts: Mapping[str, Facts], provenance: Provenance, years: float
+) -> None:
     """Fill parts, conventional supply, and demand: as much in all as the portfolio says."""
     for name, entry in _of(lists, "parts"):
-        ledger.put(entry, "kg", facts[name].get("mass_kg"), "mass_kg")
-        ledger.put(entry, "unit_value", facts[name].get("cost_per_part"), "cost_per_part")
+        provenance.put(entry, "kg", facts[name].get("mass_kg"), "mass_kg")
+        provenance.put(entry, "unit_value", facts[name].get("cost_per_part"), "cost_per_part")
         cost = facts[name].get("print_cost_per_part")
         for how in entry.get("print", ()):
             hours = how["hours"] * facts[name]["hourly"][how["machine"]]
             material = None if cost is None else max(0.0, cost - hours)
-            ledger.put(how, "material_cost", material, "print_cost_per_part")
+            provenance.put(how, "material_cost", material, "print_cost_per_part")
     for name, entry in _of(lists, "conventional"):
-        ledger.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
-        ledger.put(entry, "lead_time_weeks", facts[name].get("lead_time_weeks"), "lead_time_weeks")
+        provenance.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
+        provenance.put(
+            entry, "lead_time_weeks", facts[name].get("lead_time_weeks"), "lead_time_weeks"
+        )
     whole: dict[str, float] = {}
     for name, entry in _of(lists, "demand"):
         whole[name] = whole.get(name, 0.0) + entry["per_year"]
@@ -199,7 +209,7 @@ def _placement(lists: Lists, facts: Mapping[str, Facts], ledger: Ledger, years: 
         demand = facts[name].get("demand_per_year")
         share = entry["per_year"] / whole[name] if whole[name] else None
         known = None if demand is None or share is None else demand * share
-        ledger.put(entry, "per_year", known, "demand_per_year")
+        provenance.put(entry, "per_year", known, "demand_per_year")
 
 
 TARGETS: dict[str, tuple[tuple[str, ...], Fill]] = {

@@ -10,7 +10,7 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.kinds import load
 from amopt.phrases import counted
 from amopt.road.chosen_parts import fail_as_needed
-from amopt.road.pattern import HandedOver, Ledger, plain, repeated
+from amopt.road.pattern import HandedOver, Provenance, plain, repeated
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -112,13 +112,13 @@ def _at(
     lists = repeated(data, list(printed), ("parts",))
     systems = {system["name"]: system["count"] for system in data["systems"]}
     known = {part.name: part for part in instance.parts}
-    ledger = Ledger()
+    provenance = Provenance()
     for name, entry in lists["parts"]:
         if not name:
             continue
         needed, machine = printed[name]
         before = entry["order_cost"]
-        ledger.put(entry, "order_cost", _order_cost(instance, name), "price")
+        provenance.put(entry, "order_cost", _order_cost(instance, name), "price")
         if "expedite_cost" in entry and before:
             entry["expedite_cost"] *= entry["order_cost"] / before
         entry["print_cost"] = _print_cost(instance, solution, site, name, machine)
@@ -139,7 +139,7 @@ def _at(
         data.update(network=network, place=site, supplied_from=supplied)
     load(data)
     head = f"{counted(len(printed), 'part')} that {site} prints in the plan of {instance.name}."
-    return HandedOver(data, (head, *ledger.notes("the placement instance")))
+    return HandedOver(data, (head, *provenance.notes("the placement instance")))
 
 
 def _order_cost(instance: PlacementInstance, part: str) -> float | None:

@@ -15,7 +15,7 @@ from amopt.phrases import counted, listed
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["STAR", "HandedOver", "Ledger", "file_name", "plain", "repeated"]
+__all__ = ["STAR", "HandedOver", "Provenance", "file_name", "plain", "repeated"]
 
 STAR = "*"
 """The name of the part that is the pattern for every part."""
@@ -43,7 +43,7 @@ class HandedOver:
 
 
 @dataclass
-class Ledger:
+class Provenance:
     """What was taken of parts, and what was not known of them.
 
     Attributes

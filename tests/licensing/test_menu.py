@@ -14,7 +14,7 @@ from amopt.licensing import check
 from amopt.licensing.contract import Contract, earned, responses
 from amopt.licensing.costs import Buyers
 from amopt.licensing.methods.menu import best_menu
-from amopt.licensing.referee.buyers import Market
+from amopt.licensing.referee.buyers import Buyers as BuyersOfReferee
 from amopt.licensing.referee.menus import try_menus
 from amopt.program.time import Budget
 from tests.licensing.cases import limited_case, random_case
@@ -90,7 +90,7 @@ def test_the_referee_finds_menus_that_earn_as_much() -> None:
     for seed in range(1, 9):
         instance = menu_case(random_case, seed)
         best = best_menu(Buyers.of(instance)).bound
-        tried = try_menus(Market(instance), best * (1 - 1e-5))
+        tried = try_menus(BuyersOfReferee(instance), best * (1 - 1e-5))
         assert tried.left == 0
         assert tried.best == pytest.approx(best, rel=1e-6), seed
 

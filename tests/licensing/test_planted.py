@@ -11,7 +11,7 @@ import amopt
 from amopt.instance import catalogue
 from amopt.licensing import check
 from amopt.licensing.instance import LicensingInstance
-from amopt.licensing.referee.buyers import Market
+from amopt.licensing.referee.buyers import Buyers
 from amopt.program.solver.outcome import Status
 from tests.planted import (
     require_columns_are_read,
@@ -38,21 +38,21 @@ def times(data: Any, scale: float) -> Any:
 
 
 SCALED = [(name, scale) for name in NAMES for scale in (1.0, 1e-2, 1e4)]
-BEST = Market.best_profit
+BEST = Buyers.best_profit
 KNOWN: dict[Any, float] = {}
 
 
-def best_once(market: Market, *, limited: bool) -> float:
+def best_once(buyers: Buyers, *, limited: bool) -> float:
     """Return what contracts can earn, worked out once and not again for every edit elsewhere."""
-    key = (market.instance.fingerprint(), limited)
+    key = (buyers.instance.fingerprint(), limited)
     if key not in KNOWN:
-        KNOWN[key] = BEST(market, limited=limited)
+        KNOWN[key] = BEST(buyers, limited=limited)
     return KNOWN[key]
 
 
 @pytest.fixture(autouse=True)
 def worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Market, "best_profit", best_once)
+    monkeypatch.setattr(Buyers, "best_profit", best_once)
 
 
 @pytest.fixture(scope="module", params=SCALED, ids=str)

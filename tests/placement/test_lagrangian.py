@@ -13,7 +13,7 @@ from amopt.placement import Instance, decision, solve
 from amopt.placement.methods import lagrangian, prices_after
 from amopt.placement.methods.fixing import _Unit, unsettled
 from amopt.placement.methods.moves import rearranged
-from amopt.placement.methods.pricing import Market, Prices, relax
+from amopt.placement.methods.pricing import DenseSupply, Prices, relax
 from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.placement.methods.transport import fill
 from amopt.placement.referee.certificate import proven_bound
@@ -45,14 +45,14 @@ def test_bound_and_plan_enclose_the_optimum(seed, stocked, monkeypatch):
 def test_any_prices_prove_a_bound(seed):
     instance = Instance.from_dict(random_data(seed, single=False))
     best = solve(instance, forms=False).outcome.objective
-    market = Market(Supply(instance))
+    dense = DenseSupply(Supply(instance))
     rng = np.random.default_rng(seed)
     for scale in (0.0, 0.5, 1.0, 3.0):
-        prices = market.free * rng.uniform(0, 1, market.pairs) * scale
+        prices = dense.free * rng.uniform(0, 1, dense.pairs) * scale
         proven = proven_bound(instance, prices_of(instance, prices))
         assert proven <= best * (1 + 1e-9)
         if scale <= 1:
-            assert relax(market, prices).bound == pytest.approx(proven, rel=1e-6, abs=1e-6)
+            assert relax(dense, prices).bound == pytest.approx(proven, rel=1e-6, abs=1e-6)
 
 
 def test_prices_beat_the_linear_relaxation():
@@ -60,7 +60,7 @@ def test_prices_beat_the_linear_relaxation():
     search = ProgramSearch(array_programs(Supply(instance)), highs.Options(gap=0.5), Budget())
     search.begin()
     relaxed = search.relaxation
-    prices = Prices(Market(Supply(instance)))
+    prices = Prices(DenseSupply(Supply(instance)))
     for _ in range(300):
         prices.climb(1.05 * relaxed)
     assert prices.bound >= relaxed * (1 - 1e-4)
@@ -94,14 +94,14 @@ def test_the_forms_agree_with_the_program():
 @pytest.mark.parametrize("seed", range(10))
 def test_filling_keeps_every_unit_within_its_hours(seed):
     instance = Instance.from_dict(random_data(seed, sites=3, places=12, stocked=False))
-    market = Market(Supply(instance))
+    dense = DenseSupply(Supply(instance))
     rng = np.random.default_rng(seed)
-    count = rng.integers(0, market.most + 1)
-    filled = fill(market, count)
-    used = np.zeros(market.units)
+    count = rng.integers(0, dense.most + 1)
+    filled = fill(dense, count)
+    used = np.zeros(dense.units)
     own = np.flatnonzero(filled.unit >= 0)
-    np.add.at(used, filled.unit[own], market.hours[filled.unit[own], own])
-    assert (used <= market.capacity * count + 1e-6).all()
+    np.add.at(used, filled.unit[own], dense.hours[filled.unit[own], own])
+    assert (used <= dense.capacity * count + 1e-6).all()
     assert (filled.count <= count).all()
 
 
@@ -139,18 +139,18 @@ def test_it_goes_on_to_the_gap_that_was_asked_for(seed):
 def test_the_optimum_is_never_settled_away(seed, single):
     data = random_data(seed, sites=3, places=6, single=single)
     instance = Instance.from_dict(data)
-    market = Market(Supply(instance))
+    dense = DenseSupply(Supply(instance))
     best = solve(instance, method="milp", forms=False)
-    prices = Prices(market)
+    prices = Prices(dense)
     for _ in range(100):
         prices.climb(best.outcome.objective)
-    left = unsettled(market, prices.best, best.outcome.objective * (1 + 1e-6))
-    pairs = market.supply.pairs
+    left = unsettled(dense, prices.best, best.outcome.objective * (1 + 1e-6))
+    pairs = dense.supply.pairs
     for row in best.rows["supply"]:
         pair = pairs.index((row["place"], row["part"]))
         if row["machine"]:
             site = [s.place for s in instance.sites].index(row["source"])
-            unit = market.fleet.unit[site, 0]
+            unit = dense.fleet.unit[site, 0]
             assert left.supplies[unit, pair]
             assert left.may_open[site]
         else:
@@ -158,45 +158,45 @@ def test_the_optimum_is_never_settled_away(seed, single):
     for row in best.rows["sites"]:
         site = [s.place for s in instance.sites].index(row["place"])
         assert row["open"] or not left.must_open[site]
-        if market.fleet.unit[site, 0] >= 0:
-            assert row["machines"] <= left.most[market.fleet.unit[site, 0]]
+        if dense.fleet.unit[site, 0] >= 0:
+            assert row["machines"] <= left.most[dense.fleet.unit[site, 0]]
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_forced_costs_no_less_than_its_bound(seed):
     """A unit that has to supply a pair, whole or a little of it, against a linear program."""
     instance = Instance.from_dict(random_data(seed, sites=2, places=6, single=True))
-    market, rng = Market(Supply(instance)), np.random.default_rng(seed)
-    market.capacity = 0.3 * market.hours.sum(axis=1)
-    prices = market.free * rng.uniform(0.5, 1, market.pairs)
-    for u in range(market.units):
+    dense, rng = DenseSupply(Supply(instance)), np.random.default_rng(seed)
+    dense.capacity = 0.3 * dense.hours.sum(axis=1)
+    prices = dense.free * rng.uniform(0.5, 1, dense.pairs)
+    for u in range(dense.units):
         gain, hours, possible = (
-            prices - market.cost[u], market.hours[u], np.isfinite(market.cost[u])
+            prices - dense.cost[u], dense.hours[u], np.isfinite(dense.cost[u])
         )  # fmt: skip
-        whole = _Unit.at(market, prices, u).forced(market, prices, u, whole=True)
-        little = _Unit.at(market, prices, u).forced(market, prices, u, whole=False)
+        whole = _Unit.at(dense, prices, u).forced(dense, prices, u, whole=True)
+        little = _Unit.at(dense, prices, u).forced(dense, prices, u, whole=False)
         for pair in np.flatnonzero(possible):
             exact = [np.inf]
-            for n in range(1, int(market.most[u]) + 1):
-                bounds = [(float(j == pair), float(possible[j])) for j in range(market.pairs)]
-                room = market.capacity[u] * n
+            for n in range(1, int(dense.most[u]) + 1):
+                bounds = [(float(j == pair), float(possible[j])) for j in range(dense.pairs)]
+                room = dense.capacity[u] * n
                 answer = linprog(
                     -np.where(possible, gain, 0.0), A_ub=[hours], b_ub=[room], bounds=bounds
                 )
                 if answer.status == 0:
-                    exact.append(market.machine_cost[u] * n + answer.fun)
+                    exact.append(dense.machine_cost[u] * n + answer.fun)
             assert little[pair] <= whole[pair] + 1e-9
             assert whole[pair] <= min(exact) + 1e-6
 
 
 def test_prices_settle_something():
     instance = amopt.load("placement/synthetic")
-    market = Market(Supply(instance))
+    dense = DenseSupply(Supply(instance))
     best = solve(instance, method="milp", forms=False).outcome.objective
-    prices = Prices(market)
+    prices = Prices(dense)
     for _ in range(200):
         prices.climb(best)
-    left = unsettled(market, prices.best, best * (1 + 1e-6))
+    left = unsettled(dense, prices.best, best * (1 + 1e-6))
     assert left.may_open.sum() < len(instance.sites)
 
 

@@ -24,7 +24,7 @@ from amopt.placement.methods.location.transportation import Transportation
 from amopt.placement.methods.location.tree import Tree
 from amopt.placement.methods.location.volume import Volume
 from amopt.placement.methods.price_route import facilities_suffice
-from amopt.placement.methods.pricing import Market
+from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.referee.location import proven_by_tree
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
@@ -177,15 +177,15 @@ def test_bounds_hold_at_any_prices(seed, single):
         seed, sites=4, places=7, equal=seed % 2 == 0, bought=seed % 3 == 0, single=single
     )
     instance = Instance.from_dict(data)
-    market = Market(Supply(instance))
+    dense = DenseSupply(Supply(instance))
     best = solve(instance, method="milp", forms=False).outcome.objective
-    relaxation = Relaxation.of(Facilities.of(market), whole=single)
-    prices = np.minimum(market.cost.min(axis=0) * 1.5, market.free)
+    relaxation = Relaxation.of(Facilities.of(dense), whole=single)
+    prices = np.minimum(dense.cost.min(axis=0) * 1.5, dense.free)
     volume = Volume(relaxation, prices)
     rng = np.random.default_rng(seed)
     for _ in range(80):
         volume.climb(best)
-        noise = np.minimum(volume.prices * rng.uniform(0.8, 1.2, prices.size), market.free)
+        noise = np.minimum(volume.prices * rng.uniform(0.8, 1.2, prices.size), dense.free)
         assert relaxation.at(noise).bound <= best * (1 + 1e-9)
     assert volume.bound <= best * (1 + 1e-9)
     for i in range(len(instance.sites)):
@@ -254,17 +254,17 @@ def test_no_supply_of_the_best_plan_is_bounded_above_it(seed):
     """A bound with a supply forced holds for a plan that has it."""
     data = located(seed, sites=4, places=8, single=True, bought=seed % 2 == 0, equal=seed % 3 == 0)
     instance = Instance.from_dict(data)
-    market = Market(Supply(instance))
+    dense = DenseSupply(Supply(instance))
     answer = solve(instance, method="milp", forms=False)
     best = answer.outcome.objective
     volume = Volume(
-        Relaxation.of(Facilities.of(market), whole=True),
-        np.minimum(market.cost.min(axis=0), market.free),
+        Relaxation.of(Facilities.of(dense), whole=True),
+        np.minimum(dense.cost.min(axis=0), dense.free),
     )
     for _ in range(120):
         volume.climb(best)
     by_facility, without = volume.relaxation.forced(volume.prices, volume.best)
-    pairs, names = market.supply.pairs, [site.place for site in instance.sites]
+    pairs, names = dense.supply.pairs, [site.place for site in instance.sites]
     for row in answer.rows["supply"]:
         pair = pairs.index((row["place"], row["part"]))
         bound = by_facility[names.index(row["source"]), pair] if row["machine"] else without[pair]
@@ -274,7 +274,7 @@ def test_no_supply_of_the_best_plan_is_bounded_above_it(seed):
 
 def test_parts_of_a_plan_are_bettered_and_keep_hours():
     data = located(2, sites=8, places=24, tight=3.0, single=True)
-    facilities = Facilities.of(Market(Supply(Instance.from_dict(data))))
+    facilities = Facilities.of(DenseSupply(Supply(Instance.from_dict(data))))
     plan, room = np.full(24, -1), facilities.capacity.copy()
     for pair in range(24):  # the emptiest facility for each: a plan, and a bad one
         able = np.isfinite(facilities.cost[:, pair])
@@ -317,13 +317,13 @@ def test_inequalities_hold_for_whole_pairs_and_not_for_the_point():
 
 def test_whole_costs_leave_one_less_to_be_found():
     data = located(6, sites=5, places=9, single=True)
-    assert not Facilities.of(Market(Supply(Instance.from_dict(data)))).counts_cost
+    assert not Facilities.of(DenseSupply(Supply(Instance.from_dict(data)))).counts_cost
     for lane in data["network"]["lanes"]:
         lane["cost_per_part"] = float(round(lane["cost_per_part"]))
     for site in data["sites"]:
         site["yearly_cost"] = float(round(site["yearly_cost"]))
     instance = Instance.from_dict(data)
-    assert Facilities.of(Market(Supply(instance))).counts_cost
+    assert Facilities.of(DenseSupply(Supply(instance))).counts_cost
     answer = solve(instance, method="lagrangian", forms=False, options=highs.Options(gap=1e-9))
     exact = solve(instance, method="milp", forms=False)
     assert answer.outcome.objective == pytest.approx(exact.outcome.objective, abs=1e-6)
@@ -335,7 +335,7 @@ def test_whole_costs_leave_one_less_to_be_found():
 def test_below_a_target_there_is_the_best_plan_or_none(seed):
     data = located(seed, sites=5, places=10, tight=1.6, single=True, equal=seed == 1)
     best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
-    facilities = Facilities.of(Market(Supply(Instance.from_dict(data))))
+    facilities = Facilities.of(DenseSupply(Supply(Instance.from_dict(data))))
     cover = Relaxation.of(facilities).cover
     every = np.isfinite(facilities.cost)
     for target in (best * 0.999, best * 1.01):
@@ -371,8 +371,8 @@ def test_targets_are_bounds_whenever_the_search_ends(monkeypatch):
 
 
 def searched(data, budget, gap=1e-6, progress=None, kind=Incumbent):
-    market = Market(Supply(Instance.from_dict(data)))
-    facilities = Facilities.of(market)
+    dense = DenseSupply(Supply(Instance.from_dict(data)))
+    facilities = Facilities.of(dense)
     incumbent = kind(facilities, Transportation(facilities, highs.Options(), budget), gap, budget)
     prices = np.minimum(facilities.cost.min(axis=0), facilities.free)
     return Tree(facilities, incumbent, prices, budget, progress), incumbent
@@ -404,9 +404,9 @@ def test_interrupted_it_keeps_the_best_of_both_sides():
 
 
 def proven(data, tree):
-    market = Market(Supply(Instance.from_dict(data)))
-    first = tree.proof().at_sites(market.site[Facilities.of(market).unit])
-    return proven_by_tree(Instance.from_dict(data), market.supply.pairs, first), first
+    dense = DenseSupply(Supply(Instance.from_dict(data)))
+    first = tree.proof().at_sites(dense.site[Facilities.of(dense).unit])
+    return proven_by_tree(Instance.from_dict(data), dense.supply.pairs, first), first
 
 
 @pytest.mark.parametrize("equal", [True, False])

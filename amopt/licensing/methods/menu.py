@@ -31,7 +31,7 @@ from amopt.licensing.contract import MARGIN, NONE, Contract, Offer, earned, resp
 from amopt.licensing.costs import SAME, Buyers
 from amopt.licensing.formulation import royalties_of
 from amopt.licensing.methods import exact
-from amopt.licensing.methods.sides import Market, Side
+from amopt.licensing.methods.sides import OrderedBuyers, Side
 from amopt.program.time import Budget
 
 __all__ = ["HONOURS", "Menu", "best_menu"]
@@ -85,8 +85,8 @@ def best_menu(buyers: Buyers, budget: Budget | None = None) -> Menu:
     budget
         The time that the search may take; it says afterwards what it can prove.
     """
-    search = _Search(Market(buyers, royalties_of(buyers)), budget or Budget())
-    count = search.market.royalties.size
+    search = _Search(OrderedBuyers(buyers, royalties_of(buyers)), budget or Budget())
+    count = search.ordered.royalties.size
     coarse = np.unique(np.linspace(0, count - 1, min(count, FIRST)).astype(np.intp))
     search.prepare(coarse)
     search.run(coarse, coarse)
@@ -108,17 +108,17 @@ class _Search:
         The largest bound of what was not looked at.
     """
 
-    def __init__(self, market: Market, budget: Budget) -> None:
-        self.market, self.budget = market, budget
-        shape = (market.royalties.size, market.demand.size + 1)
+    def __init__(self, ordered: OrderedBuyers, budget: Budget) -> None:
+        self.ordered, self.budget = ordered, budget
+        shape = (ordered.royalties.size, ordered.demand.size + 1)
         self.above, self.below = np.empty(shape), np.empty(shape)
         self.offer: Offer | None = None
         self.best, self.passed, self.pairs = -np.inf, -np.inf, 0
-        self.ceiling = market.most_of_all
-        if not market.floor.any():
-            choice = np.full(market.demand.size, NONE)
-            self.offer, self.best = Offer((), choice, market.base, market.base), market.base
-        for contract in market.likely_contracts():
+        self.ceiling = ordered.most_of_all
+        if not ordered.floor.any():
+            choice = np.full(ordered.demand.size, NONE)
+            self.offer, self.best = Offer((), choice, ordered.base, ordered.base), ordered.base
+        for contract in ordered.likely_contracts():
             self._take(self._as_taken((contract,)))
 
     def prepare(self, royalties: Ints) -> None:
@@ -127,7 +127,7 @@ class _Search:
             if self.budget.is_over:
                 return
             for side, above in ((self.above, True), (self.below, False)):
-                side[q] = self.market.most_earned(self.market.side(q, above=above))
+                side[q] = self.ordered.most_earned(self.ordered.side(q, above=above))
 
     @property
     def enough(self) -> float:
@@ -136,7 +136,7 @@ class _Search:
 
     def promising(self) -> tuple[Ints, Ints]:
         """Return the royalties that may belong to a better menu, as the lower and the higher."""
-        base = self.market.base
+        base = self.ordered.base
         if self.budget.is_over:
             return np.arange(0), np.arange(0)
         lower = (self.above + self.below.max(axis=0)).max(axis=1) + base
@@ -176,21 +176,21 @@ class _Search:
 
     def _bounds(self, lower: Ints, higher: Ints) -> tuple[Floats, Ints, Ints]:
         """Return the bounds of pairs that may be better than the best, with their royalties."""
-        both = (self.above[lower][:, None, :] + self.below[higher]).max(axis=2) + self.market.base
+        both = (self.above[lower][:, None, :] + self.below[higher]).max(axis=2) + self.ordered.base
         both = np.where(lower[:, None] < higher, both, -np.inf)
-        if self.market.royalties.size == 1:
-            both = self.above[:, :1] + self.market.base
+        if self.ordered.royalties.size == 1:
+            both = self.above[:, :1] + self.ordered.base
         self._pass_over(both)
         row, column = np.nonzero(both > self.enough)
         return both[row, column], lower[row], higher[column]
 
     def _work_out(self, q: int, p: int) -> None:
         """Look for the best menu of two royalties."""
-        market = self.market
+        ordered = self.ordered
         self.pairs += 1
-        sides = market.side(q, above=True), market.side(p, above=False)
-        first, second, gain = market.menus(sides)
-        value = gain + market.base
+        sides = ordered.side(q, above=True), ordered.side(p, above=False)
+        first, second, gain = ordered.menus(sides)
+        value = gain + ordered.base
         better = np.flatnonzero(value > self.best)
         for index in better[np.argsort(-value[better], kind="stable")].tolist():
             if value[index] <= self.best:
@@ -209,13 +209,13 @@ class _Search:
             tuple(
                 Contract(side.royalty, max(0.0, fee))
                 for side, fee in zip(sides, fees, strict=True)
-                if fee <= side.ladder[-1] + self.market.tie
+                if fee <= side.ladder[-1] + self.ordered.tie
             )
         )
 
     def _as_taken(self, contracts: tuple[Contract, ...]) -> Offer | None:
         """Return an offer as buyers take it; None where it breaks a limit or hangs by a hair."""
-        buyers = self.market.buyers
+        buyers = self.ordered.buyers
         choice = responses(buyers, contracts)
         used = [number for number in range(len(contracts)) if (choice == number).any()]
         if len(used) < len(contracts):
@@ -228,7 +228,7 @@ class _Search:
 
     def _is_clear(self, contracts: tuple[Contract, ...], choice: Ints) -> bool:
         """Return whether no buyer is nearly indifferent without being so."""
-        buyers = self.market.buyers
+        buyers = self.ordered.buyers
         saving = [buyers.highest_fee(one.royalty) - one.fee for one in contracts]
         share = [own / buyers.traditional_cost for own in saving]
         if len(saving) == 2:
@@ -238,10 +238,10 @@ class _Search:
 
     def _keeps(self, contracts: tuple[Contract, ...], choice: Ints) -> bool:
         """Return whether an offer keeps the limits of the instance."""
-        buyers, market = self.market.buyers, self.market
+        buyers, ordered = self.ordered.buyers, self.ordered
         takes = choice != NONE
         order = np.argsort(buyers.demand, kind="stable")
-        if takes.sum() > market.most or (market.uses @ takes[order] > market.capacity).any():
+        if takes.sum() > ordered.most or (ordered.uses @ takes[order] > ordered.capacity).any():
             return False
         saved = np.zeros(takes.size)
         for number, one in enumerate(contracts):

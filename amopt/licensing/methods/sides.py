@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from amopt.licensing.contract import Contract
 from amopt.licensing.costs import SAME, Buyers
 
-__all__ = ["Market", "Side"]
+__all__ = ["OrderedBuyers", "Side"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,7 +56,7 @@ class Side:
         return found[found >= 0]
 
 
-class Market:
+class OrderedBuyers:
     """The buyers in the order of their demand, with the limits of the instance."""
 
     def __init__(self, buyers: Buyers, royalties: Floats) -> None:

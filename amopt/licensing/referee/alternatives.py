@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from amopt.licensing.referee.buyers import SAME, Market
+from amopt.licensing.referee.buyers import SAME, Buyers
 from amopt.referee import Amount, Notebook, is_number
 
 __all__ = ["compare_alternatives"]
@@ -22,22 +22,22 @@ STEPS = 200
 
 
 def compare_alternatives(
-    notebook: Notebook, market: Market, rows: Sequence[Mapping[str, Any]]
+    notebook: Notebook, buyers: Buyers, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Compare the table of alternatives: each contract earns what is said, and none earns more."""
-    two = market.demand.size == 2 and market.demand[0] != market.demand[1]
+    two = buyers.demand.size == 2 and buyers.demand[0] != buyers.demand[1]
     due = [name for name in NAMES if two or name != "theorem"]
     stated = [row.get("alternative") for row in rows]
     if not notebook.require(stated == due, f"the alternatives are {stated}, not {due}"):
         return
-    base = float(market.margin.sum())
+    base = float(buyers.margin.sum())
     best = {
         "no licence": base,
-        "subscription": max(base, *(_earned(market, fee, 0.0)[0] for fee in _fees(market))),
-        "pay per print": max(base, *(_earned(market, 0.0, r)[0] for r in _royalties(market))),
-        "fee and royalty": market.best_profit(limited=False),
+        "subscription": max(base, *(_earned(buyers, fee, 0.0)[0] for fee in _fees(buyers))),
+        "pay per print": max(base, *(_earned(buyers, 0.0, r)[0] for r in _royalties(buyers))),
+        "fee and royalty": buyers.best_profit(limited=False),
     }
-    scale = float(np.abs(market.margin).sum() + 1e-3 * market.traditional.sum())
+    scale = float(np.abs(buyers.margin).sum() + 1e-3 * buyers.traditional.sum())
     for row in rows:
         name = str(row["alternative"])
         where = f"alternative {name!r}"
@@ -47,7 +47,7 @@ def compare_alternatives(
         fits = kind and (fee is None) == (royalty is None)
         if not notebook.require(fits, f"{where}: {fee!r} and {royalty!r} are no contract"):
             continue
-        earned, count = _earned(market, fee, royalty) if offered else (base, 0)  # type: ignore[arg-type]
+        earned, count = _earned(buyers, fee, royalty) if offered else (base, 0)  # type: ignore[arg-type]
         expected = {
             "alternative": name,
             "fee": fee,
@@ -65,7 +65,7 @@ def compare_alternatives(
             expected["more_than_no_licence"] = (
                 Amount(100 * (profit - base) / base, 100 * scale / base) if base > 0 else None
             )
-            _limit(notebook, market, row, scale)
+            _limit(notebook, buyers, row, scale)
         notebook.compare(where, row, expected)
         if name == "subscription":
             notebook.require(not royalty, f"{where} has a royalty")
@@ -78,51 +78,51 @@ def compare_alternatives(
             )
 
 
-def _fees(market: Market) -> list[float]:
+def _fees(buyers: Buyers) -> list[float]:
     """Return the fees that buyers would just pay without a royalty."""
-    worth = market.worth(np.zeros(1))[0]
+    worth = buyers.worth(np.zeros(1))[0]
     return [float(fee) for fee in worth if fee >= 0] or [0.0]
 
 
-def _royalties(market: Market) -> list[float]:
+def _royalties(buyers: Buyers) -> list[float]:
     """Return royalties at which a buyer would just print without a fee, by bisection, and 0."""
-    low = np.zeros(market.demand.size)
-    high = np.full(low.size, 1.0 + 2 * float((market.traditional / market.demand).max()))
+    low = np.zeros(buyers.demand.size)
+    high = np.full(low.size, 1.0 + 2 * float((buyers.traditional / buyers.demand).max()))
     own = np.arange(low.size)
     for _ in range(100):
         middle = (low + high) / 2
-        prints = market.worth(middle)[own, own] >= 0
+        prints = buyers.worth(middle)[own, own] >= 0
         low, high = np.where(prints, middle, low), np.where(prints, high, middle)
     return [0.0, *low.tolist()]
 
 
-def _earned(market: Market, fee: float, royalty: float) -> tuple[float, int]:
+def _earned(buyers: Buyers, fee: float, royalty: float) -> tuple[float, int]:
     """Return what a contract earns a year, and how many take it."""
-    saving = market.worth(np.array([royalty]))[0] - fee
-    takes = saving >= -SAME * market.traditional
-    earned = np.where(takes, fee + royalty * market.demand, market.margin)
+    saving = buyers.worth(np.array([royalty]))[0] - fee
+    takes = saving >= -SAME * buyers.traditional
+    earned = np.where(takes, fee + royalty * buyers.demand, buyers.margin)
     return float(earned.sum()), int(takes.sum())
 
 
-def _limit(notebook: Notebook, market: Market, row: Mapping[str, Any], scale: float) -> None:
+def _limit(notebook: Notebook, buyers: Buyers, row: Mapping[str, Any], scale: float) -> None:
     """Hold the limit of all contracts to the profit that is stated of it.
 
     Its licensees are the buyers who would pay the most: a little beside its royalty they alone
     would take the licence.
     """
     fee, royalty, count = float(row["fee"]), float(row["royalty"]), row.get("licensees")
-    worth = market.worth(np.array([royalty]))[0]
-    whole = type(count) is int and 0 < count <= market.demand.size
+    worth = buyers.worth(np.array([royalty]))[0]
+    whole = type(count) is int and 0 < count <= buyers.demand.size
     where = "alternative 'fee and royalty'"
     if not notebook.require(whole, f"{where}: {count!r} licensees"):
         return
-    tie = 1e-8 * market.traditional
+    tie = 1e-8 * buyers.traditional
     sure, maybe = worth > fee + tie, np.abs(worth - fee) <= tie
     free = count - int(sure.sum())  # type: ignore[operator]
     fits = 0 <= free <= int(maybe.sum())
     if not notebook.require(fits, f"{where}: not {count} buyers would pay {fee:.9g}"):
         return
-    gain = fee + royalty * market.demand - market.margin
+    gain = fee + royalty * buyers.demand - buyers.margin
     ranked = np.sort(gain[maybe])
-    profit = market.margin.sum() + gain[sure].sum() + ranked[ranked.size - free :].sum()
+    profit = buyers.margin.sum() + gain[sure].sum() + ranked[ranked.size - free :].sum()
     notebook.same(f"{where}, profit", row.get("profit"), Amount(float(profit), scale))

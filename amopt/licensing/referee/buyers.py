@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from amopt.licensing.instance import LicensingInstance
 
-__all__ = ["SAME", "Market"]
+__all__ = ["SAME", "Buyers"]
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ BESIDE = 1e-9
 HALVINGS = 60
 
 
-class Market:
+class Buyers:
     """The buyers of an instance; arrays have shape (buyers,).
 
     Attributes

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.referee.alternatives import compare_alternatives
-from amopt.licensing.referee.buyers import SAME, Market
+from amopt.licensing.referee.buyers import SAME, Buyers
 from amopt.licensing.referee.menus import try_menus
 from amopt.referee import Amount, Notebook, is_number
 from amopt.verdict import Verdict
@@ -68,7 +68,7 @@ def check(
         and of a menu ``pairs_left``: the pairs of royalties that were too many to look at.
     """
     notebook = Notebook(tolerance=EXACT)
-    rows, market = solution.rows, Market(instance)
+    rows, buyers = solution.rows, Buyers(instance)
     notebook.tables(rows, TABLES)
     if notebook.findings:
         return notebook.verdict()
@@ -82,15 +82,15 @@ def check(
     notebook.require(len(rows["totals"]) == 1, "totals has not one row")
     if notebook.findings:
         return notebook.verdict()
-    fee, royalty, worth = contracts[:, 0], contracts[:, 1], market.worth(contracts[:, 1])
-    choice = _choices(market, fee, royalty, worth)
-    bills = _compare_buyers(notebook, market, rows["buyers"], (contracts, worth), choice)
+    fee, royalty, worth = contracts[:, 0], contracts[:, 1], buyers.worth(contracts[:, 1])
+    choice = _choices(buyers, fee, royalty, worth)
+    bills = _compare_buyers(notebook, buyers, rows["buyers"], (contracts, worth), choice)
     _compare_contracts(notebook, rows["contracts"], contracts, choice)
     _compare_printers(notebook, instance, rows["printers"], choice)
-    compare_alternatives(notebook, market, rows["alternatives"])
-    _hold_to_limits(notebook, market, bills, choice)
-    _compare_totals(notebook, market, rows, (contracts, choice), bills)
-    _optimality(notebook, market, solution, bills, bool(limits))
+    compare_alternatives(notebook, buyers, rows["alternatives"])
+    _hold_to_limits(notebook, buyers, bills, choice)
+    _compare_totals(notebook, buyers, rows, (contracts, choice), bills)
+    _optimality(notebook, buyers, solution, bills, bool(limits))
     return notebook.verdict()
 
 
@@ -109,14 +109,14 @@ def _contracts(
     return np.array(found).reshape(-1, 2)
 
 
-def _choices(market: Market, fee: Floats, royalty: Floats, worth: Floats) -> Ints:
+def _choices(buyers: Buyers, fee: Floats, royalty: Floats, worth: Floats) -> Ints:
     """Return the contract that each buyer takes, -1 for none.
 
     Indifferent ones take the licence, and of two the one that earns the maker more.
     """
-    found = np.full(market.demand.size, -1)
-    for buyer, demand in enumerate(market.demand):
-        tie = SAME * market.traditional[buyer]
+    found = np.full(buyers.demand.size, -1)
+    for buyer, demand in enumerate(buyers.demand):
+        tie = SAME * buyers.traditional[buyer]
         saving = [worth[number, buyer] - fee[number] for number in range(len(fee))]
         best = max(saving, default=-math.inf)
         if best >= -tie:
@@ -127,21 +127,21 @@ def _choices(market: Market, fee: Floats, royalty: Floats, worth: Floats) -> Int
 
 def _compare_buyers(
     notebook: Notebook,
-    market: Market,
+    buyers: Buyers,
     rows: Sequence[Mapping[str, Any]],
     offer: tuple[Floats, Floats],
     choice: Ints,
 ) -> list[dict[str, Any]]:
     """Compare the table of buyers, and return what it should say."""
-    (contracts, worth), free = offer, market.worth(np.zeros(1))[0]
+    (contracts, worth), free = offer, buyers.worth(np.zeros(1))[0]
     bills = []
-    for buyer, (entry, row) in enumerate(zip(market.instance.buyers, rows, strict=True)):
-        number, demand = int(choice[buyer]), float(market.demand[buyer])
-        now = float(market.traditional[buyer])
+    for buyer, (entry, row) in enumerate(zip(buyers.instance.buyers, rows, strict=True)):
+        number, demand = int(choice[buyer]), float(buyers.demand[buyer])
+        now = float(buyers.traditional[buyer])
         fee, royalty = contracts[number].tolist() if number >= 0 else (0.0, 0.0)
         saving = float(worth[number, buyer]) - fee if number >= 0 else 0.0
         saving = saving if abs(saving) > SAME * now else 0.0
-        earned = fee + royalty * demand if number >= 0 else float(market.margin[buyer])
+        earned = fee + royalty * demand if number >= 0 else float(buyers.margin[buyer])
         bill = {
             "buyer": entry.name,
             "demand_per_year": demand,
@@ -203,13 +203,13 @@ def _compare_printers(
 
 
 def _hold_to_limits(
-    notebook: Notebook, market: Market, bills: Sequence[Mapping[str, Any]], choice: Ints
+    notebook: Notebook, buyers: Buyers, bills: Sequence[Mapping[str, Any]], choice: Ints
 ) -> None:
     """Hold the offer to the limits on licensees and surplus."""
-    most = market.instance.limits.most_licensees
+    most = buyers.instance.limits.most_licensees
     if most is not None:
         notebook.within("licensees", int((choice >= 0).sum()), most)
-    for buyer, bill in zip(market.instance.buyers, bills, strict=True):
+    for buyer, bill in zip(buyers.instance.buyers, bills, strict=True):
         if buyer.least_surplus is not None:
             saved = bill["surplus"].value
             scale = 1e-3 * bill["traditional_cost"]
@@ -235,7 +235,7 @@ def _share(part: Amount, whole: float) -> Amount | None:
 
 def _compare_totals(
     notebook: Notebook,
-    market: Market,
+    buyers: Buyers,
     rows: Rows,
     offer: tuple[Floats, Ints],
     bills: Sequence[Mapping[str, Any]],
@@ -243,13 +243,13 @@ def _compare_totals(
     """Compare the row of totals."""
     (contracts, choice), (row,) = offer, rows["totals"]
     profit = math.fsum(bill["earned"] for bill in bills)
-    base = float(market.margin.sum())
+    base = float(buyers.margin.sum())
     surplus = _sum(bills, "surplus")
     fees = math.fsum(bill["fee_paid"] for bill in bills)
-    best = math.fsum(np.maximum(market.margin, [bill["highest_fee"].value for bill in bills]))
+    best = math.fsum(np.maximum(buyers.margin, [bill["highest_fee"].value for bill in bills]))
     side = rows["contracts"][0].get("side") if rows["contracts"] else "at"
     expected = {
-        "form": _form(market.demand, choice, contracts),
+        "form": _form(buyers.demand, choice, contracts),
         "licensees": int((choice >= 0).sum()),
         "profit": profit,
         "supremum": row.get("supremum"),
@@ -282,21 +282,21 @@ def _form(demand: Floats, choice: Ints, contracts: Floats) -> str:
 
 def _optimality(
     notebook: Notebook,
-    market: Market,
+    buyers: Buyers,
     solution: Solution,
     bills: Sequence[Mapping[str, Any]],
     extended: bool,
 ) -> None:
     """Compare status, objective, bound and supremum with what is found."""
     profit = math.fsum(bill["earned"] for bill in bills)
-    best = market.best_profit(limited=True)
+    best = buyers.best_profit(limited=True)
     notebook.measures["best_profit"] = best
     outcome, (total,) = solution.outcome, solution.rows["totals"]
     status = str(outcome.status)
     bound: Any = outcome.bound
     supremum: Any = total.get("supremum")
     notebook.require(status in ("optimal", "feasible"), f"an answer is not {status}")
-    scale = float(np.abs(market.margin).sum() + 1e-3 * market.traditional.sum())
+    scale = float(np.abs(buyers.margin).sum() + 1e-3 * buyers.traditional.sum())
     near = OPTIMALITY * max(abs(profit), scale)
     notebook.same("objective", outcome.objective, Amount(profit, scale))
     known = is_number(supremum) and supremum >= profit - near
@@ -309,7 +309,7 @@ def _optimality(
         notebook.require(proven, f"{profit:.9g} is called optimal with the bound {bound!r}")
     if total.get("attained") is True:
         notebook.same("a supremum that is attained", supremum, Amount(profit, scale))
-    if market.instance.contracts == 1 and not extended:
+    if buyers.instance.contracts == 1 and not extended:
         if status == "optimal":
             notebook.same("supremum", supremum, Amount(best, scale))
         fits = is_number(supremum) and supremum <= best + near
@@ -317,7 +317,7 @@ def _optimality(
         fits = bound is None or (is_number(bound) and bound >= best - near)
         notebook.require(fits, f"the bound {bound!r} is below what a contract earns, {best:.9g}")
     elif is_number(bound) and not extended:
-        tried = try_menus(market, bound + near)
+        tried = try_menus(buyers, bound + near)
         notebook.measures["pairs_left"] = tried.left
         fits = tried.best <= bound + near
         notebook.require(fits, f"the bound {bound!r} is below what a menu earns, {tried.best:.9g}")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.licensing.referee.buyers import SAME, Market
+from amopt.licensing.referee.buyers import SAME, Buyers
 
 __all__ = ["Tried", "try_menus"]
 
@@ -55,21 +55,21 @@ class Tried:
     left: int
 
 
-def try_menus(market: Market, claim: float) -> Tried:
+def try_menus(buyers: Buyers, claim: float) -> Tried:
     """Look for menus that earn more a year than is claimed to be possible.
 
     Parameters
     ----------
-    market
+    buyers
         The buyers.
     claim
         What no menu of two contracts should earn more than, in money a year.
     """
-    order = np.argsort(market.demand, kind="stable")
-    royalty = _royalties(market)
-    worth = market.worth(royalty)[:, order]
-    side, base = _Sides(market, order, royalty, worth), float(market.margin.sum())
-    nothing = -np.inf if market.floor.any() else base
+    order = np.argsort(buyers.demand, kind="stable")
+    royalty = _royalties(buyers)
+    worth = buyers.worth(royalty)[:, order]
+    side, base = _Sides(buyers, order, royalty, worth), float(buyers.margin.sum())
+    nothing = -np.inf if buyers.floor.any() else base
     if claim >= side.all_that_it_is_worth:
         return Tried(nothing, 0)
     if royalty.size * side.numbers > MOST:
@@ -93,13 +93,13 @@ def try_menus(market: Market, claim: float) -> Tried:
     return Tried(best, left)
 
 
-def _royalties(market: Market) -> Floats:
+def _royalties(buyers: Buyers) -> Floats:
     """Return the royalties that a menu may have, ascending."""
-    if market.instance.royalties:
-        return np.unique(market.instance.royalties)
-    roots = np.concatenate([[0.0], market.changes_of_order(limited=True)])
+    if buyers.instance.royalties:
+        return np.unique(buyers.instance.royalties)
+    roots = np.concatenate([[0.0], buyers.changes_of_order(limited=True)])
     roots = roots[roots >= 0]
-    step = BESIDE * (market.instance.printing.price + roots)
+    step = BESIDE * (buyers.instance.printing.price + roots)
     found = np.concatenate([roots - step, roots, roots + step])
     return np.unique(np.concatenate([found[found >= 0], np.linspace(0.0, roots.max(), STEPS)]))
 
@@ -133,11 +133,11 @@ def _open(above: Floats, below: Floats, claim: float) -> tuple[Ints, int]:
 class _Sides:
     """The buyers in the order of their demand, and what contracts earn of them beyond sales."""
 
-    def __init__(self, market: Market, order: Ints, royalty: Floats, worth: Floats) -> None:
-        own = market.instance
+    def __init__(self, buyers: Buyers, order: Ints, royalty: Floats, worth: Floats) -> None:
+        own = buyers.instance
         self.royalty, self.worth = royalty, worth
-        self.demand, self.margin = market.demand[order], market.margin[order]
-        self.floor, self.paid = market.floor[order], market.traditional[order]
+        self.demand, self.margin = buyers.demand[order], buyers.margin[order]
+        self.floor, self.paid = buyers.floor[order], buyers.traditional[order]
         most = own.limits.most_licensees
         self.limits = [(np.ones(order.size), np.inf if most is None else float(most))]
         for printer in own.printers:

@@ -12,7 +12,7 @@ from amopt.placement.plan import Plan
 from amopt.program.solver.outcome import Outcome, Status
 
 if TYPE_CHECKING:
-    from amopt.placement.methods.pricing import Market
+    from amopt.placement.methods.pricing import DenseSupply
 
 __all__ = ["BoundedPlan", "Step", "bounded", "plan_of"]
 
@@ -146,32 +146,32 @@ def bounded(outcome: Outcome, plan: Plan, known: float | None = None) -> Outcome
 
 
 def plan_of(
-    market: Market,
+    dense: DenseSupply,
     column: NDArray[np.int64],
     share: NDArray[np.float64],
     count: NDArray[np.int64],
 ) -> Plan:
-    """Return the plan of a market in which some columns supply shares of their pairs.
+    """Return the plan of a dense supply in which some columns supply shares of their pairs.
 
     Parameters
     ----------
-    market
-        The market, of one period.
+    dense
+        The dense supply, of one period.
     column, share
-        Columns in use, as positions among the market's, and the share of each, shape (n,).
+        Columns in use, as positions among the dense supply's, and the share of each, shape (n,).
     count
         Machines of each unit, shape (units,).
     """
-    opened = market.forced.copy()
-    opened[market.site[count > 0]] = True
-    stands = market.fleet.stand >= 0
-    machines = np.zeros((market.fleet.most.size, 1))
-    machines[market.fleet.stand[stands], 0] = count[stands]
+    opened = dense.forced.copy()
+    opened[dense.site[count > 0]] = True
+    stands = dense.fleet.stand >= 0
+    machines = np.zeros((dense.fleet.most.size, 1))
+    machines[dense.fleet.stand[stands], 0] = count[stands]
     none = np.zeros_like(machines)
     return Plan(
-        supply=market.supply,
-        fleet=market.fleet,
-        columns=market.columns.take(column),
+        supply=dense.supply,
+        fleet=dense.fleet,
+        columns=dense.columns.take(column),
         share=share,
         open=opened[:, None],
         count=machines,

@@ -183,11 +183,11 @@ class DecompositionSearch:
         """Return the columns that are near the cheapest, with the hours of ``count`` machines."""
         problem, kept = self._problem, np.zeros(len(self._problem.columns), dtype=bool)
         for t in range(problem.periods):
-            market = problem.market(t, offers[0])
-            filled = fill(market, count[:, t])
-            full = market.cost + filled.hour_price[:, None] * market.hours
+            dense = problem.dense(t, offers[0])
+            filled = fill(dense, count[:, t])
+            full = dense.cost + filled.hour_price[:, None] * dense.hours
             full[count[:, t] == 0] = np.inf
-            pairs = np.arange(market.pairs)
+            pairs = np.arange(dense.pairs)
             units = np.argsort(full, axis=0)[:NEAREST]
             units = np.vstack([units, np.where(filled.unit >= 0, filled.unit, problem.units)])
             whole = np.flatnonzero(problem.active[t])

@@ -35,7 +35,7 @@ from amopt.placement.methods.arrays.limits import (
     storage,
 )
 from amopt.placement.methods.arrays.model import ArrayModel
-from amopt.placement.methods.pricing import Market, most_gain
+from amopt.placement.methods.pricing import DenseSupply, most_gain
 from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
@@ -167,9 +167,9 @@ class Decomposition:
         prices: Floats = loaded.min(axis=1)
         return np.where(np.isfinite(prices) & self.active, prices, 0.0)
 
-    def market(self, period: int, offers: Offers) -> Market:
+    def dense(self, period: int, offers: Offers) -> DenseSupply:
         """Return one period as the relaxation of a single one sees it, for the pairs in it."""
-        return PeriodMarket(self, period, offers)
+        return PeriodSupply(self, period, offers)
 
     def at(self, prices: Floats, limits: Floats, offers: Offers | None = None) -> Divided:
         """Solve it.
@@ -299,7 +299,7 @@ class Decomposition:
         return opened, opens, float(np.minimum(open_, shut).sum())
 
 
-class PeriodMarket(Market):
+class PeriodSupply(DenseSupply):
     """One period by itself, with the sites' and machines' costs left out: they are chosen already.
 
     Parameters

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.pricing import Market
+from amopt.placement.methods.pricing import DenseSupply
 
 __all__ = ["WHOLE", "Facilities"]
 
@@ -27,7 +27,7 @@ class Facilities:
     Attributes
     ----------
     unit
-        The market's unit of each facility, shape (facilities,).
+        The dense supply's unit of each facility, shape (facilities,).
     cost, hours
         Cost and hours of supplying each pair from each facility, shape (facilities, pairs); the
         cost is infinite where it cannot.
@@ -49,21 +49,19 @@ class Facilities:
     constant: float
 
     @classmethod
-    def of(cls, market: Market) -> Facilities:
-        """Return the facilities of a market that consists of such."""
-        able = np.flatnonzero(np.isfinite(market.cost).any(axis=1) & (market.most > 0))
-        site = market.site[able]
-        fixed = market.machine_cost[able] + np.where(
-            market.forced[site], 0.0, market.site_cost[site]
-        )
+    def of(cls, dense: DenseSupply) -> Facilities:
+        """Return the facilities of a dense supply that consists of such."""
+        able = np.flatnonzero(np.isfinite(dense.cost).any(axis=1) & (dense.most > 0))
+        site = dense.site[able]
+        fixed = dense.machine_cost[able] + np.where(dense.forced[site], 0.0, dense.site_cost[site])
         return cls(
             unit=able,
-            cost=market.cost[able],
-            hours=market.hours[able],
-            capacity=market.capacity[able].astype(np.float64),
+            cost=dense.cost[able],
+            hours=dense.hours[able],
+            capacity=dense.capacity[able].astype(np.float64),
             fixed=fixed,
-            free=market.free,
-            constant=float(market.site_cost[market.forced].sum()),
+            free=dense.free,
+            constant=float(dense.site_cost[dense.forced].sum()),
         )
 
     @property

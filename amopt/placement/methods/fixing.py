@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.arrays.model import ArrayModel
-from amopt.placement.methods.pricing import Market
+from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.methods.transport import FREE, Filled
 from amopt.program.linear import LinearProgram
 
@@ -63,42 +63,42 @@ class Unsettled:
         return int(self.supplies.sum() + self.free.sum())
 
 
-def unsettled(market: Market, prices: Floats, cost: float) -> Unsettled:
+def unsettled(dense: DenseSupply, prices: Floats, cost: float) -> Unsettled:
     """Return what a plan that costs less than ``cost`` may still have.
 
     Parameters
     ----------
-    market
-        The market.
+    dense
+        The dense supply.
     prices
         Prices of the pairs, shape (pairs,).
     cost
         What a known plan costs.
     """
-    alone = [_Unit.at(market, prices, u) for u in range(market.units)]
+    alone = [_Unit.at(dense, prices, u) for u in range(dense.units)]
     least = np.array([unit.least for unit in alone])
-    opened = market.site_cost.copy()
-    np.add.at(opened, market.site, least)
-    value = np.where(market.forced, opened, np.minimum(opened, 0.0))
+    opened = dense.site_cost.copy()
+    np.add.at(opened, dense.site, least)
+    value = np.where(dense.forced, opened, np.minimum(opened, 0.0))
     total = float(prices.sum() + value.sum())
-    limit, whole = cost * (1 - ROUNDING), market.single_source
+    limit, whole = cost * (1 - ROUNDING), dense.single_source
     with_site = total - value + opened
-    supplies = np.zeros((market.units, market.pairs), dtype=bool)
-    most = np.zeros(market.units, dtype=np.int64)
+    supplies = np.zeros((dense.units, dense.pairs), dtype=bool)
+    most = np.zeros(dense.units, dtype=np.int64)
     for u, unit in enumerate(alone):
-        rest = with_site[market.site[u]] - unit.least
+        rest = with_site[dense.site[u]] - unit.least
         possible = np.flatnonzero(rest + unit.net < limit)
         most[u] = possible.max(initial=0)
-        supplies[u] = rest + unit.forced(market, prices, u, whole=whole) < limit
-    free = np.isfinite(market.free)
+        supplies[u] = rest + unit.forced(dense, prices, u, whole=whole) < limit
+    free = np.isfinite(dense.free)
     if whole:
-        free &= total + market.free - prices < limit
+        free &= total + dense.free - prices < limit
     return Unsettled(
         supplies=supplies,
         free=free,
         most=most,
-        may_open=(with_site < limit) | market.forced,
-        must_open=market.forced | (total - value >= limit),
+        may_open=(with_site < limit) | dense.forced,
+        must_open=dense.forced | (total - value >= limit),
     )
 
 
@@ -123,29 +123,29 @@ class _Unit:
         return float(self.net.min())
 
     @classmethod
-    def at(cls, market: Market, prices: Floats, u: int) -> _Unit:
-        gain = prices - market.cost[u]
+    def at(cls, dense: DenseSupply, prices: Floats, u: int) -> _Unit:
+        gain = prices - dense.cost[u]
         pairs = np.flatnonzero(gain > 0)
-        gain, hours = gain[pairs], market.hours[u, pairs]
+        gain, hours = gain[pairs], dense.hours[u, pairs]
         rate = gain / np.maximum(hours, 1e-12)
         order = np.argsort(-rate)
         used = np.concatenate([[0.0], np.cumsum(hours[order])])
         won = np.concatenate([[0.0], np.cumsum(gain[order])])
-        capacity = market.capacity[u] * np.arange(market.most[u] + 1)
-        net = market.machine_cost[u] * np.arange(capacity.size) - np.interp(capacity, used, won)
-        net[: market.least[u]] = np.inf
+        capacity = dense.capacity[u] * np.arange(dense.most[u] + 1)
+        net = dense.machine_cost[u] * np.arange(capacity.size) - np.interp(capacity, used, won)
+        net[: dense.least[u]] = np.inf
         last = np.searchsorted(used[1:], capacity, side="right")
         return cls(net, np.append(rate[order], 0.0)[last])
 
-    def forced(self, market: Market, prices: Floats, u: int, *, whole: bool) -> Floats:
+    def forced(self, dense: DenseSupply, prices: Floats, u: int, *, whole: bool) -> Floats:
         """Return cost less gain, at least, where the unit has to supply a pair, (pairs,).
 
         The whole of it, or ever so little.
         """
-        found = np.full(market.pairs, np.inf)
-        gain = prices - market.cost[u]
+        found = np.full(dense.pairs, np.inf)
+        gain = prices - dense.cost[u]
         for net, rate in zip(self.net[1:], self.rate[1:], strict=True):
-            lost = np.maximum(rate * market.hours[u] - gain, 0.0)
+            lost = np.maximum(rate * dense.hours[u] - gain, 0.0)
             lost = lost if whole else np.where(np.isfinite(lost), 0.0, np.inf)
             np.minimum(found, net + lost, out=found)
         return found
@@ -164,7 +164,7 @@ class Remainder:
     start
         The values of the known plan, shape (n,).
     columns
-        The supply columns in it, as positions among the market's.
+        The supply columns in it, as positions among the dense supply's.
     """
 
     model: ArrayModel
@@ -172,72 +172,72 @@ class Remainder:
     start: Floats
     columns: NDArray[np.int64]
 
-    def filled(self, market: Market, values: Floats) -> Filled:
+    def filled(self, dense: DenseSupply, values: Floats) -> Filled:
         """Return the plan of single sources that values of the program stand for."""
         chosen = self.columns[values[self.model.x.block] > 0.5]
-        pair, site = market.columns.pair[chosen], market.columns.site[chosen]
-        unit = np.full(market.pairs, FREE, dtype=np.int64)
+        pair, site = dense.columns.pair[chosen], dense.columns.site[chosen]
+        unit = np.full(dense.pairs, FREE, dtype=np.int64)
         own = site >= 0
-        unit[pair[own]] = market.fleet.unit[site[own], market.columns.machine[chosen[own]]]
-        stands = market.fleet.stand >= 0
-        count = np.bincount(unit[unit >= 0], minlength=market.units).clip(max=1)
+        unit[pair[own]] = dense.fleet.unit[site[own], dense.columns.machine[chosen[own]]]
+        stands = dense.fleet.stand >= 0
+        count = np.bincount(unit[unit >= 0], minlength=dense.units).clip(max=1)
         whole = np.round(values[self.model.machines.block]).astype(np.int64)
-        count[stands] = whole[market.fleet.stand[stands]]
-        every = np.arange(market.pairs)
-        supply = np.where(unit >= 0, market.cost[unit, every], market.free).sum()
-        nothing = np.zeros(market.units)
-        cost = float(supply) + market.fixed_cost(count)
-        return Filled(count, unit, cost, nothing, np.zeros(market.pairs))
+        count[stands] = whole[dense.fleet.stand[stands]]
+        every = np.arange(dense.pairs)
+        supply = np.where(unit >= 0, dense.cost[unit, every], dense.free).sum()
+        nothing = np.zeros(dense.units)
+        cost = float(supply) + dense.fixed_cost(count)
+        return Filled(count, unit, cost, nothing, np.zeros(dense.pairs))
 
 
-def remainder(market: Market, left: Unsettled, best: Filled) -> Remainder:
+def remainder(dense: DenseSupply, left: Unsettled, best: Filled) -> Remainder:
     """Return the program of what is not settled, and of the known plan.
 
     Parameters
     ----------
-    market
-        The market.
+    dense
+        The dense supply.
     left
         What is not settled.
     best
         The known plan.
     """
-    chosen = _columns_of(market, best)
-    kept = np.zeros(len(market.columns), dtype=bool)
-    kept[market.column[left.supplies & (market.column >= 0)]] = True
-    kept[market.free_column[left.free]] = True
+    chosen = _columns_of(dense, best)
+    kept = np.zeros(len(dense.columns), dtype=bool)
+    kept[dense.column[left.supplies & (dense.column >= 0)]] = True
+    kept[dense.free_column[left.free]] = True
     kept[chosen] = True
-    model = assemble(market.supply, columns=market.columns.take(kept))
+    model = assemble(dense.supply, columns=dense.columns.take(kept))
     program = model.program
-    opened = market.forced.copy()
-    opened[market.site[best.count > 0]] = True
-    count = _of_stands(market, best.count)
+    opened = dense.forced.copy()
+    opened[dense.site[best.count > 0]] = True
+    count = _of_stands(dense, best.count)
     lower, upper = program.lower.copy(), program.upper.copy()
     lower[model.y.block] = np.maximum(lower[model.y.block], left.must_open & opened)
     upper[model.y.block] = np.minimum(upper[model.y.block], left.may_open | opened)
-    most = np.maximum(_of_stands(market, left.most), count)
+    most = np.maximum(_of_stands(dense, left.most), count)
     upper[model.machines.block] = np.minimum(upper[model.machines.block], most)
     start = np.zeros(program.shape[1])
     start[np.searchsorted(np.flatnonzero(kept), chosen) + model.x.start] = 1.0
     start[model.y.block] = opened
-    already = np.array([site.already_open for site in market.supply.instance.sites], dtype=bool)
+    already = np.array([site.already_open for site in dense.supply.instance.sites], dtype=bool)
     start[model.opening.block] = np.minimum(program.upper[model.opening.block], opened & ~already)
     start[model.machines.block] = count
     bounds = replace(program, lower=lower, upper=upper)
     return Remainder(model, bounds, start, np.flatnonzero(kept))
 
 
-def _columns_of(market: Market, best: Filled) -> NDArray[np.int64]:
+def _columns_of(dense: DenseSupply, best: Filled) -> NDArray[np.int64]:
     """Return the column that supplies each pair in a plan, shape (pairs,)."""
     own = np.flatnonzero(best.unit != FREE)
-    chosen = market.free_column.copy()
-    chosen[own] = market.column[best.unit[own], own]
+    chosen = dense.free_column.copy()
+    chosen[own] = dense.column[best.unit[own], own]
     return chosen
 
 
-def _of_stands(market: Market, count: NDArray[np.int64]) -> Floats:
+def _of_stands(dense: DenseSupply, count: NDArray[np.int64]) -> Floats:
     """Return numbers of machines by stand."""
-    found = np.zeros(market.fleet.most.size)
-    own = market.fleet.stand >= 0
-    found[market.fleet.stand[own]] = count[own]
+    found = np.zeros(dense.fleet.most.size)
+    own = dense.fleet.stand >= 0
+    found[dense.fleet.stand[own]] = count[own]
     return found

@@ -20,7 +20,7 @@ from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.fixing import remainder, unsettled
 from amopt.placement.methods.location.search import search
 from amopt.placement.methods.price_route import by_tree
-from amopt.placement.methods.pricing import Market, Prices, relax
+from amopt.placement.methods.pricing import DenseSupply, Prices, relax
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
@@ -74,7 +74,7 @@ class LagrangianSearch:
 
     Attributes
     ----------
-    market
+    dense
         The instance as the relaxation sees it, once the search is begun.
     """
 
@@ -85,7 +85,7 @@ class LagrangianSearch:
     def begin(self) -> None:
         """Write the instance down as the relaxation sees it."""
         with self._budget.phase("build"):
-            self.market = Market(self._supply)
+            self.dense = DenseSupply(self._supply)
 
     def form(self, form: Form, _: highs.Options) -> BoundedPlan:
         """Find the best plan of one form.
@@ -94,7 +94,7 @@ class LagrangianSearch:
         bound to its own, sites decide by themselves at the prices of that supply, which is exact
         where a site has one type of machine.
         """
-        best, bound = _of_form(self.market, form)
+        best, bound = _of_form(self.dense, form)
         if self._best is None or best.cost < self._best.cost:
             self._best = best
         outcome = self._outcome(Stopped.FINISHED, bound, 1, found=bool(np.isfinite(best.cost)))
@@ -105,10 +105,10 @@ class LagrangianSearch:
         budget = self._budget
         if by_tree(self._supply.instance):
             with budget.phase("solve"):
-                return search(self.market, self._best, self._options, budget, progress)
+                return search(self.dense, self._best, self._options, budget, progress)
         stopped = Stopped.FINISHED
         with budget.phase("solve"):
-            prices = Prices(self.market)
+            prices = Prices(self.dense)
             try:
                 best = self._climb(prices, progress)
             except KeyboardInterrupt:
@@ -133,9 +133,9 @@ class LagrangianSearch:
         """The best plan so far; one that cannot be where there is none."""
         if self._best is not None:
             return self._best
-        market = self.market
-        none = np.zeros(market.units, dtype=np.int64), np.full(market.pairs, FREE, dtype=np.int64)
-        return Filled(*none, np.inf, np.zeros(market.units), np.zeros(market.pairs))
+        dense = self.dense
+        none = np.zeros(dense.units, dtype=np.int64), np.full(dense.pairs, FREE, dtype=np.int64)
+        return Filled(*none, np.inf, np.zeros(dense.units), np.zeros(dense.pairs))
 
     def _search_the_rest(
         self,
@@ -145,15 +145,15 @@ class LagrangianSearch:
         progress: Callable[[highs.Progress], None] | None,
     ) -> BoundedPlan:
         """Hand what prices leave open to the solver, where that is not too much."""
-        if self.market.single_source:
+        if self.dense.single_source:
             best = self._best = self._near_the_bound(prices, best)
             answer = replace(self._bounded(best, answer.outcome), prices=prices.best)
-        left = unsettled(self.market, prices.best, best.cost)
+        left = unsettled(self.dense, prices.best, best.cost)
         limit = self._budget.left
         if left.size > (MOST_WITHOUT_LIMIT if limit is None else MOST_LEFT):
             why = TOO_MANY.format(left.size)
             return replace(answer, told=why if limit is not None else f"{why} {ALLOW_A_LIMIT}")
-        rest = remainder(self.market, left, best)
+        rest = remainder(self.dense, left, best)
         options = self._budget.options(self._options)
         found = highs.solve(rest.program, options, start=rest.start, progress=progress)
         outcome = replace(found.outcome, method=f"{METHOD}; {found.outcome.method} on the rest")
@@ -176,7 +176,7 @@ class LagrangianSearch:
     def _for_moves(self) -> Budget:
         """Return the time for local search; single sources have a better search to follow."""
         left = self._budget.left
-        if not self.market.single_source:
+        if not self.dense.single_source:
             return self._budget
         return Budget(SECONDS_NEAR if left is None else SHARE_NEAR * left)
 
@@ -188,16 +188,16 @@ class LagrangianSearch:
         """
         for share in SHARES_OF_THE_GAP:
             target = prices.bound + share * (best.cost - prices.bound)
-            left = unsettled(self.market, prices.best, target)
+            left = unsettled(self.dense, prices.best, target)
             if self._budget.is_over or not 0 < left.size <= MOST_WITHOUT_LIMIT:
                 break
-            rest = remainder(self.market, left, best)
+            rest = remainder(self.dense, left, best)
             seconds = self._budget.left
             limit = SECONDS_NEAR if seconds is None else SHARE_NEAR * seconds
             options = replace(self._options, time_limit=limit)
             answer = highs.solve(rest.program, options, start=rest.start)
             if answer.values is not None:
-                best = min(best, rest.filled(self.market, answer.values), key=_cost)
+                best = min(best, rest.filled(self.dense, answer.values), key=_cost)
             if answer.outcome.stopped is Stopped.INTERRUPTED:
                 self._best = best
                 raise KeyboardInterrupt
@@ -205,8 +205,8 @@ class LagrangianSearch:
 
     def _climb(self, prices: Prices, progress: Callable[[highs.Progress], None] | None) -> Filled:
         """Let prices climb and look for plans, until the gap is closed or neither moves."""
-        market, budget, gap = self.market, self._budget, self._options.gap
-        best = fill(market, market.most.copy())
+        dense, budget, gap = self.dense, self._budget, self._options.gap
+        best = fill(dense, dense.most.copy())
         best = self._best = best if self._best is None else min(best, self._best, key=_cost)
         searched = False
         while not budget.is_over and _gap(best, prices) > gap:
@@ -218,10 +218,10 @@ class LagrangianSearch:
                 if budget.is_over:
                     break
             starts = [best]
-            for count in rounded(market, prices.count):
+            for count in rounded(dense, prices.count):
                 if budget.is_over:
                     break
-                starts.append(fill(market, count))
+                starts.append(fill(dense, count))
             best = self._best = min(starts, key=_cost)
             if resting:
                 goal = prices.bound / (1 - gap) if gap < 1 else np.inf
@@ -238,7 +238,7 @@ class LagrangianSearch:
         for start in sorted(starts, key=_cost):
             if self._known.cost <= goal or not np.isfinite(start.cost):
                 break
-            self._keep(improve(self.market, start, budget, goal, self._keep))
+            self._keep(improve(self.dense, start, budget, goal, self._keep))
         return self._known
 
     def _keep(self, found: Filled) -> None:
@@ -259,7 +259,7 @@ class LagrangianSearch:
     def _bounded(self, best: Filled, outcome: Outcome) -> BoundedPlan:
         if not np.isfinite(best.cost):
             return BoundedPlan(None, outcome)
-        plan = best.plan(self.market)
+        plan = best.plan(self.dense)
         if outcome.bound is not None:
             outcome = replace(outcome, bound=min(outcome.bound, plan.objective))
         return BoundedPlan(plan, bounded(outcome, plan))
@@ -275,40 +275,38 @@ def _gap(best: Filled, prices: Prices) -> float:
     return relative_gap(best.cost, min(prices.bound, best.cost)) or 0.0
 
 
-def _of_form(market: Market, form: Form) -> tuple[Filled, float | None]:
-    none = fill(market, np.zeros(market.units, dtype=np.int64))
-    if form == "conventional" or not np.isfinite(market.free).all():
+def _of_form(dense: DenseSupply, form: Form) -> tuple[Filled, float | None]:
+    none = fill(dense, np.zeros(dense.units, dtype=np.int64))
+    if form == "conventional" or not np.isfinite(dense.free).all():
         hopeless = replace(none, cost=np.inf)
         return (none, none.cost) if form == "conventional" else (hopeless, None)
-    rules = FormRules(market.supply, market.fleet, form)
+    rules = FormRules(dense.supply, dense.fleet, form)
     if form == "distributed":
-        own = market.fleet.own_site(market.supply)
-        bound_to = market.site[:, None] == own[None, :]
-        narrow = market.narrowed(
-            np.where(bound_to, market.cost, np.inf), rules.least_open > 0, rules
-        )
+        own = dense.fleet.own_site(dense.supply)
+        bound_to = dense.site[:, None] == own[None, :]
+        narrow = dense.narrowed(np.where(bound_to, dense.cost, np.inf), rules.least_open > 0, rules)
         return _at_free_prices(narrow, rules)
     best, least = replace(none, cost=np.inf), np.inf
-    for site in np.unique(market.site[rules.prints]):
-        forced = np.zeros_like(market.forced)
+    for site in np.unique(dense.site[rules.prints]):
+        forced = np.zeros_like(dense.forced)
         forced[site] = True
-        if (market.forced & ~forced).any():
+        if (dense.forced & ~forced).any():
             continue
-        mine = market.site == site
-        narrow = market.narrowed(np.where(mine[:, None], market.cost, np.inf), forced, rules)
+        mine = dense.site == site
+        narrow = dense.narrowed(np.where(mine[:, None], dense.cost, np.inf), forced, rules)
         found, bound = _at_free_prices(narrow, rules)
         least = min(least, bound)
         best = min(best, found, key=_cost)
     return best, least if np.isfinite(least) else None
 
 
-def _at_free_prices(market: Market, rules: FormRules) -> tuple[Filled, float]:
+def _at_free_prices(dense: DenseSupply, rules: FormRules) -> tuple[Filled, float]:
     """Let sites decide by themselves; those that have to be able to print get a machine."""
-    relaxed = relax(market, market.free)
+    relaxed = relax(dense, dense.free)
     count = relaxed.count.astype(np.int64)
-    for site in np.flatnonzero(market.forced):
-        able = np.flatnonzero(rules.prints & (market.site == site))
+    for site in np.flatnonzero(dense.forced):
+        able = np.flatnonzero(rules.prints & (dense.site == site))
         if site in rules.printing and able.size and not count[able].any():
-            cheapest = able[np.argmin(market.machine_cost[able])]
-            market.least[cheapest] = count[cheapest] = 1
-    return fill(market, count), relaxed.bound
+            cheapest = able[np.argmin(dense.machine_cost[able])]
+            dense.least[cheapest] = count[cheapest] = 1
+    return fill(dense, count), relaxed.bound

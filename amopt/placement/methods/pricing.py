@@ -31,13 +31,13 @@ from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 
-__all__ = ["Market", "Prices", "Relaxed", "most_gain", "relax"]
+__all__ = ["DenseSupply", "Prices", "Relaxed", "most_gain", "relax"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class Market:
+class DenseSupply:
     """The instance as the relaxation sees it, dense: units x pairs.
 
     Parameters
@@ -133,8 +133,8 @@ class Market:
         opened[self.site[count > 0]] = True
         return float(self.site_cost @ opened + self.machine_cost @ count)
 
-    def narrowed(self, cost: Floats, forced: NDArray[np.bool_], rules: FormRules) -> Market:
-        """Return the market of a form: with other costs, and other sites that must be open.
+    def narrowed(self, cost: Floats, forced: NDArray[np.bool_], rules: FormRules) -> DenseSupply:
+        """Return the dense supply of a form: with other costs, and other sites that must be open.
 
         A site that has to be able to print has a machine, where only one type would do.
         """
@@ -176,31 +176,31 @@ class Relaxed:
     supplied: Floats
 
 
-def relax(market: Market, prices: Floats) -> Relaxed:
+def relax(dense: DenseSupply, prices: Floats) -> Relaxed:
     """Solve the relaxation at given prices."""
-    gains, counts, picks = _units_alone(market, prices)
-    sites = market.site_cost.copy()
-    np.add.at(sites, market.site, -gains)
-    opened = (sites < 0) | market.forced
-    count = np.where(opened[market.site], counts, 0.0)
-    supplied = np.zeros(market.pairs)
-    for u in np.flatnonzero(opened[market.site]):
+    gains, counts, picks = _units_alone(dense, prices)
+    sites = dense.site_cost.copy()
+    np.add.at(sites, dense.site, -gains)
+    opened = (sites < 0) | dense.forced
+    count = np.where(opened[dense.site], counts, 0.0)
+    supplied = np.zeros(dense.pairs)
+    for u in np.flatnonzero(opened[dense.site]):
         pairs, amounts = picks[u]
         supplied[pairs] += amounts
     return Relaxed(float(prices.sum() + sites[opened].sum()), count, supplied)
 
 
 def _units_alone(
-    market: Market, prices: Floats
+    dense: DenseSupply, prices: Floats
 ) -> tuple[Floats, Floats, list[tuple[Ints, Floats]]]:
     """Return for each unit its net gain, machines, and what it supplies."""
-    gains, counts = np.zeros(market.units), np.zeros(market.units)
+    gains, counts = np.zeros(dense.units), np.zeros(dense.units)
     picks: list[tuple[Ints, Floats]] = []
-    for u in range(market.units):
-        machines = market.machine_cost[u] * np.arange(market.most[u] + 1)
-        machines[: market.least[u]] = np.inf
+    for u in range(dense.units):
+        machines = dense.machine_cost[u] * np.arange(dense.most[u] + 1)
+        machines[: dense.least[u]] = np.inf
         gains[u], counts[u], pairs, amounts = most_gain(
-            prices - market.cost[u], market.hours[u], float(market.capacity[u]), machines
+            prices - dense.cost[u], dense.hours[u], float(dense.capacity[u]), machines
         )
         picks.append((pairs, amounts))
     return gains, counts, picks
@@ -241,8 +241,8 @@ class Prices:
 
     Parameters
     ----------
-    market
-        The market.
+    dense
+        The dense supply.
 
     Attributes
     ----------
@@ -254,10 +254,10 @@ class Prices:
         Rounds so far.
     """
 
-    def __init__(self, market: Market) -> None:
-        self.market = market
-        self.best = market.start()
-        first = relax(market, self.best)
+    def __init__(self, dense: DenseSupply) -> None:
+        self.dense = dense
+        self.best = dense.start()
+        first = relax(dense, self.best)
         self.bound, self.count, self.supplied = first.bound, first.count, first.supplied
         self.rounds, self._pace, self._stuck = 1, 1.0, 0
 
@@ -275,8 +275,8 @@ class Prices:
         near = abs(self.bound)
         target = self.bound + min(max(target - self.bound, 1e-3 * near), 0.05 * near)
         step = self._pace * (target - self.bound) / length
-        prices = np.minimum(self.best + step * slack, self.market.free)
-        found = relax(self.market, prices)
+        prices = np.minimum(self.best + step * slack, self.dense.free)
+        found = relax(self.dense, prices)
         self.rounds += 1
         self._average(found)
         if found.bound > self.bound:
@@ -291,7 +291,7 @@ class Prices:
     def _slack(self, supplied: Floats) -> Floats:
         """Return how much of each pair is missing; nothing where free supply fills it."""
         missing = 1.0 - supplied
-        missing[(missing > 0) & (self.best >= self.market.free)] = 0.0
+        missing[(missing > 0) & (self.best >= self.dense.free)] = 0.0
         return missing
 
     def _average(self, found: Relaxed) -> None:

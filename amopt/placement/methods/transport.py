@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from amopt.placement.methods.bounded_plan import plan_of
 from amopt.placement.methods.moves import rearranged
-from amopt.placement.methods.pricing import Market
+from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.plan import Plan
 from amopt.program.time import Budget
 
@@ -59,41 +59,41 @@ class Filled:
     hour_price: Floats
     pair_price: Floats
 
-    def plan(self, market: Market) -> Plan:
-        """Return the plan of the market."""
+    def plan(self, dense: DenseSupply) -> Plan:
+        """Return the plan of the dense."""
         own = np.flatnonzero(self.unit != FREE)
-        column = market.free_column.copy()
-        column[own] = market.column[self.unit[own], own]
-        return plan_of(market, column, np.ones(market.pairs), self.count)
+        column = dense.free_column.copy()
+        column[own] = dense.column[self.unit[own], own]
+        return plan_of(dense, column, np.ones(dense.pairs), self.count)
 
 
-def fill(market: Market, count: Ints, hour_price: Floats | None = None) -> Filled:
+def fill(dense: DenseSupply, count: Ints, hour_price: Floats | None = None) -> Filled:
     """Decide who supplies whom from units with ``count`` machines."""
     units = np.flatnonzero(count > 0)
-    cost, hours = market.cost[units], market.hours[units]
-    capacity: Floats = market.capacity[units] * count[units]
+    cost, hours = dense.cost[units], dense.hours[units]
+    capacity: Floats = dense.capacity[units] * count[units]
     price = np.zeros(units.size) if hour_price is None else hour_price[units].copy()
     sweeps = SWEEPS if hour_price is None else SWEEPS // 4
-    choice, price = _climb(market, cost, hours, capacity=capacity, price=price, sweeps=sweeps)
+    choice, price = _climb(dense, cost, hours, capacity=capacity, price=price, sweeps=sweeps)
     load = np.bincount(choice + 1, _used(hours, choice), units.size + 1)[1:]
     room: Floats = capacity - load
-    _relieve(market, cost, hours, room, choice)
-    _use_room(market, cost, hours, room, choice)
-    if market.single_source and units.size:
-        choice = rearranged(cost, hours, capacity, market.free, choice)
-    every = np.arange(market.pairs)
+    _relieve(dense, cost, hours, room, choice)
+    _use_room(dense, cost, hours, room, choice)
+    if dense.single_source and units.size:
+        choice = rearranged(cost, hours, capacity, dense.free, choice)
+    every = np.arange(dense.pairs)
     own = choice >= 0
-    total = np.where(own, cost[choice, every] if units.size else np.inf, market.free).sum()
-    unit = np.full(market.pairs, FREE, dtype=np.int64)
+    total = np.where(own, cost[choice, every] if units.size else np.inf, dense.free).sum()
+    unit = np.full(dense.pairs, FREE, dtype=np.int64)
     unit[own] = units[choice[own]]
-    kept = np.bincount(unit[own], minlength=market.units) > 0
-    count = np.where(kept, count, market.least)
-    whole = np.zeros(market.units)
+    kept = np.bincount(unit[own], minlength=dense.units) > 0
+    count = np.where(kept, count, dense.least)
+    whole = np.zeros(dense.units)
     whole[units] = price
-    pays = market.free
+    pays = dense.free
     if units.size:
         pays = np.minimum((cost + price[:, None] * hours).min(axis=0), pays)
-    return Filled(count, unit, float(total) + market.fixed_cost(count), whole, pays)
+    return Filled(count, unit, float(total) + dense.fixed_cost(count), whole, pays)
 
 
 def _used(hours: Floats, choice: Ints) -> Floats:
@@ -105,7 +105,7 @@ def _used(hours: Floats, choice: Ints) -> Floats:
 
 
 def _climb(
-    market: Market,
+    dense: DenseSupply,
     cost: Floats,
     hours: Floats,
     *,
@@ -118,7 +118,7 @@ def _climb(
     With the other prices fixed, the best price of a unit is the gain an hour of the last pair for
     which it has room: coordinate ascent on the transport problem's dual.
     """
-    pairs = market.pairs
+    pairs = dense.pairs
     if not capacity.size:
         return np.full(pairs, FREE), price
     full = cost + price[:, None] * hours
@@ -126,14 +126,14 @@ def _climb(
         before = price.copy()
         for u in range(capacity.size):
             full[u] = np.inf
-            gain = np.minimum(full.min(axis=0), market.free) - cost[u]
+            gain = np.minimum(full.min(axis=0), dense.free) - cost[u]
             wanted = np.flatnonzero(gain > 0)
             price[u] = _price_of_room(gain[wanted], hours[u, wanted], float(capacity[u]))
             full[u] = cost[u] + price[u] * hours[u]
         if np.abs(price - before).max() <= 1e-3 * max(float(price.max()), 1e-9):
             break
     choice = full.argmin(axis=0)
-    choice[full[choice, np.arange(pairs)] >= market.free] = FREE
+    choice[full[choice, np.arange(pairs)] >= dense.free] = FREE
     return choice, price
 
 
@@ -147,7 +147,7 @@ def _price_of_room(gain: Floats, hours: Floats, room: float) -> float:
     return float(rate[order[min(last, order.size - 1)]])
 
 
-def _relieve(market: Market, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
+def _relieve(dense: DenseSupply, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
     """Move what a unit cannot hold to where the move costs least an hour."""
     for unit in np.argsort(room):
         if room[unit] >= -1e-9:
@@ -155,7 +155,7 @@ def _relieve(market: Market, cost: Floats, hours: Floats, room: Floats, choice: 
         mine = np.flatnonzero(choice == unit)
         others = np.where(room[:, None] > 0, cost[:, mine], np.inf)
         others[unit] = np.inf
-        nearest = np.minimum(others.min(axis=0), market.free[mine])
+        nearest = np.minimum(others.min(axis=0), dense.free[mine])
         regret = (nearest - cost[unit, mine]) / np.maximum(hours[unit, mine], 1e-12)
         for k in np.argsort(regret):
             if room[unit] >= -1e-9:
@@ -164,9 +164,9 @@ def _relieve(market: Market, cost: Floats, hours: Floats, room: Floats, choice: 
             fits = np.where(room >= hours[:, pair], cost[:, pair], np.inf)
             fits[unit] = np.inf
             target = int(fits.argmin())
-            if fits[target] >= market.free[pair]:
+            if fits[target] >= dense.free[pair]:
                 target = FREE
-                if not np.isfinite(market.free[pair]):
+                if not np.isfinite(dense.free[pair]):
                     continue
             room[unit] += hours[unit, pair]
             if target >= 0:
@@ -177,13 +177,13 @@ def _relieve(market: Market, cost: Floats, hours: Floats, room: Floats, choice: 
             choice[mine[choice[mine] == unit]] = FREE
 
 
-def _use_room(market: Market, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
+def _use_room(dense: DenseSupply, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
     """Fill the room that is left where it saves most an hour."""
-    every = np.arange(market.pairs)
+    every = np.arange(dense.pairs)
     for unit in np.argsort(-room):
         if room[unit] <= 0:
             break
-        now = np.where(choice >= 0, cost[choice, every], market.free)
+        now = np.where(choice >= 0, cost[choice, every], dense.free)
         saving = now - cost[unit]
         wanted = np.flatnonzero((saving > 1e-12) & (hours[unit] <= room[unit]) & (choice != unit))
         order = wanted[np.argsort(-saving[wanted] / np.maximum(hours[unit, wanted], 1e-12))]
@@ -194,25 +194,25 @@ def _use_room(market: Market, cost: Floats, hours: Floats, room: Floats, choice:
         choice[fits] = unit
 
 
-def rounded(market: Market, count: Floats) -> Iterator[Ints]:
+def rounded(dense: DenseSupply, count: Floats) -> Iterator[Ints]:
     """Yield whole numbers of machines near fractional ones."""
-    most = market.most
+    most = dense.most
     for threshold in (0.5, 0.3, 0.7, 0.1, 0.9):
-        yield _within(market, np.minimum(np.floor(count + 1 - threshold), most).astype(np.int64))
+        yield _within(dense, np.minimum(np.floor(count + 1 - threshold), most).astype(np.int64))
 
 
-def _within(market: Market, count: Ints) -> Ints:
+def _within(dense: DenseSupply, count: Ints) -> Ints:
     """Take machines away where a site has more than it may hold."""
     count = count.copy()
-    held = np.zeros(market.site_cost.size, dtype=np.int64)
-    for u in np.flatnonzero(market.own):
-        count[u] = min(count[u], market.room[market.site[u]] - held[market.site[u]])
-        held[market.site[u]] += count[u]
+    held = np.zeros(dense.site_cost.size, dtype=np.int64)
+    for u in np.flatnonzero(dense.own):
+        count[u] = min(count[u], dense.room[dense.site[u]] - held[dense.site[u]])
+        held[dense.site[u]] += count[u]
     return count
 
 
 def improve(
-    market: Market,
+    dense: DenseSupply,
     start: Filled,
     budget: Budget,
     goal: float,
@@ -222,8 +222,8 @@ def improve(
 
     Parameters
     ----------
-    market
-        The market.
+    dense
+        The dense supply.
     start
         The plan to begin with.
     budget
@@ -237,13 +237,13 @@ def improve(
     progress = True
     while progress and best.cost > goal:
         progress = False
-        for count in _neighbours(market, best):
+        for count in _neighbours(dense, best):
             if budget.is_over:
                 return best
             if count.tobytes() in tried:
                 continue
             tried.add(count.tobytes())
-            found = fill(market, count, best.hour_price)
+            found = fill(dense, count, best.hour_price)
             if found.cost < best.cost * (1 - 1e-9):
                 best, progress = found, True
                 if keep is not None:
@@ -252,13 +252,13 @@ def improve(
     return best
 
 
-def _neighbours(market: Market, now: Filled) -> Iterator[Ints]:
+def _neighbours(dense: DenseSupply, now: Filled) -> Iterator[Ints]:
     """Yield numbers of machines with one more, one less, or one elsewhere, by what prices promise.
 
     One more is worth the gain that the pairs' prices give it; one less saves its cost and gives up
     its hours at their price.
     """
-    more, less = _worth_of_more(market, now), _worth_of_less(market, now)
+    more, less = _worth_of_more(dense, now), _worth_of_less(dense, now)
     adds = [int(u) for u in np.argsort(-more)[:NEAR] if np.isfinite(more[u])]
     drops = [int(u) for u in np.argsort(-less)[:NEAR] if np.isfinite(less[u])]
     moves = [(more[u], u, -1) for u in adds] + [(less[u], -1, u) for u in drops]
@@ -269,34 +269,34 @@ def _neighbours(market: Market, now: Filled) -> Iterator[Ints]:
             count[u] += 1
         if w >= 0:
             count[w] -= 1
-        if np.array_equal(count, _within(market, count)):
+        if np.array_equal(count, _within(dense, count)):
             yield count
 
 
-def _worth_of_more(market: Market, now: Filled) -> Floats:
+def _worth_of_more(dense: DenseSupply, now: Filled) -> Floats:
     """Return what one machine more of each unit promises to save, shape (units,)."""
-    worth = np.full(market.units, -np.inf)
-    opened = market.forced.copy()
-    opened[market.site[now.count > 0]] = True
-    for u in np.flatnonzero(now.count < market.most):
-        gain = now.pair_price - market.cost[u]
+    worth = np.full(dense.units, -np.inf)
+    opened = dense.forced.copy()
+    opened[dense.site[now.count > 0]] = True
+    for u in np.flatnonzero(now.count < dense.most):
+        gain = now.pair_price - dense.cost[u]
         pairs = np.flatnonzero(gain > 0)
-        gain, hours = gain[pairs], market.hours[u, pairs]
+        gain, hours = gain[pairs], dense.hours[u, pairs]
         order = np.argsort(-gain / np.maximum(hours, 1e-12))
         used = np.concatenate([[0.0], np.cumsum(hours[order])])
         won = np.concatenate([[0.0], np.cumsum(gain[order])])
-        room = market.capacity[u] * np.array([now.count[u], now.count[u] + 1])
+        room = dense.capacity[u] * np.array([now.count[u], now.count[u] + 1])
         before, after = np.interp(room, used, won)
-        site = market.site[u]
-        opening = 0.0 if opened[site] else market.site_cost[site]
-        worth[u] = after - before - market.machine_cost[u] - opening
+        site = dense.site[u]
+        opening = 0.0 if opened[site] else dense.site_cost[site]
+        worth[u] = after - before - dense.machine_cost[u] - opening
     return worth
 
 
-def _worth_of_less(market: Market, now: Filled) -> Floats:
+def _worth_of_less(dense: DenseSupply, now: Filled) -> Floats:
     """Return what one machine less of each unit promises to save, shape (units,)."""
-    worth = market.machine_cost - now.hour_price * market.capacity
-    alone = np.bincount(market.site, now.count, market.site_cost.size)[market.site] == 1
-    worth = worth + np.where(alone & ~market.forced[market.site], market.site_cost[market.site], 0)
+    worth = dense.machine_cost - now.hour_price * dense.capacity
+    alone = np.bincount(dense.site, now.count, dense.site_cost.size)[dense.site] == 1
+    worth = worth + np.where(alone & ~dense.forced[dense.site], dense.site_cost[dense.site], 0)
     worth[now.count == 0] = -np.inf
     return worth

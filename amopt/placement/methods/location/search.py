@@ -13,7 +13,7 @@ from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Shipment, Transportation
 from amopt.placement.methods.location.tree import Tree
-from amopt.placement.methods.pricing import Market
+from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.methods.transport import Filled
 from amopt.placement.plan import Plan
 from amopt.program.solver import highs
@@ -28,21 +28,21 @@ METHOD = "Lagrangian relaxation of demand, volume algorithm, tree over open site
 
 
 def search(
-    market: Market,
+    dense: DenseSupply,
     known: Filled | None,
     options: highs.Options,
     budget: Budget,
     progress: Callable[[highs.Progress], None] | None = None,
 ) -> BoundedPlan:
-    """Find a plan of a market of facilities and prove how good it is.
+    """Find a plan of a dense supply of facilities and prove how good it is.
 
     Interrupted, or at the end of the time, it returns the best plan and the lowest bound of what
     is still open.
 
     Parameters
     ----------
-    market
-        A market of facilities.
+    dense
+        Of facilities alone.
     known
         A plan that is known; None for none.
     options, budget
@@ -50,10 +50,10 @@ def search(
     progress
         Called now and then.
     """
-    facilities = Facilities.of(market)
+    facilities = Facilities.of(dense)
     transportation = Transportation(facilities, options, budget)
     cost = np.inf if known is None else known.cost
-    best_known = SingleSourceIncumbent if market.single_source else Incumbent
+    best_known = SingleSourceIncumbent if dense.single_source else Incumbent
     incumbent = best_known(facilities, transportation, options.gap, budget, cost)
     tree = Tree(facilities, incumbent, _first_prices(facilities), budget, progress)
     stopped = Stopped.FINISHED
@@ -65,9 +65,9 @@ def search(
         stopped = Stopped.TIME_LIMIT
     plan: Plan | None = None
     if incumbent.best is not None:
-        plan = _shipped(market, facilities, incumbent.best)
+        plan = _shipped(dense, facilities, incumbent.best)
     elif known is not None and np.isfinite(known.cost):
-        plan = known.plan(market)
+        plan = known.plan(dense)
     outcome = Outcome(
         stopped=stopped,
         status=Status.UNKNOWN if plan is None else Status.FEASIBLE,
@@ -80,7 +80,7 @@ def search(
         return BoundedPlan(None, outcome)
     proof = tree.proof()
     if proof is not None:
-        proof = proof.at_sites(market.site[facilities.unit])
+        proof = proof.at_sites(dense.site[facilities.unit])
     return BoundedPlan(plan, bounded(outcome, plan), proof=proof)
 
 
@@ -92,11 +92,11 @@ def _first_prices(facilities: Facilities) -> Floats:
     return np.where(np.isfinite(prices), prices, 0.0)
 
 
-def _shipped(market: Market, facilities: Facilities, best: Shipment) -> Plan:
+def _shipped(dense: DenseSupply, facilities: Facilities, best: Shipment) -> Plan:
     """Return the plan that a shipment stands for."""
     own = np.flatnonzero(best.source >= 0)
-    column = market.free_column[best.pair]
-    column[own] = market.column[facilities.unit[best.source[own]], best.pair[own]]
-    count = np.zeros(market.units, dtype=np.int64)
+    column = dense.free_column[best.pair]
+    column[own] = dense.column[facilities.unit[best.source[own]], best.pair[own]]
+    count = np.zeros(dense.units, dtype=np.int64)
     count[facilities.unit[best.opened]] = 1
-    return plan_of(market, column, best.share, count)
+    return plan_of(dense, column, best.share, count)
