@@ -283,10 +283,11 @@ def _cannot_print(error: OSError) -> int:
 
 def _explain(end: SystemExit) -> None:
     """Print one JSON object for a command line that could not be parsed, where JSON is wanted."""
+    if end.code != 2 or "--json" not in sys.argv:
+        return
     from amopt.errors import AmoptError, UsageError
 
-    reported = isinstance(getattr(end.__context__, "__cause__", None), AmoptError)
-    if end.code == 2 and "--json" in sys.argv and not reported:
+    if not isinstance(getattr(end.__context__, "__cause__", None), AmoptError):
         from amopt.report import machine
 
         words = "the command line could not be understood; standard error says why"

@@ -24,7 +24,10 @@ Floats = NDArray[np.float64]
 
 def spread(value: ArrayLike, size: int) -> Floats:
     """Return one number a member, shape (size,); a scalar is given to all."""
-    return np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)).copy()
+    given = np.asarray(value, dtype=np.float64)
+    if given.ndim == 0:
+        return np.full(size, given)
+    return np.broadcast_to(given, (size,)).copy()
 
 
 @dataclass(frozen=True, slots=True)

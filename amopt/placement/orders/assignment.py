@@ -20,13 +20,9 @@ from numpy.typing import NDArray
 from amopt.decision import Extend, Method, choose, judged
 from amopt.errors import Conflict, InfeasibleError, Limit, NoAnswerError
 from amopt.placement.answer.solution import PlacementSolution
-from amopt.placement.infeasible import in_words
 from amopt.placement.orders import arrays, formulation
 from amopt.placement.orders.options import AssignmentOptions, units, weeks_late
 from amopt.placement.referee.orders import check_orders
-from amopt.program.infeasible.explain import explain
-from amopt.program.infeasible.search import Reasons
-from amopt.program.infeasible.sentences import no_plan
 from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, relative_gap, versions
@@ -148,6 +144,10 @@ def _why(
     budget: Budget,
 ) -> InfeasibleError | NoAnswerError:
     """Return why there is no assignment; whoever may not be late is asked by how little."""
+    from amopt.placement.infeasible import in_words
+    from amopt.program.infeasible.explain import explain
+    from amopt.program.infeasible.search import Reasons
+    from amopt.program.infeasible.sentences import no_plan
     from amopt.program.pyomo import compile_model
 
     families = formulation.FAMILIES

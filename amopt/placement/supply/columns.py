@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -311,14 +311,14 @@ def make_columns(*, pair: Ints, split: dict[str, Floats], **values: object) -> C
     """Return columns with costs by kind, scalars spread over all of them."""
     size = pair.size
     whole = {"period", "site", "machine", "route", "level"}
-    spread = {
-        key: np.broadcast_to(np.asarray(value, dtype=np.int64 if key in whole else float), size)
-        for key, value in values.items()
-    }
+    given: dict[str, Any] = {}
+    for key, value in values.items():
+        one = np.asarray(value, dtype=np.int64 if key in whole else float)
+        given[key] = np.full(size, one) if one.ndim == 0 else np.broadcast_to(one, size)
     costs = np.zeros((len(KINDS), size))
     for kind, cost in split.items():
         costs[KINDS.index(kind)] = cost
-    return Columns(pair=pair, split=costs, **spread)
+    return Columns(pair=pair, split=costs, **given)
 
 
 EMPTY = make_columns(

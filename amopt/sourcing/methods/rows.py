@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.program.linear import NamedBlock
+from amopt.program.linear import NamedBlock, spread
 
 __all__ = ["Rows"]
 
@@ -43,9 +43,9 @@ class Rows:
         for row, column, value in terms:
             self.row.append(row + self.size)
             self.column.append(column)
-            self.value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape))
-        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), (count,)))
-        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=float), (count,)))
+            self.value.append(spread(value, row.size))
+        self.lower.append(spread(lower, count))
+        self.upper.append(spread(upper, count))
         if count:
             self.names.append(NamedBlock(name, keys))
         self.size += count

@@ -15,7 +15,7 @@ from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Builder, Variables
-from amopt.program.linear import LinearProgram
+from amopt.program.linear import LinearProgram, spread
 
 __all__ = ["ArrayModel"]
 
@@ -78,8 +78,7 @@ class ArrayModel:
     ) -> Variables:
         """Add variables with their cost and emissions over the horizon."""
         weight = self.instance.minimise
-        spent = np.broadcast_to(np.asarray(money, dtype=float), len(keys))
-        emitted = np.broadcast_to(np.asarray(kg_co2, dtype=float), len(keys))
+        spent, emitted = spread(money, len(keys)), spread(kg_co2, len(keys))
         variables = self.builder.variables(
             name,
             keys,
