@@ -45,6 +45,7 @@ class Supply(Demanded):
         self._tables: dict[tuple[str, float], RouteTable] = {}
         self._budget = budget or Budget()
         self._allowance = Allowance(self._budget)
+        self._columns: dict[bool, Columns] = {}
 
     @cached_property
     def _targets(self) -> dict[str, int]:
@@ -66,7 +67,7 @@ class Supply(Demanded):
         return self._tables[by, kg]
 
     def columns(self, *, prune: bool = True) -> Columns:
-        """Return the columns of all periods.
+        """Return the columns of all periods, the same for every form.
 
         Parameters
         ----------
@@ -82,6 +83,12 @@ class Supply(Demanded):
         NoAnswerError
             When there would be too many columns, or the time is over.
         """
+        if prune not in self._columns:
+            self._columns[prune] = self._listed(prune=prune)
+        return self._columns[prune]
+
+    def _listed(self, *, prune: bool) -> Columns:
+        """List the columns of all periods."""
         self._allowance = Allowance(self._budget)
         found = [
             block
