@@ -37,6 +37,13 @@ SHARED = (
 MOST_LINES = 400
 MOST_FILES = 12
 
+MOST_FUNCTION = 60
+"""Lines of a function's body, its docstring aside: its length, if it has one thought."""
+
+REST = ("tests", "benchmarks")
+MOST_LINES_OF_TESTS = 900
+"""A file of tests is read case by case, from one fixture: more lines do not hide a thought."""
+
 
 @cache
 def modules() -> dict[str, Path]:
@@ -161,3 +168,40 @@ def test_folders_are_small() -> None:
             folder = str(path.parent.relative_to(PACKAGE.parent))
             folders[folder] = folders.get(folder, 0) + 1
     assert {name: count for name, count in folders.items() if count > MOST_FILES} == {}
+
+
+def long_functions(tree: ast.AST) -> dict[str, int]:
+    """Return the lines of the functions that are too long, the docstring and signature aside."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[ast.get_docstring(node, clean=False) is not None :]
+            lines = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+            if lines > MOST_FUNCTION:
+                found[node.name] = lines
+    return found
+
+
+def test_a_long_function_would_be_found() -> None:
+    body = "    x = 1\n" * MOST_FUNCTION
+    assert long_functions(ast.parse(f'def f():\n    """Say.\n\n    More.\n    """\n{body}')) == {}
+    assert long_functions(ast.parse(f"def f():\n{body}    return x\n")) == {"f": 61}
+
+
+def test_functions_have_one_thought() -> None:
+    long = {
+        f"{name}.{function}": lines
+        for name, path in modules().items()
+        for function, lines in long_functions(ast.parse(path.read_text(encoding="utf-8"))).items()
+    }
+    assert long == {}
+
+
+def test_files_of_tests_and_benchmarks_can_be_read() -> None:
+    lines = {
+        str(path.relative_to(PACKAGE.parent)): path.read_text(encoding="utf-8").count("\n")
+        for folder in REST
+        for path in (PACKAGE.parent / folder).rglob("*.py")
+    }
+    assert len(lines) > 100
+    assert {name: count for name, count in lines.items() if count > MOST_LINES_OF_TESTS} == {}

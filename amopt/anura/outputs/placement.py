@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["of_placement"]
 
+Need = tuple[str, str, str]
+"""A place, a part that it needs, and a period."""
+
 
 def of_placement(instance: Placement, solution: Solution) -> Iterator[tuple[str, Row]]:
     """Yield the rows of each output table, with its name."""
@@ -41,7 +44,7 @@ def of_placement(instance: Placement, solution: Solution) -> Iterator[tuple[str,
     )
 
 
-def _needed(instance: Placement, years: Mapping[str, float]) -> dict[tuple[str, str, str], float]:
+def _needed(instance: Placement, years: Mapping[str, float]) -> dict[Need, float]:
     """Return the parts that each place needs in each period."""
     return {
         (demand.place, demand.part, period.name): instance.rate(demand, t) * years[period.name]
@@ -118,43 +121,29 @@ def _supply(
     instance: Placement, solution: Solution, years: Mapping[str, float]
 ) -> Iterator[tuple[str, Row]]:
     """Yield demand, flows, what is printed, and what is bought."""
+    network, needed = instance.supply_network, _needed(instance, years)
+    yield from _flows(instance, solution, needed)
+    for (place, part, period), quantity in needed.items():
+        yield "OptimizationDemandSummary", demand(network, place, part, period, quantity)
+    yield from _printed(instance, solution, needed)
+    yield from bought(_bought(instance, solution, needed))
+
+
+def _flows(
+    instance: Placement, solution: Solution, needed: Mapping[Need, float]
+) -> Iterator[tuple[str, Row]]:
+    """Yield a row for each leg of the way of each supply."""
     network = instance.supply_network
     kg = {part.name: part.kg for part in instance.parts}
-    priced = {(one.supplier, one.part): one for one in instance.conventional}
-    option = {(part.name, one.machine): one for part in instance.parts for one in part.print}
-    machines = {machine.name: machine for machine in instance.machines}
-    suppliers = {one.from_ or one.supplier for one in instance.conventional} - {
-        site.place for site in instance.sites
-    }
-    needed = _needed(instance, years)
-    customers = {demand.place for demand in instance.demand} - {
-        site.place for site in instance.sites
-    }
-    made: dict[tuple[str, str, str], Row] = {}
-    paid: dict[tuple[str, str, str], Row] = {}
+    start = {(one.supplier, one.part): one.from_ or one.supplier for one in instance.conventional}
+    sites = {site.place for site in instance.sites}
+    suppliers = {*start.values()} - sites
+    customers = {one.place for one in instance.demand} - sites
     for row in solution.rows["supply"]:
         place, part, period, source = (row[key] for key in ("place", "part", "period", "source"))
         quantity = row["share"] * needed[place, part, period]
-        start = source
-        if row["machine"]:
-            used, machine = option[part, row["machine"]], machines[row["machine"]]
-            add(
-                made.setdefault((source, part, period), {}),
-                ProductionQuantity=quantity,
-                ProductionTime=used.hours * quantity,
-                ProductionCost=(used.material_cost + used.hours * machine.cost_per_hour) * quantity,
-                CO2Emissions=used.hours * machine.kg_co2_per_hour * quantity,
-            )
-        elif (source, part) in priced:
-            entry = priced[source, part]
-            start = entry.from_ or source
-            add(
-                paid.setdefault((source, part, period), {}),
-                SuppliedQuantity=quantity,
-                SupplyCost=entry.cost_per_part * quantity,
-                CO2Emissions=entry.kg_co2_per_part * quantity,
-            )
-        for leg in legs(network, start, place, row["route"], kg[part]):
+        first = source if row["machine"] else start.get((source, part), source)
+        for leg in legs(network, first, place, row["route"], kg[part]):
             yield (
                 "OptimizationFlowSummary",
                 {
@@ -167,8 +156,28 @@ def _supply(
                     **flow(network, leg, quantity),
                 },
             )
-    for (place, part, period), quantity in needed.items():
-        yield "OptimizationDemandSummary", demand(network, place, part, period, quantity)
+
+
+def _printed(
+    instance: Placement, solution: Solution, needed: Mapping[Need, float]
+) -> Iterator[tuple[str, Row]]:
+    """Yield a row for each site, part and period: what is printed there, and what that costs."""
+    option = {(part.name, one.machine): one for part in instance.parts for one in part.print}
+    machines = {machine.name: machine for machine in instance.machines}
+    made: dict[tuple[str, str, str], Row] = {}
+    for row in solution.rows["supply"]:
+        if not row["machine"]:
+            continue
+        part, period = row["part"], row["period"]
+        used, machine = option[part, row["machine"]], machines[row["machine"]]
+        quantity = row["share"] * needed[row["place"], part, period]
+        add(
+            made.setdefault((row["source"], part, period), {}),
+            ProductionQuantity=quantity,
+            ProductionTime=used.hours * quantity,
+            ProductionCost=(used.material_cost + used.hours * machine.cost_per_hour) * quantity,
+            CO2Emissions=used.hours * machine.kg_co2_per_hour * quantity,
+        )
     for (site, part, period), sums in made.items():
         yield (
             "OptimizationProductionSummary",
@@ -180,7 +189,26 @@ def _supply(
                 "ProductionQuantityUOM": "EA",
                 "ProductionTimeUOM": "HR",
                 **sums,
-                **position(network, site),
+                **position(instance.supply_network, site),
             },
         )
-    yield from bought(paid)
+
+
+def _bought(
+    instance: Placement, solution: Solution, needed: Mapping[Need, float]
+) -> dict[tuple[str, str, str], Row]:
+    """Return what is bought of each supplier, part and period, and what that costs."""
+    priced = {(one.supplier, one.part): one for one in instance.conventional}
+    paid: dict[tuple[str, str, str], Row] = {}
+    for row in solution.rows["supply"]:
+        part, period, supplier = row["part"], row["period"], row["source"]
+        entry = None if row["machine"] else priced.get((supplier, part))
+        if entry is not None:
+            quantity = row["share"] * needed[row["place"], part, period]
+            add(
+                paid.setdefault((supplier, part, period), {}),
+                SuppliedQuantity=quantity,
+                SupplyCost=entry.cost_per_part * quantity,
+                CO2Emissions=entry.kg_co2_per_part * quantity,
+            )
+    return paid

@@ -60,7 +60,7 @@ class Filled:
     pair_price: Floats
 
     def plan(self, dense: DenseSupply) -> Plan:
-        """Return the plan of the dense."""
+        """Return the plan in the terms of the dense supply."""
         own = np.flatnonzero(self.unit != FREE)
         column = dense.free_column.copy()
         column[own] = dense.column[self.unit[own], own]
