@@ -181,6 +181,31 @@ def test_a_wrong_price_is_caught(stock: float, factor: float | None) -> None:
     assert verdict.accepted == (factor is None)
 
 
+@pytest.mark.parametrize("money", [1e-9, 1.0, 1e6])
+def test_a_price_against_its_direction_is_caught_at_any_scale_of_money(money: float) -> None:
+    """One thousandth of the cost, for a limit that is kept with room to spare."""
+    instance = in_money(small(limits={"stock": 0.99}), money)
+    answer = amopt.solve(instance)
+    assert answer.verdict.accepted
+    for part in (1e-3, -1e-3):
+        rows = {**answer.rows, "limits": [{"limit": "stock", "dual": part * cost_of(answer)}]}
+        assert not amopt.maintenance.check(instance, replace(answer, rows=rows)).accepted
+
+
+def cost_of(answer: Any) -> float:
+    return float(answer.outcome.objective)
+
+
+def in_money(instance: Any, factor: float) -> Any:
+    """Return the same instance with every amount of money times a factor."""
+    data = instance.to_dict()
+    for name in ("replacement_cost", "failure_cost", "downtime_cost_per_day"):
+        data[name] *= factor
+    for part in ("regular", "printed"):
+        data[part]["cost"] *= factor
+    return amopt.load(data)
+
+
 @pytest.mark.parametrize("wrong", [0, 1])
 def test_a_wrong_price_of_either_of_two_limits_is_caught(wrong: int) -> None:
     instance = small(limits=LIMITS)

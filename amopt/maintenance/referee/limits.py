@@ -28,6 +28,12 @@ PART = 0.01
 """What a plan of its own changes is compared relative to the change, and to this part of the cost.
 """
 
+WHOLE = 1.0
+"""What a limit is compared relative to where it is less: one spare, or one day in a year."""
+
+PRICE = 1e-7
+"""What is no price: times a spare or a day in a year it is at most this part of the cost."""
+
 
 def check_limits(
     book: Notebook,
@@ -67,12 +73,13 @@ def check_limits(
         limit, used = most.get(str(row["limit"]), (None, 0.0))
         if limit is None:
             continue
-        book.within(f"limit {row['limit']}", used, limit, 1.0)
+        book.within(f"limit {row['limit']}", used, limit, WHOLE)
         dual = row["dual"]
         if dual is not None:
-            fits = is_number(dual) and dual <= 1e-7
-            slack = limit - used > 1e-6 * max(limit, 1.0)
-            fits = fits and (not slack or abs(dual) <= 1e-6)
+            nothing = PRICE * account["cost_per_day"].value / WHOLE
+            fits = is_number(dual) and dual <= nothing
+            slack = limit - used > book.tolerance * max(limit, WHOLE)
+            fits = fits and (not slack or abs(dual) <= nothing)
             if book.require(fits, f"limit {row['limit']}: {dual!r} cannot be its price"):
                 prices[str(row["limit"])] = dual
     if not added and due and prices.keys() == due and not book.findings:
