@@ -29,7 +29,7 @@ from amopt.errors import UsageError
 from amopt.printing import closed_form
 from amopt.printing.parameters import Parameters
 
-__all__ = ["MOST_SYSTEMS", "Alone", "alone"]
+__all__ = ["MOST_SYSTEMS", "Alone", "alone", "cost_by_level", "empty_shelf"]
 
 Floats = NDArray[np.float64]
 
@@ -77,20 +77,28 @@ def alone(parameters: Parameters, most_prints: int | None) -> Alone:
             f"{systems:,} systems are too many to go through the states of a busy printer; the "
             f"most is {MOST_SYSTEMS}"
         )
-    empty = _empty(parameters, most_prints)
+    empty = empty_shelf(parameters, most_prints)
     most = int(
         max(closed_form.levels_to_try(one)[0] for one in (parameters, parameters.without_printer()))
     )
     while True:
-        cost = _by_level(parameters, empty, most)
+        cost = cost_by_level(parameters, empty, most)
         least = int(np.argmax(cost <= cost.min() + 1e-12 * np.abs(cost).max()))
         if least < most or most >= systems * (parameters.cycle_days - 1):
             return Alone(least, float(cost[least]))
         most = 2 * most + 2
 
 
-def _empty(parameters: Parameters, most_prints: int | None) -> list[Floats]:
-    """Return, by days to go, the value before the decision by regular and printed parts."""
+def empty_shelf(
+    parameters: Parameters,
+    most_prints: int | None,
+    rule: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
+) -> list[Floats]:
+    """Return, by days to go, the value before the decision by regular and printed parts.
+
+    Of the best decisions, or of a ``rule``: by days to go whether as much as can be is printed for
+    the systems that wait, and whether parts are expedited for the rest of them.
+    """
     N, alpha = int(parameters.systems[0]), parameters.discount
     b, c_r = float(parameters.backorder_cost[0]), float(parameters.order_cost[0])
     lasts = _lasting(N, float(parameters.failure[0]))
@@ -98,7 +106,7 @@ def _empty(parameters: Parameters, most_prints: int | None) -> list[Floats]:
     R, P = np.indices((N + 1, N + 1))
     waiting = N - R - P
     there = waiting >= 0
-    decisions = _decisions(parameters, most_prints)
+    decisions = _decisions(parameters, most_prints) if rule is None else []
     value = np.where(there, c_r * (N - R), 0.0)
     found = [value]
     for n in range(1, parameters.cycle_days + 1):
@@ -108,13 +116,31 @@ def _empty(parameters: Parameters, most_prints: int | None) -> list[Floats]:
             found.append(night)
             break
         after = np.where(there, b * waiting + night, np.inf)
-        value = np.full_like(after, np.inf)
+        if rule is not None:
+            value = _by_rule(parameters, after, most_prints, bool(rule[0][n]), bool(rule[1][n]))
+        else:
+            value = np.full_like(after, np.inf)
         for expedited, printed, cost in decisions:
             shifted = np.full_like(after, np.inf)
             shifted[: N + 1 - expedited, : N + 1 - printed] = after[expedited:, printed:]
             value = np.minimum(value, cost + shifted)
         found.append(value)
     return found
+
+
+def _by_rule(
+    parameters: Parameters, after: Floats, most_prints: int | None, prints: bool, expedites: bool
+) -> Floats:
+    """Return the value before a day's decision that a rule takes, by that after it."""
+    N = int(parameters.systems[0])
+    R, P = np.indices(after.shape)
+    waits = np.maximum(N - R - P, 0)
+    made = np.minimum(waits, N if most_prints is None else most_prints) if prints else 0 * waits
+    flown = waits - made if expedites else 0 * waits
+    cost = np.zeros_like(after)
+    cost += float(parameters.print_cost[0]) * made if prints else 0.0
+    cost += float(parameters.expedite_cost[0]) * flown if expedites else 0.0
+    return np.asarray(cost + after[R + flown, P + made])
 
 
 def _decisions(parameters: Parameters, most_prints: int | None) -> list[tuple[int, int, float]]:
@@ -141,7 +167,7 @@ def _lasting(systems: int, failure: float) -> Floats:
     return np.where(after <= before, chance, 0.0)
 
 
-def _by_level(parameters: Parameters, empty: list[Floats], most: int) -> Floats:
+def cost_by_level(parameters: Parameters, empty: list[Floats], most: int) -> Floats:
     """Return the cost of a cycle by base-stock level 0..most; stock left is worth its cost."""
     N, alpha, L = int(parameters.systems[0]), parameters.discount, parameters.cycle_days
     h, c_r = float(parameters.holding_cost[0]), float(parameters.order_cost[0])

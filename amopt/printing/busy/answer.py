@@ -18,7 +18,7 @@ from amopt.errors import RefusedError, UsageError
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
 from amopt.printing.busy.alone import alone
-from amopt.printing.busy.shared import Priorities, priorities, simulated_costs
+from amopt.printing.busy.shared import Priorities, kept_alone, priorities, simulated_extras
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.referee.studies.busy import check_busy
@@ -27,6 +27,7 @@ from amopt.solution import Column, Solution, Table
 
 __all__ = ["CONFIDENCE", "BusySolution", "bound_figure", "busy"]
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CONFIDENCE = 0.999
@@ -148,13 +149,15 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
     free = closed_form.best_policy(parameters)
     found = [alone(parameters.take([part]), most) for part in range(len(parameters))]
     alone_stock = np.array([one.base_stock for one in found], dtype=np.int64)
-    order = priorities(parameters)
+    order = priorities(parameters, most)
     if len(parameters) == 1:
         stock, mean, half = alone_stock, found[0].cycle_cost, 0.0
     else:
-        stock = _levels(parameters, (free.base_stock, alone_stock), order, most, seed + 1)
-        drawn = simulated_costs(parameters, stock, order, most, cycles=cycles, seed=seed)
-        mean = float(drawn.mean())
+        highest = max(int(free.base_stock.max()), int(alone_stock.max())) + MOST_SWEEPS
+        kept = kept_alone(parameters, order, most, highest)
+        stock = _levels(parameters, kept, (free.base_stock, alone_stock), order, most, seed + 1)
+        drawn = simulated_extras(parameters, stock, order, most, cycles=cycles, seed=seed)
+        mean = float(kept[np.arange(len(stock)), stock].sum() + drawn.mean())
         half = float(norm.ppf(0.5 + CONFIDENCE / 2) * drawn.std(ddof=1) / math.sqrt(cycles))
     yearly = REPORTED_DAYS / instance.cycle_days
     unavoidable = REPORTED_DAYS * (
@@ -203,7 +206,12 @@ def _priority_rows(instance: PrintingInstance, order: Priorities) -> Table:
 
 
 def _levels(
-    parameters: Parameters, first: Sequence[Ints], order: Priorities, most: int, seed: int
+    parameters: Parameters,
+    kept: Floats,
+    first: Sequence[Ints],
+    order: Priorities,
+    most: int,
+    seed: int,
 ) -> Ints:
     """Return base-stock levels: the better of two sets, then one part at a time one up or down.
 
@@ -212,9 +220,8 @@ def _levels(
     """
 
     def cost(levels: Ints, cycles: int = PILOT, seed: int = seed) -> float:
-        return float(
-            simulated_costs(parameters, levels, order, most, cycles=cycles, seed=seed).mean()
-        )
+        drawn = simulated_extras(parameters, levels, order, most, cycles=cycles, seed=seed)
+        return float(kept[np.arange(len(levels)), levels].sum() + drawn.mean())
 
     start = min(first, key=cost)
     best, least = start.copy(), cost(start)

@@ -2,8 +2,8 @@
 
 A system that waits is worth a print by what it saves beside the cheaper of waiting and expediting,
 as if nobody else wanted the printer. Each day the prints go to the parts that save most a print.
-With as many prints as anybody wants that is the optimum; with fewer it is a plan that can be kept,
-whose cost stands beside a bound.
+With as many prints as anybody wants, and with none, that is the optimum; between them it is a plan
+that can be kept, whose cost stands beside a bound.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.printing.busy.alone import cost_by_level, empty_shelf
 from amopt.printing.parameters import Parameters
 
-__all__ = ["Priorities", "priorities", "simulated_costs"]
+__all__ = ["Priorities", "kept_alone", "priorities", "simulated_extras"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,8 +43,12 @@ class Priorities:
     printed: Floats
 
 
-def priorities(parameters: Parameters) -> Priorities:
-    """Return what a print saves where nobody else wants the printer; see the closed form."""
+def priorities(parameters: Parameters, most_prints: int) -> Priorities:
+    """Return what a print saves where nobody else wants the printer; see the closed form.
+
+    A printer that makes nothing saves nothing, on no later day either.
+    """
+    parameters = parameters if most_prints else parameters.without_printer()
     alpha, shape = parameters.discount, (parameters.cycle_days, len(parameters))
     p_r, p_p = parameters.failure, parameters.printed_failure
     saving, expedites = np.full(shape, -np.inf), np.zeros(shape, dtype=bool)
@@ -60,7 +65,21 @@ def priorities(parameters: Parameters) -> Priorities:
     return Priorities(saving, expedites, missing, printed)
 
 
-def simulated_costs(
+def kept_alone(parameters: Parameters, order: Priorities, most_prints: int, most: int) -> Floats:
+    """Return what a cycle costs of each part that keeps to the priorities alone, exactly.
+
+    By the states of the part, which has the printer for itself; shape (parts, most + 1), by
+    base-stock level.
+    """
+    found = []
+    for part in range(len(parameters)):
+        one = parameters.take([part])
+        rule = order.saving[:, part] > 0, order.expedites[:, part]
+        found.append(cost_by_level(one, empty_shelf(one, most_prints, rule), most))
+    return np.array(found)
+
+
+def simulated_extras(
     parameters: Parameters,
     base_stock: Ints,
     order: Priorities,
@@ -69,45 +88,49 @@ def simulated_costs(
     cycles: int,
     seed: int,
 ) -> Floats:
-    """Return what simulated cycles of all parts cost, discounted to their start, shape (cycles,).
+    """Return what cycles cost more, because the parts share the printer, shape (cycles,).
 
-    Stock that is left at the end is worth its order cost. What more or fewer parts fail in a night
-    than expected is taken off at about what it costs: that leaves the mean as it is, whatever the
-    amount, and much less variance.
+    Each part goes through a cycle twice, with the same failures as far as its two states allow:
+    among the others, and with the printer for itself. What costs differs only where parts want the
+    printer at once, which is rare and dear: a mean of the costs themselves would have to meet every
+    other rare and dear event as often as it is due. Discounted to the start of the cycle.
     """
     random = np.random.default_rng(seed)
     parts, L, alpha = len(parameters), parameters.cycle_days, parameters.discount
-    shelf = np.repeat(base_stock[:, None], cycles, axis=1)
+    shelf = np.repeat(base_stock, 2 * cycles).reshape(parts, 2, cycles)
     waiting, printed = np.zeros_like(shelf), np.zeros_like(shelf)
-    first = (parameters.order_cost + parameters.holding_cost) @ base_stock
-    cost = np.full(cycles, first, dtype=np.float64)
+    cost = np.zeros((2, cycles))
     for n in range(L - 1, -1, -1):
         weight = alpha ** (L - n)
         for part in range(parts):
             running = parameters.systems[part] - waiting[part] - printed[part]
-            lost = random.binomial(running, parameters.failure[part])
-            worn = random.binomial(printed[part], parameters.printed_failure[part])
+            lost = _failed(random, running, parameters.failure[part])
+            worn = _failed(random, printed[part], parameters.printed_failure[part])
             mended = np.minimum(shelf[part], lost + worn)
-            dear = np.where(shelf[part] > 0, parameters.order_cost[part], order.missing[n, part])
-            cost -= weight * dear * (lost - running * parameters.failure[part])
-            dear = order.missing[n, part] - order.printed[n, part]
-            cost -= weight * dear * (worn - printed[part] * parameters.printed_failure[part])
             shelf[part] -= mended
             waiting[part] += lost + worn - mended
             printed[part] -= worn
         if n == 0:
-            cost += weight * (parameters.order_cost @ (waiting + printed - shelf))
+            cost += weight * np.tensordot(parameters.order_cost, waiting + printed - shelf, 1)
             break
-        left = np.full(cycles, most_prints)
+        left = np.full((2, cycles), most_prints)
         for part in np.argsort(-order.saving[n], kind="stable"):
             if order.saving[n, part] > 0:
+                left[1] = most_prints
                 prints = np.minimum(waiting[part], left)
-                left = left - prints
+                left -= prints
                 waiting[part] -= prints
                 printed[part] += prints
                 cost += weight * parameters.print_cost[part] * prints
             if order.expedites[n, part]:
                 cost += weight * parameters.expedite_cost[part] * waiting[part]
                 waiting[part] = 0
-        cost += weight * (parameters.holding_cost @ shelf + parameters.backorder_cost @ waiting)
-    return cost
+        cost += weight * np.tensordot(parameters.holding_cost, shelf, 1)
+        cost += weight * np.tensordot(parameters.backorder_cost, waiting, 1)
+    return np.asarray(cost[0] - cost[1])
+
+
+def _failed(random: np.random.Generator, running: Ints, failure: float) -> Ints:
+    """Return how many fail of the parts in two states, the same as far as both run."""
+    both = running.min(axis=0)
+    return np.asarray(random.binomial(both, failure) + random.binomial(running - both, failure))
