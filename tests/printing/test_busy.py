@@ -16,7 +16,7 @@ from amopt.mdp.formulation import formulate
 from amopt.printing import closed_form
 from amopt.printing.busy.alone import alone
 from amopt.printing.busy.answer import bound_figure, busy
-from amopt.printing.busy.shared import priorities, simulated_costs
+from amopt.printing.busy.shared import kept_alone, priorities, simulated_extras
 from amopt.printing.process.processes import full_process
 from amopt.printing.referee.studies.busy import check_busy
 from tests.planted import edits
@@ -95,16 +95,16 @@ def test_fewer_prints_cost_more() -> None:
     assert cost[0] == pytest.approx(single, rel=1e-12)
 
 
-def test_the_simulation_of_a_free_printer_is_the_closed_form() -> None:
+def test_parts_at_a_free_printer_cost_each_other_nothing() -> None:
     for criterion in ("average", {"discount_per_day": 0.97}):
         parameters = small(criterion=criterion).parameters
         policy = closed_form.best_policy(parameters)
-        drawn = simulated_costs(
-            parameters, policy.base_stock, priorities(parameters), 99, cycles=40_000, seed=2
-        )
-        exact = closed_form.cycle_cost(parameters, policy).sum()
-        assert abs(drawn.mean() - exact) < 4 * drawn.std() / 200 + 1e-12 * exact
-        assert drawn.std() < 0.2 * exact
+        stock, order = policy.base_stock, priorities(parameters, 99)
+        drawn = simulated_extras(parameters, stock, order, 99, cycles=2_000, seed=2)
+        assert np.abs(drawn).max() < 1e-9
+        kept = kept_alone(parameters, order, 99, int(stock.max()))[range(len(stock)), stock]
+        exact = closed_form.cycle_cost(parameters, policy)
+        np.testing.assert_allclose(kept, exact, rtol=1e-12)
 
 
 def test_the_plan_of_all_parts_stands_above_its_bound() -> None:
@@ -114,7 +114,8 @@ def test_the_plan_of_all_parts_stands_above_its_bound() -> None:
     assert total["yearly_cost"] < 1.2 * total["bound"]
     free = busy(small(most_prints_per_day=8), cycles=20_000).rows["totals"][0]
     assert free["bound"] == pytest.approx(free["free_yearly_cost"], rel=1e-12)
-    assert abs(free["yearly_cost"] - free["bound"]) <= free["half_width"]
+    assert free["half_width"] == 0.0
+    assert free["yearly_cost"] == pytest.approx(free["bound"], rel=1e-12)
 
 
 @pytest.mark.parametrize("parts", [1, 2])

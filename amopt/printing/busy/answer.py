@@ -31,10 +31,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CONFIDENCE = 0.999
-PILOT = 8_000
+PILOT = 20_000
 """Cycles by which base-stock levels are chosen; others tell what they cost."""
 
-MOST_SWEEPS, MOST_PARTS_TO_TRY = 2, 50
+MOST_SWEEPS, MOST_PARTS_TO_TRY = 4, 50
 """Times that each part's level is tried one up and one down, and up to how many parts."""
 
 
@@ -154,12 +154,8 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
     if len(parameters) == 1:
         stock, mean, half = alone_stock, found[0].cycle_cost, 0.0
     else:
-        highest = max(int(free.base_stock.max()), int(alone_stock.max())) + MOST_SWEEPS
-        kept = kept_alone(parameters, order, most, highest)
-        stock = _levels(parameters, kept, (free.base_stock, alone_stock), order, most, seed + 1)
-        drawn = simulated_extras(parameters, stock, order, most, cycles=cycles, seed=seed)
-        mean = float(kept[np.arange(len(stock)), stock].sum() + drawn.mean())
-        half = _half_width(parameters, most, drawn)
+        first = (free.base_stock, alone_stock)
+        stock, mean, half = _plan(parameters, first, order, most=most, cycles=cycles, seed=seed)
     yearly = REPORTED_DAYS / instance.cycle_days
     unavoidable = REPORTED_DAYS * (
         parameters.order_cost * parameters.systems * parameters.failures_per_day
@@ -191,16 +187,39 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
     }
 
 
-def _half_width(parameters: Parameters, most: int, extras: Floats) -> float:
-    r"""Return half the band around a mean, which is 0 where no two parts can want the printer.
+def _plan(
+    parameters: Parameters,
+    first: tuple[Ints, Ints],
+    order: Priorities,
+    *,
+    most: int,
+    cycles: int,
+    seed: int,
+) -> tuple[Ints, float, float]:
+    """Return the levels of several parts, the cost of a cycle, and half the band around it."""
+    highest = max(int(levels.max()) for levels in first) + MOST_SWEEPS
+    kept = kept_alone(parameters, order, most, highest)
+    if not _wanted_at_once(parameters, most):
+        return kept.argmin(axis=1), float(kept.min(axis=1).sum()), 0.0
+    stock = _levels(parameters, kept, first, order, most=most, seed=seed + 1)
+    drawn = simulated_extras(parameters, stock, order, most, cycles=cycles, seed=seed)
+    mean = float(kept[np.arange(len(stock)), stock].sum() + drawn.mean())
+    return stock, mean, _half_width(parameters, drawn)
+
+
+def _wanted_at_once(parameters: Parameters, most: int) -> bool:
+    """Return whether two parts can want a print that only one of them gets."""
+    can = np.isfinite(parameters.print_cost)
+    return bool(can.sum() > 1 and 0 < most < parameters.systems[can].sum())
+
+
+def _half_width(parameters: Parameters, extras: Floats) -> float:
+    r"""Return half the band around a mean.
 
     Where chance has shown few cycles that cost more, or none, their spread says nothing: what no
     cycle has shown is, with that confidence, rarer than :math:`-\ln(1 - 0.999)` of so many cycles
     (Hanley and Lippman-Hand 1983), and is counted as a system that waits for a day.
     """
-    can = np.isfinite(parameters.print_cost)
-    if can.sum() < 2 or not 0 < most < parameters.systems[can].sum():
-        return 0.0
     spread = norm.ppf(0.5 + CONFIDENCE / 2) * extras.std(ddof=1) / math.sqrt(len(extras))
     unseen = -math.log(1 - CONFIDENCE) / len(extras) * parameters.backorder_cost.max()
     return float(max(spread, unseen))
@@ -226,6 +245,7 @@ def _levels(
     kept: Floats,
     first: Sequence[Ints],
     order: Priorities,
+    *,
     most: int,
     seed: int,
 ) -> Ints:

@@ -21,6 +21,9 @@ __all__ = ["Priorities", "kept_alone", "priorities", "simulated_extras"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+BLOCK = 400_000
+"""Parts times cycles that are simulated at a time, for the sake of memory."""
+
 
 @dataclass(frozen=True)
 class Priorities:
@@ -93,19 +96,46 @@ def simulated_extras(
     Each part goes through a cycle twice, with the same failures as far as its two states allow:
     among the others, and with the printer for itself. What costs differs only where parts want the
     printer at once, which is rare and dear: a mean of the costs themselves would have to meet every
-    other rare and dear event as often as it is due. Discounted to the start of the cycle.
+    other rare and dear event as often as it is due. Discounted to the start of the cycle. The same
+    seed makes the same systems fail whatever the levels are, so that levels can be compared.
     """
+    block = max(1, BLOCK // len(parameters))
+    found = [
+        _extras(
+            parameters,
+            base_stock,
+            order,
+            most_prints=most_prints,
+            cycles=min(block, cycles - k),
+            seed=(seed, k),
+        )
+        for k in range(0, cycles, block)
+    ]
+    return np.concatenate(found)
+
+
+def _extras(
+    parameters: Parameters,
+    base_stock: Ints,
+    order: Priorities,
+    *,
+    most_prints: int,
+    cycles: int,
+    seed: tuple[int, int],
+) -> Floats:
     random = np.random.default_rng(seed)
     parts, L, alpha = len(parameters), parameters.cycle_days, parameters.discount
     shelf = np.repeat(base_stock, 2 * cycles).reshape(parts, 2, cycles)
     waiting, printed = np.zeros_like(shelf), np.zeros_like(shelf)
     cost = np.zeros((2, cycles))
+    drawn = (parameters.systems[:, None], parameters.failure[:, None], (parts, cycles))
+    would_fail = [random.binomial(*drawn).astype(np.int32) for _ in range(L)]
     for n in range(L - 1, -1, -1):
         weight = alpha ** (L - n)
         for part in range(parts):
-            running = parameters.systems[part] - waiting[part] - printed[part]
-            lost = _failed(random, running, parameters.failure[part])
-            worn = _failed(random, printed[part], parameters.printed_failure[part])
+            idle = waiting[part] + printed[part]
+            lost = _lost(random, would_fail[n][part], int(parameters.systems[part]), idle)
+            worn = _worn(random, printed[part], float(parameters.printed_failure[part]))
             mended = np.minimum(shelf[part], lost + worn)
             shelf[part] -= mended
             waiting[part] += lost + worn - mended
@@ -130,7 +160,28 @@ def simulated_extras(
     return np.asarray(cost[0] - cost[1])
 
 
-def _failed(random: np.random.Generator, running: Ints, failure: float) -> Ints:
-    """Return how many fail of the parts in two states, the same as far as both run."""
-    both = running.min(axis=0)
-    return np.asarray(random.binomial(both, failure) + random.binomial(running - both, failure))
+def _lost(random: np.random.Generator, would_fail: Ints, systems: int, idle: Ints) -> Ints:
+    """Return how many regular parts fail in two states, the same as far as both run.
+
+    Of the parts that would fail if all systems ran on one, those fail whose systems do.
+    """
+    lost = np.tile(would_fail.astype(np.int64), (2, 1))
+    at = np.flatnonzero((would_fail > 0) & (idle > 0).any(axis=0))
+    if len(at):
+        running, fail = systems - idle[:, at], would_fail[at].astype(np.int64)
+        both = running.min(axis=0)
+        shared = random.hypergeometric(both, systems - both, fail)
+        more = running - both
+        lost[:, at] = shared + random.hypergeometric(more, systems - both - more, fail - shared)
+    return lost
+
+
+def _worn(random: np.random.Generator, printed: Ints, failure: float) -> Ints:
+    """Return how many printed parts fail in two states, the same as far as both have them."""
+    worn = np.zeros_like(printed)
+    at = np.flatnonzero(printed.any(axis=0))
+    if len(at):
+        both = printed[:, at].min(axis=0)
+        more = random.binomial(printed[:, at] - both, failure)
+        worn[:, at] = random.binomial(both, failure) + more
+    return worn

@@ -86,8 +86,8 @@ def check_busy(instance: PrintingInstance, rows: Mapping[str, Rows]) -> Verdict:
             "half_width": total.get("half_width"),
         }
         notebook.compare("totals", total, right)
-        known = (total, sums["alone"], sum(avoided), scale)
-        _check_cost(notebook, (terms, savings), taken, most, known)
+        about = (total, sums["alone"], sum(avoided), scale)
+        _check_cost(notebook, (terms, savings), taken, most, about)
     return notebook.verdict()
 
 
