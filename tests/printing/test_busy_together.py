@@ -124,7 +124,8 @@ def test_one_part_that_can_be_printed_keeps_to_its_priorities() -> None:
     data = drawn(np.random.default_rng(2), 1).to_dict()
     del data["parts"][1]["print_cost"], data["parts"][1]["printed_failure_probability_per_day"]
     data["systems"] = [{**system, "count": 4} for system in data["systems"]]
-    total = busy(amopt.load(data)).rows["totals"][0]
+    loaded: Any = amopt.load(data)
+    total = busy(loaded).rows["totals"][0]
     assert total["half_width"] == 0.0
     assert total["bound"] <= total["yearly_cost"] + 1e-9
 
