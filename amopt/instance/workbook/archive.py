@@ -19,6 +19,7 @@ __all__ = [
     "has_links",
     "hidden_parts",
     "hidden_sheets",
+    "member_text",
     "refusal",
     "sheet_members",
     "untold",
@@ -129,13 +130,17 @@ def _is_hidden(sheet: ElementTree.Element) -> bool:
     return sheet.get("state", "visible") != "visible"
 
 
-def untold(path: Path, member: str) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield merged cells and formulas without a value: readers give blanks for both.
+def member_text(path: Path, member: str) -> bytes:
+    """Return what a member of a workbook holds."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(member)
+
+
+def untold(text: bytes) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield merged cells and formulas without a value in a sheet: readers give blanks for both.
 
     Each a code, a message and the cells.
     """
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read(member)
     if merged := [cells.decode("ascii", "replace") for cells in _MERGED.findall(text)]:
         yield "merged-cells", "cells are merged", merged
     if b"<f" not in text:
@@ -152,13 +157,11 @@ def untold(path: Path, member: str) -> Iterator[tuple[str, str, list[str]]]:
         yield "formula-without-value", "formulas were never worked out", empty
 
 
-def hidden_parts(path: Path, member: str) -> str:
+def hidden_parts(text: bytes) -> str:
     """Return how many rows and columns of a sheet are hidden or filtered away, empty for none.
 
     Columns that are hidden up to the last that a sheet may have hide nothing, and do not count.
     """
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read(member)
     rows, columns = [], 0
     for kind, attributes in _HIDDEN.findall(text):
         first, last = _FIRST.search(attributes), _LAST.search(attributes)

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,14 @@ from amopt.instance.workbook.archive import (
     has_links,
     hidden_parts,
     hidden_sheets,
+    member_text,
     refusal,
     sheet_members,
     untold,
 )
 from amopt.instance.workbook.endings import OTHERS
 from amopt.instance.workbook.layout import NOTES
+from amopt.instance.workbook.rows import Book
 from amopt.phrases import listed
 
 __all__ = ["Remark", "Table", "Tables", "letters", "open_tables"]
@@ -228,6 +231,7 @@ def _read_sheets(path: Path, found: Tables) -> None:
     """Read the sheets of a workbook."""
     members = {name: one for name, one in sheet_members(path).items() if not _passed_over(name)}
     for name, member in members.items():
+        text = member_text(path, member)
         found.remarks += [
             Remark(
                 code,
@@ -235,9 +239,9 @@ def _read_sheets(path: Path, found: Tables) -> None:
                 f"{message}: {listed(cells, most=5)}.",
                 cells=tuple(cells),
             )
-            for code, message, cells in untold(path, member)
+            for code, message, cells in untold(text)
         ]
-        if parts := hidden_parts(path, member):
+        if parts := hidden_parts(text):
             message = f"{parts}: hidden or filtered away, and read all the same."
             found.remarks.append(Remark("hidden-rows", Where(sheet=name), message))
     if members and has_links(path):
@@ -247,28 +251,23 @@ def _read_sheets(path: Path, found: Tables) -> None:
         found.remarks.append(Remark("hidden-sheet", Where(), message))
     book = _opened(path, found)
     for name in members if book is not None else ():
-        sheet = book[name]
-        sheet.reset_dimensions()
-        rows = ((number, row) for number, row in enumerate(sheet.iter_rows(values_only=True), 1))
-        _read_rows(name, rows, found, plain=False)
+        _read_rows(name, book.rows(name, member_text(path, members[name])), found, plain=False)
     if not members and not found.remarks:
         message = f"{shown(path.name)} is a zip file without sheets, and no workbook."
         found.remarks.append(Remark("wrong-format", Where(), message))
 
 
-def _opened(path: Path, found: Tables) -> Any:
-    """Return the workbook as openpyxl opens it; None where it does not."""
-    try:
-        import openpyxl
-    except ModuleNotFoundError as error:
-        message = "workbooks need openpyxl: python -m pip install openpyxl (or save as .csv)"
-        raise UsageError(message) from error
+def _opened(path: Path, found: Tables) -> Book | None:
+    """Return the workbook; None where openpyxl does not open it."""
     import warnings
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(path, read_only=True, data_only=True)
+            return Book(path)
+    except ModuleNotFoundError as error:
+        message = "workbooks need openpyxl: python -m pip install openpyxl (or save as .csv)"
+        raise UsageError(message) from error
     except Exception as error:
         message = f"{shown(path.name)} is no workbook that can be read ({type(error).__name__})."
         found.remarks.append(Remark("wrong-format", Where(), message))
@@ -279,7 +278,12 @@ def _read_rows(
     name: str, rows: Iterator[tuple[int, Sequence[Any]]], found: Tables, *, plain: bool
 ) -> None:
     """Read a table; rows without anything are left out."""
-    _, first = next(rows, (1, ()))
+    first: Sequence[Any] = ()
+    number, row = next(rows, (1, ()))
+    if number == 1:
+        first = row
+    else:
+        rows = chain([(number, row)], rows)
     headings = [str(cell).strip() if cell is not None else "" for cell in first]
     while headings and not headings[-1]:
         headings.pop()

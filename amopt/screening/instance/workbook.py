@@ -14,6 +14,7 @@ from amopt.instance.workbook.archive import (
     DAMAGE,
     has_links,
     hidden_parts,
+    member_text,
     refusal,
     sheet_members,
     untold,
@@ -120,14 +121,14 @@ def _named(path: Path, asked: str | None) -> tuple[str, str, list[Problem]]:
         sheets[name],
         [
             Problem(code, _FILE, f"sheet {shown(name)}: {message}: {listed(cells, most=5)}.")
-            for code, message, cells in untold(path, sheets[name])
+            for code, message, cells in untold(member_text(path, sheets[name]))
         ],
     )
 
 
 def _warnings(path: Path, name: str, member: str) -> Iterator[Problem]:
     """Yield what the planner should know of a sheet that is read all the same."""
-    if parts := hidden_parts(path, member):
+    if parts := hidden_parts(member_text(path, member)):
         message = f"sheet {shown(name)}: {parts}: hidden or filtered away, and read all the same."
         yield Problem("hidden-rows", _FILE, message)
     if has_links(path):
