@@ -209,6 +209,9 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format=form)
     try:
         yield
+    except KeyboardInterrupt:
+        typer.echo("stopped: there is no answer yet", err=True)
+        raise typer.Exit(130) from None
     except AmoptError as error:
         _report(error, json=json)
         raise typer.Exit(error.exit_code) from error

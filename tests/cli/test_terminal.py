@@ -141,6 +141,30 @@ def test_ctrl_c_twice_leaves_a_solver_that_does_not_stop(tmp_path: Path) -> None
     assert terminal.end() == 130
 
 
+STUDIES = {
+    "pareto": (
+        "build, ",
+        "there is no answer yet",
+        "sourcing",
+        "pareto",
+        "sourcing/portfolio-36x7",
+    ),
+    "sensitivity": ("solve, [2-9]", "some inputs were not tried", "sensitivity"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STUDIES)
+def test_ctrl_c_of_a_study_is_told(name: str, tmp_path: Path) -> None:
+    shown, said, *words = STUDIES[name]
+    files = [long_instance(tmp_path)] if name == "sensitivity" else []
+    terminal = Terminal(*words, *files)
+    terminal.read_until(shown)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130
+    assert re.search(f"stopped: .*{said}", terminal.text)
+
+
 @pytest.mark.slow
 def test_piped_nothing_is_shown(tmp_path: Path) -> None:
     words = [*COMMAND, "solve", str(long_instance(tmp_path)), *WORDS[:-1], "3"]

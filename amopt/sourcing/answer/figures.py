@@ -58,7 +58,7 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
 def front(solution: Solution) -> Any:
     """Return a plotly figure of nondominated answers in their two criteria."""
     x, y = solution.objective_meaning.split(" against ")
-    units = {"weeks": "weeks", "kg_co2": "kg CO2"}
+    units = {"kg_co2": "kg CO2"}
     figure = new_figure(height=420)
     figure.add_scatter(
         x=[row[x] for row in solution.rows["answers"]],
@@ -70,7 +70,10 @@ def front(solution: Solution) -> Any:
         name="answers",
         showlegend=False,
     )
-    titles = [f"{k.replace('_', ' ')}, {units.get(k, solution.currency)}" for k in (x, y)]
+    titles = [
+        "weeks" if k == "weeks" else f"{k.replace('_', ' ')}, {units.get(k, solution.currency)}"
+        for k in (x, y)
+    ]
     figure.update_xaxes(title=plain(titles[0]))
     return figure.update_yaxes(title=plain(titles[1]))
 
