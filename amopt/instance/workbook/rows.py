@@ -101,10 +101,14 @@ class Book:
 
     def _of_openpyxl(self, name: str, first: int) -> Iterator[tuple[Any, ...]]:
         """Return the rows of a sheet from one on, as openpyxl reads them."""
+        import warnings
+
         import openpyxl
 
         if self._opened is None:
-            self._opened = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._opened = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
         sheet = self._opened[name]
         sheet.reset_dimensions()
         rows: Iterator[tuple[Any, ...]] = sheet.iter_rows(min_row=first, values_only=True)

@@ -250,8 +250,9 @@ def _read_sheets(path: Path, found: Tables) -> None:
         message = f"{listed(list(map(shown, hidden)), most=5)}: hidden, and read all the same."
         found.remarks.append(Remark("hidden-sheet", Where(), message))
     book = _opened(path, found)
-    for name in members if book is not None else ():
-        _read_rows(name, book.rows(name, member_text(path, members[name])), found, plain=False)
+    if book is not None:
+        for name, member in members.items():
+            _read_rows(name, book.rows(name, member_text(path, member)), found, plain=False)
     if not members and not found.remarks:
         message = f"{shown(path.name)} is a zip file without sheets, and no workbook."
         found.remarks.append(Remark("wrong-format", Where(), message))
