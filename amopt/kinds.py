@@ -50,7 +50,7 @@ KINDS = (
 
 
 COMPANIONS = {
-    "sourcing-events": ("amopt.sourcing.rolling.events", "Events"),
+    "sourcing-events": ("amopt.sourcing.events", "Events"),
     "sourcing-quote-sources": ("amopt.sourcing.quotes.sources_file", "Sources"),
 }
 """Files that go with an instance and are checked like one: their kind, and where their class is."""

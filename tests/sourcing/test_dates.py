@@ -19,8 +19,8 @@ import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError, UsageError
 from amopt.sourcing import check, replay
 from amopt.sourcing.answer.purchase_orders import purchase_orders
+from amopt.sourcing.events import Events
 from amopt.sourcing.instance.calendars import Calendar, arrival, next_working, weeks_until
-from amopt.sourcing.rolling.events import Events
 from amopt.verdict import Verdict
 from tests.conftest import Run
 

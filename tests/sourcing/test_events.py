@@ -11,9 +11,9 @@ import yaml
 
 from amopt.errors import InvalidInstanceError
 from amopt.instance import catalogue
+from amopt.sourcing.events import CODES, Events
 from amopt.sourcing.instance.fields import CODES as OF_THE_INSTANCE
 from amopt.sourcing.instance.fields import Instance
-from amopt.sourcing.rolling.events import CODES, Events
 from amopt.sourcing.rolling.replay import load_events
 from amopt.sourcing.rolling.state import ReplayState
 
@@ -402,7 +402,7 @@ def test_the_shipped_events_fit_the_shipped_instance() -> None:
 
 
 def test_every_field_of_events_is_described() -> None:
-    import amopt.sourcing.rolling.events as module
+    import amopt.sourcing.events as module
 
     for name in set(module.__all__) - {"CODES"}:
         for key, field in getattr(module, name).model_fields.items():

@@ -21,6 +21,7 @@ import amopt
 from amopt.errors import InvalidInstanceError, UsageError
 from amopt.instance import catalogue
 from amopt.sourcing import check, replay
+from amopt.sourcing.events import Events
 from amopt.sourcing.instance.quote_log.reading import Log, UnreadableLogError, read_log
 from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord
 from amopt.sourcing.quotes.events import with_quotes_on_record
@@ -28,7 +29,6 @@ from amopt.sourcing.quotes.fetch import fetch, requests_of
 from amopt.sourcing.quotes.freeze import freeze, with_quotes
 from amopt.sourcing.quotes.log import append, opened
 from amopt.sourcing.quotes.sources_file import load_sources
-from amopt.sourcing.rolling.events import Events
 from tests.conftest import Run
 
 

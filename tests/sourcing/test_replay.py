@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import amopt
 from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
 from amopt.instance import catalogue
+from amopt.sourcing.events import Events
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.register.licence_use import LicenceUse
-from amopt.sourcing.rolling.events import Events
 from amopt.sourcing.rolling.replay import Replay, load_events, replay
 from amopt.sourcing.rolling.state import ReplayState
 

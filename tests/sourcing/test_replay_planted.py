@@ -12,9 +12,9 @@ import pytest
 import amopt
 from amopt.instance import catalogue
 from amopt.program.solver.outcome import Status, Stopped
+from amopt.sourcing.events import Events
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.referee.replay.check import COPIED, check_replay
-from amopt.sourcing.rolling.events import Events
 from amopt.sourcing.rolling.replay import Replay, load_events, replay
 from tests.sourcing.test_replay import INSTANCE, line, offer
 

@@ -9,8 +9,8 @@ from amopt.design.answer.solution import DesignSolution
 from amopt.drawing import BLUE, GREEN, GREY, MAUVE, PALETTE, RED, YELLOW, new_figure, plain
 
 if TYPE_CHECKING:
-    from amopt.design.factorials import Factorial
     from amopt.design.instance import DesignInstance
+    from amopt.solution import Solution
 
 __all__ = ["bill", "break_even", "figures", "savings"]
 
@@ -28,7 +28,7 @@ KINDS = {
 }
 
 
-def figures(instance: DesignInstance, solution: DesignSolution | Factorial) -> dict[str, Any]:
+def figures(instance: DesignInstance, solution: Solution) -> dict[str, Any]:
     """Return the figures of the report by title.
 
     Raises

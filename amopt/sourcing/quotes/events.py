@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
+from amopt.sourcing.events import Event, Events, Quoted, Withdrawn
 from amopt.sourcing.instance.entries import Offer, OfferTerms, Quote
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
 from amopt.sourcing.instance.quote_log.provenance import Quoted as Provenance
 from amopt.sourcing.quotes.log import opened
-from amopt.sourcing.rolling.events import Event, Events, Quoted, Withdrawn
 
 __all__ = ["with_quotes_on_record"]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from amopt.instance.document import Document
 from amopt.instance.findings import Finding, Key, Problem, Severity
 from amopt.instance.suggest import closest
+from amopt.sourcing.events import CODES, Events
 from amopt.sourcing.instance.fields import CONVENTIONAL
 from amopt.sourcing.instance.validation import problems
-from amopt.sourcing.rolling.events import CODES, Events
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance, Line, Offer

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
 from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.sourcing.events import Event, Events
 from amopt.sourcing.referee.replay.check import check_replay
 from amopt.sourcing.rolling.answer import Replay
-from amopt.sourcing.rolling.events import Event, Events
 from amopt.sourcing.rolling.infeasible import as_the_files_count, at_event
 from amopt.sourcing.rolling.orders import Order
 from amopt.sourcing.rolling.state import ReplayState

@@ -19,9 +19,9 @@ from amopt.sourcing.instance.fields import (
 from amopt.sourcing.rolling.orders import LATE, KnownLine, Order, under_way
 
 if TYPE_CHECKING:
+    from amopt.sourcing.events import Event, Events
     from amopt.sourcing.instance.fields import Instance
     from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
-    from amopt.sourcing.rolling.events import Event, Events
 
 __all__ = ["ReplayState"]
 

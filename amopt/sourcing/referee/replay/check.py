@@ -24,8 +24,8 @@ from amopt.sourcing.referee.use import bills
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
+    from amopt.sourcing.events import Event, Events
     from amopt.sourcing.instance.fields import Instance
-    from amopt.sourcing.rolling.events import Event, Events
     from amopt.verdict import Verdict
 
 __all__ = ["COPIED", "check_replay"]

@@ -13,8 +13,8 @@ from amopt.sourcing.referee.quote_pricing import Terms
 from amopt.sourcing.referee.terms import OrderTerms
 
 if TYPE_CHECKING:
+    from amopt.sourcing.events import Down, Event, Events, Finished
     from amopt.sourcing.instance.fields import Instance
-    from amopt.sourcing.rolling.events import Down, Event, Events, Finished
 
 __all__ = ["Happenings", "PlacedOrder"]
 
