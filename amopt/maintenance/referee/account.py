@@ -1,4 +1,4 @@
-"""What a plan spends and uses, once its rules are found to be ones that can be followed."""
+"""What a policy spends and uses, once its rules are found to be ones that can be followed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amopt.maintenance.instance import MaintenanceInstance
-from amopt.maintenance.referee.renewal import Plan, averages
+from amopt.maintenance.referee.renewal import StatedPolicy, averages
 from amopt.referee import Amount, Notebook, is_number
 
 __all__ = ["account_of", "followed"]
@@ -30,12 +30,12 @@ def account_of(
     sourcing: str,
     rules: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any] | None:
-    """Return what a plan spends and uses; None where its rules cannot be followed."""
+    """Return what a policy spends and uses; None where its rules cannot be followed."""
     own = [rule for rule in rules if rule.get("sourcing") == sourcing]
     known = instance if sourcing == "printing" else instance.unchecked_copy(printed=None)
     if not _rules_hold(book, known, sourcing, own):
         return None
-    gaps = Plan.of(known, own).gaps()
+    gaps = StatedPolicy.of(known, own).gaps()
     book.require(not gaps, f"{sourcing}: the shares of the actions do not sum to 1 in {gaps}")
     account = None if gaps else followed(known, own)
     if not book.require(account is not None, f"{sourcing}: no regular part is ever installed"):
@@ -48,7 +48,7 @@ def followed(
     known: MaintenanceInstance, rules: Sequence[Mapping[str, Any]]
 ) -> dict[str, Amount] | None:
     """Return what rules that can be followed spend and use; None where a cycle does not end."""
-    day = averages(known, Plan.of(known, rules))
+    day = averages(known, StatedPolicy.of(known, rules))
     if day is None:
         return None
     printed = 0.0 if known.printed is None else known.printed.cost

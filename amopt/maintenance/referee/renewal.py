@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from amopt.maintenance.instance import MaintenanceInstance
 
-__all__ = ["AMOUNTS", "Plan", "averages"]
+__all__ = ["AMOUNTS", "StatedPolicy", "averages"]
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ MOST_CYCLE = 200_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class StatedPolicy:
     """The rules as shares of the actions, by what is installed and where the order is.
 
     Attributes
@@ -43,7 +43,7 @@ class Plan:
     shares: dict[tuple[str, str], dict[str, Floats]]
 
     @classmethod
-    def of(cls, instance: MaintenanceInstance, rows: Iterable[Mapping[str, Any]]) -> Plan:
+    def of(cls, instance: MaintenanceInstance, rows: Iterable[Mapping[str, Any]]) -> StatedPolicy:
         """Read the rules; a day that no rule is about has no action.
 
         Raises
@@ -132,7 +132,7 @@ class _Cycle:
     """
 
     instance: MaintenanceInstance
-    plan: Plan
+    policy: StatedPolicy
 
     def __post_init__(self) -> None:
         instance, self.lead = self.instance, self.instance.regular.lead_time_days
@@ -157,12 +157,12 @@ class _Cycle:
             part, there, size = ages.mass, ages.there, ages.oldest + 1
             if not len(part):
                 continue
-            ordered = part[:, 0] * self.plan.share(name, "no order", "order", size)[there]
+            ordered = part[:, 0] * self.policy.share(name, "no order", "order", size)[there]
             part[:, 0] -= ordered
             part[:, self.lead] += ordered
             self.amounts["orders"] += float(ordered.sum())
             ends = [
-                part[:, self.stock] * self.plan.share(name, "in stock", action, size)[there]
+                part[:, self.stock] * self.policy.share(name, "in stock", action, size)[there]
                 for action in ("install", "install and order")
             ]
             for end, taken in enumerate(ends):
@@ -175,15 +175,17 @@ class _Cycle:
         self.amounts["installs"] += probability
 
     def _decide_for_none(self) -> Floats:
-        none, plan, printed = self.none, self.plan, np.zeros(self.lead + 2)
-        prints = [plan.share("none", order, "print", 1)[0] for order in ("no order", "in stock")]
-        both = none[0] * plan.share("none", "no order", "print and order", 1)[0]
-        only = none[0] * plan.share("none", "no order", "order", 1)[0]
+        none, policy, printed = self.none, self.policy, np.zeros(self.lead + 2)
+        prints = [policy.share("none", order, "print", 1)[0] for order in ("no order", "in stock")]
+        both = none[0] * policy.share("none", "no order", "print and order", 1)[0]
+        only = none[0] * policy.share("none", "no order", "order", 1)[0]
         coming = slice(1, self.lead + 1)
-        printed[coming] = none[coming] * plan.share("none", "on order", "print", self.lead + 1)[1:]
+        printed[coming] = (
+            none[coming] * policy.share("none", "on order", "print", self.lead + 1)[1:]
+        )
         printed[0], printed[self.stock] = none[0] * prints[0], none[self.stock] * prints[1]
         ends = [
-            none[self.stock] * plan.share("none", "in stock", action, 1)[0]
+            none[self.stock] * policy.share("none", "in stock", action, 1)[0]
             for action in ("install", "install and order")
         ]
         none -= printed
@@ -230,22 +232,22 @@ class _Cycle:
             self.parts[1] = self.parts[1].with_new(self._ahead(ready))
 
 
-def averages(instance: MaintenanceInstance, plan: Plan) -> dict[str, float] | None:
+def averages(instance: MaintenanceInstance, policy: StatedPolicy) -> dict[str, float] | None:
     """Return the :data:`AMOUNTS` a day in the long run; None where a cycle does not end.
 
     Parameters
     ----------
     instance
-        The instance; without a printed part where the plan is one without printing.
-    plan
+        The instance; without a printed part where the policy is one without printing.
+    policy
         The rules.
     """
-    first = _followed(instance, plan, ordered=False)
+    first = _followed(instance, policy, ordered=False)
     if first is None:
         return None
     cycles, weights = [first], [1.0]
     if first.ends[1]:  # how many cycles begin with and without an order, in the long run
-        second = _followed(instance, plan, ordered=True)
+        second = _followed(instance, policy, ordered=True)
         if second is None:
             return None
         cycles, weights = [first, second], [second.ends[0], first.ends[1]]
@@ -256,9 +258,9 @@ def averages(instance: MaintenanceInstance, plan: Plan) -> dict[str, float] | No
     }
 
 
-def _followed(instance: MaintenanceInstance, plan: Plan, ordered: bool) -> _Cycle | None:
+def _followed(instance: MaintenanceInstance, policy: StatedPolicy, ordered: bool) -> _Cycle | None:
     """Follow a cycle that begins with or without an order, to its end."""
-    cycle = _Cycle(instance, plan)
+    cycle = _Cycle(instance, policy)
     cycle.amounts["orders"] = float(ordered)
     fails = float(cycle.fails[0][0])
     status = cycle.lead if ordered else 0
