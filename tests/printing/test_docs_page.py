@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import amopt
 from amopt.printing import formulation
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.decision import METHODS
@@ -41,3 +42,21 @@ def test_every_constraint_family_is_pulled_from_the_code(page: str) -> None:
     families = [name for name in dir(formulation) if name.startswith("add_")]
     for name in set(families) - {"add_sets", "add_variables"}:
         assert f"amopt.printing.formulation.{name}" in page, name
+
+
+@pytest.mark.long
+def test_the_worth_of_the_printer_among_convoys_is_what_the_command_finds(page: str) -> None:
+    from amopt.printing.convoys.answer import convoys
+
+    table = page.partition("| replenishments that come |")[2].partition("\n\n")[0]
+    printed = [
+        [float(cell.strip(" %").replace(",", "").replace("all", "100")) for cell in row]
+        for row in (line.strip("|").split("|") for line in table.splitlines()[2:])
+    ]
+    assert len(printed) == 11
+    found = convoys(amopt.load("printing/mission")).rows["worth"]
+    by_chance = {round(100 * row["arrival_probability"]): row for row in found}
+    for chance, *numbers in printed:
+        row = dict(by_chance[chance])
+        row.pop("arrival_probability")
+        assert numbers == [round(value) for value in row.values()]
