@@ -259,3 +259,25 @@ def test_the_picture_falls_to_where_nothing_is_left() -> None:
     assert today.y[0] == pytest.approx(1 - used.up_to(today.x[0]))
     with pytest.raises(UsageError, match="is not counted"):
         exceedance(small(), "stock")
+
+
+def test_a_printer_that_is_hardly_ever_wanted_is_not_refused() -> None:
+    """Variances of about 1e-6: the referee asks of them no more than transforms can give."""
+    data = amopt.load("printing/table-3-1").to_dict()
+    data["parts"] = [
+        {
+            "name": "part",
+            "system": "few",
+            "order_cost": 9.474074045425159,
+            "print_cost": 10.27990312703249,
+            "failure_probability_per_day": 0.005874471712687778,
+            "printed_failure_probability_per_day": 0.5366077667916813,
+            "holding_cost_per_day": 0.18948148090850317,
+        }
+    ]
+    data["systems"] = [{"name": "few", "count": 6, "backorder_cost_per_day": 282.238}]
+    data |= {"cycle_days": 3, "criterion": "average"}
+    data["policy"] = [{"part": "part", "base_stock": 3, "print_threshold": 2}]
+    answer = printing.distributions(amopt.load(data))
+    seldom = [row for row in answer.rows["distributions"] if row["what"] == "prints"]
+    assert 0.0 < min(row["variance"] for row in seldom if row["plan"] == "today") < 1e-5

@@ -194,7 +194,7 @@ def _compare(
     right: dict[str, Any] = {
         **{key: row.get(key) for key in ("plan", "part", "what", "per")},
         "mean": Amount(mean, step * 1e-6),
-        "variance": Amount(variance, step**2 * 1e-6),
+        "variance": Amount(variance, step**2 * 1e-3),
     }
     below = np.cumsum(chances)
     for name, level in LEVELS.items():
