@@ -60,10 +60,11 @@ def changed(data: dict[str, Any], key: tuple[Any, ...], value: Any) -> dict[str,
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["printing/mission", "sourcing/hangbar"])
 def test_a_number_as_large_as_may_be_is_answered_or_refused_in_words(name: str) -> None:
     data = amopt.load(name).to_dict()
-    seen = set()
+    seen, solved = set(), 0
     for key in leaves(data):
         field = tuple(part for part in key if isinstance(part, str))
         if field in seen:
@@ -71,7 +72,9 @@ def test_a_number_as_large_as_may_be_is_answered_or_refused_in_words(name: str) 
         seen.add(field)
         for value in (1e12, 1e9, 1e6, 1e-300):
             with suppress(InfeasibleError, InvalidInstanceError, NoAnswerError, UsageError):
-                amopt.solve(changed(data, key, value), time_limit=10)
+                amopt.solve(amopt.load(changed(data, key, value)), time_limit=10)
+                solved += 1
+    assert solved >= len(seen)
 
 
 def test_a_number_beyond_the_range_of_its_field_is_a_finding() -> None:

@@ -32,6 +32,9 @@ Quote = tuple[float, float, float]
 Ends = tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]
 """Whole quantities, the money that each costs, and the weeks that each takes."""
 
+LAST_DIGITS = 1e-8
+"""The part of a quote's total of which a referee's tolerance, a millionth, is its last digits."""
+
 
 class QuotePricing(ABC):
     """What an offer's quotes ask, as functions of the quantity.
@@ -72,8 +75,11 @@ class QuotePricing(ABC):
         """Return how long a quantity takes, in weeks."""
 
     def total_terms(self, _: float) -> float:
-        """Return the sum of the absolute values that the total is the sum of, if terms cancel."""
-        return 0.0
+        """Return the sum of the absolute values that the total is the sum of, if terms cancel.
+
+        A straight line from one quote to a dearer one is known to the last digits of the dearer.
+        """
+        return LAST_DIGITS * max(q * p for q, p in zip(self.at, self.prices, strict=True))
 
     def lead_time_terms(self, _: float) -> float:
         """Return the same of the lead time."""
