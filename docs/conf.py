@@ -10,6 +10,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from amopt import __version__  # noqa: E402
 from benchmarks import _page  # noqa: E402
+from docs import _gallery  # noqa: E402
 
 project = "amopt"
 author = "The amopt developers"
@@ -28,7 +29,8 @@ myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_generated"]
+html_extra_path = ["_generated"]
 html_theme = "furo"
 html_title = "amopt"
 nitpicky = False
@@ -55,6 +57,7 @@ def write_generated_pages() -> None:
     pages = {
         "fields": fields_markdown({kind: instance_type(kind) for kind in KINDS}),
         "findings": catalogue_markdown(codes),
+        "gallery": _gallery.written(HERE / "_generated" / "gallery"),
         "measured": _page.markdown(_page.results()),
         "reproduced": reproduced.markdown(found),
     }

@@ -115,3 +115,12 @@ def test_yaml_blocks_are_valid(page: Path) -> None:
         data = yaml.safe_load(body) if language == "yaml" else None
         if not name and isinstance(data, dict) and "kind" in data and data["kind"] in amopt.KINDS:
             assert amopt.check(data) == []
+
+
+def test_the_gallery_shows_every_decision() -> None:
+    import amopt
+    from docs._gallery import SHOWN
+
+    assert set(SHOWN) == set(amopt.KINDS)
+    assert {name.partition("/")[0] for name, _ in SHOWN.values()} == set(amopt.KINDS)
+    assert all(amopt.check(name) == [] for name, _ in SHOWN.values())

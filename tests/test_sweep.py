@@ -130,6 +130,20 @@ def test_points_without_an_answer_are_rows_with_their_reason() -> None:
     assert rows[1]["note"] == ""
 
 
+def test_the_terminal_says_why_points_have_no_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from amopt.report.studies.swept import print_rows_of
+
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, exclude_unset=True)
+    tight = amopt.load({**data, "limits": {"budget": 2990.0}})
+    found = sweep(tight, grid([variation("limits.budget=1,3000,-1")]))
+    print_rows_of(found)
+    said = capsys.readouterr().out
+    assert "1 point without an answer: " in said
+    assert said.count("1 point without an answer: ") == 2
+
+
 def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:
     mission, points = amopt.load("printing/mission"), grid([COSTS, COUNTS])
     first = sweep(mission, points[:4], folder=tmp_path)

@@ -40,6 +40,7 @@ def edits(answer: Any) -> Iterator[Any]:
                 yield replace(answer, rows={**answer.rows, "switchover": table})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=["bush", "hangbar", "crowded"])
 def test_at_once_and_row_by_row_say_the_same(file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     instance = amopt.load(file)

@@ -138,6 +138,9 @@ def open_tables(path: Path) -> Tables:
     """
     if path.is_dir():
         return _of_folder(path)
+    if not path.exists():
+        remark = Remark("file-not-found", Where(), "there is no such file.", "Check the path.")
+        return Tables(remarks=[remark])
     suffix = path.suffix.lower()
     if suffix in OTHERS:
         message = f"amopt reads no file that ends in {suffix}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file, write_text
+from amopt.phrases import counted
 from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
@@ -17,6 +19,9 @@ from amopt.scenarios.sweep.run import Sweep
 from amopt.solution import Column, comma_separated
 
 __all__ = ["as_json", "document_of", "print_rows_of", "require_writable", "write_table"]
+
+MOST_REASONS = 10
+"""Reasons for no answer that are written out."""
 
 _FORMS = (".csv", ".json", ".parquet")
 _MEANINGS = {
@@ -64,10 +69,15 @@ def print_rows_of(found: Sweep) -> None:
     kept = len(found.rows) - found.solved
     if kept:
         out.print(Text(f"{kept:,} of them had been solved before."))
-    columns = [one for one in _columns(found) if one.name not in ("method", "seconds")]
+    columns = [one for one in _columns(found) if one.name not in ("method", "seconds", "note")]
     print_rows(
         found.rows, columns, currency=found.currency, out=out, all_of_it="--table FILE writes all"
     )
+    reasons = Counter(str(row["note"]) for row in found.rows if row["note"])
+    for reason, times in reasons.most_common(MOST_REASONS):
+        out.print(Text(f"{counted(times, 'point')} without an answer: {reason}"))
+    if len(reasons) > MOST_REASONS:
+        out.print(Text(f"And {len(reasons) - MOST_REASONS} other reasons; --json prints all."))
 
 
 def document_of(found: Sweep) -> Document:
