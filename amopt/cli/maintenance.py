@@ -33,6 +33,9 @@ def factorial(
             "linear program of each, on all cores."
         ),
     ] = "policy_iteration",
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that all variants may take.", metavar="S")
+    ] = None,
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
@@ -46,8 +49,8 @@ def factorial(
 
         require_room(None, html, html_light)
         instance = decisions.load_of("maintenance", file)
-        with working(json=json):
-            rows = study.variants(instance, method=method)
+        with working(json=json, limit=time_limit):
+            rows = study.variants(instance, method=method, time_limit=time_limit)
         said = study.summary(rows)
         write_pages(
             lambda: varied.document_of(instance.name, instance.currency, rows, said),

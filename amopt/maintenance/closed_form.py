@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.maintenance.instance import MaintenanceInstance
+from amopt.program.time import Budget
 
 __all__ = ["POLICIES", "Thresholds", "age_replacement", "best_thresholds", "cost_rate", "refined"]
 
@@ -128,6 +129,7 @@ def _grid(instance: MaintenanceInstance) -> tuple[Floats, Floats]:
 
 def best_thresholds(
     instances: Sequence[MaintenanceInstance],
+    budget: Budget | None = None,
 ) -> dict[str, list[Thresholds | None]]:
     """Find the best ages in whole days of each policy, for each instance.
 
@@ -135,12 +137,20 @@ def best_thresholds(
     ----------
     instances
         The instances; those with the same regular part share the work.
+    budget
+        The time that may be spent; left out, all that it takes.
 
     Returns
     -------
     dict
         For each of :data:`POLICIES` a list by instance; None where nothing can be printed.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
+    budget = budget or Budget()
     found: dict[str, list[Thresholds | None]] = {
         policy: [None] * len(instances) for policy in POLICIES
     }
@@ -151,6 +161,7 @@ def best_thresholds(
         key = (*regular, instance.oldest_regular, printed)
         groups.setdefault(key, []).append(index)
     for members in groups.values():
+        budget.require("the ages of each policy were compared")
         group = [instances[index] for index in members]
         solved = {"B": _base_stock(group)}
         if group[0].printed is not None:
@@ -251,7 +262,9 @@ def _bridging(
         if (np.abs(rate - guess) <= 1e-13 * np.abs(rate)).all():
             break
         guess = rate
-    ages = [None if one is None else float(one.age[at]) for one, at in _zip(printed_ages, age)]
+    ages: list[float | None] = [None] * count
+    if printed_ages is not None:
+        ages = [float(one.age[at]) for one, at in zip(printed_ages, age.tolist(), strict=True)]
     return [
         Thresholds(
             "TR" if printed_ages is None else "DA",
@@ -262,13 +275,6 @@ def _bridging(
         )
         for index, at in enumerate(pick)
     ]
-
-
-def _zip(ages: Sequence[_PrintedAges] | None, at: Ints) -> list[tuple[_PrintedAges | None, int]]:
-    """Return the ages of each instance with the one that was picked."""
-    if ages is None:
-        return [(None, 0)] * len(at)
-    return list(zip(ages, at.tolist(), strict=True))
 
 
 def _printed_terms(
@@ -357,7 +363,7 @@ def refined(instance: MaintenanceInstance, ages: Thresholds) -> Thresholds:
         np.array([start[index] for index in free]),
         method="Nelder-Mead",
         bounds=[(max(start[index] - 1.5, 0.0), start[index] + 1.5) for index in free],
-        options={"xatol": 1e-7, "fatol": 1e-13, "maxiter": 4000},
+        options={"xatol": 1e-7, "fatol": 1e-13 * abs(ages.cost_per_day), "maxiter": 4000},
     )
     best = at(found.x.tolist())
     return replace(best, cost_per_day=min(cost_rate(instance, best), ages.cost_per_day))

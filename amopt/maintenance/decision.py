@@ -50,18 +50,21 @@ def _optimum(
     instance: MaintenanceInstance,
     method: str,
     options: Options,
-    extend: Extend | None,
-    progress: Callable[[Progress], None] | None,
+    budget: Budget,
     *,
+    extend: Extend | None = None,
+    progress: Callable[[Progress], None] | None = None,
     printer: bool = True,
 ) -> Optimum:
     """Find the best policy by one method."""
     if method == "program":
-        return program.by_pyomo(instance, options, extend, progress, printer=printer)
+        return program.by_pyomo(
+            instance, options, budget, extend=extend, progress=progress, printer=printer
+        )
     known = instance if printer else without_printer(instance)
     if method == "arrays":
-        return program.by_arrays(known, options, progress)
-    return program.by_renewal(known, options)
+        return program.by_arrays(known, options, budget, progress)
+    return program.by_renewal(known, budget)
 
 
 def solve(
@@ -112,13 +115,20 @@ def solve(
     options = options or Options()
     budget = Budget(options.time_limit)
     with budget.phase("solve"):
-        found = _optimum(instance, way.name, options, extend, progress)
+        found = _optimum(instance, way.name, options, budget, extend=extend, progress=progress)
         regular_only: Optimum | None = None
         if instance.printed is not None:
             budget.require("the plan without a printer was found")
-            left = budget.options(options)
             try:
-                regular_only = _optimum(instance, way.name, left, extend, progress, printer=False)
+                regular_only = _optimum(
+                    instance,
+                    way.name,
+                    options,
+                    budget,
+                    extend=extend,
+                    progress=progress,
+                    printer=False,
+                )
             except InfeasibleError:  # the limits cannot be met without a printer
                 regular_only = None
     return _answer(instance, found, regular_only, budget, way.meaning)
@@ -156,7 +166,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> Maintenanc
     if instance.printed is not None:
         way = choose("maintenance", "auto", WAYS, formulation.FAMILIES, instance)
         try:
-            regular_only = _optimum(instance, way.name, Options(), None, None, printer=False)
+            regular_only = _optimum(instance, way.name, Options(), budget, printer=False)
         except AmoptError:
             regular_only = None
     return _answer(instance, found, regular_only, budget, "read back from the model")

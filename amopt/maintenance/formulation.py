@@ -16,6 +16,7 @@ from amopt.mdp import SideConstraint
 from amopt.mdp import formulation as mdp
 from amopt.phrases import amount, rounded_up
 from amopt.program.family import Family
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -29,7 +30,9 @@ YEAR = 365.0
 """Days of a year."""
 
 
-def formulate(instance: MaintenanceInstance, *, printer: bool = True) -> ConcreteModel:
+def formulate(
+    instance: MaintenanceInstance, *, printer: bool = True, budget: Budget | None = None
+) -> ConcreteModel:
     """Return the linear program of an instance.
 
     Pairs are named by what is installed, its age (or the days of printing that are left), the
@@ -43,9 +46,16 @@ def formulate(instance: MaintenanceInstance, *, printer: bool = True) -> Concret
         The instance.
     printer
         Whether parts can be printed.
+    budget
+        The time that may be spent; left out, all that it takes.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
     grid = build(instance if printer else without_printer(instance))
-    model = mdp.formulate(grid.process)
+    model = mdp.formulate(grid.process, budget=budget)
     model.name, model.instance, model.grid, model.printer = instance.name, instance, grid, printer
     for family in FAMILIES:
         if family.name not in PROCESS and family.is_present(instance):

@@ -15,6 +15,7 @@ from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import renewal
 from amopt.maintenance.methods.batch import by_iteration, by_programs
 from amopt.phrases import amount
+from amopt.program.time import Budget
 
 __all__ = ["METHODS", "summary", "variants"]
 
@@ -27,6 +28,7 @@ def variants(
     *,
     method: str = "policy_iteration",
     workers: int | None = None,
+    time_limit: float | None = None,
 ) -> list[dict[str, Any]]:
     """Return a row for each variant of an instance's factorial.
 
@@ -38,6 +40,8 @@ def variants(
         One of :data:`METHODS`.
     workers
         How many linear programs are solved at a time; left out, one on each core.
+    time_limit
+        Seconds that all variants may take together; left out, all that they need.
 
     Returns
     -------
@@ -47,6 +51,8 @@ def variants(
 
     Raises
     ------
+    NoAnswerError
+        When the time limit was reached before every variant was solved.
     UsageError
         When the instance has no factorial or has limits, or there is no such method.
     """
@@ -55,6 +61,7 @@ def variants(
     if instance.factorial is None:
         raise UsageError("the instance has no factorial: give it the values that vary")
     require_honoured("a factorial", renewal.HONOURS, formulation.FAMILIES, instance)
+    budget = Budget(time_limit)
     varied = {
         name: values
         for name in type(instance.factorial).model_fields
@@ -64,9 +71,11 @@ def variants(
         dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())
     ]
     members = [instance.variant(**change) for change in changes]
-    simple = closed_form.best_thresholds(members)
-    by_lp = method == "arrays"
-    best = by_programs(members, workers=workers) if by_lp else by_iteration(members)
+    simple = closed_form.best_thresholds(members, budget)
+    if method == "arrays":
+        best = by_programs(members, workers=workers, budget=budget)
+    else:
+        best = by_iteration(members, budget)
     rows = []
     for index, change in enumerate(changes):
         costs = {

@@ -28,6 +28,7 @@ from amopt.mdp.decomposition.end_components import resting_states
 from amopt.mdp.linear_program import labels
 from amopt.mdp.process import Process
 from amopt.program.family import Family
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "formulate"]
 
 Label = Hashable
+
+_IN_TIME = "the program was formulated"
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def formulate(
     *,
     form: str = "dual",
     multichain: bool = False,
+    budget: Budget | None = None,
 ) -> ConcreteModel:
     """Return the linear program of a process.
 
@@ -111,9 +115,13 @@ def formulate(
         ``"dual"`` (occupation measure) or ``"primal"`` (values).
     multichain
         On average cost, whether the average may depend on the first state.
+    budget
+        The time that may be spent; left out, all that it takes.
 
     Raises
     ------
+    NoAnswerError
+        When the time is over.
     UsageError
         When there is no such form.
     ValueError
@@ -124,16 +132,20 @@ def formulate(
 
     if form not in ("dual", "primal"):
         raise UsageError(f"unknown form {form!r}; choose 'dual' or 'primal'")
+    budget = budget or Budget()
     with PauseGC():
         model = ConcreteModel(name="occupation measure" if form == "dual" else "values")
         model.process, model.multichain = process, multichain and process.average
         model.symbols = _Symbols.of_process(process, process.initial_distribution(initial))
+        budget.require(_IN_TIME)
         model.states = Set(initialize=list(model.symbols.of))
         model.pairs = Set(initialize=list(model.symbols.c))
         if process.total:
             names = labels(process.state_names, process.states)
             model.resting_states = Set(initialize=[names[s] for s in resting_states(process)])
+        model.budget = budget
         for add in _dual(model) if form == "dual" else _primal(model):
+            budget.require(_IN_TIME)
             add(model)
     return model
 
@@ -195,6 +207,7 @@ def add_flow_balance(model: Any) -> None:
     at, x = model.symbols, model.occupation
     model.flow_balance = Constraint(model.states)
     for s in model.states:
+        model.budget.require(_IN_TIME)
         leaves = sum(x[k] for k in at.of[s])
         enters = sum(at.beta[k] * p * x[k] for k, p in at.comes_from[s])
         if model.process.total and s in model.resting_states:
@@ -270,6 +283,7 @@ def add_action(model: Any) -> None:
     value = model.bias if average else model.value
     model.action = Constraint(model.pairs)
     for k in model.pairs:
+        model.budget.require(_IN_TIME)
         s = at.state[k]
         left = value[s] - sum(at.beta[k] * p * value[after] for after, p in at.leads_to[k])
         if average:

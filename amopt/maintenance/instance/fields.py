@@ -180,6 +180,20 @@ class MaintenanceInstance(Instance):
                 f"most is {MOST_STATES:,}.",
                 "Count in longer periods, such as weeks, in all that is a time or a cost a time.",
             )
+        elif not lives:
+            yield from self._factorial_problems()
+
+    def _factorial_problems(self) -> Iterator[Problem]:
+        scales = (self.factorial and self.factorial.printed_scale_days) or ()
+        states = self.variant(printed_scale_days=max(scales)).states if scales else 0
+        if states > MOST_STATES:
+            yield Problem(
+                "too-many-states",
+                ("factorial", "printed_scale_days"),
+                f"with a scale of {max(scales):,g} days the decision process on a grid of days "
+                f"would have {states:,} states; the most is {MOST_STATES:,}.",
+                "Leave such scales out, or count in longer periods, such as weeks.",
+            )
 
     def _printed_problems(self, lives_are_wrong: bool) -> Iterator[Problem]:
         printed, regular = self.printed, self.regular

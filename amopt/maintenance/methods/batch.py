@@ -27,10 +27,16 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Solver
 from amopt.program.solver.options import Options
 from amopt.program.solver.outcome import Outcome, Status
+from amopt.program.time import Budget
 
 __all__ = ["Certified", "by_iteration", "by_programs"]
 
 Floats = NDArray[np.float64]
+
+AT_ONCE = 10_000_000
+"""States of all instances that policy iteration holds at a time: 16 bytes and more for each."""
+
+_IN_TIME = "every variant was solved"
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,42 @@ class Certified:
     bound: Floats
 
 
-def by_iteration(instances: Sequence[MaintenanceInstance]) -> Certified:
-    """Return the best costs by policy iteration, all instances at once; limits are not looked at.
+def by_iteration(
+    instances: Sequence[MaintenanceInstance], budget: Budget | None = None
+) -> Certified:
+    """Return the best costs by policy iteration, many instances at once; limits are not looked at.
 
-    The instances share their lead times.
+    The instances share their lead times. So many are solved at once as have no more than
+    :data:`AT_ONCE` states together.
+
+    Parameters
+    ----------
+    instances
+        The instances.
+    budget
+        The time that may be spent; left out, all that it takes.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
-    found = renewal.solve(instances)
-    return Certified(found.gain, found.bound)
+    together = max(AT_ONCE // max(one.states for one in instances), 1)
+    found = [
+        renewal.solve(instances[first : first + together], budget)
+        for first in range(0, len(instances), together)
+    ]
+    return Certified(
+        np.concatenate([part.gain for part in found]),
+        np.concatenate([part.bound for part in found]),
+    )
 
 
 def by_programs(
-    instances: Sequence[MaintenanceInstance], *, workers: int | None = None
+    instances: Sequence[MaintenanceInstance],
+    *,
+    workers: int | None = None,
+    budget: Budget | None = None,
 ) -> Certified:
     """Return the best costs by the linear program of each instance; limits are not looked at.
 
@@ -67,20 +98,23 @@ def by_programs(
         The instances.
     workers
         How many solvers run at a time; left out, one for each core.
+    budget
+        The time that may be spent; left out, all that it takes.
 
     Raises
     ------
     NoAnswerError
-        When the solver does not prove an optimum.
+        When the solver does not prove an optimum, or the time is over.
     """
-    workers = workers or cores()
+    workers, budget = workers or cores(), budget or Budget()
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, one in enumerate(instances):
         alike[_process_of(one)].append(index)
     gain, bound = np.full(len(instances), np.nan), np.full(len(instances), -np.inf)
     with ThreadPoolExecutor(workers) as pool:
         for members in alike.values():
-            family = _Alike.of([instances[index] for index in members])
+            budget.require(_IN_TIME)
+            family = _Alike.of([instances[index] for index in members], budget)
             parts = np.array_split(np.arange(len(members)), min(workers, len(members)))
             for part, outcomes in zip(parts, pool.map(family.solved, parts), strict=True):
                 where = np.array(members)[part]
@@ -114,17 +148,21 @@ class _Alike:
     grid: Grid
     program: LinearProgram
     start: renewal.Renewal
+    budget: Budget
 
     @classmethod
-    def of(cls, instances: Sequence[MaintenanceInstance]) -> _Alike:
+    def of(cls, instances: Sequence[MaintenanceInstance], budget: Budget) -> _Alike:
+        start = renewal.solve(instances, budget)
         grid = build(instances[0])
-        return cls(instances, grid, dual_program(grid.process), renewal.solve(instances))
+        return cls(instances, grid, dual_program(grid.process), start, budget)
 
     def solved(self, members: NDArray[np.intp]) -> list[Outcome]:
         """Solve the programs of some of the instances, one after the other."""
         grid, start, found = self.grid, self.start, []
-        with Solver(self.program, Options(presolve=False)) as solver:
+        options = self.budget.options(Options(presolve=False))
+        with Solver(self.program, options) as solver:
             for k in members.tolist():
+                self.budget.require(_IN_TIME)
                 solver.change_cost(
                     costs(self.instances[k], grid.action, grid.failures, grid.down, grid.held)
                 )

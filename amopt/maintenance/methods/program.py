@@ -33,11 +33,13 @@ Floats = NDArray[np.float64]
 HONOURS = renewal.HONOURS | {"stock", "downtime"}
 """The families of constraints that the program as arrays honours."""
 
+_IN_TIME = "the linear program was built"
+
 VISITED = 1e-10
 """Share of the days from which a state counts as visited."""
 
 
-def by_renewal(instance: MaintenanceInstance, options: Options) -> Optimum:
+def by_renewal(instance: MaintenanceInstance, budget: Budget) -> Optimum:
     """Find the best policy by policy iteration on the structure of the process.
 
     Raises
@@ -46,7 +48,7 @@ def by_renewal(instance: MaintenanceInstance, options: Options) -> Optimum:
         When the bound is not close, as where a regular part should never be installed, or the time
         limit is over.
     """
-    found = renewal.solve([instance], Budget(options.time_limit))
+    found = renewal.solve([instance], budget)
     gain, bound = float(found.gain[0]), float(found.bound[0])
     if not gain - bound <= 1e-6 * abs(gain):
         raise NoAnswerError(
@@ -57,20 +59,22 @@ def by_renewal(instance: MaintenanceInstance, options: Options) -> Optimum:
     return Optimum(grid, share, gain, bound, iterations=found.rounds)
 
 
-def _fallback(instance: MaintenanceInstance, grid: Grid) -> Floats:
+def _fallback(instance: MaintenanceInstance, grid: Grid, budget: Budget | None) -> Floats:
     """Return the policy that is best without limits, for states that a plan never visits."""
-    found = renewal.solve([instance])
+    found = renewal.solve([instance], budget)
     return chosen(grid, found.order[0], found.install[0], found.down[0])
 
 
-def _shares(instance: MaintenanceInstance, grid: Grid, occupation: Floats) -> Floats:
+def _shares(
+    instance: MaintenanceInstance, grid: Grid, occupation: Floats, budget: Budget | None
+) -> Floats:
     """Return the probability of each pair in its state."""
     taken = np.maximum(occupation, 0.0)
     state = grid.process.state_of_pair
     visits = np.bincount(state, weights=taken, minlength=grid.process.states)
     visited = (visits > VISITED)[state]
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(visited, taken / visits[state], _fallback(instance, grid))
+        share = np.where(visited, taken / visits[state], _fallback(instance, grid, budget))
     share[share < VISITED] = 0.0
     return np.asarray(share)
 
@@ -86,6 +90,7 @@ def _require(outcome: Outcome) -> None:
 def by_arrays(
     instance: MaintenanceInstance,
     options: Options,
+    budget: Budget,
     progress: Callable[[Progress], None] | None = None,
 ) -> Optimum:
     """Find the best policy by the linear program as arrays.
@@ -97,20 +102,23 @@ def by_arrays(
     NoAnswerError
         When the solver did not reach the optimum within its limits.
     """
+    budget.require(_IN_TIME)
     grid = build(instance)
+    budget.require(_IN_TIME)
     sides = formulation.limits(instance, grid)
     program = dual_program(grid.process, side_constraints=sides)
-    answer = run(program, options, progress=progress)
+    budget.require(_IN_TIME)
+    answer = run(program, budget.options(options), progress=progress)
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
-        raise explain(program, formulation.FAMILIES, instance, options, outcome)
+        raise explain(program, formulation.FAMILIES, instance, options, outcome, budget=budget)
     _require(outcome)
     assert answer.values is not None
     assert answer.duals is not None
     prices = answer.duals[len(answer.duals) - len(sides) :]
     return Optimum(
         grid,
-        _shares(instance, grid, answer.values),
+        _shares(instance, grid, answer.values, budget),
         float(outcome.objective or 0.0),
         outcome.bound,
         outcome.method,
@@ -122,9 +130,10 @@ def by_arrays(
 def by_pyomo(
     instance: MaintenanceInstance,
     options: Options,
+    budget: Budget,
+    *,
     extend: Extend | None = None,
     progress: Callable[[Progress], None] | None = None,
-    *,
     printer: bool = True,
 ) -> Optimum:
     """Find the best policy by the formulation, with what a caller adds.
@@ -138,21 +147,27 @@ def by_pyomo(
     """
     from amopt.program.pyomo import FIXED, compile_model, extended, load
 
-    model = formulation.formulate(instance, printer=printer)
+    model = formulation.formulate(instance, printer=printer, budget=budget)
+    budget.require(_IN_TIME)
     extended(model, extend)
     compiled = compile_model(model)
-    answer = run(compiled.program, options, progress=progress)
+    budget.require(_IN_TIME)
+    answer = run(compiled.program, budget.options(options), progress=progress)
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         families = (*formulation.FAMILIES, FIXED)
-        raise explain(compiled.program, families, instance, options, outcome)
+        raise explain(compiled.program, families, instance, options, outcome, budget=budget)
     _require(outcome)
     load(compiled, answer)
-    return read(model, outcome=outcome, bound=outcome.bound)
+    return read(model, outcome=outcome, bound=outcome.bound, budget=budget)
 
 
 def read(
-    model: ConcreteModel, *, outcome: Outcome | None = None, bound: float | None = None
+    model: ConcreteModel,
+    *,
+    outcome: Outcome | None = None,
+    bound: float | None = None,
+    budget: Budget | None = None,
 ) -> Optimum:
     """Return what a solved program says.
 
@@ -174,7 +189,7 @@ def read(
     occupation = np.array(values, dtype=np.float64)
     return Optimum(
         grid,
-        _shares(known, grid, occupation),
+        _shares(known, grid, occupation, budget),
         float(grid.process.cost @ occupation),
         bound,
         "" if outcome is None else outcome.method,
