@@ -14,6 +14,7 @@ from pyomo.environ import Constraint
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.maintenance import formulation
+from amopt.maintenance.methods import renewal
 from amopt.maintenance.process import build
 from amopt.mdp import dual_program
 from amopt.program.family import Family
@@ -293,3 +294,23 @@ def test_printing_alone_is_refused_in_words(method: str) -> None:
 def test_policy_iteration_looks_at_the_time_limit() -> None:
     with pytest.raises(NoAnswerError, match="reached before the policy was found"):
         amopt.solve(small(printed=None), time_limit=1e-9)
+
+
+def test_a_system_that_is_bridged_by_prints_costs_the_same_in_any_unit_of_money() -> None:
+    """Printed parts that wear out at once are printed again and again until the order comes."""
+
+    def gain(unit: float) -> tuple[float, float]:
+        whole = small()
+        assert whole.printed is not None
+        counted = whole.unchecked_copy(
+            regular=whole.regular.model_copy(update={"cost": 9000.0 * unit}),
+            printed=whole.printed.model_copy(update={"cost": 5.0 * unit}),
+            replacement_cost=1.0 * unit,
+            failure_cost=2.0 * unit,
+            downtime_cost_per_day=500.0 * unit,
+            holding_cost_per_day=0.5 * unit,
+        )
+        found = renewal.solve([counted])
+        return float(found.gain[0]) / unit, float(found.bound[0]) / unit
+
+    assert gain(1e-16) == pytest.approx(gain(1.0), rel=1e-9)

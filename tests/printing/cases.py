@@ -77,3 +77,18 @@ def small_instances(
         printed_failure_probability_per_day=draw(probability),
         holding_cost_per_day=draw(st.one_of(st.just(0.0), st.floats(0.01, 5.0))),
     )
+
+
+def in_units(instance: Any, unit: float) -> Any:
+    """Return an instance whose money is counted in other units."""
+
+    def counted(entry: Any, names: tuple[str, ...]) -> Any:
+        amounts = {name: getattr(entry, name) for name in names}
+        changed = {name: unit * value for name, value in amounts.items() if value is not None}
+        return entry.model_copy(update=changed)
+
+    money = ("order_cost", "print_cost", "expedite_cost", "holding_cost_per_day")
+    return instance.unchecked_copy(
+        parts=tuple(counted(part, money) for part in instance.parts),
+        systems=tuple(counted(one, ("backorder_cost_per_day",)) for one in instance.systems),
+    )

@@ -20,6 +20,7 @@ from amopt.printing.busy.shared import kept_alone, priorities, simulated_extras
 from amopt.printing.process.processes import full_process
 from amopt.printing.referee.studies.busy import check_busy
 from tests.planted import edits
+from tests.printing.cases import in_units
 
 
 def small(*, systems: int = 4, parts: int = 2, **changes: Any) -> Any:
@@ -136,6 +137,16 @@ def test_the_referee_finds_every_edit(parts: int) -> None:
                     verdict = check_busy(instance, {**plain, table: changed})
                     assert not verdict.accepted, (table, column, cell, edit)
         assert not check_busy(instance, {**plain, table: rows[1:]}).accepted
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-14])
+def test_a_stock_that_is_not_the_best_is_refused(unit: float) -> None:
+    instance = in_units(small(systems=2, parts=1), unit)
+    rows = {table: [dict(row) for row in found] for table, found in busy(instance).rows.items()}
+    assert check_busy(instance, rows).accepted
+    rows["parts"][0]["alone_base_stock"] += 1
+    findings = " ".join(check_busy(instance, rows).findings)
+    assert "costs less (alone)" in findings
 
 
 def test_what_it_does_not_look_at_is_refused() -> None:

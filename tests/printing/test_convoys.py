@@ -21,6 +21,7 @@ from amopt.printing.convoys.formulation import formulate
 from amopt.printing.convoys.values import best
 from amopt.printing.referee.studies.convoys import check_convoys
 from tests.planted import edits
+from tests.printing.cases import in_units
 
 
 def small(**changes: Any) -> Any:
@@ -176,11 +177,12 @@ def test_the_referee_finds_every_edit(name: str) -> None:
         assert not check_convoys(instance, {**plain, table: rows[1:]}).accepted
 
 
-def test_a_plan_that_is_not_the_best_is_refused() -> None:
+@pytest.mark.parametrize("unit", [1.0, 1e-14])
+def test_a_plan_that_is_not_the_best_is_refused(unit: float) -> None:
     from amopt.printing.referee.plan import terms_of
     from amopt.printing.referee.studies.convoys import _days, _rate, _read
 
-    instance = small(convoys={"arrival_probability": 0.5})
+    instance = in_units(small(convoys={"arrival_probability": 0.5}), unit)
     answer = convoys(instance, curve=())
     rows = {table: [dict(row) for row in found] for table, found in answer.rows.items()}
     days, terms = _days(instance), terms_of(instance, 0, printer=True)
@@ -188,7 +190,7 @@ def test_a_plan_that_is_not_the_best_is_refused() -> None:
     assert actions is not None
     cost = _rate(terms, days, actions, rows["parts"][0]["base_stock"])
     rows["parts"][0]["plan"] = "wait 4-1"
-    rows["parts"][0]["yearly_cost"] = 364 * (cost - 2 * 0.08 * 100)
+    rows["parts"][0]["yearly_cost"] = 364 * (cost - 2 * 0.08 * 100 * unit)
     findings = " ".join(check_convoys(instance, rows).findings)
     assert "one decision changed" in findings
 

@@ -20,7 +20,8 @@ from amopt.screening import formulation, solve
 from amopt.screening.candidates import Candidates
 from amopt.screening.methods import reduced
 from amopt.screening.methods.arrays import arrays_of
-from tests.screening.cases import at_random, data, small
+from amopt.screening.referee.check import check
+from tests.screening.cases import TEMPLATE_ROWS, at_random, data, small
 
 
 def folded(text: str) -> str:
@@ -330,3 +331,18 @@ def test_many_alike_parts_are_chosen_quickly_and_well() -> None:
     used = {row["limit"]: row for row in answer.rows["limits"]}
     assert used["hours of team"]["used"] <= 150
     assert used["parts alike in material"]["used"] <= 25
+
+
+def test_an_effort_in_tiny_units_is_kept() -> None:
+    """As many hours as two parts need; of a choice of three the referee says so."""
+
+    def few(hours: float) -> Any:
+        rows = [{**TEMPLATE_ROWS[0], "part": name} for name in "abc"]
+        efforts = [{"name": "team", "hours": hours}]
+        return small(
+            rows, examination={"most_parts": 3, "hours_per_part": 8e-9, "efforts": efforts}
+        )
+
+    assert len(solve(few(16e-9)).rows["examine"]) == 2
+    findings = " ".join(check(few(16e-9), solve(few(24e-9))).findings)
+    assert "of at most 1.6e-08" in findings

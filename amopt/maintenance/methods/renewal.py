@@ -207,7 +207,7 @@ def _in_stock(
     batch: _Batch, install: _Value, budget: Budget
 ) -> tuple[_Layer, Bools, NDArray[np.intp], Floats]:
     """Return the values with a spare in stock."""
-    printed, loop = batch.fails[1], _Loop(install)
+    printed, loop = batch.fails[1], _Loop(install, batch.g)
     for _ in range(LOOPS):
         budget.require(_IN_TIME)
         values, stops, fail = _stopping(
@@ -229,10 +229,11 @@ class _Loop:
     """The value of a system that is down, which may be bridged by prints until it is down again.
 
     That value is the least fixed point of an increasing, concave function; Newton's method comes to
-    it from above.
+    it from above. A gain counts beside the value and the scale, the cost of a day.
     """
 
     none: _Value
+    scale: Floats
     prints: Bools = field(init=False)
     residual: Floats = field(init=False)
 
@@ -251,7 +252,7 @@ class _Loop:
             The probability of being down again before a decision that leads out of the loop.
         """
         self.residual = np.maximum(self.none.cost - printed.cost, 0.0)
-        better = self.residual > 1e-12 * (1 + np.abs(self.none.cost))
+        better = self.residual > 1e-12 * (self.scale + np.abs(self.none.cost))
         if not better.any():
             return True
         self.prints = self.prints | better
@@ -313,7 +314,7 @@ def _sweep(batch: _Batch, budget: Budget) -> _Sweep:
     by_part, down = _ordering(batch, layers)
     none, takes = _better(down[0], down[1])
     begin = np.where(takes, 4, 3)
-    loop = _Loop(none)
+    loop = _Loop(none, batch.g)
     for _ in range(LOOPS):
         budget.require(_IN_TIME)
         printed, orders_printed, fail = _stopping(batch, batch.fails[1], loop.none, 0.0, by_part[1])

@@ -138,7 +138,7 @@ def check_limits(
     def limit(name: str, used: float, least: float | None, most: float | None) -> None:
         rows.append({"limit": name, "used": used, "at_least": least, "at_most": most})
         if most is not None:
-            fits = used <= most + TOLERANCE * max(1.0, most)
+            fits = used <= most + TOLERANCE * most
             notebook.require(fits, f"{name}: {used:.9g} of at most {most:.9g}")
         if least is not None:
             notebook.require(used >= least, f"{name}: {used:g}, at least {least:g} are due")

@@ -54,7 +54,7 @@ def check_busy(instance: PrintingInstance, rows: Mapping[str, Rows]) -> Verdict:
             cost = _by_level(one, limit, int(stock) + 2)  # type: ignore[arg-type]
             best = float(cost[int(stock)])  # type: ignore[arg-type]
             notebook.require(
-                best <= float(cost.min()) * (1 + 1e-9) + 1e-12,
+                best <= float(cost.min()) * (1 + 1e-9),
                 f"part {row['part']!r}: another stock than {stock} costs less ({name})",
             )
             yearly = REPORTED_DAYS * (best / one.L - less)

@@ -122,7 +122,7 @@ class _Part:
             ]
             least = min(self._rate(*one) for one in others)
             notebook.require(
-                cost <= least + 1e-7 * cost + 1e-12,
+                cost <= least + 1e-7 * cost,
                 lambda: f"{where}: one decision changed costs {least:.9g} a day, not {cost:.9g}",
             )
         return stock, yearly, scale
