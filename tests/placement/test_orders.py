@@ -1,12 +1,17 @@
 """Dated orders: the least cost of all assignments, tried one by one."""
 
 import itertools
+import math
 import random
 
 import pytest
 
 import amopt
+from amopt.errors import NoAnswerError
 from amopt.placement import Instance, solve
+from amopt.placement.orders.formulation import formulate
+from amopt.placement.orders.options import AssignmentOptions, units
+from amopt.program.time import Budget
 
 WEEKLY = 100.0
 
@@ -107,3 +112,35 @@ def test_a_week_that_has_begun_is_not_printed_in(released, first, method):
     assert min(row["week"] for row in answer.rows["work"]) == first
     printed = [row for row in answer.rows["orders"] if row["machine"]]
     assert all(row["start_week"] >= released for row in printed)
+
+
+def with_weeks(weeks):
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    return Instance.from_dict({**data, "weeks_per_year": weeks})
+
+
+@pytest.mark.parametrize("method", ["milp", "formulation"])
+@pytest.mark.parametrize("weeks", [1e4, 1e6])
+def test_a_program_that_would_be_too_large_is_refused_in_words(method, weeks):
+    with pytest.raises(NoAnswerError, match=r"entries, the most is 5,000,000: order 'A-10\d'"):
+        solve(with_weeks(weeks), method=method)
+
+
+def test_each_unit_has_a_horizon_of_its_own():
+    """What all orders need there after the last release, in whole weeks, and a week more."""
+    instance = with_weeks(52.0)
+    sets = AssignmentOptions(instance, units(instance, None))
+    sls = (6 + 4 + 12) * 6 + (40 + 24 + 60) * 1.5
+    fdm = (6 + 4 + 12) * 14
+    for unit, hours in sets.weekly_hours.items():
+        needed = math.ceil((sls if unit[1] == "SLS" else fdm) / hours)
+        assert sets.weeks[unit] == 1 + needed + 1
+        assert max(option.week for option in sets.options if option.unit == unit) < sets.weeks[unit]
+
+
+def test_the_program_is_not_built_when_the_time_is_over():
+    instance, spent = with_weeks(52.0), Budget(1e-9)
+    with pytest.raises(NoAnswerError, match="allow more time"):
+        AssignmentOptions(instance, units(instance, None), budget=spent)
+    with pytest.raises(NoAnswerError, match="allow more time"):
+        formulate(instance, budget=spent)

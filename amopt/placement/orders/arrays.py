@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from amopt.placement.orders.options import AssignmentOptions
+from amopt.placement.orders.options import IN_TIME, AssignmentOptions
 from amopt.program.builder import Builder, Term, Variables
 from amopt.program.linear import LinearProgram
 
@@ -62,6 +62,7 @@ def _add_printing_time(
 def _add_printed_before_ready(
     builder: Builder, sets: AssignmentOptions, x: Variables, g: Variables
 ) -> None:
+    sets.budget.require(IN_TIME)
     later = [
         [k for k in sets.of_unit[o, unit] if sets.options[k].week >= week]
         for o, unit, week in sets.printing

@@ -21,7 +21,7 @@ from amopt.decision import Extend, Method, choose, judged
 from amopt.errors import Conflict, InfeasibleError, Limit, NoAnswerError
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.orders import arrays, formulation
-from amopt.placement.orders.options import AssignmentOptions, units, weeks_late
+from amopt.placement.orders.options import IN_TIME, AssignmentOptions, units, weeks_late
 from amopt.placement.referee.orders import check_orders
 from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.solver import highs
@@ -108,20 +108,21 @@ def assigned(
     budget = Budget(options.time_limit)
     families = formulation.FAMILIES
     way = choose("orders", method, WAYS, families, instance, extended=extend is not None)
-    budget.require("the orders' options were listed")
+    budget.require(IN_TIME)
     read: Callable[[highs.Answer], Floats] = _values
     with budget.phase("build"):
         if way.name == "milp":
-            sets = AssignmentOptions(instance, units(instance, plan))
+            sets = AssignmentOptions(instance, units(instance, plan), budget=budget)
             program = arrays.assemble(sets)
         else:
-            model = formulation.formulate(instance, plan=plan)
+            model = formulation.formulate(instance, plan=plan, budget=budget)
             sets = model.assignment
             try:
                 program, read = _compiled(model, extend)
             except InfeasibleError:
                 raise _why(instance, plan, options, extend, budget) from None
     with budget.phase("solve"):
+        budget.require("the program of the orders was built")
         answer = highs.solve(program, budget.options(options), progress=progress)
     if answer.outcome.status is Status.INFEASIBLE:
         error = _why(instance, plan, options, extend, budget)
@@ -151,7 +152,7 @@ def _why(
     from amopt.program.pyomo import compile_model
 
     families = formulation.FAMILIES
-    model = formulation.formulate(instance, plan=plan, late=True)
+    model = formulation.formulate(instance, plan=plan, late=True, budget=budget.to_explain())
     filled = {option.order for option in model.assignment.options}
     nobody = [name for o, name in enumerate(model.assignment.names) if o not in filled]
     if nobody:

@@ -12,9 +12,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from amopt.phrases import rounded_up
-from amopt.placement.orders.options import AssignmentOptions, units, weeks_late
+from amopt.placement.orders.options import IN_TIME, AssignmentOptions, units, weeks_late
 from amopt.program.family import Family
 from amopt.program.pyomo.expressions import linear
+from amopt.program.time import Budget
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "formulate"]
 
 
-def formulate(instance: Instance, *, plan: Plan | None = None, late: bool = False) -> ConcreteModel:
+def formulate(
+    instance: Instance,
+    *,
+    plan: Plan | None = None,
+    late: bool = False,
+    budget: Budget | None = None,
+) -> ConcreteModel:
     """Return the assignment of an instance's orders as a Pyomo model.
 
     Variables ``filled[order, source, machine, week, route]`` and ``printed[order, site, machine,
@@ -42,6 +49,13 @@ def formulate(instance: Instance, *, plan: Plan | None = None, late: bool = Fals
     late
         Whether options are there by which an order is late that may not be, so that it can be asked
         by how little it would have to be.
+    budget
+        The time that may be spent; left out, all that it takes.
+
+    Raises
+    ------
+    NoAnswerError
+        When the program would be too large, or the time is over.
     """
     from pyomo.common.gc_manager import PauseGC
     from pyomo.environ import ConcreteModel
@@ -49,9 +63,12 @@ def formulate(instance: Instance, *, plan: Plan | None = None, late: bool = Fals
     with PauseGC():
         model = ConcreteModel(name=f"orders: {instance.name}")
         model.instance = instance
-        model.assignment = AssignmentOptions(instance, units(instance, plan), late=late)
+        model.assignment = AssignmentOptions(
+            instance, units(instance, plan), late=late, budget=budget
+        )
         add_variables(model)
         for family in FAMILIES:
+            model.assignment.budget.require(IN_TIME)
             family.add(model)
         add_objective(model)
     return model
@@ -159,6 +176,7 @@ def printed_before_ready(model: ConcreteModel) -> None:
     sets = model.assignment
 
     def rule(_: ConcreteModel, name: str, site: str, machine: str, week: int) -> Any:
+        sets.budget.require(IN_TIME)
         chosen = sets.of_unit[sets.names.index(name), (site, machine)]
         later = [k for k in chosen if sets.options[k].week >= week]
         return model.printed[name, site, machine, week] - _needed(model, later) <= 0

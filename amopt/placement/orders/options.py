@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from amopt.errors import NoAnswerError
+from amopt.program.time import Budget
+
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance, Order
     from amopt.placement.plan import Plan
@@ -16,6 +19,15 @@ __all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units", "weeks_late
 
 Unit = tuple[str, str]
 """A site and a type of machine."""
+
+MOST_ENTRIES = 5_000_000
+"""The largest program that is built: entries of the rows that end printing before an order is ready
+"""
+
+ENDLESS = 1e12
+"""Weeks that are no longer counted."""
+
+IN_TIME = "the orders' options were listed"
 
 
 @dataclass(frozen=True)
@@ -81,24 +93,27 @@ def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
     return weekly
 
 
-def _horizon(instance: Instance, weekly_hours: dict[Unit, float]) -> int:
-    """Return the number of weeks after which nothing needs to be printed.
+def _horizons(instance: Instance, weekly_hours: dict[Unit, float]) -> dict[Unit, int]:
+    """Return for each unit the number of weeks after which it needs to print nothing.
 
-    One unit alone, after all that is taken and released, could then have printed every order.
+    After all that is taken and released it could then have printed every order that it can print:
+    what is printed later moves forward, week by week, and no order arrives the later for it.
     """
     latest = max((order.release_week for order in instance.orders), default=0.0)
     taken = max((entry.week + 1 for entry in instance.commitments), default=0)
-    parts = {part.name: part for part in instance.parts}
-    weeks = 0.0
-    for order in instance.orders:
-        each = [
-            order.quantity * option.hours / hours
-            for option in parts[order.part].print
-            for (_, machine), hours in weekly_hours.items()
-            if machine == option.machine and hours > 0
-        ]
-        weeks += max(each, default=0.0)
-    return math.ceil(max(latest, taken)) + math.ceil(weeks) + 1
+    hours = {
+        (part.name, option.machine): option.hours
+        for part in instance.parts
+        for option in part.print
+    }
+    found: dict[Unit, int] = {}
+    for unit, weekly in weekly_hours.items():
+        all_hours = sum(
+            order.quantity * hours.get((order.part, unit[1]), 0.0) for order in instance.orders
+        )
+        weeks = math.ceil(min(all_hours / weekly, ENDLESS)) if weekly > 0 else 0
+        found[unit] = math.ceil(max(latest, taken)) + weeks + 1
+    return found
 
 
 class AssignmentOptions:
@@ -112,6 +127,13 @@ class AssignmentOptions:
         Hours a week of each unit.
     late
         Whether options are there by which an order is late that may not be.
+    budget
+        The time that may be spent; left out, all that it takes.
+
+    Raises
+    ------
+    NoAnswerError
+        When there would be more than :data:`MOST_ENTRIES`, or the time is over.
 
     Attributes
     ----------
@@ -126,20 +148,28 @@ class AssignmentOptions:
     """
 
     def __init__(
-        self, instance: Instance, weekly_hours: dict[Unit, float], *, late: bool = False
+        self,
+        instance: Instance,
+        weekly_hours: dict[Unit, float],
+        *,
+        late: bool = False,
+        budget: Budget | None = None,
     ) -> None:
         self.instance, self.weekly_hours, self.late = instance, weekly_hours, late
+        self.budget = budget or Budget()
         self.network = instance.supply_network
-        self.weeks = _horizon(instance, weekly_hours)
+        self.weeks = _horizons(instance, weekly_hours)
         self.parts = {part.name: part for part in instance.parts}
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
         self.names = [order.order for order in instance.orders]
+        self._require_few()
         self.options = list(self._options())
         self.of_unit: dict[tuple[int, Unit], list[int]] = {}
         for k, option in enumerate(self.options):
             if option.unit is not None:
                 self.of_unit.setdefault((option.order, option.unit), []).append(k)
+        self.budget.require(IN_TIME)
         self.printing = [
             (o, unit, week)
             for (o, unit), chosen in self.of_unit.items()
@@ -161,12 +191,41 @@ class AssignmentOptions:
 
     def _options(self) -> Iterator[AssignmentOption]:
         for o, order in enumerate(self.instance.orders):
+            self.budget.require(IN_TIME)
             for by in self.instance.routes:
                 for option in (*self._printed(o, order, by), *self._bought(o, order, by)):
                     if math.isfinite(option.penalty):
                         yield option
                     elif self.late:
                         yield replace(option, penalty=0.0)
+
+    def _weeks(self, order: Order, unit: Unit, lane: float) -> range:
+        """Return the weeks in which an order may be ready at a unit, so far on its way."""
+        first, end = first_week(order), self.weeks[unit]
+        if order.late_cost_per_week is None and not self.late:
+            end = min(end, max(math.floor(order.due_week - lane) + 1, first))
+        return range(first, end)
+
+    def _require_few(self) -> None:
+        """Refuse, in words and before it is listed, what would have too many entries."""
+        routes, most = len(self.instance.routes), (0, "", 0.0, "")
+        entries = 0
+        for order in self.instance.orders:
+            for option in self.parts[order.part].print:
+                for unit, weekly in self.weekly_hours.items():
+                    if unit[1] == option.machine and weekly > 0:
+                        weeks = len(self._weeks(order, unit, 0.0))
+                        entries += routes * weeks * (weeks + 1) // 2
+                        most = max(most, (weeks, f"{unit[1]} at {unit[0]}", weekly, order.order))
+        if entries > MOST_ENTRIES:
+            weeks, unit_name, weekly, name = most
+            raise NoAnswerError(
+                f"the program of the orders would have {entries:,} entries, the most is "
+                f"{MOST_ENTRIES:,}: order {name!r} could be printed in any of {weeks:,} weeks "
+                f"by {unit_name}, which has {weekly:.3g} hours a week for all orders. Are "
+                "weeks_per_year, the hours of the machines and the quantities right? A due_week "
+                "without a late_cost_per_week leaves later weeks out."
+            )
 
     def _lane(self, origin: str, order: Order, by: RouteCriterion) -> tuple[float, float]:
         """Return cost and weeks of the way to an order's place; infinite where there is none."""
@@ -189,7 +248,7 @@ class AssignmentOptions:
                     c.cost_per_hour for c in site.contracts if c.machine == kind.name
                 )
                 cost = option.material_cost + option.hours * per_hour + site.fee_per_part + lane
-                for week in range(first_week(order), self.weeks):
+                for week in self._weeks(order, unit, weeks):
                     yield AssignmentOption(
                         order=o,
                         unit=unit,
