@@ -10,19 +10,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from amopt.sourcing.frontier import frontier
 from amopt.sourcing.instance.fields import Instance
-from amopt.sourcing.pareto import pareto
-
-# At once, before the rooms of the same names could hide the functions.
-from amopt.sourcing.referee.check import check
-from amopt.sourcing.rolling.replay import replay
 
 if TYPE_CHECKING:
     from amopt.sourcing.answer.solution import SourcingSolution as Solution
     from amopt.sourcing.decision import METHODS, read_back, solve
     from amopt.sourcing.formulation import formulate
+    from amopt.sourcing.pareto_front import pareto
+    from amopt.sourcing.performance_frontier import frontier
+    from amopt.sourcing.referee.check import check
     from amopt.sourcing.register.register import commit
+    from amopt.sourcing.rolling.replay import replay
     from amopt.sourcing.worth.ranges import price_ranges
     from amopt.sourcing.worth.worth import worth_of_limits
 
@@ -46,10 +44,14 @@ __all__ = [
 _HOMES = {
     "METHODS": ("decision", "METHODS"),
     "Solution": ("answer.solution", "SourcingSolution"),
+    "check": ("referee.check", "check"),
     "commit": ("register.register", "commit"),
     "formulate": ("formulation", "formulate"),
+    "frontier": ("performance_frontier", "frontier"),
+    "pareto": ("pareto_front", "pareto"),
     "price_ranges": ("worth.ranges", "price_ranges"),
     "read_back": ("decision", "read_back"),
+    "replay": ("rolling.replay", "replay"),
     "solve": ("decision", "solve"),
     "worth_of_limits": ("worth.worth", "worth_of_limits"),
 }

@@ -15,7 +15,7 @@ import amopt
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.sourcing import pareto
-from amopt.sourcing.pareto import CRITERIA, SAME
+from amopt.sourcing.pareto_front import CRITERIA, SAME
 from tests.conftest import Run
 from tests.oracles.one_line import orders_of
 from tests.sourcing.random_instances import instance

@@ -24,7 +24,7 @@ from amopt.sourcing.answer.nondominated import Pareto
 from amopt.sourcing.answer.solution import SourcingSolution
 from amopt.sourcing.instance.entries import Minimise
 from amopt.sourcing.instance.fields import Instance
-from amopt.sourcing.pareto import SAME
+from amopt.sourcing.pareto_front import SAME
 from amopt.sourcing.referee.check import COPIED
 from amopt.sourcing.referee.nondominated import check_nondominated
 from tests.sourcing.random_instances import crowded, instance

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Sets", "total"]
 
 Key = tuple[Any, ...]
-Group = TypeVar("Group", bound=Hashable)
 
 
 class Sets:

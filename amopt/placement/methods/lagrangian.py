@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +25,6 @@ from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["LagrangianSearch"]
 

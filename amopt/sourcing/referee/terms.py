@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from amopt.network import SupplyNetwork
 from amopt.sourcing.instance.entries import CONVENTIONAL, Conventional, Line, Offer
 from amopt.sourcing.referee.quote_pricing import (
     ConventionalRates,
@@ -149,7 +148,7 @@ class OrderTerms:
             starts = {offer.supplier for offer in self.instance.offers}
             starts |= {e.place for e in self.instance.conventional if e.place is not None}
             ends = {entry.place for entry in self.instance.lines if entry.place is not None}
-            self.tables[weight] = SupplyNetwork.from_instance(self.instance.network).routes(
+            self.tables[weight] = self.instance.supply_network.routes(
                 sorted(starts),
                 sorted(ends),
                 by="weeks" if self.instance.transport == "fastest" else "cost",
