@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 __all__ = ["Suggestions", "closest", "did_you_mean", "shown"]
@@ -13,7 +13,8 @@ _COMPARISONS = 50_000
 
 def closest(word: str, known: Collection[str]) -> str | None:
     """Return the known word that is closest to ``word``, or None when none is close."""
-    return _alike(known).get(_folded(word)) or _similar(word, known)
+    alike = _alike(known)
+    return alike.get(_folded(word)) or _similar(word, alike)
 
 
 def _alike(known: Collection[str]) -> dict[str, str]:
@@ -26,10 +27,10 @@ def _folded(word: str) -> str:
     return "".join(word.casefold().split()).replace("-", "").replace("_", "")
 
 
-def _similar(word: str, known: Collection[str]) -> str | None:
-    """Return the word that shares most letters in their order."""
-    matches = get_close_matches(word[:200], known, n=1)
-    return matches[0] if matches else None
+def _similar(word: str, alike: Mapping[str, str]) -> str | None:
+    """Return the word that shares most letters in their order, both folded."""
+    matches = get_close_matches(_folded(word)[:200], alike, n=1)
+    return alike[matches[0]] if matches else None
 
 
 class Suggestions:
@@ -58,7 +59,7 @@ class Suggestions:
         match = self._alike[id(known)].get(_folded(word))
         if match is None and len(known) <= self._left:
             self._left -= len(known)
-            match = _similar(word, known)
+            match = _similar(word, self._alike[id(known)])
         return match
 
 

@@ -81,6 +81,12 @@ CODES: tuple[Code, ...] = (
         Severity.WARNING,
     ),
     Code(
+        "offer-unfit",
+        "An offer will do for no line of its part: its material, size or certificates are others.",
+        "Mend the offer, or what the part asks for; as it stands, the offer is left out.",
+        Severity.WARNING,
+    ),
+    Code(
         "nothing-to-order",
         "A file has no order lines.",
         "Write lines; as it stands there is nothing to order, and offers are compared for one "

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from amopt.sourcing.instance.curves import Curves, quotes_of
 from amopt.sourcing.instance.entries import Conventional, Offer
+from amopt.sourcing.instance.offered.left_out import lacks, unfit, void
 
 if TYPE_CHECKING:
     from amopt.routes import RouteTable
     from amopt.sourcing.instance.calendars import Lane
-    from amopt.sourcing.instance.entries import Line, Part
+    from amopt.sourcing.instance.entries import Line
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = [
@@ -123,7 +124,9 @@ def exclusions(
     """Return why each option cannot be used; empty where it can."""
     parts = {part.name: part for part in instance.parts}
     general = [
-        _unfit(instance, entry, parts[entry.part]) if isinstance(entry, Offer) else ""
+        void(entry, instance.order_date) or unfit(entry, parts[entry.part])
+        if isinstance(entry, Offer)
+        else ""
         for entry in sources
     ]
     reasons = [general[s] for s in source]
@@ -135,36 +138,14 @@ def exclusions(
         for option in np.flatnonzero(np.array(demanding)[line]):
             entry = sources[source[option]]
             if isinstance(entry, Offer):
-                missing = set(instance.lines[line[option]].certificates) - set(entry.certificates)
-                reasons[option] = reasons[option] or _lacks(missing)
+                asked = instance.lines[line[option]].certificates
+                reasons[option] = reasons[option] or lacks(entry, asked)
     return reasons
 
 
 def _at(instance: Instance, line: int) -> str:
     entry: Line = instance.lines[line]
     return entry.place or ""
-
-
-def _lacks(missing: set[str]) -> str:
-    return f"lacks the certificate {', '.join(sorted(missing))}" if missing else ""
-
-
-def _unfit(instance: Instance, offer: Offer, part: Part) -> str:
-    """Return why an offer cannot be used for any line."""
-    today = instance.order_date
-    if today is not None and offer.valid_from is not None and today < offer.valid_from:
-        return f"holds from {offer.valid_from} on"
-    if today is not None and offer.valid_to is not None and today > offer.valid_to:
-        return f"held until {offer.valid_to}"
-    if part.materials and offer.material not in part.materials:
-        return f"material {offer.material or 'not stated'} will not do"
-    box, size = offer.build_envelope, (part.length_mm, part.width_mm, part.height_mm)
-    if box is not None:
-        known = sorted((x for x in size if x is not None), reverse=True)
-        space = sorted((box.length_mm, box.width_mm, box.height_mm), reverse=True)
-        if any(x > s for x, s in zip(known, space, strict=False)):
-            return "the part does not fit the build envelope"
-    return _lacks(set(part.certificates) - set(offer.certificates))
 
 
 class More(NamedTuple):

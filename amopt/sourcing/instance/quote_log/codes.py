@@ -46,7 +46,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "quote-expired",
         "The quotes of an offer do not hold on the day that counts.",
-        "Fetch quotes anew: amopt sourcing quotes.",
+        "Ask for new quotes (amopt sourcing quotes), or mend the dates.",
         Severity.WARNING,
     ),
     Code(
