@@ -15,6 +15,7 @@ from amopt import decisions
 from amopt.errors import UsageError
 from amopt.program.solver.outcome import Status, Stopped
 from amopt.scenarios.sensitivity import inputs, sensitivity
+from tests.screening import cases
 from tests.test_figures import fetched
 
 
@@ -55,6 +56,16 @@ def test_the_unit_of_the_objective_is_no_input() -> None:
     named = {one.name for one in inputs(weighted)}
     assert "minimise.kg_co2" in named
     assert "minimise.cost" not in named
+
+
+def test_a_factor_between_units_is_no_input() -> None:
+    """How many weeks a month has is known."""
+    rows = [{**row, "Lead (months)": row["lead_time_weeks"] / 4} for row in cases.TEMPLATE_ROWS]
+    for row in rows:
+        del row["lead_time_weeks"]
+    column = {"attribute": "lead_time_weeks", "heading": "Lead (months)", "factor": 4.345}
+    instance = amopt.load({**cases.data(), "portfolio": {"rows": rows, "columns": [column]}})
+    assert not [one.name for one in inputs(instance) if "factor" in one.name]
 
 
 def test_a_step_that_leaves_no_plan_comes_first_and_says_so() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
-__all__ = ["Suggestions", "closest", "did_you_mean", "shown"]
+__all__ = ["Suggestions", "closest", "did_you_mean", "misspelt", "shown"]
 
 _COMPARISONS = 50_000
 """How many words one report may be compared with, so that its cost stays linear in the file."""
@@ -31,6 +31,28 @@ def _similar(word: str, alike: Mapping[str, str]) -> str | None:
     """Return the word that shares most letters in their order, both folded."""
     matches = get_close_matches(_folded(word)[:200], alike, n=1)
     return alike[matches[0]] if matches else None
+
+
+def misspelt(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that differs from ``word`` by little enough to be the same one.
+
+    Digits tell names of materials and parts apart, so that they must be the same; letters and
+    digits in another order, or one letter in five, may differ.
+    """
+    alike = next((one for one in known if _folded(one) == _folded(word)), None)
+    if alike is not None:
+        return alike
+    letters, digits = sorted(_folded(word)), [one for one in word if one.isdigit()]
+    like = {
+        one.casefold(): one
+        for one in known
+        if [letter for letter in one if letter.isdigit()] == digits
+    }
+    for folded, one in like.items():
+        if sorted(_folded(folded)) == letters:
+            return one
+    matches = get_close_matches(word[:200].casefold(), like, n=1, cutoff=0.8)
+    return like[matches[0]] if matches else None
 
 
 class Suggestions:

@@ -10,7 +10,7 @@ from amopt.errors import UsageError
 from amopt.instance.suggest import shown
 from amopt.kinds import load
 from amopt.phrases import counted
-from amopt.road.pattern import HandedOver, Provenance, plain, repeated
+from amopt.road.pattern import HandedOver, Provenance, in_one_currency, plain, repeated
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -54,7 +54,8 @@ def hand_over(
     InvalidInstanceError
         When what comes out is no valid instance, with everything that is wrong.
     UsageError
-        When the template is of no such decision, holds no pattern, or nothing was chosen.
+        When the template is of no such decision, holds no pattern, counts money in another
+        currency, or nothing was chosen.
     """
     if template.kind not in TARGETS:
         raise UsageError(
@@ -67,15 +68,9 @@ def hand_over(
         raise UsageError("screening chose no part, so there is nothing to hand over")
     required, fill = TARGETS[template.kind]
     data = plain(template)
+    notes = in_one_currency(data, template, instance)
     lists = repeated(data, names, required)
-    place = {name: index for index, name in enumerate(instance.parts.names)}
-    facts: dict[str, dict[str, Any]] = {
-        name: {
-            attribute: instance.parts.value(attribute, place[name])
-            for attribute in instance.parts.attributes
-        }
-        for name in names
-    }
+    facts = _facts(instance, names)
     provenance = Provenance()
     if template.kind == "printing":
         _systems(data, lists, facts)
@@ -88,7 +83,25 @@ def hand_over(
     data["source"] = f"{counted(len(names), 'part')} of {instance.name}, by screening"
     load(data)
     head = f"{counted(len(names), 'part')} that screening chose of {instance.name}."
-    return HandedOver(data, (head, *provenance.notes("the portfolio")))
+    return HandedOver(data, (head, *notes, *provenance.notes("the portfolio")))
+
+
+def _facts(instance: ScreeningInstance, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what is known of parts, with the print cost that the screening counted with.
+
+    ``priced_by`` names what the print cost is taken from.
+    """
+    parts, share = instance.parts, instance.examination.print_cost_share
+    place = {name: index for index, name in enumerate(parts.names)}
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        own: dict[str, Any] = {one: parts.value(one, place[name]) for one in parts.attributes}
+        own["priced_by"] = "print_cost_per_part"
+        cost = own.get("cost_per_part")
+        if own.get("print_cost_per_part") is None and share is not None and cost is not None:
+            own.update(print_cost_per_part=share * cost, priced_by="print_cost_share")
+        found[name] = own
+    return found
 
 
 def _of(lists: Lists, key: str) -> list[tuple[str, dict[str, Any]]]:
@@ -122,9 +135,9 @@ def _sourcing(
         cost = facts[name].get("print_cost_per_part")
         first = quotes[0]["cost_per_part"]
         if cost is None or not first:
-            provenance.lacking["print_cost_per_part"] += 1
+            provenance.lacking[facts[name]["priced_by"]] += 1
             continue
-        provenance.taken["print_cost_per_part"] += 1
+        provenance.taken[facts[name]["priced_by"]] += 1
         for quote in quotes:
             quote["cost_per_part"] = quote["cost_per_part"] * cost / first
 
@@ -141,7 +154,7 @@ def _printing(
             entry["expedite_cost"] *= entry["order_cost"] / before
         if entry.get("print_cost") is not None:
             cost = own.get("print_cost_per_part")
-            provenance.put(entry, "print_cost", cost, "print_cost_per_part")
+            provenance.put(entry, "print_cost", cost, own["priced_by"])
         provenance.put(entry, "mass_kg", own.get("mass_kg"), "mass_kg")
         demand = own.get("demand_per_year")
         if not demand:
@@ -196,7 +209,7 @@ def _placement(
         for how in entry.get("print", ()):
             hours = how["hours"] * facts[name]["hourly"][how["machine"]]
             material = None if cost is None else max(0.0, cost - hours)
-            provenance.put(how, "material_cost", material, "print_cost_per_part")
+            provenance.put(how, "material_cost", material, facts[name]["priced_by"])
     for name, entry in _of(lists, "conventional"):
         provenance.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")
         provenance.put(

@@ -10,7 +10,7 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.kinds import load
 from amopt.phrases import counted
 from amopt.road.chosen_parts import fail_as_needed
-from amopt.road.pattern import HandedOver, Provenance, plain, repeated
+from amopt.road.pattern import HandedOver, Provenance, in_one_currency, plain, repeated
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -52,8 +52,8 @@ def printing_at_sites(
     InvalidInstanceError
         When what comes out is no valid instance, with everything that is wrong.
     UsageError
-        When the template is not one of printing or holds no pattern, there is no such period, or no
-        site prints.
+        When the template is not one of printing, holds no pattern or counts money in another
+        currency, there is no such period, or no site prints.
     """
     if template.kind != "printing":
         raise UsageError(f"sites become places of printing; the template is of {template.kind}")
@@ -109,6 +109,7 @@ def _at(
 ) -> HandedOver:
     """Return the instance of one site."""
     data = plain(template)
+    notes = in_one_currency(data, template, instance)
     lists = repeated(data, list(printed), ("parts",))
     systems = {system["name"]: system["count"] for system in data["systems"]}
     known = {part.name: part for part in instance.parts}
@@ -139,7 +140,7 @@ def _at(
         data.update(network=network, place=site, supplied_from=supplied)
     load(data)
     head = f"{counted(len(printed), 'part')} that {site} prints in the plan of {instance.name}."
-    return HandedOver(data, (head, *provenance.notes("the placement instance")))
+    return HandedOver(data, (head, *notes, *provenance.notes("the placement instance")))
 
 
 def _order_cost(instance: PlacementInstance, part: str) -> float | None:

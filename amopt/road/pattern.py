@@ -15,7 +15,15 @@ from amopt.phrases import counted, listed
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["STAR", "HandedOver", "Provenance", "file_name", "plain", "repeated"]
+__all__ = [
+    "STAR",
+    "HandedOver",
+    "Provenance",
+    "file_name",
+    "in_one_currency",
+    "plain",
+    "repeated",
+]
 
 STAR = "*"
 """The name of the part that is the pattern for every part."""
@@ -81,6 +89,38 @@ def file_name(name: str) -> str:
 def plain(template: Instance) -> dict[str, Any]:
     """Return a template as plain data, with the keys that its file has."""
     return template.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def in_one_currency(data: dict[str, Any], template: Instance, given: Instance) -> tuple[str, ...]:
+    """Give the next instance the currency of what is handed over; amounts are not converted.
+
+    Parameters
+    ----------
+    data
+        The template as plain data; a template that names no currency takes the other's.
+    template, given
+        The template, and the instance whose amounts are taken into it.
+
+    Returns
+    -------
+    tuple
+        A note, where the template's own amounts count as another currency than by default.
+
+    Raises
+    ------
+    UsageError
+        When both name their currency, and not the same.
+    """
+    if template.currency == given.currency:
+        return ()
+    if "currency" in data:
+        raise UsageError(
+            f"amounts of {shown(given.name)} are in {given.currency}, and those of the template in "
+            f"{template.currency}; nothing is converted: write the template's amounts in "
+            f"{given.currency}, with currency: {given.currency}"
+        )
+    data["currency"] = given.currency
+    return (f"The template names no currency: amounts of the template count as {given.currency}.",)
 
 
 def repeated(

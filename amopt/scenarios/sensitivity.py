@@ -42,6 +42,9 @@ COLUMNS = (
 _SKIPPED = frozenset(("amopt", "latitude", "longitude", "longest_km"))
 """Keys whose scaling says nothing."""
 
+_UNIT_FACTOR = "portfolio_columns: factor"
+"""From the unit of a column into that of its attribute: nobody is in doubt about it."""
+
 _WEIGHT_OF_COST = ("minimise", "cost")
 """The unit in which the other weights are told: a plan costs no more for its being larger."""
 
@@ -232,7 +235,7 @@ def _input(
     if column.path == _WEIGHT_OF_COST:
         return
     values = [number for entry in entries for number in _numbers(entry, column.path)]
-    if any(values):
+    if any(values) and title + column.heading != _UNIT_FACTOR:
         yield Input(title + column.heading, path, column.path, column.kind == "whole", len(values))
 
 

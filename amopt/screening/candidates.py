@@ -27,6 +27,7 @@ __all__ = ["Candidates", "Groups", "expected_savings"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +96,16 @@ class Candidates:
         if self.instance.examination.maximise == "score":
             return self.ranks.score[self.place]
         return np.nan_to_num(self.saving[self.place], nan=0.0)
+
+    @property
+    def saving_waits(self) -> dict[str, Bools]:
+        """For want of what nobody can tell what candidates save, shape (parts,) each."""
+        parts, examination = self.instance.parts, self.instance.examination
+        open_ = (self.eligibility.verdict >= 0) & np.isnan(self.saving)
+        needed = ["demand_per_year", "cost_per_part"]
+        if examination.print_cost_share is None:
+            needed.append("print_cost_per_part")
+        return {name: open_ & parts.missing(name) for name in needed}
 
     @property
     def hours(self) -> Floats:

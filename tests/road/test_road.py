@@ -25,6 +25,14 @@ def facts(instance: Any, name: str) -> dict[str, Any]:
     return {one: instance.parts.value(one, place) for one in instance.parts.attributes}
 
 
+def in_francs(instance: Any) -> Any:
+    return instance.model_copy(update={"currency": "CHF"})
+
+
+def in_dollars(instance: Any) -> Any:
+    return instance.model_copy(update={"currency": "USD"})
+
+
 def chosen(solution: Any) -> list[str]:
     return [row["part"] for row in solution.rows["examine"]]
 
@@ -79,7 +87,7 @@ def test_chosen_parts_fail_as_often_as_they_are_needed(screened: tuple[Any, Any]
 def test_open_sites_become_places_that_need_what_they_print() -> None:
     instance = amopt.load("placement/aircraft-future")
     solution = amopt.solve(instance)
-    sites = printing_at_sites(instance, solution, amopt.load("printing/norwind"))
+    sites = printing_at_sites(instance, solution, in_dollars(amopt.load("printing/norwind")))
     opened = {row["place"] for row in solution.rows["sites"] if row["open"]}
     assert set(sites) == opened
     demand = {(one.place, one.part): one.per_year for one in instance.demand}
@@ -106,7 +114,7 @@ def test_a_site_that_prints_a_share_needs_a_share() -> None:
     """Half of what a place needs is moved to another site that prints."""
     instance = amopt.load("placement/aircraft-future")
     solution = amopt.solve(instance)
-    template = amopt.load("printing/norwind")
+    template = in_dollars(amopt.load("printing/norwind"))
     rows = [dict(row) for row in solution.rows["supply"]]
     other = next(row["source"] for row in rows if row["source"] != rows[0]["source"])
     rows[0]["share"] = 0.5
@@ -169,6 +177,67 @@ def test_what_the_portfolio_does_not_know_is_the_templates_and_told() -> None:
     assert "lead_time_weeks is not known for 1 entry" in told
     assert "demand_per_year is not known for 2 entries" in told
     assert handed.to_yaml().startswith("# 2 parts that screening chose")
+
+
+def test_money_of_two_currencies_is_not_mixed(screened: tuple[Any, Any]) -> None:
+    """A price in francs beside a fee in euros would be added to it one to one."""
+    instance = in_francs(screened[0])
+    solution = amopt.solve(instance)
+    with pytest.raises(UsageError, match=r"in CHF.* in EUR"):
+        hand_over(instance, solution, amopt.load("sourcing/norwind"))
+    handed = hand_over(instance, solution, in_francs(amopt.load("sourcing/norwind")))
+    assert amopt.load(handed.data).currency == "CHF"
+    sites = amopt.load("placement/aircraft-future")
+    with pytest.raises(UsageError, match="currency: USD"):
+        printing_at_sites(sites, amopt.solve(sites), in_francs(amopt.load("printing/norwind")))
+
+
+def test_a_template_that_names_no_currency_takes_the_portfolios(
+    screened: tuple[Any, Any],
+) -> None:
+    instance = in_francs(screened[0])
+    data = amopt.load("sourcing/norwind").model_dump(mode="json", by_alias=True, exclude_unset=True)
+    del data["currency"]
+    handed = hand_over(instance, amopt.solve(instance), amopt.load(data))
+    assert handed.data["currency"] == "CHF"
+    assert "amounts of the template count as CHF" in " ".join(handed.notes)
+    assert "currency" not in hand_over(*screened, amopt.load(data)).data
+
+
+@pytest.mark.parametrize("kind", ["sourcing", "printing", "placement"])
+def test_a_print_cost_that_is_a_share_is_handed_over(kind: str) -> None:
+    """The answer counted with a share of the cost; so does what is made of it."""
+    instance = amopt.load("screening/norwind")
+    table = [
+        {
+            name: value
+            for name in instance.parts.attributes
+            if (value := instance.parts.value(name, place)) is not None
+            and name != "print_cost_per_part"
+        }
+        | {"part": part}
+        for place, part in enumerate(instance.parts.names)
+    ]
+    shared = instance.model_copy(
+        update={
+            "portfolio": {"rows": table},
+            "examination": {"most_parts": 3, "print_cost_share": 0.4},
+        }
+    )
+    handed = hand_over(shared, amopt.solve(shared), amopt.load(f"{kind}/norwind"))
+    found = amopt.load(handed.data)
+    for part in found.parts:
+        printed = 0.4 * facts(shared, part.name)["cost_per_part"]
+        if kind == "sourcing":
+            first = [one.quotes[0] for one in found.offers if one.part == part.name]
+            assert [one.cost_per_part for one in first] == pytest.approx([printed, printed])
+        elif kind == "printing":
+            assert part.print_cost == pytest.approx(printed)
+        else:
+            assert part.print[0].material_cost == pytest.approx(max(0, printed - 8 * 2))
+    told = " ".join(handed.notes)
+    assert "print_cost_share" in told
+    assert "print_cost_per_part is not known" not in told
 
 
 def test_a_template_without_a_pattern_is_refused(screened: tuple[Any, Any]) -> None:

@@ -110,6 +110,40 @@ def test_which_attribute_would_decide_most_parts() -> None:
     assert [row["attribute"] for row in answer.rows["missing"]] == ["suppliers", "mass_kg"]
 
 
+def test_what_no_saving_can_be_told_for_want_of_is_found_out_first() -> None:
+    """A cost that four candidates lack matters more than a weight that one of them lacks."""
+    whole = {"lead_time_weeks": 1, "cost_per_part": 9, "print_cost_per_part": 5,
+             "demand_per_year": 1, "mass_kg": 5}  # fmt: skip
+    lacking = {
+        "a": (), "b": ("print_cost_per_part",), "c": ("print_cost_per_part", "mass_kg"),
+        "d": ("print_cost_per_part", "demand_per_year"), "e": ("print_cost_per_part",),
+        "rejected": ("print_cost_per_part",),
+    }  # fmt: skip
+    rows = [
+        {"part": part, **{key: value for key, value in whole.items() if key not in without}}
+        for part, without in lacking.items()
+    ]
+    rows[-1]["mass_kg"] = 50
+    rows.append({"part": "told", "lead_time_weeks": 1, "expected_saving": 3, "mass_kg": 5})
+    rules = [{"name": "light", "attribute": "mass_kg", "at_most": 20}]
+    answer = solve(small(rows, rules=rules))
+    waits = {row["attribute"]: row["saving_waits"] for row in answer.rows["missing"]}
+    assert waits == {
+        "mass_kg": 0, "print_cost_per_part": 4, "demand_per_year": 1, "cost_per_part": 0,
+        "expected_saving": 0,
+    }  # fmt: skip
+    assert answer.rows["totals"][0]["saving_not_known"] == 4
+    assert answer.headline()[-1] == (
+        "Find out first: print_cost_per_part (saving of 4 parts not known), mass_kg (holds up 1 "
+        "part) and demand_per_year (saving of 1 part not known)."
+    )
+    shared = solve(small(rows, rules=rules,
+                         examination={"most_parts": 1, "print_cost_share": 0.5}))  # fmt: skip
+    waits = {row["attribute"]: row["saving_waits"] for row in shared.rows["missing"]}
+    assert waits["print_cost_per_part"] == 0
+    assert waits["demand_per_year"] == 1
+
+
 def _judge(row: dict[str, Any], instance: Any) -> bool:
     """Return whether a part of which everything is known passes every rule."""
 

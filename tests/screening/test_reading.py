@@ -12,6 +12,7 @@ import yaml
 
 import amopt
 from amopt.errors import InvalidInstanceError, UsageError
+from amopt.instance.findings.finding import path_text
 from amopt.screening import Instance, solve
 from amopt.screening.instance.reading import CHUNK
 from tests.screening.cases import data
@@ -155,6 +156,73 @@ def test_headings_of_ones_own_factors_and_sums(tmp_path: Path) -> None:
     assert [parts.value("lead_time_weeks", k) for k in range(3)] == [9, None, 4.5]
     assert [parts.value("demand_per_year", k) for k in range(3)] == [24, None, 16]
     assert [finding.code for finding in instance.warnings] == []
+
+
+@pytest.mark.parametrize("cell", ["?", "n/a", "unknown", "-", "tbd", "none"])
+def test_a_sum_of_what_is_said_not_to_be_known_is_not_known(tmp_path: Path, cell: str) -> None:
+    """A blank month had no demand; of a month with a question mark nobody knows."""
+    text = f"part,Jan,Feb,Mar,lead_time_weeks,expected_saving\na,1,,2,1,1\nb,1,{cell},2,1,1\n"
+    columns = [{"attribute": "demand_per_year", "heading": "Jan", "through": "Mar"}]
+    months = {"Feb": None}, {"Feb": cell}
+    rows = [
+        {"part": part, "Jan": 1, **month, "Mar": 2, "lead_time_weeks": 1, "expected_saving": 1}
+        for part, month in zip("ab", months, strict=True)
+    ]
+    for instance in (
+        amopt.load(csv(tmp_path, text, columns=columns)),
+        Instance.from_dict(data(portfolio={"rows": rows, "columns": columns})),
+    ):
+        parts = instance.parts
+        assert [parts.value("demand_per_year", k) for k in range(2)] == [3, None]
+
+
+def test_a_decimal_comma_names_the_key_that_reads_it(tmp_path: Path) -> None:
+    text = f'{HEADINGS}\nlever,steel,"3,5",yes,10,5\ncover,steel,"1.203,5",yes,10,5'
+    findings = amopt.check(csv(tmp_path, text))
+    assert all("`decimal: comma` under portfolio" in one.advice for one in findings[:1])
+    assert "Write 3.5" in findings[0].advice
+    assert "decimal: comma" not in findings[1].advice  # it would not be read then, either
+
+
+MACHINES = [
+    {"name": "metal", "materials": ["steel", "AlSi10Mg"]},
+    {"name": "polymer", "materials": ["polyamide"]},
+]
+
+
+def test_a_material_that_nearly_is_a_machines_is_told(tmp_path: Path) -> None:
+    """Machines may take more materials than there are; two that differ by a letter are a slip."""
+    rows = f"{HEADINGS}\na,AlSi10 Mg,1,yes,1,1\nb,Steel,1,yes,1,1\nc,titanium; AlSi10-Mg,1,yes,1,1"
+    (finding,) = amopt.check(write_with(tmp_path, rows))
+    assert (finding.code, finding.severity) == ("unmatched-text", "warning")
+    assert path_text(finding.where.key) == "machines[0].materials[1]"
+    assert "'AlSi10 Mg'" in f"{finding.message} {finding.advice}"
+
+
+def write_with(folder: Path, text: str, **changes: Any) -> Path:
+    (folder / "table.csv").write_text(text)
+    return write(folder, {"file": "table.csv"}, machines=MACHINES, **changes)
+
+
+def test_materials_that_all_have_a_machine_are_not_told(tmp_path: Path) -> None:
+    assert amopt.check(write_with(tmp_path, "\n".join((HEADINGS, "a,steel,1,yes,1,1")))) == []
+
+
+def test_a_word_that_no_part_has_is_told_where_it_stands(tmp_path: Path) -> None:
+    text = "\n".join((HEADINGS, *(f"p{k},{m},1,yes,1,1" for k, m in enumerate(("steel", "brass")))))
+    (tmp_path / "table.csv").write_text(text)
+    rules = [{"name": "no steel", "attribute": "material", "none_of": ["steal", "brass"]}]
+    shares = [{"attribute": "material", "value": "ceramic", "at_most": 1}]
+    findings = amopt.check(
+        write(tmp_path, {"file": "table.csv"}, rules=rules,
+              examination={"most_parts": 1, "shares": shares})
+    )  # fmt: skip
+    told = {path_text(one.where.key): one for one in findings}
+    assert set(told) == {"rules[0].none_of[0]", "examination.shares[0].value"}
+    assert {one.code for one in findings} == {"unmatched-text"}
+    assert "Did you mean 'steel'?" in told["rules[0].none_of[0]"].advice
+    ceramic = told["examination.shares[0].value"]
+    assert "no part has the material 'ceramic'" in ceramic.message
 
 
 def test_findings_name_file_row_and_column_all_at_once(tmp_path: Path) -> None:

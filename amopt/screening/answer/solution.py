@@ -95,6 +95,7 @@ class ScreeningSolution(Solution):
             Column("parts_without", "parts", "Parts that lack it."),
             Column("decides", "parts", "Unknown parts that lack this one only."),
             Column("holds_up", "parts", "Unknown parts that lack it, alone or with others."),
+            Column("saving_waits", "parts", "Candidates whose saving nobody can tell without it."),
         ),
         "criteria": (
             Column("goal", "", "The goal."),
@@ -161,12 +162,10 @@ class ScreeningSolution(Solution):
         chosen = [str(row["part"]) for row in self.rows["examine"]]
         if chosen:
             yield f"First {listed(chosen, most=NAMED)}."
-        deciding = [row for row in self.rows["missing"] if row["holds_up"]][:NAMED]
-        if deciding:
-            words = [
-                f"{row['attribute']} (holds up {counted(row['holds_up'], 'part')})"
-                for row in deciding
-            ]
+        waiting = [row for row in self.rows["missing"] if row["holds_up"] or row["saving_waits"]]
+        waiting.sort(key=lambda row: -row["holds_up"] - row["saving_waits"])
+        if waiting:
+            words = [f"{row['attribute']} ({_why(row)})" for row in waiting[:NAMED]]
             yield f"Find out first: {listed(words)}."
 
     def part(self, name: str) -> Mapping[str, Any]:
@@ -235,6 +234,14 @@ class ScreeningSolution(Solution):
             at["expected_saving"] += row["expected_saving"] or 0.0
             found.add_edge(node, machine)
         return found
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    """Return why an attribute is worth finding out."""
+    held, waits = row["holds_up"], row["saving_waits"]
+    found = [f"holds up {counted(held, 'part')}"] if held else []
+    found += [f"saving of {counted(waits, 'part')} not known"] if waits else []
+    return ", ".join(found)
 
 
 def _known(row: Mapping[str, Any], *left_out: str) -> dict[str, Any]:

@@ -139,23 +139,25 @@ def _rules(candidates: Candidates) -> list[dict[str, Any]]:
 
 def _missing(candidates: Candidates) -> list[dict[str, Any]]:
     """Return the attributes that parts lack, those first that would decide most of them."""
-    lacking = candidates.eligibility.lacking
+    lacking, waiting = candidates.eligibility.lacking, candidates.saving_waits
     parts = candidates.instance.parts
     several = np.sum([one.astype(np.int64) for one in lacking.values()], axis=0) if lacking else 0
     rows = []
     for name in candidates.instance.known:
         without = int(parts.missing(name).sum()) if name in parts.attributes else 0
         if without:
-            one = lacking.get(name)
+            one, waits = lacking.get(name), waiting.get(name)
             rows.append(
                 {
                     "attribute": name,
                     "parts_without": without,
                     "decides": 0 if one is None else int((one & (several == 1)).sum()),
                     "holds_up": 0 if one is None else int(one.sum()),
+                    "saving_waits": 0 if waits is None else int(waits.sum()),
                 }
             )
-    rows.sort(key=lambda row: (-row["decides"], -row["holds_up"], -row["parts_without"]))  # type: ignore[operator]
+    counts = ("decides", "holds_up", "saving_waits", "parts_without")
+    rows.sort(key=lambda row: tuple(-row[name] for name in counts))  # type: ignore[operator]
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,17 @@ from amopt.phrases import counted, listed
 from amopt.screening.instance.attributes import Attribute
 from amopt.screening.instance.parts import Codes, Floats, Texts, folded
 
-__all__ = ["Cells", "Notes", "Place", "TextCollector", "names", "numbers", "texts", "truths"]
+__all__ = [
+    "Cells",
+    "Notes",
+    "Place",
+    "TextCollector",
+    "names",
+    "numbers",
+    "said_unknown",
+    "texts",
+    "truths",
+]
 
 Objects = NDArray[np.object_]
 
@@ -40,6 +51,9 @@ TRUTHS = {
     **dict.fromkeys(("yes", "y", "true", "1", "1.0"), 1.0),
     **dict.fromkeys(("no", "n", "false", "0", "0.0"), 0.0),
 }
+
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+"""A number with a decimal comma, and no other separator."""
 
 _TRIMMED = " \t\r\n\u00a0"
 
@@ -133,6 +147,16 @@ class Cells:
     plain: bool = False
 
 
+def said_unknown(cells: Cells) -> NDArray[np.bool_]:
+    """Return which cells say in words that nothing is known, shape (parts,); blank ones do not."""
+    found = np.zeros(len(cells.values), dtype=bool)
+    for index, value in enumerate(cells.values):
+        if isinstance(value, str) and value:
+            said = value.strip(_TRIMMED).casefold()
+            found[index] = bool(said) and said in NOTHING
+    return found
+
+
 def numbers(cells: Cells, attribute: Attribute, factor: float, notes: Notes) -> Floats:
     """Return the numbers of a column, NaN where not known, shape (parts,)."""
     import pandas as pd
@@ -202,6 +226,8 @@ def _note_numbers(cells: Cells, attribute: Attribute, found: Floats, notes: Note
         advice = rewritten(word.strip(_TRIMMED), attribute.name, whole=False, share=False)
         if cells.comma and "." in word:
             advice = "The file says decimal: comma; write it with a comma, without points."
+        elif not cells.comma and _COMMA.fullmatch(word.strip(_TRIMMED)):
+            advice += " If the whole table is written so: `decimal: comma` under portfolio."
         notes.add(
             "cell-not-a-number",
             cells.heading,

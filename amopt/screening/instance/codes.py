@@ -139,6 +139,12 @@ _INSTANCE = (
         "Judge again the pair that is named, or raise largest_consistency_ratio.",
     ),
     Code(
+        "unmatched-text",
+        "No part has a text that the instance names, and it may be a slip.",
+        "Write it as the table does, or leave it if none is meant to have it.",
+        Severity.WARNING,
+    ),
+    Code(
         "limit-without-number",
         "A limit of the examination limits nothing, or its two ends cross.",
         "Give at_least or at_most, the first not above the second.",

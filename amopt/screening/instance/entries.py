@@ -62,7 +62,8 @@ class Column(InstanceModel):
     through: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None,
         description="Heading of the last column, where the attribute is the sum of several that "
-        "stand side by side, such as months; blank cells count as 0 unless all are blank.",
+        "stand side by side, such as months; blank cells count as 0 unless all are blank, and the "
+        "sum is not known where a cell says so (?, n/a, -).",
     )
     factor: PositiveFactor = Field(
         default=1.0, description="By what a cell is multiplied to be in the attribute's unit."

@@ -15,7 +15,7 @@ from amopt.screening.instance.codes import CODES
 from amopt.screening.instance.entries import Contents
 from amopt.screening.instance.parts import Parts
 from amopt.screening.instance.reading import read
-from amopt.screening.instance.validation import field_problems, missing_columns
+from amopt.screening.instance.validation import field_problems, missing_columns, unmatched_texts
 
 if TYPE_CHECKING:
     from amopt.network import SupplyNetwork
@@ -45,6 +45,7 @@ class ScreeningInstance(Contents):
         yield from problems
         if parts is not None:
             yield from missing_columns(self, parts)
+            yield from unmatched_texts(self, parts)
 
     @cached_property
     def _read(self) -> tuple[Parts | None, list[Problem]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path, PureWindowsPath
@@ -29,6 +29,7 @@ from amopt.screening.instance.cells import (
     TextCollector,
     names,
     numbers,
+    said_unknown,
     truths,
 )
 from amopt.screening.instance.entries import Portfolio
@@ -328,7 +329,7 @@ def _gathered(
     return _kept(Parts(tuple(found), numbers_of, texts), keep), list(notes.all())
 
 
-def _summed(several: Iterable[Cells], one: Bound, notes: Notes) -> Floats:
+def _summed(several: Sequence[Cells], one: Bound, notes: Notes) -> Floats:
     """Return the numbers of one attribute, summed where it stands in several columns."""
     assert one.attribute is not None
     if one.attribute.kind == "yes or no":
@@ -339,7 +340,11 @@ def _summed(several: Iterable[Cells], one: Bound, notes: Notes) -> Floats:
         return columns[0]
     values = np.array(columns)
     total: Floats = np.nansum(values, axis=0)
-    total[np.isnan(values).all(axis=0)] = np.nan
+    nothing = np.isnan(values)
+    total[nothing.all(axis=0)] = np.nan
+    for cells, empty in zip(several, nothing, strict=True):
+        if empty.any():
+            total[said_unknown(cells)] = np.nan
     return total
 
 

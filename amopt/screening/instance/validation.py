@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from amopt.instance.findings import Key, Problem
-from amopt.instance.suggest import shown
+from amopt.instance.suggest import did_you_mean, misspelt, shown
 from amopt.phrases import listed
 from amopt.screening.instance.attributes import DIMENSIONS, MACHINE, Attribute
 from amopt.screening.instance.comparisons import GOALS, judgements, sets_of
@@ -20,9 +20,12 @@ from amopt.screening.instance.entries import (
     Share,
 )
 from amopt.screening.instance.headings import PART, unknown_attribute
-from amopt.screening.instance.parts import Parts
+from amopt.screening.instance.parts import Parts, folded
 
-__all__ = ["field_problems", "missing_columns"]
+__all__ = ["field_problems", "missing_columns", "unmatched_texts"]
+
+MOST_COMPARED = 2_000
+"""Texts of a table that one of the instance is compared with, letter by letter."""
 
 
 def field_problems(instance: Contents) -> Iterator[Problem]:
@@ -268,3 +271,70 @@ def _of_machines(instance: Contents) -> Iterator[tuple[Key, str]]:
         if machine.build_envelope is not None:
             for name in DIMENSIONS:
                 yield ("machines", index, "build_envelope"), name
+
+
+def unmatched_texts(instance: Contents, parts: Parts) -> Iterator[Problem]:
+    """Yield texts of an instance that no part has, where they are likely to be a slip.
+
+    A list may name more than there is; what differs by a letter from a text that nothing in the
+    instance names, and what stands alone, is told.
+    """
+    asked: dict[str, list[tuple[Key, str, bool]]] = {}
+    for attribute, key, word, alone in _texts_of(instance):
+        asked.setdefault(attribute, []).append((key, word, alone))
+    for attribute, words in asked.items():
+        known = _texts_there(instance, parts, attribute)
+        there = {folded(text): text for text in known}
+        named = {folded(word) for _, word, _ in words}
+        strays = [text for text in known if folded(text) not in named][:MOST_COMPARED]
+        for key, word, alone in words:
+            if not there or folded(word) in there:
+                continue
+            match = misspelt(word, strays)
+            if match or alone:
+                message = f"no part has the {attribute} {shown(word)}."
+                advice = (
+                    f"{did_you_mean(match)} Texts are compared letter by letter." if match else ""
+                )
+                yield Problem("unmatched-text", key, message, advice)
+
+
+def _texts_there(instance: Contents, parts: Parts, attribute: str) -> list[str]:
+    """Return the texts of an attribute that parts have, one by one, or the machines' names."""
+    if attribute == MACHINE:
+        return [one.name for one in instance.machines]
+    texts = parts.texts.get(attribute)
+    cells = () if texts is None else texts.words
+    found = (entry.strip() for cell in cells for entry in cell.split(";"))
+    return list({folded(text): text for text in found if text}.values())
+
+
+def _texts_of(instance: Contents) -> Iterator[tuple[str, Key, str, bool]]:
+    """Yield the texts that an instance names: attribute, key, text, and whether it stands alone."""
+    for m, machine in enumerate(instance.machines):
+        for k, word in enumerate(machine.materials):
+            yield "material", ("machines", m, "materials", k), word, False
+    for r, rule in enumerate(instance.rules):
+        for test in ("one_of", "none_of"):
+            for k, word in enumerate(getattr(rule, test) or ()):
+                yield rule.attribute, ("rules", r, test, k), word, False
+    for g, goal in enumerate(instance.ranking.goals):
+        for c, criterion in enumerate(goal.criteria):
+            key: Key = ("ranking", "goals", g, "criteria", c, "values")
+            attribute = instance.known.get(criterion.attribute)
+            if attribute is not None and attribute.kind == "text":
+                for word in criterion.values or ():
+                    yield criterion.attribute, (*key, word), word, False
+    yield from _texts_of_limits(instance)
+
+
+def _texts_of_limits(instance: Contents) -> Iterator[tuple[str, Key, str, bool]]:
+    """Yield the same of the limits of the examination."""
+    for e, effort in enumerate(instance.examination.efforts):
+        words = effort.one_of or ()
+        for k, word in enumerate(words):
+            if effort.attribute is not None:
+                key: Key = ("examination", "efforts", e, "one_of", k)
+                yield effort.attribute, key, word, len(words) == 1
+    for s, share in enumerate(instance.examination.shares):
+        yield share.attribute, ("examination", "shares", s, "value"), share.value, True

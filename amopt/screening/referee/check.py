@@ -92,7 +92,7 @@ def check(instance: ScreeningInstance, solution: Solution) -> Verdict:
     limits = check_limits(notebook, instance, judged, chosen, worth.hours)
     _compare_list(notebook, "limits", rows["limits"], limits)
     _compare_list(notebook, "rules", rows["rules"], judged.counts)
-    _compare_list(notebook, "missing", rows["missing"], _missing(instance, judged))
+    _compare_list(notebook, "missing", rows["missing"], _missing(instance, judged, worth))
     _compare_list(notebook, "comparisons", rows["comparisons"], scored.comparisons)
     lead = _lead(instance, stated, order)
     _check_criteria(notebook, rows["criteria"], scored, judged, lead)
@@ -242,23 +242,31 @@ def _compare_list(
             notebook.compare(f"{table}, row {index + 1}", row, right)
 
 
-def _missing(instance: ScreeningInstance, judged: Verdicts) -> list[dict[str, Any]]:
+def _missing(instance: ScreeningInstance, judged: Verdicts, worth: Worth) -> list[dict[str, Any]]:
     """Return which attributes parts lack, and how many parts wait for each."""
     parts = instance.parts
     lacks = np.zeros(len(parts), dtype=np.int64)
     for waits in judged.open_for.values():
         lacks += waits
-    rows: list[tuple[int, int, int, int, str]] = []
+    untold = np.isnan(worth.saving) & judged.may
+    priced = {"demand_per_year", "cost_per_part"}
+    if instance.examination.print_cost_share is None:
+        priced.add("print_cost_per_part")
+    rows: list[tuple[int, int, int, int, int, str]] = []
     for name in instance.known:
-        if name in parts.attributes and parts.missing(name).any():
+        without = parts.missing(name)
+        if name in parts.attributes and without.any():
             waits = judged.open_for.get(name, np.zeros(len(parts), dtype=bool))
-            alone = int((waits & (lacks == 1)).sum())
-            total = int(waits.sum())
-            rows.append((-alone, -total, -int(parts.missing(name).sum()), len(rows), name))
+            alone, total = int((waits & (lacks == 1)).sum()), int(waits.sum())
+            saving = int((untold & without).sum()) if name in priced else 0
+            rows.append((-alone, -total, -saving, -int(without.sum()), len(rows), name))
     return [
-        {"attribute": name, "parts_without": -without, "decides": -alone, "holds_up": -total}
-        for alone, total, without, _, name in sorted(rows)
-    ]
+        {
+            "attribute": name, "parts_without": -without, "decides": -alone, "holds_up": -total,
+            "saving_waits": -saving,
+        }
+        for alone, total, saving, without, _, name in sorted(rows)
+    ]  # fmt: skip
 
 
 def _lead(instance: ScreeningInstance, stated: Mapping[str, Sequence[Any]], order: Ints) -> Bools:
