@@ -54,7 +54,11 @@ class FormMap(Solution):
             Column("y", "factor", "Factor of the second parameter."),
             Column("winner", "", "Cheapest pure form; in between: the optimum beats all three."),
             Column("optimum", "money", "Cost of the best plan of all, over all periods."),
-            Column("central", "money", "Cost of the best plan with one site at a time."),
+            Column(
+                "central",
+                "money",
+                "Cost of the best plan with exactly one site open at a time, which can print.",
+            ),
             Column("distributed", "money", "Cost of the best plan with each place's own site."),
             Column("conventional", "money", "Cost of the best plan without printing."),
             Column("gap", "share", "Proven gap of the optimum."),

@@ -7,6 +7,7 @@ import pytest
 
 import amopt
 from amopt.placement import Instance, check, solve
+from amopt.placement.forms import FormRules
 from tests.placement.cases import random_data
 
 
@@ -265,3 +266,22 @@ def test_machines_are_not_held_before_they_are_bought(mobile):
     rows = {**solution.rows, "holdings": [*solution.rows["holdings"], early]}
     verdict = check(instance, replace(solution, rows=rows))
     assert any("those of 2027 are held before" in finding for finding in verdict.findings)
+
+
+@pytest.mark.parametrize("form", ["central", "distributed"])
+def test_a_form_whose_sites_cannot_print_is_refused(form, monkeypatch):
+    """A program that forgot the machines of a form finds cheaper plans: these are not of it."""
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, mode="json")
+    data["conventional"][0]["cost_per_part"] = 1.0
+    instance = Instance.from_dict(data)
+    assert solve(instance, method="milp").verdict.accepted
+    honest = FormRules.__init__
+
+    def forgetful(self, supply, fleet, asked):
+        honest(self, supply, fleet, asked)
+        if asked == form:
+            self.printing = self.printing[:0]
+
+    monkeypatch.setattr(FormRules, "__init__", forgetful)
+    with pytest.raises(amopt.RefusedError, match=f"the {form} plan.* print"):
+        solve(instance, method="milp")

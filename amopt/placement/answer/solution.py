@@ -69,7 +69,11 @@ _TABLES: Mapping[str, tuple[Column, ...]] = {
     "bill": (
         Column("cost", "", "Kind of cost."),
         Column("optimum", "money", "The plan, over all periods."),
-        Column("central", "money", "The best plan with one site."),
+        Column(
+            "central",
+            "money",
+            "The best plan with exactly one site open at a time, which can print.",
+        ),
         Column("distributed", "money", "The best plan with each place's own site."),
         Column("conventional", "money", "The best plan without printing."),
     ),

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from amopt.placement.referee.columns import COLUMNS, check_columns
+from amopt.placement.referee.forms import check_form
 from amopt.placement.referee.machines import NUMBERS, Machines
 from amopt.placement.referee.source import Source, Sources
 from amopt.referee import Amount, Notebook, is_number
@@ -111,7 +112,17 @@ class PlanReferee(Machines):
             self.check_fleet()
             self._check_hours()
             self._check_limits()
-            self._check_form()
+            check_form(
+                self.form,
+                self.instance,
+                self.rows["supply"],
+                opened=self.open,
+                stands=lambda unit: (
+                    self.count.get(unit, 0) > 0 or self.contract(*unit[:2]) is not None
+                ),
+                sources=self.sources,
+                notebook=self.notebook,
+            )
         opened = {place for (place, _), is_open in self.open.items() if is_open}
         standing = [
             sum(n for (_, _, when), n in self.count.items() if when == period)
@@ -369,19 +380,3 @@ class PlanReferee(Machines):
             self.notebook.within("the cost", sum(self.bill.values()), limits.budget)
         if limits.kg_co2 is not None:
             self.notebook.within("the emissions in kg", self.kg_co2, limits.kg_co2)
-
-    def _check_form(self) -> None:
-        """Check that the plan has the form that it is said to have."""
-        note = self.notebook
-        printed = [row for row in self.rows["supply"] if row["machine"]]
-        if self.form == "conventional":
-            note.require(not printed, "the conventional plan prints")
-        if self.form == "central":
-            for period in self.periods:
-                count = sum(self.open[place, period] for place in self.sites)
-                note.require(count == 1, f"the central plan has {count} open sites in {period}")
-        if self.form == "distributed":
-            for row in printed:
-                own = self.sources.own_sites(row["place"], self.parts[row["part"]])
-                what = f"the distributed plan prints for {row['place']!r} at {row['source']!r}"
-                note.require(row["source"] in own, what)

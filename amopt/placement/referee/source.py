@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -131,12 +132,20 @@ class Sources:
         table, spot = self._table(by, kg), (self._origins[origin], self._targets[place])
         return float(table.cost[spot]), float(table.weeks[spot]), float(table.kg_co2[spot])
 
+    def reaches(self, site: str, place: str, part: Part) -> bool:
+        """Return whether parts can be sent from a site to a place."""
+        return math.isfinite(self._lane(self.instance.routes[0], site, place, part.kg)[1])
+
     def own_sites(self, place: str, part: Part) -> set[str]:
-        """Return the sites that may be called a place's own: at the place, or the quickest."""
+        """Return the sites that may be called a place's own: at the place, or the quickest.
+
+        Empty where none could print the part, or send it there.
+        """
         sites, _ = self.instance.sources(part)
         if place in sites:
             return {place}
-        table = self._table("weeks", part.kg)
-        weeks = {s: float(table.weeks[self._origins[s], self._targets[place]]) for s in sites}
-        least = min(weeks.values(), default=0.0)
+        weeks = {s: self._lane("weeks", s, place, part.kg)[1] for s in sites}
+        least = min(weeks.values(), default=math.inf)
+        if math.isinf(least):
+            return set()
         return {site for site, time in weeks.items() if time <= least * (1 + NEAR)}
