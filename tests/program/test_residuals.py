@@ -176,6 +176,20 @@ def test_the_better_of_what_a_row_and_single_columns_prove_counts() -> None:
     assert check_dual(far, np.zeros(3), np.zeros(2), alone=True).dual > 0
 
 
+def test_a_column_of_next_to_no_cost_is_limited_by_its_row_rather_than_by_the_objective() -> None:
+    # Half of the first and half of the last at 100: 50, and 400 for the second, which has to be.
+    program = LinearProgram.from_arrays(
+        cost=[1e-9, 400.0, 100.0],
+        matrix=[[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [10.0, 0.0, 0.0]],
+        row_lower=[1.0, 1.0, -np.inf],
+        row_upper=[1.0, 1.0, 5.0],
+    )
+    duals = np.array([100.0, 400.0, (1e-9 - 100.0) / 10.0])
+    check = check_dual(program, duals, np.array([0.5, 1.0, 0.5]))
+    assert check.dual == 0.0
+    assert check.bound == pytest.approx(450.0, rel=1e-9)
+
+
 def test_shares_that_are_never_nothing_are_of_a_whole_too() -> None:
     """min x + y, x + y <= 4 and x >= 1: a miss of 0.1 in both costs at most 0.4 of the bound."""
     p = program([-0.1, -0.1], [[1.0, 1.0]], -np.inf, 4.0, lower=[1.0, 0.0])

@@ -105,6 +105,7 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     may_imply = (y != 0) | (not alone)
     terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
     together = None
+    single = terms
     if np.isinf(terms).any():
         together = _covered(program, may_imply, low, lower, terms)
         paid = cost * x
@@ -121,6 +122,13 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     nearly = float(_NOISE / TOLERANCE * (added @ np.where(np.isfinite(ends), ends, 0.0)))
     bound, scale = _added(rows, terms, taken_off)
     bound = min(bound, dearest)
+    if missed <= miss and taken_off > _NOISE * scale:
+        # A cost of next to nothing limits a column to next to anything; a row may say much less.
+        lower, upper = _implied(program, may_imply, lower, upper)
+        least = _least(low, high, lower, upper)
+        other, of_other = _added(rows, np.where(np.isinf(single), least, single), 0.0)
+        if other > bound:
+            bound, scale = other, of_other
     if together is not None:
         other, of_other = _added(rows, *together)
         if missed > miss or other > bound:
