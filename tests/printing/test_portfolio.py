@@ -84,3 +84,35 @@ def test_the_portfolio_in_pyomo_mixes_and_chooses_as_the_answer_does(criterion: 
     total = sum(row["yearly_cost"] for row in rows)
     total += answer.rows["totals"][0]["yearly_unavoidable_cost"]
     assert model.objective() * 52 == pytest.approx(total, rel=1e-8)
+
+
+def with_first(**changes: float) -> PrintingInstance:
+    """Return the mission's parts under limits with other numbers of the first part."""
+    data: dict[str, Any] = amopt.load("printing/mission-limited").to_dict()
+    data["parts"][0] |= changes
+    return amopt.load(data)
+
+
+def test_a_part_that_costs_nothing_to_order_is_one_of_a_portfolio() -> None:
+    instance = with_first(order_cost=0.0)
+    answer = amopt.solve(instance)
+    joint = optimum(instance, "collapsed", options=Options())
+    assert str(answer.outcome.status) == "optimal"
+    assert joint.cycle_cost.sum() == pytest.approx(answer.outcome.objective * 7, rel=1e-8)
+
+
+def test_a_part_that_is_dearer_by_far_leaves_the_others_their_best() -> None:
+    """One of 14 costs a million million: what the others cost is far below the rounding of all."""
+    dear, dearer = (amopt.solve(with_first(order_cost=cost)) for cost in (1e9, 1e12))
+    for row, other in zip(dear.rows["parts"][1:], dearer.rows["parts"][1:], strict=True):
+        assert row["yearly_cost"] == pytest.approx(other["yearly_cost"], rel=1e-6), row["part"]
+
+
+def test_the_prices_of_a_limit_of_next_to_nothing_are_found() -> None:
+    data: dict[str, Any] = amopt.load("printing/mission-limited").to_dict()
+    data["limits"][0]["at_most"] = 1e-12
+    answer = amopt.solve(amopt.load(data))
+    assert answer.rows["totals"][0]["base_stock"] == pytest.approx(0.0, abs=1e-9)
+    data["limits"][0]["at_most"] = 0.0
+    none = amopt.solve(amopt.load(data))
+    assert answer.outcome.objective == pytest.approx(none.outcome.objective, rel=1e-9)

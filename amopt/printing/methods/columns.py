@@ -85,6 +85,15 @@ class Columns:
             self.usage[:, index],
         )
 
+    def have(self, other: Columns) -> NDArray[np.bool_]:
+        """Return which of other columns cost and use what a column of the same part does, (n,)."""
+
+        def rows(columns: Columns) -> NDArray[np.void]:
+            table = np.vstack([columns.part, columns.cost, columns.usage]).T
+            return np.ascontiguousarray(table).view(f"V{8 * table.shape[1]}").ravel()
+
+        return np.isin(rows(other), rows(self))
+
     def and_(self, other: Columns) -> Columns:
         """Return these columns and others."""
         return Columns(

@@ -31,7 +31,7 @@ __all__ = ["KEPT", "Master", "Solved"]
 Floats = NDArray[np.float64]
 
 BETTER = 1e-10
-"""Share of what is at stake by which a new column must be better than what is known."""
+"""Share of what its part costs by which a new column must be better than what is known."""
 
 KEPT = 1e-9
 """Excess over a limit, over its scale, up to which it is kept."""
@@ -118,8 +118,9 @@ class Master:
             worth = (every.cost if costs else 0.0) - duals @ every.usage
             bound = max(bound, float(worth.sum() + duals @ self.most))
             known = answer.duals[:parts]
-            scale = np.abs(worth) + np.abs(known)
-            better = known - worth > BETTER * (scale + scale.mean())
+            better = known - worth > BETTER * (np.abs(worth) + np.abs(known))
+            # What is known already is better by the solver's rounding alone.
+            better &= ~self.columns.have(every)
             if not better.any():
                 soft = np.count_nonzero(weights)
                 excess = np.zeros(len(self.rows))
