@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     )
     from amopt.instance.common import Instance
     from amopt.network import SupplyNetwork
+    from amopt.outcome import Outcome
     from amopt.overview import Overview, show
     from amopt.program.linear import LinearProgram
-    from amopt.program.solver.outcome import Outcome
     from amopt.solution import Solution
 
 _HOMES = {
@@ -68,7 +68,7 @@ _HOMES = {
     "amopt.network": ("SupplyNetwork",),
     "amopt.overview": ("Overview", "show"),
     "amopt.program.linear": ("LinearProgram",),
-    "amopt.program.solver.outcome": ("Outcome",),
+    "amopt.outcome": ("Outcome",),
     "amopt.solution": ("Solution",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -15,18 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from amopt.errors import RefusedError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.outcome import Outcome, Status
 from amopt.program.family import Family, not_honoured
-from amopt.program.solver.outcome import Outcome, Status
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
-
     from amopt.solution import Solution, Table
 
 __all__ = [
     "CLOSE",
-    "Extend",
     "Method",
     "answered",
     "choose",
@@ -40,9 +37,6 @@ __all__ = [
 
 CLOSE = 1e-6
 """Gap up to which an answer is optimal, relative to what its objective adds up."""
-
-Extend = Callable[["ConcreteModel"], None]
-"""Adds constraints of a caller's own to a decision's Pyomo model, before it is solved."""
 
 AnySolution = TypeVar("AnySolution", bound="Solution")
 

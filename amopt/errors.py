@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amopt.instance.findings import Finding
-    from amopt.program.solver.outcome import Outcome
+    from amopt.finding import Finding
+    from amopt.outcome import Outcome
     from amopt.verdict import Verdict
 
 __all__ = [

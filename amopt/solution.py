@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from amopt.errors import UsageError
 from amopt.files import MARK, as_plain, write_folder
 from amopt.files.formulas import begins_formula
-from amopt.program.solver.outcome import Outcome
+from amopt.outcome import Outcome
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ from scipy.sparse.linalg import splu
 import amopt
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange.archive import save
+from amopt.outcome import versions
 from amopt.printing.process.processes import full_process
-from amopt.program.solver.outcome import versions
 
 HERE = Path(__file__).parent
 WAITS = 4

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from amopt.errors import AmoptError
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.converters import to_quantecon
+from amopt.outcome import versions
 from amopt.printing import Instance
 from amopt.printing.instance import Discounted, Part, System
 from amopt.printing.process.processes import full_process
 from amopt.program.solver.highs import Options
-from amopt.program.solver.outcome import versions
 
 Floats = NDArray[np.float64]
 

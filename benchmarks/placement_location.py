@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from placement import drawn
 
 from amopt.errors import AmoptError
+from amopt.outcome import Status
 from amopt.placement import Instance, solve
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Options
-from amopt.program.solver.outcome import Status
 
 CAPACITIES = {
     "capa": ("p1", (8000, 10000, 12000, 14000)),

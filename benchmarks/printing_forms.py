@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from amopt.outcome import versions
 from amopt.printing import Instance, closed_form
 from amopt.printing.decision import WAYS, solve
 from amopt.printing.instance import Discounted, Part, System
-from amopt.program.solver.outcome import versions
 
 SIZES = (8, 20, 42, 100, 1_000, 5_000)
 SMOKE = (4, 200)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 import amopt
-from amopt.program.solver.outcome import versions
+from amopt.outcome import versions
 
 SIZES = (20, 100, 1_000, 10_000)
 SMOKE = (10,)

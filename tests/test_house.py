@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,22 +17,22 @@ PACKAGE = Path(__file__).parent.parent / "amopt"
 
 REFEREES = KINDS
 
-ALLOWED = (
-    "amopt.errors",
-    "amopt.files",
-    "amopt.instance",
-    "amopt.network",
-    "amopt.phrases",
-    "amopt.referee",
-    "amopt.routes",
-    "amopt.stock",
-    "amopt.verdict",
-)
-"""What a referee may import, directly or through others, beside its decision's instance fields."""
+ALLOWED = ("network", "referee", "stock", "verdict")
+"""What a referee may import, beside its decision's instance fields."""
+
+REACHED = (*ALLOWED, "errors", "finding", "instance", "phrases")
+"""What it may reach through these."""
+
+ANNOTATED = (*REACHED, "files", "outcome", "solution")
+"""What it may speak of in annotations, and what these speak of."""
+
+OF_THE_DECISION = ("events", "instance", "parameters", "referee")
+"""What it may import of its decision: what files say, as fields and as arrays of them."""
 
 SHARED = (
-    *("column_table", "decision", "drawing", "errors", "files", "formulated", "instance", "mdp"),
-    *("network", "phrases", "program", "referee", "routes", "solution", "stock", "verdict"),
+    *("column_table", "decision", "drawing", "errors", "files", "instance", "mdp"),
+    *("finding", "network", "outcome", "phrases", "program", "referee", "solution"),
+    *("stock", "verdict"),
 )
 """The rooms that lie below the decisions."""
 
@@ -121,6 +123,46 @@ def test_no_module_imports_itself_through_annotations() -> None:
     assert circles(graph(typing=True)) == []
 
 
+def floors() -> list[dict[str, Any]]:
+    """Return the contracts on the order of rooms: their container, and its layers from the top."""
+    settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    return [contract for contract in contracts if contract["type"] == "layers"]
+
+
+def upward(contract: dict[str, Any], edges: dict[str, frozenset[str]]) -> list[str]:
+    """Return the imports from one room of a contract to one above it, or beside it."""
+    (container,) = contract["containers"]
+    floor = {
+        f"{container}.{room.strip()}": height
+        for height, layer in enumerate(contract["layers"])
+        for room in layer.split("|")
+    }
+
+    def room(name: str) -> str:
+        return ".".join(name.split(".")[: container.count(".") + 2])
+
+    return [
+        f"{name} -> {other}"
+        for name, others in edges.items()
+        for other in others
+        if room(name) in floor and room(other) in floor and room(name) != room(other)
+        if floor[room(name)] >= floor[room(other)]
+    ]
+
+
+def test_an_import_upwards_would_be_found() -> None:
+    contract = {"containers": ["a"], "layers": ["top", "left | right", "low"]}
+    edges = {"a.low.x": frozenset({"a.top"}), "a.left": frozenset({"a.right", "a.low", "a.left.b"})}
+    assert upward(contract, edges) == ["a.low.x -> a.top", "a.left -> a.right"]
+
+
+@pytest.mark.parametrize("contract", floors(), ids=lambda contract: contract["containers"][0])
+def test_annotations_point_downwards(contract: dict[str, Any]) -> None:
+    """The import contracts leave aside what is imported for annotations alone: it is held here."""
+    assert upward(contract, graph(typing=True)) == []
+
+
 def test_no_room_below_the_decisions_knows_one_by_name() -> None:
     """What only one decision has, it says itself: no condition on its name stands below it."""
     known = {
@@ -133,24 +175,28 @@ def test_no_room_below_the_decisions_knows_one_by_name() -> None:
     assert known == {}
 
 
+def beyond(kind: str, allowed: tuple[str, ...], modules: set[str]) -> set[str]:
+    """Return which modules lie in none of the rooms that a decision's referee may import."""
+    rooms = [f"amopt.{room}." for room in allowed]
+    rooms += [f"amopt.{kind}.{room}." for room in OF_THE_DECISION]
+    others = modules - {"amopt", f"amopt.{kind}"}
+    return {name for name in others if not f"{name}.".startswith(tuple(rooms))}
+
+
 @pytest.mark.parametrize("kind", REFEREES)
-def test_a_referee_imports_only_what_it_may(kind: str) -> None:
-    edges = graph(typing=False)
+@pytest.mark.parametrize("typing", [False, True], ids=["runtime", "annotations"])
+def test_a_referee_imports_only_what_it_may(kind: str, typing: bool) -> None:
+    edges = graph(typing=typing)
     start = {name for name in edges if name.startswith(f"amopt.{kind}.referee")}
+    direct = {other for name in start for other in edges[name]}
     reached, todo = set(start), list(start)
     while todo:
         for other in edges[todo.pop()] - reached:
             reached.add(other)
             todo.append(other)
-    own = ("instance", "parameters", "referee")  # parameters: an instance's fields as arrays
-    allowed = (*ALLOWED, *(f"amopt.{kind}.{room}" for room in own))
-    beyond = {
-        name
-        for name in reached - {"amopt", f"amopt.{kind}"}
-        if not any(f"{name}.".startswith(f"{room}.") for room in allowed)
-    }
     assert start
-    assert beyond == set()
+    assert beyond(kind, (*ALLOWED, "solution") if typing else ALLOWED, direct) == set()
+    assert beyond(kind, ANNOTATED if typing else REACHED, reached) == set()
 
 
 def test_rooms_are_small() -> None:

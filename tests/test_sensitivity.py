@@ -13,7 +13,7 @@ import pytest
 import amopt
 from amopt import decisions
 from amopt.errors import UsageError
-from amopt.program.solver.outcome import Status, Stopped
+from amopt.outcome import Status, Stopped
 from amopt.scenarios.sensitivity import inputs, sensitivity
 from tests.screening import cases
 from tests.test_figures import fetched

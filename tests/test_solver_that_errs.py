@@ -8,8 +8,8 @@ import pytest
 
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 ASKED = [
     ("printing/mission-limited", "prices"),

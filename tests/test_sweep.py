@@ -21,7 +21,7 @@ import pytest
 import amopt
 from amopt import decisions
 from amopt.errors import NoAnswerError, UsageError
-from amopt.program.solver.outcome import Status, Stopped
+from amopt.outcome import Status, Stopped
 from amopt.scenarios.sweep import Change, Point, from_list, grid, run, sweep, variation
 from amopt.scenarios.sweep.changes import apply
 from tests.test_figures import fetched

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from amopt.decision import (
-    Extend,
     Method,
     answered,
     choose,
@@ -23,8 +22,9 @@ from amopt.design.choice import Choice
 from amopt.design.instance import DesignInstance
 from amopt.design.methods import by_program, each_alone
 from amopt.design.referee.check import check
+from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.program.family import Extend
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from amopt.design.instance import DesignInstance
 from amopt.design.life_cycle import LifeCycle
 from amopt.errors import UsageError
 from amopt.instance.suggest import shown
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, listed
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from amopt.decision import (
-    Extend,
     Method,
     answered,
     choose,
@@ -27,8 +26,9 @@ from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import by_program, exact
 from amopt.licensing.methods import menu as menus
 from amopt.licensing.referee.check import check
+from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.program.family import Extend
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from amopt.licensing.costs import Buyers
 from amopt.licensing.forms import form_of, theorem
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import exact
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, listed
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from amopt.decision import CLOSE, Extend, Method, answered, choose, judged, method_names, proven
+from amopt.decision import CLOSE, Method, answered, choose, judged, method_names, proven
 from amopt.errors import AmoptError, InfeasibleError, NoAnswerError
 from amopt.maintenance import formulation
 from amopt.maintenance.answer.solution import MaintenanceSolution
@@ -16,9 +16,10 @@ from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import program, renewal
 from amopt.maintenance.policy import Optimum
 from amopt.maintenance.referee.check import check
+from amopt.outcome import Outcome, Stopped, versions
+from amopt.program.family import Extend
 from amopt.program.solver.highs import Progress
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Stopped, versions
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

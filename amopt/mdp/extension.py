@@ -16,7 +16,7 @@ from amopt.mdp.linear_program import labels
 from amopt.mdp.policy import PolicyChain, policy_of_measure
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.program.solver.outcome import Outcome, Status
+from amopt.outcome import Outcome, Status
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel

@@ -33,10 +33,10 @@ from amopt.errors import InfeasibleError
 from amopt.mdp.iteration.methods import policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program
 from amopt.mdp.process import Process
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.phrases import rounded_down, rounded_up
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 __all__ = ["explain", "explain_alone"]
 

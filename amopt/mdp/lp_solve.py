@@ -46,9 +46,9 @@ from amopt.mdp.linear_program import (
 from amopt.mdp.policy import REACHED, DependsOnStartError, PolicyChain, policy_of_measure, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 __all__ = ["STARTS", "Start", "policy_basis", "solve"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.program.solver.outcome import Outcome
+from amopt.outcome import Outcome
 
 if TYPE_CHECKING:
     from amopt.mdp.process import Process

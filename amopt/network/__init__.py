@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amopt.network.exchange import flat, read_graph, write_graph
-    from amopt.network.supply import RouteCriterion, RouteTable, SupplyNetwork, unreachable_place
+    from amopt.network.routes import RouteCriterion, RouteTable
+    from amopt.network.supply import SupplyNetwork, unreachable_place
 
 __all__ = [
     "RouteCriterion",
@@ -20,8 +21,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "RouteCriterion": "supply",
-    "RouteTable": "supply",
+    "RouteCriterion": "routes",
+    "RouteTable": "routes",
     "SupplyNetwork": "supply",
     "flat": "exchange",
     "read_graph": "exchange",

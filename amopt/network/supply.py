@@ -21,13 +21,13 @@ from amopt.instance.common import Lane, Mode, Network, Place
 from amopt.instance.findings import Key, Problem
 from amopt.network.graphml import read_graphml, read_graphml_file, write_graphml
 from amopt.network.graphs import Aside, Edge, Node, RawGraph, read, read_node_link
+from amopt.network.routes import Arcs, RouteCriterion, RouteTable, best_arcs, best_routes
 from amopt.phrases import counted
-from amopt.routes import Arcs, RouteCriterion, RouteTable, best_arcs, best_routes
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["RouteCriterion", "RouteTable", "SupplyNetwork", "unreachable_place"]
+__all__ = ["SupplyNetwork", "unreachable_place"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

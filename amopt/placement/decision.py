@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import Method, choose, judged, method_names
 from amopt.errors import InfeasibleError, UsageError
+from amopt.outcome import Status, Stopped, versions
 from amopt.placement import formulation
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.answer.tables import answer_of
@@ -23,9 +24,9 @@ from amopt.placement.methods.programs import (
 )
 from amopt.placement.referee.check import check
 from amopt.placement.supply.supply import Supply
+from amopt.program.family import Extend
 from amopt.program.pyomo.extending import FIXED
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.infeasible.explain import explain
 from amopt.program.infeasible.search import Reasons
 from amopt.program.infeasible.sentences import no_plan as told
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 if TYPE_CHECKING:
     from amopt.program.family import Family

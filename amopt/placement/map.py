@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.placement.answer.solution import counted, listed
 from amopt.placement.decision import solve
 from amopt.placement.forms import FORMS
 from amopt.placement.sensitivity import scaled
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 

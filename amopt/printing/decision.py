@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amopt.decision import Extend, Method, choose, judged, method_names
+from amopt.decision import Method, choose, judged, method_names
 from amopt.errors import InfeasibleError
 from amopt.instance.suggest import shown
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.policies import COMPARED, Compared
@@ -23,8 +24,8 @@ from amopt.printing.methods.confirmation import confirmed
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.check import check
+from amopt.program.family import Extend
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.solution import Table
 from amopt.verdict import Verdict
@@ -46,11 +47,6 @@ __all__ = [
 ]
 
 
-def _too_large(method: str, instance: PrintingInstance) -> str:
-    """Return why the process of a part does not fit into memory, empty where it does."""
-    return by_process.obstacle(method, instance)
-
-
 WAYS = (
     Method("closed", "the cost of a cycle in closed form", honours=closed_form.HONOURS),
     Method(
@@ -65,7 +61,7 @@ WAYS = (
             name,
             meaning,
             honours=by_process.HONOURS,
-            obstacle=partial(_too_large, name),
+            obstacle=partial(by_process.obstacle, name),
             automatic=False,
         )
         for name, meaning in (

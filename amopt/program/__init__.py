@@ -13,8 +13,8 @@
     What may be asked for, the units in which the solver counts, and how it is run once.
 ``polishing``, ``refinement``, ``residuals``, ``dual_bound``, ``arithmetic``, ``validation``
     Whole numbers held, digits found, and what comes back recomputed before it is believed.
-``answer``, ``outcome``
-    What leaves.
+``answer``
+    What leaves, with its :mod:`~amopt.outcome`.
 ``infeasible``
     Why a program is infeasible, and the least that would mend it:
     :func:`~amopt.program.infeasible.explain.explain` for a formulation, in the words of its

@@ -16,10 +16,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from amopt.outcome import Outcome, Status, Stopped, relative_gap
 from amopt.program.linear import LinearProgram
 from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.highs import Answer, Options, Progress, solve
-from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
 from amopt.program.time import Budget
 
 __all__ = ["Blocks", "solve_blocks", "split"]

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["Family", "not_honoured", "present"]
+__all__ = ["Extend", "Family", "not_honoured", "present"]
+
+Extend = Callable[["ConcreteModel"], None]
+"""Adds constraints of a caller's own to a decision's Pyomo model, before it is solved."""
 
 
 @dataclass(frozen=True, slots=True)

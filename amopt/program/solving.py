@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
+from amopt.outcome import Status
 from amopt.program.infeasible.explain import explain
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Answer, Options, Progress, solve
-from amopt.program.solver.outcome import Status
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from amopt.errors import (
 )
 from amopt.files import as_plain
 from amopt.instance.findings import Finding, Severity
-from amopt.program.solver.outcome import Outcome
+from amopt.outcome import Outcome
 
 __all__ = ["error_json", "exit_code", "findings_json", "listing_json", "pretty"]
 

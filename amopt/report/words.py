@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from amopt.outcome import Outcome, Status
 from amopt.phrases import amount, listed, money
-from amopt.program.solver.outcome import Outcome, Status
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 

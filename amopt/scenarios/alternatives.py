@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from amopt import decisions
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.outcome import Stopped
 from amopt.phrases import counted
 from amopt.program.pyomo.differing import require_difference
-from amopt.program.solver.outcome import Stopped
 from amopt.program.time import Budget
 from amopt.scenarios.comparison import COLUMNS as CHANGES
 from amopt.scenarios.comparison import compare_answers

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.outcome import Outcome, Status, Stopped
 
 __all__ = ["Standing", "finished", "loosest", "standing"]
 

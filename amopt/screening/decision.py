@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.decision import Extend, Method, answered, choose, judged, method_names, proven
+from amopt.decision import Method, answered, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, listed
+from amopt.program.family import Extend
 from amopt.program.infeasible.explain import explain
 from amopt.program.pyomo import FIXED, compile_model, extended, load, read_answer
 from amopt.program.solver.highs import Progress
 from amopt.program.solver.highs import solve as solve_arrays
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.screening import formulation
 from amopt.screening.answer.solution import ScreeningSolution

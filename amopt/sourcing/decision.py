@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amopt.decision import Extend, Method, choose, judged, method_names, proven
+from amopt.decision import Method, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.program.family import Extend
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.sourcing import formulation
 from amopt.sourcing.answer.assembly import answer_of, switchover

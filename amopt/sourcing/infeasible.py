@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, Limit, NoAnswerError
+from amopt.outcome import Status
 from amopt.program.blocks import split
 from amopt.program.family import not_honoured
 from amopt.program.infeasible.explain import reasons_of
@@ -23,7 +24,6 @@ from amopt.program.infeasible.limits import ProgramLimits
 from amopt.program.infeasible.oracle import Oracle
 from amopt.program.pyomo.extending import FIXED
 from amopt.program.solver.highs import Options, solve
-from amopt.program.solver.outcome import Status
 from amopt.program.time import Budget
 from amopt.sourcing import formulation
 from amopt.sourcing.evaluation import Evaluation, evaluate
@@ -35,9 +35,9 @@ from amopt.sourcing.offers.shared_use import SHARED
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
 if TYPE_CHECKING:
-    from amopt.decision import Extend
+    from amopt.outcome import Outcome
+    from amopt.program.family import Extend
     from amopt.program.linear import LinearProgram
-    from amopt.program.solver.outcome import Outcome
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["explain"]

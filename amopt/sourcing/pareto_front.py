@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.sourcing.answer.nondominated import Pareto
 from amopt.sourcing.answer.tables import order_rows

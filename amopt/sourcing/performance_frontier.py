@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.referee.check import check
 from amopt.verdict import Verdict
 

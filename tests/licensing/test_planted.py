@@ -12,7 +12,7 @@ from amopt.instance import catalogue
 from amopt.licensing import check
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.referee.buyers import Buyers
-from amopt.program.solver.outcome import Status
+from amopt.outcome import Status
 from tests.planted import (
     require_columns_are_read,
     require_outcome_agrees,

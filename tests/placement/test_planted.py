@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import amopt
+from amopt.outcome import Status
 from amopt.placement import Instance, check, solve
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.referee.check import COPIED
-from amopt.program.solver.outcome import Status
 from tests.placement.cases import money
 
 pytestmark = pytest.mark.slow

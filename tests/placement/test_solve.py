@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.errors import UsageError
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement import Instance, solve
 from amopt.placement.decision import _best, _solved
 from amopt.placement.methods.bounded_plan import BoundedPlan
 from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 from amopt.program.time import Budget
 from tests.placement import brute_force
 from tests.placement.cases import money, random_data, renamed, reordered

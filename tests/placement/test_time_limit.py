@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from amopt.outcome import Stopped
 from amopt.placement import Instance, solve
 from amopt.placement.methods.lagrangian import LagrangianSearch
 from amopt.placement.methods.location import transportation
@@ -17,7 +18,6 @@ from amopt.placement.methods.pricing import Prices
 from amopt.placement.supply.supply import Supply
 from amopt.program import time as program_time
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Stopped
 from amopt.program.time import LEAST, Budget
 from tests.placement.cases import random_data
 from tests.placement.test_location import located

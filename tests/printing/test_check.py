@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 import amopt
 from amopt.errors import RefusedError
+from amopt.outcome import Status
 from amopt.printing import check, closed_form
 from amopt.printing import decision as methods
 from amopt.printing.answer.policies import COMPARED, Compared
@@ -25,7 +26,6 @@ from amopt.printing.referee.backward import MOST_SYSTEMS_BY_STATE, by_corner, by
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import Plan, Terms
 from amopt.printing.referee.probabilities import binomial
-from amopt.program.solver.outcome import Status
 from tests.printing.cases import one_part, parameters_of, small_instances
 
 ACTIONS = ("wait", "print", "expedite")

@@ -12,11 +12,11 @@ import pytest
 import amopt
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
+from amopt.outcome import Status, Stopped
 from amopt.printing import METHODS
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.decision import solve
 from amopt.program.solver.highs import Options
-from amopt.program.solver.outcome import Status, Stopped
 from tests.printing.cases import one_part
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.highs import solve
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 
 
 def test_an_answer_is_shown_on_one_line() -> None:

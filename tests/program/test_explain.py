@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amopt.errors import Conflict, InfeasibleError, LeastChange, Limit, NoAnswerError
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.family import Family
 from amopt.program.infeasible import oracle
 from amopt.program.infeasible.explain import explain
@@ -20,7 +21,6 @@ from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.solver import highs
 from amopt.program.solver.highs import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 from amopt.program.time import Budget
 from amopt.sourcing.rolling.infeasible import at_event
 

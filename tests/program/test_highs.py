@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from amopt.errors import UsageError
+from amopt.outcome import Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.digits.dual_bound import check_dual
 from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.highs import Basis, Options, Solver, solve
-from amopt.program.solver.outcome import Status, Stopped
 
 from .programs import market_split, transport
 

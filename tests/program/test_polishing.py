@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import polished, rounded
 from amopt.program.solver.digits.refinement import at_bounds
 from amopt.program.solver.highs import Options, Solver, solve
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 from amopt.program.solver.scaling import Scaling
 
 from .programs import market_split, transport

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.outcome import Status
 from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.program.pyomo import (
     compile_model,
@@ -26,7 +27,6 @@ from amopt.program.pyomo import (
     weighted_sum,
 )
 from amopt.program.solver.highs import Options, solve
-from amopt.program.solver.outcome import Status
 
 from .programs import market_split, transport
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from amopt.outcome import Status
 from amopt.program.export import write_program
 from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.solver.highs import solve
-from amopt.program.solver.outcome import Status
 
 from .programs import market_split, transport
 from .test_export import LOTS, WORDS, read_and_solve

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from amopt.outcome import Status
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.digits.arithmetic import exact_sum
 from amopt.program.solver.digits.dual_bound import check_dual, infeasibility_proof
 from amopt.program.solver.digits.residuals import check_primal
-from amopt.program.solver.outcome import Status
 from amopt.program.solver.validation import AttemptResult, validate_linear
 
 program = LinearProgram.from_arrays

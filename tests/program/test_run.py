@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from amopt.outcome import Status, Stopped
 from amopt.program.infeasible.explain import explain
 from amopt.program.linear import NamedBlock
 from amopt.program.solver.highs import Options, Progress, solve
-from amopt.program.solver.outcome import Status, Stopped
 
 from .programs import market_split, transport
 

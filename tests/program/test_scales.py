@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from amopt.outcome import Status
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import solve
-from amopt.program.solver.outcome import Status
 from amopt.program.solver.scaling import Scaling
 
 from .exact import objective, optimum, violations

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 import amopt
 from amopt.instance import catalogue
-from amopt.program.solver.outcome import Status, Stopped
+from amopt.outcome import Status, Stopped
 from amopt.sourcing import check, pareto, solve
 from amopt.sourcing.answer.nondominated import Pareto
 from amopt.sourcing.answer.solution import SourcingSolution

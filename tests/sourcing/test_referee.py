@@ -233,7 +233,7 @@ def test_a_table_with_too_few_or_too_many_rows_is_refused(solution: Any, table: 
 
 
 ALLOWED = (
-    *("amopt.referee", "amopt.verdict", "amopt.network", "amopt.routes", "amopt.phrases"),
+    *("amopt.referee", "amopt.verdict", "amopt.network", "amopt.phrases"),
     *("amopt.instance", "amopt.errors", "amopt.stock", "amopt.files"),
     "amopt.sourcing.referee",
     "amopt.sourcing.instance.entries",

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import amopt
 import amopt.sourcing.register.register as room
 from amopt.errors import RefusedError, UsageError
-from amopt.program.solver.outcome import Outcome, Status, Stopped
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.solution import Solution
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.register.database import create_file, opened

@@ -11,7 +11,7 @@ import pytest
 
 import amopt
 from amopt.instance import catalogue
-from amopt.program.solver.outcome import Status, Stopped
+from amopt.outcome import Status, Stopped
 from amopt.sourcing.events import Events
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.referee.replay.check import COPIED, check_replay

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.decision import Extend
 from amopt.design import formulation
 from amopt.design.choice import Choice
 from amopt.design.instance import DesignInstance
 from amopt.errors import UsageError
-from amopt.formulated import added_rows, chosen_keys, solve_formulation
+from amopt.program.family import Extend
+from amopt.program.pyomo.formulated import added_rows, chosen_keys, solve_formulation
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
+    from amopt.outcome import Outcome
     from amopt.program.solver.highs import Progress
     from amopt.program.solver.options import Options
-    from amopt.program.solver.outcome import Outcome
 
 __all__ = ["added", "best_choice", "read"]
 

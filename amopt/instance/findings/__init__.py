@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from amopt.instance.findings.codes import CATALOGUE, catalogue_markdown, codes_of
-from amopt.instance.findings.finding import (
+from amopt.finding import (
     Code,
     Finding,
     Key,
@@ -12,6 +11,7 @@ from amopt.instance.findings.finding import (
     Where,
     path_text,
 )
+from amopt.instance.findings.codes import CATALOGUE, catalogue_markdown, codes_of
 
 __all__ = [
     "CATALOGUE",

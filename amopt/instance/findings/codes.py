@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from amopt.instance.findings.finding import Code, Severity
+from amopt.finding import Code, Severity
 from amopt.instance.findings.table_codes import TABLES
 
 __all__ = ["CATALOGUE", "catalogue_markdown", "codes_of"]

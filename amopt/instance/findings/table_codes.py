@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amopt.instance.findings.finding import Code, Severity
+from amopt.finding import Code, Severity
 
 __all__ = ["TABLES"]
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.decision import Extend
 from amopt.errors import NoAnswerError, UsageError
-from amopt.formulated import WHOLE, added_rows, chosen_keys, solve_formulation
 from amopt.licensing import formulation
 from amopt.licensing.contract import (
     NONE,
@@ -22,12 +20,14 @@ from amopt.licensing.contract import (
 )
 from amopt.licensing.costs import Buyers
 from amopt.licensing.instance import LicensingInstance
+from amopt.program.family import Extend
+from amopt.program.pyomo.formulated import WHOLE, added_rows, chosen_keys, solve_formulation
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
+    from amopt.outcome import Outcome
     from amopt.program.solver.highs import Progress
     from amopt.program.solver.options import Options
-    from amopt.program.solver.outcome import Outcome
 
 __all__ = ["MOST_CHOICES", "added", "best_offer", "choices", "read"]
 

@@ -23,10 +23,10 @@ from amopt.maintenance.policy import chosen
 from amopt.maintenance.process import Grid, build, costs
 from amopt.mdp import dual_program
 from amopt.mdp.lp_solve import policy_basis
+from amopt.outcome import Outcome, Status
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Solver
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget
 
 __all__ = ["Certified", "by_iteration", "by_programs"]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.decision import Extend
 from amopt.errors import NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.instance import MaintenanceInstance
@@ -16,9 +15,10 @@ from amopt.maintenance.methods import renewal
 from amopt.maintenance.policy import Optimum, chosen
 from amopt.maintenance.process import Grid, build
 from amopt.mdp import dual_program
+from amopt.outcome import Outcome, Status
+from amopt.program.family import Extend
 from amopt.program.infeasible.explain import explain
 from amopt.program.solver.highs import solve as run
-from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
+from amopt.outcome import Status, Stopped
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Status, Stopped
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options

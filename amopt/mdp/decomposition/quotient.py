@@ -31,7 +31,7 @@ from amopt.mdp.iteration.layers import first_minimum
 from amopt.mdp.iteration.result import IterationBudget
 from amopt.mdp.policy import toward
 from amopt.mdp.process import Process
-from amopt.program.solver.outcome import Stopped
+from amopt.outcome import Stopped
 
 __all__ = ["Path", "Quotient"]
 

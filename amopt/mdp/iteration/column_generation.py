@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.mdp.process import Process
-from amopt.program.solver.outcome import Outcome
+from amopt.outcome import Outcome
 
 __all__ = ["Vertex", "priced_in"]
 

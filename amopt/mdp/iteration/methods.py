@@ -25,7 +25,7 @@ from amopt.mdp.iteration.result import IterationBudget, bounded, certified
 from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.program.solver.outcome import Stopped
+from amopt.outcome import Stopped
 
 __all__ = [
     "ITERATIONS",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 
 __all__ = ["IterationBudget", "bounded", "certified"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amopt.outcome import Outcome, Status, Stopped, relative_gap
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.forms import FORMS, Form
 from amopt.placement.plan import BILL, Plan, tables
-from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status
 from amopt.placement.plan import Plan
-from amopt.program.solver.outcome import Outcome, Status
 
 if TYPE_CHECKING:
     from amopt.placement.methods.pricing import DenseSupply

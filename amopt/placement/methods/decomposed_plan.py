@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import PRUNING_HONOURS, assemble
@@ -26,7 +27,6 @@ from amopt.placement.supply.supply import Supply
 from amopt.program.family import not_honoured
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
 
 __all__ = ["DecompositionSearch"]

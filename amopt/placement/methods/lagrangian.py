@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.placement.forms import Form, FormRules
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
@@ -23,7 +24,6 @@ from amopt.placement.methods.pricing import DenseSupply, Prices, relax
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
 
 __all__ = ["LagrangianSearch"]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amopt.outcome import Status, Stopped
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.lagrangian import LagrangianSearch
 from amopt.placement.methods.price_route import by_tree
 from amopt.placement.methods.programs import ProgramSearch, array_programs
-from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import assemble
@@ -19,14 +20,13 @@ from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.plan import Plan
 from amopt.program.pyomo.extending import extended
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-    from amopt.decision import Extend
     from amopt.placement.instance.fields import Instance
     from amopt.placement.supply.supply import Supply
+    from amopt.program.family import Extend
     from amopt.program.linear import LinearProgram
     from amopt.program.time import Budget
 

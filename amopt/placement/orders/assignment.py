@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.decision import Extend, Method, choose, judged
+from amopt.decision import Method, choose, judged
 from amopt.errors import Conflict, InfeasibleError, Limit, NoAnswerError
+from amopt.outcome import Outcome, Status, relative_gap, versions
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.orders import arrays, formulation
 from amopt.placement.orders.options import IN_TIME, AssignmentOptions, units, weeks_late
 from amopt.placement.referee.orders import check_orders
+from amopt.program.family import Extend
 from amopt.program.pyomo.extending import FIXED, extended
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, relative_gap, versions
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
 

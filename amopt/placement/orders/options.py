@@ -11,9 +11,9 @@ from amopt.errors import NoAnswerError
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
+    from amopt.network.routes import RouteCriterion
     from amopt.placement.instance.fields import Instance, Order
     from amopt.placement.plan import Plan
-    from amopt.routes import RouteCriterion
 
 __all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units", "weeks_late"]
 

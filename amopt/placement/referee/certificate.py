@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from amopt.stock import base_stock_cost, best_base_stock, least_base_stock
 
 if TYPE_CHECKING:
+    from amopt.network.routes import RouteTable
     from amopt.placement.instance.fields import Instance, Part, Print, Site
-    from amopt.routes import RouteTable
 
 __all__ = ["proven_bound", "supply_costs"]
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amopt.network.routes import RouteCriterion, RouteTable
     from amopt.placement.instance.fields import Instance, Part
-    from amopt.routes import RouteCriterion, RouteTable
 
 __all__ = ["Source", "Sources"]
 

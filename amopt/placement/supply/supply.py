@@ -15,8 +15,8 @@ from amopt.placement.supply.levels import Counted
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
+    from amopt.network.routes import RouteCriterion, RouteTable
     from amopt.placement.instance.fields import Instance, Machine, Part
-    from amopt.routes import RouteCriterion, RouteTable
 
 __all__ = ["Supply"]
 

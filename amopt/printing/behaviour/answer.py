@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from amopt.errors import RefusedError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import amount, money
 from amopt.printing.behaviour.distributions import (
     ALL_PARTS,
@@ -29,7 +30,6 @@ from amopt.printing.referee.behaviour.check import (
 )
 from amopt.printing.referee.behaviour.simulation import check_simulation
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.referee import Notebook
 from amopt.solution import Column, Solution, Table
 from amopt.verdict import Verdict

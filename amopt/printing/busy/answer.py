@@ -15,6 +15,7 @@ from scipy.stats import norm
 from amopt.decision import require_honoured
 from amopt.drawing import GREEN, new_figure
 from amopt.errors import RefusedError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
 from amopt.printing.busy.alone import alone
@@ -22,7 +23,6 @@ from amopt.printing.busy.shared import Priorities, kept_alone, priorities, simul
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.referee.studies.busy import check_busy
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution, Table
 
 __all__ = ["CONFIDENCE", "BusySolution", "bound_figure", "busy"]

@@ -12,6 +12,7 @@ import numpy as np
 
 from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, money
 from amopt.printing import closed_form, formulation
 from amopt.printing.convoys import formulation as program
@@ -22,7 +23,6 @@ from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
 from amopt.printing.referee.studies.convoys import check_convoys
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution, Table
 from amopt.verdict import Verdict
 

@@ -16,6 +16,7 @@ from amopt.column_table import ColumnTable
 from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
 from amopt.files import new_file, require_writable_file
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, money
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.accounts import percent_of
@@ -27,7 +28,6 @@ from amopt.printing.many.reading import PartTable, Place, read
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.printing.referee.studies.many import check_many
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.solution import Column, Solution, Table, safe_text
 from amopt.verdict import Verdict
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amopt.errors import NoAnswerError
+from amopt.outcome import Outcome, Status
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
-from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.decision import Extend
 from amopt.errors import NoAnswerError, UsageError
 from amopt.printing import closed_form, formulation
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.limit_rows import limit_rows, priced
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Mix, Optimum, Policy
-from amopt.program.family import present
+from amopt.program.family import Extend, present
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
+    from amopt.outcome import Outcome
     from amopt.program.solver.highs import Options, Progress
-    from amopt.program.solver.outcome import Outcome
 
 __all__ = ["best_policy", "is_extended", "read", "require_printing"]
 
@@ -63,10 +62,10 @@ def best_policy(
     NoAnswerError
         When the solver did not reach the optimum within its limits.
     """
+    from amopt.outcome import Status
     from amopt.program.infeasible.explain import explain
     from amopt.program.pyomo import FIXED, compile_model, extended, load
     from amopt.program.solver.highs import solve
-    from amopt.program.solver.outcome import Status
     from amopt.program.time import Budget
 
     budget = Budget(options.time_limit)

@@ -55,9 +55,9 @@ def confirmed(
     UsageError
         When it would not fit into memory.
     """
+    from amopt.outcome import Status
     from amopt.program.pyomo import compile_model
     from amopt.program.solver.highs import solve
-    from amopt.program.solver.outcome import Status
 
     levels = formulation.useful_levels(instance.parameters)
     columns = int((levels + 1).sum()) * instance.cycle_days

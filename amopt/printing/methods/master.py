@@ -161,8 +161,8 @@ class Master:
 
     def _solved(self, weights: Floats, costs: bool, basis: Basis | None) -> Answer:
         """Solve the program over the columns that are known, from a basis of some of them."""
+        from amopt.outcome import Status
         from amopt.program.solver.highs import solve
-        from amopt.program.solver.outcome import Status
 
         program = _program(self.columns, self.most, len(self.parameters), weights, costs)
         options = self.budget.options(self.options)

@@ -11,10 +11,10 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.mdp import MarkovDecisionProcess, MarkovSolution
+from amopt.outcome import Status
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.program.solver.highs import Options, Progress
-from amopt.program.solver.outcome import Status
 
 __all__ = ["PrintingProcess", "Steps"]
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.tables import plan_in_words
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance, UncertainRate
@@ -17,7 +18,6 @@ from amopt.printing.referee.studies.uncertainty import check
 from amopt.printing.uncertainty.answer import UncertaintySolution
 from amopt.printing.uncertainty.belief import RATES, Belief
 from amopt.printing.uncertainty.plans import Plan, Rates, best_plans
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.outcome import Outcome
 from amopt.program.family import Family
 from amopt.program.infeasible.limits import ProgramLimits
 from amopt.program.infeasible.oracle import Oracle
@@ -19,7 +20,6 @@ from amopt.program.infeasible.search import MOST, Search
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome
 from amopt.program.time import Budget
 
 __all__ = ["explain", "reasons_of"]

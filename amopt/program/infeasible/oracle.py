@@ -22,13 +22,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import LeastChange, Limit, NoAnswerError
+from amopt.outcome import Status
 from amopt.phrases import rounded_up
 from amopt.program.infeasible.limits import ProgramLimits
 from amopt.program.infeasible.search import Limits
 from amopt.program.linear import LinearProgram, Names
 from amopt.program.solver.digits.dual_bound import infeasibility_proof
 from amopt.program.solver.highs import Answer, Options, Solver, solve
-from amopt.program.solver.outcome import Status
 from amopt.program.time import Budget
 
 __all__ = ["Oracle"]

@@ -9,8 +9,8 @@ from amopt.errors import Conflict, InfeasibleError, LeastChange, Limit, NoAnswer
 from amopt.phrases import listed
 
 if TYPE_CHECKING:
+    from amopt.outcome import Outcome
     from amopt.program.infeasible.search import Reasons
-    from amopt.program.solver.outcome import Outcome
 
 __all__ = ["NO_REASON", "no_plan"]
 

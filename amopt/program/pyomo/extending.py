@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
-from amopt.program.family import Family
+from amopt.program.family import Extend, Family
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["FIXED", "extended"]
 
 
-def extended(model: ConcreteModel, extend: Callable[[ConcreteModel], None] | None) -> ConcreteModel:
+def extended(model: ConcreteModel, extend: Extend | None) -> ConcreteModel:
     """Let a caller add constraints and variables to a formulation.
 
     What is fixed becomes a constraint: the variable's bounds go on to hold, and where no plan is

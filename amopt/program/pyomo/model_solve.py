@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amopt.errors import InfeasibleError
+from amopt.outcome import Status
 from amopt.program.family import Family
 from amopt.program.infeasible.explain import explain
 from amopt.program.pyomo.compiled import compile_model
 from amopt.program.pyomo.loading import forget, load, read_values, require_suffixes
 from amopt.program.solver.highs import Answer, Options, Progress, solve
-from amopt.program.solver.outcome import Status
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.program.solver.outcome import Outcome
+from amopt.outcome import Outcome
 
 __all__ = ["Answer", "Basis"]
 

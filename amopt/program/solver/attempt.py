@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import polished, rounded
 from amopt.program.solver.digits.refinement import at_bounds, refined
 from amopt.program.solver.digits.residuals import ACCURACY
 from amopt.program.solver.options import REFINING, thread_settings
-from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.solver.run import INFINITE, Progress, Watch
 from amopt.program.solver.scaling import Scaling
 from amopt.program.solver.transfer import count, limit_time, read_ray, read_values, set_options

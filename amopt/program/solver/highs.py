@@ -34,6 +34,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from amopt.outcome import Status, Stopped
 from amopt.program.linear import LinearProgram, spread
 from amopt.program.magnitudes import require_magnitudes
 from amopt.program.solver.answer import Answer, Basis
@@ -46,7 +47,6 @@ from amopt.program.solver.options import (
     simplex_iterations,
     thread_settings,
 )
-from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.solver.run import Progress
 from amopt.program.solver.scaling import Scaling
 from amopt.program.solver.transfer import (

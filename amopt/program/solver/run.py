@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from amopt.program.solver.outcome import relative_gap
+from amopt.outcome import relative_gap
 from amopt.program.solver.transfer import set_options
 from amopt.program.time import PHASES
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.arithmetic import exact_dot
@@ -19,7 +20,6 @@ from amopt.program.solver.digits.residuals import (
     check_primal,
     row_misses,
 )
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 
 __all__ = [
     "AttemptResult",
@@ -46,7 +46,7 @@ class AttemptResult:
     Attributes
     ----------
     method, stopped, status, bound, values, duals, iterations, residuals
-        As in :class:`~amopt.program.solver.outcome.Outcome` and
+        As in :class:`~amopt.outcome.Outcome` and
         :class:`~amopt.program.solver.answer.Answer`.
     scale
         What objective and bound add up.

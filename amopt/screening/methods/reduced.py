@@ -18,10 +18,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status
 from amopt.program.linear import LinearProgram, Names
 from amopt.program.solver.highs import Progress, solve
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status
 from amopt.program.time import Budget
 from amopt.screening.methods import arrays
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.decision import answered
+from amopt.outcome import Outcome
 from amopt.phrases import counted, listed
-from amopt.program.solver.outcome import Outcome
 from amopt.sourcing.answer.solution import SourcingSolution
 from amopt.sourcing.answer.tables import notes, switchover_rows
 from amopt.sourcing.evaluation import Evaluation

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import NoAnswerError
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 from amopt.sourcing.offers.analysis import Analysis, analysis_of
 

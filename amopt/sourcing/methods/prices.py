@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Stopped
 from amopt.program.blocks import solve_blocks
 from amopt.program.solver.highs import Answer, solve
-from amopt.program.solver.outcome import Stopped
 from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import HONOURS as OF_ARRAYS
 from amopt.sourcing.methods.arrays import Arrays, arrays_of
@@ -19,9 +19,9 @@ from amopt.sourcing.methods.decomposition.column_generation import solve_by_pric
 from amopt.sourcing.methods.refine import refine
 
 if TYPE_CHECKING:
+    from amopt.outcome import Outcome
     from amopt.program.solver.highs import Progress
     from amopt.program.solver.options import Options
-    from amopt.program.solver.outcome import Outcome
     from amopt.sourcing.evaluation import Evaluation
     from amopt.sourcing.offers.segments import Segments
     from amopt.sourcing.offers.supply_options import SupplyOptions

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import UsageError
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.sourcing.evaluation import Evaluation, evaluate
 from amopt.sourcing.formulation import build
@@ -25,7 +25,7 @@ from amopt.sourcing.offers.segments import Segments, cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
 if TYPE_CHECKING:
-    from amopt.decision import Extend
+    from amopt.program.family import Extend
     from amopt.program.solver.highs import Answer, Options, Progress
 
 __all__ = ["Goal", "NoPlanError", "by_program", "exact", "keeps_limits", "refine"]

@@ -15,7 +15,7 @@ from amopt.sourcing.instance.entries import Conventional, Offer
 from amopt.sourcing.instance.offered.left_out import lacks, unfit, void
 
 if TYPE_CHECKING:
-    from amopt.routes import RouteTable
+    from amopt.network.routes import RouteTable
     from amopt.sourcing.instance.calendars import Lane
     from amopt.sourcing.instance.entries import Line
     from amopt.sourcing.instance.fields import Instance

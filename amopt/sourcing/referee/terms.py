@@ -25,8 +25,8 @@ from amopt.sourcing.referee.quote_pricing import (
 if TYPE_CHECKING:
     from datetime import date
 
+    from amopt.network.routes import RouteTable
     from amopt.referee import Amount
-    from amopt.routes import RouteTable
     from amopt.sourcing.instance.calendars import Calendar
     from amopt.sourcing.instance.entries import Committed, Part
     from amopt.sourcing.instance.fields import Instance

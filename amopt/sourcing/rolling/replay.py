@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.sourcing.events import Event, Events
 from amopt.sourcing.referee.replay.check import check_replay
 from amopt.sourcing.rolling.answer import Replay

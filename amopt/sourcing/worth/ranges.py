@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from amopt.errors import UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, money
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution
 from amopt.sourcing.instance.curves import quotes_of

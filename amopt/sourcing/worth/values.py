@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import InfeasibleError, NoAnswerError
-from amopt.program.solver.outcome import Status
+from amopt.outcome import Status
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, listed, money
 from amopt.program.solver.options import Options
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution
 from amopt.sourcing.worth.limits import FAMILIES, limits_of

@@ -22,13 +22,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from amopt.outcome import Stopped
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.knapsack import step_of
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.answer import Answer, Basis
-from amopt.program.solver.outcome import Stopped
 
 __all__ = ["Inequality", "Pool", "inequalities", "tightened"]
 

@@ -14,11 +14,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Stopped
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Stopped
 
 __all__ = ["bettered"]
 

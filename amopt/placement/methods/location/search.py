@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded, plan_of
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
@@ -17,7 +18,6 @@ from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.methods.transport import Filled
 from amopt.placement.plan import Plan
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 
 __all__ = ["search"]

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement.methods.facilities import WHOLE, Facilities
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.cuts import Pool, tightened
@@ -28,7 +29,6 @@ from amopt.placement.methods.location.transportation import (
 )
 from amopt.placement.methods.moves import rearranged
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Outcome, Status, Stopped
 from amopt.program.time import Budget
 
 __all__ = ["SingleSourceIncumbent"]

@@ -18,10 +18,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from amopt.outcome import Status, Stopped
 from amopt.placement.methods.facilities import Facilities
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import Status, Stopped
 from amopt.program.time import Budget
 
 __all__ = ["Shipment", "Transportation", "UndecidedError"]

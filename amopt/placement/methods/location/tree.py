@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.outcome import relative_gap
 from amopt.placement.methods.bounded_plan import Step
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.incumbent import Incumbent
@@ -24,7 +25,6 @@ from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import UndecidedError
 from amopt.placement.methods.location.volume import Volume
 from amopt.program.solver import highs
-from amopt.program.solver.outcome import relative_gap
 from amopt.program.time import Budget
 
 __all__ = ["Tree"]

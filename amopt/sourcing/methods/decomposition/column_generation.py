@@ -25,11 +25,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from amopt.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.phrases import counted
 from amopt.program.blocks import Blocks, split
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Answer, Options, Progress, solve
-from amopt.program.solver.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import Arrays
 from amopt.sourcing.methods.decomposition.line_bounds import LineBounds

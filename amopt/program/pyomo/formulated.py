@@ -10,10 +10,10 @@ from amopt.program.family import Family
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
-    from amopt.decision import Extend
+    from amopt.outcome import Outcome
+    from amopt.program.family import Extend
     from amopt.program.solver.highs import Progress
     from amopt.program.solver.options import Options
-    from amopt.program.solver.outcome import Outcome
 
 __all__ = ["added_rows", "chosen_keys", "solve_formulation"]
 
@@ -55,10 +55,10 @@ def solve_formulation(
     NoAnswerError
         When a limit was reached before any answer was found.
     """
+    from amopt.outcome import Status
     from amopt.program.infeasible.explain import explain
     from amopt.program.pyomo import FIXED, compile_model, extended, load
     from amopt.program.solver.highs import solve
-    from amopt.program.solver.outcome import Status
 
     with budget.phase("build"):
         model = formulate(instance)
