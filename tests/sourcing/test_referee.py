@@ -233,8 +233,8 @@ def test_a_table_with_too_few_or_too_many_rows_is_refused(solution: Any, table: 
 
 
 ALLOWED = (
-    *("amopt.referee", "amopt.verdict", "amopt.network", "amopt.phrases"),
-    *("amopt.instance", "amopt.errors", "amopt.stock", "amopt.files"),
+    *("amopt.referee", "amopt.verdict", "amopt.finding", "amopt.network", "amopt.phrases"),
+    *("amopt.instance", "amopt.errors", "amopt.stock"),
     "amopt.sourcing.referee",
     "amopt.sourcing.instance.entries",
     *(f"amopt.sourcing.instance.quote_log.{fields}" for fields in ("provenance", "moment")),
