@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from amopt.instance.findings.finding import path_text
 
 import amopt
 from amopt.errors import InvalidInstanceError, UsageError
+from amopt.finding import path_text
 from amopt.screening import Instance, solve
 from amopt.screening.instance.reading import CHUNK
 from tests.screening.cases import data
