@@ -155,10 +155,13 @@ def orders(
     html: Html = None,
     html_light: HtmlLight = None,
 ) -> None:
-    """Write one purchase order a supplier, as a table that can be mailed."""
+    """Write one purchase order a supplier, as a table that can be mailed.
+
+    It says what the supplier is paid; what is paid to others is said here, and not in it.
+    """
     with reporting():
         from amopt import decisions
-        from amopt.sourcing.answer.purchase_orders import write_purchase_orders
+        from amopt.sourcing.answer.purchase_orders import in_words, write_purchase_orders
 
         require_room(None, html, html_light)
         answer = decisions.load_solution(solution)
@@ -166,23 +169,25 @@ def orders(
         write_pages(lambda: _orders_page(answer), html, html_light)
         for file in written:
             typer.echo(f"{file} written")
+        typer.echo(in_words(answer))
 
 
 def _orders_page(answer: Solution) -> Document:
     """Return the purchase orders of an answer as a page, a supplier a part."""
     from amopt.report.document import Document, Grid, Section
-    from amopt.sourcing.answer.purchase_orders import COLUMNS, purchase_orders
+    from amopt.sourcing.answer.purchase_orders import COLUMNS, in_words, purchase_orders
 
     return Document(
         f"Purchase orders: {answer.name}",
         sections=[
             Section(
                 supplier,
-                f"{sum(row['cost'] for row in rows):,.2f} {answer.currency} in all.",
+                f"{rows[-1]['amount']:,.2f} {answer.currency} in all.",
                 table=Grid(f"orders at {supplier}", rows, COLUMNS, answer.currency),
             )
             for supplier, rows in purchase_orders(answer).items()
-        ],
+        ]
+        + [Section("What the plan costs", in_words(answer))],
     )
 
 

@@ -8,9 +8,19 @@ from typing import Any
 import numpy as np
 
 from amopt.sourcing.evaluation import Evaluation
-from amopt.sourcing.instance.fields import Offer
+from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
+from amopt.sourcing.offers.reach import Source, fees
 
-__all__ = ["ONCE", "order_numbers", "purchases"]
+__all__ = ["ONCE", "OWN", "TO_SUPPLIER", "order_numbers", "purchases"]
+
+TO_SUPPLIER = ("goods", "fee", "asset_cost", "supplier_fee")
+"""What a supplier is paid for an order, less the discount on what is spent there."""
+
+OWN = ("transport", "duty", "royalty", "post_processing", "approval", "preparation", "deliveries")
+"""What an order costs us that its supplier is not paid."""
+
+_OF_ROWS = ("discount", "duty", "transport", "royalty")
+"""What the parts of an order say of it."""
 
 ONCE = {
     "tooling": "asset_cost",
@@ -53,8 +63,9 @@ def purchases(
     lead = used[first]
     parts = np.bincount(order, plan.quantity[used]).astype(np.float64)
     source = [supply.sources[n] for n in supply.source[lead].tolist()]
-    fee = np.array([s.fee_per_order if isinstance(s, Offer) else s.setup_cost for s in source])
+    fee = fees(tuple(source))
     paid = supply.pool_total.take(supply.pool[lead]).at(parts) if lead.size else np.zeros(0)
+    after = {(e.part, e.route): e.cost_per_part for e in supply.instance.post_processing}
     once = {column: _shares(plan, kind)[used] for kind, column in ONCE.items()}
     of_order = {column: np.bincount(order, shares) for column, shares in once.items()}
     new = [row for row in orders if not row["committed"]]
@@ -66,28 +77,46 @@ def purchases(
         k = n - 1
         days = [row["delivery_date"] for row in own if row["delivery_date"] is not None]
         goods = float(paid[k] - fee[k])
+        spent = {
+            "goods": goods,
+            "fee": float(fee[k]),
+            **{name: sum(row[name] for row in own) for name in _OF_ROWS},
+            **{column: float(shares[k]) for column, shares in of_order.items()},
+            "post_processing": _of_route(after, source[k]) * float(parts[k]),
+        }
         rows.append(
             {
                 "order": n,
                 "supplier": own[0]["supplier"],
+                "seller": _seller(source[k]),
                 "part": own[0]["part"],
                 "quantity": sum(row["quantity"] for row in own),
                 "price_per_part": goods / float(parts[k]),
-                "goods": goods,
-                "fee": float(fee[k]),
+                **spent,
+                "to_supplier": sum(spent[name] for name in TO_SUPPLIER) - spent["discount"],
+                "own_cost": sum(spent[name] for name in OWN),
                 "cost": sum(row["cost"] for row in own),
                 "weeks": max(row["weeks"] for row in own),
                 "delivery_date": max(days, default=None),
                 "order_date": own[0]["order_date"],
                 "lines": len(own),
-                "discount": sum(row["discount"] for row in own),
-                "duty": sum(row["duty"] for row in own),
-                **{column: float(shares[k]) for column, shares in of_order.items()},
                 "route": own[0]["route"],
                 "material": own[0]["material"],
             }
         )
     return {"purchase_orders": rows, "deliveries": _deliveries(by_order, once, used, plan)}
+
+
+def _seller(source: Source) -> str:
+    """Return who is paid: of conventional supply who makes it, or else where it is shipped from."""
+    if isinstance(source, Offer):
+        return source.supplier
+    return source.supplier or source.place or CONVENTIONAL
+
+
+def _of_route(after: dict[tuple[str, str], float], source: Source) -> float:
+    """Return what post-processing of a part costs; conventional supply has none."""
+    return after.get((source.part, source.route), 0.0) if isinstance(source, Offer) else 0.0
 
 
 def _shares(plan: Evaluation, kind: str) -> Any:

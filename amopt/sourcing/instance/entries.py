@@ -121,6 +121,9 @@ class Conventional(InstanceModel):
     """Conventional supply of a part; its asset cost is paid once for all lines of the part."""
 
     part: Annotated[Name, RefersTo("parts")] = Field(description="Part that is supplied.")
+    supplier: Name | None = Field(
+        default=None, description="Who makes it, to be named on purchase orders; it limits nothing."
+    )
     place: Name | None = Field(
         default=None,
         description="Place it is shipped from; left out, the price and lead time are as delivered.",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount
+from amopt.sourcing.instance.entries import CONVENTIONAL
 from amopt.sourcing.referee.rows import Row, require_rows
 from amopt.sourcing.referee.use import Placed, of_goods, paid_once
 
@@ -24,6 +25,12 @@ _COLUMN = {
     "preparation": "preparation",
     "delivery": "deliveries",
 }
+
+_PAID = ("goods", "fee", "asset_cost", "supplier_fee")
+"""What goes to the supplier, less the discount."""
+
+_OWN = ("transport", "duty", "royalty", "post_processing", "approval", "preparation", "deliveries")
+"""What goes to others."""
 
 
 def check_purchases(
@@ -62,6 +69,7 @@ def check_purchases(
             expected |= {c: sum(shares[n][c] for n in members) for c in _COLUMN.values()}
             expected["duty"] = _sum(beside[n][0] for n in members)
             expected["discount"] = _sum(beside[n][1] for n in members)
+            expected |= _whose(expected)
             notebook.compare(f"purchase order {row['order']}", row, expected)
     due = [
         (number, place)
@@ -79,6 +87,21 @@ def check_purchases(
             paid = sum(shares[n]["deliveries"] for n in members)
             expected = {"order": key[0], "place": key[1], **own, "cost_of_delivery": paid}
             notebook.compare(f"delivery of order {key[0]} to {key[1]!r}", row, expected)
+
+
+def _whose(expected: Mapping[str, Any]) -> dict[str, Amount]:
+    """Return what the supplier is paid, and what is paid to others."""
+    paid = [expected[name] for name in _PAID]
+    off = expected["discount"]
+    return {
+        "to_supplier": _sum([*map(_amount, paid), Amount(-off.value, off.scale)]),
+        "own_cost": _sum(_amount(expected[name]) for name in _OWN),
+    }
+
+
+def _amount(value: Any) -> Amount:
+    """Return a number as an amount."""
+    return value if isinstance(value, Amount) else Amount(value, abs(value))
 
 
 def _sum(amounts: Iterable[Amount]) -> Amount:
@@ -113,11 +136,18 @@ def _order(
     """Return the right row of an order, without its shares of what is paid once."""
     first, day = members[0][1], terms.instance.order_date
     ordered = sum(own.quantity for _, own, _ in members)
+    after, who = 0.0, first.supplier
     if first.offer is None:
         entry = terms.conventional[first.line.part]
         goods, fee, terms_of_goods = entry.cost_per_part * ordered, entry.setup_cost, 0.0
+        who, start = entry.supplier or entry.place or CONVENTIONAL, entry.place
     else:
-        pricing = terms.pricing_of(first.offer)
+        pricing, start = terms.pricing_of(first.offer), who
+        after = sum(
+            e.cost_per_part
+            for e in terms.instance.post_processing
+            if (e.part, e.route) == (first.offer.part, first.offer.route)
+        )
         goods, fee = pricing.total(ordered), first.offer.fee_per_order
         terms_of_goods = pricing.total_terms(ordered)
     paid = sum(found.cost for _, _, found in members)
@@ -130,6 +160,14 @@ def _order(
         "price_per_part": Amount(goods / ordered, size / ordered),
         "goods": Amount(goods, size),
         "fee": fee,
+        "seller": who,
+        "transport": sum(
+            (terms.transport(start, own.line) or (0.0,))[0] * own.quantity for _, own, _ in members
+        ),
+        "royalty": terms.royalty_of(first.line.part, first.supplier) * ordered
+        if first.offer
+        else 0.0,
+        "post_processing": after * ordered,
         "cost": Amount(paid, scale),
         "order_date": None if day is None else day.isoformat(),
         "route": first.offer.route if first.offer else None,
