@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.sourcing.instance.fields import Instance
 
 if TYPE_CHECKING:
+    from amopt.sourcing.answer.purchase_orders import purchase_orders
     from amopt.sourcing.answer.solution import SourcingSolution as Solution
     from amopt.sourcing.decision import METHODS, read_back, solve
     from amopt.sourcing.formulation import formulate
@@ -34,6 +35,7 @@ __all__ = [
     "frontier",
     "pareto",
     "price_ranges",
+    "purchase_orders",
     "read_back",
     "replay",
     "solve",
@@ -50,6 +52,7 @@ _HOMES = {
     "frontier": ("performance_frontier", "frontier"),
     "pareto": ("pareto_front", "pareto"),
     "price_ranges": ("worth.ranges", "price_ranges"),
+    "purchase_orders": ("answer.purchase_orders", "purchase_orders"),
     "read_back": ("decision", "read_back"),
     "replay": ("rolling.replay", "replay"),
     "solve": ("decision", "solve"),

@@ -58,7 +58,7 @@ def test_a_hundred_covers_after_two_hundred(
     assert cost_of_file(tmp_path, data, method) == pytest.approx(held + paid)
     answer = solve(amopt.load(data), method=method)
     assert answer.outcome.bound == pytest.approx(held + paid)
-    old, new = answer.rows["orders"]
+    new, old = answer.rows["orders"]
     assert (old["cost"], new["cost"]) == pytest.approx((held, paid))
     (order,) = answer.rows["purchase_orders"]
     assert order["goods"] == pytest.approx(paid)

@@ -65,7 +65,9 @@ def purchases(
     source = [supply.sources[n] for n in supply.source[lead].tolist()]
     fee = fees(tuple(source))
     paid = supply.pool_total.take(supply.pool[lead]).at(parts) if lead.size else np.zeros(0)
-    after = {(e.part, e.route): e.cost_per_part for e in supply.instance.post_processing}
+    after: dict[tuple[str, str], float] = {
+        (e.part, e.route): e.cost_per_part for e in supply.instance.post_processing
+    }
     once = {column: _shares(plan, kind)[used] for kind, column in ONCE.items()}
     of_order = {column: np.bincount(order, shares) for column, shares in once.items()}
     new = [row for row in orders if not row["committed"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import plural
 from amopt.solution import Column, Solution, Table
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["SourcingSolution"]
+__all__ = ["PLACED_BEFORE", "SourcingSolution"]
+
+PLACED_BEFORE = "placed before"
+"""How tables mark orders that were placed before, where the file has no name for them."""
 
 _SCENARIO = (
     "Against conventional supply: I saves cost and time, II cost alone, III neither, IV time alone."
@@ -61,6 +64,11 @@ class SourcingSolution(Solution):
             Column("royalty", "money", "Royalties of these parts, of the cost.", shown=False),
             Column("discount", "money", "Discount on what is spent, off the cost.", shown=False),
             Column("committed", "", "Whether the order was placed before.", shown=False),
+            Column(
+                "placed_as",
+                "",
+                "Of an order placed before its name, or placed before; empty for a new one.",
+            ),
         ),
         "purchase_orders": (
             Column("order", "", "Number of a new order; its parts are rows of orders."),
@@ -122,6 +130,8 @@ class SourcingSolution(Solution):
                 "cost_of_frontier_rule", "money", "What the frontier rule would pay for the line."
             ),
             Column("delivery_date", "", "Day on which that is received; needs order_date."),
+            Column("parts_before", "parts", "Parts of them that were ordered before."),
+            Column("cost_before", "money", "What of the cost is paid for those."),
             Column("part", "", "Part.", shown=False),
             Column("kg_co2", "kg CO2", "Emissions of making and transport.", shown=False),
             Column("unmet", "parts", "Parts that it does not get.", shown=False),
@@ -213,8 +223,10 @@ class SourcingSolution(Solution):
         "capacities": (
             Column("supplier", "", "Supplier."),
             Column("machine_hours", "hours", "Machine hours of the plan."),
+            Column("machine_hours_before", "hours", "Those of orders placed before, of them."),
             Column("machine_hours_limit", "hours", "Machine hours that it has."),
             Column("parts", "parts", "Parts of the plan."),
+            Column("parts_before", "parts", "Those of orders placed before, of them."),
             Column("parts_limit", "parts", "Parts that it can make."),
         ),
         "licences": (
@@ -222,7 +234,8 @@ class SourcingSolution(Solution):
             Column("supplier", "", "Supplier, or any."),
             Column("granted", "prints", "Prints that the owner grants."),
             Column("recorded", "prints", "Prints that the register has recorded."),
-            Column("planned", "prints", "Prints of this plan."),
+            Column("planned", "prints", "Prints of this plan, with those placed before."),
+            Column("placed_before", "prints", "Those of orders placed before, of them."),
             Column("left", "prints", "Prints left after it."),
         ),
         "quotes": (
@@ -243,6 +256,7 @@ class SourcingSolution(Solution):
             Column("downtime_cost", "money", "Cost of all waiting."),
             Column("weeks", "weeks", "Latest delivery."),
             Column("kg_co2", "kg CO2", "Emissions of making and transport."),
+            Column("cost_before", "money", "What of the cost is of orders placed before."),
             Column("unmet", "parts", "Parts that lines do not get.", shown=False),
             Column("penalty", "money", "Penalty for them, no part of the cost.", shown=False),
             Column(
@@ -292,10 +306,8 @@ class SourcingSolution(Solution):
         money = f" {self.currency}".rstrip()
         waiting, weeks = total["downtime_cost"], f"{total['weeks']:.4g}"
         said = [
-            f"{_orders(self.rows['orders'])} for {_count(len(self.rows['lines']), 'line')}: "
-            f"{total['cost']:,.2f}{money}; the last delivery is after {weeks} "
-            f"{plural(float(weeks), 'week')}"
-            f"{self._on_day}."
+            f"{self._orders(total, money)}; the last delivery is after {weeks} "
+            f"{plural(float(weeks), 'week')}{self._on_day}."
         ]
         if waiting:
             said.append(f"Waiting costs {waiting:,.2f}{money}.")
@@ -318,6 +330,22 @@ class SourcingSolution(Solution):
                 said.append(_beside(label, more, money, words and f" with {words}"))
         return tuple(said)
 
+    def _orders(self, total: Mapping[str, Any], money: str) -> str:
+        """Say what orders cost, the new ones and those placed before apart."""
+        table, lines = self.rows["orders"], _count(len(self.rows["lines"]), "line")
+        new = [row for row in table if not row.get("committed")]
+        if len(new) == len(table):
+            return f"{_orders(new)} for {lines}: {total['cost']:,.2f}{money}"
+        held = sum(row["cost"] for row in table if row.get("committed"))
+        placed = _orders([row for row in table if row.get("committed")])
+        told = f"{placed} placed before: {held:,.2f}{money}"
+        if not new:
+            return f"Nothing new to order for {lines}; {told}"
+        return (
+            f"{_orders(new)} for {lines}: {total['cost'] - held:,.2f}{money}; {told}; "
+            f"together {total['cost']:,.2f}{money}"
+        )
+
     @property
     def _on_day(self) -> str:
         """Return the day of the last delivery, where orders have one, with what leads to it."""
@@ -328,10 +356,7 @@ class SourcingSolution(Solution):
 
 def _orders(orders: Table) -> str:
     """Say how many orders go to how many AM suppliers, and how many are conventional."""
-    placed = {
-        number if row["order"] is None else f"order {row['order']}": row["supplier"]
-        for number, row in enumerate(orders)
-    }
+    placed = {_order_of(number, row): row["supplier"] for number, row in enumerate(orders)}
     suppliers = [supplier for supplier in placed.values() if supplier != CONVENTIONAL]
     usual = len(placed) - len(suppliers)
     printed = (
@@ -341,6 +366,14 @@ def _orders(orders: Table) -> str:
     )
     conventional = f"{_count(usual, 'order')} of conventional supply" if usual else ""
     return " and ".join(words for words in (printed, conventional) if words)
+
+
+def _order_of(number: int, row: Mapping[str, Any]) -> object:
+    """Return what tells the order of a row from others: of one placed before, its name if any."""
+    if row["order"] is not None:
+        return row["order"]
+    name = row.get("placed_as")
+    return number if name in (None, PLACED_BEFORE) else (row["supplier"], name)
 
 
 def _beside(label: str, more: float, money: str, beside: str) -> str:

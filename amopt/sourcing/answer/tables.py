@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.answer.purchases import order_numbers, purchases
 from amopt.sourcing.answer.quotes import quote_tables
+from amopt.sourcing.answer.solution import PLACED_BEFORE
 from amopt.sourcing.evaluation import Evaluation, goods_of, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
@@ -20,7 +22,7 @@ from amopt.sourcing.offers.duties import duties
 from amopt.sourcing.offers.source_frontier import CORNERS, SAYS, break_even, source_frontier
 from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["notes", "order_rows", "switchover_rows", "tables"]
+__all__ = ["order_rows", "switchover_rows", "tables"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +73,7 @@ def tables(
 
 
 def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
-    """Return the orders of a plan, in the order of the file: of a line, those committed first."""
+    """Return the orders of a plan, in the order of the file: new ones, then those committed."""
     supply = plan.supply
     scenario = _scenarios(plan)
     day = supply.instance.order_date
@@ -79,7 +81,7 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
     number_of = order_numbers(plan)
     goods = goods_of(supply, plan.quantity)
     duty, off = duties(supply, plan.quantity, goods), discounts(supply, goods)
-    rows: list[tuple[int, int, dict[str, Any]]] = []
+    rows: list[tuple[int, dict[str, Any]]] = []
     for o in np.flatnonzero(plan.quantity > 0).tolist():
         line, source = int(supply.line[o]), supply.sources[supply.source[o]]
         entry = supply.instance.lines[line]
@@ -104,15 +106,16 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "royalty": float(supply.royalty[o] * amount),
             "discount": float(off[o]),
             "committed": False,
+            "placed_as": None,
         }
-        rows.append((line, 1, row))
-    rows += _committed_rows(supply)
-    rows.sort(key=lambda entry: entry[:2])
-    return [row for _, _, row in rows]
+        rows.append((line, row))
+    return [
+        row for own in (rows, _committed_rows(supply)) for _, row in sorted(own, key=itemgetter(0))
+    ]
 
 
-def _committed_rows(supply: SupplyOptions) -> list[tuple[int, int, dict[str, Any]]]:
-    """Return what is ordered already, each row with its line and 0: before what is ordered now."""
+def _committed_rows(supply: SupplyOptions) -> list[tuple[int, dict[str, Any]]]:
+    """Return what is ordered already, each row with its line."""
     rows = []
     number = {entry.line: index for index, entry in enumerate(supply.instance.lines)}
     for order, cost, weeks, kg_co2, _ in supply.commitments:
@@ -138,8 +141,9 @@ def _committed_rows(supply: SupplyOptions) -> list[tuple[int, int, dict[str, Any
             "royalty": None,
             "discount": None,
             "committed": True,
+            "placed_as": order.order or PLACED_BEFORE,
         }
-        rows.append((line, 0, row))
+        rows.append((line, row))
     return rows
 
 
@@ -168,10 +172,27 @@ def _saving(usual: Floats, own: Floats) -> Floats:
     return np.where(same, 0.0, usual - own)
 
 
+class _Before(NamedTuple):
+    """What was ordered of a line before."""
+
+    parts: float = 0.0
+    cost: float = 0.0
+
+
+def _before(supply: SupplyOptions) -> dict[str, _Before]:
+    """Return what was ordered of each line before, by line."""
+    found: dict[str, _Before] = defaultdict(_Before)
+    for order, cost, *_ in supply.commitments:
+        own = found[order.line]
+        found[order.line] = _Before(own.parts + order.quantity, own.cost + cost)
+    return found
+
+
 def _line_rows(
     plan: Evaluation, usual: Evaluation, rule: Evaluation, unfilled: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     rows = []
+    before = _before(plan.supply)
     for index, entry in enumerate(plan.supply.instance.lines):
         ruled = entry.line not in unfilled
         rows.append(
@@ -191,6 +212,8 @@ def _line_rows(
                 "kg_co2": float(plan.kg_co2[index]),
                 "unmet": _amount(plan.unmet[index], divisible=entry.divisible),
                 "penalty": float(plan.penalty[index]),
+                "parts_before": _amount(before[entry.line].parts, divisible=entry.divisible),
+                "cost_before": before[entry.line].cost,
                 "downtime_cost_of_conventional": _number(usual.downtime_cost[index]),
                 "downtime_cost_of_frontier_rule": (
                     float(rule.downtime_cost[index]) if ruled else None
@@ -211,6 +234,7 @@ def _totals(
         "kg_co2": float(plan.kg_co2.sum()),
         "unmet": float(plan.unmet.sum()),
         "penalty": float(plan.penalty.sum()),
+        "cost_before": plan.supply.committed_cost,
         "cost_of_conventional": _number(usual.cost.sum()),
         "downtime_cost_of_conventional": _number(usual.downtime_cost.sum()),
         "cost_of_frontier_rule": float(rule.cost.sum()) if ruled else None,
@@ -301,20 +325,21 @@ def _fit_rows(supply: SupplyOptions) -> list[dict[str, Any]]:
 
 def _capacity_rows(plan: Evaluation) -> list[dict[str, Any]]:
     supply = plan.supply
-    hours: dict[str, float] = defaultdict(float)
-    parts: dict[str, float] = defaultdict(float)
+    hours, held_hours, parts, held = (defaultdict[str, float](float) for _ in range(4))
     for o in np.flatnonzero(plan.quantity > 0).tolist():
         hours[supply.supplier[o]] += float(supply.hours[o] * plan.quantity[o])
         parts[supply.supplier[o]] += float(plan.quantity[o])
     for order, _, _, _, used in supply.commitments:
-        hours[order.supplier] += used
-        parts[order.supplier] += order.quantity
+        held_hours[order.supplier] += used
+        held[order.supplier] += order.quantity
     return [
         {
             "supplier": entry.supplier,
-            "machine_hours": hours[entry.supplier],
+            "machine_hours": hours[entry.supplier] + held_hours[entry.supplier],
+            "machine_hours_before": held_hours[entry.supplier],
             "machine_hours_limit": entry.machine_hours,
-            "parts": parts[entry.supplier],
+            "parts": parts[entry.supplier] + held[entry.supplier],
+            "parts_before": held[entry.supplier],
             "parts_limit": entry.parts,
         }
         for entry in supply.instance.capacities
@@ -328,12 +353,16 @@ def _licence_rows(
 ) -> list[dict[str, Any]]:
     rows = []
     for licence in supply.instance.licences:
-        planned = sum(
-            row["quantity"]
-            for row in orders
-            if row["part"] == licence.part
-            and row["supplier"] != CONVENTIONAL
-            and licence.supplier in (None, row["supplier"])
+        planned, held = (
+            sum(
+                row["quantity"]
+                for row in orders
+                if row["part"] == licence.part
+                and row["supplier"] != CONVENTIONAL
+                and licence.supplier in (None, row["supplier"])
+                and (row["committed"] or not committed)
+            )
+            for committed in (False, True)
         )
         allowed = granted.get((licence.part, licence.supplier), licence.prints)
         rows.append(
@@ -343,54 +372,8 @@ def _licence_rows(
                 "granted": allowed,
                 "recorded": allowed - licence.prints,
                 "planned": float(planned),
+                "placed_before": float(held),
                 "left": licence.prints - planned,
             }
         )
     return rows
-
-
-def _discount_notes(plan: Evaluation) -> Iterator[str]:
-    """Say what discounts on what is spent at suppliers come to."""
-    supply = plan.supply
-    goods = goods_of(supply, plan.quantity)
-    for terms in supply.instance.suppliers:
-        own = np.array([name == terms.supplier for name in supply.supplier], dtype=bool)
-        spent = float(goods[own].sum())
-        off = 0.0 if terms.spend_discounts is None else terms.spend_discounts.discount(spent)
-        if off > 0:
-            yield (
-                f"{terms.supplier!r}: of {spent:,.2f} spent there on parts, {off:,.2f} are taken "
-                f"off ({100 * off / spent:.4g} % off)."
-            )
-
-
-def notes(plan: Evaluation) -> tuple[str, ...]:
-    """Return what the planner should know: discounts, and quantities that were not quoted."""
-    supply = plan.supply
-    said = list(_discount_notes(plan))
-    ordered = supply.by_pool(plan.quantity)
-    told: set[int] = set()
-    for o in np.flatnonzero((plan.quantity > 0) & ~supply.conventional).tolist():
-        if int(supply.pool[o]) in told:
-            continue
-        told.add(int(supply.pool[o]))
-        offer = supply.instance.offers[supply.source[o]]
-        quoted = [quote.quantity for quote in offer.quotes]
-        amount = ordered[supply.pool[o]]
-        line = supply.instance.lines[supply.line[o]]
-        alone = amount == plan.quantity[o]
-        name = f"Line {line.line!r}" if alone else f"Part {line.part!r}"
-        beyond, below = amount > max(quoted), amount < min(quoted)
-        if (beyond and not offer.tiered) or below:
-            end, word = (max(quoted), "largest") if beyond else (min(quoted), "smallest")
-            kept = (
-                "the fitted curve goes on"
-                if offer.between in ("power", "line")
-                else "its price a part and lead time were kept"
-            )
-            side = "above" if beyond else "below"
-            said.append(
-                f"{name}: {amount:g} parts from {offer.supplier!r} are {side} the {word} "
-                f"quote, {end:g}; {kept}."
-            )
-    return tuple(said)

@@ -77,8 +77,8 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     check_fits(terms, notebook, rows["fits"])
     reach = check_switchover(terms, notebook, rows["switchover"])
     rule = frontier_rule(terms, reach, left)
-    check_lines(terms, notebook, rows["lines"], orders.by_line, rule)
-    check_totals(terms, notebook, rows["totals"], orders.by_line, rule)
+    check_lines(terms, notebook, rows["lines"], orders, rule)
+    check_totals(terms, notebook, rows["totals"], orders, rule)
     objective = objective_of(terms, orders.by_line)
     notebook.measures["objective"] = objective.value
     outcome = solution.outcome

@@ -71,6 +71,7 @@ def check_licences(
                 "granted": float(row.get("granted", licence.prints)),
                 "recorded": float(row.get("recorded", 0.0)),
                 "planned": float(planned),
+                "placed_before": float(orders.held.under(licence)),
                 "left": Amount(before - planned, before + planned),
             }
         )
@@ -104,8 +105,10 @@ def check_capacities(
         {
             "supplier": entry.supplier,
             "machine_hours": orders.used.hours[entry.supplier],
+            "machine_hours_before": orders.held.hours[entry.supplier],
             "machine_hours_limit": limit(entry.machine_hours),
             "parts": orders.used.parts[entry.supplier],
+            "parts_before": orders.held.parts[entry.supplier],
             "parts_limit": limit(entry.parts),
         }
         for entry in instance.capacities

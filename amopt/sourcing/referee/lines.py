@@ -13,6 +13,7 @@ from amopt.sourcing.referee.use import Placed, Totals, bills
 if TYPE_CHECKING:
     from amopt.referee import Notebook
     from amopt.sourcing.instance.entries import Line
+    from amopt.sourcing.referee.orders import Orders
     from amopt.sourcing.referee.terms import OrderTerms
 
 __all__ = ["check_lines", "check_totals", "objective_of", "totals_of"]
@@ -48,11 +49,11 @@ def check_lines(
     terms: OrderTerms,
     notebook: Notebook,
     table: Sequence[Row],
-    by_line: Mapping[str, Totals],
+    orders: Orders,
     rule: Beside,
 ) -> None:
     """Recompute the table of lines."""
-    usual = whole_conventional(terms)
+    usual, by_line, before = whole_conventional(terms), orders.by_line, orders.before
     expected = []
     stated = {row.get("line"): row.get("delivery_date") for row in table}
     for name, line in terms.lines.items():
@@ -70,6 +71,8 @@ def check_lines(
                 "kg_co2": total.kg_co2,
                 "unmet": unmet(line, total),
                 "penalty": _penalty(line, total),
+                "parts_before": before[name].quantity,
+                "cost_before": before[name].cost,
                 **_beside("conventional", usual[name], rate),
                 **_beside("frontier_rule", rule[name], rate),
             }
@@ -110,13 +113,15 @@ def check_totals(
     terms: OrderTerms,
     notebook: Notebook,
     table: Sequence[Row],
-    by_line: Mapping[str, Totals],
+    orders: Orders,
     rule: Beside,
 ) -> None:
     """Recompute the table of totals, which has one row."""
+    by_line, before = orders.by_line, orders.before
     expected = totals_of(terms, by_line)
     expected["unmet"] = sum((unmet(x, by_line[n]) for n, x in terms.lines.items()), 0.0)
     expected["penalty"] = _penalties(terms, by_line)
+    expected["cost_before"] = _sum([total.cost for total in before.values()])
     for what, beside in (("conventional", whole_conventional(terms)), ("frontier_rule", rule)):
         known = {name: total for name, total in beside.items() if total is not None}
         whole = len(known) == len(terms.lines)

@@ -22,12 +22,13 @@ __all__ = ["Orders", "check_orders", "order_numbers", "order_row", "read_order"]
 
 @dataclass
 class Orders:
-    """What all orders come to: by line, and what those committed and the new ones use.
+    """What all orders come to: by line, those committed ``before`` too, and what they use.
 
     ``placed`` are the parts of new orders: the number of the order, what is ordered, its terms.
     """
 
     by_line: dict[str, Totals]
+    before: dict[str, Totals] = field(default_factory=dict)
     placed: list[tuple[int, Placed, Terms]] = field(default_factory=list)
     held: Use = field(default_factory=Use)
     new: Use = field(default_factory=Use)
@@ -36,7 +37,8 @@ class Orders:
 
 def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) -> Orders:
     """Recompute every order of a table, and note any that should or should not be there."""
-    orders = Orders({line: Totals() for line in terms.lines})
+    by_line, before = ({line: Totals() for line in terms.lines} for _ in range(2))
+    orders = Orders(by_line, before)
     _check_order_of_rows(terms, notebook, table)
     held: dict[str, int] = dict.fromkeys(terms.lines, 0)
     new: list[tuple[Row, Placed]] = []
@@ -69,7 +71,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
             for use in (orders.new, orders.used):
                 use.add(own.line.part, own.supplier, own.quantity, hours)
         expected = order_row(terms, row, own.line, found, scenario=scenario, committed=False)
-        expected |= {"order": number, "duty": duty, "discount": off}
+        expected |= {"order": number, "placed_as": None, "duty": duty, "discount": off}
         notebook.compare(where, row, expected)
         orders.by_line[own.line.line].add(own.supplier, own.quantity, found)
         orders.placed.append((number, own, found))
@@ -84,7 +86,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
 def _check_order_of_rows(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) -> None:
     """Note orders twice, and orders that do not stand in the order of the file.
 
-    A line's committed orders come first, then those at offers, then conventional supply.
+    Committed orders come last; of a line those at offers come before conventional supply.
     """
     lines = {name: index for index, name in enumerate(terms.lines)}
     offers = {key: index for index, key in enumerate(terms.offers)}
@@ -94,12 +96,9 @@ def _check_order_of_rows(terms: OrderTerms, notebook: Notebook, table: Sequence[
 
     def place(row: Row) -> tuple[int, int, int]:
         offer = (row["supplier"], row["part"], row["route"], row["material"])
-        after = 0 if row["committed"] is True else 1
-        return (
-            lines.get(row["line"], len(lines)),
-            after,
-            offers.get(offer, len(offers)) if after else 0,
-        )
+        held = row["committed"] is True
+        own = 0 if held else offers.get(offer, len(offers))
+        return (int(held), lines.get(row["line"], len(lines)), own)
 
     places = [place(row) for row in table]
     require_rows(notebook, "orders", places, sorted(places))
@@ -235,7 +234,9 @@ def _check_committed(
         "delivery_date": row["delivery_date"],
     }
     expected = order_row(terms, stated, line, found, scenario="", committed=True)
-    notebook.compare(where, row, {**expected, "order": None})
+    named = {"order": None, "placed_as": order.order or "placed before"}
+    notebook.compare(where, row, {**expected, **named})
     for use in (orders.held, orders.used):
         use.add(line.part, order.supplier, order.quantity, hours)
     orders.by_line[line.line].add(order.supplier, order.quantity, found)
+    orders.before[line.line].add(order.supplier, order.quantity, found)

@@ -167,7 +167,7 @@ def _order(
         "royalty": terms.royalty_of(first.line.part, first.supplier) * ordered
         if first.offer
         else 0.0,
-        "post_processing": after * ordered,
+        "post_processing": float(after * ordered),
         "cost": Amount(paid, scale),
         "order_date": None if day is None else day.isoformat(),
         "route": first.offer.route if first.offer else None,
