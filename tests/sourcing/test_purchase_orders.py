@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +36,7 @@ TERMS: dict[str, Any] = {
 
 def alpha_alone(**changes: Any) -> dict[str, Any]:
     """Return 300 covers for three plants from alpha at 12 each, with every cost beside it."""
-    data = covers(**{**TERMS, **changes})
+    data = covers(**{**copy.deepcopy(TERMS), **changes})
     data["conventional"] = []
     data["offers"][0]["fee_per_order"] = 25
     return data
