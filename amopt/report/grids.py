@@ -156,8 +156,8 @@ def _row(
             raw = _raw(float(value))
             if raw != text.replace(",", ""):
                 marks = f' data-v="{raw}"'
-            if beside is not None and value:
-                text = f"{text} ({amount(value * beside[1], 1 if beside[0] == 'days' else 2)})"
+            other = _beside(float(value), beside)
+            text += f" ({other})" if other else ""
         if place == 0 and not numeric:
             found.append(f'<th scope="row"{marks}>{escape(text)}</th>')
         else:
@@ -165,6 +165,15 @@ def _row(
             kind = ' class="number"' if numeric else ' class="day"' if day else ""
             found.append(f"<td{kind}{marks}>{escape(text)}</td>")
     return Markup("<tr>" + "".join(found) + "</tr>")  # noqa: S704 - each text is escaped above
+
+
+def _beside(value: float, beside: tuple[str, float] | None) -> str:
+    """Return a time in the unit that stands beside its own; empty where that would read zero."""
+    if beside is None:
+        return ""
+    unit, many = beside
+    text = amount(value * many, 1 if unit == "days" else 2)
+    return text if text.strip("-0.") else ""
 
 
 def _raw(value: float) -> str:

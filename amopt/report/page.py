@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
 from amopt.files import require_writable_file, write_text
+from amopt.program.solver.outcome import versions
 from amopt.report.document import Document, Grid, Section
 from amopt.report.words import worth
 from amopt.solution import Solution
@@ -149,7 +150,10 @@ def render_document(document: Document, *, light: bool = False) -> str:
         loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     text: str = environment.get_template("page.html").render(
-        document=document, sections=filled, library=library
+        document=document,
+        sections=filled,
+        library=library,
+        versions=document.versions or versions("amopt"),
     )
     return text
 

@@ -71,7 +71,9 @@ def document_of(found: Sensitivity) -> Document:
     said = (found.headline(), *_base(found))
     figure = _bars(found)
     section = Section("Which inputs move the answer most", figure=figure, table=table)
-    return Document(found.name, headline=said, sections=[section])
+    return Document(
+        f"{found.name}: which inputs move the answer", headline=said, sections=[section]
+    )
 
 
 def _told(found: Sensitivity) -> list[Column]:

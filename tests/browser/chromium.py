@@ -119,18 +119,17 @@ class Tab:
 
     def open(self, path: Path, *, width: int, height: int = 900, dark: bool = False) -> None:
         """Open a file as a screen of a width shows it."""
-        self.send(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
+        self.resize(width, height)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
         self.browser.events.clear()
         self.send("Page.navigate", url=path.as_uri())
         self.browser.wait_for("Page.loadEventFired")
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Make the screen so many pixels wide."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.send("Emulation.setDeviceMetricsOverride", **size)
 
     def run(self, script: str) -> Any:
         """Return the value of a script in the page."""

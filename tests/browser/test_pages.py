@@ -106,6 +106,24 @@ def is_told_to_a_screen_reader(tab: Tab) -> None:
     assert sum(role == "main" for role, _ in told) == 1
 
 
+OFF_PAPER = """[...document.querySelectorAll('table')]
+  .filter((one) => (one.closest('.broad') !== null) === BROAD
+    && one.getBoundingClientRect().right > innerWidth)
+  .map((one) => one.dataset.name)"""
+
+UPRIGHT, ACROSS = 718, 1046
+"""Pixels between the margins of A4 paper, upright and across."""
+
+
+def fits_on_paper(tab: Tab) -> None:
+    """Require that no table reaches beyond the paper: the broad ones are printed across."""
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    for width, broad in ((UPRIGHT, "false"), (ACROSS, "true")):
+        tab.resize(width)
+        assert tab.run(OFF_PAPER.replace("BROAD", broad)) == []
+    tab.send("Emulation.setEmulatedMedia", media="")
+
+
 GO_BEFORE = """(selector) => {
   window.wanted = document.querySelector(selector);
   const all = [...document.querySelectorAll('a[href],button,input,[tabindex="0"],summary')]
@@ -211,7 +229,9 @@ def test_every_shipped_page(kind: str, tmp_path: Path, request: pytest.FixtureRe
             for width in (SCREEN, PHONE):
                 tab.open(file, width=width, dark=width == PHONE)
                 holds(tab, width=width, drawn=drawn)
+            assert file.stat().st_size < (page.LIGHTEST if light else page.LARGEST)
         is_told_to_a_screen_reader(tab)
+        fits_on_paper(tab)
         sort = "document.querySelector('thead button')"
         tab.run(f"{sort}.focus()")
         tab.press("Enter")

@@ -135,6 +135,9 @@ def test_cells_say_what_they_mean() -> None:
         '<td class="number" data-v="33410.1234568">33,410</td></tr>'
     )
     assert "e-" not in found.rows[1]
+    few = [Column("down", "days", "")]
+    (row,) = body(Grid("few", [{"down": 0.003}], few)).rows
+    assert row == '<tr><td class="number">0.003</td></tr>'  # 0 weeks would be no news
     dated = [{**row, "name": "2026-03-02"} for row in rows]
     assert body(Grid("dated", dated, columns)).columns[1][1] == "weeks"
 
@@ -159,6 +162,16 @@ def test_a_picture_as_svg_stands_where_its_numbers_say() -> None:
     assert float(bars[3].attrib["y"]) > float(bars[1].attrib["y"])
     assert tree.attrib["aria-label"] == "A picture."
     assert {"first", "second", "one", "two"} <= {one.text for one in tree.iter("text")}
+
+
+def test_bars_that_have_a_base_leave_zero_out() -> None:
+    figure = new_figure(barmode="overlay")
+    for change in (-50.0, 100.0):
+        figure.add_bar(y=["input"], x=[change], base=[3_000.0], orientation="h")
+    tree = ElementTree.fromstring(as_svg(figure, 800, "x"))
+    widths = sorted(float(bar.attrib["width"]) for bar in tree.iter("rect") if len(bar))
+    assert sum(widths) > 500  # of 800: they are what the picture shows
+    assert widths[1] / widths[0] == pytest.approx(2, rel=0.01)
 
 
 def test_names_of_a_picture_do_not_run_into_each_other() -> None:

@@ -51,8 +51,9 @@ def as_svg(figure: Any, width: int, description: str) -> str:
     layout = figure.layout
     bars = bar_spans(figure)
     flat = any(figure.data[k].orientation == "h" for k in bars)
-    x = axis_of("x", layout.xaxis, _values(figure, "x", bars), bars=bool(bars) and flat)
-    y = axis_of("y", layout.yaxis, _values(figure, "y", bars), bars=bool(bars) and not flat)
+    grown = any(figure.data[k].base is None for k in bars)  # from zero, not from a base of its own
+    x = axis_of("x", layout.xaxis, _values(figure, "x", bars), bars=grown and flat)
+    y = axis_of("y", layout.yaxis, _values(figure, "y", bars), bars=grown and not flat)
     if any(trace.type == "funnel" for trace in figure.data):
         y, x = replace(y, low=y.high, high=y.low), replace(x, shown=False)
     legend = _legend(figure, width)

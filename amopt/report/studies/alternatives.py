@@ -71,7 +71,8 @@ def document_of(found: Alternatives) -> Document:
         table = Grid(f"changes {number}", changes, CHANGED[1:], whole="in what --json prints")
         title = f"What plan {number} changes"
         sections.append(Section(title, row["what"], None, table if changes else None))
-    return Document(found.name, headline=tuple(_said(found)), sections=sections)
+    said = tuple(_said(found))
+    return Document(f"{found.name}: other plans", headline=said, sections=sections)
 
 
 def _bars(found: Alternatives) -> Any:

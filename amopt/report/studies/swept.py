@@ -84,12 +84,13 @@ def document_of(found: Sweep) -> Document:
     """Return a sweep as a page."""
     table = Grid("sweep", found.rows, _columns(found), found.currency, "in what --json prints")
     section = Section("Every solve", figure=_figure(found), table=table)
-    return Document(found.name, headline=(found.headline(),), sections=[section])
+    title = f"{found.name}: a sweep"
+    return Document(title, headline=(found.headline(),), sections=[section])
 
 
 def _figure(found: Sweep) -> Any:
     """Return the objective over the first varied value, a line a combination of the others."""
-    from amopt.drawing import new_figure, plain
+    from amopt.drawing import PALETTE, new_figure, plain
 
     lines: dict[str, list[tuple[Any, float]]] = {}
     first = ""
@@ -102,9 +103,13 @@ def _figure(found: Sweep) -> Any:
     if not lines:
         return None
     figure = new_figure(height=420)
-    for label, points in lines.items():
+    for number, (label, points) in enumerate(lines.items()):
         x, y = zip(*points, strict=True)
-        figure.add_scatter(x=list(x), y=list(y), mode="lines+markers", name=plain(label))
+        colour = {"color": PALETTE[number % len(PALETTE)]}
+        figure.add_scatter(
+            x=list(x), y=list(y), mode="lines+markers", name=plain(label), line=colour,
+            marker=colour,
+        )  # fmt: skip
     figure.update_xaxes(title=plain(first))
     figure.update_yaxes(title=plain(f"{found.objective_meaning}, {found.currency}"))
     return figure
