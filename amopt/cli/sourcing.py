@@ -84,9 +84,11 @@ def pareto(
         instance = decisions.load_of("sourcing", file)
         require_room(out, html, html_light)
         criteria = tuple(by.split(","))
-        with working(json=json, limit=time_limit):
+        with working(json=json, limit=time_limit) as progress:
             options = Options(time_limit=time_limit)
-            found = sourcing.pareto(instance, criteria, most=most, options=options)
+            found = sourcing.pareto(
+                instance, criteria, most=most, options=options, progress=progress
+            )
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
 from amopt.files import require_writable_file, write_text
-from amopt.program.solver.outcome import versions
+from amopt.outcome import versions
 from amopt.report.document import Document, Grid, Section
 from amopt.report.words import worth
 from amopt.solution import Solution

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from amopt.phrases import counted
 from amopt.program.time import PHASES
 from amopt.report.terminal import console
 
@@ -44,6 +45,7 @@ class Waiting(logging.Handler):
         self._heard: Progress | None = None
         self._gaps: list[tuple[float, float]] = []
         self._count: tuple[int, int] | None = None
+        self._found = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hear of a phase that begins."""
@@ -51,6 +53,9 @@ class Waiting(logging.Handler):
 
     def hear(self, progress: Progress) -> None:
         """Hear of a running solve."""
+        if progress.found is not None:
+            self._found, self._heard, self._gaps = progress.found, None, []
+            return
         self._heard = progress
         if progress.gap is not None:
             self._gaps.append((self._spent, progress.gap))
@@ -78,6 +83,8 @@ class Waiting(logging.Handler):
             words.append(f"{ended:,} of {of:,} done")
             if 0 < ended < of:
                 words.append(f"about {spent / ended * (of - ended):.0f} s to go")
+        if self._found:
+            words.append(f"{counted(self._found, 'answer')} found")
         heard = self._heard
         if heard is not None:
             if heard.objective is not None:

@@ -17,6 +17,7 @@ from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.outcome import Stopped
 from amopt.phrases import counted
 from amopt.program.pyomo.differing import require_difference
+from amopt.program.solver.run import TwiceInterruptedError
 from amopt.program.time import Budget
 from amopt.scenarios.comparison import COLUMNS as CHANGES
 from amopt.scenarios.comparison import compare_answers
@@ -170,6 +171,8 @@ def alternatives(
         except InfeasibleError:
             others_cost, complete = None, True
             break
+        except TwiceInterruptedError:
+            raise
         except (NoAnswerError, KeyboardInterrupt):
             break
         least, value = other.outcome.bound, other.outcome.objective

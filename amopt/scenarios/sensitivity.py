@@ -183,7 +183,9 @@ def sensitivity(
     which = inputs(instance)
     tasks = [(instance, one, 1.0 + sign * step, options) for one in which for sign in (-1.0, 1.0)]
     ended = map(_solved, tasks) if executor is None else executor.map(_solved, tasks)
-    results = []
+    results: list[Standing | str] = []
+    if progress is not None:
+        progress(0, len(tasks))
     for result in ended:
         results.append(result)
         if progress is not None:

@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.solver.options import Options
+from amopt.program.solver.run import Progress, TwiceInterruptedError
 from amopt.program.time import Budget
 from amopt.sourcing.answer.nondominated import Pareto
 from amopt.sourcing.answer.tables import order_rows
 from amopt.sourcing.evaluation import Evaluation
 from amopt.sourcing.instance.fields import Minimise
 from amopt.sourcing.methods.refine import Goal, NoPlanError, by_program
-from amopt.sourcing.offers.duties import uneven
+from amopt.sourcing.methods.whole_orders import delivery_times, whole_knots
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.referee.nondominated import check_nondominated
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
-    from amopt.program.solver.highs import Progress
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["CRITERIA", "SAME", "Pareto", "pareto"]
@@ -40,12 +40,6 @@ CRITERIA = ("cost", "downtime", "weeks", "kg_co2")
 
 SAME = 1e-6
 """Relative difference that no planner acts on: answers this near in a criterion are the same."""
-
-MOST_TIMES = 2_000_000
-"""Delivery times up to which all are listed."""
-
-MOST_KNOTS = 500
-"""Whole quantities of fitted powers up to which the program has them all from the start."""
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +71,9 @@ def pareto(
     options
         As for :func:`amopt.sourcing.solve`; the time limit is that of the whole search.
     progress
-        As for :func:`amopt.sourcing.solve`, for each answer.
+        As for :func:`amopt.sourcing.solve`, for each answer; told too how many have been found.
+
+    Ctrl-C ends the search: the answers that it has are returned, and said not to be all.
 
     Raises
     ------
@@ -87,6 +83,8 @@ def pareto(
         When no plan keeps every limit.
     NoAnswerError
         When a limit was reached before any plan was found.
+    KeyboardInterrupt
+        At Ctrl-C before the first answer, and at a second one.
     """
     if len(by) != 2 or len(set(by)) != 2 or not set(by) <= set(CRITERIA):
         raise UsageError(f"name two of {', '.join(CRITERIA)}, not {', '.join(by) or 'none'}")
@@ -145,6 +143,10 @@ class _Search:
         All weeks of delivery, ascending; empty where they are not finite.
     found
         The answers, the best in the first criterion first.
+    last
+        The answer that is the best in the second criterion; None until it is known.
+    stopped
+        Why the search ended.
     why_incomplete
         Why there may be more, in words; empty when these are all.
     """
@@ -157,6 +159,8 @@ class _Search:
     knots: dict[int, Floats]
     times: Floats
     found: list[_Point] = field(default_factory=list)
+    last: _Point | None = None
+    stopped: Stopped = Stopped.FINISHED
     why_incomplete: str = ""
 
     @classmethod
@@ -175,20 +179,36 @@ class _Search:
             options=replace(options, gap=min(options.gap, SAME / 10)),
             progress=progress,
             budget=Budget(options.time_limit),
-            knots=_whole_knots(supply),
-            times=_times(supply) if by[1] == "weeks" else np.zeros(0),
+            knots=whole_knots(supply),
+            times=delivery_times(supply) if by[1] == "weeks" else np.zeros(0),
         )
 
     def run(self, most: int) -> None:
-        """Find the answers, at most so many.
+        """Find the answers, at most so many; those that Ctrl-C leaves are kept.
 
         Raises
         ------
         InfeasibleError, NoPlanError
             When there is no plan at all, or none was found.
+        KeyboardInterrupt
+            At Ctrl-C before the first answer, and at a second one.
         """
+        try:
+            self._run(most)
+        except TwiceInterruptedError:
+            raise
+        except KeyboardInterrupt:
+            if self.last is None:
+                raise
+            self.stopped, self.why_incomplete = Stopped.INTERRUPTED, "Ctrl-C ended the search"
+            self._add(self.last)
+        if self.budget.is_over and self.stopped is Stopped.FINISHED:
+            self.stopped = Stopped.TIME_LIMIT
+
+    def _run(self, most: int) -> None:
+        """Find the answers from the best in the first criterion to the best in the second."""
         first, second = self.by
-        last = self._lexicographic(second, first, {})
+        last = self.last = self._lexicographic(second, first, {})
         limit: float | None = None
         step = 0.0
         while True:
@@ -224,6 +244,9 @@ class _Search:
         while self.found and self.found[-1].at[first] >= value - SAME * abs(value):
             self.found.pop()
         self.found.append(point)
+        if self.progress is not None:
+            spent, found = self.budget.spent, len(self.found)
+            self.progress(Progress(spent, None, None, None, 0, found=found))
 
     def _below(self, reached: float, step: float) -> float:
         """Return the next limit on the second criterion."""
@@ -260,9 +283,27 @@ class _Search:
             lambda plan: criteria(plan)[criterion],
             lambda plan: all(criteria(plan)[k] <= x * (1 + SAME / 4) for k, x in limits.items()),
         )
-        return by_program(
-            supply, self.options, self.progress, goal, budget=self.budget, knots=self.knots
-        )
+        try:
+            plan, outcome = by_program(
+                supply, self.options, self.progress, goal, budget=self.budget, knots=self.knots
+            )
+        except NoPlanError as error:
+            require_ended(error.outcome)
+            raise
+        require_ended(outcome)
+        return plan, outcome
+
+
+def require_ended(outcome: Outcome) -> None:
+    """Raise where Ctrl-C cut a solve short: its plan need not be the best in its criterion.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When Ctrl-C ended the solve.
+    """
+    if outcome.stopped is Stopped.INTERRUPTED:
+        raise KeyboardInterrupt
 
 
 def _shape(model: Any, criterion: str, limits: Mapping[str, float]) -> None:
@@ -306,49 +347,6 @@ def criteria(plan: Evaluation) -> dict[str, float]:
     }
 
 
-def _whole_orders(supply: SupplyOptions) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Return an option of each pool, and the least and the most whole parts of its orders."""
-    options, start = supply.members
-    first = options[start[:-1][np.diff(start) > 0]]
-    room = np.zeros(len(supply))
-    room[options] = (supply.quantity + supply.surplus)[supply.line[options]]
-    most = np.minimum(supply.largest, supply.by_pool(room)[supply.pool])
-    return first, np.ceil(supply.smallest[first]), np.floor(most[first])
-
-
-def _whole_knots(supply: SupplyOptions) -> dict[int, Floats]:
-    """Return all whole orders on fitted powers, by pool; nothing where these are too many."""
-    option, low, high = _whole_orders(supply)
-    curved = np.zeros(len(supply.pool_total), dtype=bool)
-    for curve in (supply.pool_total, supply.pool_lead):
-        curved[curve.curve[curve.scale != 0]] = True
-    curved |= uneven(supply)
-    own = curved[supply.pool[option]] & ~supply.divisible[supply.line[option]] & (low <= high)
-    if (high - low + 1)[own].sum() > MOST_KNOTS:
-        return {}
-    ranges = zip(supply.pool[option[own]].tolist(), low[own], high[own], strict=True)
-    return {g: np.arange(a, b + 1) for g, a, b in ranges}
-
-
-def _times(supply: SupplyOptions) -> Floats:
-    """Return all weeks at which an order can be delivered, ascending; empty where not finite."""
-    lead = supply.lead_time
-    sloped = (lead.rate != 0) | (lead.scale != 0)
-    if (sloped & supply.divisible[supply.line][lead.curve]).any():
-        return np.zeros(0)
-    first, low, high = _whole_orders(supply)
-    able = supply.members[0]
-    rank = np.searchsorted(supply.pool[first], supply.pool[able])
-    count = np.maximum(0, high - low + 1).astype(np.int64)[rank]
-    if count.sum() > MOST_TIMES:
-        return np.zeros(0)
-    owner = np.repeat(np.arange(able.size), count)
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    weeks = lead.take(able[owner]).at(low[rank[owner]] + step)
-    committed = [arrives for _, _, arrives, _, _ in supply.commitments]
-    return np.unique(np.concatenate([weeks, committed]))
-
-
 def _answer(instance: Instance, search: _Search) -> Pareto:
     """Return the tables of all answers, checked by the referee."""
     answers, orders = [], []
@@ -363,12 +361,12 @@ def _answer(instance: Instance, search: _Search) -> Pareto:
     notes = []
     if search.why_incomplete:
         notes.append(
-            f"There are more answers than the {len(answers)} shown: {search.why_incomplete}."
+            f"There may be more answers than the {len(answers)} shown: {search.why_incomplete}."
         )
     if not proven:
         notes.append("Not every answer is proven to be the best in the first criterion: see gap.")
     outcome = Outcome(
-        stopped=Stopped.TIME_LIMIT if search.budget.is_over else Stopped.FINISHED,
+        stopped=search.stopped,
         status=Status.FEASIBLE if notes else Status.OPTIMAL,
         method=f"epsilon constraint on {search.by[1]}",
         seconds=dict(search.budget.seconds),

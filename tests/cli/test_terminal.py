@@ -141,14 +141,47 @@ def test_ctrl_c_twice_leaves_a_solver_that_does_not_stop(tmp_path: Path) -> None
     assert terminal.end() == 130
 
 
+def powers(folder: Path, lines: int = 12) -> Path:
+    """Write an instance with very many answers that no other beats."""
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "powers",
+        "parts": [{"name": f"p{k}"} for k in range(lines)],
+        "lines": [{"line": f"{k}", "part": f"p{k}", "quantity": 40 + k} for k in range(lines)],
+        "offers": [
+            {"supplier": f"s{i}", "part": f"p{k}", "between": "power", "smallest_quantity": 1,
+             "largest_quantity": 80, "quotes": [
+                 {"quantity": q, "cost_per_part": a * (1 + k / 90), "lead_time_weeks": w + k / 70}
+                 for q, a, w in quotes]}
+            for i, quotes in enumerate((((1, 100, 1.0), (10, 60, 2.0), (50, 40, 3.5)),
+                                        ((1, 90, 1.5), (10, 62, 2.1), (50, 45, 3.0))))
+            for k in range(lines)
+        ],
+        "conventional": [],
+    }  # fmt: skip
+    path = folder / "powers.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.mark.slow
+def test_ctrl_c_of_a_search_gives_the_answers_so_far(tmp_path: Path) -> None:
+    """How many answers there are is shown; one Ctrl-C gives them, said not to be all, code 0."""
+    terminal = Terminal("sourcing", "pareto", powers(tmp_path), "--out", tmp_path / "answers")
+    terminal.read_until(r"[3-9] answers found")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0
+    said = re.search(r"There may be more answers than the (\d+) shown: Ctrl-C", terminal.text)
+    assert said, terminal.text[-2000:]
+    kept = json.loads((tmp_path / "answers" / "solution.json").read_text())
+    assert kept["outcome"]["stopped"] == "interrupted"
+    assert kept["outcome"]["status"] == "feasible"
+    assert len(kept["tables"]["answers"]) == int(said[1]) >= 3
+
+
 STUDIES = {
-    "pareto": (
-        "build, ",
-        "there is no answer yet",
-        "sourcing",
-        "pareto",
-        "sourcing/portfolio-36x7",
-    ),
+    "pareto": ("build, ", "there is no answer yet", "sourcing", "pareto"),
     "sensitivity": ("solve, [2-9]", "some inputs were not tried", "sensitivity"),
 }
 
@@ -157,7 +190,7 @@ STUDIES = {
 @pytest.mark.parametrize("name", STUDIES)
 def test_ctrl_c_of_a_study_is_told(name: str, tmp_path: Path) -> None:
     shown, said, *words = STUDIES[name]
-    files = [long_instance(tmp_path)] if name == "sensitivity" else []
+    files = [long_instance(tmp_path) if name == "sensitivity" else powers(tmp_path, 60)]
     terminal = Terminal(*words, *files)
     terminal.read_until(shown)
     terminal.press_ctrl_c()
@@ -182,6 +215,8 @@ def test_the_line_says_phase_time_gap_and_what_is_left() -> None:
     said = waiting.words()
     assert said[2:4] == ["best 120", "bound 100"]
     assert said[4].startswith("gap 10.00 % █")
+    waiting.hear(Progress(0.0, None, None, None, 0, found=3))
+    assert waiting.words()[2:] == ["3 answers found"]
     waiting.count(1, 4)
     assert "1 of 4 done" in waiting.words()
     assert over_time([(0.0, 0.8), (1.0, 0.4), (2.0, 0.0)])[-1] == "▁"

@@ -21,7 +21,7 @@ from amopt.outcome import relative_gap
 from amopt.program.solver.transfer import set_options
 from amopt.program.time import PHASES
 
-__all__ = ["INFINITE", "Progress", "Watch"]
+__all__ = ["INFINITE", "Progress", "TwiceInterruptedError", "Watch"]
 
 logger = logging.getLogger("amopt.highs")
 
@@ -37,7 +37,10 @@ INFINITE = 1e100
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a running solve reports: seconds so far, incumbent, bound, gap, nodes, iterations."""
+    """What a running solve reports: seconds so far, incumbent, bound, gap, nodes, iterations.
+
+    A search for several answers reports beside its solves how many it has ``found``.
+    """
 
     seconds: float
     objective: float | None
@@ -45,6 +48,11 @@ class Progress:
     gap: float | None
     nodes: int
     iterations: int = 0
+    found: int | None = None
+
+
+class TwiceInterruptedError(KeyboardInterrupt):
+    """A second Ctrl-C while the solver had not heard the first: nothing is waited for."""
 
 
 class Watch:
@@ -106,7 +114,7 @@ class Watch:
         ------
         BaseException
             What the progress callback raised.
-        KeyboardInterrupt
+        TwiceInterruptedError
             At a second Ctrl-C, when the solver has not yet heard the first.
         """
         heard = [*self._pauses, self._incumbent]
@@ -152,7 +160,7 @@ class Watch:
             except KeyboardInterrupt:
                 if self.interrupted:
                     atexit.register(_leave, thread)
-                    raise
+                    raise TwiceInterruptedError from None
                 logger.info("interrupted: waiting for the solver to stop")
                 self.interrupted = True
                 PHASES.info("stopping with the best answer so far (Ctrl-C again leaves at once)")
