@@ -1,0 +1,188 @@
+"""Numbers in the tables and the prose of the docs are those that a reader computes beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import amopt
+from tests.conftest import Run
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def rows_below(text: str, heading: str) -> list[list[str]]:
+    """Return the cells of the table whose heading row begins so."""
+    table = text.partition(heading)[2].partition("\n\n")[0]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]
+    ]
+
+
+def with_stock(row: dict[str, Any], before: str) -> str:
+    return f"{row[before + 'yearly_cost']:.2f} ({row[before + 'base_stock']})"
+
+
+def test_the_table_of_the_mission() -> None:
+    text = page("decisions/printing")
+    answers = [amopt.solve(amopt.load(f"printing/mission{end}")) for end in ("", "-fitted")]
+    mine, fitted = ({row["part"]: row for row in one.rows["parts"]} for one in answers)
+    printed = rows_below(text, "| part | reproduces of the publication |")
+    assert [row[0] for row in printed] == list(map(str, range(1, 15)))
+    for part, _, *cells in printed:
+        told = [
+            f"{with_stock(rows[part], 'single_source_')} → {with_stock(rows[part], '')}"
+            for rows in (mine, fitted)
+        ]
+        assert cells == [told[0], told[1] if told[1] != told[0] else ""], part
+    saved = [one.rows["totals"][0] for one in answers]
+    first, second = (
+        (f"{total['saving']:,.2f}", f"{total['saving_percent']:.1f} %") for total in saved
+    )
+    assert f"saves {first[0]} EUR a year ({first[1]} of what" in text
+    assert f"with the fitted rates {second[0]} ({second[1]})" in text
+
+
+def test_the_table_of_maintenance() -> None:
+    text = page("decisions/maintenance")
+    answer = amopt.solve(amopt.load("maintenance/example"))
+    policies = {row["policy"]: row for row in answer.rows["policies"]}
+    best, regular = answer.rows["thresholds"]
+    age = {
+        name: {
+            key: f"{row[key]:.0f}"
+            for key in row
+            if "replace_at" in key or (key in ("bridge_before", "replace_printed_at") and row[key])
+        }
+        for name, row in policies.items()
+    }
+    costs = [row["cost_per_day"] for row in (*policies.values(), *answer.rows["account"])]
+    words = [
+        f"replace at {age['B']['replace_at']}",
+        f"replace at {age['TR']['replace_at']}, bridge before {age['TR']['bridge_before']}",
+        f"{age['DA']['replace_at']}, {age['DA']['bridge_before']}; replace the printed part at "
+        f"{age['DA']['replace_printed_at']}",
+        f"order at {best['order_at']}, install at {best['replace_at']}; when down, print with "
+        f"{best['print_from']} or more days to go; replace the printed part at "
+        f"{best['printed_replace_at']}",
+        f"order at {regular['order_at']}, install at {regular['replace_at']}",
+    ]
+    printed = rows_below(text, "| policy | EUR a day | ages in days |")
+    assert [row[1:] for row in printed] == [
+        [f"{cost:.6f}", said] for cost, said in zip(costs, words, strict=True)
+    ]
+    share = answer.rows["totals"][0]["printing_saves_percent"]
+    assert f"printing is worth {share:.1f} % of the cost" in text
+
+
+def test_the_table_of_break_even_points() -> None:
+    printed = rows_below(page("decisions/design"), "| instance | verdict | a printed part costs |")
+    assert len(printed) == 3
+    for name, verdict, cost, bills in printed:
+        data = amopt.load(name.strip("`")).to_dict()
+        points = []
+        for parts in (True, False):
+            for spares in (False, True):
+                data["accounting"] = {
+                    "initial_spares_bought": spares, "replacements_charged": parts
+                }  # fmt: skip
+                (row,) = amopt.solve(amopt.load(data)).rows["break_even"]
+                assert (row["verdict"], verdict.startswith("conventional")) == ("dearer", True)
+                assert f"{row['part_cost']:,.0f}" == cost
+                points.append(f"{row['break_even_part_cost']:.2f}")
+        assert re.findall(r"\d+\.\d\d", bills) == points
+
+
+def test_the_portfolio_of_the_road() -> None:
+    said = " ".join(amopt.solve(amopt.load("screening/norwind")).headline())
+    (told,) = re.findall(
+        r"Of (\d+) spare parts the rules leave (\d+), and (\d+) of which", page("road")
+    )
+    assert "Of {} parts, {} can be printed".format(*told) in said
+    assert f"and of {told[2]} too little is known" in said
+    assert "Examine 6 parts" in said  # "enough for six parts"
+
+
+@pytest.mark.slow
+def test_what_a_command_prints_in_a_block_of_text(amopt_command: Callable[..., Run]) -> None:
+    """It is what the command prints, but for the seconds."""
+    (body,) = re.findall(r"^```text\n\$ amopt (alt.*?)^```", page("command-line"), re.M | re.S)
+    command, *told = body.splitlines()
+    run = amopt_command(*command.split())
+    assert run.code == 0, run.err
+    printed = without_seconds(run.out)
+    for line in told:
+        assert without_seconds(line) in printed
+
+
+def without_seconds(text: str) -> str:
+    return " ".join(re.sub(r"\d+\.\d\d\s+s", "s", text).split())
+
+
+def sections(text: str) -> Iterator[tuple[str, str]]:
+    for part in text.split("\n## ")[1:]:
+        title, _, body = part.partition("\n")
+        yield title, body
+
+
+def seconds(body: str) -> dict[str, float]:
+    """Return the seconds of each way that was solved and met what it was asked for."""
+    return {
+        way: float(solve)
+        for way, _, _, solve, _, _, how in rows_below(body, "| way | load s |")
+        if solve and "missed" not in how
+    }
+
+
+OTHERS = ("QuantEcon", "mdpsolver", "pymdptoolbox", "hiive", "mdpax", "Storm")
+
+
+def test_how_many_times_as_fast_follows_from_the_rows() -> None:
+    """What is said of each way is the ratio of two cells of the table above it."""
+    compared = 0
+    for title, body in sections(page("mdp-peers")):
+        spent = seconds(body)
+        best = min((way for way in spent if way.startswith(OTHERS)), key=spent.__getitem__)
+        assert f"The fastest other package is {best}: {spent[best]:.3g} s." in body, title
+        mine = {way.lower(): one for way, one in spent.items() if not way.startswith(OTHERS)}
+        said = re.findall(
+            r"^- \**(.+?) is (slower: )?([\d.e+]+) times as (?:fast|long)\.\**$", body, re.M
+        )
+        assert len(said) >= len(mine) - 1, title
+        for way, slower, times in said:
+            ratio = mine[way.lower()] / spent[best] if slower else spent[best] / mine[way.lower()]
+            assert float(times) == pytest.approx(ratio, rel=0.06), (title, way)
+            compared += 1
+    assert compared > 25
+    printing = seconds(dict(sections(page("mdp-peers")))["Printing, 42 systems, cycle of 7 days"])
+    quant = printing["QuantEcon, policy iteration"]
+    text = page("mdp")
+    (collapsed,) = re.findall(r"yes, ([\d,]+) times with its Pyomo model built each time", text)
+    (factored,) = re.findall(r"yes, ([\d.]+) times as fast", text)
+    exact = quant / printing["collapsed LP with its Pyomo model"]
+    assert float(collapsed.replace(",", "")) == pytest.approx(exact, rel=0.01)
+    assert float(factored) == pytest.approx(quant / printing["factored LP, cold"], rel=0.01)
+    generated, whole = (
+        printing[way] for way in ("full LP by column generation", "full LP from a policy")
+    )
+    assert f"column generation takes {generated:.2g} s here" in text
+    assert f"the whole program from a policy {whole:.1f} s" in text
+
+
+def test_the_lines_of_the_rooms_add_up() -> None:
+    *rooms, total = rows_below(page("architecture"), "| room | three decisions |")
+    assert total[0] == "all"
+    for column in (1, 2):
+        counted = sum(int(row[column].replace(",", "") or 0) for row in rooms)
+        assert counted == int(total[column].replace(",", ""))
+    new = [row for row in rooms if row[3] == "the decision" or row[3].startswith("the decision,")]
+    added = sum(int(row[2].replace(",", "")) for row in new)
+    assert f"four more decisions take {added:,} lines" in page("architecture")
