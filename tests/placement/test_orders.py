@@ -9,8 +9,10 @@ import pytest
 import amopt
 from amopt.errors import NoAnswerError
 from amopt.placement import Instance, solve
+from amopt.placement.orders.arrays import assemble
 from amopt.placement.orders.formulation import formulate
 from amopt.placement.orders.options import AssignmentOptions, units
+from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 
 WEEKLY = 100.0
@@ -120,9 +122,11 @@ def with_weeks(weeks):
 
 
 @pytest.mark.parametrize("method", ["milp", "formulation"])
-@pytest.mark.parametrize("weeks", [1e4, 1e6])
+@pytest.mark.parametrize("weeks", [1e5, 1e6])
 def test_a_program_that_would_be_too_large_is_refused_in_words(method, weeks):
-    with pytest.raises(NoAnswerError, match=r"entries, the most is 5,000,000: order 'A-10\d'"):
+    with pytest.raises(
+        NoAnswerError, match=r"weeks of orders on machines, the most is 200,000: order 'A-10\d'"
+    ):
         solve(with_weeks(weeks), method=method)
 
 
@@ -136,6 +140,85 @@ def test_each_unit_has_a_horizon_of_its_own():
         needed = math.ceil((sls if unit[1] == "SLS" else fdm) / hours)
         assert sets.weeks[unit] == 1 + needed + 1
         assert max(option.week for option in sets.options if option.unit == unit) < sets.weeks[unit]
+
+
+def test_a_commitment_far_ahead_leaves_the_weeks_before_it_free():
+    """A unit that is taken for hours of week 168 needs no 168 weeks to print what it prints."""
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    near = solve(Instance.from_dict({**data, "commitments": data["commitments"][1:]}))
+    far = {**data["commitments"][0], "week": 100_000}
+    sets = [
+        AssignmentOptions(one, units(one, None))
+        for one in (
+            Instance.from_dict({**data, "commitments": data["commitments"][1:]}),
+            Instance.from_dict({**data, "commitments": [far, *data["commitments"][1:]]}),
+        )
+    ]
+    assert sets[0].weeks == sets[1].weeks
+    answer = solve(sets[1].instance)
+    assert answer.outcome.objective == pytest.approx(near.outcome.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("taken", [(0, 1, 2), (1, 4), (0, 3)])
+def test_a_unit_that_is_taken_now_and_then_has_weeks_enough(seed, taken):
+    """Against weeks without end: three more than the last of any commitment and all orders."""
+    data = random_orders(seed)
+    data["commitments"] = [
+        {"place": "north", "machine": "SLS", "week": week, "hours": 90.0 + week} for week in taken
+    ]
+    instance = Instance.from_dict(data)
+    sets = AssignmentOptions(instance, units(instance, None))
+    hours = sum(order.quantity for order in instance.orders) * 10.0
+    for unit, end in sets.weeks.items():
+        own = {e.week: e.hours for e in instance.commitments if (e.place, e.machine) == unit}
+        there = sum(max(WEEKLY - own.get(week, 0.0), 0.0) for week in range(end - 1))
+        before = sum(max(WEEKLY - own.get(week, 0.0), 0.0) for week in range(end - 2))
+        assert before < hours <= there
+    best = solve(instance).outcome.objective
+    longer = dict.fromkeys(sets.weeks, max(sets.weeks.values()) + 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("amopt.placement.orders.options._horizons", lambda *_: longer)
+        assert solve(instance).outcome.objective == pytest.approx(best, rel=1e-9)
+
+
+def test_hundreds_of_weeks_are_answered_within_the_limit():
+    """Rows that listed every later week had three million entries: nothing came of it in time."""
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    data["orders"][0]["quantity"] *= 300
+    instance = Instance.from_dict(data)
+    program = assemble(AssignmentOptions(instance, units(instance, None)))
+    assert program.matrix.nnz <= 6 * program.shape[1]
+    answer = solve(instance, options=Options(time_limit=60.0))
+    assert answer.verdict.accepted
+    assert answer.outcome.gap <= 1e-2
+
+
+@pytest.mark.parametrize("hours", [1e-9, 1e-3, 1.0])
+def test_an_order_that_takes_next_to_no_time_is_printed(hours):
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    data["parts"][0]["print"][0]["hours"] = hours
+    answer = solve(Instance.from_dict(data))
+    printed = {row["order"] for row in answer.rows["orders"] if row["machine"]}
+    assert printed == {row["order"] for row in answer.rows["work"]}
+
+
+@pytest.mark.parametrize("method", ["milp", "formulation"])
+def test_what_is_proven_infeasible_is_so_without_a_reason_in_time(method, monkeypatch):
+    """That nobody can be in time is known, whether or not it can be told by how little."""
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    data["orders"][0] |= {"due_week": 0.5, "late_cost_per_week": None}
+    data["conventional"] = []
+    honest = AssignmentOptions.__init__
+
+    def hurried(self, *given, late=False, **named):
+        if late:
+            raise NoAnswerError("the time limit was reached")
+        honest(self, *given, late=late, **named)
+
+    monkeypatch.setattr(AssignmentOptions, "__init__", hurried)
+    with pytest.raises(amopt.InfeasibleError, match="no reason could be proven"):
+        solve(Instance.from_dict(data), method=method)
 
 
 def test_the_program_is_not_built_when_the_time_is_over():

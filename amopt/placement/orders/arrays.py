@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,14 +14,16 @@ from amopt.program.linear import LinearProgram
 
 __all__ = ["HONOURS", "assemble"]
 
-HONOURS = frozenset({"order", "due", "printing_time", "printed_before_ready", "free_hours"})
+HONOURS = frozenset(
+    {"order", "due", "ready_from", "printing_time", "printed_before_ready", "free_hours"}
+)
 """The families of the formulation that the arrays honour; ``due`` has no rows, for want of options
 that break it."""
 
 
 def assemble(sets: AssignmentOptions) -> LinearProgram:
-    """Return the program: what is chosen, then the hours of printing."""
-    builder = Builder()
+    """Return the program: what is chosen, the hours of printing, and what is ready from when on."""
+    builder, slots = Builder(), [(sets.names[o], *unit, week) for o, unit, week in sets.printing]
     x = builder.variables(
         "filled",
         [sets.label(option) for option in sets.options],
@@ -27,51 +31,50 @@ def assemble(sets: AssignmentOptions) -> LinearProgram:
         upper=1.0,
         integer=True,
     )
-    g = builder.variables(
-        "printed", [(sets.names[o], *unit, week) for o, unit, week in sets.printing]
-    )
+    g = builder.variables("printed", slots)
+    r = builder.variables("ready_from", slots, upper=1.0)
     orders = [option.order for option in sets.options]
     builder.rows("order", sets.names, x.grouped(orders), lower=1.0, upper=1.0)
-    _add_printing_time(builder, sets, x, g)
-    _add_printed_before_ready(builder, sets, x, g)
+    _add_ready_from(builder, sets, slots, x=x, r=r)
+    _add_printing_time(builder, sets, g, r)
+    sets.budget.require(IN_TIME)
+    hours = np.array([sets.hours[o, unit] for o, unit, _ in sets.printing], dtype=float)
+    builder.rows("printed_before_ready", slots, g.per_row(), r.per_row(-hours), upper=0.0)
     _add_free_hours(builder, sets, g)
     return builder.build(f"orders: {sets.instance.name}")
 
 
-def _needed(sets: AssignmentOptions, x: Variables, chosen: list[list[int]]) -> Term:
-    """Return the hours that the options chosen for each row need, negative."""
-    rows = np.repeat(np.arange(len(chosen)), [len(row) for row in chosen])
-    members = [k for row in chosen for k in row]
-    return Term(x, rows, members, [-sets.options[k].hours for k in members])
-
-
-def _add_printing_time(
-    builder: Builder, sets: AssignmentOptions, x: Variables, g: Variables
+def _add_ready_from(
+    builder: Builder, sets: AssignmentOptions, slots: Sequence[Any], *, x: Variables, r: Variables
 ) -> None:
-    at = {pair: row for row, pair in enumerate(sets.of_unit)}
+    """Add up whether an order is ready in a week or later; see the formulation."""
+    after = [sets.slot.get((o, unit, week + 1), -1) for o, unit, week in sets.printing]
+    rows = [row for row, later in enumerate(after) if later >= 0]
+    ends = [(sets.slot[key], k) for key, chosen in sets.ready_in.items() for k in chosen]
     builder.rows(
-        "printing_time",
-        [(sets.names[o], *unit) for o, unit in at],
-        g.grouped([at[o, unit] for o, unit, _ in sets.printing]),
-        _needed(sets, x, list(sets.of_unit.values())),
+        "ready_in_a_week_or_later",
+        slots,
+        r.per_row(),
+        Term(r, rows, [after[row] for row in rows], -1.0),
+        Term(x, [row for row, _ in ends], [k for _, k in ends], -1.0),
         lower=0.0,
         upper=0.0,
     )
 
 
-def _add_printed_before_ready(
-    builder: Builder, sets: AssignmentOptions, x: Variables, g: Variables
+def _add_printing_time(
+    builder: Builder, sets: AssignmentOptions, g: Variables, r: Variables
 ) -> None:
-    sets.budget.require(IN_TIME)
-    later = [
-        [k for k in sets.of_unit[o, unit] if sets.options[k].week >= week]
-        for o, unit, week in sets.printing
-    ]
+    at = {pair: row for row, pair in enumerate(sets.of_unit)}
+    first: dict[Any, int] = {}
+    for number, (o, unit, _) in enumerate(sets.printing):
+        first.setdefault((o, unit), number)
     builder.rows(
-        "printed_before_ready",
-        [(sets.names[o], *unit, week) for o, unit, week in sets.printing],
-        g.per_row(),
-        _needed(sets, x, later),
+        "printing_time",
+        [(sets.names[o], *unit) for o, unit in at],
+        g.grouped([at[o, unit] for o, unit, _ in sets.printing]),
+        r.spread([first[pair] for pair in at], [-sets.hours[pair] for pair in at]),
+        lower=0.0,
         upper=0.0,
     )
 

@@ -47,8 +47,8 @@ WAYS = (
 )
 """The methods, fastest first."""
 
-DUST = 1e-7
-"""Hours below this are solver's dust and are left out."""
+DUST = 1e-8
+"""Hours below this share of all that an order takes are solver's dust and are left out."""
 
 
 def assign(
@@ -126,9 +126,7 @@ def assigned(
         budget.require("the program of the orders was built")
         answer = highs.solve(program, budget.options(options), progress=progress)
     if answer.outcome.status is Status.INFEASIBLE:
-        error = _why(instance, plan, options, extend, budget)
-        error.outcome = answer.outcome
-        raise error
+        raise _why(instance, plan, options, extend, budget, outcome=answer.outcome)
     if answer.values is None:
         raise NoAnswerError(
             f"no assignment was found in time ({answer.outcome.stopped}): allow more time",
@@ -144,8 +142,13 @@ def _why(
     options: highs.Options,
     extend: Extend | None,
     budget: Budget,
+    *,
+    outcome: Outcome | None = None,
 ) -> InfeasibleError | NoAnswerError:
-    """Return why there is no assignment; whoever may not be late is asked by how little."""
+    """Return why there is no assignment; whoever may not be late is asked by how little.
+
+    That there is none is proven already, whether or not it can be said why in time.
+    """
     from amopt.placement.infeasible import in_words
     from amopt.program.infeasible.explain import explain
     from amopt.program.infeasible.search import Reasons
@@ -153,19 +156,22 @@ def _why(
     from amopt.program.pyomo import compile_model
 
     families = formulation.FAMILIES
-    model = formulation.formulate(instance, plan=plan, late=True, budget=budget.to_explain())
+    try:
+        model = formulation.formulate(instance, plan=plan, late=True, budget=budget.to_explain())
+    except NoAnswerError as error:
+        return no_plan(Reasons(unfinished=f"by how little orders are late: {error}"), outcome)
     filled = {option.order for option in model.assignment.options}
     nobody = [name for o, name in enumerate(model.assignment.names) if o not in filled]
     if nobody:
         words = "order {!r}, which nobody has machines to print, or supplies"
         limits = [Limit("order", name, words.format(name)) for name in nobody]
         conflicts = tuple(Conflict((limit,)) for limit in limits)
-        return no_plan(Reasons(conflicts, complete=True))
+        return no_plan(Reasons(conflicts, complete=True), outcome)
     try:
         program = compile_model(extended(model, extend)).program
     except InfeasibleError as error:
         return in_words(error, families, instance)
-    return explain(program, (*families, FIXED), instance, options, budget=budget)
+    return explain(program, (*families, FIXED), instance, options, outcome, budget=budget)
 
 
 def _values(answer: highs.Answer) -> Floats:
@@ -236,7 +242,8 @@ def _solution(instance: Instance, rows: dict[str, Any], outcome: Outcome) -> Pla
 
 def _tables(sets: AssignmentOptions, values: Floats) -> dict[str, Any]:
     """Return the tables of orders, and of the work on them week by week."""
-    orders, hours = sets.instance.orders, values[len(sets.options) :]
+    orders, first = sets.instance.orders, len(sets.options)
+    hours = values[first : first + len(sets.printing)]
     work = [
         {
             "order": sets.names[o],
@@ -246,7 +253,7 @@ def _tables(sets: AssignmentOptions, values: Floats) -> dict[str, Any]:
             "hours": float(spent),
         }
         for (o, unit, week), spent in zip(sets.printing, hours, strict=True)
-        if spent > DUST
+        if spent > DUST * sets.hours[o, unit]
     ]
     started = {row["order"]: row["week"] for row in reversed(work)}
     rows = []

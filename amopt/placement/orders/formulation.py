@@ -3,7 +3,9 @@ r"""The assignment of orders as a mixed-integer program.
 Sets: orders :math:`o`; units :math:`u`, a site and a type of machine; weeks :math:`w`; options
 :math:`k` of an order: a unit with the last week of its printing, or a conventional supplier, and
 the route. Variables: :math:`x_k`, whether an option is taken; :math:`g_{ouw}`, the hours of
-printing order o on unit u in week w.
+printing order o on unit u in week w; :math:`r_{ouw}`, whether order o is ready at unit u in week w
+or later. What r adds up could be written out in every row that has it, with as many entries as
+there are pairs of weeks: tens of times as long to solve for hundreds of weeks.
 """
 
 from __future__ import annotations
@@ -35,9 +37,9 @@ def formulate(
 ) -> ConcreteModel:
     """Return the assignment of an instance's orders as a Pyomo model.
 
-    Variables ``filled[order, source, machine, week, route]`` and ``printed[order, site, machine,
-    week]``; ``model.assignment`` lists the options, ``model.order_cost`` and ``model.penalty`` are
-    expressions.
+    Variables ``filled[order, source, machine, week, route]``, ``printed[order, site, machine,
+    week]`` and ``ready_from[order, site, machine, week]``; ``model.assignment`` lists the options,
+    ``model.order_cost`` and ``model.penalty`` are expressions.
 
     Parameters
     ----------
@@ -75,9 +77,9 @@ def formulate(
 
 
 def add_variables(model: ConcreteModel) -> None:
-    r"""Add what is chosen, and the hours of printing.
+    r"""Add what is chosen, the hours of printing, and whether that is ready in a week or later.
 
-    .. math:: x_k \in \{0, 1\}, \quad g_{ouw} \ge 0
+    .. math:: x_k \in \{0, 1\}, \quad g_{ouw} \ge 0, \quad 0 \le r_{ouw} \le 1
     """
     from pyomo.environ import Binary, NonNegativeReals, Set, Var
 
@@ -88,6 +90,7 @@ def add_variables(model: ConcreteModel) -> None:
     )
     model.filled = Var(model.OPTIONS, domain=Binary)
     model.printed = Var(model.PRINTING, domain=NonNegativeReals)
+    model.ready_from = Var(model.PRINTING, domain=NonNegativeReals, bounds=(0, 1))
 
 
 def add_objective(model: ConcreteModel) -> None:
@@ -115,7 +118,7 @@ def order(model: ConcreteModel) -> None:
     for option in sets.options:
         of.setdefault(option.order, []).append(model.filled[sets.label(option)])
     model.order = Constraint(
-        sets.names, rule=lambda _, name: linear(1.0, of.get(sets.names.index(name), [])) == 1
+        sets.names, rule=lambda _, name: linear(1.0, of.get(sets.number[name], [])) == 1
     )
 
 
@@ -144,10 +147,36 @@ def due(model: ConcreteModel) -> None:
     model.due = Constraint(list(late), rule=rule)
 
 
+def ready_from(model: ConcreteModel) -> None:
+    r"""Add up from the last week on whether an order is ready in a week or later.
+
+    .. math:: r_{ouw} = r_{ou,w+1} + \sum_{k \in K_{ou}: w_k = w} x_k
+
+    without :math:`r_{ou,w+1}` in the last week.
+    """
+    from pyomo.environ import Constraint
+
+    sets = model.assignment
+    ends = sets.ready_in
+
+    def rule(_: ConcreteModel, name: str, site: str, machine: str, week: int) -> Any:
+        key = (sets.number[name], (site, machine), week)
+        later = (*key[:2], week + 1)
+        variables = [model.ready_from[name, site, machine, week]]
+        if later in sets.slot:
+            variables.append(model.ready_from[name, site, machine, week + 1])
+        variables += [model.filled[sets.label(sets.options[k])] for k in ends.get(key, ())]
+        return linear([1.0] + [-1.0] * (len(variables) - 1), variables) == 0
+
+    model.ready_in_a_week_or_later = Constraint(list(model.PRINTING), rule=rule)
+
+
 def printing_time(model: ConcreteModel) -> None:
     r"""Print an order for as long as it needs, where it is assigned.
 
-    .. math:: \sum_w g_{ouw} = h_{ou} \sum_{k \in K_{ou}} x_k
+    .. math:: \sum_w g_{ouw} = h_{ou} r_{ou1}
+
+    with 1 for the first week in which it may be printed.
     """
     from pyomo.environ import Constraint
 
@@ -157,9 +186,13 @@ def printing_time(model: ConcreteModel) -> None:
         weeks.setdefault((o, unit), []).append(week)
 
     def rule(_: ConcreteModel, name: str, site: str, machine: str) -> Any:
-        key = (sets.names.index(name), (site, machine))
-        hours = [model.printed[name, site, machine, week] for week in weeks[key]]
-        return linear(1.0, hours) - _needed(model, sets.of_unit[key]) == 0
+        key = (sets.number[name], (site, machine))
+        own = [(name, site, machine, week) for week in weeks[key]]
+        hours = [model.printed[slot] for slot in own]
+        return (
+            linear([1.0] * len(hours) + [-sets.hours[key]], [*hours, model.ready_from[min(own)]])
+            == 0
+        )
 
     model.printing_time = Constraint(
         [(sets.names[o], *unit) for o, unit in sets.of_unit], rule=rule
@@ -169,17 +202,16 @@ def printing_time(model: ConcreteModel) -> None:
 def printed_before_ready(model: ConcreteModel) -> None:
     r"""Print nothing of an order after the week in which it is to be ready.
 
-    .. math:: g_{ouw} \le h_{ou} \sum_{k \in K_{ou}: w_k \ge w} x_k
+    .. math:: g_{ouw} \le h_{ou} r_{ouw}
     """
     from pyomo.environ import Constraint
 
     sets = model.assignment
 
     def rule(_: ConcreteModel, name: str, site: str, machine: str, week: int) -> Any:
-        sets.budget.require(IN_TIME)
-        chosen = sets.of_unit[sets.names.index(name), (site, machine)]
-        later = [k for k in chosen if sets.options[k].week >= week]
-        return model.printed[name, site, machine, week] - _needed(model, later) <= 0
+        slot = (name, site, machine, week)
+        hours = sets.hours[sets.number[name], (site, machine)]
+        return linear([1.0, -hours], [model.printed[slot], model.ready_from[slot]]) <= 0
 
     model.printed_before_ready = Constraint(list(model.PRINTING), rule=rule)
 
@@ -202,13 +234,6 @@ def free_hours(model: ConcreteModel) -> None:
             linear(1.0, printed[(site, machine), week]) <= sets.free[(site, machine), week]
         ),
     )
-
-
-def _needed(model: ConcreteModel, chosen: list[int]) -> Any:
-    """Return the hours that options need, where they are taken."""
-    options = [model.assignment.options[k] for k in chosen]
-    variables = [model.filled[model.assignment.label(option)] for option in options]
-    return linear([option.hours for option in options], variables)
 
 
 def _due_week(instance: Instance, key: Any) -> float:
@@ -236,6 +261,7 @@ def _more_hours(_: Instance, key: Any, amount: float) -> str:
 FAMILIES: tuple[Family, ...] = (
     Family("order", order),
     Family("due", due, ("orders[].due_week",), _due, _later),
+    Family("ready_from", ready_from, rows=("ready_in_a_week_or_later",)),
     Family("printing_time", printing_time),
     Family("printed_before_ready", printed_before_ready),
     Family("free_hours", free_hours, says=_free_hours, remedy=_more_hours),

@@ -20,9 +20,8 @@ __all__ = ["AssignmentOption", "AssignmentOptions", "Unit", "units", "weeks_late
 Unit = tuple[str, str]
 """A site and a type of machine."""
 
-MOST_ENTRIES = 5_000_000
-"""The largest program that is built: entries of the rows that end printing before an order is ready
-"""
+MOST_WEEKS = 200_000
+"""The largest program that is built: weeks in which an order may be printed by a unit, in all."""
 
 ENDLESS = 1e12
 """Weeks that are no longer counted."""
@@ -96,11 +95,15 @@ def units(instance: Instance, plan: Plan | None) -> dict[Unit, float]:
 def _horizons(instance: Instance, weekly_hours: dict[Unit, float]) -> dict[Unit, int]:
     """Return for each unit the number of weeks after which it needs to print nothing.
 
-    After all that is taken and released it could then have printed every order that it can print:
-    what is printed later moves forward, week by week, and no order arrives the later for it.
+    From the last release on it could have printed every order that it can print in the hours that
+    are free until then: what is printed later moves forward, week by week, and no order arrives the
+    later for it.
     """
-    latest = max((order.release_week for order in instance.orders), default=0.0)
-    taken = max((entry.week + 1 for entry in instance.commitments), default=0)
+    latest = max(map(first_week, instance.orders), default=0)
+    taken: dict[Unit, list[tuple[int, float]]] = {}
+    for entry in sorted(instance.commitments, key=lambda entry: entry.week):
+        if entry.week >= latest:
+            taken.setdefault((entry.place, entry.machine), []).append((entry.week, entry.hours))
     hours = {
         (part.name, option.machine): option.hours
         for part in instance.parts
@@ -108,11 +111,17 @@ def _horizons(instance: Instance, weekly_hours: dict[Unit, float]) -> dict[Unit,
     }
     found: dict[Unit, int] = {}
     for unit, weekly in weekly_hours.items():
-        all_hours = sum(
+        left = sum(
             order.quantity * hours.get((order.part, unit[1]), 0.0) for order in instance.orders
         )
-        weeks = math.ceil(min(all_hours / weekly, ENDLESS)) if weekly > 0 else 0
-        found[unit] = math.ceil(max(latest, taken)) + weeks + 1
+        week = latest
+        for busy, committed in taken.get(unit, ()) if weekly > 0 else ():
+            if left <= (busy - week) * weekly:
+                break
+            left -= (busy - week) * weekly + max(weekly - committed, 0.0)
+            week = busy + 1
+        more = math.ceil(min(max(left, 0.0) / weekly, ENDLESS)) if weekly > 0 else 0
+        found[unit] = week + more + 1
     return found
 
 
@@ -133,7 +142,7 @@ class AssignmentOptions:
     Raises
     ------
     NoAnswerError
-        When there would be more than :data:`MOST_ENTRIES`, or the time is over.
+        When there would be more than :data:`MOST_WEEKS`, or the time is over.
 
     Attributes
     ----------
@@ -141,8 +150,14 @@ class AssignmentOptions:
         The options of all orders.
     of_unit
         The options, by their positions, of each order and unit.
-    printing
-        (order, unit, week) in which something of an order might be printed.
+    hours
+        Hours that an order takes on a unit.
+    ready_in
+        The options by which an order is ready at a unit at the end of a week.
+    printing, slot
+        (order, unit, week) in which something of an order might be printed, and their positions.
+    number
+        The position of each order, by name.
     free
         Hours that a unit has free in a week.
     """
@@ -163,12 +178,18 @@ class AssignmentOptions:
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
         self.names = [order.order for order in instance.orders]
+        self.number = {name: o for o, name in enumerate(self.names)}
         self._require_few()
         self.options = list(self._options())
         self.of_unit: dict[tuple[int, Unit], list[int]] = {}
+        self.ready_in: dict[tuple[int, Unit, int], list[int]] = {}
+        self.hours: dict[tuple[int, Unit], float] = {}
         for k, option in enumerate(self.options):
             if option.unit is not None:
-                self.of_unit.setdefault((option.order, option.unit), []).append(k)
+                pair = option.order, option.unit
+                self.of_unit.setdefault(pair, []).append(k)
+                self.ready_in.setdefault((*pair, option.week), []).append(k)
+                self.hours[pair] = option.hours
         self.budget.require(IN_TIME)
         self.printing = [
             (o, unit, week)
@@ -178,6 +199,7 @@ class AssignmentOptions:
                 max(self.options[k].week for k in chosen) + 1,
             )
         ]
+        self.slot = {key: number for number, key in enumerate(self.printing)}
         taken = {(e.place, e.machine, e.week): e.hours for e in instance.commitments}
         self.free = {
             (unit, week): max(weekly_hours[unit] - taken.get((*unit, week), 0.0), 0.0)
@@ -207,22 +229,21 @@ class AssignmentOptions:
         return range(first, end)
 
     def _require_few(self) -> None:
-        """Refuse, in words and before it is listed, what would have too many entries."""
-        routes, most = len(self.instance.routes), (0, "", 0.0, "")
-        entries = 0
+        """Refuse, in words and before it is listed, what would have too many weeks."""
+        every, most = 0, (0, "", 0.0, "")
         for order in self.instance.orders:
             for option in self.parts[order.part].print:
                 for unit, weekly in self.weekly_hours.items():
                     if unit[1] == option.machine and weekly > 0:
                         weeks = len(self._weeks(order, unit, 0.0))
-                        entries += routes * weeks * (weeks + 1) // 2
+                        every += weeks
                         most = max(most, (weeks, f"{unit[1]} at {unit[0]}", weekly, order.order))
-        if entries > MOST_ENTRIES:
+        if every > MOST_WEEKS:
             weeks, unit_name, weekly, name = most
             raise NoAnswerError(
-                f"the program of the orders would have {entries:,} entries, the most is "
-                f"{MOST_ENTRIES:,}: order {name!r} could be printed in any of {weeks:,} weeks "
-                f"by {unit_name}, which has {weekly:.3g} hours a week for all orders. Are "
+                f"the program of the orders would have {every:,} weeks of orders on machines, the "
+                f"most is {MOST_WEEKS:,}: order {name!r} could be printed in any of {weeks:,} "
+                f"weeks by {unit_name}, which has {weekly:.3g} hours a week for all orders. Are "
                 "weeks_per_year, the hours of the machines and the quantities right? A due_week "
                 "without a late_cost_per_week leaves later weeks out."
             )
