@@ -24,7 +24,7 @@ from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum, Policy
 from amopt.printing.referee.backward import MOST_SYSTEMS_BY_STATE, by_corner, by_state
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.plan import Plan, Terms
+from amopt.printing.referee.plan import StatedPlan, Terms
 from amopt.printing.referee.probabilities import binomial
 from tests.printing.cases import one_part, parameters_of, small_instances
 
@@ -180,7 +180,7 @@ def evaluated(parameters: Parameters, policy: Policy) -> Evaluation:
     }
     terms = Terms(N=int(parameters.systems[0]), L=parameters.cycle_days, **values)
     return Evaluation(
-        terms, Plan.pure(int(policy.base_stock[0]), [ACTIONS[a] for a in policy.action[:, 0]])
+        terms, StatedPlan.pure(int(policy.base_stock[0]), [ACTIONS[a] for a in policy.action[:, 0]])
     )
 
 

@@ -15,7 +15,7 @@ from amopt.errors import InfeasibleError, UsageError
 from amopt.printing import check
 from amopt.printing.instance import MEASURES, PrintingInstance
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.plan import ACTIONS, Plan, terms_of
+from amopt.printing.referee.plan import ACTIONS, StatedPlan, terms_of
 from tests.seeds import seeds
 
 PART: dict[str, Any] = {
@@ -60,7 +60,7 @@ def policies(instance: PrintingInstance, index: int) -> list[dict[str, float]]:
     found = []
     for stock in range(HIGHEST + 1):
         for actions in itertools.product(possible, repeat=terms.L - 1):
-            one = Evaluation(terms, Plan.pure(stock, ["wait", *actions]))
+            one = Evaluation(terms, StatedPlan.pure(stock, ["wait", *actions]))
             found.append({**one.amounts(1.0), "base_stock": stock, "cost": one.cost})
     return found
 
@@ -354,7 +354,7 @@ def thresholds(instance: PrintingInstance, index: int) -> list[dict[str, float]]
         ]
         if not np.isfinite(terms.c_e) and "expedite" in actions:
             continue
-        one = Evaluation(terms, Plan.pure(stock, actions))
+        one = Evaluation(terms, StatedPlan.pure(stock, actions))
         found.append({**one.amounts(1.0), "base_stock": stock, "cost": one.cost})
     return found
 

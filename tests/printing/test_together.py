@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.plan import ACTIONS, Plan, Terms
+from amopt.printing.referee.plan import ACTIONS, StatedPlan, Terms
 from amopt.printing.referee.together import evaluated
 
 
-def random_pair(rng: np.random.Generator) -> tuple[Terms, Plan]:
+def random_pair(rng: np.random.Generator) -> tuple[Terms, StatedPlan]:
     """Return a part and a plan, of all sizes and at the ends of what a file may say."""
     systems, days = int(rng.choice([1, 3, 42, 2000])), int(rng.choice([2, 7, 14]))
     chances = [0.0, 1e-9, 1e-4, 0.01] + ([0.3, 1.0] if systems < 100 else [])
@@ -37,7 +37,7 @@ def random_pair(rng: np.random.Generator) -> tuple[Terms, Plan]:
         mixes = len(drawn) == 2 and rng.random() < 0.2
         shares.append({str(drawn[0]): 0.3, str(drawn[1]): 0.7} if mixes else {str(drawn[0]): 1.0})
     highest = 6 if rng.random() < 0.8 else min(300, systems * days)
-    return terms, Plan({int(rng.integers(0, highest)): 1.0}, tuple(shares))
+    return terms, StatedPlan({int(rng.integers(0, highest)): 1.0}, tuple(shares))
 
 
 def test_many_parts_at_once_as_one_by_one() -> None:

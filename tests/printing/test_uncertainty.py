@@ -18,7 +18,7 @@ import amopt
 from amopt.cli import app
 from amopt.errors import RefusedError, UsageError
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.plan import Plan, terms_of
+from amopt.printing.referee.plan import StatedPlan, terms_of
 from amopt.printing.referee.studies import uncertainty as referee
 from amopt.printing.uncertainty import study
 from amopt.printing.uncertainty.belief import Belief
@@ -61,7 +61,7 @@ def brute_force(case: Any, rates: np.ndarray, density: np.ndarray, *, of: str) -
     cost = {}
     for level in range(4):
         for chosen in itertools.product(actions, repeat=CYCLE - 1):
-            plan = Plan.pure(level, ("wait", *chosen))
+            plan = StatedPlan.pure(level, ("wait", *chosen))
             fails = -np.expm1(-rates)
             every = [dataclasses.replace(terms, **{field: p}) for p in fails.tolist()]
             cost[level, chosen] = np.array(

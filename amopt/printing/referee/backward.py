@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.printing.referee.plan import Plan, Terms
+from amopt.printing.referee.plan import StatedPlan, Terms
 from amopt.printing.referee.probabilities import binomial, delayed, emptied, overshoots, survivors
 
 __all__ = ["MOST_SYSTEMS_BY_STATE", "Backward", "by_corner", "by_state"]
@@ -56,7 +56,7 @@ class Backward:
         return max(0.0, self.cost - float(self.cycle_cost.min()) + self.tail)
 
 
-def by_state(terms: Terms, plan: Plan) -> Backward:
+def by_state(terms: Terms, plan: StatedPlan) -> Backward:
     """Go through all states (n, R, P)."""
     N, L, alpha = terms.N, terms.L, terms.alpha
     survive, keep = survivors(N, terms.p_r), survivors(N, terms.p_p)
@@ -109,7 +109,7 @@ def _cheapest(values: Floats, price: float, axis: int) -> Floats:
     return found.swapaxes(0, axis)
 
 
-def by_corner(terms: Terms, plan: Plan) -> Backward:
+def by_corner(terms: Terms, plan: StatedPlan) -> Backward:
     """Value one system of each kind: the value of a state is their sum."""
     N, L, alpha = terms.N, terms.L, terms.alpha
     c_r = terms.on(0).c_r
@@ -133,7 +133,7 @@ def by_corner(terms: Terms, plan: Plan) -> Backward:
 
 
 def _from_stock(
-    terms: Terms, plan: Plan, residuals: Floats, entry: Floats, dearest: float
+    terms: Terms, plan: StatedPlan, residuals: Floats, entry: Floats, dearest: float
 ) -> Backward:
     """Add the days on which there is stock, and try every base-stock level.
 

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from amopt.printing.referee.backward import MOST_SYSTEMS_BY_STATE, Backward, by_corner, by_state
-from amopt.printing.referee.plan import Plan, Terms
+from amopt.printing.referee.plan import StatedPlan, Terms
 from amopt.printing.referee.probabilities import binomial, overshoots, taken
 
 __all__ = ["KINDS", "Evaluation"]
@@ -36,7 +36,7 @@ class Evaluation:
         value of a state is taken as linear (:mod:`amopt.printing.referee.backward`).
     """
 
-    def __init__(self, terms: Terms, plan: Plan, *, by_states: bool = True) -> None:
+    def __init__(self, terms: Terms, plan: StatedPlan, *, by_states: bool = True) -> None:
         self.terms, self.plan, self.by_states = terms, plan, by_states
         self._amounts: dict[float, dict[str, float]] = {}
 

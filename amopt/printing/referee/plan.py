@@ -10,7 +10,7 @@ from typing import Any
 from amopt.printing.instance import PrintingInstance
 from amopt.referee import Notebook, is_number
 
-__all__ = ["ACTIONS", "SOURCES", "Plan", "Terms", "read_plans", "terms_of"]
+__all__ = ["ACTIONS", "SOURCES", "StatedPlan", "Terms", "read_plans", "terms_of"]
 
 ACTIONS = ("wait", "print", "expedite")
 
@@ -65,7 +65,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StatedPlan:
     """What a planner would do: stock after a replenishment, and actions a day to go.
 
     ``levels`` holds the probability of each base-stock level. ``shares[n]`` holds the probability
@@ -76,7 +76,7 @@ class Plan:
     shares: tuple[dict[str, float], ...]
 
     @classmethod
-    def pure(cls, base_stock: int, actions: Sequence[str]) -> Plan:
+    def pure(cls, base_stock: int, actions: Sequence[str]) -> StatedPlan:
         """Return a plan that does not draw at random."""
         return cls({base_stock: 1.0}, tuple({action: 1.0} for action in actions))
 
@@ -142,7 +142,7 @@ def read_plans(
     rows: Mapping[str, Sequence[Row]],
     sourcing: str,
     table: str,
-) -> list[tuple[Terms, Plan]]:
+) -> list[tuple[Terms, StatedPlan]]:
     """Return the plan of each part that a table has, noting what does not fit."""
     numbers = {part.name: index for index, part in enumerate(instance.parts)}
     days, levels = (
@@ -157,7 +157,7 @@ def read_plans(
         shares = _shares(notebook, where, days.get(row["part"], []), terms.L)
         chances = _levels(notebook, where, row, levels.get(row["part"], []), terms)
         if shares and chances:
-            found.append((terms, Plan(chances, shares)))
+            found.append((terms, StatedPlan(chances, shares)))
     return found
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from amopt.printing.referee.backward import TAIL
 from amopt.printing.referee.evaluation import KINDS, Evaluation
-from amopt.printing.referee.plan import ACTIONS, Plan, Terms
+from amopt.printing.referee.plan import ACTIONS, StatedPlan, Terms
 
 __all__ = ["evaluated", "worked_out"]
 
@@ -43,7 +43,9 @@ RARE = 1e-24
 _WAIT, _PRINT, _EXPEDITE = (ACTIONS.index(action) for action in ("wait", "print", "expedite"))
 
 
-def evaluated(pairs: Sequence[tuple[Terms, Plan]], *, by_states: bool = True) -> list[Evaluation]:
+def evaluated(
+    pairs: Sequence[tuple[Terms, StatedPlan]], *, by_states: bool = True
+) -> list[Evaluation]:
     """Return the evaluation of each part; all at once where states are not gone through."""
     found = [Evaluation(terms, plan, by_states=by_states) for terms, plan in pairs]
     if by_states:

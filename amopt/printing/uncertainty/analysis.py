@@ -17,7 +17,7 @@ from amopt.printing.policy import Policy
 from amopt.printing.referee.studies.uncertainty import check
 from amopt.printing.uncertainty.answer import UncertaintySolution
 from amopt.printing.uncertainty.belief import RATES, Belief
-from amopt.printing.uncertainty.plans import Plan, Rates, best_plans
+from amopt.printing.uncertainty.plans import FixedPlan, Rates, best_plans
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
 
@@ -97,7 +97,7 @@ def _part(instance: PrintingInstance, entry: UncertainRate) -> tuple[Row, list[R
     rates = Rates.of(part, belief, printed=printed)
     nominal = closed_form.best_policy(part)
     found, known = best_plans(rates)
-    plans = {"nominal": Plan(int(nominal.base_stock[0]), nominal.action[:, 0]), **found}
+    plans = {"nominal": FixedPlan(int(nominal.base_stock[0]), nominal.action[:, 0]), **found}
     least = closed_form.cycle_cost(rates.parameters, known)
     cycles = REPORTED_DAYS / instance.cycle_days
     told = [
@@ -136,7 +136,7 @@ def _part(instance: PrintingInstance, entry: UncertainRate) -> tuple[Row, list[R
     return summary, told, over
 
 
-def _judged(plan: Plan, rates: Rates, least: Floats, cycles: float) -> Row:
+def _judged(plan: FixedPlan, rates: Rates, least: Floats, cycles: float) -> Row:
     """Return a plan, what it costs in expectation and at the worst, and its regret."""
     cost = rates.cost(plan)
     worst, worst_rate = rates.worst(cost)

@@ -36,7 +36,7 @@ from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.printing.uncertainty.belief import Belief
 
-__all__ = ["Plan", "Rates", "best_plans"]
+__all__ = ["FixedPlan", "Rates", "best_plans"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,8 +48,11 @@ MOST_PAIRS = 800
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A plan for one part: its level, and its actions by days to go, shape (L,)."""
+class FixedPlan:
+    """A plan for one part, the same at whatever rate: its level, and its actions by days to go.
+
+    ``action`` has shape (L,).
+    """
 
     base_stock: int
     action: Ints
@@ -77,7 +80,7 @@ class Rates:
         """Return one part at the rates of a belief about its regular, or its printed failures."""
         return cls(at_rates(part, np.append(belief.nodes, belief.range), printed=printed), belief)
 
-    def cost(self, plan: Plan) -> Floats:
+    def cost(self, plan: FixedPlan) -> Floats:
         """Return what a cycle of a plan costs at each rate."""
         line = self._line(plan.action)
         if plan.base_stock not in self._used:
@@ -120,7 +123,7 @@ def at_rates(part: Parameters, rates: Floats, *, printed: bool) -> Parameters:
     return replace(every, failure=fails, failures_per_day=rates)
 
 
-def best_plans(rates: Rates) -> tuple[dict[str, Plan], Policy]:
+def best_plans(rates: Rates) -> tuple[dict[str, FixedPlan], Policy]:
     """Return the best plan by each of the three measures, and the best policy at each rate."""
     known = closed_form.best_policy(rates.parameters)
     least = closed_form.cycle_cost(rates.parameters, known)
@@ -170,11 +173,11 @@ def _thresholds(known: Policy, days: int, action: Action, possible: bool) -> ran
     return range(int(first.min()), int(first.max()) + 1)
 
 
-def _best_level(rates: Rates, action: Ints, judge: Judge) -> tuple[float, Plan]:
+def _best_level(rates: Rates, action: Ints, judge: Judge) -> tuple[float, FixedPlan]:
     """Return the first level from which one more does not pay, and what it costs, by bisection."""
 
     def value(level: int) -> float:
-        return judge(rates.cost(Plan(level, action)))
+        return judge(rates.cost(FixedPlan(level, action)))
 
     low, high = -1, 1
     top = int(rates.parameters.systems[0]) * (rates.parameters.cycle_days - 1)
@@ -186,4 +189,4 @@ def _best_level(rates: Rates, action: Ints, judge: Judge) -> tuple[float, Plan]:
             high = middle
         else:
             low = middle
-    return value(high), Plan(high, action)
+    return value(high), FixedPlan(high, action)

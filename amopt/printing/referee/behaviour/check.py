@@ -14,7 +14,7 @@ from scipy.stats import norm
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.referee.behaviour.happening import COUNTS, Happening, long_power, used
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.plan import Plan, Terms, terms_of
+from amopt.printing.referee.plan import StatedPlan, Terms, terms_of
 from amopt.referee import Amount, Notebook
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Plans = Sequence[tuple[Terms, Plan]]
+Plans = Sequence[tuple[Terms, StatedPlan]]
 
 LEVELS = {"50": 0.5, "90": 0.9, "95": 0.95, "99": 0.99, "99_9": 0.999}
 
@@ -43,7 +43,10 @@ def plans_of(
 ) -> Plans:
     """Return terms and plan of each part, from levels and shares of actions by days to go."""
     return [
-        (terms_of(instance, index, printer=True), Plan(dict(levels), tuple(map(dict, shares))))
+        (
+            terms_of(instance, index, printer=True),
+            StatedPlan(dict(levels), tuple(map(dict, shares))),
+        )
         for index, (levels, shares) in enumerate(told)
     ]
 
@@ -164,7 +167,7 @@ def check_comparison(
 
 
 def _account(
-    instance: PrintingInstance, index: int, terms: Terms, plan: Plan
+    instance: PrintingInstance, index: int, terms: Terms, plan: StatedPlan
 ) -> dict[str, tuple[float, float]]:
     """Return what a plan does and costs, each with the size of what was added up to it."""
     found = Evaluation(terms, plan)

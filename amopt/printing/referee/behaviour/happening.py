@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from amopt.printing.referee.plan import Plan, Terms
+from amopt.printing.referee.plan import StatedPlan, Terms
 from amopt.printing.referee.probabilities import binomial
 
 __all__ = ["COUNTS", "Happening", "long_power", "used"]
@@ -48,7 +48,7 @@ class Happening:
         The parameters and the plan of the part.
     """
 
-    def __init__(self, terms: Terms, plan: Plan) -> None:
+    def __init__(self, terms: Terms, plan: StatedPlan) -> None:
         self.terms, self.plan = terms, plan
         self._known: dict[str, Floats] = {}
 

@@ -20,7 +20,7 @@ from scipy.stats import gamma
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance, UncertainRate
 from amopt.printing.referee.evaluation import Evaluation
-from amopt.printing.referee.plan import ACTIONS, Plan, Terms, terms_of
+from amopt.printing.referee.plan import ACTIONS, StatedPlan, Terms, terms_of
 from amopt.referee import Amount, Notebook
 from amopt.verdict import Verdict
 
@@ -98,7 +98,7 @@ class _Part:
             return replace(self.terms, p_p=fails)
         return replace(self.terms, p_r=fails)
 
-    def cost(self, plan: Plan, rate: float) -> float:
+    def cost(self, plan: StatedPlan, rate: float) -> float:
         """Return what a year of a plan costs at a rate."""
         return self.cycles * Evaluation(self.at(rate), plan, by_states=False).cost
 
@@ -177,18 +177,18 @@ class _Part:
                 "regular": terms.alpha * ahead["regular"],
             }
             actions.append(action)
-        level, cost = 0, self.cost(Plan.pure(0, actions), rate)
+        level, cost = 0, self.cost(StatedPlan.pure(0, actions), rate)
         while True:
-            more = self.cost(Plan.pure(level + 1, actions), rate)
+            more = self.cost(StatedPlan.pure(level + 1, actions), rate)
             if more >= cost:
                 return cost
             level, cost = level + 1, more
 
     def _over_range(
         self,
-        nominal: Plan,
+        nominal: StatedPlan,
         rates: Floats,
-        best: Sequence[Plan],
+        best: Sequence[StatedPlan],
         over: Sequence[Row],
     ) -> Floats:
         """Compare the rows over the range, and return the least spending at each of its rates."""
@@ -209,7 +209,9 @@ class _Part:
             found.append(least)
         return np.array(found)
 
-    def _plan(self, row: Row, plan: Plan, expected: float, rates: Floats, least: Floats) -> None:
+    def _plan(
+        self, row: Row, plan: StatedPlan, expected: float, rates: Floats, least: Floats
+    ) -> None:
         """Compare a row of a plan: its expectation, and its worst rates."""
         where = f"{self.where}, plan {row['best_in']}"
         worst, regret = row.get("worst_rate"), row.get("regret_rate")
@@ -255,7 +257,7 @@ class _Part:
                 own <= least + TOLERANCE * scale, f"{self.where}: {name} is not the least {column}"
             )
 
-    def _read(self, row: Row, table: str) -> Plan:
+    def _read(self, row: Row, table: str) -> StatedPlan:
         """Return the plan that a row tells in words."""
         where, level, words = f"{self.where} in {table}", row.get("base_stock"), row.get("plan")
         actions = ["wait"] * self.terms.L
@@ -272,7 +274,7 @@ class _Part:
         self.notebook.require(right, f"{where}: {words!r:.80} is no plan")
         whole = type(level) is int and level >= 0
         self.notebook.require(whole, f"{where}: {level!r:.40} is no level")
-        return Plan.pure(level if whole and isinstance(level, int) else 0, actions)
+        return StatedPlan.pure(level if whole and isinstance(level, int) else 0, actions)
 
 
 def _belief(entry: UncertainRate) -> tuple[float, float, float, Any]:
