@@ -215,14 +215,13 @@ def quotes(
         from amopt.report import machine, terminal
         from amopt.sourcing.quotes.desk import COLUMNS, desk
 
-        rows, said = desk(
-            decisions.locate(file), log=log, sources=sources, freeze=freeze, as_of=as_of
-        )
+        told = desk(decisions.locate(file), log=log, sources=sources, freeze=freeze, as_of=as_of)
         if json:
-            typer.echo(machine.listing_json("quotes", rows), nl=False)
+            typer.echo(machine.listing_json("quotes", told.rows, told.findings), nl=False)
         else:
-            terminal.print_rows(rows, COLUMNS)
-            typer.echo(said)
+            terminal.print_rows(told.rows, COLUMNS, all_of_it="--json has all of it")
+            terminal.print_findings(told.findings)
+            typer.echo(told.said)
 
 
 @app.command()

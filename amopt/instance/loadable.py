@@ -26,11 +26,15 @@ class Filled:
         Of each collection at the top that lost entries, the numbers of those that stayed.
     problems
         What was found on the way, by the keys of the file.
+    held_open
+        Whether what could not be filled is held open by plausible values, so that the rest of the
+        data can be checked although problems are errors.
     """
 
     data: Mapping[str, Any]
     kept: Mapping[str, Sequence[int]] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
+    held_open: bool = False
 
     def key(self, key: Key) -> Key:
         """Return the key in the file of a key in the data."""

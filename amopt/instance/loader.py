@@ -271,7 +271,8 @@ def _examine_document(
     if not document.file and (strange := list(not_plain(data))):
         return _examination(None, document, strange, codes)
     filled = instance_type.filled(data, beside)
-    if any(codes[one.code].severity is Severity.ERROR for one in filled.problems):
+    unfilled = any(codes[one.code].severity is Severity.ERROR for one in filled.problems)
+    if unfilled and not filled.held_open:
         return _examination(None, document, [*head, *filled.problems], codes)
     instance = blank if blank is not None else instance_type.__new__(instance_type)
     problems = [*head, *_validated(instance, filled, document)]

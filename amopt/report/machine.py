@@ -44,9 +44,12 @@ def findings_json(findings: Sequence[Finding]) -> str:
     )
 
 
-def listing_json(name: str, entries: Sequence[Any]) -> str:
-    """Return a list as one JSON object."""
-    return pretty({"amopt": __version__, name: entries})
+def listing_json(
+    name: str, entries: Sequence[Any], findings: Sequence[Finding] | None = None
+) -> str:
+    """Return a list as one JSON object, with what was found beside it where that is given."""
+    beside = {} if findings is None else {"findings": [_finding(one) for one in findings]}
+    return pretty({"amopt": __version__, name: entries, **beside})
 
 
 def error_json(error: AmoptError) -> str:

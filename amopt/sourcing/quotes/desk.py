@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
 from amopt.files import require_writable_file
+from amopt.instance.findings import Finding
 from amopt.phrases import counted
 from amopt.solution import Column
 from amopt.sourcing.answer.quotes import quote_tables
@@ -18,7 +20,7 @@ from amopt.sourcing.quotes.freeze import with_quotes
 from amopt.sourcing.quotes.log import opened
 from amopt.sourcing.quotes.sources_file import load_sources
 
-__all__ = ["COLUMNS", "desk"]
+__all__ = ["COLUMNS", "Told", "desk"]
 
 COLUMNS = (
     Column("part", "", "Part."),
@@ -33,6 +35,25 @@ COLUMNS = (
 """What is shown of requests and quotes."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What came of asking.
+
+    Attributes
+    ----------
+    rows
+        One row a request that was made, or the quotes that hold where nobody was asked.
+    said
+        What was done, in words.
+    findings
+        What is wrong with files of quotes, and why requests failed.
+    """
+
+    rows: list[dict[str, Any]]
+    said: str
+    findings: tuple[Finding, ...] = ()
+
+
 def desk(
     file: str | Path | Mapping[str, Any],
     *,
@@ -40,7 +61,7 @@ def desk(
     sources: Path | None = None,
     freeze: Path | None = None,
     as_of: str | None = None,
-) -> tuple[list[dict[str, Any]], str]:
+) -> Told:
     """Ask sources and log what they answer; freeze what holds as of a time into an instance.
 
     Parameters
@@ -56,13 +77,6 @@ def desk(
     as_of
         The time whose quotes count; left out, that of the last answer.
 
-    Returns
-    -------
-    rows
-        One row a request that was made, or the quotes that hold where nobody was asked.
-    said
-        What was done, in words.
-
     Raises
     ------
     InvalidInstanceError
@@ -76,9 +90,10 @@ def desk(
             raise UsageError(f"{freeze} exists already; name another file, or remove it first")
     rows: list[dict[str, Any]] = []
     said: list[str] = []
+    findings: tuple[Finding, ...] = ()
     if sources is not None:
         fetched = fetch(file, load_sources(sources), log)
-        rows = fetched.rows()
+        rows, findings = fetched.rows(), fetched.findings
         counts = [sum(row["status"] == status for row in rows) for status in _STATUSES]
         told = ", ".join(f"{n} {status}" for n, status in zip(counts, _STATUSES, strict=True) if n)
         said.append(f"{counted(len(rows), 'request')}: {told}. {log} has the answers.")
@@ -93,7 +108,7 @@ def desk(
         if freeze is not None:
             freeze_into(instance, freeze)
             said.append(f"{freeze} written; solve it with: amopt solve {freeze}")
-    return rows, " ".join(said)
+    return Told(rows, " ".join(said), findings)
 
 
 _STATUSES = ("quoted", "declined", "failed", "reused")

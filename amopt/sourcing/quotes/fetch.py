@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from amopt.errors import InvalidInstanceError, UsageError
+from amopt.files import require_writable_file
+from amopt.instance.findings import Finding, Where
 from amopt.instance.loadable import Filled
 from amopt.sourcing.instance.fields import Instance, Offer
-from amopt.sourcing.instance.quote_log.filling import LOG
+from amopt.sourcing.instance.quote_log.filling import held_open
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.instance.quote_log.reading import Log
 from amopt.sourcing.instance.quote_log.record import QuoteRecord
-from amopt.sourcing.quotes.log import append, opened
-from amopt.sourcing.quotes.source import QuoteRequest
+from amopt.sourcing.quotes.folder import FolderSource
+from amopt.sourcing.quotes.log import OutOfOrderError, append, opened
+from amopt.sourcing.quotes.source import QuoteRequest, QuoteSource, failed, warned
 from amopt.sourcing.quotes.sources_file import Source, Sources
 
-__all__ = ["Fetched", "fetch", "requests_of"]
+__all__ = ["Fetched", "asked_of", "fetch", "requests_of"]
 
 _TO_ASK = "to be asked"
-_MANY = 1e6
+_QUOTED = {"source": _TO_ASK, "request": _TO_ASK, "fetched_at": "2000-01-01T00:00:00Z"}
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,13 @@ class Fetched:
         The rows that were added to the log.
     reused
         Requests that were not made, since an identical one was answered a short time ago.
+    findings
+        What is wrong with files of quotes, and why requests failed.
     """
 
     records: tuple[QuoteRecord, ...]
     reused: tuple[tuple[str, QuoteRequest], ...]
+    findings: tuple[Finding, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row for each request: who was asked for what, and what came of it."""
@@ -77,41 +84,23 @@ class _Inquiry(Instance):
     @classmethod
     def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
         """Return the data with quotes of no meaning where those on record would stand."""
-        offers = data.get("offers")
-        if not isinstance(offers, (list, tuple)):
+        if not isinstance(data.get("offers"), (list, tuple)):
             return Filled(data)
-        asked: dict[str, Any] = {"offers": [_held_open(offer) for offer in offers]}
+        opened = held_open(data)
+        marked = [
+            {**held, "quoted": _QUOTED} if held is not offer else offer
+            for held, offer in zip(opened.data["offers"], data["offers"], strict=True)
+        ]
+        asked: dict[str, Any] = {"offers": marked}
         quotes = data.get("quotes")
         if isinstance(quotes, Mapping) or quotes is None:
             # Asking is done now, whatever log and time a later solve reads.
             asked["quotes"] = {"log": _TO_ASK, "as_of": _now(), **(quotes or {})}
-        return Filled({**data, **asked})
+        return Filled({**opened.data, **asked})
 
 
 def _now() -> str:
     return moment_text(datetime.now(UTC).replace(microsecond=0))
-
-
-def _held_open(offer: Any) -> Any:
-    if not isinstance(offer, Mapping) or offer.get("quotes") != LOG:
-        return offer
-    ends = [offer.get("smallest_quantity"), offer.get("largest_quantity")]
-    least, most = (
-        end if isinstance(end, (int, float)) else other
-        for end, other in zip(ends, (1.0, _MANY), strict=True)
-    )
-    quantities = sorted({least, most, most + 1})
-    return {
-        **offer,
-        "quotes": [
-            {"quantity": q, "cost_per_part": 1.0, "lead_time_weeks": 1.0} for q in quantities
-        ],
-        "quoted": {
-            "source": _TO_ASK,
-            "request": _TO_ASK,
-            "fetched_at": "2000-01-01T00:00:00Z",
-        },
-    }
 
 
 def requests_of(
@@ -177,7 +166,8 @@ def fetch(
     log
         The log (csv, parquet or SQLite); made where there is none.
     at
-        The time that the rows are fetched at; left out, now.
+        The time that the rows are fetched at; left out, now. Where others have added to the log
+        meanwhile, the rows are dated after theirs: a log is in the order of time.
 
     Raises
     ------
@@ -187,19 +177,76 @@ def fetch(
         When the log cannot be read or written, or nothing is to be asked.
     """
     path = Path(log)
+    require_writable_file(path)
     known = opened(path)
     at = (at or datetime.now(UTC)).replace(microsecond=0)
     requests = requests_of(source, sources.quantities)
     records: list[QuoteRecord] = []
     reused: list[tuple[str, QuoteRequest]] = []
+    findings: list[Finding] = []
     for entry in sources.sources:
         own = [r for r in requests if not entry.suppliers or r.supplier in entry.suppliers]
         held = [r for r in own if _is_held(entry, r, known, at)]
         reused += [(entry.name, request) for request in held]
         wanted = [request for request in own if request not in held]
-        records += entry.opened(sources._folder).fetch(wanted, at=at)
-    append(path, records)
-    return Fetched(tuple(records), tuple(reused))
+        made, told = asked_of(entry.opened(sources._folder), wanted, at)
+        records += made
+        findings += told
+    logged = _logged(path, records)
+    return Fetched(tuple(logged), tuple(reused), tuple(findings))
+
+
+def asked_of(
+    source: QuoteSource, requests: Sequence[QuoteRequest], at: datetime
+) -> tuple[list[QuoteRecord], list[Finding]]:
+    """Return what a source answers, each request answered or failed, and why it failed.
+
+    A source that raises has failed; what it had answered until then counts.
+    """
+    if isinstance(source, FolderSource):
+        return source.answered(requests, at=at)
+    made: list[QuoteRecord] = []
+    why = "the source does not answer it"
+    try:
+        made.extend(source.fetch(requests, at=at))
+    except Exception as error:  # a source of somebody else, which may raise anything
+        why = f"the source broke off: {type(error).__name__}"
+    answered = {record.key for record in made}
+    made += [failed(source.name, one, at, why) for one in requests if one.key not in answered]
+    return made, [
+        warned(
+            "quote-failed",
+            Where(f"source {source.name!r}"),
+            f"no quote of {record.part!r} at {record.supplier!r}: {record.reference}.",
+        )
+        for record in made
+        if record.status == "failed"
+    ]
+
+
+def _logged(path: Path, records: Sequence[QuoteRecord]) -> Sequence[QuoteRecord]:
+    """Add rows to a log; where others were added meanwhile, with the time at which they are."""
+    for _ in range(_TRIES):
+        try:
+            append(path, records)
+        except OutOfOrderError as error:
+            records = _dated(records, error.last + timedelta(seconds=1))
+        else:
+            return records
+    raise UsageError(f"{path} is added to by others all the time; nothing was added")
+
+
+def _dated(records: Sequence[QuoteRecord], at: datetime) -> list[QuoteRecord]:
+    """Return rows as of a fetch at another time."""
+    return [
+        record.model_copy(
+            update={
+                "fetched_at": at,
+                "request": f"{record.request.partition('-')[0]}-{moment_text(at)}",
+            }
+        )
+        for record in records
+    ]
 
 
 def _is_held(entry: Source, request: QuoteRequest, log: Log, at: datetime) -> bool:

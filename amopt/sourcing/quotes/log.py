@@ -8,17 +8,34 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file
+from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.instance.quote_log.reading import SUFFIXES, Log, UnreadableLogError, read_log
 from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord
 
-__all__ = ["append", "opened"]
+__all__ = ["OutOfOrderError", "append", "opened"]
 
 _FORMULA = "=+-@\t\r"
+_MOST_TOLD = 20
+
+
+class OutOfOrderError(UsageError):
+    """A log holds rows that were fetched later than new ones, or the same request already.
+
+    Attributes
+    ----------
+    last
+        When its last row was fetched.
+    """
+
+    def __init__(self, path: Path, last: datetime) -> None:
+        super().__init__(f"{path} holds rows that were fetched later; a log is in order of time")
+        self.last = last
 
 
 def opened(path: Path) -> Log:
@@ -36,11 +53,12 @@ def opened(path: Path) -> Log:
     try:
         log = read_log(path)
     except UnreadableLogError as error:
-        raise UsageError(f"{error}") from error
+        raise UsageError(f"{error}. {error.advice}".strip()) from error
     if log.problems:
-        first = log.problems[0]
-        told = f"row {first.key[0]}, {first.key[-1]}: {first.message}"
-        raise UsageError(f"{path} holds {len(log.problems)} rows that are wrong; {told}")
+        told = [f"row {p.key[0]}, {p.key[-1]}: {p.message}" for p in log.problems[:_MOST_TOLD]]
+        more = len(log.problems) - len(told)
+        told += [f"... and {more:,} more."] if more else []
+        raise UsageError(f"{path} holds rows that are wrong.\n  " + "\n  ".join(told))
     return log
 
 
@@ -59,14 +77,20 @@ def append(path: Path, records: Sequence[QuoteRecord]) -> None:
         _append_to_database(path, records)
     else:
         held = opened(path)
-        _require_order(path, held.records[-1:], records)
+        _require_order(path, held.records, records)
         _rewrite(path, [*held.records, *records])
 
 
-def _require_order(path: Path, last: Sequence[Any], records: Sequence[QuoteRecord]) -> None:
-    times = [*(record.fetched_at for record in last), *(record.fetched_at for record in records)]
+def _require_order(path: Path, held: Sequence[QuoteRecord], records: Sequence[QuoteRecord]) -> None:
+    """Require that rows come after those of a log, of which the last ones are given."""
+    times = [record.fetched_at for record in records]
     if times != sorted(times):
-        raise UsageError(f"{path} holds rows that were fetched later; a log is in order of time")
+        raise UsageError("the rows are not in the order of time")
+    if held and held[-1].fetched_at > times[0]:
+        raise OutOfOrderError(path, held[-1].fetched_at)
+    known = {(record.request, *record.key, record.source) for record in held}
+    if any((record.request, *record.key, record.source) in known for record in records):
+        raise OutOfOrderError(path, held[-1].fetched_at)
 
 
 def _row(record: QuoteRecord) -> list[Any]:
@@ -81,7 +105,7 @@ def _append_to_database(path: Path, records: Sequence[QuoteRecord]) -> None:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"CREATE TABLE IF NOT EXISTS quotes ({', '.join(COLUMNS)})")
-            held = opened_rows(connection)
+            held = opened_rows(connection, records[0])
             _require_order(path, held, records)
             connection.executemany(
                 f"INSERT INTO quotes ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
@@ -92,17 +116,22 @@ def _append_to_database(path: Path, records: Sequence[QuoteRecord]) -> None:
         raise UsageError(f"{path} cannot be written: {error}; nothing was added") from error
 
 
-def opened_rows(connection: sqlite3.Connection) -> list[QuoteRecord]:
-    """Return the last row of a database, as a list of one or none."""
+def opened_rows(connection: sqlite3.Connection, first: QuoteRecord) -> list[QuoteRecord]:
+    """Return the rows of a database that new ones may clash with, the last row at the end."""
     from amopt.sourcing.instance.quote_log.record import read_record
 
-    cursor = connection.execute("SELECT * FROM quotes ORDER BY rowid DESC LIMIT 1")
+    cursor = connection.execute(
+        "SELECT * FROM quotes WHERE request IN (SELECT request FROM quotes WHERE fetched_at = ?)"
+        " OR rowid = (SELECT max(rowid) FROM quotes) ORDER BY rowid",
+        (moment_text(first.fetched_at),),
+    )
     names = [column[0] for column in cursor.description]
     found = []
     for row in cursor:
-        record, problems = read_record(dict(zip(names, row, strict=True)), 1)
+        said = {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        record, problems = read_record(said, 1)
         if record is None:
-            raise sqlite3.DatabaseError(f"its last row is wrong: {problems[0].message}")
+            raise sqlite3.DatabaseError(f"its last rows are wrong: {problems[0].message}")
         found.append(record)
     return found
 

@@ -9,13 +9,43 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from amopt.instance.findings import Code, Finding, Problem, Severity, Where
+from amopt.phrases import counted
 from amopt.sourcing.instance.entries import Route
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.instance.quote_log.record import OfferKey, QuoteRecord, read_record
 
-__all__ = ["QuoteRequest", "QuoteSource", "answers", "failed"]
+__all__ = ["CODES", "QuoteRequest", "QuoteSource", "answers", "failed", "records_of", "warned"]
 
 _LONGEST_REASON = 300
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "quote-file",
+        "A file with quotes, or a folder of them, cannot be read.",
+        "Mend the file, or take it out of the folder; then ask again.",
+        Severity.WARNING,
+    ),
+    Code(
+        "quote-row",
+        "A row of a file with quotes is of nobody, or of something that was not asked for.",
+        "Mend the row, and ask again.",
+        Severity.WARNING,
+    ),
+    Code(
+        "quote-failed",
+        "A source has no quote of an offer that it was asked for.",
+        "Ask again later, or mend the source.",
+        Severity.WARNING,
+    ),
+)
+"""The codes of findings on what sources answer."""
+
+
+def warned(code: str, where: Where, message: str, advice: str = "") -> Finding:
+    """Return a finding on what a source answered; what is sound of it is used all the same."""
+    usual = next((one.advice for one in CODES if one.code == code), "")
+    return Finding(code, where, message, advice or usual, Severity.WARNING)
 
 
 @dataclass(frozen=True)
@@ -85,7 +115,9 @@ class QuoteSource(Protocol):
 
 def failed(source: str, request: QuoteRequest, at: datetime, reason: str) -> QuoteRecord:
     """Return the row that says that a request failed, and why."""
-    shown = "".join(c if c.isprintable() else " " for c in reason)[:_LONGEST_REASON]
+    shown = "".join(c if c.isprintable() else " " for c in reason)
+    if len(shown) > _LONGEST_REASON:
+        shown = f"{shown[: _LONGEST_REASON - 4].rsplit(' ', 1)[0]} ..."
     return QuoteRecord.model_validate(
         {**_head(source, request, at), "reference": shown, "status": "failed"}
     )
@@ -101,23 +133,49 @@ def answers(
     """
     if not rows:
         return [failed(source, request, at, "the answer holds no quotes")]
+    made, faults = records_of(source, request, at, rows)
+    if not faults:
+        return made
+    first = faults[0]
+    column = f"{first.key[1]}: " if len(first.key) > 1 else ""
+    why = f"row {first.key[0]} of the answer: {column}{first.message.rstrip('.')}"
+    more = f"; and {counted(len(faults) - 1, 'more fault')}" if len(faults) > 1 else ""
+    return [failed(source, request, at, f"{why}{more}")]
+
+
+def records_of(
+    source: str, request: QuoteRequest, at: datetime, rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[QuoteRecord], list[Problem]]:
+    """Return the records of rows that answer a request, and all that is wrong with rows.
+
+    The key of a problem begins with the number of its row, counted from 1, then its column.
+    """
     made: list[QuoteRecord] = []
-    seen: set[float | None] = set()
+    faults: list[Problem] = []
+    seen: dict[float | None, int] = {}
     for number, row in enumerate(rows, start=1):
         wrong = _not_asked(request, row)
         stated = {n: v for n, v in row.items() if n in _STATED}
         record, problems = read_record(
             {"design_sha256": request.design_sha256, **stated, **_head(source, request, at)}, number
         )
-        if problems:
-            wrong = wrong or f"{problems[0].key[-1]}: {problems[0].message}"
-        elif record is not None and record.status == "quoted" and record.quantity in seen:
-            wrong = wrong or f"the quantity {record.quantity:g} is quoted twice"
-        if wrong or record is None:
-            return [failed(source, request, at, f"row {number} of the answer: {wrong}")]
-        seen.add(record.quantity if record.status == "quoted" else None)
+        faults += _wrong_row(number, wrong) + problems
+        if record is None or record.status != "quoted":
+            made += [] if record is None else [record]
+            continue
+        if record.quantity in seen:
+            message = f"the quantity {record.quantity:g} is quoted twice."
+            faults.append(
+                Problem("two-prices", (number, "quantity"), message, "Keep one of the two.")
+            )
+        seen[record.quantity] = number
         made.append(record)
-    return made
+    return made, faults
+
+
+def _wrong_row(number: int, wrong: str) -> list[Problem]:
+    """Return what a whole row is blamed for, as a list of one or none."""
+    return [Problem("quote-row", (number,), f"{wrong}.")] if wrong else []
 
 
 _STATED = (

@@ -58,7 +58,8 @@ def standing(
     """Return what holds of an offer as of a time.
 
     The set with the latest ``fetched_at`` counts. It hides older ones even where it has expired or
-    says that the supplier declines; a request that failed hides nothing.
+    says that the supplier declines; a request that failed hides nothing. A set is what one source
+    answered to one request; of two that answered at the same time, the later in the log counts.
     """
     known = [record for record in records.get(key, ()) if record.fetched_at <= at]
     answered = [record for record in known if record.status != "failed"]
@@ -68,7 +69,8 @@ def standing(
         return Standing((), failed, code="no-quote", why=why.rstrip(": "))
     last = max(answered, key=lambda record: record.fetched_at)
     newest = [record for record in answered if record.fetched_at == last.fetched_at][-1]
-    own = [record for record in answered if record.request == newest.request]
+    asked = newest.request, newest.source
+    own = [record for record in answered if (record.request, record.source) == asked]
     age = (at - newest.fetched_at) / timedelta(days=1)
     if all(record.status == "declined" for record in own):
         why = f"the supplier declined on {newest.fetched_at.date()}"

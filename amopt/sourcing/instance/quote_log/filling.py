@@ -6,8 +6,9 @@ and where they come from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,19 @@ from pydantic import ValidationError
 from amopt.instance.findings import Problem
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.loadable import Filled
-from amopt.instance.suggest import shown
+from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
 from amopt.sourcing.instance.quote_log.reading import Log, UnreadableLogError, read_log
 from amopt.sourcing.instance.quote_log.record import OfferKey
 
-__all__ = ["LOG", "filled", "log_of"]
+__all__ = ["LOG", "filled", "held_offer", "held_open", "log_of"]
 
 LOG = "log"
 """What stands for an offer's quotes where they are on record."""
 
+_MANY = 1e6
 _MOST_ROWS = 20
 """Wrong rows of a log that are named."""
 
@@ -47,21 +49,63 @@ def filled(data: Mapping[str, Any], folder: Path | None) -> Filled:
         return Filled(data)
     record, problems = _record_of(data)
     if record is None:
-        return Filled(data, problems=problems)
+        return held_open(data, problems)
     try:
         log = log_of(record.log, folder)
     except UnreadableLogError as error:
-        problem = Problem("quote-log", ("quotes", "log"), f"{error}.", "Name a quote log.")
-        return Filled(data, problems=[problem])
+        advice = error.advice or "Name a quote log; amopt sourcing quotes makes one."
+        problem = Problem("quote-log", ("quotes", "log"), f"{error}.", advice)
+        return held_open(data, [problem], record)
     if log.problems:
-        return Filled(data, problems=list(_of_rows(log, record)))
+        return held_open(data, list(_of_rows(log, record)), record)
     if record.sha256 not in (None, log.sha256(record.as_of)):
         message = (
             f"the rows of {shown(record.log)} up to that time are not those of the fingerprint."
         )
         advice = "Find the log that the file was made with, or take sha256 out."
-        return Filled(data, problems=[Problem("quote-log", ("quotes", "sha256"), message, advice)])
+        problem = Problem("quote-log", ("quotes", "sha256"), message, advice)
+        return held_open(data, [problem], record)
     return _Filling(data, record, log, list(offers)).result()
+
+
+def held_open(
+    data: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+    record: QuotesOnRecord | None = None,
+) -> Filled:
+    """Return the data with quotes of no meaning where those on record would stand.
+
+    The rest of the file can be checked so, before anything is on record.
+
+    Parameters
+    ----------
+    data
+        The raw data of a sourcing instance.
+    problems
+        Why quotes on record cannot be read.
+    record
+        The log and the time, where the data say them.
+    """
+    offers = [held_offer(offer) if _on_record(offer) else offer for offer in data["offers"]]
+    today = datetime.now(UTC) if record is None else record.as_of
+    dated = {} if data.get("order_date") else {"order_date": today.date().isoformat()}
+    return Filled({**data, **dated, "offers": offers}, problems=problems, held_open=True)
+
+
+def held_offer(offer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an offer with quotes at the ends of what it may be asked for."""
+    ends = [offer.get("smallest_quantity"), offer.get("largest_quantity")]
+    least, most = (
+        end if isinstance(end, (int, float)) else other
+        for end, other in zip(ends, (1.0, _MANY), strict=True)
+    )
+    return {
+        **offer,
+        "quotes": [
+            {"quantity": q, "cost_per_part": 1.0, "lead_time_weeks": 1.0}
+            for q in sorted({least, most, most + 1})
+        ],
+    }
 
 
 def log_of(name: str, folder: Path | None) -> Log:
@@ -82,7 +126,9 @@ def _on_record(offer: Any) -> bool:
 def _record_of(data: Mapping[str, Any]) -> tuple[QuotesOnRecord | None, list[Problem]]:
     """Return which log is meant, or what is wrong with how it is named."""
     said = data.get("quotes")
-    if not isinstance(said, Mapping):
+    if said is not None and not isinstance(said, Mapping):
+        return None, []  # the field itself is refused
+    if said is None:
         return None, [
             Problem(
                 "no-quote-log",
@@ -135,7 +181,7 @@ class _Filling:
                 kept.append(number)
                 made.append(found)
         self.problems += self._unasked(known)
-        return Filled(self._data(made), {"offers": kept}, self.problems)
+        return Filled(self._data(made), {"offers": kept}, self.problems, held_open=True)
 
     def _data(self, offers: list[Any]) -> dict[str, Any]:
         said = {**self.data["quotes"], "sha256": self.log.sha256(self.record.as_of)}
@@ -158,10 +204,10 @@ class _Filling:
         )
         if wrong := self._other_design(number, key, found):
             self.problems.append(wrong)
-            return None
+            return held_offer(offer)
         if found.code:
             kept = found.code == "quote-too-old" and self.record.when_old == "warn"
-            self._note(number, key, found, kept=kept)
+            self._note(number, key, found, known, kept=kept)
             if not kept:
                 terms = {name: value for name, value in offer.items() if name != "quotes"}
                 self.unquoted.append({**terms, "why": found.why})
@@ -171,9 +217,23 @@ class _Filling:
             self.problems.append(Problem("quote-expired", ("offers", number, "quotes"), message))
         return _with_quotes(offer, found)
 
-    def _note(self, number: int, key: OfferKey, found: Standing, *, kept: bool) -> None:
+    def _note(
+        self,
+        number: int,
+        key: OfferKey,
+        found: Standing,
+        known: Mapping[OfferKey, Any],
+        *,
+        kept: bool,
+    ) -> None:
         what = f"the offer of {key[1]!r} at {key[0]!r}"
         advice = "Fetch quotes anew: amopt sourcing quotes."
+        if found.latest is None:
+            asked = {_key(offer)[0] for offer in self.offers if isinstance(offer, Mapping)}
+            meant = closest(key[0], [one[0] for one in known if one[0] not in asked])
+            advice = did_you_mean(meant) if meant else advice
+        elif found.latest.status == "failed":
+            advice = "Mend that, then fetch quotes anew: amopt sourcing quotes."
         if found.code == "quote-too-old":
             advice = f"Raise max_age_days to {found.age_days:.4g}, or fetch quotes anew."
         ends = "is used all the same" if kept else "is left out"

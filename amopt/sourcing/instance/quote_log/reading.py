@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from amopt.instance.findings import Problem
+from amopt.sourcing.instance.quote_log.csv_text import (
+    NUMBERS,
+    Row,
+    UnreadableLogError,
+    csv_rows,
+)
 from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord, read_record
 
 __all__ = ["SUFFIXES", "Log", "UnreadableLogError", "read_log"]
@@ -28,12 +32,7 @@ SUFFIXES = {
 }
 """What a log is kept in, by its file's suffix."""
 
-_NUMBERS = ("quantity", "cost_per_part", "lead_time_weeks")
 _MOST_BYTES = 256 * 1024 * 1024
-
-
-class UnreadableLogError(Exception):
-    """A log that cannot be read at all; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ class Log:
     records
         The rows, in the order of the log.
     problems
-        What is wrong with rows; the key begins with the row's number, counted from 1.
+        What is wrong with rows; the key begins with the row's number, counted from 1 (in csv text,
+        the headings are row 1).
     """
 
     records: tuple[QuoteRecord, ...] = ()
@@ -79,18 +79,25 @@ def read_log(path: Path) -> Log:
         raise UnreadableLogError(f"{path.name} has more than {_MOST_BYTES / 1e6:,.0f} MB")
     try:
         rows = list(_READERS[kind](path))
-    except (OSError, UnicodeDecodeError, sqlite3.Error, csv.Error) as error:
+    except UnreadableLogError as error:
+        there = f", row {error.row}" if error.row else ""
+        message = f"{path.name}{there}: {error}"
+        raise UnreadableLogError(message, error.advice, error.row) from error
+    except (OSError, sqlite3.Error) as error:
         raise UnreadableLogError(f"{path.name} cannot be read: {error}") from error
     return _log(rows)
 
 
-def _log(rows: Iterable[dict[str, Any]]) -> Log:
+def _log(rows: Iterable[Row]) -> Log:
     records: list[QuoteRecord] = []
     problems: list[Problem] = []
     prices: set[tuple[Any, ...]] = set()
-    for number, row in enumerate(rows, start=1):
-        record, wrong = read_record(row, number)
-        problems += wrong
+    for row in rows:
+        number = row.number
+        record, wrong = (None, []) if row.shifted else read_record(row.values, number)
+        known = {problem.key[0] for problem in row.problems}
+        problems += [replace(one, key=(number, *one.key)) for one in row.problems]
+        problems += [one for one in wrong if one.key[-1] not in known]
         if record is None:
             continue
         if records and record.fetched_at < records[-1].fetched_at:
@@ -102,7 +109,7 @@ def _log(rows: Iterable[dict[str, Any]]) -> Log:
                     "A log is only ever added to; bring its rows into the order of time.",
                 )
             )
-        one = (record.request, *record.key, record.quantity)
+        one = (record.source, record.request, *record.key, record.quantity)
         if record.status == "quoted" and one in prices:
             problems.append(
                 Problem(
@@ -117,67 +124,41 @@ def _log(rows: Iterable[dict[str, Any]]) -> Log:
     return Log(tuple(records), tuple(problems))
 
 
-def _csv(path: Path) -> Iterator[dict[str, Any]]:
+def _csv(path: Path) -> Iterator[Row]:
     """Yield the rows of a csv file; what is empty is left out, numbers are read as numbers."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from csv_rows(file)
+    yield from csv_rows(path.read_bytes(), COLUMNS)
 
 
-def csv_rows(file: io.TextIOBase) -> Iterator[dict[str, Any]]:
-    """Yield the rows of comma-separated text with a header.
-
-    Raises
-    ------
-    UnreadableLogError
-        When the header is none.
-    """
-    reader = csv.DictReader(file, restkey="", strict=True)
-    if not reader.fieldnames or not {"supplier", "part"} <= set(reader.fieldnames):
-        raise UnreadableLogError(f"its first row must name columns, such as {', '.join(COLUMNS)}")
-    for row in reader:
-        yield {
-            name: _value(name, value.removeprefix("'") if isinstance(value, str) else value)
-            for name, value in row.items()
-            if value
-        }
-
-
-def _value(name: str, text: Any) -> Any:
-    if name not in _NUMBERS:
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _sqlite(path: Path) -> Iterator[dict[str, Any]]:
+def _sqlite(path: Path) -> Iterator[Row]:
     uri = path.resolve().as_uri() + "?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         cursor = connection.execute("SELECT * FROM quotes ORDER BY rowid")
         names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield {n: _float(n, v) for n, v in zip(names, row, strict=True) if v is not None}
+        for number, row in enumerate(cursor, start=1):
+            said = {n: _float(n, v) for n, v in zip(names, row, strict=True) if v is not None}
+            yield Row(number, said)
 
 
 def _float(name: str, value: Any) -> Any:
-    return float(value) if name in _NUMBERS and isinstance(value, int) else value
+    return float(value) if name in NUMBERS and isinstance(value, int) else value
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _parquet(path: Path) -> Iterator[Row]:
     import pandas as pd
 
     try:
         frame = pd.read_parquet(path)
     except ImportError:
         raise UnreadableLogError(
-            f"{path.name} is parquet, which needs pyarrow: python -m pip install pyarrow"
+            "it is parquet, which needs pyarrow: python -m pip install pyarrow"
         ) from None
     except Exception as error:  # pyarrow raises errors of its own
-        raise UnreadableLogError(f"{path.name} cannot be read: {error}") from error
-    for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
-        yield {str(name): _cell(str(name), v) for name, v in row.items() if v is not None}
+        raise UnreadableLogError(f"it cannot be read: {error}") from error
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    for number, row in enumerate(rows, start=1):
+        said = {str(name): _cell(str(name), v) for name, v in row.items() if v is not None}
+        yield Row(number, said)
 
 
 def _cell(name: str, value: Any) -> Any:

@@ -66,22 +66,27 @@ def read_record(row: Mapping[str, Any], number: int) -> tuple[QuoteRecord | None
     try:
         QuoteRecord.__pydantic_validator__.validate_python(data, self_instance=record)
     except ValidationError as error:
-        found = field_problems(QuoteRecord, data, error)
+        found = [*field_problems(QuoteRecord, data, error), *_missing(data)]
         return None, [_numbered(problem, number) for problem in found]
     wrong = [_numbered(problem, number) for problem in _incomplete(record)]
     return (None if wrong else record), wrong
 
 
-def _incomplete(record: QuoteRecord) -> Iterator[Problem]:
-    """Yield what a quote lacks, and dates that are reversed."""
-    missing = [name for name in _OF_A_QUOTE if getattr(record, name) is None]
-    if record.status == "quoted" and missing:
+def _missing(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what a quote lacks."""
+    missing = [name for name in _OF_A_QUOTE if data.get(name) is None]
+    if data.get("status", "quoted") == "quoted" and missing:
         yield Problem(
             "quote-incomplete",
             (missing[0],),
             f"the quote lacks {', '.join(missing)}.",
             "Write them, or status: declined.",
         )
+
+
+def _incomplete(record: QuoteRecord) -> Iterator[Problem]:
+    """Yield what a quote lacks, and dates that are reversed."""
+    yield from _missing({name: getattr(record, name) for name in (*_OF_A_QUOTE, "status")})
     if record.valid_from and record.valid_to and record.valid_to < record.valid_from:
         yield Problem(
             "quote-incomplete",
