@@ -131,14 +131,17 @@ def load_of(
     return instance
 
 
-def check(source: str | Path | Mapping[str, Any]) -> list[Finding]:
+def check(
+    source: str | Path | Mapping[str, Any], *, given: Mapping[str, Any] | None = None
+) -> list[Finding]:
     """Return everything that is wrong with an instance, without solving it; see :func:`load`.
 
     A file that goes with an instance, such as the events of a replay, is checked by itself.
     """
     from amopt.instance.loader import examine
 
-    return list(examine(locate(source), instance_type, (*KINDS, *COMPANIONS)).findings)
+    kinds = (*KINDS, *COMPANIONS)
+    return list(examine(locate(source), instance_type, kinds, given or {}).findings)
 
 
 def convert(source: str | Path | Mapping[str, Any], target: str | Path) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from amopt.cli import comparing, converting, measured
 from amopt.cli.common import (
+    AsOf,
     File,
     Html,
     HtmlLight,
@@ -24,9 +25,11 @@ from amopt.cli.common import (
     Late,
     Out,
     Quiet,
+    Quotes,
     Verbose,
     Xlsx,
     give,
+    on_record,
     only_for,
     reporting,
     require_room,
@@ -105,13 +108,8 @@ def solve(  # every option of the command line is a parameter
     register: Annotated[
         Path | None, typer.Option(help="Licence register (sourcing): only what is left counts.")
     ] = None,
-    quotes: Annotated[
-        Path | None, typer.Option(help="Quote log (sourcing), for offers with quotes: log.")
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(help="The time whose quotes count (sourcing), with its zone.", metavar="T"),
-    ] = None,
+    quotes: Quotes = None,
+    as_of: AsOf = None,
     forms: Annotated[
         bool, typer.Option(help="Solve for the pure forms beside the plan, too (placement).")
     ] = True,
@@ -131,11 +129,7 @@ def solve(  # every option of the command line is a parameter
     with reporting(json=json, verbose=verbose):
         from amopt import decisions, files
 
-        given = None
-        if quotes is not None or as_of is not None:
-            from amopt.sourcing.quotes.freeze import said
-
-            given = said(quotes, as_of)
+        given = on_record(quotes, as_of)
         with working(json=json, quiet=quiet, of="reading"):
             instance = decisions.load(file, given=given)
         require_room(out, html, html_light, xlsx)
@@ -175,14 +169,15 @@ def solve(  # every option of the command line is a parameter
 
 
 @app.command()
-def check(file: File, *, json: Json = False) -> None:
+def check(file: File, *, quotes: Quotes = None, as_of: AsOf = None, json: Json = False) -> None:
     """Say everything that is wrong with an instance file, without solving it."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.report import machine, terminal
 
+        given = on_record(quotes, as_of)
         with working(json=json, of="checking"):
-            findings = decisions.check(file)
+            findings = decisions.check(file, given=given)
         if json:
             typer.echo(machine.findings_json(findings), nl=False)
         elif findings:

@@ -51,8 +51,27 @@ SolveSeconds = Annotated[float | None, typer.Option(help="Seconds for each solve
 SolveGap = Annotated[
     float | None, typer.Option(help="Relative gap at which each solve stops.", metavar="G")
 ]
+Quotes = Annotated[
+    Path | None, typer.Option(help="Quote log (sourcing), for offers with quotes: log.")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="The time whose quotes count (sourcing), with its zone, or a day: its end in UTC.",
+        metavar="T",
+    ),
+]
 Workers = Annotated[int, typer.Option(help="Processes that solve side by side.")]
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
+
+
+def on_record(quotes: Path | None, as_of: str | None) -> dict[str, Any] | None:
+    """Return what the options say of quotes, as a file says it; None where they say nothing."""
+    if quotes is None and as_of is None:
+        return None
+    from amopt.sourcing.quotes.freeze import said
+
+    return said(quotes, as_of)
 
 
 class Late(TyperGroup):

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amopt.cli.common import (
+    AsOf,
     File,
     Html,
     HtmlLight,
     Json,
     Out,
+    Quotes,
     give,
+    on_record,
     reporting,
     require_room,
     working,
@@ -40,6 +43,8 @@ def frontier(
             help="Suppose that all tooling exists, or none; left out, as the file says.",
         ),
     ] = None,
+    quotes: Quotes = None,
+    as_of: AsOf = None,
     json: Json = False,
     out: Out = None,
     html: Html = None,
@@ -49,7 +54,7 @@ def frontier(
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        instance = decisions.load_of("sourcing", file)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         give(
             sourcing.frontier(instance, asset_exists=asset_exists),
             json=json,
@@ -71,6 +76,8 @@ def pareto(
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that the whole search may take.", metavar="S")
     ] = None,
+    quotes: Quotes = None,
+    as_of: AsOf = None,
     json: Json = False,
     out: Out = None,
     html: Html = None,
@@ -81,7 +88,7 @@ def pareto(
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
 
-        instance = decisions.load_of("sourcing", file)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
         criteria = tuple(by.split(","))
         with working(json=json, limit=time_limit) as progress:
@@ -102,6 +109,8 @@ def worth(
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
     ] = None,
+    quotes: Quotes = None,
+    as_of: AsOf = None,
     json: Json = False,
     out: Out = None,
     html: Html = None,
@@ -112,7 +121,7 @@ def worth(
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
 
-        instance = decisions.load_of("sourcing", file)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
         options = Options(time_limit=time_limit)
@@ -131,6 +140,8 @@ def ranges(
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
     ] = None,
+    quotes: Quotes = None,
+    as_of: AsOf = None,
     json: Json = False,
     out: Out = None,
     html: Html = None,
@@ -141,7 +152,7 @@ def ranges(
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
 
-        instance = decisions.load_of("sourcing", file)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
         options = Options(time_limit=time_limit)
         with working(json=json, limit=time_limit):
@@ -204,9 +215,7 @@ def quotes(
     freeze: Annotated[
         Path | None, typer.Option(help="Write the instance with its quotes to this new file.")
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="The time whose quotes count, with its zone.", metavar="T")
-    ] = None,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Ask for quotes and log the answers; freeze them into an instance."""

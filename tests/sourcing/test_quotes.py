@@ -287,7 +287,7 @@ def test_solve_reads_the_log_and_asks_nobody(
         0.0,
         pytest.approx(6.979, 1e-3),
     ]
-    assert amopt_command("solve", file, "--quotes", log, "--as-of", "2026-03-09").code == 2
+    assert amopt_command("solve", file, "--quotes", log, "--as-of", "9.3.2026").code == 2
     file.write_text(yaml.safe_dump(FILE))
     assert amopt_command("solve", file).code == 0
     before = log.read_bytes()

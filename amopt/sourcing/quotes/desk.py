@@ -14,9 +14,10 @@ from amopt.instance.findings import Finding
 from amopt.phrases import counted
 from amopt.solution import Column
 from amopt.sourcing.answer.quotes import quote_tables
+from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.quotes.fetch import fetch
 from amopt.sourcing.quotes.freeze import freeze as freeze_into
-from amopt.sourcing.quotes.freeze import with_quotes
+from amopt.sourcing.quotes.freeze import states_time, with_quotes
 from amopt.sourcing.quotes.log import opened
 from amopt.sourcing.quotes.sources_file import load_sources
 
@@ -75,7 +76,8 @@ def desk(
     freeze
         The new file to write the instance with its quotes to.
     as_of
-        The time whose quotes count; left out, that of the last answer.
+        The time whose quotes count, or a day, whose end it is then; left out, the one that the
+        file names where nobody is asked now, and that of the last answer otherwise.
 
     Raises
     ------
@@ -99,12 +101,20 @@ def desk(
         said.append(f"{counted(len(rows), 'request')}: {told}. {log} has the answers.")
     if sources is None or freeze is not None:
         records = opened(log).records
-        last = max((r.fetched_at for r in records), default=datetime.now(UTC))
-        instance = with_quotes(file, log=log, as_of=as_of or last)
+        when, whose = as_of, ""
+        if as_of is None and sources is None and states_time(file):
+            whose = ", as the file says"
+        elif as_of is None:
+            whose = ", the last answer"
+            when = moment_text(max((r.fetched_at for r in records), default=datetime.now(UTC)))
+        instance = with_quotes(file, log=log, as_of=when)
         held = quote_tables(instance, ()).get("quotes", [])
         rows = rows or [{**row, "status": "left out" if row["why"] else "quoted"} for row in held]
         left = len(instance.unquoted)
-        said.append(f"{counted(len(held) - left, 'offer')} with quotes, {left} left out.")
+        said.append(f"{counted(len(held) - left, 'offer')} with quotes, {left} left out")
+        if instance.quotes is not None:
+            said[-1] += f", as of {moment_text(instance.quotes.as_of)}{whose}"
+        said[-1] += "."
         if freeze is not None:
             freeze_into(instance, freeze)
             said.append(f"{freeze} written; solve it with: amopt solve {freeze}")

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import UsageError
 from amopt.instance.workbook.rewriting import rewrite
 from amopt.sourcing.instance.fields import Instance
-from amopt.sourcing.instance.quote_log.moment import moment, moment_text
+from amopt.sourcing.instance.quote_log.moment import OR_A_DATE, as_of_moment, moment_text
 
-__all__ = ["freeze", "said", "with_quotes"]
+__all__ = ["freeze", "said", "states_time", "with_quotes"]
 
 
 def with_quotes(
     source: str | Path | Mapping[str, Any],
     *,
     log: str | Path | None = None,
-    as_of: datetime | str | None = None,
+    as_of: date | str | None = None,
 ) -> Instance:
     """Return an instance with the quotes of a log as of a time.
 
@@ -30,7 +30,8 @@ def with_quotes(
     log
         The log; left out, the one that the file names.
     as_of
-        The time, a text in ISO form with a zone; left out, the one that the file names.
+        The time, a text in ISO form with a zone, or a day, whose end (in UTC) it is then; left out,
+        the one that the file names.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def with_quotes(
     return found
 
 
-def said(log: str | Path | None, as_of: datetime | str | None) -> dict[str, Any]:
+def said(log: str | Path | None, as_of: date | str | None) -> dict[str, Any]:
     """Return what is given of a log and a time, as a file says it; empty where nothing is."""
     given: dict[str, Any] = {}
     if log is not None:
@@ -56,11 +57,20 @@ def said(log: str | Path | None, as_of: datetime | str | None) -> dict[str, Any]
     return {"quotes": {**given, "sha256": None}} if given else {}
 
 
-def _time(as_of: datetime | str) -> datetime:
+def _time(as_of: date | str) -> datetime:
     try:
-        return moment(as_of.isoformat() if isinstance(as_of, datetime) else as_of)
+        return as_of_moment(as_of.isoformat() if isinstance(as_of, date) else as_of)
     except ValueError as error:
-        raise UsageError(f"{error}; write it with its zone: 2026-03-09T09:30:00Z") from None
+        raise UsageError(f"{error}. {OR_A_DATE}") from None
+
+
+def states_time(source: str | Path | Mapping[str, Any]) -> bool:
+    """Return whether an instance says itself as of when quotes count."""
+    from amopt.instance.workbook.opening import document_of
+
+    document = document_of(source, lambda _: Instance, ("sourcing",))
+    quotes = document.data.get("quotes") if document.usable else None
+    return isinstance(quotes, Mapping) and quotes.get("as_of") is not None
 
 
 def freeze(instance: Instance, target: str | Path) -> None:

@@ -35,7 +35,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "as-of-without-zone",
         "A time is none, or does not say its zone.",
-        "Write a time with its zone: 2026-03-09T09:30:00Z.",
+        "Write a time with its zone, 2026-03-09T09:30:00Z; as_of may be a date, too.",
     ),
     Code(
         "no-quote",

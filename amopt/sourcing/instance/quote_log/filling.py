@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from amopt.instance.findings.wording import field_problems
 from amopt.instance.loadable import Filled
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
-from amopt.sourcing.instance.quote_log.moment import moment_text
+from amopt.sourcing.instance.quote_log.moment import as_of_moment, moment_text
 from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
 from amopt.sourcing.instance.quote_log.reading import Log, UnreadableLogError, read_log
 from amopt.sourcing.instance.quote_log.record import OfferKey
@@ -48,16 +48,18 @@ def filled(data: Mapping[str, Any], folder: Path | None) -> Filled:
     if not isinstance(offers, (list, tuple)) or not any(map(_on_record, offers)):
         return Filled(data)
     record, problems = _record_of(data)
-    if record is None:
-        return held_open(data, problems)
-    try:
-        log = log_of(record.log, folder)
-    except UnreadableLogError as error:
-        advice = error.advice or "Name a quote log; amopt sourcing quotes makes one."
-        problem = Problem("quote-log", ("quotes", "log"), f"{error}.", advice)
-        return held_open(data, [problem], record)
-    if log.problems:
-        return held_open(data, list(_of_rows(log, record)), record)
+    said = data.get("quotes")
+    name = record.log if record else said.get("log") if isinstance(said, Mapping) else None
+    log = Log()
+    if isinstance(name, str):
+        try:
+            log = log_of(name, folder)
+        except UnreadableLogError as error:
+            advice = error.advice or "Name a quote log; amopt sourcing quotes makes one."
+            problems.append(Problem("quote-log", ("quotes", "log"), f"{error}.", advice))
+        problems += _of_rows(log, name)
+    if record is None or problems:
+        return held_open(data, problems, record)
     if record.sha256 not in (None, log.sha256(record.as_of)):
         message = (
             f"the rows of {shown(record.log)} up to that time are not those of the fingerprint."
@@ -87,9 +89,21 @@ def held_open(
         The log and the time, where the data say them.
     """
     offers = [held_offer(offer) if _on_record(offer) else offer for offer in data["offers"]]
-    today = datetime.now(UTC) if record is None else record.as_of
-    dated = {} if data.get("order_date") else {"order_date": today.date().isoformat()}
+    dated = {} if data.get("order_date") else {"order_date": _day(data, record)}
     return Filled({**data, **dated, "offers": offers}, problems=problems, held_open=True)
+
+
+def _day(data: Mapping[str, Any], record: QuotesOnRecord | None) -> str:
+    """Return the day of the time whose quotes count; today where no time is said."""
+    if record is None:
+        quotes = data.get("quotes")
+        said = quotes.get("as_of") if isinstance(quotes, Mapping) else None
+        try:
+            time = as_of_moment(said.isoformat() if isinstance(said, date) else str(said))
+        except ValueError:
+            time = datetime.now(UTC)
+        return time.date().isoformat()
+    return record.as_of.date().isoformat()
 
 
 def held_offer(offer: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,16 +160,16 @@ def _record_of(data: Mapping[str, Any]) -> tuple[QuotesOnRecord | None, list[Pro
     return record, []
 
 
-def _of_rows(log: Log, record: QuotesOnRecord) -> Iterator[Problem]:
+def _of_rows(log: Log, name: str) -> Iterator[Problem]:
     """Yield what is wrong with the rows of a log, each row named."""
     for problem in log.problems[:_MOST_ROWS]:
         row, *column = problem.key
-        message = f"row {row} of {shown(record.log)}, {column[0] if column else 'row'}: "
+        message = f"row {row} of {shown(name)}, {column[0] if column else 'row'}: "
         key = ("quotes", "log", row, *map(str, column))
         yield Problem(problem.code, key, message + problem.message, problem.advice)
     more = len(log.problems) - _MOST_ROWS
     if more > 0:
-        message = f"{shown(record.log)} has {more} more faults of this kind."
+        message = f"{shown(name)} has {more} more faults of this kind."
         yield Problem("quote-log", ("quotes", "log"), message, "Mend its rows.")
 
 

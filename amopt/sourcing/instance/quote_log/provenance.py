@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from amopt.instance.common import InstanceModel, Name
-from amopt.sourcing.instance.quote_log.moment import Moment
+from amopt.sourcing.instance.quote_log.moment import AsOf, Moment
 
 __all__ = ["Quoted", "QuotesOnRecord"]
 
@@ -23,8 +23,9 @@ class QuotesOnRecord(InstanceModel):
         min_length=1,
         description="The quote log (csv, parquet or SQLite), beside the instance or anywhere.",
     )
-    as_of: Moment = Field(
-        description="The time whose quotes count, with its zone, such as 2026-03-09T09:30:00Z."
+    as_of: AsOf = Field(
+        description="The time whose quotes count, with its zone, such as 2026-03-09T09:30:00Z; of "
+        "a date, the end of that day (UTC)."
     )
     max_age_days: Annotated[float, Field(ge=0, le=1e5)] | None = Field(
         default=None,
