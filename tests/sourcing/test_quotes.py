@@ -118,6 +118,7 @@ def test_a_log_is_the_same_whatever_it_is_kept_in(tmp_path: Path, suffix: str) -
     nasty = {**row("2026-03-09T09:30:00Z", "=r3", "+beta", 1.0, 1 / 3, "2026-03-20")}
     more = [
         QuoteRecord(**nasty, reference="'=SUM(A1)"),
+        QuoteRecord(**{**nasty, "quantity": 2.0}, reference=" between\u00a0"),
         QuoteRecord(
             fetched_at="2026-03-09T09:31:00Z",  # type: ignore[arg-type]
             request="r4",

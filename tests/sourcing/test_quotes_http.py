@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from amopt.sourcing.quotes.fetch import fetch
+from amopt.sourcing.quotes.fetch import Fetched, fetch
 from amopt.sourcing.quotes.http import MOST_BYTES, HttpSource
 from amopt.sourcing.quotes.log import opened
 from amopt.sourcing.quotes.source import QuoteRequest
@@ -91,6 +92,18 @@ def breaks_off(handler: BaseHTTPRequestHandler) -> None:
     handler.connection.close()
 
 
+def trickles(handler: BaseHTTPRequestHandler) -> None:
+    """Send blanks in chunks without an end."""
+    says(b"", Transfer_Encoding="chunked", Content_Length="0")(handler)
+    while True:
+        handler.wfile.write(b"1\r\n \r\n")
+        time.sleep(0.01)
+
+
+def is_no_http(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(handler.headers.get("Authorization", "").encode() + b"garbage\r\n\r\n")
+
+
 def source(url: str, **more: Any) -> HttpSource:
     return HttpSource("web", url, **{"timeout_seconds": 5.0, "backoff_seconds": 0.01, **more})
 
@@ -112,7 +125,15 @@ def test_an_answer_becomes_rows_and_the_request_says_what_is_wanted() -> None:
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (says(b"<html>"), "not JSON"),
+        (says(b"<html>", Content_Type="text/html; charset=utf-8"), "not JSON, but text/html"),
+        (says(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip"), "packed (gzip)"),
+        (says(b'{"quotes": [{"cost_per_part": 1' + b"0" * 400 + b"}]}"), "inf is not a finite"),
+        (says(b'{"quotes": [{"cost_per_part": 1' + b"0" * 5000 + b"}]}"), "not JSON"),
+        (says(b" " * 10_000_000), "larger than"),
+        (says(b"", 302, Location="file:///etc/hostname"), "answered 302"),
+        (says(b"", 302, Location="https://127.0.0.1:9/v1"), "another host"),
+        (says(b"", 204), "not JSON"),
+        (says(b"", 401), "answered 401"),
         (says(b"[" * 100_000), "not JSON"),
         (says([GOOD]), 'does not hold {"quotes"'),
         (says({"quotes": {"a": 1}}), 'does not hold {"quotes"'),
@@ -151,6 +172,8 @@ def test_a_server_that_lies_is_asked_once_and_not_believed(reply: Reply, reason:
         (says(b"", 503), "the server answered 503"),
         (says(b"", 429), "the server answered 429"),
         (breaks_off, "the answer broke off"),
+        (is_no_http, "this is no HTTP: BadStatusLine"),
+        (says(b"zz\r\n", Transfer_Encoding="chunked"), "the answer broke off"),
     ],
 )
 def test_a_server_that_fails_is_asked_again_and_no_more_than_that(
@@ -170,7 +193,7 @@ def test_a_server_that_fails_is_asked_again_and_no_more_than_that(
     assert (record.status, len(asked)) == ("quoted", 2)
 
 
-@pytest.mark.parametrize("reply", [stalls, drips])
+@pytest.mark.parametrize("reply", [stalls, drips, trickles])
 def test_a_server_that_stalls_is_left_in_time(reply: Reply) -> None:
     began = time.monotonic()
     with server(reply) as (url, asked):
@@ -219,11 +242,17 @@ def test_a_token_goes_to_the_server_and_nowhere_else(
     def mistakes(handler: BaseHTTPRequestHandler) -> None:
         quotes({"part": handler.headers["Authorization"]})(handler)
 
-    with server(echoes, mistakes) as (url, asked):
-        one = source(url, token_env="ALPHA_TOKEN")
-        records = [*one.fetch([ASKED], at=AT), *one.fetch([ASKED], at=AT)]
-    assert [a["token"] for a in asked] == ["Bearer tell-nobody"] * 2
-    assert [record.status for record in records] == ["quoted", "failed"]
+    def disguises(handler: BaseHTTPRequestHandler) -> None:
+        escaped = "".join(f"\\u{ord(c):04x}" for c in handler.headers["Authorization"])
+        says(json.dumps({"quotes": [{**GOOD, "reference": "?"}]}).replace("?", escaped).encode())(
+            handler
+        )
+
+    with server(echoes, mistakes, disguises, is_no_http) as (url, asked):
+        one = source(url, token_env="ALPHA_TOKEN", retries=0)
+        records = list(one.fetch([ASKED] * 4, at=AT))
+    assert [a["token"] for a in asked] == ["Bearer tell-nobody"] * 4
+    assert [record.status for record in records] == ["quoted", "failed", "quoted", "failed"]
     assert "tell-nobody" not in repr(records)
     assert "tell-nobody" not in repr(one)
     monkeypatch.delenv("ALPHA_TOKEN")
@@ -254,3 +283,56 @@ def test_an_identical_request_is_not_made_again_within_the_minutes_of_the_cache(
     assert [record.status for record in records] == ["quoted", "failed", "quoted"]
     assert records[0].fetched_at == AT
     assert {a["supplier"] for a in asked} == {"alpha"}
+
+
+def test_a_server_that_is_down_is_asked_again_for_the_first_part_only() -> None:
+    with server(says(b"", 503)) as (url, asked):
+        records = list(source(url, retries=3).fetch([ASKED] * 5, at=AT))
+    assert [record.status for record in records] == ["failed"] * 5
+    assert len(asked) == 4 + 4
+    with server(*[says(b"", 503)] * 5, quotes({}), says(b"", 503)) as (url, asked):
+        records = list(source(url, retries=3).fetch([ASKED] * 4, at=AT))
+    assert [record.status for record in records] == ["failed", "failed", "quoted", "failed"]
+    assert len(asked) == 4 + 1 + 1 + 4
+
+
+def test_a_request_takes_no_longer_than_the_docs_say() -> None:
+    """Four attempts of 10 s with waits of 0.5, 1 and 2 s, up to a fifth more: 43.5 to 44.2 s."""
+    attempts: list[float] = []
+    waits: list[float] = []
+    with server(stalls) as (url, _):
+        one = HttpSource("web", url, timeout_seconds=0.25, sleep=waits.append)
+        began = time.monotonic()
+        (record,) = one.fetch([ASKED], at=AT)
+        attempts.append(time.monotonic() - began)
+    assert record.reference == "the server took too long (asked 4 times)"
+    assert 4 * 0.25 <= attempts[0] <= 4 * 0.25 + 0.5
+    usual = HttpSource("web", url)
+    assert (usual.timeout_seconds, usual.retries) == (10, 3)
+    assert 43.5 <= 4 * usual.timeout_seconds + sum(waits) <= 44.2
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".sqlite"])
+def test_what_a_server_writes_breaks_no_log(tmp_path: Path, suffix: str) -> None:
+    """Signs that no text file takes, and what a terminal would obey, are blanks in the log."""
+    path = tmp_path / f"log{suffix}"
+    nasty = rb'{"quotes": [{"quantity": 1, "cost_per_part": 5, "currency": "USD", '
+    nasty += rb'"lead_time_weeks": 1, "reference": "\ud800\u0000\u001b[31m=1+1' + b"x" * 9000
+    nasty += b'"}]}'
+    with server(says(nasty)) as (url, _):
+        web = {"name": "web", "kind": "http", "url": url, "suppliers": ["alpha"]}
+        head = {"amopt": 1, "kind": "sourcing-quote-sources", "name": "s"}
+        found = fetch(FILE, load_sources({**head, "sources": [web]}), path, at=AT)
+    (record,) = opened(path).records
+    assert record.reference.startswith("[31m=1+1xxx")
+    assert record.reference.endswith(" ...")
+    assert len(record.reference) <= 300
+    (finding,) = found.findings  # and the currency is told when it is asked
+    assert (finding.code, finding.where.file) == ("quote-currency", "source 'web'")
+    assert "'bush' at 'alpha' is quoted in USD, and the file in EUR" in finding.message
+
+
+def test_a_mixed_answer_is_a_quote() -> None:
+    with server(says({"quotes": [{"status": "declined"}, GOOD]})) as (url, _):
+        records = list(source(url).fetch([ASKED], at=AT))
+    assert Fetched(tuple(records), ()).rows()[0]["status"] == "quoted"

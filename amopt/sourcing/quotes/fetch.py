@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,7 +69,7 @@ def _told(own: Sequence[QuoteRecord]) -> dict[str, Any]:
     return {
         **_offer(first),
         "source": first.source,
-        "status": first.status,
+        "status": "quoted" if any(r.status == "quoted" for r in own) else first.status,
         "quotes": sum(record.status == "quoted" for record in own),
         "fetched_at": moment_text(first.fetched_at),
         "reference": first.reference,
@@ -118,12 +118,21 @@ def requests_of(
     UsageError
         When no offer has its quotes on record.
     """
+    return _requests_in(_inquiry(source), quantities)
+
+
+def _inquiry(source: str | Path | Mapping[str, Any]) -> _Inquiry:
+    """Return an instance whose offers are to be asked for."""
     from amopt.instance.loader import examine
 
     examination = examine(source, lambda _: _Inquiry, ("sourcing",))
     if not isinstance(examination.instance, _Inquiry):
         raise InvalidInstanceError(examination.findings)
-    instance = examination.instance
+    return examination.instance
+
+
+def _requests_in(instance: Instance, quantities: Sequence[float]) -> list[QuoteRequest]:
+    """Return what an instance asks for."""
     offers = [o for o in instance.offers if o.quoted and o.quoted.source == _TO_ASK]
     if not offers:
         raise UsageError(f"{instance.name!r} has no offer to ask for: write quotes: log on offers")
@@ -180,7 +189,8 @@ def fetch(
     require_writable_file(path)
     known = opened(path)
     at = (at or datetime.now(UTC)).replace(microsecond=0)
-    requests = requests_of(source, sources.quantities)
+    inquiry = _inquiry(source)
+    requests = _requests_in(inquiry, sources.quantities)
     records: list[QuoteRecord] = []
     reused: list[tuple[str, QuoteRequest]] = []
     findings: list[Finding] = []
@@ -191,7 +201,7 @@ def fetch(
         wanted = [request for request in own if request not in held]
         made, told = asked_of(entry.opened(sources._folder), wanted, at)
         records += made
-        findings += told
+        findings += [*told, *_foreign(entry.name, made, inquiry.currency)]
     logged = _logged(path, records)
     return Fetched(tuple(logged), tuple(reused), tuple(findings))
 
@@ -222,6 +232,15 @@ def asked_of(
         for record in made
         if record.status == "failed"
     ]
+
+
+def _foreign(source: str, records: Sequence[QuoteRecord], currency: str) -> Iterator[Finding]:
+    """Yield the offers that are quoted in another currency than that of the instance."""
+    for key, other in dict.fromkeys((r.key, r.currency) for r in records if r.currency):
+        if other != currency:
+            message = f"{key[1]!r} at {key[0]!r} is quoted in {other}, and the file in {currency}."
+            advice = "Ask for a quote in the file's currency; as it stands, it is left out."
+            yield warned("quote-currency", Where(f"source {source!r}"), message, advice)
 
 
 def _logged(path: Path, records: Sequence[QuoteRecord]) -> Sequence[QuoteRecord]:

@@ -13,9 +13,9 @@ from typing import Any
 from amopt.instance.findings import Finding, Problem, Where
 from amopt.instance.suggest import closest, did_you_mean
 from amopt.phrases import counted, listed
-from amopt.sourcing.instance.quote_log.csv_text import UnreadableLogError, csv_rows
+from amopt.sourcing.instance.quote_log.csv_text import NUMBERS, UnreadableLogError, csv_rows
 from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord
-from amopt.sourcing.quotes.source import QuoteRequest, failed, records_of, warned
+from amopt.sourcing.quotes.source import QuoteRequest, as_float, failed, records_of, warned
 
 __all__ = ["FolderSource"]
 
@@ -249,11 +249,8 @@ def _json(file: Path) -> Iterator[_Row]:
                 f"its entry {number + 1} is no row of names and values", advice
             )
         key = ("quotes", number) if within else (number,)
-        yield _Row(Where(str(file), key), {name: _number(value) for name, value in row.items()})
-
-
-def _number(value: Any) -> Any:
-    return float(value) if type(value) is int and abs(value) < 2**53 else value
+        said = {n: as_float(v) if n in NUMBERS and type(v) is int else v for n, v in row.items()}
+        yield _Row(Where(str(file), key), said)
 
 
 _READERS = {".csv": _csv, ".json": _json}

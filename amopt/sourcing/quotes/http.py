@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, IncompleteRead, RemoteDisconnected
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from amopt.sourcing.instance.quote_log.csv_text import NUMBERS
 from amopt.sourcing.instance.quote_log.record import QuoteRecord
-from amopt.sourcing.quotes.source import QuoteRequest, answers, failed
+from amopt.sourcing.quotes.source import QuoteRequest, answers, as_float, failed
 
 __all__ = ["MOST_BYTES", "HttpSource"]
 
@@ -32,6 +33,8 @@ MOST_BYTES = 1_000_000
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts that may be asked without encryption."""
+
+_Found = TypeVar("_Found")
 
 LONGEST_RETRY_AFTER = 60.0
 """Seconds up to which a server may ask for patience."""
@@ -99,35 +102,45 @@ class HttpSource:
     opener: OpenerDirector = field(default_factory=lambda: build_opener(_OneHost()), repr=False)
 
     def fetch(self, requests: Sequence[QuoteRequest], *, at: datetime) -> Iterator[QuoteRecord]:
-        """Yield the rows that answer requests, one of status ``failed`` where there are none."""
+        """Yield the rows that answer requests, one of status ``failed`` where there are none.
+
+        After a request that was repeated in vain, the next ones are made once each, until one is
+        answered: a server that is down does not hold up a morning.
+        """
+        retries = self.retries
         for request in requests:
             try:
-                rows = self._asked(request)
+                rows = self._asked(request, retries)
             except _FailureError as error:
-                yield failed(self.name, request, at, str(error))
+                retries = 0 if error.again else self.retries
+                yield failed(self.name, request, at, self._without_token(str(error)))
             else:
+                retries = self.retries
                 yield from answers(self.name, request, at, rows)
 
-    def _asked(self, request: QuoteRequest) -> list[Mapping[str, Any]]:
+    def _asked(self, request: QuoteRequest, retries: int) -> list[Mapping[str, Any]]:
         """Return the rows of an answer, asking again where that may help."""
         where = urlsplit(self.url)
         if where.scheme != "https" and not (where.scheme == "http" and where.hostname in LOCAL):
             raise _FailureError("it is asked by https only")
         wait = self.backoff_seconds
-        for attempt in range(self.retries + 1):
+        for attempt in range(retries + 1):
             try:
-                content = _within(self.timeout_seconds, partial(self._answer, request))
-                return _rows(self._without_token(content))
+                content, sort = _within(self.timeout_seconds, partial(self._answer, request))
+                return [
+                    {name: self._plain(name, value) for name, value in row.items()}
+                    for row in _rows(content, sort)
+                ]
             except _FailureError as error:
-                if not error.again or attempt == self.retries:
+                if not error.again or attempt == retries:
                     times = f" (asked {attempt + 1} times)" if attempt else ""
-                    raise _FailureError(f"{error}{times}") from None
+                    raise _FailureError(f"{error}{times}", again=error.again) from None
                 self.sleep(max(error.after, wait * (1 + 0.2 * random.random())))
                 wait *= 2
         raise AssertionError("unreachable")
 
-    def _answer(self, request: QuoteRequest) -> bytes:
-        """Return the bytes of one answer; an attempt takes no longer than it may."""
+    def _answer(self, request: QuoteRequest) -> tuple[bytes, str]:
+        """Return the bytes of one answer and their sort; an attempt takes no longer than it may."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         token = os.environ.get(self.token_env, "") if self.token_env else ""
         if self.token_env and not token:
@@ -138,13 +151,22 @@ class HttpSource:
         deadline = time.monotonic() + self.timeout_seconds
         try:
             with self.opener.open(asked, timeout=self.timeout_seconds) as answer:
-                return _read(answer, deadline)
+                packed = answer.headers.get("Content-Encoding", "identity")
+                if packed.strip().lower() not in ("", "identity"):
+                    raise _FailureError(f"the answer is packed ({packed}), which is not unpacked")
+                return _read(answer, deadline), answer.headers.get_content_type()
         except HTTPError as error:
             with error:
                 raise _refused(error) from None
         except TimeoutError:
             raise _FailureError("the server took too long", again=True) from None
-        except (URLError, OSError, HTTPException) as error:
+        except IncompleteRead:
+            raise _FailureError("the answer broke off", again=True) from None
+        except RemoteDisconnected:
+            raise _FailureError("the server hung up", again=True) from None
+        except HTTPException as error:
+            raise _FailureError(f"this is no HTTP: {type(error).__name__}", again=True) from None
+        except (URLError, OSError) as error:
             reason = getattr(error, "reason", None) or error
             if isinstance(reason, TimeoutError):
                 raise _FailureError("the server took too long", again=True) from None
@@ -152,15 +174,23 @@ class HttpSource:
         except ValueError as error:  # a header that is none, such as a token with a line break
             raise _FailureError(f"the request could not be made: {type(error).__name__}") from None
 
-    def _without_token(self, content: bytes) -> bytes:
-        """Return an answer without the token, which a server may send back."""
+    def _plain(self, name: str, value: Any) -> Any:
+        """Return a value of an answer: numbers as such, texts without the token."""
+        if type(value) is int and name in NUMBERS:
+            return as_float(value)
+        if type(value) is int and name == "reference":
+            return str(value)
+        return self._without_token(value) if isinstance(value, str) else value
+
+    def _without_token(self, text: str) -> str:
+        """Return a text without the token, which a server may send back."""
         token = os.environ.get(self.token_env, "") if self.token_env else ""
-        return content.replace(token.encode(), b"...") if token else content
+        return text.replace(token, "...") if token else text
 
 
-def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+def _within(seconds: float, work: Callable[[], _Found]) -> _Found:
     """Return what work returns; one that takes too long, however it does, is left to itself."""
-    done: list[bytes | BaseException] = []
+    done: list[_Found | BaseException] = []
 
     def run() -> None:
         try:
@@ -170,7 +200,7 @@ def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
 
     thread = Thread(target=run, daemon=True)
     thread.start()
-    thread.join(seconds * 1.1)
+    thread.join(seconds)
     if not done:
         raise _FailureError("the server took too long", again=True)
     if isinstance(done[0], BaseException):
@@ -206,8 +236,8 @@ def _read(answer: Any, deadline: float) -> bytes:
             raise _FailureError(f"the answer is larger than {MOST_BYTES:,} bytes")
 
 
-def _rows(content: bytes) -> list[Mapping[str, Any]]:
-    """Return the rows of an answer.
+def _rows(content: bytes, sort: str) -> list[Mapping[str, Any]]:
+    """Return the rows of an answer that says what sort of content it is.
 
     Raises
     ------
@@ -217,11 +247,9 @@ def _rows(content: bytes) -> list[Mapping[str, Any]]:
     try:
         held = json.loads(content)
     except (ValueError, RecursionError):
-        raise _FailureError("the answer is not JSON") from None
+        said = "" if "json" in sort else f", but {sort}"
+        raise _FailureError(f"the answer is not JSON{said}") from None
     rows = held.get("quotes") if isinstance(held, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise _FailureError('the answer does not hold {"quotes": [...]}')
-    return [
-        {name: float(v) if type(v) is int and abs(v) < 2**53 else v for name, v in row.items()}
-        for row in rows
-    ]
+    return rows

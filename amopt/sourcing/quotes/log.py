@@ -163,7 +163,7 @@ def _write_parquet(path: Path, records: Sequence[QuoteRecord]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; it is read back as it was."""
-    if isinstance(value, str) and value[:1] and value[0] in _FORMULA + "'":
+    """Return a cell that no spreadsheet takes for a formula, and that is read back as it was."""
+    if isinstance(value, str) and value and (value[0] in _FORMULA + "'" or value != value.strip()):
         return "'" + value
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,7 +16,16 @@ from amopt.sourcing.instance.entries import Route
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.instance.quote_log.record import OfferKey, QuoteRecord, read_record
 
-__all__ = ["CODES", "QuoteRequest", "QuoteSource", "answers", "failed", "records_of", "warned"]
+__all__ = [
+    "CODES",
+    "QuoteRequest",
+    "QuoteSource",
+    "answers",
+    "as_float",
+    "failed",
+    "records_of",
+    "warned",
+]
 
 _LONGEST_REASON = 300
 
@@ -115,12 +125,26 @@ class QuoteSource(Protocol):
 
 def failed(source: str, request: QuoteRequest, at: datetime, reason: str) -> QuoteRecord:
     """Return the row that says that a request failed, and why."""
-    shown = "".join(c if c.isprintable() else " " for c in reason)
-    if len(shown) > _LONGEST_REASON:
-        shown = f"{shown[: _LONGEST_REASON - 4].rsplit(' ', 1)[0]} ..."
     return QuoteRecord.model_validate(
-        {**_head(source, request, at), "reference": shown, "status": "failed"}
+        {**_head(source, request, at), "reference": _short(reason), "status": "failed"}
     )
+
+
+def _short(text: str) -> str:
+    """Return a text of others that any log and terminal takes: printable, and not too long."""
+    shown = "".join(c if c.isprintable() else " " for c in text).strip()
+    if len(shown) <= _LONGEST_REASON:
+        return shown
+    cut = shown[: _LONGEST_REASON - 4]
+    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[-60:] else cut} ..."
+
+
+def as_float(value: int) -> float:
+    """Return a whole number of an answer as the number that columns hold; infinite beyond all."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def answers(
@@ -155,7 +179,11 @@ def records_of(
     seen: dict[float | None, int] = {}
     for number, row in enumerate(rows, start=1):
         wrong = _not_asked(request, row)
-        stated = {n: v for n, v in row.items() if n in _STATED}
+        stated = {
+            n: _short(v) if n == "reference" and isinstance(v, str) else v
+            for n, v in row.items()
+            if n in _STATED
+        }
         record, problems = read_record(
             {"design_sha256": request.design_sha256, **stated, **_head(source, request, at)}, number
         )
