@@ -197,6 +197,15 @@ def plan_alone(instance: Instance) -> Mapping[str, Any]:
     return found
 
 
+def beside_the_plan(instance: Instance) -> tuple[str, ...]:
+    """Return the keys at the top that a decision works out after its plan, outside its cost."""
+    room = decision(instance.kind)
+    keys: tuple[str, ...] = ()
+    if hasattr(room, "beside_the_plan"):
+        keys = room.beside_the_plan(instance)
+    return tuple(key for key in keys if getattr(instance, key))
+
+
 def formulate(instance: Instance, **of_the_decision: Any) -> ConcreteModel | LinearProgram:
     """Return the mathematical program of an instance, for a pipeline to extend."""
     return decision(instance.kind).formulate(instance, **of_the_decision)

@@ -68,6 +68,22 @@ def test_a_factor_between_units_is_no_input() -> None:
     assert not [one.name for one in inputs(instance) if "factor" in one.name]
 
 
+def test_what_is_not_in_the_objective_is_left_out_and_said() -> None:
+    """Orders beside demand are printed after the plan: no price of theirs moves its cost."""
+    data = amopt.load("placement/orders").model_dump(by_alias=True, mode="json")
+    place = data["orders"][0]["place"]
+    data["demand"] = [{"place": place, "part": data["orders"][0]["part"], "per_year": 300.0}]
+    found = sensitivity(amopt.load(data))
+    assert not [row for row in found.rows if row["input"].startswith(("orders", "commitments"))]
+    assert "Left out, since it is not in the cost" in found.headline()
+    assert "orders and commitments" in found.headline()
+    alone = inputs(amopt.load("placement/orders"))
+    assert "orders: late_cost_per_week" in {one.name for one in alone}
+    headline = " ".join(amopt.solve(amopt.load(data), forms=False).headline())
+    assert "in all, the dated orders apart" in headline
+    assert "beside the plan" in headline
+
+
 def test_a_step_that_leaves_no_plan_comes_first_and_says_so() -> None:
     instance = amopt.load("placement/textbook")
     data = instance.model_dump(by_alias=True, exclude_unset=True)

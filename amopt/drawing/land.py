@@ -10,11 +10,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from amopt.drawing.names import choose
 
-__all__ = ["Point", "draw_land", "label_positions"]
+__all__ = ["Point", "draw_land", "label_positions", "on_land"]
 
 Point = tuple[float, float]
 """Degrees east and degrees north."""
@@ -100,6 +101,17 @@ def label_positions(
     shrink = _shrinking(among)
     scale = min(WIDTH / ((east - west) * shrink), HEIGHT / (north - south))
     return choose(points, among=among, joined=joined, scale=(scale * shrink, scale))
+
+
+def on_land(point: Point) -> bool:
+    """Tell whether a point lies on land, as coarsely as the coastlines of the package are drawn."""
+    east, north = point
+    crossed = 0
+    for line in _outlines()["coasts"]:
+        for (x, y), (further_x, further_y) in pairwise(line):
+            if (y > north) != (further_y > north):
+                crossed += x + (north - y) / (further_y - y) * (further_x - x) > east
+    return crossed % 2 == 1
 
 
 def _window(points: Sequence[Point]) -> tuple[Point, Point]:

@@ -72,7 +72,10 @@ class Suggestions:
         if asked not in self._known:
             self._known[asked] = self._find(word, known)
         match = self._known[asked]
-        return otherwise if match is None else did_you_mean(match)
+        if match is None:
+            return otherwise
+        unseen = match.split() == word.split()
+        return did_you_mean(match) + (" They differ in blanks." if unseen else "")
 
     def _find(self, word: str, known: Collection[str]) -> str | None:
         """Return the closest word as far as the budget of comparisons goes."""

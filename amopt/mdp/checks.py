@@ -27,6 +27,12 @@ SUM_TOLERANCE = 1e-9
 
 def stochastic(transition: Any) -> sp.csr_array:
     """Return the transition matrix as CSR with sorted indices and rows that sum to 1."""
+    shape = np.shape(transition)
+    if len(shape) == 3:
+        raise ValueError(
+            f"transition has shape {shape}, expected (pairs, states): a row for each state and "
+            "action; arrays of shape (actions, states, states) are for amopt.mdp.from_action_arrays"
+        )
     matrix = sp.csr_array(transition, dtype=np.float64)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ValueError(f"transition has shape {matrix.shape}, expected (pairs, states)")

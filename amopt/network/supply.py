@@ -48,6 +48,21 @@ def unreachable_place(key: Key, place: str, sources: Iterable[str]) -> Problem:
     )
 
 
+def great_circle_km(start: Floats, end: Floats) -> Floats:
+    """Return great-circle distances in km between latitudes and longitudes in radians.
+
+    Haversine formula on a sphere (Sinnott, 1984). Shapes (..., 2), of which one stretches along the
+    other as arrays do.
+    """
+    half = (end - start) / 2
+    chord = (
+        np.sin(half[..., 0]) ** 2
+        + np.cos(start[..., 0]) * np.cos(end[..., 0]) * np.sin(half[..., 1]) ** 2
+    )
+    km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+    return km
+
+
 class SupplyNetwork:
     """Places and lanes as a graph, and the routes through it.
 
@@ -204,17 +219,9 @@ class SupplyNetwork:
         return cls._read(graph, name)
 
     def distances_km(self, sources: Sequence[str], targets: Sequence[str]) -> Floats:
-        """Return great-circle distances in km, shape (S, T); infinite without coordinates.
-
-        Haversine formula on a sphere (Sinnott, 1984).
-        """
+        """Return great-circle distances in km, shape (S, T); infinite without coordinates."""
         start, end = self._coordinates(sources), self._coordinates(targets)
-        half = (end[None, :, :] - start[:, None, :]) / 2
-        chord = (
-            np.sin(half[..., 0]) ** 2
-            + np.cos(start[:, None, 0]) * np.cos(end[None, :, 0]) * np.sin(half[..., 1]) ** 2
-        )
-        km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+        km = great_circle_km(start[:, None, :], end[None, :, :])
         km[np.isnan(km)] = np.inf
         return km
 

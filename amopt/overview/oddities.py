@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from amopt.network import SupplyNetwork
+from amopt.network.supply import great_circle_km
 
 if TYPE_CHECKING:
-    from amopt.instance.common import Network
+    from amopt.instance.common import Network, Place
     from amopt.instance.workbook.flattening import FilledSheet
     from amopt.instance.workbook.layout import Column
 
@@ -36,6 +37,18 @@ DEVIATIONS = 3.5
 
 TO_STANDARD = 1.4826
 """Standard deviation over the median absolute deviation of normal values."""
+
+FEWEST_PLACES = 3
+"""Places of which one can be told to have latitude and longitude exchanged."""
+
+MOST_PLACES = 300
+"""Places that are looked at for that."""
+
+FAR_KM, SWAPPED = 500.0, 5.0
+"""Kilometres from the others, and times as far as with the two exchanged, that make it likely."""
+
+AT_SEA = 0.2
+"""Share of places on land up to which all are likely to be exchanged."""
 
 MOST_OF_A_KEY = 20
 """Odd values of a key that are listed: the farthest."""
@@ -136,6 +149,9 @@ def of_places(network: Network) -> Iterator[dict[str, Any]]:
     for place in placed:
         if place.latitude == place.longitude == 0:
             yield _of_place(place, "0, 0 lies in the sea off Africa")
+    swapped = list(_swapped(placed))
+    yield from swapped
+    told = {row["entry"] for row in swapped}
     supply = SupplyNetwork.from_instance(network)
     names = [place.name for place in placed if place.latitude or place.longitude]
     if len(names) <= FEWEST:
@@ -148,7 +164,36 @@ def of_places(network: Network) -> Iterator[dict[str, Any]]:
         away = float(np.median(distances[k]))
         if away > median:
             said = f"{away:,.0f} km from the others, which are {median:,.0f} km apart"
-            yield _of_place(supply.places[names[k]], said)
+            if names[k] not in told:
+                yield _of_place(supply.places[names[k]], said)
+
+
+def _swapped(placed: Sequence[Place]) -> Iterator[dict[str, Any]]:
+    """Yield a row for what latitude and longitude exchanged would bring home: a place, or all."""
+    from amopt.drawing.land import on_land
+
+    known = [place for place in placed if place.latitude or place.longitude][:MOST_PLACES]
+    here = np.array([[place.latitude, place.longitude] for place in known], dtype=float)
+    if len(known) < FEWEST_PLACES:
+        return
+    may = np.abs(here[:, 1]) <= 90.0
+    radians = np.radians(here)
+    apart = great_circle_km(radians[:, None], radians[None])
+    home = great_circle_km(radians[:, None, ::-1], radians[None])
+    others = ~np.eye(len(known), dtype=bool)
+    found = False
+    for k in np.flatnonzero(may):
+        away, back = (float(np.median(one[k, others[k]])) for one in (apart, home))
+        if away > max(FAR_KM, SWAPPED * back):
+            found = True
+            said = f"{away:,.0f} km from the others; {back:,.0f} km with the two exchanged"
+            yield _of_place(known[k], said)
+    if found or not may.all():
+        return
+    points, exchanged = here[:, ::-1].tolist(), here.tolist()
+    ashore, then = (sum(map(on_land, one)) / len(known) for one in (points, exchanged))
+    if ashore <= AT_SEA and then >= 1 - AT_SEA:
+        yield _of_place(known[0], "most places lie in the sea, and on land with the two exchanged")
 
 
 def _of_place(place: Any, what: str) -> dict[str, Any]:

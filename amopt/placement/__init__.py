@@ -14,7 +14,14 @@ from amopt.placement.instance.fields import Instance
 
 if TYPE_CHECKING:
     from amopt.placement.answer.solution import PlacementSolution as Solution
-    from amopt.placement.decision import METHODS, PLAN_ALONE, formulate, read_back, solve
+    from amopt.placement.decision import (
+        METHODS,
+        PLAN_ALONE,
+        beside_the_plan,
+        formulate,
+        read_back,
+        solve,
+    )
     from amopt.placement.instance.orlib import read_orlib_cap
     from amopt.placement.map import FormMap, map_forms
     from amopt.placement.orders.assignment import assign
@@ -31,6 +38,7 @@ __all__ = [
     "Solution",
     "assign",
     "axis",
+    "beside_the_plan",
     "check",
     "formulate",
     "formulate_arrays",
@@ -48,6 +56,7 @@ _HOMES = {
     "Solution": ("answer.solution", "PlacementSolution"),
     "assign": ("orders.assignment", "assign"),
     "axis": ("sensitivity", "axis"),
+    "beside_the_plan": ("decision", "beside_the_plan"),
     "check": ("referee.check", "check"),
     "formulate": ("decision", "formulate"),
     "formulate_arrays": ("decision", "formulate_arrays"),

@@ -159,6 +159,11 @@ def solve(
     return judged(instance, replace(answer, outcome=outcome), _judge(found))
 
 
+def beside_the_plan(instance: Instance) -> tuple[str, ...]:
+    """Return the keys of what is worked out after the plan, and is not in its cost."""
+    return ("orders", "commitments") if instance.demand else ()
+
+
 def formulate(instance: Instance, *, form: Form = "optimum") -> ConcreteModel:
     """Return the program of an instance as a Pyomo model.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from amopt.solution import Column, Solution
 
 __all__ = ["require_writable", "write_answer"]
+
+FIRST_DAY: Final = datetime.date(1900, 3, 1)
+"""The day from which spreadsheet programs count days right."""
 
 _SUMMARY: Final = "summary"
 _LONGEST_SHEET: Final = 31
@@ -109,7 +113,7 @@ def _write_table(
     headings = [column.name for column in columns] or list(rows[0])
     for place, heading in enumerate(headings, 1):
         _write(sheet.cell(1, place), heading)
-        values = [as_plain(row.get(heading)) for row in rows]
+        values = _dates([as_plain(row.get(heading)) for row in rows], heading)
         shown = _format(values)
         for number, value in enumerate(values, 2):
             _write(sheet.cell(number, place), value, shown)
@@ -120,6 +124,17 @@ def _write_table(
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight9", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = "A2"
+
+
+def _dates(values: list[Any], heading: str) -> list[Any]:
+    """Return the values of a column of dates as dates, others as they are."""
+    if not heading.endswith("date"):
+        return values
+    try:
+        days = [None if value is None else datetime.date.fromisoformat(value) for value in values]
+    except (TypeError, ValueError):
+        return values
+    return values if any(day is not None and day < FIRST_DAY for day in days) else days
 
 
 def _words(value: Any) -> str:
@@ -143,6 +158,9 @@ def _write(cell: Any, value: Any, number_format: str = "General") -> None:
     if isinstance(value, str):
         cell.value = value
         cell.data_type = "s"
+        return
+    if isinstance(value, datetime.date):
+        cell.value, cell.number_format = value, "yyyy-mm-dd"
         return
     if isinstance(value, float):
         cell._value, cell.data_type = repr(value), "n"  # openpyxl would keep 16 digits

@@ -12,6 +12,7 @@ from amopt.errors import AmoptError, InvalidInstanceError, UsageError
 from amopt.instance.loader import changed
 from amopt.instance.workbook.layout import Column as Field
 from amopt.instance.workbook.layout import Layout, Sheet, layout
+from amopt.phrases import listed
 from amopt.scenarios.standing import Standing, finished, loosest, standing
 from amopt.solution import Column, Table
 
@@ -76,6 +77,11 @@ class Input:
     whole: bool
     values: int
 
+    @property
+    def top(self) -> str:
+        """The key at the top of the instance that leads to it."""
+        return (*self.path, self.field)[0][0]
+
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
@@ -94,6 +100,8 @@ class Sensitivity:
     rows
         A row an input with the columns of :data:`COLUMNS`: those first that leave no answer on one
         side, then by their swing.
+    beside
+        Keys at the top that were left out, because what they say is not in the objective.
     """
 
     name: str
@@ -103,6 +111,7 @@ class Sensitivity:
     base: Standing
     loosest: Standing | None
     rows: Table
+    beside: tuple[str, ...] = ()
 
     @property
     def objective(self) -> float:
@@ -113,14 +122,17 @@ class Sensitivity:
     def headline(self) -> str:
         """Return what moves the answer most, in a sentence."""
         moved = [row for row in self.rows if row["swing"]]
+        left = ""
+        if self.beside:
+            left = f" Left out, since it is not in the {self.objective_meaning}: "
+            left += f"{listed(self.beside)}."
         if not moved:
-            return (
-                f"No input moves the {self.objective_meaning} by a step of {100 * self.step:.3g} %."
-            )
+            step = f"{100 * self.step:.3g} %"
+            return f"No input moves the {self.objective_meaning} by a step of {step}.{left}"
         most = max(moved, key=lambda row: row["swing"])
         return (
             f"{most['input'].replace('_', ' ')} moves the {self.objective_meaning} most: "
-            f"{100 * self.step:.3g} % of it is {most['swing_share']:.1f} % of the answer."
+            f"{100 * self.step:.3g} % of it is {most['swing_share']:.1f} % of the answer.{left}"
         )
 
 
@@ -180,7 +192,8 @@ def sensitivity(
     as_it_is = standing(finished(base.outcome))
     if as_it_is.objective is None:
         raise UsageError("the instance as it is was not solved within the limits")
-    which = inputs(instance)
+    beside = decisions.beside_the_plan(instance)
+    which = [one for one in inputs(instance) if one.top not in beside]
     tasks = [(instance, one, 1.0 + sign * step, options) for one in which for sign in (-1.0, 1.0)]
     ended = map(_solved, tasks) if executor is None else executor.map(_solved, tasks)
     results: list[Standing | str] = []
@@ -198,7 +211,7 @@ def sensitivity(
     answers = [as_it_is, *(one for one in results if isinstance(one, Standing))]
     return Sensitivity(
         instance.name, instance.currency, base.objective_meaning, step, as_it_is, loosest(answers),
-        tuple(rows),
+        tuple(rows), beside,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from amopt import kinds
-from amopt.instance.workbook.reading import READ_AS_BLANK
+from amopt.instance.workbook.reading.reader import READ_AS_BLANK
 
 ARCHIVE = Path(__file__).parent / "libreoffice.zip"
 

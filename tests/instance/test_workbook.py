@@ -234,7 +234,8 @@ def test_every_code_of_tables_is_shown_above_and_below() -> None:
     from amopt.instance.findings.table_codes import TABLES
 
     shown = {code for _, code, _ in HAZARDS} | {
-        *("number-as-name", "unknown-entry", "hidden-sheet", "hidden-rows", "external-link")
+        *("number-as-name", "unknown-entry", "hidden-sheet", "hidden-rows", "external-link"),
+        *("title-row", "absent-amount", "template-row"),
     }
     assert {code.code for code in TABLES} <= shown
 
@@ -300,6 +301,109 @@ def test_blanks_around_and_notes_beside_do_no_harm(tmp_path: Path) -> None:
     (warning,) = kinds.check(tmp_path / "mission.xlsx")
     assert (warning.code, warning.severity) == ("hidden-sheet", "warning")
     assert "'parts'" in warning.message
+
+
+def test_numbers_for_names_are_told_once_a_column(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    for row in range(2, 16):
+        book["parts"][f"A{row}"] = row - 1
+    book.save(tmp_path / "mission.xlsx")
+    (warning,) = kinds.check(tmp_path / "mission.xlsx")
+    assert warning.code == "number-as-name"
+    assert warning.message == "14 names of the column are numbers in the sheet, such as '1'."
+    assert (warning.where.row, warning.where.column) == (2, "A")
+
+
+def test_columns_for_remarks_are_passed_over(tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    book["parts"]["M1"], book["parts"]["M3"] = "_ask Anna", "price of 2019?"
+    book["systems"].insert_cols(1)
+    book["systems"]["A1"] = "_"
+    book["systems"]["A2"] = "see contract"
+    book.save(tmp_path / "mission.xlsx")
+    assert kinds.check(tmp_path / "mission.xlsx") == []
+    assert amopt.load(tmp_path / "mission.xlsx") == amopt.load("printing/mission")
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_title_above_the_headings_is_told_and_passed_over(merged: bool, tmp_path: Path) -> None:
+    book = mission(tmp_path)
+    for name in ("parts", "instance"):
+        book[name].insert_rows(1, 2)
+        book[name]["A1"] = f"{name}, as of 2026"
+    book["parts"]["B1"] = "Anna"
+    if merged:
+        book["parts"]["B1"] = None
+        book["parts"].merge_cells("A1:D1")
+    book.save(tmp_path / "mission.xlsx")
+    found = kinds.check(tmp_path / "mission.xlsx")
+    assert {(one.code, one.severity, one.where.sheet) for one in found} == {
+        ("title-row", "warning", "parts"),
+        ("title-row", "warning", "instance"),
+    }
+    assert amopt.load(tmp_path / "mission.xlsx") == amopt.load("printing/mission")
+    book["parts"]["C5"] = "3,5"
+    book.save(tmp_path / "mission.xlsx")
+    wrong = [one for one in kinds.check(tmp_path / "mission.xlsx") if one.severity == "error"]
+    assert [(one.code, one.where.row) for one in wrong] == [("wrong-type", 5)]
+    book["parts"]["D3"] = "prnt_cost"
+    book.save(tmp_path / "mission.xlsx")
+    wrong = [one for one in kinds.check(tmp_path / "mission.xlsx") if one.severity == "error"]
+    assert ("unknown-column", 3) in [(one.code, one.where.row) for one in wrong]
+
+
+def test_a_title_above_the_headings_of_a_csv_file(tmp_path: Path) -> None:
+    kinds.convert("printing/mission", tmp_path / "mission")
+    file = tmp_path / "mission" / "parts.csv"
+    file.write_text("our parts\n" + file.read_text())
+    assert {one.code for one in kinds.check(tmp_path / "mission")} == {"title-row"}
+    assert amopt.load(tmp_path / "mission") == amopt.load("printing/mission")
+
+
+@pytest.mark.parametrize("title", ["Parts 2026", "Teile", "my parts", "part"])
+def test_a_sheet_of_another_name_is_known_by_its_words_and_its_headings(
+    title: str, tmp_path: Path
+) -> None:
+    book = mission(tmp_path)
+    book["parts"].title = title
+    book.save(tmp_path / "mission.xlsx")
+    found = {one.code: one for one in kinds.check(tmp_path / "mission.xlsx")}
+    assert "Did you mean 'parts'?" in found["unknown-sheet"].advice
+    assert "_" in found["unknown-sheet"].advice
+    book["parts" if title == "parts" else title].title = "parts"
+    book["instance"].title = "General"
+    book.save(tmp_path / "mission.xlsx")
+    (missing,) = kinds.check(tmp_path / "mission.xlsx")
+    assert "'General'" in missing.advice
+
+
+def test_a_price_column_that_is_gone_from_a_template_is_told(tmp_path: Path) -> None:
+    kinds.write_template("placement", tmp_path / "mine.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "mine.xlsx")
+    book["machines"].delete_cols(2)
+    book.save(tmp_path / "mine.xlsx")
+    (warning,) = kinds.check(tmp_path / "mine.xlsx")
+    assert (warning.code, warning.severity) == ("absent-amount", "warning")
+    assert warning.message == "the sheet machines has no column price, which counts as 0."
+    # A workbook that has only what is used lacks such columns by right.
+    kinds.convert("placement/textbook", tmp_path / "used.xlsx")
+    assert kinds.check(tmp_path / "used.xlsx") == []
+
+
+def test_what_is_left_of_the_example_is_told(tmp_path: Path) -> None:
+    kinds.write_template("placement", tmp_path / "mine.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "mine.xlsx")
+    book["machines"]["B2"] = 90000  # somebody plays with the example
+    book.save(tmp_path / "mine.xlsx")
+    assert kinds.check(tmp_path / "mine.xlsx") == []
+    book["places"]["A5"], book["places"]["C5"], book["places"]["D5"] = "Graz", 47.1, 15.4
+    book["demand"]["A6"], book["demand"]["B6"], book["demand"]["C6"] = "Graz", "seal", 20
+    book.save(tmp_path / "mine.xlsx")
+    found = {one.where.sheet: one for one in kinds.check(tmp_path / "mine.xlsx")}
+    assert {one.code for one in found.values()} == {"template-row"}
+    assert found["demand"].where.row == 2
+    assert "4 entries of demand are those of the template's example" in found["demand"].message
+    assert "machines" not in found
 
 
 def test_hidden_rows_and_links_are_read_with_a_warning(tmp_path: Path) -> None:
@@ -459,6 +563,25 @@ def test_the_answer_as_a_workbook(tmp_path: Path) -> None:
             ]
             assert said == shown[1:]
             assert len(book[name].tables) == 1
+
+
+def test_dates_of_an_answer_are_dates(tmp_path: Path) -> None:
+    from amopt.report.workbook import write_answer
+
+    solution = amopt.solve(amopt.load("sourcing/dynamic"))
+    write_answer(solution, tmp_path / "answer.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "answer.xlsx")
+    seen = 0
+    for name, rows in solution.rows.items():
+        for place, column in enumerate(solution.columns[name], 1):
+            if rows and column.name.endswith("_date"):
+                for number, row in enumerate(rows, 2):
+                    cell = book[name].cell(number, place)
+                    if row[column.name] is not None:
+                        assert cell.value == datetime.datetime.fromisoformat(row[column.name])
+                        assert cell.number_format == "yyyy-mm-dd"
+                        seen += 1
+    assert seen
 
 
 def test_the_commands(amopt_command: Any, tmp_path: Path) -> None:

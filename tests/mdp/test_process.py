@@ -31,6 +31,10 @@ def changed(array, index, value):
 
 REFUSED = {
     "transition is no matrix": ({"transition": np.ones(3)}, "transition has shape"),
+    "an array for each action": (
+        {"transition": np.full((2, 3, 3), 1 / 3)},
+        r"shape \(2, 3, 3\), expected \(pairs, states\).*amopt.mdp.from_action_arrays",
+    ),
     "no pair": ({"transition": np.ones((0, 2))}, "transition has shape"),
     "NaN probability": (
         {"transition": changed(CHANCE, (1, 0), np.nan)},

@@ -103,6 +103,37 @@ def test_coordinates_that_are_swapped_or_left_zero_are_found() -> None:
     assert [row["entry"] for row in odd if row["collection"] == "places"] == [places[3]["name"]]
 
 
+TOWNS = {"Arnhem": (51.98, 5.91), "Breda": (51.59, 4.78), "Zwolle": (52.51, 6.09),
+         "Essen": (51.46, 7.01)}  # fmt: skip
+
+
+def odd_places(towns: dict[str, tuple[float, float]]) -> dict[str, str]:
+    data = amopt.load("placement/textbook").to_dict()
+    extra = [{"name": name, "latitude": at[0], "longitude": at[1]} for name, at in towns.items()]
+    names = {one["name"] for one in extra}
+    kept = [one for one in data["network"]["places"] if one["name"] not in names]
+    for place in kept:
+        place.pop("latitude", None)
+        place.pop("longitude", None)
+    data["network"]["places"] = [*kept, *extra]
+    odd = amopt.show(amopt.load(data)).rows["oddities"]
+    return {row["entry"]: row["what"] for row in odd if row["collection"] == "places"
+            and row["key"] == "latitude, longitude"}  # fmt: skip
+
+
+def test_latitude_and_longitude_exchanged_are_odd() -> None:
+    assert odd_places(TOWNS) == {}
+    one = {**TOWNS, "Breda": TOWNS["Breda"][::-1]}
+    found = odd_places(one)
+    assert set(found) == {"Breda"}
+    assert "km with the two exchanged" in found["Breda"]
+    every = odd_places({name: at[::-1] for name, at in TOWNS.items()})
+    assert list(every) == ["Arnhem"]
+    assert "in the sea, and on land with the two exchanged" in every["Arnhem"]
+    at_sea = {"Dogger": (54.7, 2.5), "Viking": (59.1, 1.0), "Utsira": (59.3, 4.9)}
+    assert odd_places(at_sea) == {}
+
+
 def test_a_wide_spread_is_not_odd() -> None:
     assert far_off(10.0 ** np.linspace(0, 6, 50))[0].size == 0
     odd, median = far_off([1.0, 1.1, 0.9, 1.2, 0.8, 1000.0, 0.001, -5.0, np.nan])

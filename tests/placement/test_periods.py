@@ -115,3 +115,35 @@ def test_fleets_over_periods_are_what_brute_force_finds(seed):
     except (InfeasibleError, InvalidInstanceError):
         found = math.inf
     assert found == pytest.approx(best, rel=1e-6)
+
+
+def sold_between(**machine):
+    """Return two busy periods with a quiet one between them, in which the machine is sold."""
+    return {
+        "amopt": 1,
+        "kind": "placement",
+        "name": "busy, quiet, busy",
+        "network": {
+            "places": [{"name": "a"}, {"name": "p"}],
+            "lanes": [{"from": "a", "to": "p", "weeks": 1, "cost_per_part": 1}],
+        },
+        "machines": [
+            {"name": "M", "price": 1200, "life_years": 4, "hours_per_year": 1000, **machine}
+        ],
+        "parts": [{"name": "x", "print": [{"machine": "M", "hours": 1, "material_cost": 5}]}],
+        "conventional": [{"part": "x", "cost_per_part": 100, "lead_time_weeks": 1}],
+        "periods": [{"name": "busy"}, {"name": "quiet"}, {"name": "busy again"}],
+        "demand": [{"place": "p", "part": "x", "per_year": 1, "by_period": [300, 1, 300]}],
+        "sites": [{"place": "a"}],
+    }
+
+
+@pytest.mark.parametrize(("machine", "said"), [({}, "is left out"), ({"resale_loss": 0.0}, "is 0")])
+def test_a_machine_that_is_sold_and_bought_again_for_nothing_is_told(machine, said):
+    answer = solve(Instance.from_dict(sold_between(**machine)), forms=False)
+    assert {row["period"]: row["sold"] for row in answer.rows["fleet"]}["quiet"] == 1
+    (note,) = [note for note in answer.notes if "resale_loss" in note]
+    assert note.startswith("M is sold before quiet and bought again for busy again")
+    assert said in note
+    dear = solve(Instance.from_dict(sold_between(resale_loss=0.3)), forms=False)
+    assert not [note for note in dear.notes if "resale_loss" in note]

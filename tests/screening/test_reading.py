@@ -225,6 +225,24 @@ def test_a_word_that_no_part_has_is_told_where_it_stands(tmp_path: Path) -> None
     assert "no part has the material 'ceramic'" in ceramic.message
 
 
+def test_columns_for_remarks_are_passed_over_without_a_word(tmp_path: Path) -> None:
+    text = f"{HEADINGS},_ask Anna,_\nlever,steel,1,yes,1,1,price?,x"
+    assert amopt.check(csv(tmp_path, text)) == []
+
+
+def test_a_title_above_the_headings_is_named(tmp_path: Path) -> None:
+    text = f"Spare parts 2026\n{HEADINGS}\nlever,steel,1,yes,1,1"
+    (finding,) = amopt.check(csv(tmp_path, text))
+    assert "remove a title above" in finding.advice
+    table = pd.DataFrame([list(HEADINGS.split(","))], columns=["Spare parts 2026", *" " * 5])
+    workbook(tmp_path / "book.xlsx", table)
+    (finding,) = amopt.check(write(tmp_path, {"file": "book.xlsx", "sheet": "parts"}))
+    assert (finding.code, finding.advice) == (
+        "missing-column",
+        "Headings stand in the first row: remove a title above them.",
+    )
+
+
 def test_findings_name_file_row_and_column_all_at_once(tmp_path: Path) -> None:
     text = f"{HEADINGS}\nlever,steel,12 cm,yes,10,5\nlever,st\u200beel,-3,perhaps,3;5,5\n,,1,,,\n"
     findings = amopt.check(csv(tmp_path, text))

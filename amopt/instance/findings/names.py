@@ -253,6 +253,8 @@ def _compare(entries: Any, unique: tuple[tuple[str, str, Any], ...], key: Key, s
         message = f"{words} is already that of {path_text(earlier)}{at}."
         where = (*key, place, unique[0][0]) if len(unique) == 1 else (*key, place)
         advice = "Rename or remove one of the two."
+        if len(unique) > 1:
+            advice = "Keep one of the two, with the sum where both count, or make them differ."
         scan.problems.append(Problem("duplicate-name", where, message, advice))
 
 

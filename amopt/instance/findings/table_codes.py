@@ -82,4 +82,22 @@ TABLES = (
         "Format the column as text and write the name again.",
         Severity.WARNING,
     ),
+    Code(
+        "title-row",
+        "Rows above the headings, such as a title, are not read.",
+        "Leave them, or begin the sheet with the headings.",
+        Severity.WARNING,
+    ),
+    Code(
+        "absent-amount",
+        "A sheet that has columns which it does not use lacks one of money, which counts as 0.",
+        "Add the column, or write 0 where that is meant.",
+        Severity.WARNING,
+    ),
+    Code(
+        "template-row",
+        "Entries of the template's example are left beside entries of your own.",
+        "Remove their rows, or leave them if they are meant.",
+        Severity.WARNING,
+    ),
 )

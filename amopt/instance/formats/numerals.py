@@ -13,6 +13,10 @@ _SIGNED = r"([-+]?\d+(?:\.\d+)?)"
 _SEPARATORS = re.compile(r"[_' \u00a0\u202f]")
 _DECIMAL_COMMA = re.compile(r"([-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)),(\d+)")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d{1,3}(?:\.\d{3}){2,}")
+_ONE_POINT = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
+_SEVERAL = re.compile(
+    rf"{_SIGNED.replace('(', '(?:', 1)}(?:(?:,\s+|\s*;\s*){_SIGNED.replace('(', '(?:', 1)})+"
+)
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(T.*)?|\d\d?[./]\d\d?[./](\d{4}|\d\d)")
 _PERCENT = re.compile(rf"{_SIGNED}\s*(?:%|per ?cent|pct)", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"{_SIGNED}\s*[^\d\s.,].*", re.DOTALL)
@@ -40,6 +44,8 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
     """
     if _DATE.fullmatch(text):
         return not_a_date(key)
+    if _SEVERAL.fullmatch(text):
+        return _several(re.split(r"[,;]\s*", text), key)
     percent = _PERCENT.fullmatch(text)
     if percent and not whole and "percent" not in str(key):
         fraction = hundredth(percent[1])
@@ -48,6 +54,14 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
         return _unadorned(text, whole)
     said = _spelt(text) or _with_unit(text, str(key), whole)
     return said or f"Write a number such as {12 if whole else 0.25 if share else 1250.5}."
+
+
+def _several(numbers: list[str], key: Any) -> str:
+    """Say how to write several numbers: as a list where one is due, else one of them."""
+    if isinstance(key, int):
+        listed = ", ".join(numbers)
+        return f"Several numbers? Write [{listed}], or {listed.replace(',', ';')} in a cell."
+    return f"Write one number here: {', '.join(numbers[:-1])} or {numbers[-1]}."
 
 
 def _spelt(text: str) -> str | None:
@@ -78,6 +92,11 @@ def hundredth(percent: str | float) -> str:
 
 def _unadorned(text: str, whole: bool) -> str:
     """Say how to write digits that stand with quotes, separators or a decimal comma."""
+    if _ONE_POINT.fullmatch(text):
+        return (
+            f"Write {_digits(text)} if the point is a decimal one, "
+            f"{text.replace('.', '')} if it separates thousands."
+        )
     if whole and not re.sub(r"[_' ]", "", text).lstrip("+-").isdigit():
         return "Write a whole number such as 12, without separators or quotes."
     plain = _SEPARATORS.sub("", text)

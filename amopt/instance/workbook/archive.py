@@ -16,6 +16,7 @@ from amopt.phrases import counted
 
 __all__ = [
     "DAMAGE",
+    "MERGED",
     "has_links",
     "hidden_parts",
     "hidden_sheets",
@@ -39,6 +40,9 @@ MOST_COLUMNS: Final = 16_384
 
 SMALL: Final = 1_000_000
 """Bytes up to which a well-packed member does no harm."""
+
+MERGED: Final = "cells are merged"
+"""What is said of a sheet with merged cells."""
 
 DAMAGE: Final = (
     zipfile.BadZipFile,
@@ -142,7 +146,7 @@ def untold(text: bytes) -> Iterator[tuple[str, str, list[str]]]:
     Each a code, a message and the cells.
     """
     if merged := [cells.decode("ascii", "replace") for cells in _MERGED.findall(text)]:
-        yield "merged-cells", "cells are merged", merged
+        yield "merged-cells", MERGED, merged
     if b"<f" not in text:
         return
     empty = []

@@ -49,6 +49,7 @@ def read_cells(
         Whether all of them are text, as in a csv file.
     """
     slips: list[Slip] = []
+    numbers: list[tuple[int, str]] = []
     read = _READERS[column.kind]
     values: list[Any] = []
     for place, cell in enumerate(cells):
@@ -81,9 +82,15 @@ def read_cells(
         else:
             value = read(cell)
             if column.kind == "text" and type(value) is str:
-                message = f"the name {shown(value)} is a number in the sheet."
-                slips.append((place, "number-as-name", message, ""))
+                numbers.append((place, value))
         values.append([value] if column.several and value is not None else value)
+    if numbers:
+        place, name = numbers[0]
+        message = f"the name {shown(name)} is a number in the sheet."
+        if len(numbers) > 1:
+            message = f"{len(numbers):,} names of the column are numbers in the sheet, such as "
+            message += f"{shown(name)}."
+        slips.append((place, "number-as-name", message, ""))
     return values, slips
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from amopt.errors import UsageError
 from amopt.instance.workbook.cells import written
 from amopt.instance.workbook.layout import Column, Layout, Sheet
-from amopt.instance.workbook.reading import leading_columns
+from amopt.instance.workbook.reading.headings import leading_columns
 
 __all__ = ["FilledSheet", "filled_sheets", "sheet_columns"]
 

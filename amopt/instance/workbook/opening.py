@@ -33,8 +33,22 @@ def document_of(
     if isinstance(source, Mapping) or not is_tabular(Path(source)):
         return load_document(source)
     from amopt.instance.workbook.layout import layout
-    from amopt.instance.workbook.reading import load_workbook
+    from amopt.instance.workbook.reading.reader import load_workbook
 
     return load_workbook(
-        Path(source), lambda kind: layout(type_of_kind(kind)) if kind in kinds else None
+        Path(source),
+        lambda kind: layout(type_of_kind(kind)) if kind in kinds else None,
+        lambda kind: _example(type_of_kind(kind)),
     )
+
+
+def _example(instance_type: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the data of the template that goes with a class; nothing where there is none."""
+    from importlib.resources import files
+
+    from amopt.instance.formats.yaml_text import parse
+
+    package, room, *_ = instance_type.__module__.split(".")
+    template = files(f"{package}.{room}").joinpath("template.yaml")
+    data = parse(template.read_text(encoding="utf-8")).data if template.is_file() else {}
+    return data if isinstance(data, Mapping) else {}

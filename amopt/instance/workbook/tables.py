@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from amopt.errors import UsageError
@@ -16,6 +17,7 @@ from amopt.instance.findings import Where
 from amopt.instance.suggest import shown
 from amopt.instance.workbook.archive import (
     DAMAGE,
+    MERGED,
     has_links,
     hidden_parts,
     hidden_sheets,
@@ -29,7 +31,7 @@ from amopt.instance.workbook.layout import NOTES
 from amopt.instance.workbook.rows import Book
 from amopt.phrases import listed
 
-__all__ = ["Remark", "Table", "Tables", "letters", "open_tables"]
+__all__ = ["Remark", "Table", "Tables", "bare", "has_heading", "letters", "open_tables"]
 
 MOST_ROWS: Final = 1_000_000
 """Rows of a table."""
@@ -41,7 +43,14 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 """The largest csv file that is read, in bytes."""
 
 
+MOST_TITLES: Final = 10
+"""Rows among which the headings of a table are looked for."""
+
 _CELL: Final = re.compile(r"([A-Z]+)(\d+)")
+_DECORATED: Final = re.compile(r"\s*(\*|\[[^\]]*\])\s*$")
+
+Heads = Mapping[str, Collection[str]]
+"""The headings that sheets may have, by their names in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +103,15 @@ class Table:
     name
         The name of the sheet, or of the csv file without its ending.
     headings
-        What the cells of the first row say, trimmed; empty where a cell is blank.
+        What the cells of their row say, trimmed; empty where a cell is blank.
     rows
         The rows below that hold anything, each as long as the headings.
     numbers
-        The number of each row, the headings being row 1.
+        The number of each row.
     plain
         Whether all cells are text.
+    top
+        The number of the row of the headings.
     """
 
     name: str
@@ -108,6 +119,7 @@ class Table:
     rows: list[tuple[Any, ...]]
     numbers: list[int]
     plain: bool
+    top: int = 1
 
 
 @dataclass(slots=True)
@@ -128,8 +140,30 @@ def letters(column: int) -> str:
     return name
 
 
-def open_tables(path: Path) -> Tables:
+def bare(heading: Any) -> str:
+    """Return a heading without the mark of what is required, and without its unit."""
+    text = str(heading).strip() if heading is not None else ""
+    while match := _DECORATED.search(text):
+        text = text[: match.start()]
+    return text
+
+
+def has_heading(row: Sequence[Any], known: Collection[str]) -> bool:
+    """Return whether at least half of the cells of a row that say something are known headings."""
+    said = [bare(cell) for cell in row if _says_something(cell)]
+    return 0 < len(said) <= 2 * sum(one in known for one in said)
+
+
+def open_tables(path: Path, heads: Heads = MappingProxyType({})) -> Tables:
     """Read all tables of a workbook or of a folder of csv files.
+
+    Parameters
+    ----------
+    path
+        The workbook or the folder.
+    heads
+        Headings by which the row of the headings is known where titles stand above it; of sheets
+        that are not among them it is the first.
 
     Raises
     ------
@@ -137,7 +171,7 @@ def open_tables(path: Path) -> Tables:
         When a workbook is to be read and openpyxl is not installed.
     """
     if path.is_dir():
-        return _of_folder(path)
+        return _of_folder(path, heads)
     if not path.exists():
         remark = Remark("file-not-found", Where(), "there is no such file.", "Check the path.")
         return Tables(remarks=[remark])
@@ -150,15 +184,15 @@ def open_tables(path: Path) -> Tables:
             else "Save it as .xlsx, or each sheet as csv in one folder."
         )
         return Tables(remarks=[Remark("unknown-format", Where(), message, advice)])
-    return _of_workbook(path)
+    return _of_workbook(path, heads)
 
 
-def _of_folder(path: Path) -> Tables:
+def _of_folder(path: Path, heads: Heads) -> Tables:
     """Read the csv files of a folder."""
     found = Tables()
     for file in sorted(path.iterdir()):
         if file.suffix.lower() == ".csv" and file.is_file() and not _passed_over(file.stem):
-            _read_csv(file, found)
+            _read_csv(file, found, heads)
     if not found.tables and not found.remarks:
         message = "the folder holds no csv files."
         advice = "Name the instance file itself, or a folder with instance.csv and its sheets."
@@ -171,7 +205,7 @@ def _passed_over(name: str) -> bool:
     return name.casefold() == NOTES or name.startswith("_")
 
 
-def _read_csv(file: Path, found: Tables) -> None:
+def _read_csv(file: Path, found: Tables, heads: Heads) -> None:
     where = Where(sheet=file.stem)
     try:
         with file.open("rb") as stream:
@@ -193,10 +227,11 @@ def _read_csv(file: Path, found: Tables) -> None:
         message = "the file is too large." if len(content) > MAX_BYTES else "the file is not text."
         found.remarks.append(Remark(code, where, message))
         return
-    first = text.lstrip("\r\n").partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+    first, *others = text.lstrip("\r\n").split("\n", MOST_TITLES)[:MOST_TITLES]
+    head = first if any(sign in first for sign in ",;\t") else "".join(others)
+    separator = max(",;\t", key=head.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    _read_rows(file.stem, _numbered_csv(rows, file.stem, found), found, plain=True)
+    _read_rows(file.stem, _numbered_csv(rows, file.stem, found), found, heads, plain=True)
 
 
 def _numbered_csv(rows: Any, name: str, found: Tables) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -215,7 +250,7 @@ def _numbered_csv(rows: Any, name: str, found: Tables) -> Iterator[tuple[int, Se
         found.remarks.append(Remark("syntax", Where(sheet=name, row=line), message, advice))
 
 
-def _of_workbook(path: Path) -> Tables:
+def _of_workbook(path: Path, heads: Heads) -> Tables:
     found = Tables()
     refused = refusal(path)
     if refused is not None:
@@ -223,26 +258,20 @@ def _of_workbook(path: Path) -> Tables:
         found.remarks.append(Remark(code, Where(), message, advice))
         return found
     try:
-        _read_sheets(path, found)
+        _read_sheets(path, found, heads)
     except DAMAGE as error:
         message = f"{shown(path.name)} is damaged ({type(error).__name__})."
         return Tables(remarks=[Remark("wrong-format", Where(), message, "Save it again.")])
     return found
 
 
-def _read_sheets(path: Path, found: Tables) -> None:
+def _read_sheets(path: Path, found: Tables, heads: Heads) -> None:
     """Read the sheets of a workbook."""
     members = {name: one for name, one in sheet_members(path).items() if not _passed_over(name)}
     for name, member in members.items():
         text = member_text(path, member)
         found.remarks += [
-            Remark(
-                code,
-                Where(sheet=name),
-                f"{message}: {listed(cells, most=5)}.",
-                cells=tuple(cells),
-            )
-            for code, message, cells in untold(text)
+            _about(code, name, message, tuple(cells)) for code, message, cells in untold(text)
         ]
         if parts := hidden_parts(text):
             message = f"{parts}: hidden or filtered away, and read all the same."
@@ -255,10 +284,16 @@ def _read_sheets(path: Path, found: Tables) -> None:
     book = _opened(path, found)
     if book is not None:
         for name, member in members.items():
-            _read_rows(name, book.rows(name, member_text(path, member)), found, plain=False)
+            rows = book.rows(name, member_text(path, member))
+            _read_rows(name, rows, found, heads, plain=False)
     if not members and not found.remarks:
         message = f"{shown(path.name)} is a zip file without sheets, and no workbook."
         found.remarks.append(Remark("wrong-format", Where(), message))
+
+
+def _about(code: str, sheet: str, message: str, cells: tuple[str, ...]) -> Remark:
+    """Return what is wrong with some cells of a sheet."""
+    return Remark(code, Where(sheet=sheet), f"{message}: {listed(cells, most=5)}.", cells=cells)
 
 
 def _opened(path: Path, found: Tables) -> Book | None:
@@ -278,22 +313,25 @@ def _opened(path: Path, found: Tables) -> Book | None:
         return None
 
 
-def _read_rows(
-    name: str, rows: Iterator[tuple[int, Sequence[Any]]], found: Tables, *, plain: bool
-) -> None:
+Rows = Iterator[tuple[int, Sequence[Any]]]
+"""Rows with their numbers."""
+
+
+def _read_rows(name: str, rows: Rows, found: Tables, heads: Heads, *, plain: bool) -> None:
     """Read a table; rows without anything are left out."""
     first: Sequence[Any] = ()
+    rows, top = _below_titles(name, rows, found, heads.get(name.strip().casefold(), ()))
     number, row = next(rows, (1, ()))
-    if number == 1:
+    if number == top:
         first = row
     else:
         rows = chain([(number, row)], rows)
     headings = [str(cell).strip() if cell is not None else "" for cell in first]
     while headings and not headings[-1]:
         headings.pop()
-    table = Table(name, tuple(headings), [], [], plain)
+    table = Table(name, tuple(headings), [], [], plain, top)
     found.tables.append(table)
-    width, last, stray = len(headings), 1, False
+    width, last, stray = len(headings), top, False
     blank = (None,) * width
     for number, row in rows:
         if not any(map(_says_something, row)):
@@ -318,6 +356,38 @@ def _read_rows(
             found.remarks.append(Remark("cell-without-heading", where, message))
         table.rows.append(tuple(row[:width]) + blank[len(row) :])
         table.numbers.append(number)
+
+
+def _below_titles(name: str, rows: Rows, found: Tables, known: Collection[str]) -> tuple[Rows, int]:
+    """Return the rows from that of the headings on, and its number; what stands above is told."""
+    above: list[tuple[int, Sequence[Any]]] = []
+    for number, row in islice(rows, MOST_TITLES) if known else ():
+        if has_heading(row, known):
+            titles = [at for at, cells in above if any(map(_says_something, cells))]
+            if titles:
+                _tell_titles(name, titles, number, found)
+            return chain([(number, row)], rows), number
+        above.append((number, row))
+    return chain(above, rows), 1
+
+
+def _tell_titles(name: str, titles: Sequence[int], top: int, found: Tables) -> None:
+    """Note the rows above the headings; that cells are merged there does no harm."""
+    said = "row" if len(titles) == 1 else "rows"
+    message = f"the headings stand in row {top}; what {said} {listed(list(map(str, titles)))} say "
+    message = f"{message.replace(' say ', ' says ') if len(titles) == 1 else message}is not read."
+    for one in list(found.remarks):
+        if one.code == "merged-cells" and one.where.sheet == name:
+            found.remarks.remove(one)
+            below = tuple(cells for cells in one.cells if _last_row(cells) >= top)
+            if below:
+                found.remarks.append(_about(one.code, name, MERGED, below))
+    found.remarks.append(Remark("title-row", Where(sheet=name, row=titles[0]), message))
+
+
+def _last_row(cells: str) -> int:
+    end = _CELL.fullmatch(cells.rpartition(":")[2])
+    return int(end[2]) if end else 0
 
 
 def _says_something(cell: Any) -> bool:

@@ -282,9 +282,9 @@ def notes_of(layout: Layout) -> Iterator[tuple[str, ...]]:
         "",
         "",
         "",
-        "This sheet is not read, nor is one whose name begins with _. A blank cell is a key left "
-        "out. Several values in a cell are separated by ;. Spreadsheet programs may keep 15 "
-        "digits of a number.",
+        "This sheet is not read, nor is one whose name begins with _, or a column whose heading "
+        "does. A blank cell is a key left out. Several values in a cell are separated by ;. "
+        "Spreadsheet programs may keep 15 digits of a number.",
     )
     for column in layout.rows:
         yield INSTANCE, *_note(column)

@@ -223,7 +223,9 @@ class PlacementSolution(Solution):
             for form, words in FORMS_IN_WORDS.items()
             if total.get(form) is not None
         ]
-        return [f"The plan costs {self._money(plan)} in all{': ' * bool(beside)}{_few(beside)}."]
+        orders = ", the dated orders apart" if self.rows.get("orders") else ""
+        words = f"The plan costs {self._money(plan)} in all{orders}"
+        return [f"{words}{': ' * bool(beside)}{_few(beside)}."]
 
     def _against(self, plan: float, other: float) -> str:
         if abs(plan - other) <= 1e-6 * max(abs(plan), abs(other)):
@@ -238,7 +240,10 @@ class PlacementSolution(Solution):
         late = [row["order"] for row in orders if row["weeks_late"] > 0]
         cost: Any = sum(row["cost"] + row["penalty"] for row in orders)
         timing = f"{_few(late)} late" if late else "all on time"
-        return f"{counted(len(orders), 'order')} assigned, {timing}, at {self._money(cost)}."
+        beside = " beside the plan" if self.rows.get("sites") else ""
+        return (
+            f"{counted(len(orders), 'order')} assigned, {timing}, at {self._money(cost)}{beside}."
+        )
 
 
 def _with_machines(opened: Mapping[str, int]) -> str:

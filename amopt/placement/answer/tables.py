@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.outcome import Outcome, Status, Stopped, relative_gap
@@ -38,6 +39,7 @@ def answer_of(
     rows["forms"] = [_form(name, each.plan, each.outcome) for name, each in plans.items()
                      if each.plan is not None]  # fmt: skip
     notes = [] if found.relaxation is None else [_about_relaxation(found.plan, found.relaxation)]
+    notes += _bought_again(instance, rows["fleet"])
     left = found.outcome.gap
     if found.told and left is not None:
         notes.append(f"No plan can be more than {100 * left:.2g} % better. {found.told}")
@@ -69,6 +71,29 @@ def _of_the_forms(others: dict[Form, BoundedPlan]) -> dict[str, list[dict[str, A
             for name, table in tables(each.plan).items():
                 found.setdefault(f"form_{name}", []).extend({"form": form, **row} for row in table)
     return found
+
+
+def _bought_again(instance: Instance, fleet: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which machines are sold for nothing less than their book value, and bought again."""
+    periods = {one.name: number for number, one in enumerate(instance.horizon)}
+    said = []
+    for machine in instance.machines:
+        if machine.resale_loss or not machine.price:
+            continue
+        rows = [row for row in fleet if row["machine"] == machine.name]
+        sold = [periods[row["period"]] for row in rows if row["sold"]]
+        if not sold:
+            continue
+        first = min(sold)
+        again = [row["period"] for row in rows if row["bought"] and periods[row["period"]] >= first]
+        if again:
+            stated = "is 0" if "resale_loss" in machine.model_fields_set else "is left out"
+            said.append(
+                f"{machine.name} is sold before {list(periods)[first]} and bought again for "
+                f"{again[0]}: its resale_loss {stated}, so that selling one and buying another "
+                "loses nothing of its book value."
+            )
+    return said
 
 
 def _about_relaxation(plan: Plan, relaxation: float) -> str:

@@ -33,7 +33,7 @@ COMPARED: Mapping[str, Mapping[str, bool]] = {
 def sourcings(parameters: Parameters) -> Iterator[tuple[str, str]]:
     """Yield the policies that the sources of a file allow, with their sourcing in the tables."""
     prints, expedites = parameters.can_print, parameters.can_expedite
-    yield "single source", SUPPLIER_ALONE if expedites else SINGLE_SOURCE
+    yield "supplier alone", SUPPLIER_ALONE if expedites else SINGLE_SOURCE
     if expedites:
         yield "expediting", SINGLE_SOURCE
     if prints:
@@ -55,7 +55,7 @@ def policy_rows(parameters: Parameters, accounts: Mapping[str, Accounts]) -> lis
             for column in ("yearly_cost", "down_days_per_cycle", "prints_per_cycle"):
                 row[column] = float(account[column].sum())
             row["expedites_per_cycle"] = float(account["expedites_per_cycle"].sum())
-            if name == "single source":
+            if name == "supplier alone":
                 of_parts = account["yearly_unavoidable_cost"]
                 of_systems = REPORTED_DAYS * parameters.backorder_cost
                 reference = row["yearly_cost"], float((of_parts + of_systems).sum())

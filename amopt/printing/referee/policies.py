@@ -87,7 +87,7 @@ def _compare_sums(
 ) -> None:
     """Compare the table of policies."""
     prints, expedites = can(instance, "print"), can(instance, "expedite")
-    due = [("single source", OTHERS[1] if expedites else "single source")]
+    due = [("supplier alone", OTHERS[1] if expedites else "single source")]
     due += [("expediting", "single source")] if expedites else []
     due += [("printing", OTHERS[0] if expedites else "printing")] if prints else []
     due += [("printing and expediting", "printing")] if prints and expedites else []
@@ -110,7 +110,7 @@ def _compare_sums(
                 column: sum_of(one[column] for one in accounts[sourcing]) for column in columns
             }
             cost = total["yearly_cost"]
-            reference = cost if name == "single source" else reference
+            reference = cost if name == "supplier alone" else reference
         if cost is None:
             expected |= {"saving": None, "saving_percent": None}
         else:

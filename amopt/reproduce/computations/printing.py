@@ -60,7 +60,7 @@ def policies(instance: str, surcharge: float) -> Values:
     """Return what each set of sources saves, with its stock and downtime beside no printer's."""
     answer = _answer(instance, {"expedite_surcharge": surcharge})
     rows = {row["policy"]: row for row in answer.rows["policies"]}
-    alone, printing = rows["single source"], rows["printing"]
+    alone, printing = rows["supplier alone"], rows["printing"]
     found: Values = {}
     for name, row in rows.items():
         down = 100 * (1 - row["down_days_per_cycle"] / alone["down_days_per_cycle"])

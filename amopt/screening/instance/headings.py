@@ -90,7 +90,7 @@ def bind(
     for position, heading in enumerate(headings):
         text, unit = _bare(heading)
         name = known.get(_alike(text))
-        if position in taken or not text:
+        if position in taken or not text or (text.startswith("_") and text not in attributes):
             continue
         if name is None or (name in bound and bound[name].positions[0] in taken):
             unused.append(heading)
@@ -110,7 +110,9 @@ def bind(
     if PART not in bound:
         message = f"no column is called {PART}: the headings are "
         message += f"{listed(list(map(shown, headings)), most=_MOST_NAMED)}."
-        problems.append(Problem("missing-column", key, message))
+        said = [heading for heading in headings if heading.strip()]
+        advice = "Headings stand in the first row: remove a title above them."
+        problems.append(Problem("missing-column", key, message, advice if len(said) < 2 else ""))
     elif unused:
         problems.append(_unused(unused, list(known.values()), key))
     return list(bound.values()), problems

@@ -184,8 +184,6 @@ def _of_rows(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def _of_csv(path: Path) -> Table:
     """Open a csv file; what separates its columns is seen from the headings."""
-    import pandas as pd
-
     with path.open("rb") as stream:
         head = stream.read(65_536)
     if head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"%PDF") or b"\x00" in head:
@@ -200,11 +198,20 @@ def _of_csv(path: Path) -> Table:
         headings = tuple(next(csv.reader(first.splitlines(keepends=True), delimiter=separator)))
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None
+    return Table(
+        headings, _csv_chunks(path, separator, len(headings)), Place(str(path)), plain=True
+    )
+
+
+def _csv_chunks(path: Path, separator: str, width: int) -> Iterator[Sequence[Objects]]:
+    """Yield the rows of a csv file."""
+    import pandas as pd
+
     reader = pd.read_csv(
         path,
         sep=separator,
         header=0,
-        names=list(range(len(headings))),
+        names=list(range(width)),
         dtype=str,
         keep_default_na=False,
         na_filter=False,
@@ -213,13 +220,6 @@ def _of_csv(path: Path) -> Table:
         encoding="utf-8-sig",
         chunksize=CHUNK,
     )
-    return Table(headings, _csv_chunks(path, reader), Place(str(path)), plain=True)
-
-
-def _csv_chunks(path: Path, reader: Any) -> Iterator[Sequence[Objects]]:
-    """Yield the rows of a csv file."""
-    import pandas as pd
-
     try:
         with reader, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -227,7 +227,8 @@ def _csv_chunks(path: Path, reader: Any) -> Iterator[Sequence[Objects]]:
                 yield [chunk[name].to_numpy(dtype=object) for name in chunk.columns]
     except pd.errors.ParserWarning:
         message = f"{shown(path.name)} has more cells in its second row than headings."
-        raise Unreadable(Problem("table-malformed", _FILE, message, QUOTE)) from None
+        advice = f"Remove a title above the headings, which stand in the first row. {QUOTE}"
+        raise Unreadable(Problem("table-malformed", _FILE, message, advice)) from None
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None
     except (pd.errors.ParserError, csv.Error) as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,20 +12,41 @@ from amopt.instance.findings import CATALOGUE, Finding, Key, Where
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.cells import read_cells
 from amopt.instance.workbook.layout import INSTANCE, TEXT, Column, Layout, Sheet
-from amopt.instance.workbook.tables import Remark, Table, letters, open_tables
+from amopt.instance.workbook.reading.headings import (
+    REMARK,
+    absent_amounts,
+    expected,
+    heads_of,
+    meant_sheet,
+    own_columns,
+)
+from amopt.instance.workbook.reading.places import Index, Places
+from amopt.instance.workbook.reading.remnants import remnants
+from amopt.instance.workbook.tables import (
+    Heads,
+    Remark,
+    Table,
+    Tables,
+    bare,
+    has_heading,
+    letters,
+    open_tables,
+)
+from amopt.phrases import counted, listed
 
-__all__ = ["load_workbook"]
+__all__ = ["READ_AS_BLANK", "load_workbook"]
 
-_DECORATED: Final = re.compile(r"\s*(\*|\[[^\]]*\])\s*$")
 _ANY: Final = Layout("", (), ())
 
 READ_AS_BLANK: Final = ("cell-error", "formula-without-value", "merged-cells", "wrong-date")
 """What is wrong with cells that are read as blank ones: that a key is missing says no more."""
 
-Index = tuple[int | str, ...]
 
-
-def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Document:
+def load_workbook(
+    path: Path,
+    layout_of: Callable[[str], Layout | None],
+    example_of: Callable[[str], Mapping[str, Any]] = lambda _: {},
+) -> Document:
     """Read an instance from a workbook or from a folder of csv files.
 
     Parameters
@@ -35,6 +55,8 @@ def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Docu
         The workbook or the folder.
     layout_of
         Returns the layout of a kind; None where there is no such kind.
+    example_of
+        Returns the data of the template of a kind.
 
     Returns
     -------
@@ -46,21 +68,21 @@ def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Docu
     UsageError
         When a workbook is to be read and openpyxl is not installed.
     """
-    opened = open_tables(path)
+    opened, found = _opened(path, layout_of)
     reader = _Reader(list(opened.remarks))
     tables = {table.name: table for table in opened.tables}
-    found: Layout | None = _ANY
     if INSTANCE in tables:
-        kind = _Reader([]).once(tables[INSTANCE], _ANY.rows).get("kind")
-        found = layout_of(kind) if isinstance(kind, str) else None
         reader.data = reader.once(tables[INSTANCE], (found or _ANY).rows)
     elif not opened.remarks:
         message = f"there is no sheet {INSTANCE!r}, which says `amopt`, `kind` and `name`."
-        reader.remarks.append(Remark("missing-sheet", Where(), message))
+        meant = [one.name for one in opened.tables if has_heading(one.headings, ("key", "value"))]
+        advice = f"Call the sheet {shown(meant[0])} {INSTANCE!r}." if meant else ""
+        reader.remarks.append(Remark("missing-sheet", Where(), message, advice))
     if found is not None and INSTANCE in tables:
         reader.read(found, tables)
+        reader.compare(example_of(found.kind))
     document = Document(file=str(path), data=reader.data)
-    document.locate = _Places(found or _ANY, reader).where
+    document.locate = Places(found or _ANY, reader.cells, reader.rows, reader.columns).where
     document.absent = frozenset(reader.absent)
     blanks = [remark for remark in reader.remarks if remark.code in READ_AS_BLANK]
     document.told = lambda cell: any(remark.speaks_of(cell) for remark in blanks)
@@ -71,6 +93,31 @@ def load_workbook(path: Path, layout_of: Callable[[str], Layout | None]) -> Docu
         document.findings.append(Finding(code.code, where, remark.message, advice, code.severity))
     document.usable = INSTANCE in tables
     return document
+
+
+def _opened(path: Path, layout_of: Callable[[str], Layout | None]) -> tuple[Tables, Layout | None]:
+    """Open the tables, once more where titles stand above headings, and return their layout."""
+    heads = heads_of(_ANY)
+    opened = open_tables(path)
+    if _titled(opened, heads):
+        opened = open_tables(path, heads)
+    tables = {table.name: table for table in opened.tables}
+    if INSTANCE not in tables:
+        return opened, _ANY
+    kind = _Reader([]).once(tables[INSTANCE], _ANY.rows).get("kind")
+    found = layout_of(kind) if isinstance(kind, str) else None
+    if found is not None and _titled(opened, heads := heads_of(found)):
+        opened = open_tables(path, heads)
+    return opened, found
+
+
+def _titled(opened: Tables, heads: Heads) -> bool:
+    """Return whether the first row of some table has none of its headings."""
+    return any(
+        bool(known) and bool(table.rows) and not known & set(map(bare, table.headings))
+        for table in opened.tables
+        if (known := frozenset(heads.get(table.name.strip().casefold(), ())))
+    )
 
 
 @dataclass
@@ -108,7 +155,7 @@ class _Reader:
         at_key, at_value = places.get("key", 0), places.get("value", 1)
         seen: dict[str, int] = {}
         for row, number in zip(table.rows, table.numbers, strict=True):
-            heading = _bare(row[at_key]) if at_key < len(row) else ""
+            heading = bare(row[at_key]) if at_key < len(row) else ""
             cell = row[at_value] if at_value < len(row) else None
             where = Where(sheet=table.name, row=number, column=letters(at_value))
             if not heading:
@@ -134,21 +181,35 @@ class _Reader:
         """Read all sheets but that of what stands once."""
         known = [sheet.name for sheet in layout.sheets]
         named: dict[str, str] = {}
+        unknown: list[str] = []
         for name in tables:
             match = next((one for one in known if one.casefold() == name.strip().casefold()), None)
             if match is not None:
                 named[match] = name
             elif name != INSTANCE:
-                near = closest(name, known)
-                advice = did_you_mean(near) if near else ""
-                message = f"instances of {layout.kind} have no sheet {shown(name)}."
-                self.remarks.append(Remark("unknown-sheet", Where(sheet=name), message, advice))
+                unknown.append(name)
+        for name in unknown:
+            near = meant_sheet(layout, tables[name], named)
+            beside = f"Begin its name with {REMARK} if it is for your own use."
+            advice = f"{did_you_mean(near)} {beside}" if near else ""
+            message = f"instances of {layout.kind} have no sheet {shown(name)}."
+            self.remarks.append(Remark("unknown-sheet", Where(sheet=name), message, advice))
         entries: dict[str, dict[Index, tuple[Index, dict[str, Any]]]] = {}
         for sheet in layout.sheets:
             if sheet.name in named:
                 entries[sheet.name] = self._entries(
                     layout, sheet, tables[named[sheet.name]], entries
                 )
+
+    def compare(self, example: Mapping[str, Any]) -> None:
+        """Note what is left of the template's example among entries of somebody's own."""
+        for key, left in remnants(self.data, example):
+            entries = counted(len(left), "entry", "entries")
+            verb = "is one" if len(left) == 1 else "are those"
+            message = f"{entries} of {key[-1]} {verb} of the template's example."
+            sheet = str(key[-1])
+            row = self.rows.get(sheet, {}).get((left[0],))
+            self.remarks.append(Remark("template-row", Where(sheet=sheet, row=row), message))
 
     def _entries(
         self,
@@ -165,7 +226,7 @@ class _Reader:
         own = self._own(sheet, values, count) if below else []
         columns = [
             (column.path, values[column.heading])
-            for column in _columns(sheet, table, below)
+            for column in own_columns(sheet, table, below)
             if column.heading in values
         ]
         parents = above.get(sheet.parent.name, {}) if sheet.parent is not None else {}
@@ -232,13 +293,15 @@ class _Reader:
 
     def _values(self, layout: Layout, sheet: Sheet, table: Table) -> dict[str, list[Any]]:
         """Return the values of the columns of a table by their headings."""
-        by_heading = {one.heading: one for one in _expected(layout, sheet)}
+        by_heading = {one.heading: one for one in expected(layout, sheet)}
         letter = self.columns[sheet.name] = {}
         values: dict[str, list[Any]] = {}
         cells = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.headings)
         for place, given in enumerate(table.headings):
-            heading = _bare(given)
-            where = Where(sheet=table.name, row=1, column=letters(place))
+            heading = bare(given)
+            where = Where(sheet=table.name, row=table.top, column=letters(place))
+            if heading.startswith(REMARK):
+                continue
             column = by_heading.get(heading)
             if column is None and sheet.form == "free" and heading:
                 column = Column((heading,), "text" if given.endswith(TEXT) else "any")
@@ -280,10 +343,19 @@ class _Reader:
             heading = ".".join(path)
             if heading not in values:
                 message = f"the sheet {table.name} has no column {heading}."
-                where = Where(sheet=table.name, row=1)
+                where = Where(sheet=table.name, row=table.top)
                 self.remarks.append(Remark("missing-column", where, message))
                 way = tuple(key for above in (*sheet.ancestors, sheet) for key in above.path)
                 self.absent.add((*way, *path))
+        blank = any(
+            one.code in READ_AS_BLANK and one.where.sheet == table.name for one in self.remarks
+        )
+        if not blank and (absent := absent_amounts(sheet, table)):
+            verb = "column" if len(absent) == 1 else "columns"
+            counts = "which counts as 0." if len(absent) == 1 else "which count as 0."
+            message = f"the sheet {table.name} has no {verb} {listed(absent)}, {counts}"
+            where = Where(sheet=table.name, row=table.top)
+            self.remarks.append(Remark("absent-amount", where, message))
 
     def _unknown_parent(
         self,
@@ -308,42 +380,6 @@ class _Reader:
         self.remarks.append(Remark("unknown-entry", where, message, advice))
 
 
-def _columns(sheet: Sheet, table: Table, below: Sequence[Sheet]) -> Iterator[Column]:
-    """Yield the columns of an entry's own values."""
-    if sheet.form == "free":
-        yield from (Column((_bare(heading),)) for heading in table.headings)
-        return
-    yield from sheet.columns
-    yield from (Column(one.path) for one in below)
-
-
-def _expected(layout: Layout, sheet: Sheet) -> Iterator[Column]:
-    """Yield all columns that a sheet may have."""
-    for above in sheet.ancestors:
-        yield from leading_columns(above)
-    if sheet.numbered:
-        yield Column(sheet.own, "whole")
-    yield from sheet.columns
-    yield from (Column(one.path, "text") for one in layout.below(sheet))
-
-
-def leading_columns(sheet: Sheet) -> Iterator[Column]:
-    """Yield the columns by which sheets below name an entry of a sheet."""
-    if sheet.numbered:
-        yield Column(sheet.own, "whole", required=True)
-        return
-    for heading, column in zip(sheet.own, sheet.repeats, strict=True):
-        yield replace(column, path=(heading,))
-
-
-def _bare(heading: Any) -> str:
-    """Return a heading without the mark of what is required, and without its unit."""
-    text = str(heading).strip() if heading is not None else ""
-    while match := _DECORATED.search(text):
-        text = text[: match.start()]
-    return text
-
-
 def _put(entry: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
     """Put a value under its keys; return whether nothing else stood there."""
     *way, last = path
@@ -355,42 +391,3 @@ def _put(entry: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
         return False
     entry[last] = value
     return True
-
-
-class _Places:
-    """Where values stand."""
-
-    def __init__(self, layout: Layout, reader: _Reader) -> None:
-        self._layout, self._reader = layout, reader
-
-    def where(self, key: Key) -> Where:
-        """Return the cell of a key, or what there is of it."""
-        found = self._within(None, (), key)
-        if found is not None:
-            return replace(found, key=key)
-        names = tuple(part for part in key if isinstance(part, str))
-        for most in range(len(names), 0, -1):
-            if names[:most] in self._reader.cells:
-                return replace(self._reader.cells[names[:most]], key=key)
-        return Where(key=key, sheet=INSTANCE)
-
-    def _within(self, parent: Sheet | None, index: Index, key: Key) -> Where | None:
-        """Return the cell of a key below an entry; None where its sheets do not have it."""
-        for sheet in self._layout.below(parent):
-            rest = key[len(sheet.path) :]
-            if key[: len(sheet.path)] != sheet.path or sheet.name not in self._reader.rows:
-                continue
-            if not rest:
-                return Where(sheet=sheet.name)
-            here = (*index, rest[0])
-            deeper = self._within(sheet, here, rest[1:])
-            if deeper is not None:
-                return deeper
-            row = self._reader.rows[sheet.name].get(here)
-            heading = ".".join(str(part) for part in rest[1:] if isinstance(part, str))
-            if sheet.form == "mapping":
-                heading = "value"
-            return Where(
-                sheet=sheet.name, row=row, column=self._reader.columns[sheet.name].get(heading)
-            )
-        return None

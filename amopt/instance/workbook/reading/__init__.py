@@ -1,0 +1,1 @@
+"""Tables -> the raw data of an instance: headings, entries, and the cell of each value."""
