@@ -75,23 +75,26 @@ def _of_the_forms(others: dict[Form, BoundedPlan]) -> dict[str, list[dict[str, A
 
 def _bought_again(instance: Instance, fleet: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say which machines are sold for nothing less than their book value, and bought again."""
-    periods = {one.name: number for number, one in enumerate(instance.horizon)}
+    names = [one.name for one in instance.horizon]
     said = []
     for machine in instance.machines:
         if machine.resale_loss or not machine.price:
             continue
-        rows = [row for row in fleet if row["machine"] == machine.name]
-        sold = [periods[row["period"]] for row in rows if row["sold"]]
-        if not sold:
-            continue
-        first = min(sold)
-        again = [row["period"] for row in rows if row["bought"] and periods[row["period"]] >= first]
-        if again:
+        stand: dict[str, list[int]] = {}
+        for row in fleet:
+            if row["machine"] == machine.name and row["ownership"] == "machines":
+                place = "" if machine.moving_cost is not None else row["place"]
+                numbers = stand.setdefault(place, [0] * len(names))
+                numbers[names.index(row["period"])] += row["count"]
+        steps = [(t, of[t] - of[t - 1]) for of in stand.values() for t in range(1, len(names))]
+        sold = min((t for t, change in steps if change < 0), default=len(names))
+        again = min((t for t, change in steps if change > 0 and t >= sold), default=None)
+        if again is not None:
             stated = "is 0" if "resale_loss" in machine.model_fields_set else "is left out"
             said.append(
-                f"{machine.name} is sold before {list(periods)[first]} and bought again for "
-                f"{again[0]}: its resale_loss {stated}, so that selling one and buying another "
-                "loses nothing of its book value."
+                f"{machine.name} is sold before {names[sold]} and bought again for "
+                f"{names[again]}: its resale_loss {stated}, so that selling one and buying "
+                "another loses nothing of its book value."
             )
     return said
 
