@@ -126,6 +126,10 @@ class Solution:
         """Return the answer in a few plain sentences: what a planner reads first."""
         return ()
 
+    def worth_showing(self, name: str) -> tuple[Table, str]:
+        """Return the rows of a table that a summary shows, and in words what it leaves out."""
+        return self.rows[name], ""
+
     def instance_of_graph(self, given: Instance | None) -> Any:
         """Return the instance whose network an answer is drawn on: the one given, or its own.
 

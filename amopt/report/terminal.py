@@ -57,7 +57,8 @@ def print_solution(solution: Solution) -> None:
     out.print(Text(f"{solution.name} ({solution.kind})", style="bold"))
     for sentence in solution.headline():
         out.print(Text(sentence))
-    for name, rows in solution.rows.items():
+    for name in solution.rows:
+        rows, folded = solution.worth_showing(name)
         columns = [
             column
             for column in solution.columns.get(name, ())
@@ -69,6 +70,8 @@ def print_solution(solution: Solution) -> None:
             print_rows(rows, columns, title=name, currency=solution.currency, out=out)
         if rows and idle:
             out.print(Text(left_out(idle)))
+        if folded:
+            out.print(Text(folded))
     out.print(Text(worth(solution)))
     for note in solution.notes:
         out.print(Text(f"Note: {note}"))

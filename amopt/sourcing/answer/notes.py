@@ -1,19 +1,24 @@
-"""What is said beside an answer: what the planner should know about it."""
+"""What is said of an answer: its headline, and the notes beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from amopt.phrases import counted, listed, plural
+from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 
-from amopt.phrases import counted, listed
-from amopt.sourcing.evaluation import Evaluation, goods_of
+if TYPE_CHECKING:
+    from amopt.solution import Table
+    from amopt.sourcing.evaluation import Evaluation
 
-__all__ = ["notes"]
+__all__ = ["PLACED_BEFORE", "beside", "conventional_of_some", "count", "notes", "orders_in_words"]
 
 MOST_NAMED = 5
-"""Lines that a note names."""
+"""Lines that are named."""
+
+PLACED_BEFORE = "placed before"
+"""How tables mark orders that were placed before, where the file has no name for them."""
 
 
 def notes(plan: Evaluation, lines: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -21,13 +26,71 @@ def notes(plan: Evaluation, lines: list[dict[str, Any]]) -> tuple[str, ...]:
     return (
         *_discount_notes(plan),
         *_quantity_notes(plan),
+        *_reading_notes(plan),
         *_unmet_notes(lines),
         *_rule_notes(lines),
+        *_conventional_notes(plan, lines),
     )
+
+
+def _reading_notes(plan: Evaluation) -> Iterator[str]:
+    """Say how prices between quotes are read where offers that are ordered on do not say it."""
+    import numpy as np
+
+    supply = plan.supply
+    ordered = supply.by_pool(plan.quantity)
+    lead = dict(zip(supply.pool.tolist(), supply.source.tolist(), strict=True))
+    found, more = [], 0.0
+    for pool in np.flatnonzero(ordered > 0).tolist():
+        source = supply.sources[lead[pool]]
+        if not isinstance(source, Offer) or "between" in source.model_fields_set:
+            continue
+        amount = float(ordered[pool])
+        steps = sorted((quote.quantity, quote.cost_per_part) for quote in source.quotes)
+        price = next((p for q, p in reversed(steps) if q <= amount * (1 + 1e-9)), steps[0][1])
+        paid = supply.pool_total.take(np.array([pool])).at(np.array([amount]))[0]
+        goods = float(paid - supply.fee_of_pool[pool])
+        if price * amount > goods * 1.001:
+            found.append(f"{amount:g} {source.part} at {source.supplier!r}")
+            more += price * amount - goods
+    if found:
+        yield (
+            f"Between quotes, and without a word in the file on what holds there: "
+            f"{listed(found, most=MOST_NAMED)}. The total is taken as linear between the quotes. "
+            "Where these are a price list of steps, write between: all_units; "
+            f"{counted(len(found), 'such order')} then cost{'s' if len(found) == 1 else ''} "
+            f"{more:,.2f} more."
+        )
+
+
+def _conventional_notes(plan: Evaluation, lines: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what forbids conventional supply alone, which the headline compares with."""
+    if any(row["cost_of_conventional"] is None for row in lines):
+        return
+    asked = {row["part"] for row in lines}
+    for share in plan.supply.instance.shares:
+        if share.part not in asked:
+            continue
+        why = []
+        if share.least_suppliers > 1:
+            why.append(f"{share.least_suppliers} suppliers at least")
+        elif not share.conventional_counts:
+            why.append("a supplier that is not conventional")
+        if share.largest_percent < 100:
+            why.append(f"{share.largest_percent:g} % at most from any of them")
+        if why:
+            yield (
+                f"Conventional supply alone is no plan of this file: the shares of {share.part!r} "
+                f"ask for {' and '.join(why)}."
+            )
 
 
 def _discount_notes(plan: Evaluation) -> Iterator[str]:
     """Say what discounts on what is spent at suppliers come to."""
+    import numpy as np
+
+    from amopt.sourcing.evaluation import goods_of
+
     supply = plan.supply
     goods = goods_of(supply, plan.quantity)
     for terms in supply.instance.suppliers:
@@ -43,6 +106,8 @@ def _discount_notes(plan: Evaluation) -> Iterator[str]:
 
 def _quantity_notes(plan: Evaluation) -> Iterator[str]:
     """Say which quantities were not quoted."""
+    import numpy as np
+
     supply = plan.supply
     ordered = supply.by_pool(plan.quantity)
     told: set[int] = set()
@@ -99,3 +164,60 @@ def _rule_notes(lines: list[dict[str, Any]]) -> list[str]:
         f"For {which} the frontier rule costs more than conventional supply: it counts the tooling "
         "once for each supplier that it uses. The method corrected-frontier counts it once."
     ]
+
+
+def orders_in_words(orders: Table) -> str:
+    """Say how many orders go to how many AM suppliers, and how many are conventional."""
+    placed = {_order_of(number, row): row["supplier"] for number, row in enumerate(orders)}
+    suppliers = [supplier for supplier in placed.values() if supplier != CONVENTIONAL]
+    usual = len(placed) - len(suppliers)
+    printed = (
+        f"{count(len(suppliers), 'order')} at {count(len(set(suppliers)), 'AM supplier')}"
+        if suppliers or not usual
+        else ""
+    )
+    conventional = f"{count(usual, 'order')} of conventional supply" if usual else ""
+    return " and ".join(words for words in (printed, conventional) if words)
+
+
+def _order_of(number: int, row: Mapping[str, Any]) -> object:
+    """Return what tells the order of a row from others: of one placed before, its name if any."""
+    if row["order"] is not None:
+        return row["order"]
+    name = row.get("placed_as")
+    return number if name in (None, PLACED_BEFORE) else (row["supplier"], name)
+
+
+def conventional_of_some(lines: Table, money: str) -> list[str]:
+    """Compare with conventional supply where only some lines have it, and say which have none."""
+    without = [row["line"] for row in lines if row["cost_of_conventional"] is None]
+    own = [row for row in lines if row["cost_of_conventional"] is not None]
+    if not without or not own:
+        return []
+    more = sum(
+        row["cost_of_conventional"]
+        + row["downtime_cost_of_conventional"]
+        - row["cost"]
+        - row["downtime_cost"]
+        - (row.get("penalty") or 0.0)
+        for row in own
+    )
+    waits = any(row["downtime_cost"] for row in own)
+    label = f"Conventional supply of the other {count(len(own), 'line')}"
+    named = listed([repr(name) for name in without], most=MOST_NAMED)
+    has = "has" if len(without) == 1 else "have"
+    told = beside(label, more, money, " with waiting" if waits else "")
+    return [f"{told.removesuffix('.')}; {plural(len(without), 'line')} {named} {has} none."]
+
+
+def beside(label: str, more: float, money: str, beside: str) -> str:
+    """Say what another way of filling the lines would cost beside this plan."""
+    if abs(more) < 0.005:
+        return f"{label} would cost the same{beside}."
+    word = "more" if more > 0 else "less"
+    return f"{label} would cost {abs(more):,.2f}{money} {word}{beside}."
+
+
+def count(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

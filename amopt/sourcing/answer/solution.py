@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import plural
-from amopt.solution import Column, Solution, Table
-from amopt.sourcing.instance.fields import CONVENTIONAL
+from amopt.solution import Column, Solution
+from amopt.sourcing.answer.notes import beside, conventional_of_some, count, orders_in_words
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["PLACED_BEFORE", "SourcingSolution"]
-
-PLACED_BEFORE = "placed before"
-"""How tables mark orders that were placed before, where the file has no name for them."""
+__all__ = ["SourcingSolution"]
 
 _SCENARIO = (
     "Against conventional supply: I saves cost and time, II cost alone, III neither, IV time alone."
@@ -315,7 +312,7 @@ class SourcingSolution(Solution):
         if total.get("unmet"):
             short = [row for row in self.rows["lines"] if row["unmet"]]
             said.append(
-                f"{total['unmet']:,.10g} parts of {_count(len(short), 'line')} are not supplied, "
+                f"{total['unmet']:,.10g} parts of {count(len(short), 'line')} are not supplied, "
                 f"at a penalty of {penalty:,.2f}{money}."
             )
         for what, label in (
@@ -325,24 +322,24 @@ class SourcingSolution(Solution):
             paid = total[f"cost_of_{what}"]
             if paid is not None and self.outcome.method != label.removeprefix("The "):
                 more = paid + total[f"downtime_cost_of_{what}"] - total["cost"] - waiting - penalty
-                beside = {"waiting": waiting, "penalties": penalty}
-                words = " and ".join(word for word, amount in beside.items() if amount)
-                said.append(_beside(label, more, money, words and f" with {words}"))
-        return tuple(said)
+                more_of = {"waiting": waiting, "penalties": penalty}
+                words = " and ".join(word for word, amount in more_of.items() if amount)
+                said.append(beside(label, more, money, words and f" with {words}"))
+        return (*said, *conventional_of_some(self.rows["lines"], money))
 
     def _orders(self, total: Mapping[str, Any], money: str) -> str:
         """Say what orders cost, the new ones and those placed before apart."""
-        table, lines = self.rows["orders"], _count(len(self.rows["lines"]), "line")
+        table, lines = self.rows["orders"], count(len(self.rows["lines"]), "line")
         new = [row for row in table if not row.get("committed")]
         if len(new) == len(table):
-            return f"{_orders(new)} for {lines}: {total['cost']:,.2f}{money}"
+            return f"{orders_in_words(new)} for {lines}: {total['cost']:,.2f}{money}"
         held = sum(row["cost"] for row in table if row.get("committed"))
-        placed = _orders([row for row in table if row.get("committed")])
+        placed = orders_in_words([row for row in table if row.get("committed")])
         told = f"{placed} placed before: {held:,.2f}{money}"
         if not new:
             return f"Nothing new to order for {lines}; {told}"
         return (
-            f"{_orders(new)} for {lines}: {total['cost'] - held:,.2f}{money}; {told}; "
+            f"{orders_in_words(new)} for {lines}: {total['cost'] - held:,.2f}{money}; {told}; "
             f"together {total['cost']:,.2f}{money}"
         )
 
@@ -352,37 +349,3 @@ class SourcingSolution(Solution):
         days = [row.get("delivery_date") for row in self.rows["lines"]]
         known = [day for day in days if day is not None]
         return f", on {max(known)}" if known else ""
-
-
-def _orders(orders: Table) -> str:
-    """Say how many orders go to how many AM suppliers, and how many are conventional."""
-    placed = {_order_of(number, row): row["supplier"] for number, row in enumerate(orders)}
-    suppliers = [supplier for supplier in placed.values() if supplier != CONVENTIONAL]
-    usual = len(placed) - len(suppliers)
-    printed = (
-        f"{_count(len(suppliers), 'order')} at {_count(len(set(suppliers)), 'AM supplier')}"
-        if suppliers or not usual
-        else ""
-    )
-    conventional = f"{_count(usual, 'order')} of conventional supply" if usual else ""
-    return " and ".join(words for words in (printed, conventional) if words)
-
-
-def _order_of(number: int, row: Mapping[str, Any]) -> object:
-    """Return what tells the order of a row from others: of one placed before, its name if any."""
-    if row["order"] is not None:
-        return row["order"]
-    name = row.get("placed_as")
-    return number if name in (None, PLACED_BEFORE) else (row["supplier"], name)
-
-
-def _beside(label: str, more: float, money: str, beside: str) -> str:
-    """Say what another way of filling the lines would cost beside this plan."""
-    if abs(more) < 0.005:
-        return f"{label} would cost the same{beside}."
-    word = "more" if more > 0 else "less"
-    return f"{label} would cost {abs(more):,.2f}{money} {word}{beside}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.sourcing.answer.notes import PLACED_BEFORE
 from amopt.sourcing.answer.purchases import order_numbers, purchases
 from amopt.sourcing.answer.quotes import quote_tables
-from amopt.sourcing.answer.solution import PLACED_BEFORE
 from amopt.sourcing.evaluation import Evaluation, goods_of, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
@@ -62,7 +62,7 @@ def tables(
     return {
         "orders": orders,
         **purchases(plan, orders),
-        "lines": _line_rows(plan, usual, *rule),
+        "lines": _line_rows(plan, orders, usual, *rule),
         "switchover": switchover,
         "fits": _fit_rows(supply),
         "capacities": _capacity_rows(plan),
@@ -129,7 +129,8 @@ def _committed_rows(supply: SupplyOptions) -> list[tuple[int, dict[str, Any]]]:
             "cost": cost,
             "weeks": weeks,
             "scenario": "",
-            "delivery_date": supply.instance.delivery_date(entry, weeks),
+            "delivery_date": supply.instance.agreed_day(order)
+            or supply.instance.delivery_date(entry, weeks),
             "order_date": None,
             "order": None,
             "part": entry.part,
@@ -189,10 +190,18 @@ def _before(supply: SupplyOptions) -> dict[str, _Before]:
 
 
 def _line_rows(
-    plan: Evaluation, usual: Evaluation, rule: Evaluation, unfilled: tuple[str, ...]
+    plan: Evaluation,
+    orders: list[dict[str, Any]],
+    usual: Evaluation,
+    rule: Evaluation,
+    unfilled: tuple[str, ...],
 ) -> list[dict[str, Any]]:
     rows = []
     before = _before(plan.supply)
+    days: dict[str, str] = {}
+    for order in orders:
+        if order["delivery_date"] is not None:
+            days[order["line"]] = max(order["delivery_date"], days.get(order["line"], ""))
     for index, entry in enumerate(plan.supply.instance.lines):
         ruled = entry.line not in unfilled
         rows.append(
@@ -205,9 +214,8 @@ def _line_rows(
                 "weeks": float(plan.weeks[index]),
                 "cost_of_conventional": _number(usual.cost[index]),
                 "cost_of_frontier_rule": float(rule.cost[index]) if ruled else None,
-                "delivery_date": plan.supply.instance.delivery_date(
-                    entry, float(plan.weeks[index])
-                ),
+                "delivery_date": days.get(entry.line)
+                or plan.supply.instance.delivery_date(entry, float(plan.weeks[index])),
                 "part": entry.part,
                 "kg_co2": float(plan.kg_co2[index]),
                 "unmet": _amount(plan.unmet[index], divisible=entry.divisible),

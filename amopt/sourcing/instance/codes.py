@@ -126,6 +126,12 @@ CODES: tuple[Code, ...] = (
         "Write the committed order's own cost and weeks.",
     ),
     Code(
+        "committed-anew",
+        "An order that was placed before does not say when it arrives: its lead time begins anew.",
+        "Write the day of delivery that was agreed (delivery), or the weeks until then (weeks).",
+        Severity.WARNING,
+    ),
+    Code(
         "committed-beyond-line",
         "The committed orders of a line are more than the line asks for.",
         "Raise the line's quantity or surplus, or mend the committed orders.",

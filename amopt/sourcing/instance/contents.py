@@ -178,6 +178,10 @@ class Contents(common.Instance):
             return order.weeks
         return max(0.0, weeks_until(self.order_date, order.delivery, None))
 
+    def agreed_day(self, order: Committed) -> str | None:
+        """Return the day of delivery that was agreed for an order, as ISO text, where it was."""
+        return None if order.delivery is None else order.delivery.isoformat()
+
     def delivery_date(self, line: Line, weeks: float) -> str | None:
         """Return the day on which a line receives what takes so many weeks, as ISO text."""
         if self.order_date is None:

@@ -253,6 +253,14 @@ def _committed(instance: Contents) -> Iterator[Problem]:
                 "and no one offer of the file says them.",
                 "Write its cost and weeks.",
             )
+        elif order.weeks is None and order.delivery is None:
+            yield Problem(
+                "committed-anew",
+                ("committed", index),
+                f"the order of line {order.line!r} at {order.supplier!r} does not say when it "
+                "arrives, so that its lead time is counted from now on, as if placed today.",
+                "Write delivery: YYYY-MM-DD, or the weeks that are left.",
+            )
 
 
 def _unknown_places(instance: Contents) -> Iterator[Problem]:

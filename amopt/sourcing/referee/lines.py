@@ -67,7 +67,8 @@ def check_lines(
                 "cost": total.cost,
                 "downtime_cost": _times(rate, total.weeks),
                 "weeks": total.weeks,
-                "delivery_date": terms.delivery_date(line, total.weeks, stated.get(name)),
+                "delivery_date": orders.days.get(name)
+                or terms.delivery_date(line, total.weeks, stated.get(name)),
                 "kg_co2": total.kg_co2,
                 "unmet": unmet(line, total),
                 "penalty": _penalty(line, total),

@@ -29,10 +29,16 @@ class Orders:
 
     by_line: dict[str, Totals]
     before: dict[str, Totals] = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
     placed: list[tuple[int, Placed, Terms]] = field(default_factory=list)
     held: Use = field(default_factory=Use)
     new: Use = field(default_factory=Use)
     used: Use = field(default_factory=Use)
+
+    def received(self, line: str, day: str | None) -> None:
+        """Note a day on which a line receives something: its last day is what counts."""
+        if day is not None:
+            self.days[line] = max(day, self.days.get(line, day))
 
 
 def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) -> Orders:
@@ -73,6 +79,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
         expected = order_row(terms, row, own.line, found, scenario=scenario, committed=False)
         expected |= {"order": number, "placed_as": None, "duty": duty, "discount": off}
         notebook.compare(where, row, expected)
+        orders.received(row["line"], expected["delivery_date"])
         orders.by_line[own.line.line].add(own.supplier, own.quantity, found)
         orders.placed.append((number, own, found))
     for name, number in held.items():
@@ -234,8 +241,11 @@ def _check_committed(
         "delivery_date": row["delivery_date"],
     }
     expected = order_row(terms, stated, line, found, scenario="", committed=True)
-    named = {"order": None, "placed_as": order.order or "placed before"}
-    notebook.compare(where, row, {**expected, **named})
+    expected |= {"order": None, "placed_as": order.order or "placed before"}
+    if order.delivery is not None:
+        expected["delivery_date"] = order.delivery.isoformat()
+    notebook.compare(where, row, expected)
+    orders.received(line.line, expected["delivery_date"])
     for use in (orders.held, orders.used):
         use.add(line.part, order.supplier, order.quantity, hours)
     orders.by_line[line.line].add(order.supplier, order.quantity, found)

@@ -41,7 +41,7 @@ class Replay(Solution):
             Column("cost", "money", "what is paid for them"),
             Column("placed_weeks", "weeks", "when the order is placed, from the start"),
             Column("delivered_weeks", "weeks", "when it is delivered, from the start"),
-            Column("delivered_date", "", "day on which it is received", shown=False),
+            Column("delivered_date", "", "day on which it is received"),
             Column("state", "", "placed; planned and decided again later; lost; or given"),
         ),
         "lines": (
@@ -50,7 +50,7 @@ class Replay(Solution):
             Column("quantity", "parts", "parts needed"),
             Column("since_weeks", "weeks", "when it came in, from the start"),
             Column("delivered_weeks", "weeks", "when its last order is delivered"),
-            Column("delivered_date", "", "day on which that is received", shown=False),
+            Column("delivered_date", "", "day on which that is received"),
             Column("waited_weeks", "weeks", "how long it waited"),
             Column("cost", "money", "what is paid for it"),
             Column("downtime_cost", "money", "what its waiting costs"),

@@ -43,6 +43,8 @@ class Order:
         How much earlier than promised it is delivered.
     order
         Number among the orders of the decision: lines may share one. None where it is given.
+    day
+        The day of delivery that was agreed, as ISO text; None where it follows from the weeks.
     """
 
     decided: tuple[float, int]
@@ -61,6 +63,7 @@ class Order:
     given: bool = False
     early_weeks: float = 0.0
     order: int | None = None
+    day: str | None = None
 
     def holds_capacity(self, now: float) -> bool:
         """Return whether the supplier is still busy with it."""

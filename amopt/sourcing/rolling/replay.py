@@ -289,7 +289,7 @@ def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
                 "step": step.number,
                 "weeks": step.state.now,
                 **{key: getattr(order, key) for key in _SHOWN},
-                "delivered_date": run.state.received(order.line, order.delivered_weeks),
+                "delivered_date": run.state.day_of(order),
                 "state": state,
             }
 
@@ -313,6 +313,7 @@ def _line_row(state: ReplayState, name: str, bounds: Mapping[str, float] | None)
     known = state.lines[name]
     own = [order for order in state.orders if order.line == name]
     delivered = max((order.delivered_weeks for order in own), default=known.since_weeks)
+    days = [day for order in own if (day := state.day_of(order)) is not None]
     waited = max(0.0, delivered - known.since_weeks)
     cost, downtime = sum(order.cost for order in own), state.cost_per_week(name) * waited
     weights = state.instance.minimise
@@ -329,7 +330,7 @@ def _line_row(state: ReplayState, name: str, bounds: Mapping[str, float] | None)
         "quantity": known.line.quantity,
         "since_weeks": known.since_weeks,
         "delivered_weeks": delivered if own else None,
-        "delivered_date": state.received(name, delivered) if own else None,
+        "delivered_date": max(days, default=None),
         "waited_weeks": waited,
         "cost": cost,
         "downtime_cost": downtime,

@@ -85,6 +85,7 @@ class ReplayState:
                 kg_co2=kg_co2,
                 machine_hours=hours,
                 given=True,
+                day=instance.agreed_day(order),
             )
             for number, (order, cost, weeks, kg_co2, hours) in enumerate(
                 SupplyOptions.of(instance).commitments
@@ -107,6 +108,10 @@ class ReplayState:
     def origin(self, line: str) -> float:
         """Return when the orders of a line that are decided now are placed, in weeks."""
         return max(self.now, self.lines[line].since_weeks + self.events.place_after_weeks)
+
+    def day_of(self, order: Order) -> str | None:
+        """Return the day on which an order is received; None without one."""
+        return order.day or self.received(order.line, order.delivered_weeks)
 
     def received(self, line: str, weeks: float) -> str | None:
         """Return the day on which a line receives what is delivered at a time; None without one."""
@@ -192,7 +197,7 @@ class ReplayState:
 
     def _placed(self, order: Any) -> ReplayState:
         line = self.lines[order.line].line
-        priced = self._priced(order)
+        priced = self._priced(self._in_weeks(order))
         placed = Order(
             decided=(self.now, -1 - len(self.orders)),
             line=order.line,
@@ -207,8 +212,32 @@ class ReplayState:
             kg_co2=priced[2],
             machine_hours=priced[3],
             given=True,
+            day=self.instance.agreed_day(order),
         )
-        return self.placing([placed])
+        return self._twice(order).placing([placed])
+
+    def _in_weeks(self, order: Committed) -> Committed:
+        """Return an order whose day of delivery, if any, is in weeks from now."""
+        first = self.instance.order_date or self.events.start
+        if order.delivery is None or first is None:
+            return order
+        weeks = max(0.0, (order.delivery - first).days / 7 - self.now)
+        return order.model_copy(update={"delivery": None, "weeks": weeks})
+
+    def _twice(self, order: Committed) -> ReplayState:
+        """Return the state with a note where parts are placed that are ordered already."""
+        known = self.lines[order.line]
+        line, ordered = known.line, self.ordered(order.line)
+        most = line.quantity + line.surplus
+        if not ordered or ordered + order.quantity <= most * (1 + SPARE):
+            return self
+        return self.noting(
+            f"{ordered:g} of the {line.quantity:g} parts of line {order.line!r} are ordered "
+            f"already, and {order.quantity:g} more are placed at {order.supplier!r}: what is "
+            f"beyond the line is bought twice. Take the event out if it is the order that the plan "
+            f"made; write place_after_weeks above {self.now - known.since_weeks:g} if the plan is "
+            "to wait for orders that are placed by hand; or raise the line's surplus."
+        )
 
     def _priced(self, order: Committed) -> tuple[float, float, float, float]:
         """Return cost, weeks, kg of CO2 and machine hours of an order, as offered now."""
@@ -246,7 +275,8 @@ class ReplayState:
     def _done(self, order: Order, weeks: float | None) -> Order:
         delivered = order.delivered_weeks if weeks is None else self.now + weeks
         early = order.early_weeks + max(0.0, order.delivered_weeks - delivered)
-        return replace(order, finished=True, delivered_weeks=delivered, early_weeks=early)
+        day = order.day if weeks is None else None
+        return replace(order, finished=True, delivered_weeks=delivered, early_weeks=early, day=day)
 
     def _capacity(self, capacity: Any) -> ReplayState:
         return replace(self, capacities={**self.capacities, capacity.supplier: capacity})

@@ -88,6 +88,7 @@ def _of_lines(instance: Instance) -> Iterator[StatedLimit]:
                 *("need_by", line.line, "", due, A_DAY, "weeks"),
                 at=_due(instance, n),
                 used=_column("lines", {"line": line.line}, "weeks"),
+                begin=instance.order_date,
             )
 
 
@@ -106,6 +107,7 @@ def _of_the_plan(instance: Instance) -> Iterator[StatedLimit]:
                 *(family, None, "", stated, step, unit),
                 at=_of_limits(instance, name),
                 used=_column("totals", {}, column),
+                begin=instance.order_date if name == "weeks" else None,
             )
     if limits.suppliers_per_line is not None:
         yield StatedLimit(

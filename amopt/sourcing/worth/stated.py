@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class StatedLimit:
         Between what it may be.
     hinted
         Whether the relaxation has a price of one unit.
+    begin
+        Of a time in weeks, the day from which it counts, where the file says it.
     """
 
     family: str
@@ -49,6 +52,16 @@ class StatedLimit:
     low: float = 0.0
     high: float = math.inf
     hinted: bool = True
+    begin: date | None = None
+
+    def day(self, value: float | None) -> str | None:
+        """Return a value that is a time in weeks as a day; None where it is none."""
+        if value is None or self.begin is None:
+            return None
+        try:
+            return (self.begin + timedelta(days=math.ceil(7 * value - 1e-6))).isoformat()
+        except OverflowError:
+            return None
 
     def moved(self, steps: float) -> float:
         """Return its value so many steps on, as far as it goes."""

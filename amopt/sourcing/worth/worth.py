@@ -18,7 +18,7 @@ from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, listed, money
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
-from amopt.solution import Column, Solution
+from amopt.solution import Column, Solution, Table
 from amopt.sourcing.worth.limits import FAMILIES, limits_of
 from amopt.sourcing.worth.stated import StatedLimit
 from amopt.sourcing.worth.values import Value, least, shadow_prices
@@ -41,8 +41,10 @@ class Worth(Solution):
         "worth": (
             Column("limit", "", "The limit."),
             Column("stated", "", "What the file says."),
+            Column("stated_day", "", "The same as a day; of need-bys, needs order_date."),
             Column("unit", "", "Its unit."),
             Column("used", "", "What the plan uses of it."),
+            Column("used_day", "", "The same as a day."),
             Column("costs", "money", "How much less the plan would cost without it."),
             Column("step", "", "What one more, or one less, means."),
             Column("worth_of_one_more", "money", "What one step more saves; empty if not proven."),
@@ -52,6 +54,7 @@ class Worth(Solution):
                 "What one step less costs; empty: none, or not proven.",
             ),
             Column("next_useful", "", "The least value at which anything is saved; empty: none."),
+            Column("useful_day", "", "The same as a day."),
             Column("gain", "money", "What is saved there."),
             Column(
                 "hint", "money", "Shadow price of a unit in the relaxation: a hint; empty: none."
@@ -63,6 +66,18 @@ class Worth(Solution):
         ),
     }
 
+    def worth_showing(self, name: str) -> tuple[Table, str]:
+        """Leave out the limits that cost nothing, and of which one step changes nothing."""
+        rows = self.rows[name]
+        kept = [row for row in rows if name != "worth" or _matters(row)]
+        if len(kept) == len(rows):
+            return rows, ""
+        idle = listed([row["limit"] for row in rows if not _matters(row)], most=DEAREST)
+        return kept, (
+            f"Left out: {counted(len(rows) - len(kept), 'limit')} of which one more or one less "
+            f"changes nothing: {idle}."
+        )
+
     def headline(self) -> tuple[str, ...]:
         """Return the limits that cost most in a few plain sentences."""
         rows = [row for row in self.rows["worth"] if row["costs"]]
@@ -73,7 +88,7 @@ class Worth(Solution):
         told = [f"{row['limit']} ({money(row['costs'], self.currency)})" for row in rows[:DEAREST]]
         said = [f"What costs most, each without it alone: {listed(told)}."]
         said += [
-            f"One more is worth nothing for {row['limit']}; {row['next_useful']:g} saves "
+            f"One more is worth nothing for {row['limit']}; {_useful(row)} saves "
             f"{money(row['gain'], self.currency)}."
             for row in rows[:DEAREST]
             if row["next_useful"] is not None and row["worth_of_one_more"] == 0
@@ -181,16 +196,20 @@ class _Search:
         cost = less.gain(self.stated) if less is not None and less.exists else (None, None)
         useful = self._next_useful(limit, free)
         assert self.stated.solution is not None
+        used = limit.used(self.stated.solution)
         return {
             "limit": limit.words,
             "stated": float(limit.stated),
+            "stated_day": limit.day(limit.stated),
             "unit": limit.unit,
-            "used": limit.used(self.stated.solution),
+            "used": used,
+            "used_day": limit.day(used),
             "costs": _one(self.stated.gain(free)),
             "step": limit.step,
             "worth_of_one_more": _one((low, high)),
             "cost_of_one_less": _one(cost),
             "next_useful": None if useful is None else useful[0],
+            "useful_day": None if useful is None else limit.day(useful[0]),
             "gain": None if useful is None else _one(self.stated.gain(useful[1])),
             "hint": self._hint(limit),
             "worth_at_least": low,
@@ -228,6 +247,19 @@ class _Search:
         value = limit.moved(high)
         found = self._at(limit, value)
         return (value, found) if found.below(self.stated) else None
+
+
+def _matters(row: Mapping[str, Any]) -> bool:
+    """Return whether a limit costs anything, or one step less of it does, or is not known to."""
+    if row["costs"] is None or row["worth_of_one_more"] is None or row["next_useful"] is not None:
+        return True
+    tight = row["cost_of_one_less"] is None
+    return bool(row["costs"] or row["worth_of_one_more"] or row["cost_of_one_less"] or tight)
+
+
+def _useful(row: Mapping[str, Any]) -> str:
+    """Return the next useful value of a limit, as a day where it is one."""
+    return row.get("useful_day") or f"{row['next_useful']:g}"
 
 
 def _one(gain: tuple[float | None, float | None]) -> float | None:

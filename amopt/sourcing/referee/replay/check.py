@@ -66,6 +66,7 @@ class _Replayed(Happenings):
     rows: Any = None
     notebook: Notebook = field(default_factory=Notebook)
     told: list[tuple[int, float, PlacedOrder]] = field(default_factory=list)
+    agreed: dict[int, str] = field(default_factory=dict)
 
     @cached_property
     def _stated(self) -> dict[Any, list[Row]]:
@@ -101,6 +102,7 @@ class _Replayed(Happenings):
         known = {id(order) for _, _, order in self.told}
         given = [order for order in self.orders if order.given and id(order) not in known]
         self.told += [(step, self.now, order) for order in given]
+        self.agreed |= {id(order): order.day for order in given if order.day is not None}
         left, row = self.open_parts(), self.rows["steps"][step]
         decided = self._stated[step][len(given) :]
         self.planned = self._decided(decided)
@@ -211,13 +213,18 @@ class _Replayed(Happenings):
                     "cost": Amount(order.terms.cost, order.terms.cost_terms),
                     "placed_weeks": Amount(order.placed),
                     "delivered_weeks": promised,
-                    "delivered_date": self._day(line, promised, row),
+                    "delivered_date": self.agreed.get(id(order)) or self._day(line, promised, row),
                     "state": order.state,
                 },
             )
 
     def _day(self, line: Line, weeks: Amount, row: Row) -> Any:
         return self.terms.delivery_date(line, weeks, row["delivered_date"])
+
+    def _last_day(self, line: Line, own: Sequence[PlacedOrder], row: Row) -> Any:
+        """Return the last day on which a line receives something; None without one."""
+        days = [o.day or self._day(line, o.delivered, row) for o in own]
+        return max((day for day in days if day is not None), default=None)
 
     def _judge_lines(self, outcome: Any) -> None:
         """Compare what each line came to, and the outcome with their sum."""
@@ -268,7 +275,7 @@ class _Replayed(Happenings):
                 "quantity": line.quantity,
                 "since_weeks": self.since[name],
                 "delivered_weeks": last if own else None,
-                "delivered_date": self._day(line, last, row) if own else None,
+                "delivered_date": self._last_day(line, own, row),
                 "waited_weeks": weeks,
                 "cost": cost,
                 "downtime_cost": Amount(per_week * waited, per_week * weeks.scale),

@@ -41,6 +41,7 @@ class PlacedOrder:
     finished: bool = False
     state: str = "planned"
     order: int | None = None
+    day: str | None = None
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Happenings:
             if same and not order.finished:
                 order.finished = True
                 if done.weeks is not None:
-                    order.delivered = Amount(self.now + done.weeks)
+                    order.delivered, order.day = Amount(self.now + done.weeks), None
 
     def _comes_in(self, line: Line) -> None:
         self.lines[line.line], self.since[line.line] = line, self.now
@@ -179,13 +180,16 @@ class Happenings:
         return min(placed, default=None)
 
     def _given(self, order: Committed, offered: OrderTerms) -> None:
-        """Place an order that the files give."""
+        """Place an order that the files give; a day of delivery counts from the start."""
         terms, _ = offered.of_committed(order)
+        day, first = order.delivery, self.instance.order_date or self.events.start
+        if day is not None and first is not None:
+            terms = terms._replace(weeks=max(0.0, (day - first).days / 7 - self.now))
         self.orders.append(
             PlacedOrder(
                 order.line, order.supplier, order.route, order.material, order.quantity, terms,
                 self.now, Amount(self.now + terms.weeks, terms.weeks_terms), given=True,
-                state="given",
+                state="given", day=None if day is None else day.isoformat(),
             )
         )  # fmt: skip
 
