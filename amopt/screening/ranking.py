@@ -214,23 +214,30 @@ def _extremes(values: Floats, score: Floats, weight: Floats, change: float) -> I
     best = _ranks(score)
     worst = best.copy()
     for c, own in enumerate(weight):
+        others = _others(values, weight, c)
         for t in (min(1.0, own * (1 + change)), own * (1 - change)):
-            if t != own and own < 1:
-                moved = (1 - t) * (score - own * values[:, c]) / (1 - own) + t * values[:, c]
-                now = _ranks(np.round(moved, DIGITS))
+            if t != own and others is not None:
+                now = _ranks(np.round((1 - t) * others + t * values[:, c], DIGITS))
                 np.minimum(best, now, out=best)
                 np.maximum(worst, now, out=worst)
     return np.array([best, worst])
 
 
+def _others(values: Floats, weights: Floats, c: int) -> Floats | None:
+    """Return the scores without a criterion, shape (parts,); None where it has all the weight.
+
+    They are added up anew: what a criterion of nearly all the weight leaves of a score is rounding.
+    """
+    rest = np.delete(weights, c)
+    return np.delete(values, c, axis=1) @ (rest / rest.sum()) if rest.any() else None
+
+
 def _span(values: Floats, weights: Floats, c: int, lead: Bools) -> tuple[float, float]:
     """Return the weights of one criterion between which the leading parts stay the same."""
-    rest = np.delete(weights, c)
-    if lead.all() or not rest.any():
+    others = _others(values, weights, c)
+    if lead.all() or others is None:
         return 0.0, 1.0
     weight, value = float(weights[c]), values[:, c]
-    # added up anew: what a criterion of nearly all the weight leaves of a score is rounding
-    others = np.delete(values, c, axis=1) @ (rest / rest.sum())
     u, v = _lowest_front(others[lead], value[lead])
     x, y = _lowest_front(-others[~lead], -value[~lead])
     low, high = 0.0, 1.0

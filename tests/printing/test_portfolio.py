@@ -11,8 +11,12 @@ import pytest
 import amopt
 from amopt.printing.decision import optimum
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.limit_rows import limit_rows
+from amopt.printing.methods.deterministic import best_pure
+from amopt.printing.methods.master import Master
 from amopt.printing.portfolio.formulation import formulate as portfolio
 from amopt.program.solver.options import Options
+from amopt.program.time import Budget
 
 from .test_limits import extra_policies, thresholds
 
@@ -116,3 +120,26 @@ def test_the_prices_of_a_limit_of_next_to_nothing_are_found() -> None:
     data["limits"][0]["at_most"] = 0.0
     none = amopt.solve(amopt.load(data))
     assert answer.outcome.objective == pytest.approx(none.outcome.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("cost", [0.0, 1e-12, 1e-9])
+def test_under_an_availability_a_part_may_cost_nothing_to_order(cost: float) -> None:
+    """Its own costs are nothing, and the price of a day down is what it is measured by."""
+    data: dict[str, Any] = amopt.load("printing/mission-availability").to_dict()
+    data["parts"][0]["order_cost"] = cost
+    instance = amopt.load(data)
+    answer = amopt.solve(instance)
+    joint = optimum(instance, "collapsed", options=Options())
+    assert joint.cycle_cost.sum() == pytest.approx(answer.outcome.objective * 7, rel=1e-8)
+
+
+def test_the_plan_that_does_not_mix_is_looked_for_in_the_time_given() -> None:
+    instance = amopt.load("printing/mission-limited")
+    instance = some(tuple(part.name for part in instance.parts), 1500.0, 5.0)
+    master = Master(instance.parameters, limit_rows(instance), Options(), Budget())
+    assert not (master.excess() > 1e-9 * master.scale).any()
+    found = master.solve()
+    hurried, free = (best_pure(master, found, Budget(limit)) for limit in (1e-9, None))
+    assert hurried is None or not hurried.is_proven
+    assert free is not None
+    assert free.is_proven

@@ -177,6 +177,26 @@ def test_a_criterion_of_nearly_all_the_weight_keeps_the_digits_of_the_others(
     assert worst == pytest.approx(0.5 / 0.6, rel=1e-12)
 
 
+@pytest.mark.parametrize("dominant", [1e3, 1e6, 1e9])
+def test_ranks_under_a_criterion_of_nearly_all_the_weight_have_the_others_digits(
+    dominant: float,
+) -> None:
+    """All tie in the first; at nine tenths of its weight the second tells them apart."""
+    weights = criteria("a", "b")
+    weights[0]["weight"], weights[1]["weight"] = dominant, 1.0
+    parts = rows(*((5, 4 + number / 1000) for number in range(5)))
+    ranking = {"goals": [{"name": "all", "criteria": weights}], "weight_change": 0.1}
+    answer = solve(small(parts, ranking=ranking))
+    found = {row["part"]: (row["best_rank"], row["worst_rank"]) for row in answer.rows["parts"]}
+    names = sorted(found)  # the last is the best in the second
+    first = {row["part"]: row["rank"] for row in answer.rows["parts"]}
+    for place, name in enumerate(names):
+        rank_by_second = len(names) - place
+        least = min(first[name], rank_by_second, place + 1)
+        assert found[name][0] <= rank_by_second <= found[name][1], name
+        assert found[name][0] >= least, name
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_spans_and_ranks_are_those_of_scores_worked_out_anew(seed: int) -> None:
     instance = at_random(seed, parts=25)

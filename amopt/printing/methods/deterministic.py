@@ -28,6 +28,7 @@ from amopt.program.linear import LinearProgram
 if TYPE_CHECKING:
     from amopt.printing.methods.master import Master, Solved
     from amopt.printing.parameters import Parameters
+    from amopt.program.time import Budget
 
 __all__ = ["best_pure", "threshold_columns"]
 
@@ -60,8 +61,8 @@ NOTHING = 1e-9
 """Share of the gap by which a reduced cost may be off."""
 
 
-def best_pure(master: Master, found: Solved) -> Pure | None:
-    """Return the best plan of one policy a part; None where none is known.
+def best_pure(master: Master, found: Solved, budget: Budget) -> Pure | None:
+    """Return the best plan of one policy a part that is found in time; None where none is known.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ def best_pure(master: Master, found: Solved) -> Pure | None:
         The master program of the mix.
     found
         Its optimum.
+    budget
+        The time that it may take.
     """
     known = master.columns
     worth = known.cost - found.duals @ known.usage
@@ -76,18 +79,21 @@ def best_pure(master: Master, found: Solved) -> Pure | None:
     np.minimum.at(least, known.part, worth)
     if len(master.parameters) > FEW_PARTS:
         near = known.take(_nearest(found, worth - least[known.part]))
-        quick = _chosen(master, near)
+        quick = _chosen(master, near, budget)
         if quick is not None and _gap(near, quick, found) <= CLOSE * abs(found.bound):
             return _pure(near, quick, found.bound, proven=False)
-    first = _chosen(master, known)
+    first = _chosen(master, known, budget)
     gap = np.inf if first is None else _gap(known, first, found)
     highest = useful_levels(master.parameters)
     part, level = _levels_near(master, found.duals, least, gap, highest)
     policies = _thresholds(master.parameters, part, level, MOST_POLICIES)
-    if policies is None:
+    beside = None
+    if policies is not None:
+        beside = _near(master, policies, found.duals, least=least, gap=gap, budget=budget)
+    if beside is None:
         return _pure(known, first, found.bound, proven=False)
-    pool = known.and_(_near(master, policies, found.duals, least, gap))
-    second = _chosen(master, pool)
+    pool = known.and_(beside)
+    second = _chosen(master, pool, budget)
     if second is None:
         return _pure(known, first, found.bound, proven=False)
     return _pure(pool, second, second[1], proven=True)
@@ -132,7 +138,7 @@ def _pure(
     return Pure(Policy(taken.base_stock, taken.action), taken.cost, bound, proven)
 
 
-def _chosen(master: Master, columns: Columns) -> tuple[Ints, float] | None:
+def _chosen(master: Master, columns: Columns, budget: Budget) -> tuple[Ints, float] | None:
     """Return the columns of the cheapest choice of one a part, and what is proven; None if none."""
     from amopt.program.solver.highs import solve
 
@@ -148,7 +154,7 @@ def _chosen(master: Master, columns: Columns) -> tuple[Ints, float] | None:
         name="portfolio of one policy a part",
     )
     close = EXACT if parts <= FEW_PARTS else max(master.options.gap, CLOSE)
-    options = master.budget.options(replace(master.options, gap=close))
+    options = budget.options(replace(master.options, gap=close))
     patience = PATIENCE if options.time_limit is None else min(PATIENCE, options.time_limit)
     try:
         answer = solve(program, replace(options, time_limit=patience), progress=master.progress)
@@ -186,12 +192,16 @@ def _near(
     master: Master,
     policies: tuple[Ints, Ints, Ints, Ints],
     duals: Floats,
+    *,
     least: Floats,
     gap: float,
-) -> Columns:
-    """Return the policies whose reduced cost is within the gap."""
+    budget: Budget,
+) -> Columns | None:
+    """Return the policies whose reduced cost is within the gap; None where the time is over."""
     days, found = master.parameters.cycle_days, None
     for start in range(0, policies[0].size, CHUNK):
+        if budget.is_over:
+            return None
         part, level, prints, expedites = (each[start : start + CHUNK] for each in policies)
         policy = Policy(level, _actions(days, prints, expedites))
         columns = Columns.of(master.parameters, master.rows, policy, part)

@@ -172,10 +172,14 @@ class Master:
             options = replace(options, method="primal simplex", presolve=False)
         answer = solve(program, options, basis=basis, progress=self.progress)
         self.iterations += answer.outcome.iterations or 0
-        if answer.outcome.status is not Status.OPTIMAL:
+        outcome = answer.outcome
+        left = np.inf
+        if not costs and outcome.objective is not None and outcome.bound is not None:
+            left = outcome.objective - outcome.bound  # of the excess, each over its scale
+        if outcome.status is not Status.OPTIMAL and left > KEPT:
             raise NoAnswerError(
-                f"The master program was not solved: {answer.outcome.status}.",
-                outcome=answer.outcome,
+                f"The master program was not solved: {outcome.status} ({outcome.stopped}).",
+                outcome=outcome,
             )
         return answer
 

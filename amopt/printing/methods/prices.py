@@ -87,7 +87,8 @@ def best_policy(
     policy, cost = mixture(parameters, with_prices, master.columns, found.shares)
     pure = None
     if policy.mixes and not compared:
-        pure = best_pure(master, found)
+        left = budget.left  # what it is compared with has the other half
+        pure = best_pure(master, found, Budget(None if left is None else left / 2))
     names = [row.limit.name for row in rows]
     return Optimum(
         policy,

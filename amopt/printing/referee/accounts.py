@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
-from amopt.printing.referee.evaluation import Evaluation
+from amopt.printing.referee.evaluation import SELDOM, Evaluation
 from amopt.printing.referee.plan import terms_of
 from amopt.referee import Amount, Notebook, is_number
 
@@ -112,7 +112,7 @@ def account_of(instance: PrintingInstance, index: int, evaluation: Evaluation) -
         "yearly_holding_cost": (terms.h, "stock_days"),
         "yearly_backorder_cost": (terms.b, "down_days"),
     }
-    seldom = 1e-3 * terms.N * terms.p_r * terms.L
+    seldom = SELDOM * terms.N * terms.p_r * terms.L
     yearly = {
         column: Amount(cycles * price * charged[amount], cycles * price * seldom)
         if math.isfinite(price)

@@ -177,7 +177,7 @@ def _highest(terms: Terms, base_stock: int, dearest: float) -> tuple[int, float]
                 divergence += (1 - a) * np.log((1 - a) / (1 - terms.p_r))
             ratio = (1 - a) * terms.p_r / (a * (1 - terms.p_r))
             tail = dearest * np.exp(-trials * divergence) / (1 - ratio)
-            if tail <= TAIL * (1 + dearest):
+            if tail <= TAIL * dearest:
                 return highest, float(tail)
         highest = min(trials, highest + max(20, highest // 4))
     return highest, 0.0

@@ -16,10 +16,13 @@ from amopt.printing.referee.backward import MOST_SYSTEMS_BY_STATE, Backward, by_
 from amopt.printing.referee.plan import StatedPlan, Terms
 from amopt.printing.referee.probabilities import binomial, overshoots, taken
 
-__all__ = ["KINDS", "Evaluation"]
+__all__ = ["KINDS", "SELDOM", "Evaluation"]
 
 KINDS = ("orders", "prints", "expedites", "stock_days", "down_days")
 """What is counted in a cycle."""
+
+SELDOM = 1e-3
+"""The part of all failures, of a part or of a day down, far below which a number is rounding."""
 
 
 class Evaluation:
@@ -171,8 +174,12 @@ class Evaluation:
 
     @property
     def stake(self) -> float:
-        """A thousandth of a part and of a day down: costs far below it are rounding, in money."""
-        return 1e-3 * (self.terms.c_r + self.terms.b)
+        """A thousandth of a part and of a day down, in money, with the prices of limits on both.
+
+        Costs far below it are rounding.
+        """
+        terms = self.terms
+        return SELDOM * (terms.c_r + terms.charged_c_r + terms.b + terms.charged_b)
 
     @property
     def horizon(self) -> float:

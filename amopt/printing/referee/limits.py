@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from amopt.printing.instance import REPORTED_DAYS, Limit, PrintingInstance
-from amopt.printing.referee.evaluation import Evaluation
+from amopt.printing.referee.evaluation import SELDOM, Evaluation
 from amopt.printing.referee.plan import Terms
 from amopt.referee import Amount, Notebook, is_number
 
@@ -105,7 +105,7 @@ def used(counting: Counting, limit: Limit, evaluations: Sequence[Evaluation]) ->
         counted = counting.of(limit, index)
         happening = {**one.amounts(1.0), "base_stock": float(one.plan.base_stock)}
         value += math.fsum(number * happening[kind] for kind, number in counted.items())
-        scale += 1e-3 * _failures(one.terms) * sum(counted.values())
+        scale += SELDOM * _failures(one.terms) * sum(counted.values())
     return Amount(value, scale)
 
 

@@ -338,7 +338,7 @@ def _highest(batch: _Batch, dearest: Floats) -> tuple[Ints, Floats]:
             divergence += np.where(a < 1, (1 - a) * np.log((1 - a) / (1 - p)), 0.0)
             ratio = (1 - a) * p / (a * (1 - p))
             found = dearest[open_] * np.exp(-most * divergence) / (1 - ratio)
-        near = (a > p) & (found <= TAIL * (1 + dearest[open_]))
+        near = (a > p) & (found <= TAIL * dearest[open_])
         at = np.flatnonzero(open_)
         tail[at[near]] = found[near]
         higher = highest[open_] + np.maximum(4, np.floor(highest[open_] / 4))

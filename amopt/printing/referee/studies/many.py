@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from amopt.printing.instance import REPORTED_DAYS
 from amopt.printing.parameters import Parameters
+from amopt.printing.referee.evaluation import SELDOM
 from amopt.printing.referee.plan import ACTIONS
 from amopt.printing.referee.together import worked_out
 from amopt.referee import Amount, Notebook, is_number
@@ -191,7 +192,7 @@ def _followed(
         )
         done["cost"], done["scale"] = spent.sum(axis=0), np.abs(spent).sum(axis=0)
         done["excess"] = done["error_per_cycle"] + np.abs(done["cost_backward"] - done["cost"])
-        stake = 1e-3 * (one.order_cost + one.backorder_cost)
+        stake = SELDOM * (one.order_cost + one.backorder_cost)
         _require(
             notebook,
             done["excess"] <= OPTIMALITY * (np.abs(done["cost"]) + stake),
@@ -214,9 +215,9 @@ def _compare(
     avoided = REPORTED_DAYS * parameters.order_cost * rate
     chosen, single = found["printing"], found["single source"]
     gross = cycles * (chosen["scale"] + single["scale"]) + avoided
-    gross += 1e-3 * (parameters.order_cost + parameters.backorder_cost)
+    gross += SELDOM * (parameters.order_cost + parameters.backorder_cost)
     cost, without = (cycles * one["cost"] - avoided for one in (chosen, single))
-    seldom = 1e-3 * parameters.systems * parameters.failure * parameters.cycle_days
+    seldom = SELDOM * parameters.systems * parameters.failure * parameters.cycle_days
     right = {
         "yearly_cost": (cost, gross),
         "single_source_yearly_cost": (without, gross),
