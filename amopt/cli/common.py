@@ -156,11 +156,10 @@ def give(
     """
     from amopt.report import machine, terminal
 
-    if instance is not None and (html is not None or html_light is not None):
+    if html is not None or html_light is not None:
         from amopt.report import page
 
-        known = instance
-        write_pages(lambda: page.document_of(known, solution), html, html_light)
+        write_pages(lambda: page.document_of(instance, solution), html, html_light)
     if xlsx is not None:
         from amopt.report import workbook
 

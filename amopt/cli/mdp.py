@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import File, Json, Out, Quiet, give, reporting, working
+from amopt.cli.common import (
+    File,
+    Html,
+    HtmlLight,
+    Json,
+    Out,
+    Quiet,
+    Xlsx,
+    give,
+    reporting,
+    require_room,
+    working,
+)
 
 __all__ = ["app"]
 
@@ -87,12 +99,16 @@ def solve(
     ] = None,
     json: Json = False,
     out: Out = None,
+    html: Html = None,
+    html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Solve a decision process from a file, by linear programming or by iteration."""
     with reporting(json=json):
         from amopt.mdp.exchange.solving import solve as solve_file
 
+        require_room(out, html, html_light, xlsx)
         with working(json=json, quiet=quiet, limit=time_limit):
             solution = solve_file(
                 arrays,
@@ -105,4 +121,12 @@ def solve(
                 start=start,
                 time_limit=time_limit,
             )
-        give(solution, json=json, out=out, quiet=quiet)
+        give(
+            solution,
+            json=json,
+            out=out,
+            quiet=quiet,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )

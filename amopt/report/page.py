@@ -82,9 +82,10 @@ def render(instance: Instance, solution: Solution, *, light: bool = False) -> st
     return render_document(document_of(instance, solution), light=light)
 
 
-def document_of(instance: Instance, solution: Solution) -> Document:
-    """Return the page of an answer before it is written."""
-    source = f" · source: {instance.source}" if instance.source else ""
+def document_of(instance: Instance | None, solution: Solution) -> Document:
+    """Return the page of an answer before it is written; one of arrays has no instance."""
+    source = f" · source: {instance.source}" if instance is not None and instance.source else ""
+    money = f" · amounts in {instance.currency}" if instance is not None else ""
     drawn = _figures(instance, solution)
     tables = [
         Grid(name, rows, solution.columns.get(name) or (), solution.currency)
@@ -93,7 +94,7 @@ def document_of(instance: Instance, solution: Solution) -> Document:
     ]
     return Document(
         title=solution.name,
-        aside=f"{solution.kind}{source} · amounts in {instance.currency}",
+        aside=f"{solution.kind}{source}{money}",
         headline=solution.headline(),
         worth=worth(solution),
         notes=solution.notes,
@@ -163,7 +164,7 @@ def _missing() -> UsageError:
     return UsageError("the page needs two more packages: python -m pip install jinja2 plotly")
 
 
-def _figures(instance: Instance, solution: Solution) -> Mapping[str, Any]:
+def _figures(instance: Instance | None, solution: Solution) -> Mapping[str, Any]:
     """Return the figures of an answer by title: those of its own room, else the decision's."""
     own = f"{type(solution).__module__.rpartition('.')[0]}.figures"
     for room in (own, f"amopt.{solution.kind}.answer.figures"):

@@ -11,10 +11,14 @@ import io
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import amopt
 from amopt.instance import catalogue
+from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp.exchange import write
+from amopt.mdp.exchange.solving import solve as solve_arrays
 from amopt.report import overviews, page
 from amopt.report.document import Document, Grid, Section
 from amopt.solution import Column
@@ -237,3 +241,22 @@ def test_every_shipped_page(kind: str, tmp_path: Path, request: pytest.FixtureRe
         tab.press("Enter")
         assert tab.run(f"{sort}.closest('th').getAttribute('aria-sort')") == "ascending"
         assert tab.wrong() == []
+
+
+def test_the_page_of_a_process_that_comes_as_arrays(tab: Tab, tmp_path: Path) -> None:
+    """It has no instance behind it, and names of states that nobody has checked."""
+    names = [*HOSTILE, "last"]
+    size = len(names)
+    chain = np.roll(np.eye(size), 1, axis=1)
+    process = MarkovDecisionProcess(chain, np.arange(size), range(size), 0.9, state_names=names)
+    write(process, tmp_path / "ring.npz", "npz")
+    document = page.document_of(None, solve_arrays(tmp_path / "ring.npz"))
+    for light in (False, True):
+        file = tmp_path / f"page-{light}.html"
+        page.write_document(document, file, light=light)
+        for width in (SCREEN, PHONE):
+            tab.open(file, width=width, dark=width == PHONE)
+            holds(tab, width=width, drawn=1)
+        assert tab.run("document.querySelectorAll('tbody tr').length") == size
+        assert tab.wrong() == []
+    is_told_to_a_screen_reader(tab)
