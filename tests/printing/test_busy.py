@@ -136,7 +136,8 @@ def test_the_referee_finds_every_edit(parts: int) -> None:
                     changed = [*rows[:index], {**row, column: edit}, *rows[index + 1 :]]
                     verdict = check_busy(instance, {**plain, table: changed})
                     assert not verdict.accepted, (table, column, cell, edit)
-        assert not check_busy(instance, {**plain, table: rows[1:]}).accepted
+        if rows:
+            assert not check_busy(instance, {**plain, table: rows[1:]}).accepted
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-14])

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 import amopt
+from amopt.printing.busy.alone import alone
 from amopt.printing.busy.answer import busy
+from amopt.printing.busy.groups import counted
 from amopt.printing.busy.shared import kept_alone, priorities
+from amopt.printing.busy.together import Member, least_extra
 
 Floats = NDArray[np.float64]
 
@@ -86,9 +89,9 @@ def decided(par: Any, parts: list[Any], after: Floats, does: tuple[tuple[int, in
     return after
 
 
-def drawn(random: np.random.Generator, most: int) -> Any:
+def drawn(random: np.random.Generator, most: int, *, count: int = 2, systems: int = 4) -> Any:
     parts = []
-    for k in range(2):
+    for k in range(count):
         c_r = float(random.uniform(5, 300))
         part: dict[str, Any] = {
             "name": f"part {k}",
@@ -103,7 +106,11 @@ def drawn(random: np.random.Generator, most: int) -> Any:
             part["expedite_cost"] = c_r * float(random.uniform(1.05, 3))
         parts.append(part)
     counts = [
-        {"name": f"kind {j}", "count": int(random.integers(1, 5)), "backorder_cost_per_day": b}
+        {
+            "name": f"kind {j}",
+            "count": int(random.integers(1, systems + 1)),
+            "backorder_cost_per_day": b,
+        }
         for j, b in enumerate(random.uniform(5, 300, 2).tolist())
     ]
     return amopt.load(
@@ -142,6 +149,10 @@ def test_the_best_for_both_lies_between_bound_and_plan(seed: int) -> None:
     best = 364 / instance.cycle_days * float(cost.min()) - unavoidable
     rounding = 1e-9 * (best + unavoidable)
     assert total["bound"] <= best + rounding
+    # All states of two small parts are gone through, but for levels far above the best.
+    assert total["bound"] == pytest.approx(best, rel=2e-3, abs=rounding)
+    if max(levels) <= min(row["alone_base_stock"] for row in answer.rows["parts"]):
+        assert total["bound"] == pytest.approx(best, rel=1e-9, abs=rounding)
     # The plan is within one percent of what is spent at the best, and its band holds.
     assert best - total["half_width"] - rounding <= total["yearly_cost"]
     near = 0.01 * (best + unavoidable)
@@ -149,6 +160,86 @@ def test_the_best_for_both_lies_between_bound_and_plan(seed: int) -> None:
     if seed % 3 == 0:  # a printer that makes nothing
         assert total["half_width"] == 0.0
         assert total["yearly_cost"] == pytest.approx(best, rel=1e-9, abs=rounding)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_bound_of_three_parts_is_near_the_best_for_all(seed: int) -> None:
+    """Systems of a few parts: what groups of them count is below the best, and mostly near it."""
+    most = 1 + seed % 2
+    instance = drawn(np.random.default_rng(7000 + seed), most, count=3, systems=2)
+    par = instance.parameters
+    found = [alone(par.take([k]), most) for k in range(3)]
+    groups = counted(par, found, most)
+    taken = np.zeros(3)
+    for group in groups:
+        taken[list(group.parts)] += group.share
+    assert taken.max(initial=0.0) <= 1 + 1e-9
+    apart = sum(one.cycle_cost for one in found)
+    bound = apart + sum(group.extra for group in groups)
+    best = float(least_cost(par, most, [one.base_stock + 2 for one in found]).min())
+    assert bound <= best * (1 + 1e-12)
+    assert best - bound <= 0.05 * (best - apart) + 1e-4 * best
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_what_is_left_out_lowers_the_bound_alone(most: int) -> None:
+    """Fewer idle systems, and shares below one, never add up to more."""
+    par = drawn(np.random.default_rng(9016), most).parameters
+    found = [alone(par.take([k]), most) for k in range(2)]
+    best = float(least_cost(par, most, [one.base_stock + 2 for one in found]).min())
+    extra = []
+    for idle in range(1, 5):
+        members = [
+            Member.of(par.take([k]), found[k], most, min(idle, int(par.systems[k])))
+            for k in range(2)
+        ]
+        extra.append(least_extra(members, [1.0, 1.0], most, par.discount))
+        half = least_extra(members, [0.5, 0.5], most, par.discount)
+        assert half == pytest.approx(extra[-1] / 2, rel=1e-9, abs=1e-12)
+        # counted with one share for one and another for the other: concave
+        parts = [
+            least_extra(members, shares, most, par.discount) for shares in ((1, 0.2), (0, 0.8))
+        ]
+        assert sum(parts) <= extra[-1] * (1 + 1e-9) + 1e-12
+    assert extra == sorted(extra)
+    apart = sum(one.cycle_cost for one in found)
+    assert apart + extra[-1] <= best * (1 + 1e-12)
+
+
+def test_two_parts_that_want_one_print_by_hand() -> None:
+    """One system each, two days, no stock: both fail in the first night once in 16 cycles.
+
+    Who gets no print waits for 5 where he could print for 2, and takes a regular part for 10 in
+    any case.
+    """
+    part = {
+        "system": "truck",
+        "order_cost": 10,
+        "print_cost": 2,
+        "failure_probability_per_day": 0.25,
+        "printed_failure_probability_per_day": 0.5,
+        "holding_cost_per_day": 9,
+    }
+    instance: Any = amopt.load(
+        {
+            "amopt": 1,
+            "kind": "printing",
+            "name": "By hand",
+            "cycle_days": 2,
+            "criterion": "average",
+            "systems": [{"name": "truck", "count": 1, "backorder_cost_per_day": 5}],
+            "parts": [{**part, "name": "one"}, {**part, "name": "two"}],
+            "most_prints_per_day": 1,
+        }
+    )
+    answer = busy(instance, cycles=20_000)
+    assert [row["base_stock"] for row in answer.rows["parts"]] == [0, 0]
+    assert [row["part"] for row in answer.rows["groups"]] == ["one", "two"]
+    for row in answer.rows["groups"]:
+        assert row["share"] == pytest.approx(1.0)
+        assert row["extra_yearly_cost"] == pytest.approx(182 * 3 / 16, rel=1e-9)
+    total = answer.rows["totals"][0]
+    assert total["bound"] == pytest.approx(total["alone_yearly_cost"] + 182 * 3 / 16, rel=1e-9)
 
 
 def test_a_part_that_keeps_to_its_priorities_alone() -> None:

@@ -19,6 +19,7 @@ from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
 from amopt.printing.busy.alone import alone
+from amopt.printing.busy.groups import counted
 from amopt.printing.busy.shared import Priorities, kept_alone, priorities, simulated_extras
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
@@ -61,10 +62,21 @@ class BusySolution(Solution):
             Column("saving_per_print", "money", "What a print saves beside waiting or expediting."),
             Column("otherwise", "", "wait or expedite: for systems that get no print."),
         ),
+        "groups": (
+            Column("group", "", "Number of a group of parts that get into each other's way."),
+            Column("part", "", "Part of the group."),
+            Column("share", "", "Share of the part's cost that is counted in the group."),
+            Column(
+                "extra_yearly_cost",
+                "money",
+                "What the parts cost a year more than alone, at least, with these shares.",
+            ),
+        ),
         "totals": (
             Column("most_prints_per_day", "prints", "The most that the printer makes in a day."),
             Column("free_yearly_cost", "money", "Cost a year where the printer is never busy."),
-            Column("bound", "money", "No plan costs less: each part with the printer for itself."),
+            Column("alone_yearly_cost", "money", "Each part with the printer for itself."),
+            Column("bound", "money", "No plan costs less: that, and what the groups cost more."),
             Column("yearly_cost", "money", "Simulated cost of the plan; exact with one part."),
             Column("half_width", "money", "Half the band of 99.9 % confidence around it."),
         ),
@@ -151,6 +163,7 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
     found = [alone(parameters.take([part]), most) for part in range(len(parameters))]
     alone_stock = np.array([one.base_stock for one in found], dtype=np.int64)
     order = priorities(parameters, most)
+    groups = counted(parameters, found, most)
     if len(parameters) == 1:
         stock, mean, half = alone_stock, found[0].cycle_cost, 0.0
     else:
@@ -175,11 +188,22 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
             for k, part in enumerate(instance.parts)
         ],
         "priorities": _priority_rows(instance, order),
+        "groups": [
+            {
+                "group": number,
+                "part": instance.parts[part].name,
+                "share": group.share,
+                "extra_yearly_cost": yearly * group.extra,
+            }
+            for number, group in enumerate(groups, 1)
+            for part in group.parts
+        ],
         "totals": [
             {
                 "most_prints_per_day": most,
                 "free_yearly_cost": float(free_cost.sum()),
-                "bound": float(alone_cost.sum()),
+                "alone_yearly_cost": float(alone_cost.sum()),
+                "bound": float(alone_cost.sum()) + yearly * sum(one.extra for one in groups),
                 "yearly_cost": float(yearly * mean - unavoidable.sum()),
                 "half_width": yearly * half,
             }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.referee.plan import Terms, terms_of
 from amopt.printing.referee.probabilities import binomial
+from amopt.printing.referee.studies.shared_printer import LEVELS, Part, idle_systems, least_extra
 from amopt.referee import Amount, Notebook
 from amopt.verdict import Verdict
 
@@ -31,7 +32,7 @@ FAR = 5.0
 def check_busy(instance: PrintingInstance, rows: Mapping[str, Rows]) -> Verdict:
     """Return what the referee says of the tables of an answer about a busy printer."""
     notebook = Notebook()
-    notebook.tables(rows, ("parts", "priorities", "totals"))
+    notebook.tables(rows, ("parts", "priorities", "groups", "totals"))
     if notebook.findings:
         return notebook.verdict()
     most = instance.most_prints_per_day or 0
@@ -73,22 +74,75 @@ def check_busy(instance: PrintingInstance, rows: Mapping[str, Rows]) -> Verdict:
         fits and (len(terms) > 1 or taken == alone), "parts: base_stock does not fit"
     ):
         return notebook.verdict()
-    order = [terms_of(instance, k, printer=most > 0) for k in range(len(terms))]
-    savings = [_savings(one) for one in order]
-    _check_priorities(notebook, instance, (order, savings), rows["priorities"])
+    savings = _check_priorities(notebook, instance, rows["priorities"])
+    bound = sums["alone"] + _check_groups(notebook, instance, terms, rows)
     if not notebook.findings:
         total = rows["totals"][0]
         right = {
             "most_prints_per_day": most,
             "free_yearly_cost": Amount(sums["free"], scale),
-            "bound": Amount(sums["alone"], scale),
+            "alone_yearly_cost": Amount(sums["alone"], scale),
+            "bound": Amount(bound, scale),
             "yearly_cost": total.get("yearly_cost"),
             "half_width": total.get("half_width"),
         }
         notebook.compare("totals", total, right)
-        about = (total, sums["alone"], sum(avoided), scale)
+        about = (total, bound, sum(avoided), scale)
         _check_cost(notebook, (terms, savings), taken, most, about)
     return notebook.verdict()
+
+
+def _check_groups(
+    notebook: Notebook,
+    instance: PrintingInstance,
+    terms: Sequence[Terms],
+    rows: Mapping[str, Rows],
+) -> float:
+    """Note groups that count a part twice or cost less than they say; return their sum."""
+    names = [part.name for part in instance.parts]
+    groups: dict[Any, dict[int, Mapping[str, Any]]] = {}
+    for row in rows["groups"]:
+        number, name, share = row.get("group"), row.get("part"), row.get("share")
+        known = type(number) is int and number in (len(groups), len(groups) + 1) and name in names
+        sound = isinstance(share, float) and 0.0 < share <= 1.0
+        if not notebook.require(known and sound, "groups: a row that cannot be read"):
+            return 0.0
+        group, part = groups.setdefault(number, {}), names.index(str(name))
+        notebook.require(part > max(group, default=-1), f"group {number}: {name!r} is out of order")
+        group[part] = row
+    for part, name in enumerate(names):
+        taken = sum(group[part]["share"] for group in groups.values() if part in group)
+        notebook.require(taken <= 1 + 1e-9, f"groups: {name!r} is counted {taken:.6g} times")
+    if notebook.findings:
+        return 0.0
+    yearly, most = REPORTED_DAYS / instance.cycle_days, instance.most_prints_per_day or 0
+    stocks = [row["alone_base_stock"] for row in rows["parts"]]
+    built: dict[int, Part] = {}
+    total = 0.0
+    for number, group in groups.items():
+        for part in set(group) - set(built):
+            built[part] = _alone(terms[part], stocks[part], most, pair=len(terms) == 2)
+        shares = [row["share"] for row in group.values()]
+        extra = yearly * least_extra([built[part] for part in group], shares, most)
+        least = 1e-6 * yearly * sum(terms[part].c_r + terms[part].b for part in group)
+        for part, row in group.items():
+            right = {
+                "group": number,
+                "part": names[part],
+                "share": row["share"],
+                "extra_yearly_cost": Amount(extra, max(extra, least)),
+            }
+            notebook.compare(f"group {number}, part {names[part]!r}", row, right)
+        total += extra
+    return total
+
+
+def _alone(one: Terms, stock: int, most: int, *, pair: bool) -> Part:
+    """Return a part with what it is worth where it has the printer for itself."""
+    days: list[tuple[Floats, Floats]] = []
+    cost = _by_level(one, most, stock + LEVELS, days=days)
+    more = np.maximum(cost - cost[stock], 0.0)
+    return Part(one, days, stock, more, idle_systems(one, pair=pair))
 
 
 def _check_cost(
@@ -127,14 +181,13 @@ def _check_cost(
 
 
 def _check_priorities(
-    notebook: Notebook,
-    instance: PrintingInstance,
-    order: tuple[Sequence[Terms], Sequence[Savings]],
-    rows: Rows,
-) -> None:
-    """Note what is wrong in the table of priorities."""
+    notebook: Notebook, instance: PrintingInstance, rows: Rows
+) -> Sequence[Savings]:
+    """Note what is wrong in the table of priorities; return what a print saves."""
     expected = []
-    terms, savings = order
+    printer = bool(instance.most_prints_per_day)
+    terms = [terms_of(instance, k, printer=printer) for k in range(len(instance.parts))]
+    savings = [_savings(one) for one in terms]
     for n in range(instance.cycle_days - 1, 0, -1):
         worth = [(-saving[n - 1][0], k) for k, saving in enumerate(savings)]
         for less, k in sorted(worth):
@@ -149,6 +202,7 @@ def _check_priorities(
         for row, (n, name, saved, other) in zip(rows, expected, strict=True):
             right = {"days_to_go": n, "part": name, "saving_per_print": saved, "otherwise": other}
             notebook.compare(f"priorities, {name} with {n} days to go", row, right)
+    return savings
 
 
 def _savings(terms: Terms) -> Savings:
@@ -170,11 +224,16 @@ def _savings(terms: Terms) -> Savings:
 
 
 def _by_level(
-    terms: Terms, most_prints: int, levels: int, savings: Savings | None = None
+    terms: Terms,
+    most_prints: int,
+    levels: int,
+    savings: Savings | None = None,
+    days: list[tuple[Floats, Floats]] | None = None,
 ) -> Floats:
     """Return the cost of a cycle by base-stock level, by going through all states.
 
-    With the best decisions, or with those of the priorities that the ``savings`` make.
+    With the best decisions, or with those of the priorities that the ``savings`` make. What the
+    states are worth after and before the decision of each day is added to ``days``.
     """
     N = terms.N
     fails = [binomial(n, terms.p_r) for n in range(N + 1)]
@@ -205,6 +264,8 @@ def _by_level(
             break
         rule = None if savings is None else savings[n - 1]
         worth = _decided(terms, night, most_prints, rule)
+        if days is not None:
+            days.append((night, worth))
     return cost
 
 
