@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
 from amopt.instance.findings import Key, Problem
-from amopt.instance.findings.fields_at import keys_of
+from amopt.instance.findings.fields_at import keys_of, models_at
 from amopt.instance.loadable import Loadable
-from amopt.instance.suggest import shown
+from amopt.instance.suggest import did_you_mean, shown
 
 __all__ = ["UNKNOWN", "checks_of", "partial_instance", "told"]
 
@@ -78,8 +78,10 @@ def partial_instance(
         above = problem.key[:-1]
         if problem.code != "unknown-key":
             wrong.append(problem.key)
-        elif above:
-            wrong.append(above)
+        elif above:  # it may be the key that it looks like, misspelt, else any
+            known = keys_of(models_at(instance_type, above))
+            meant = [name for name in known if problem.advice.startswith(did_you_mean(name))]
+            wrong.append((*above, *meant[:1]))
         else:  # it may be any of the keys that are not there, misspelt
             wrong += [(name,) for name in keys_of((instance_type,)) if name not in data]
     known = _marked(data, wrong)

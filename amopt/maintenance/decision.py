@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,22 @@ from amopt.maintenance.methods import program, renewal
 from amopt.maintenance.policy import Optimum
 from amopt.maintenance.referee.check import check
 from amopt.outcome import Outcome, Stopped, versions
+from amopt.phrases import listed
 from amopt.program.family import Extend
 from amopt.program.solver.highs import Progress
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
+from amopt.solution import Table
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
 __all__ = ["METHODS", "WAYS", "program_options", "read_back", "solve"]
+
+LEFT_DOWN = (
+    "Without printing it would cost the least to leave the system down, so that what printing "
+    "saves is not told."
+)
 
 WAYS = (
     Method(
@@ -103,8 +110,7 @@ def solve(
     InfeasibleError
         When no plan meets the limits, or what was added.
     NoAnswerError
-        When a limit was reached before the optimum, or a regular part should never be installed,
-        or nothing at all.
+        When a limit was reached before the optimum, or nothing should ever be installed.
     RefusedError
         When the referee does not accept the answer.
     UsageError
@@ -182,7 +188,8 @@ def _answer(
 ) -> MaintenanceSolution:
     """Return the answer that follows from the policies, judged."""
     _require_a_running_system(instance, found)
-    _require_regular_parts(instance, found)
+    left_down = regular_only is not None and _leaves_it_down(instance, regular_only)
+    regular_only = None if left_down else regular_only
     with budget.phase("tables"):
         rows = tables(instance, found, regular_only)
     cost = rows["account"][0]["cost_per_day"]
@@ -203,7 +210,9 @@ def _answer(
         iterations=found.iterations or None,
         seconds=budget.seconds,
     )
-    notes, meaning = _notes(instance, found, regular_only), "average cost a day"
+    notes, meaning = _notes(instance, found, regular_only, rows), "average cost a day"
+    if left_down:
+        notes += (LEFT_DOWN,)
     answer = answered(
         MaintenanceSolution,
         instance,
@@ -218,10 +227,16 @@ def _answer(
     return judged(instance, answer, partial(check, limits=added))
 
 
+def _leaves_it_down(instance: MaintenanceInstance, found: Optimum) -> bool:
+    """Return whether a plan costs what a system costs that is down for ever."""
+    down = instance.downtime_cost_per_day
+    return abs(found.gain - down) <= CLOSE * down
+
+
 def _require_a_running_system(instance: MaintenanceInstance, found: Optimum) -> None:
     """Refuse a plan that leaves the system down for ever, in words."""
     down = instance.downtime_cost_per_day
-    if abs(found.gain - down) <= CLOSE * down:
+    if _leaves_it_down(instance, found):
         raise NoAnswerError(
             f"nothing should ever be installed: to leave the system down costs {down:.6g} a day, "
             "and no plan costs less. Is downtime_cost_per_day right? A limit, "
@@ -229,30 +244,24 @@ def _require_a_running_system(instance: MaintenanceInstance, found: Optimum) -> 
         )
 
 
-def _require_regular_parts(instance: MaintenanceInstance, found: Optimum) -> None:
-    """Refuse a plan that never installs a regular part, in words."""
-    if instance.printed is None:
-        return
-    alone = renewal.printing_alone(instance)
-    if abs(found.gain - alone) <= CLOSE * alone:
-        raise NoAnswerError(
-            "no regular part should ever be installed: to print each part when the one before has "
-            f"failed costs {alone:.6g} a day, and no plan costs less. Are cost and life of the "
-            "printed part right?"
-        )
-
-
 def _notes(
-    instance: MaintenanceInstance, found: Optimum, regular_only: Optimum | None
+    instance: MaintenanceInstance,
+    found: Optimum,
+    regular_only: Optimum | None,
+    rows: Mapping[str, Table],
 ) -> tuple[str, ...]:
     """Return what the planner should know."""
     notes = []
+    never = [row["policy"] for row in rows["policies"] if row["replace_at"] is None]
+    if never:
+        verb, them = ("replaces", "Policy") if len(never) == 1 else ("replace", "Policies")
+        notes.append(f"{them} {listed(never)} never {verb} a regular part before it fails.")
     mixed = found.share[(found.share > CLOSE) & (found.share < 1 - CLOSE)]
     if mixed.size:
         notes.append(
             "To meet a limit exactly the plan mixes: on some days it draws between two actions, "
             "with the shares of table rules."
         )
-    if instance.printed is not None and regular_only is None:
+    if instance.printed is not None and regular_only is None and instance.is_limited:
         notes.append("Without printing no plan meets the limits.")
     return tuple(notes)

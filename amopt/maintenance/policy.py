@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from amopt.maintenance.process import ACTIONS, Grid
 
-__all__ = ["Optimum", "chosen", "rules"]
+__all__ = ["Optimum", "chosen", "printing_only", "rules"]
 
 Floats = NDArray[np.float64]
 
@@ -73,6 +73,18 @@ def chosen(grid: Grid, order: Floats, install: Floats, down: Floats) -> Floats:
     action[:working, grid.stock] = np.where(install[:working], installing, 0)
     action[grid.none] = np.where(np.asarray(down) == INSTALL, installing, down)
     return np.asarray(action[grid.unit, grid.status] == grid.action, dtype=np.float64)
+
+
+def printing_only(grid: Grid) -> Floats:
+    """Return the shares of the plan that orders nothing, and prints when a part has failed.
+
+    A spare that is there all the same is installed at once, so that the system comes to print
+    wherever it begins.
+    """
+    working = grid.regular + grid.printed
+    down = np.full(grid.lead + 2, ACTIONS.index("print"))
+    down[grid.stock] = INSTALL
+    return chosen(grid, np.zeros(working, dtype=bool), np.ones(working, dtype=bool), down)
 
 
 def rules(grid: Grid, share: Floats) -> list[dict[str, Any]]:

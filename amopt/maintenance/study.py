@@ -10,7 +10,7 @@ import numpy as np
 
 from amopt.decision import require_honoured
 from amopt.errors import UsageError
-from amopt.maintenance import closed_form, formulation
+from amopt.maintenance import best_ages, closed_form, formulation
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import renewal
 from amopt.maintenance.methods.batch import by_iteration, by_programs
@@ -71,7 +71,7 @@ def variants(
         dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())
     ]
     members = [instance.variant(**change) for change in changes]
-    simple = closed_form.best_thresholds(members, budget)
+    simple = best_ages.best_thresholds(members, budget)
     if method == "arrays":
         best = by_programs(members, workers=workers, budget=budget)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,8 @@ import pytest
 import amopt
 from amopt.errors import UsageError
 from amopt.maintenance import study
-from amopt.maintenance.closed_form import (
-    POLICIES,
-    Thresholds,
-    age_replacement,
-    best_thresholds,
-    cost_rate,
-    refined,
-)
+from amopt.maintenance.best_ages import best_thresholds, refined
+from amopt.maintenance.closed_form import POLICIES, Thresholds, age_replacement, cost_rate
 from amopt.maintenance.instance.lifetimes import Life
 from amopt.maintenance.referee.quadrature import policy_cost
 from amopt.report.studies.varied import document_of
@@ -144,6 +139,53 @@ def test_whole_days_are_the_best_of_all(policy: str) -> None:
     assert exact.cost_per_day == pytest.approx(
         cost_rate(instance, dataclasses.replace(exact, cost_per_day=0))
     )
+
+
+def with_shape(shape: float, **changes: Any) -> Any:
+    """Return the small instance with a life of the regular part that hardly wears out."""
+    life = {"distribution": "weibull", "scale_days": 40.0, "shape": shape}
+    return small(regular={"cost": 120.0, "lead_time_days": 4, "life": life}, **changes)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("shape", [1.0, 1.2])
+def test_a_part_that_hardly_wears_out_is_never_replaced(policy: str, shape: float) -> None:
+    """The policy looked no further than the grid, and gave its end as the best age."""
+    instance = with_shape(shape)
+    (found,) = best_thresholds([instance])[policy]
+    assert math.isinf(found.replace_at)
+    for t_r in (20.0, 60.0, 120.0, 240.0, 480.0):
+        t_b = None if policy == "B" else t_r - 2
+        t_p = found.replace_printed_at
+        assert cost_rate(instance, Thresholds(policy, 0, t_r, t_b, t_p)) > found.cost_per_day
+    assert cost_rate(instance, found) == pytest.approx(found.cost_per_day, rel=1e-12)
+    late = Thresholds(policy, 0, 3000.0, None if policy == "B" else 2998.0, t_p)
+    assert cost_rate(instance, late) == pytest.approx(found.cost_per_day, rel=1e-9)
+    answer = amopt.solve(instance)
+    row = next(one for one in answer.rows["policies"] if one["policy"] == policy)
+    assert row["replace_at"] is None
+    assert any(f"{policy} never replace" in note or policy in note for note in answer.notes)
+    planted = [
+        {**one, "replace_at": 40.0} if one is row else one for one in answer.rows["policies"]
+    ]
+    rows = {**answer.rows, "policies": planted}
+    assert not amopt.maintenance.check(instance, dataclasses.replace(answer, rows=rows)).accepted
+
+
+def test_an_age_beyond_the_grid_is_found() -> None:
+    """The grid ends at 86 days, the best age for policy B lies at 102."""
+    instance = with_shape(2.0, holding_cost_per_day=0.0)
+    assert instance.oldest_regular == 86
+    (found,) = best_thresholds([instance])["B"]
+    every = [cost_rate(instance, Thresholds("B", 0, float(t))) for t in range(4, 400)]
+    assert found.replace_at == 4 + int(np.argmin(every)) == 102
+    assert found.cost_per_day == min(every)
+
+
+def test_a_gamma_life_is_known_to_its_end() -> None:
+    for life in LIVES.values():
+        late = life.expected_life([1e5, np.inf])
+        assert late[0] == pytest.approx(late[1], rel=1e-12)
 
 
 def simulated(policy: str, t_r: float, t_b: float, t_p: float, cycles: int) -> tuple[float, float]:

@@ -177,7 +177,8 @@ def test_a_wrong_price_is_caught(stock: float, factor: float | None) -> None:
     instance = small(limits={"stock": stock})
     answer = amopt.solve(instance)
     dual = answer.rows["limits"][0]["dual"] or -1.0
-    rows = {**answer.rows, "limits": [{"limit": "stock", "dual": factor and factor * dual}]}
+    (row,) = answer.rows["limits"]
+    rows = {**answer.rows, "limits": [{**row, "dual": factor and factor * dual}]}
     verdict = amopt.maintenance.check(instance, replace(answer, rows=rows))
     assert verdict.accepted == (factor is None)
 
@@ -189,7 +190,8 @@ def test_a_price_against_its_direction_is_caught_at_any_scale_of_money(money: fl
     answer = amopt.solve(instance)
     assert answer.verdict.accepted
     for part in (1e-3, -1e-3):
-        rows = {**answer.rows, "limits": [{"limit": "stock", "dual": part * cost_of(answer)}]}
+        (row,) = answer.rows["limits"]
+        rows = {**answer.rows, "limits": [{**row, "dual": part * cost_of(answer)}]}
         assert not amopt.maintenance.check(instance, replace(answer, rows=rows)).accepted
 
 
@@ -282,13 +284,71 @@ def test_the_program_written_out() -> None:
     assert text == (GOLDEN / "two-days.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("method", ["policy_iteration", "arrays", "program"])
-def test_printing_alone_is_refused_in_words(method: str) -> None:
+def dear(**changes: Any) -> Any:
     """A print lives some 12 days and costs 6, a regular part 35 and costs 2,000."""
     printed = {**small().printed.model_dump(), "cost": 6.0}
-    dear = {**small().regular.model_dump(), "cost": 2000.0}
-    with pytest.raises(NoAnswerError, match="no regular part should ever be installed"):
-        amopt.solve(small(printed=printed, regular=dear), method=method)
+    regular = {**small().regular.model_dump(), "cost": 2000.0}
+    return small(printed=printed, regular=regular, **changes)
+
+
+def printing_alone(instance: Any) -> float:
+    """Return what a day costs from print to print, by the days that a part works on."""
+    life, survives = instance.printed.life, 1.0
+    days = instance.printed.lead_time_days
+    for age in range(instance.oldest_printed):
+        days += survives
+        before, survives = survives, float(life.survival(age + 1.0))
+    fails = 1 - survives / before
+    days += survives / fails
+    spent = instance.printed.cost + instance.replacement_cost + instance.failure_cost
+    return float((spent + instance.downtime_cost_per_day * instance.printed.lead_time_days) / days)
+
+
+@pytest.mark.parametrize("method", ["policy_iteration", "arrays", "program"])
+@pytest.mark.parametrize("limits", [None, {"downtime_days_per_year": 36.0, "stock": 0.5}])
+def test_printing_alone_is_a_plan(method: str, limits: Any) -> None:
+    if limits and method == "policy_iteration":
+        method = "auto"
+    instance = dear(**({"limits": limits} if limits else {}))
+    answer = amopt.solve(instance, method=method)
+    assert answer.outcome.objective == pytest.approx(printing_alone(instance), rel=1e-6)
+    assert answer.outcome.status == "optimal"
+    assert "Order no regular part" in answer.headline()[0]
+    first = answer.rows["account"][0]
+    assert first["orders_per_year"] == 0
+    assert first["prints_per_year"] == pytest.approx(first["failures_per_year"])
+    worse = {**answer.rows, "account": [{**first, "prints_per_year": 1.0}]}
+    assert not amopt.maintenance.check(instance, replace(answer, rows=worse)).accepted
+
+
+def test_a_limit_that_printing_alone_breaks_makes_the_plan_order_too() -> None:
+    free = amopt.solve(dear()).rows["account"][0]["downtime_days_per_year"]
+    answer = amopt.solve(dear(limits={"downtime_days_per_year": free / 2}))
+    assert answer.rows["account"][0]["orders_per_year"] > 0
+    assert answer.rows["limits"][0]["used"] == pytest.approx(free / 2)
+
+
+def test_without_a_printer_the_system_would_be_left_down() -> None:
+    """A regular part costs 20,000 where a day down costs 50: nothing is said to be saved."""
+    regular = {**small().regular.model_dump(), "cost": 20_000.0}
+    for method in ("policy_iteration", "arrays"):
+        answer = amopt.solve(small(regular=regular), method=method)
+        (total,) = answer.rows["totals"]
+        assert total["printing_saves_per_day"] is None
+        assert any("leave the system down" in note for note in answer.notes)
+
+
+def test_limits_say_what_is_used_of_them_and_what_the_simple_policies_do() -> None:
+    answer = amopt.solve(small(limits=LIMITS))
+    rows = {row["limit"]: row for row in answer.rows["limits"]}
+    assert rows["stock"]["used"] == pytest.approx(0.3)
+    assert (rows["stock"]["most"], rows["stock"]["unit"]) == (0.3, "of the days")
+    assert rows["downtime"]["used"] == pytest.approx(1.0)
+    assert (rows["downtime"]["most"], rows["downtime"]["unit"]) == (1.0, "days a year")
+    assert "it does not look at the limits" in answer.headline()[-1]
+    planted = [{**row, "most": 7.0} for row in answer.rows["limits"]]
+    wrong = replace(answer, rows={**answer.rows, "limits": planted})
+    assert not amopt.maintenance.check(small(limits=LIMITS), wrong).accepted
 
 
 def test_policy_iteration_looks_at_the_time_limit() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import amopt
 from amopt.errors import NoAnswerError
-from amopt.maintenance import closed_form, formulation, study
+from amopt.maintenance import best_ages, formulation, study
 from amopt.maintenance.methods import batch, program, renewal
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -22,7 +22,7 @@ STEPS: tuple[Callable[[Any, Budget], Any], ...] = (
     lambda one, spent: formulation.formulate(one, budget=spent),
     lambda one, spent: batch.by_iteration([one], spent),
     lambda one, spent: batch.by_programs([one], workers=1, budget=spent),
-    lambda one, spent: closed_form.best_thresholds([one], spent),
+    lambda one, spent: best_ages.best_thresholds([one], spent),
 )
 
 

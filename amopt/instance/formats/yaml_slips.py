@@ -11,6 +11,7 @@ __all__ = ["slip"]
 
 _KEY_WITHOUT_BLANK = re.compile(r" *(?:- +)*([A-Za-z_]\w*):(?![\s/]|$)")
 _KEY = re.compile(r" *(?:- +)*([A-Za-z_]\w*):(?=\s|$)")
+_ONLY_A_QUESTION = re.compile(r" *(?:- +)*([A-Za-z_]\w*): +\?\s*(?:#.*)?$")
 _DASH_WITHOUT_BLANK = re.compile(r" *-[\w\"']")
 _ENTRY = re.compile(r"( *)(- +)?")
 
@@ -30,6 +31,11 @@ def slip(lines: Sequence[str], line: int, begun: int) -> tuple[int, str, str, bo
         Where what it then read had begun, counted from 1.
     """
     before = next((number for number in range(line - 1, 0, -1) if _says(lines[number - 1])), line)
+    for number in (line, begun, before):
+        if asked := _ONLY_A_QUESTION.match(_at(lines, number)):
+            what = f"the value of {shown(asked[1])} is a '?', which means something else in YAML"
+            advice = "Write the value; leave the key out where it may be and is not known."
+            return number, what, advice, False
     if _DASH_WITHOUT_BLANK.match(_at(lines, line)):
         return line, "no blank follows the '-'", "Put a space after '-'.", False
     return (

@@ -21,6 +21,10 @@ PRINTING, REGULAR_ONLY = "printing", "regular parts only"
 SOURCING = Column("sourcing", "", f"{PRINTING}, or {REGULAR_ONLY}: no printer.")
 
 
+NEXT_TO_NOTHING = 1e-9
+"""Parts a year that are none."""
+
+
 @dataclass(frozen=True)
 class MaintenanceSolution(Solution):
     """The answer to a maintenance instance.
@@ -89,9 +93,23 @@ class MaintenanceSolution(Solution):
         "policies": (
             Column("policy", "", "B: a spare in stock; TR: bridge by a print; DA: with an age."),
             Column("cost_per_day", "money", "Average cost a day, ages in whole days."),
-            Column("replace_at", "days", "Age t_r at which a regular part is replaced."),
-            Column("bridge_before", "days", "Age t_b before which a failure is bridged."),
-            Column("replace_printed_at", "days", "Age t_p at which a printed part is replaced."),
+            Column(
+                "replace_at",
+                "days",
+                "Age t_r at which a regular part is replaced; empty: never before it fails.",
+            ),
+            Column(
+                "bridge_before",
+                "days",
+                "Age t_b before which a failure is bridged; 0: none is; empty: every one, or not "
+                "of this policy (B).",
+            ),
+            Column(
+                "replace_printed_at",
+                "days",
+                "Age t_p at which a printed part is replaced; empty: never before it fails, or not "
+                "of this policy.",
+            ),
             Column("above_best_percent", "%", "How much it costs more than the best plan."),
             Column("exact_cost_per_day", "money", "Cost with ages in fractions.", shown=False),
             Column("exact_replace_at", "days", "t_r in fractions of days.", shown=False),
@@ -100,6 +118,9 @@ class MaintenanceSolution(Solution):
         ),
         "limits": (
             Column("limit", "", "A limit on the plan."),
+            Column("used", "", "What the plan uses of it; empty: a limit that was added."),
+            Column("most", "", "The most that is allowed."),
+            Column("unit", "", "The unit of both: a share of the days, or days a year."),
             Column("dual", "money", "Change of the cost a day a unit more; empty if not known."),
         ),
     }
@@ -114,6 +135,8 @@ class MaintenanceSolution(Solution):
         """Return the answer in a few plain sentences."""
         total, when = self.rows["totals"][0], self.rows["thresholds"][0]
         sentences = [f"{self._when(when)}.", *self._down(when)]
+        if self.rows["account"][0]["orders_per_year"] < NEXT_TO_NOTHING:
+            sentences = ["Order no regular part: print one when the part before has failed."]
         cost = f"This costs {money(total['cost_per_day'], self.currency)} a day"
         if total["printing_saves_per_day"] is not None:
             without = money(total["regular_only_cost_per_day"], self.currency)
@@ -123,11 +146,15 @@ class MaintenanceSolution(Solution):
         if total["thresholds_cost_percent"] is not None:
             best = money(total["best_policy_cost_per_day"], self.currency)
             beyond = total["thresholds_cost_percent"]
-            more = "more" if beyond >= 0 else "less, because it keeps no limit"
-            sentences.append(
-                f"The best simple policy, {total['best_policy']}, costs {best} a day, "
-                f"{amount(abs(beyond))} % {more}."
-            )
+            more = f"{amount(abs(beyond))} % {'more' if beyond >= 0 else 'less'}"
+            if self.rows["limits"]:
+                more += "; it does not look at the limits"
+            elif beyond < 0:
+                more += "; its formula leaves out what may happen while a part is on its way"
+            never = {row["policy"]: row["replace_at"] is None for row in self.rows["policies"]}
+            what = total["best_policy"]
+            what += ", which never replaces a part before it fails" * never.get(what, False)
+            sentences.append(f"The best simple policy, {what}, costs {best} a day, {more}.")
         return tuple(sentences)
 
     @staticmethod

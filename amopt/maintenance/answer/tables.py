@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.maintenance import closed_form
+from amopt.maintenance import best_ages
 from amopt.maintenance.answer.solution import PRINTING, REGULAR_ONLY
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.policy import Optimum, rules
@@ -53,8 +55,28 @@ def tables(
         "rules": found,
         "account": account,
         "policies": policies,
-        "limits": [{"limit": name, "dual": dual} for name, dual in best.limits.items()],
+        "limits": _limits(instance, account[0], best.limits),
     }
+
+
+def _limits(
+    instance: MaintenanceInstance, used: Mapping[str, Any], duals: Mapping[str, float | None]
+) -> list[dict[str, Any]]:
+    """Return each limit with what is used of it; nothing is known of those that a caller added."""
+    stated = instance.limits
+    known = {
+        "stock": (used["stock"], stated.stock, "of the days"),
+        "downtime": (
+            used["downtime_days_per_year"],
+            stated.downtime_days_per_year,
+            "days a year",
+        ),
+    }
+    found = []
+    for name, dual in duals.items():
+        amount, most, unit = known.get(name, (None, None, ""))
+        found.append({"limit": name, "used": amount, "most": most, "unit": unit, "dual": dual})
+    return found
 
 
 def _account(instance: MaintenanceInstance, plan: Optimum) -> dict[str, float]:
@@ -112,25 +134,30 @@ def thresholds(found: list[dict[str, Any]], sourcing: str) -> dict[str, int | No
 def _policies(instance: MaintenanceInstance, best: float) -> list[dict[str, Any]]:
     """Return the policies of the source, with ages in whole days and in continuous time."""
     found = []
-    for (whole,) in closed_form.best_thresholds([instance]).values():
+    for (whole,) in best_ages.best_thresholds([instance]).values():
         if whole is None:
             continue
-        exact = closed_form.refined(instance, whole)
+        exact = best_ages.refined(instance, whole)
         found.append(
             {
                 "policy": whole.policy,
                 "cost_per_day": whole.cost_per_day,
-                "replace_at": whole.replace_at,
-                "bridge_before": whole.bridge_before,
-                "replace_printed_at": whole.replace_printed_at,
+                "replace_at": _age(whole.replace_at),
+                "bridge_before": _age(whole.bridge_before),
+                "replace_printed_at": _age(whole.replace_printed_at),
                 "above_best_percent": 100 * (whole.cost_per_day / best - 1) if best else None,
                 "exact_cost_per_day": exact.cost_per_day,
-                "exact_replace_at": exact.replace_at,
-                "exact_bridge_before": exact.bridge_before,
-                "exact_replace_printed_at": exact.replace_printed_at,
+                "exact_replace_at": _age(exact.replace_at),
+                "exact_bridge_before": _age(exact.bridge_before),
+                "exact_replace_printed_at": _age(exact.replace_printed_at),
             }
         )
     return found
+
+
+def _age(days: float | None) -> float | None:
+    """Return an age; None where it is never reached."""
+    return None if days is None or math.isinf(days) else days
 
 
 def _totals(account: list[dict[str, Any]], policies: list[dict[str, Any]]) -> dict[str, Any]:

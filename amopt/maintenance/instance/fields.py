@@ -151,10 +151,24 @@ class MaintenanceInstance(Instance):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong across fields."""
-        lives = [*self.regular.life.problems(("regular", "life"))]
-        if self.printed is not None:
-            lives += self.printed.life.problems(("printed", "life"))
-        yield from lives
+        for check in self.checks():
+            yield from check
+
+    def checks(self) -> Iterator[Iterator[Problem]]:
+        """Yield the checks across fields, each to be made by itself."""
+        yield self._lives(printed=False)
+        yield self._lives(printed=True)
+        yield self._holding_problems()
+        yield self._cost_problems()
+        yield self._printed_problems()
+        yield self._size_problems()
+
+    def _lives(self, *, printed: bool) -> Iterator[Problem]:
+        part, name = (self.printed, "printed") if printed else (self.regular, "regular")
+        if part is not None:
+            yield from part.life.problems((name, "life"))
+
+    def _holding_problems(self) -> Iterator[Problem]:
         holding = (self.holding_cost_per_day, self.holding_cost_per_year_per_value)
         if sum(cost is not None and cost >= 0 for cost in holding) != 1:
             yield Problem(
@@ -164,6 +178,8 @@ class MaintenanceInstance(Instance):
                 "needed.",
                 "Give exactly one of them.",
             )
+
+    def _cost_problems(self) -> Iterator[Problem]:
         if self.failure_cost == 0 and self.downtime_cost_per_day == 0:
             yield Problem(
                 "free-of-charge",
@@ -171,8 +187,11 @@ class MaintenanceInstance(Instance):
                 "neither a failure nor downtime costs anything.",
                 "Give what they cost.",
             )
-        yield from self._printed_problems(bool(lives))
-        if not lives and self.states > MOST_STATES:
+
+    def _size_problems(self) -> Iterator[Problem]:
+        if any(self._lives(printed=False)) or any(self._lives(printed=True)):
+            return
+        if self.states > MOST_STATES:
             yield Problem(
                 "too-many-states",
                 ("regular", "life"),
@@ -180,10 +199,7 @@ class MaintenanceInstance(Instance):
                 f"most is {MOST_STATES:,}.",
                 "Count in longer periods, such as weeks, in all that is a time or a cost a time.",
             )
-        elif not lives:
-            yield from self._factorial_problems()
-
-    def _factorial_problems(self) -> Iterator[Problem]:
+            return
         scales = (self.factorial and self.factorial.printed_scale_days) or ()
         states = self.variant(printed_scale_days=max(scales)).states if scales else 0
         if states > MOST_STATES:
@@ -195,7 +211,7 @@ class MaintenanceInstance(Instance):
                 "Leave such scales out, or count in longer periods, such as weeks.",
             )
 
-    def _printed_problems(self, lives_are_wrong: bool) -> Iterator[Problem]:
+    def _printed_problems(self) -> Iterator[Problem]:
         printed, regular = self.printed, self.regular
         if printed is None:
             return
@@ -207,7 +223,10 @@ class MaintenanceInstance(Instance):
                 f"{regular.lead_time_days:,}.",
                 "Give a shorter lead time, or leave the printed part out.",
             )
-        elif not lives_are_wrong and printed.cost <= regular.cost:
+            return
+        if any(self._lives(printed=False)) or any(self._lives(printed=True)):
+            return
+        if printed.cost <= regular.cost:
             ages = np.arange(1.0, 1 + self.oldest_regular)
             if (printed.life.survival(ages) > regular.life.survival(ages)).all():
                 yield Problem(
@@ -259,6 +278,11 @@ class MaintenanceInstance(Instance):
                 failing = np.where(alive[:-1] > 0, 1 - alive[1:] / alive[:-1], 1.0)
             found.append(np.clip(failing, 0.0, 1.0))
         return found[0], found[1]
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the file limits the plan."""
+        return any(value is not None for value in self.limits.model_dump().values())
 
     def variant(self, **changes: float) -> MaintenanceInstance:
         """Return the instance with some of the numbers of a factorial changed.

@@ -135,7 +135,8 @@ class Life(InstanceModel):
             with np.errstate(over="ignore"):
                 share = gammainc(1 / shape, (t / scale) ** shape)
             return np.asarray(scale * gamma(1 + 1 / shape) * share)
-        return np.asarray(t * self.survival(t) + scale * shape * gammainc(shape + 1, t / scale))
+        old = np.where(np.isinf(t), 0.0, t) * self.survival(t)  # of infinity nothing is left
+        return np.asarray(old + scale * shape * gammainc(shape + 1, t / scale))
 
     def age_of_survival(self, share: float) -> float:
         """Return the age in days that a share of the parts reaches."""

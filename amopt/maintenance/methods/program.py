@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amopt.decision import CLOSE
 from amopt.errors import NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import renewal
-from amopt.maintenance.policy import Optimum, chosen
+from amopt.maintenance.policy import Optimum, chosen, printing_only
 from amopt.maintenance.process import Grid, build
 from amopt.mdp import dual_program
 from amopt.outcome import Outcome, Status
@@ -45,16 +46,16 @@ def by_renewal(instance: MaintenanceInstance, budget: Budget) -> Optimum:
     Raises
     ------
     NoAnswerError
-        When the bound is not close, as where a regular part should never be installed, or the time
-        limit is over.
+        When the bound is not close, or the time limit is over.
     """
     found = renewal.solve([instance], budget)
     gain, bound = float(found.gain[0]), float(found.bound[0])
     if not gain - bound <= 1e-6 * abs(gain):
-        raise NoAnswerError(
-            "policy iteration did not converge: it may be best never to install a regular part"
-        )
+        raise NoAnswerError("policy iteration did not converge: ask for --method arrays")
     grid = build(instance)
+    alone = np.inf if instance.printed is None else renewal.printing_alone(instance)
+    if abs(gain - alone) <= CLOSE * alone and alone < instance.downtime_cost_per_day:
+        return Optimum(grid, printing_only(grid), alone, bound, iterations=found.rounds)
     share = chosen(grid, found.order[0], found.install[0], found.down[0])
     return Optimum(grid, share, gain, bound, iterations=found.rounds)
 
@@ -70,11 +71,13 @@ def _shares(
 ) -> Floats:
     """Return the probability of each pair in its state."""
     taken = np.maximum(occupation, 0.0)
+    only_prints = grid.installs @ taken <= VISITED < grid.prints @ taken
     state = grid.process.state_of_pair
     visits = np.bincount(state, weights=taken, minlength=grid.process.states)
     visited = (visits > VISITED)[state]
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(visited, taken / visits[state], _fallback(instance, grid, budget))
+        other = printing_only(grid) if only_prints else _fallback(instance, grid, budget)
+        share = np.where(visited, taken / visits[state], other)
     share[share < VISITED] = 0.0
     return np.asarray(share)
 

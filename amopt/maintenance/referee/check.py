@@ -5,7 +5,7 @@ It has never seen the process, the program or the closed forms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from amopt.maintenance.instance import MaintenanceInstance
@@ -19,6 +19,10 @@ __all__ = ["check"]
 
 AGES = ("replace_at", "bridge_before", "replace_printed_at")
 """The ages of a policy: t_r, t_b and t_p of the source."""
+
+ELDERS = (0.9, 0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-6)
+"""Shares of the parts that reach the ages that are tried where a part is said never to be replaced.
+"""
 
 TABLES = ("totals", "thresholds", "rules", "account", "policies", "limits")
 
@@ -123,7 +127,7 @@ def _policies(
             ages = [row.get(f"{prefix}{name}") for name in AGES]
             if not _ages_hold(book, instance, row["policy"], ages, whole=not prefix):
                 return []
-            cost = policy_cost(instance, row["policy"], ages[0] or 0.0, ages[1], ages[2])
+            cost = policy_cost(instance, row["policy"], *ages)
             expected[f"{prefix}cost_per_day"] = cost
             expected |= {f"{prefix}{name}": age for name, age in zip(AGES, ages, strict=True)}
         expected["above_best_percent"] = Amount(100 * (expected["cost_per_day"] / best - 1), 100.0)
@@ -146,13 +150,16 @@ def _ages_hold(
     """Note ages that the policy does not allow."""
     t_r, t_b, t_p = ages
     wait = instance.regular.lead_time_days
-    numbers = all(age is None or (is_number(age) and isinstance(age, float)) for age in ages)
-    holds = numbers and t_r is not None and t_r >= wait
-    holds = holds and (t_b is None) == (policy == "B")
-    holds = holds and (t_p is None) == (policy != "DA" or not t_b)
-    if holds and t_b:
+    holds = all(age is None or (is_number(age) and isinstance(age, float)) for age in ages)
+    bridges = policy != "B" and (t_b is None if t_r is None else bool(t_b))
+    if t_r is None:  # never: then every failure is bridged, or none
+        holds = holds and (t_b is None or (t_b == 0 and policy != "B"))
+    else:
+        holds = holds and t_r >= wait and (t_b is None) == (policy == "B")
+    holds = holds and (t_p is None or (policy == "DA" and bridges and t_p >= wait))
+    if holds and t_r is not None and t_b:
         quick = instance.printed.lead_time_days if instance.printed else 0
-        holds = t_r - wait - 1e-9 <= t_b <= t_r - quick and (t_p is None or t_p >= wait)
+        holds = t_r - wait - 1e-9 <= t_b <= t_r - quick
     if holds and whole:
         holds = all(age is None or age == int(age) for age in ages)
     return book.require(bool(holds), f"policy {policy} cannot have the ages {list(ages)}")
@@ -161,24 +168,51 @@ def _ages_hold(
 def _no_neighbour_is_better(
     book: Notebook, instance: MaintenanceInstance, row: Mapping[str, Any]
 ) -> None:
-    """Note an age of which another one nearby, in whole days, costs less."""
+    """Note an age of which another one nearby, in whole days, costs less, or none at all does."""
     wait = instance.regular.lead_time_days
     quick = instance.printed.lead_time_days if instance.printed else 0
+    for ages in _other_kinds(instance, row, quick):
+        cost = policy_cost(instance, row["policy"], *ages)
+        book.within(f"policy {row['policy']}, beside {ages}", row["cost_per_day"], cost)
     for moved in range(3):
         for step in (-1.0, 1.0):
-            ages = [row[name] for name in AGES]
-            if not ages[moved]:
+            near: list[Any] = [row[name] for name in AGES]
+            if not near[moved]:
                 continue
-            ages[moved] += step
-            if moved == 0 and ages[1]:
-                ages[1] += step
-            t_r, t_b, t_p = ages
-            allowed = wait <= t_r <= instance.oldest_regular
-            allowed = allowed and (not t_b or max(t_r - wait, 1) <= t_b < t_r - quick)
-            allowed = allowed and (t_p is None or wait <= t_p <= instance.oldest_printed)
+            near[moved] += step
+            if moved == 0 and near[1]:
+                near[1] += step
+            t_r, t_b, t_p = near
+            allowed = t_r is None or t_r >= wait
+            if t_r is not None and t_b:
+                allowed = allowed and max(t_r - wait, 1) <= t_b < t_r - quick
+            allowed = allowed and (t_p is None or t_p >= wait)
             if allowed:
                 cost = policy_cost(instance, row["policy"], t_r, t_b, t_p)
-                book.within(f"policy {row['policy']}, beside {ages}", row["cost_per_day"], cost)
+                book.within(f"policy {row['policy']}, beside {near}", row["cost_per_day"], cost)
+
+
+def _other_kinds(
+    instance: MaintenanceInstance, row: Mapping[str, Any], quick: int
+) -> Iterator[list[float | None]]:
+    """Yield the ages with one of them never reached, or at some ages where it is never reached."""
+    t_r, t_b, t_p = (row[name] for name in AGES)
+    wait, life = float(instance.regular.lead_time_days), instance.regular.life
+    if t_r is not None:
+        yield [None, None if t_b else t_b, t_p]
+    else:
+        for share in ELDERS:
+            age = max(wait, float(round(life.age_of_survival(share))))
+            bridge = t_b if t_b is not None or row["policy"] == "B" else age - quick - 1
+            if bridge is None or bridge >= 0:
+                yield [age, bridge, t_p if bridge else None]
+    if row["policy"] == "DA" and t_b != 0 and instance.printed is not None:
+        if t_p is not None:
+            yield [t_r, t_b, None]
+        else:
+            for share in ELDERS:
+                age = float(round(instance.printed.life.age_of_survival(share)))
+                yield [t_r, t_b, max(wait, age)]
 
 
 def _totals(accounts: Sequence[dict[str, Any]], policies: list[dict[str, Any]]) -> dict[str, Any]:

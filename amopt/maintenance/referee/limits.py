@@ -24,6 +24,8 @@ __all__ = ["check_limits"]
 
 Rules = Sequence[Mapping[str, Any]]
 
+UNITS = {"stock": "of the days", "downtime": "days a year"}
+
 PART = 0.01
 """What a plan of its own changes is compared relative to the change, and to this part of the cost.
 """
@@ -67,10 +69,17 @@ def check_limits(
     book.require(sorted(map(str, names)) == sorted(due), f"the limits are not {sorted(due)}")
     prices: dict[str, float] = {}
     for row in stated:
-        if set(row) != {"limit", "dual"}:
+        if set(row) != {"limit", "used", "most", "unit", "dual"}:
             book.require(False, f"limits: {dict(row)} is not a row of it")
             continue
         limit, used = most.get(str(row["limit"]), (None, 0.0))
+        expected = {
+            **row,
+            "used": None if limit is None else Amount(used, WHOLE),
+            "most": limit,
+            "unit": "" if limit is None else UNITS[str(row["limit"])],
+        }
+        book.compare(f"limit {row['limit']}", row, expected)
         if limit is None:
             continue
         book.within(f"limit {row['limit']}", used, limit, WHOLE)

@@ -15,6 +15,9 @@ __all__ = ["policy_cost"]
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
 
+NOBODY = 1e-15
+"""Share of the parts that reach an age that stands for never."""
+
 PANELS, NODES = 64, 8
 RULE = np.polynomial.legendre.leggauss(NODES)
 """Nodes and weights on [-1, 1]."""
@@ -51,7 +54,7 @@ def _bends(life: Life) -> list[float]:
 def policy_cost(
     instance: MaintenanceInstance,
     policy: str,
-    t_r: float,
+    t_r: float | None,
     t_b: float | None,
     t_p: float | None,
 ) -> float:
@@ -64,8 +67,16 @@ def policy_cost(
     policy
         ``"B"``, ``"TR"`` or ``"DA"``.
     t_r, t_b, t_p
-        Its ages in days.
+        Its ages in days. Without :math:`t_r` a regular part is never replaced before it fails, and
+        without :math:`t_b` every failure is then bridged; without :math:`t_p` a printed part is not
+        replaced before it fails, either.
     """
+    if t_r is None:
+        t_r = instance.regular.life.age_of_survival(NOBODY) + instance.regular.lead_time_days
+        if t_b is None and instance.printed is not None:
+            t_b = t_r - instance.printed.lead_time_days
+    if t_p is None and policy == "DA" and t_b and instance.printed is not None:
+        t_p = max(instance.printed.life.age_of_survival(NOBODY), instance.regular.lead_time_days)
     alive, bends = instance.regular.life.survival, _bends(instance.regular.life)
     wait = float(instance.regular.lead_time_days)
     b, h, c_f = instance.downtime_cost_per_day, instance.holding_cost, instance.failure_cost

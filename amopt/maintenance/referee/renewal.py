@@ -242,6 +242,8 @@ def averages(instance: MaintenanceInstance, policy: StatedPolicy) -> dict[str, f
     policy
         The rules.
     """
+    if _only_prints(instance, policy):
+        return _of_printing(instance)
     first = _followed(instance, policy, ordered=False)
     if first is None:
         return None
@@ -256,6 +258,27 @@ def averages(instance: MaintenanceInstance, policy: StatedPolicy) -> dict[str, f
         name: sum(w * one.amounts[name] for w, one in zip(weights, cycles, strict=True)) / length
         for name in AMOUNTS
     }
+
+
+def _only_prints(instance: MaintenanceInstance, policy: StatedPolicy) -> bool:
+    """Return whether nothing is ever ordered, and a part is printed when one has failed."""
+    ordered = [
+        policy.share(name, "no order", "order", len(fails)).max(initial=0.0)
+        for name, fails in zip(("regular", "printed"), instance.failure_probabilities, strict=True)
+    ]
+    return not any(ordered) and bool(policy.share("none", "no order", "print", 1)[0] >= 1 - 1e-9)
+
+
+def _of_printing(instance: MaintenanceInstance) -> dict[str, float]:
+    """Return the amounts a day where each part is printed when the one before has failed."""
+    assert instance.printed is not None
+    quick, alive, lived = float(instance.printed.lead_time_days), 1.0, 0.0
+    fails = instance.failure_probabilities[1]
+    for chance in fails[:-1]:
+        lived, alive = lived + alive, alive * (1 - chance)
+    length = quick + lived + alive / fails[-1]  # the oldest stay what they are until they fail
+    once = dict.fromkeys(AMOUNTS, 0.0) | {"prints": 1.0, "failures": 1.0, "down": quick}
+    return {name: amount / length for name, amount in once.items()}
 
 
 def _followed(instance: MaintenanceInstance, policy: StatedPolicy, ordered: bool) -> _Cycle | None:
