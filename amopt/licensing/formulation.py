@@ -26,6 +26,7 @@ solves faster than the formulation names those that it honours.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,11 @@ from numpy.typing import NDArray
 from amopt.licensing import words
 from amopt.licensing.costs import Buyers
 from amopt.licensing.instance import LicensingInstance
+from amopt.licensing.tightening import (
+    add_pays_the_last,
+    add_prefers_at_each,
+    add_takes_what_is_offered,
+)
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
 
@@ -262,30 +268,22 @@ def add_prefers(model: Any) -> None:
     model.prefers = Constraint(model.buyers, model.contracts, rule=prefers)
 
 
-def add_prefers_at_each(model: Any) -> None:
-    r"""Say the same of each royalty of one contract (valid, and tighter).
+def add_alike_do_alike(model: Any) -> None:
+    r"""Let buyers of one demand, who differ in nothing that they look at, do the same.
 
-    .. math:: \bar F_{iq} x_{iq} - \varphi_{iq} \ge \bar F_{iq} y_q - f_q \qquad \forall i, q
+    .. math:: x_{icq} = x_{jcq} \qquad \forall \lambda_i = \lambda_j, c, q
+
+    Where they are indifferent no contract near by could tell them apart.
     """
     from pyomo.environ import Constraint
 
-    def prefers(m: Any, i: str, q: int) -> Any:
-        worth = m.worth[i][q]
-        return worth * m.takes[i, 1, q] - m.pays[i, 1, q] >= (worth * m.offered[1, q] - m.fee[1, q])
-
-    single = model.q if model.instance.contracts == 1 else []
-    model.prefers_at_each = Constraint(model.buyers, single, rule=prefers)
-
-
-def add_takes_what_is_offered(model: Any) -> None:
-    r"""Take only what is offered (valid, and tighter): :math:`x_{icq} \le y_{cq}`."""
-    from pyomo.environ import Constraint
-
-    model.takes_what_is_offered = Constraint(
-        model.buyers,
+    names = sorted(model.demand, key=model.demand.get)
+    alike = [(i, j) for i, j in pairwise(names) if model.demand[i] == model.demand[j]]
+    model.alike_do_alike = Constraint(
+        alike,
         model.contracts,
         model.q,
-        rule=lambda m, i, c, q: m.takes[i, c, q] <= m.offered[c, q],
+        rule=lambda m, i, j, c, q: m.takes[i, c, q] == m.takes[j, c, q],
     )
 
 
@@ -352,6 +350,13 @@ FAMILIES: tuple[Family, ...] = (
     Family("pays_what_it_is_worth", add_pays_what_it_is_worth),
     Family("prefers", add_prefers),
     Family("prefers_at_each", add_prefers_at_each, tightens=True),
+    Family("alike_do_alike", add_alike_do_alike),
+    Family(
+        "pays_the_last",
+        add_pays_the_last,
+        tightens=True,
+        rows=("first_before_next", "pays_the_last"),
+    ),
     Family(
         "least_surplus",
         add_least_surplus,

@@ -299,3 +299,52 @@ def test_a_licence_that_is_worth_nothing_to_anybody_saves_a_loss() -> None:
     for contracts in (1, 2):
         outcome = amopt.solve(alike.model_copy(update={"contracts": contracts})).outcome
         assert (outcome.status, outcome.objective) == ("optimal", 0)
+
+
+@pytest.mark.parametrize("contracts", [1, 2])
+@pytest.mark.parametrize("demands", [(2.4, 2.4, 9.6), (2.4, 2.4)])
+def test_buyers_alike_are_not_told_apart(contracts: int, demands: tuple[float, ...]) -> None:
+    """The program took some of those who are indifferent as licensees, and others not."""
+    own = instance(
+        *demands,
+        printing={"price": 170, "setup_cost": 50, "lead_time_years": 0.01},
+        limits={"most_licensees": len(demands) - 1},
+        contracts=contracts,
+    )
+    quick, program = amopt.solve(own), amopt.solve(own, method="program")
+    assert program.outcome.status == "optimal"
+    assert program.outcome.objective == pytest.approx(quick.outcome.objective, rel=1e-6)
+    tried = brute_force(own)
+    if contracts == 1:
+        assert tried <= quick.outcome.bound * (1 + 1e-9)
+        assert tried >= quick.outcome.bound * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("seed", seeds(40, always=6))
+def test_tied_buyers_exactly_as_by_the_program_and_by_brute_force(seed: int) -> None:
+    draw = np.random.default_rng(500 + seed)
+    data = limited_case(seed).to_dict()
+    sizes = draw.lognormal(1.5, 0.8, max(1, len(data["buyers"]) // 2))
+    for buyer in data["buyers"]:
+        buyer["demand_per_year"] = float(draw.choice(sizes))
+    own = amopt.load(data)
+    limit, tried = supremum(Buyers.of(own)), brute_force(own, royalties=40, fees=12)
+    if limit is None:
+        assert tried == -np.inf
+        return
+    assert amopt.solve(formulate(own)).outcome.objective == pytest.approx(limit.profit, rel=2e-9)
+    assert limit.profit * (1 - 1e-6) <= tried <= limit.profit * (1 + 1e-9)
+
+
+def test_the_relaxation_of_a_royalty_is_an_offer() -> None:
+    """What pays_the_last adds makes the bound of the relaxation that of the best contract."""
+    for seed in range(3, 40, 5):
+        own = random_case(seed)
+        limit = supremum(Buyers.of(own))
+        assert limit is not None
+        model = formulate(own)
+        for variable in model.component_data_objects(pyo.Var):
+            if variable.is_binary():
+                variable.domain = pyo.UnitInterval
+        relaxed = amopt.solve(model).outcome
+        assert relaxed.objective == pytest.approx(limit.profit, rel=1e-6), seed

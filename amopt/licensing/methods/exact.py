@@ -35,6 +35,7 @@ HONOURS = frozenset(
         "pays_no_more",
         "pays_what_it_is_worth",
         "prefers",
+        "alike_do_alike",
         "least_surplus",
         "most_licensees",
         "printer_capacity",
