@@ -59,7 +59,10 @@ def add_pays_the_last(model: Any) -> None:
     from pyomo.environ import Constraint
 
     single = model.q if model.instance.contracts == 1 else []
-    order = {q: sorted(model.buyers, key=lambda i, q=q: -model.worth[i][q]) for q in single}
+    order = {}
+    for q in single:
+        worth_of = {i: model.worth[i][q] for i in model.buyers}
+        order[q] = sorted(worth_of, key=worth_of.__getitem__, reverse=True)
     apart = [
         (i, j, q)
         for q, own in order.items()

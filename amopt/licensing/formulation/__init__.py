@@ -34,12 +34,12 @@ from numpy.typing import NDArray
 
 from amopt.licensing import words
 from amopt.licensing.costs import Buyers
-from amopt.licensing.instance import LicensingInstance
-from amopt.licensing.tightening import (
+from amopt.licensing.formulation.tightening import (
     add_pays_the_last,
     add_prefers_at_each,
     add_takes_what_is_offered,
 )
+from amopt.licensing.instance import LicensingInstance
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
 
