@@ -185,7 +185,6 @@ CLAIM = re.compile(
 NO_CLAIM = {
     ("architecture.md", "## Laws"),  # a test holds it
     ("outcomes.md", "## Why there is no plan"),  # budgets of time
-    ("workbooks.md", "## What is checked"),  # a unit in a cell
 }
 
 

@@ -1,0 +1,98 @@
+"""Measure how long 200,000 rows of a workbook take to be read and checked, beside csv; memory.
+
+python benchmarks/workbook.py                # 200,000 lines of ten columns
+python benchmarks/workbook.py --smoke        # 2,000
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+PARTS, PLACES = 500, 400
+
+COLUMNS = (
+    "line", "part", "place", "quantity", "divisible", "surplus", "downtime_cost_per_hour",
+    "hours_per_week", "need_by_weeks", "unmet_penalty_per_part",
+)  # fmt: skip
+
+CHILD = """
+import resource, sys, time
+from pathlib import Path
+import openpyxl
+import amopt, amopt.sourcing
+from amopt.instance.workbook.tables import open_tables
+idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+begun = time.process_time()
+(table,) = (one for one in open_tables(Path(sys.argv[1])).tables if one.name == "lines")
+read = time.process_time() - begun
+begun = time.process_time()
+lines = len(amopt.load(sys.argv[1]).lines)
+spent = time.process_time() - begun
+most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert lines == len(table.rows)
+print(f"{lines:,} rows read in {read:.1f} s, loaded and checked in {spent:.1f} s of the processor, "
+      f"{(most - idle) / 1024:,.0f} MB beyond {idle / 1024:,.0f} MB")
+"""
+"""Reads in a process of its own, so that its memory is that of the reading."""
+
+
+def tables(lines: int) -> dict[str, list[list[object]]]:
+    """Return the sheets of an instance of sourcing with so many lines."""
+    names = [f"part {k}" for k in range(PARTS)]
+    rows: list[list[object]] = [
+        [f"line {k}", names[k % PARTS], f"place {k % PLACES}", 1 + k % 60, False, k % 3,
+         (k % 97) / 8, 40, 4 + k % 30, 1000.5 + k]
+        for k in range(lines)
+    ]  # fmt: skip
+    return {
+        "instance": [["key", "value"], ["amopt", 1], ["kind", "sourcing"], ["name", "lines"]],
+        "parts": [["name"], *([name] for name in names)],
+        "lines": [list(COLUMNS), *rows],
+        "conventional": [
+            ["part", "cost_per_part", "lead_time_weeks"],
+            *([name, 40.25, 6] for name in names),
+        ],
+        "places": [["name"], *([f"place {k}"] for k in range(PLACES))],
+    }
+
+
+def write(sheets: Mapping[str, list[list[object]]], folder: Path) -> Iterator[Path]:
+    """Write the sheets as a workbook and as a folder of csv files; yield where each is."""
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "lines.xlsx")
+    yield folder / "lines.xlsx"
+    (folder / "lines").mkdir()
+    for name, rows in sheets.items():
+        with (folder / "lines" / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+    yield folder / "lines"
+
+
+def main() -> None:
+    """Print the times of one run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="a small workbook only")
+    lines = 2_000 if parser.parse_args().smoke else 200_000
+    with tempfile.TemporaryDirectory() as folder:
+        for path in write(tables(lines), Path(folder)):
+            ended = subprocess.run(
+                [sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, check=True
+            )
+            what = "workbook" if path.suffix else "csv"
+            print(f"{what}: {ended.stdout.strip()}")
+
+
+if __name__ == "__main__":
+    main()
