@@ -42,6 +42,7 @@ __all__ = [
     "convert",
     "decision",
     "formulate",
+    "graph_of",
     "instance_type",
     "load",
     "load_of",
@@ -189,6 +190,20 @@ def _solve_instance(
         currency=instance.currency,
         notes=(*answer.notes, *(str(finding) for finding in instance.warnings)),
     )
+
+
+def graph_of(instance: Instance, solution: Solution) -> Any:
+    """Return an answer as a graph of networkx, whether it was solved here or read from a file.
+
+    Raises
+    ------
+    UsageError
+        When answers of this sort are no graph.
+    """
+    graph = getattr(solution, "graph", None)
+    if graph is None:
+        raise UsageError(f"an answer of this sort ({solution.objective_meaning}) is no graph")
+    return graph(instance) if inspect.signature(graph).parameters else graph()
 
 
 def plan_alone(instance: Instance) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import amopt
+from amopt.network import read_graph
 from tests.conftest import INSTANCES, ROOT, Run
 
 Command = Callable[..., Run]
@@ -348,6 +350,54 @@ def test_a_conversion_tells_machines_what_it_wrote(amopt_command: Command, tmp_p
     target = tmp_path / "out.yaml"
     run = amopt_command("convert", "placement/textbook", target, "--json")
     assert json.loads(run.out) == {"written": str(target), "remarks": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [("screening/norwind", "norwind.csv"), ("sourcing/dynamic", "dynamic-lever.stl")],
+)
+def test_what_a_converted_file_names_beside_it_is_told(
+    name: str, beside: str, amopt_command: Command, tmp_path: Path
+) -> None:
+    run = amopt_command("convert", name, tmp_path / "out.xlsx")
+    assert run.code == 0
+    said = " ".join(run.out.split())
+    assert "copy what it names to its folder" in said
+    assert beside in said
+    assert "solve it with" not in said
+    shutil.copy((INSTANCES / name).parent / beside, tmp_path)
+    assert amopt_command("check", tmp_path / "out.xlsx").code == 0
+
+
+@pytest.mark.parametrize("ending", ["geojson", "graphml", "json"])
+def test_an_answer_is_written_as_a_graph(
+    ending: str, amopt_command: Command, tmp_path: Path
+) -> None:
+    """It is the same, whether it was solved for or read from a folder."""
+    amopt_command("solve", "placement/aircraft-today", "--out", tmp_path / "answer")
+    texts = []
+    for number, more in enumerate(((), ("--answer", tmp_path / "answer"))):
+        target = tmp_path / f"{number}.{ending}"
+        run = amopt_command("convert", "placement/aircraft-today", target, "--to", "graph", *more)
+        assert run.code == 0, run.err
+        assert "11 nodes" in run.out
+        texts.append(target.read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    if ending == "geojson":
+        found = json.loads(texts[0])["features"]
+        assert [one["geometry"]["type"] for one in found].count("Point") == 11
+        assert any(one["geometry"]["type"] == "LineString" for one in found)
+    else:
+        assert len(read_graph(tmp_path / f"0.{ending}")) == 11
+
+
+def test_a_graph_of_no_known_ending_is_refused(amopt_command: Command, tmp_path: Path) -> None:
+    target = tmp_path / "g.dot"
+    run = amopt_command("convert", "placement/textbook", target, "--to", "graph")
+    assert run.code == 2
+    assert ".geojson" in run.err
+    run = amopt_command("convert", "placement/textbook", target, "--to", "graph", "--scenario", "x")
+    assert "--scenario is for --to anura" in " ".join(run.err.split())
 
 
 def test_a_second_answer_in_a_folder_says_that_it_replaced_one(

@@ -20,6 +20,7 @@ _OPTIONS = {
     "--from anura": ("kind", "life_years", "co2_unit", "am", "lossy", "more"),
     "--from orlib-cap": ("capacity", "uncapacitated"),
     "--to anura": ("answer", "scenario"),
+    "--to graph": ("answer",),
 }
 """The options that only one conversion has."""
 
@@ -38,7 +39,11 @@ def convert(
     ] = None,
     target_format: Annotated[
         str | None,
-        typer.Option("--to", help="anura: write the answer into output tables of that schema."),
+        typer.Option(
+            "--to",
+            help="anura: write the answer into output tables of that schema; graph: the answer on "
+            "its network, .geojson, .graphml or .json (node-link).",
+        ),
     ] = None,
     capacity: Annotated[
         float | None, typer.Option(help="Capacity where the file says 'capacity' (orlib-cap).")
@@ -74,10 +79,13 @@ def convert(
     with reporting(json=json):
         from amopt.kinds import require
 
-        require(target_format in (None, "anura"), f"unknown format {target_format!r}; known: anura")
+        known = target_format in (None, "anura", "graph")
+        require(known, f"unknown format {target_format!r}; known: anura and graph")
         require(source_format is None or target_format is None, "give --from or --to, not both")
         _refuse_others(context, source_format, target_format)
-        if target_format is not None:
+        if target_format == "graph":
+            _write_graph(str(file), out, answer, json=json)
+        elif target_format is not None:
             _write_back(str(file), out, answer, scenario, json=json)
         elif source_format == "anura":
             from amopt import anura
@@ -100,7 +108,11 @@ def convert(
 
             with working(json=json, of="converting"):
                 decisions.convert(file, out)
-            _report([], out, json=json)
+                moved = out.absolute().parent != file.absolute().parent
+                wrong = decisions.check(out) if moved else []
+            _report(
+                [], out, json=json, lacks=[one.message for one in wrong if one.severity == "error"]
+            )
         else:
             from amopt.placement.instance.conversion import convert as of_library
 
@@ -114,11 +126,27 @@ def _refuse_others(context: typer.Context, source: str | None, target: str | Non
 
     asked = f"--to {target}" if target else f"--from {source}" if source else ""
     for conversion, names in _OPTIONS.items():
-        for name in names if conversion != asked else ():
+        for name in set(names) - set(_OPTIONS.get(asked, ())):
             said = context.get_parameter_source(name)
             option = "--with" if name == "more" else f"--{name.replace('_', '-')}"
             wrong = said is not None and said.name != "DEFAULT"
             require(not wrong, f"{option} is for {conversion}; leave it out")
+
+
+def _write_graph(file: str, out: Path, answer: Path | None, *, json: bool) -> None:
+    """Write an answer on its network, for a GIS tool or another library of graphs."""
+    from amopt import decisions, files
+    from amopt.network import write_graph
+
+    files.require_writable_file(out)
+    with working(json=json):
+        instance = decisions.load(file)
+        graph = decisions.graph_of(instance, answered(instance, answer))
+    write_graph(graph, out)
+    if json:
+        _say_as_json({"written": str(out), "nodes": len(graph), "edges": graph.number_of_edges()})
+        return
+    typer.echo(f"{out} written: {len(graph)} nodes, {graph.number_of_edges()} edges")
 
 
 def _write_back(
@@ -136,19 +164,24 @@ def _write_back(
     typer.echo(f"{out}: {len(tables)} tables written: {', '.join(tables)}")
 
 
-def _report(remarks: Sequence[Remark], out: Path, *, json: bool) -> None:
-    """Print what was left out and assumed, as a table or as JSON."""
+def _report(remarks: Sequence[Remark], out: Path, *, json: bool, lacks: Sequence[str] = ()) -> None:
+    """Print what was left out and assumed, as a table or as JSON, and what has to follow it."""
     from amopt.report import terminal
     from amopt.solution import Column
 
     if json:
-        _say_as_json({"written": str(out), "remarks": [remark.to_dict() for remark in remarks]})
+        told = [remark.to_dict() for remark in remarks]
+        more = {"lacks": list(lacks)} if lacks else {}
+        _say_as_json({"written": str(out), "remarks": told, **more})
         return
     names = ("sort", "table", "column", "row", "rows", "reason")
     columns = [Column(name, "", "") for name in names]
     if remarks:
         rows = [remark.to_dict() for remark in remarks]
         terminal.print_rows(rows, columns, title="not taken as it stands", all_of_it="--json")
+    if lacks:
+        typer.echo(f"{out} written; copy what it names to its folder: {' '.join(lacks)}")
+        return
     typer.echo(f"{out} written; solve it with: amopt solve {out}")
 
 
