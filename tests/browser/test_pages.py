@@ -82,6 +82,8 @@ def holds(tab: Tab, *, width: int, drawn: int) -> None:
     assert tab.run("['header', 'main', 'footer'].every((one) => document.querySelector(one))")
     assert tab.run(TOO_WIDE) == []
     tab.run(SETTLED)
+    assert tab.run(FAINT) == []
+    assert tab.run(SMALL) == []
     assert tab.run(f"{PICTURES}.length") == drawn
     assert tab.run(f"{PICTURES}.every((one) => one.getAttribute('aria-label').length > 20)")
     assert tab.run(
@@ -109,6 +111,35 @@ def is_told_to_a_screen_reader(tab: Tab) -> None:
     assert {"main", "banner", "contentinfo", "heading"} <= {role for role, _ in told}
     assert sum(role == "main" for role, _ in told) == 1
 
+
+FAINT = """(() => {
+  const light = (colour) => colour.slice(0, 3).map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k], 0.05);
+  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+  const behind = (one) => {
+    for (; one; one = one.parentElement) {
+      const colour = parts(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll('body *:not(script, style, .bartext-inside, text[fill])')]
+    .filter((one) => one.getClientRects().length
+      && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+    .filter((one) => {
+      const style = getComputedStyle(one);
+      const ink = parts(one instanceof SVGElement ? style.fill : style.color);
+      const [low, high] = [light(ink), light(behind(one))].sort((a, b) => a - b);
+      return high / low < 4.5;
+    }).map((one) => one.outerHTML.slice(0, 200));
+})()"""
+"""The words that do not stand out from what is behind them as WCAG AA asks, as they are drawn."""
+
+SMALL = """[...document.querySelectorAll('nav a, button, input, summary')]
+  .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < 20)
+  .map((one) => one.textContent)"""
+"""What is too low to be met by a finger."""
 
 OFF_PAPER = """[...document.querySelectorAll('table')]
   .filter((one) => (one.closest('.broad') !== null) === BROAD

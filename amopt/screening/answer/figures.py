@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.drawing import GREEN, GREY, INK, MAUVE, RED, YELLOW, new_figure, plain
+from amopt.drawing import GREEN, GREY, INK, MAUVE, RED, YELLOW, contrasting, new_figure, plain
 
 if TYPE_CHECKING:
     from amopt.screening.answer.solution import ScreeningSolution
@@ -50,8 +50,13 @@ def funnel(solution: ScreeningSolution) -> Any:
         "not rejected by a rule": total["eligible"] + total["unknown"],
         "to examine": total["examined"],
     }
-    colours = {"color": [GREY, YELLOW, GREEN]}
-    figure.add_funnel(y=list(left), x=list(left.values()), marker=colours)
+    colours = [GREY, YELLOW, GREEN]
+    figure.add_funnel(
+        y=list(left),
+        x=list(left.values()),
+        marker={"color": colours},
+        insidetextfont={"color": [contrasting(colour) for colour in colours]},
+    )
     return figure
 
 
