@@ -64,7 +64,7 @@ OTHERS_HELD = (
 )
 """What is said where all lines were looked at, and some limits could not give way."""
 
-SHARED_LIMITS = frozenset({*SHARED, "budget", "emission_limit", "latest_delivery"})
+SHARED_LIMITS = frozenset({*SHARED, "least_spend", "budget", "emission_limit", "latest_delivery"})
 """The families of limits that lines share."""
 
 CLOSE = 1e-6

@@ -82,6 +82,8 @@ def _total(
             ordered[pool] += q
     if any(q not in tables[s] for (s, _), q in ordered.items()):
         return math.inf
+    if not _enough_spent(data, sources, tables, ordered):
+        return math.inf
     paid = sum(tables[s][q][0] for (s, _), q in ordered.items())
     paid += _once(data, sources, plan) - _discounts(data, sources, tables, ordered)
     waiting = penalty = 0.0
@@ -158,6 +160,24 @@ def _reopened(data: dict[str, Any], source: dict[str, Any], weeks: float) -> flo
         if left > 1e-7:
             ready = open_until + 1
     return ready / 7
+
+
+def _enough_spent(
+    data: dict[str, Any],
+    sources: list[dict[str, Any]],
+    tables: list[dict[int, tuple[float, float]]],
+    ordered: dict[Pool, int],
+) -> bool:
+    """Return whether as much is spent at each supplier that gets an order as it asks for."""
+    for entry in data.get("suppliers", ()):
+        own = [
+            tables[s][q][0] - sources[s].get("fee_per_order", 0.0)
+            for (s, _), q in ordered.items()
+            if sources[s].get("supplier") == entry["supplier"]
+        ]
+        if own and sum(own) < entry.get("minimum_order_value", 0.0) * (1 - TINY):
+            return False
+    return True
 
 
 def _discounts(

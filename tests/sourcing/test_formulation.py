@@ -93,6 +93,8 @@ CHANGES: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "ordered_at": {"suppliers": [{"supplier": "s", "minimum_order_value": 50}]},
+    "least_spend": {"suppliers": [{"supplier": "s", "minimum_order_value": 50}]},
     "smallest_order": {"offers.0.smallest_quantity": 3},
     "largest_order": {"offers.0.largest_quantity": 5},
     "supplier_used": {

@@ -17,6 +17,7 @@ from amopt.sourcing import price_ranges, worth_of_limits
 from amopt.sourcing.worth.limits import limits_of
 from tests.conftest import Run
 from tests.sourcing.random_instances import crowded, instance
+from tests.sourcing.test_pooled import covers_and_brackets
 
 
 def offer(supplier: str, *quotes: tuple[float, float], **more: Any) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def test_without_a_plan_one_step_less_costs_nothing_that_has_a_number() -> None:
     assert (row["one_less_possible"], row["cost_of_one_less"]) == (False, None)
     assert (row["next_useful"], row["costs"]) == (None, 0)
     assert "No limit costs anything" in worth_of_limits(due).headline()[0]
-    assert worth_of_limits(COVERS).headline() == ("The file states no limit.",)
+    assert worth_of_limits(COVERS).headline()[0] == "The file states no limit that is asked for."
     with pytest.raises(UsageError, match="there is no limit 'hours'"):
         worth_of_limits(due, ["hours"])
     assert worth_of_limits(due, ["budget"]).rows["worth"] == []
@@ -268,3 +269,36 @@ def test_the_commands(tmp_path: Path, amopt_command: Callable[..., Run]) -> None
     run = amopt_command("sourcing", "ranges", path)
     assert run.code == 0, run.err
     assert "stays chosen for cover up to" in " ".join(run.out.split())
+
+
+def of_two() -> dict[str, Any]:
+    """Return covers and brackets: alpha makes all covers, beta the brackets, at 9.20."""
+    return covers_and_brackets()
+
+
+def test_what_a_plan_costs_if_a_supplier_drops_out() -> None:
+    """Without alpha the mould is bought, 5,500; without beta the brackets cost 10 each."""
+    answer = worth_of_limits(amopt.load(of_two()), ["suppliers"])
+    rows = {row["supplier"]: row for row in answer.rows["without"]}
+    assert list(rows) == ["alpha", "beta"]
+    assert rows["alpha"]["costs_more"] == pytest.approx(5500 - 3600)
+    assert rows["beta"]["costs_more"] == pytest.approx(50 * 0.8)
+    assert answer.rows["worth"] == []
+    assert "'alpha' (1,900" in " ".join(answer.headline())
+    data = of_two()
+    data["conventional"] = []
+    rows = {r["supplier"]: r for r in worth_of_limits(amopt.load(data)).rows["without"]}
+    assert rows["alpha"]["possible"] is False
+    assert rows["alpha"]["costs_more"] is None
+
+
+def test_orders_placed_at_a_supplier_that_drops_out_stay_as_they_were() -> None:
+    data = of_two()
+    data["committed"] = [{"line": "a", "supplier": "alpha", "quantity": 1, "weeks": 1}]
+    data["lines"][0]["quantity"] = 101
+    (row,) = [
+        row
+        for row in worth_of_limits(amopt.load(data), ["suppliers"]).rows["without"]
+        if row["supplier"] == "alpha"
+    ]
+    assert row["cost"] == pytest.approx(20 + 4000 + 300 * 5 + 460)

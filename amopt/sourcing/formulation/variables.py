@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amopt.program.pyomo.expressions import weighted_sum as linear
-from amopt.sourcing.offers.discounts import spendings
+from amopt.sourcing.offers.discounts import least_spent, spendings
 from amopt.sourcing.offers.joining import joining
 from amopt.sourcing.offers.part_shares import part_shares
 
@@ -49,6 +49,7 @@ def add_sets(model: ConcreteModel) -> None:
     model.of_line, model.of_supplier = of_line, dict(of_supplier)
     model.charges = supply.charges.of_several(supply.pool, supply.members)
     model.part_shares = {own.entry.part: own for own in part_shares(supply)}
+    model.least_orders = {own.supplier: own for own in least_spent(supply, segments)}
     model.spendings = {own.supplier: own for own in spendings(supply, segments)}
     model.needed = supply.needed
     model.timed = supply.timed.tolist()
@@ -83,7 +84,9 @@ def add_variables(model: ConcreteModel) -> None:
     several options of a line, where the suppliers of a line are limited; :math:`U_{pk}` for
     suppliers of parts that must have so many of them; :math:`v_{kt}`, what is spent on tier
     :math:`t`, and :math:`w_{kt}`, whether that tier holds, for suppliers with discounts on it.
-    :math:`\nu_l`, the parts that a line does not get, is there where it states their penalty.
+    :math:`b_k`, whether anything is ordered at a supplier, is there where it asks for a least
+    order value. :math:`\nu_l`, the parts that a line does not get, is there where it states their
+    penalty.
     """
     from pyomo.environ import Binary, NonNegativeIntegers, NonNegativeReals, RangeSet, Var
 
@@ -122,6 +125,7 @@ def add_variables(model: ConcreteModel) -> None:
     tiers = [(k, t) for k, own in model.spendings.items() for t in range(len(own.begins))]
     model.spent = Var(tiers, domain=NonNegativeReals)
     model.tier = Var(tiers, domain=Binary)
+    model.bought_from = Var(list(model.least_orders), domain=NonNegativeReals, bounds=(0, 1))
     short = np.flatnonzero(~np.isnan(supply.unmet_penalty) & (supply.needed > 0)).tolist()
     most = {names[n]: float(supply.needed[n]) for n in short}
     model.unmet = Var(list(most), domain=NonNegativeReals, bounds=lambda _, name: (0, most[name]))

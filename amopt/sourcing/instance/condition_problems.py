@@ -67,7 +67,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "discount-with-power",
-        "A supplier takes discounts off what is spent, and prices of its are fitted powers.",
+        "A supplier counts what is spent there, and prices of its are fitted powers.",
         "Write another between, such as linear, which passes through the quotes.",
     ),
     Code(
@@ -248,6 +248,16 @@ def _shares(instance: Contents) -> Iterator[Problem]:
 def _discounts(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with discounts on what is spent."""
     for index, terms in enumerate(instance.suppliers):
+        own = [offer for offer in instance.offers if offer.supplier == terms.supplier]
+        counted = terms.minimum_order_value, terms.spend_discounts
+        if any(each is not None for each in counted) and any(o.between == "power" for o in own):
+            key = "spend_discounts" if terms.spend_discounts is not None else "minimum_order_value"
+            yield Problem(
+                "discount-with-power",
+                ("suppliers", index, key),
+                f"prices of {terms.supplier!r} are fitted powers.",
+                f"Write between: linear on these offers, or leave {key} out.",
+            )
         if terms.spend_discounts is None:
             continue
         where = "suppliers", index, "spend_discounts", "tiers"
@@ -269,14 +279,6 @@ def _discounts(instance: Contents) -> Iterator[Problem]:
                     "Let both rise from tier to tier.",
                 )
             before = tier
-        own = [offer for offer in instance.offers if offer.supplier == terms.supplier]
-        if any(offer.between == "power" for offer in own):
-            yield Problem(
-                "discount-with-power",
-                ("suppliers", index, "spend_discounts"),
-                f"prices of {terms.supplier!r} are fitted powers.",
-                "Write between: linear on these offers, or leave the discounts out.",
-            )
         most = sum(
             (line.quantity + line.surplus) * quote.cost_per_part
             for line in instance.lines

@@ -95,6 +95,11 @@ class Supplier(InstanceModel):
         default=None,
         description="Discounts on what is spent there on parts of all sorts: prices, no fees.",
     )
+    minimum_order_value: Annotated[Money, Field(gt=0)] | None = Field(
+        default=None,
+        description="Least that is spent there on parts of all sorts, if anything is: prices, no "
+        "fees; left out, any amount is taken.",
+    )
     closed: tuple[Closure, ...] = Field(
         default=(),
         description="Days on which it makes nothing; what would leave it after they begin leaves "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.offers.segments import Segments
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["Spending", "discounts", "spendings"]
+__all__ = ["LeastSpent", "Spending", "discounts", "least_spent", "spendings"]
 
 Floats = NDArray[np.float64]
 
@@ -107,3 +107,40 @@ def spendings(supply: SupplyOptions, segments: Segments) -> Iterator[Spending]:
             shares,
             lost,
         )
+
+
+@dataclass(frozen=True)
+class LeastSpent:
+    """The least that is spent at a supplier, if anything is.
+
+    Attributes
+    ----------
+    supplier, amount
+        The supplier, and the amount in money.
+    segments
+        The segments of its orders.
+    fixed
+        What the prices of an order are on each of them, beside its rate a part, in money.
+    """
+
+    supplier: str
+    amount: float
+    segments: list[int]
+    fixed: list[float]
+
+
+def least_spent(supply: SupplyOptions, segments: Segments) -> Iterator[LeastSpent]:
+    """Yield what is least spent at each supplier that asks for it, and that can be ordered from."""
+    for terms in supply.instance.suppliers:
+        if terms.minimum_order_value is None:
+            continue
+        of_pool = np.zeros(len(supply.pool_total), dtype=bool)
+        of_pool[supply.pool[_of_supplier(supply, terms.supplier)]] = True
+        chosen = np.flatnonzero(of_pool[segments.pool])
+        if chosen.size:
+            yield LeastSpent(
+                terms.supplier,
+                terms.minimum_order_value,
+                chosen.tolist(),
+                segments.goods_fixed[chosen].tolist(),
+            )

@@ -63,6 +63,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
         ordered[own.order] += own.quantity
     _check_sizes(terms, notebook, [own for _, own in new], ordered)
     placed = [own for _, own in new]
+    _check_spent(terms, notebook, placed, ordered)
     beside = of_goods(terms, placed)
     for (row, own), found, number, (duty, off) in zip(
         new, bills(terms, placed), numbers, beside, strict=True
@@ -186,6 +187,22 @@ def _check_sizes(
             low * (1 - notebook.tolerance) <= q <= high * (1 + notebook.tolerance),
             f"{where}: {q:g} is outside of {low:g} to {high:g} parts",
         )
+
+
+def _check_spent(
+    terms: OrderTerms, notebook: Notebook, new: Sequence[Placed], ordered: Mapping[Any, float]
+) -> None:
+    """Compare what is spent on parts at a supplier with the least that it asks for."""
+    for entry in terms.instance.suppliers:
+        own = {x.order: x.offer for x in new if x.offer and x.supplier == entry.supplier}
+        if entry.minimum_order_value is None or not own:
+            continue
+        prices = [(terms.pricing_of(offer), ordered[order]) for order, offer in own.items()]
+        spent = sum(pricing.total(q) for pricing, q in prices)
+        scale = sum(pricing.total_terms(q) for pricing, q in prices)
+        least = entry.minimum_order_value
+        where = f"spent at {entry.supplier!r}, of its minimum order value"
+        notebook.within(where, least, spent, scale)
 
 
 def order_row(

@@ -36,6 +36,7 @@ FAMILIES = (
     "least_part_share",
     "largest_part_share",
     "closures",
+    "least_spend",
 )
 """The families of constraints whose limits are numbers, and the closures of suppliers."""
 
@@ -43,7 +44,7 @@ FAMILIES = (
 def limits_of(instance: Instance) -> Iterator[StatedLimit]:
     """Yield the limits that an instance states, in the order of :data:`FAMILIES`."""
     says = {family.name: family.says for family in formulation.FAMILIES}
-    of_file = (_of_entries, _of_lines, _of_the_plan, of_shares, of_closures)
+    of_file = (_of_entries, _of_lines, _of_the_plan, of_shares, of_closures, _of_suppliers)
     for limit in (limit for own in of_file for limit in own(instance)):
         words = says.get(limit.family)
         if words is not None and not limit.words:
@@ -77,6 +78,39 @@ def _of_entries(instance: Instance) -> Iterator[StatedLimit]:
                     at=_entry(instance, "capacities", n, family),
                     used=_column("capacities", {"supplier": capacity.supplier}, family),
                 )
+
+
+def _of_suppliers(instance: Instance) -> Iterator[StatedLimit]:
+    """Yield the least that suppliers ask to be spent."""
+    for n, terms in enumerate(instance.suppliers):
+        least = terms.minimum_order_value
+        offers = any(offer.supplier == terms.supplier for offer in instance.offers)
+        if least is not None and offers:
+            yield StatedLimit(
+                *("least_spend", terms.supplier, "", least, -0.01 * least, "money"),
+                at=_least_at(instance, n),
+                used=_spent(terms.supplier),
+            )
+
+
+def _least_at(instance: Instance, index: int) -> Callable[[float | None], Instance]:
+    def at(value: float | None) -> Instance:
+        entries = list(instance.suppliers)
+        changed = {"minimum_order_value": value or None}
+        entries[index] = entries[index].model_copy(update=changed)
+        return instance.unchecked_copy(suppliers=tuple(entries))
+
+    return at
+
+
+def _spent(supplier: str) -> Callable[[Solution], float | None]:
+    """Return what tells what a plan spends on parts at a supplier; nothing is not too little."""
+
+    def used(solution: Solution) -> float | None:
+        own = [r["goods"] for r in solution.rows["purchase_orders"] if r["supplier"] == supplier]
+        return sum(own) if own else None
+
+    return used
 
 
 def _of_lines(instance: Instance) -> Iterator[StatedLimit]:

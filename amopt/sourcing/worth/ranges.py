@@ -25,6 +25,7 @@ from amopt.solution import Column, Solution
 from amopt.sourcing.instance.curves import quotes_of
 from amopt.sourcing.offers.supply_options import SupplyOptions
 from amopt.sourcing.worth.values import NEAR, Value, least
+from amopt.sourcing.worth.without import without
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ def price_ranges(
         raise UsageError(
             "a dearer part can reach a discount on what is spent there, so that there is no one "
             "price up to which an offer stays chosen; leave spend_discounts out",
+            "range-with-discount",
+        )
+    if any(entry.minimum_order_value is not None for entry in instance.suppliers):
+        raise UsageError(
+            "a dearer part can reach the minimum order value of its supplier, so that there is no "
+            "one price up to which an offer stays chosen; leave minimum_order_value out",
             "range-with-discount",
         )
     if instance.counts_committed:
@@ -253,8 +260,7 @@ class _Line:
         return paid / sum(amounts)
 
     def _without(self) -> Instance:
-        offers = self.instance.offers
-        return self.instance.unchecked_copy(offers=offers[: self.index] + offers[self.index + 1 :])
+        return without(self.instance, lambda offer: offer is self.offer)
 
     def _solved(self, instance: Instance) -> Value:
         value = least(instance, self.budget.options(self.options))

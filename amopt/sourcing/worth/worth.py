@@ -22,12 +22,16 @@ from amopt.solution import Column, Solution, Table
 from amopt.sourcing.worth.limits import FAMILIES, limits_of
 from amopt.sourcing.worth.stated import StatedLimit
 from amopt.sourcing.worth.values import Value, least, shadow_prices
+from amopt.sourcing.worth.without import suppliers_of, without_row
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["Worth", "worth_of_limits"]
+
+SUPPLIERS = "suppliers"
+"""What asks for the plan's cost without each of its suppliers, among the names of limits."""
 
 DEAREST = 3
 """Limits that the headline names: those that cost most."""
@@ -64,6 +68,17 @@ class Worth(Solution):
             Column("one_less_possible", "", "Whether there is a plan with one less.", shown=False),
             Column("family", "", "Family of constraints.", shown=False),
         ),
+        "without": (
+            Column("supplier", "", "A supplier of the plan, or conventional, if it dropped out."),
+            Column("orders", "", "New orders of the plan there."),
+            Column("quantity", "parts", "Their parts."),
+            Column("to_supplier", "money", "What it is paid for them."),
+            Column("possible", "", "Whether there is a plan without it."),
+            Column("costs_more", "money", "How much more that costs; empty: none, or not proven."),
+            Column("cost", "money", "What is paid for all orders then."),
+            Column("downtime_cost", "money", "Cost of all waiting then."),
+            Column("weeks", "weeks", "Latest delivery then."),
+        ),
     }
 
     def worth_showing(self, name: str) -> tuple[Table, str]:
@@ -81,10 +96,12 @@ class Worth(Solution):
     def headline(self) -> tuple[str, ...]:
         """Return the limits that cost most in a few plain sentences."""
         rows = [row for row in self.rows["worth"] if row["costs"]]
+        without = _without_in_words(self.rows.get("without", ()), self.currency)
         if not self.rows["worth"]:
-            return ("The file states no limit.",)
+            return ("The file states no limit that is asked for.", *without)
         if not rows:
-            return ("No limit costs anything: without any one of them the plan costs the same.",)
+            none = "No limit costs anything: without any one of them the plan costs the same."
+            return (none, *without)
         told = [f"{row['limit']} ({money(row['costs'], self.currency)})" for row in rows[:DEAREST]]
         said = [f"What costs most, each without it alone: {listed(told)}."]
         said += [
@@ -93,7 +110,7 @@ class Worth(Solution):
             for row in rows[:DEAREST]
             if row["next_useful"] is not None and row["worth_of_one_more"] == 0
         ]
-        return tuple(said)
+        return (*said, *without)
 
 
 def worth_of_limits(
@@ -109,7 +126,8 @@ def worth_of_limits(
     instance
         The instance.
     limits
-        The families to look at, of :data:`~amopt.sourcing.worth.limits.FAMILIES`; left out, all.
+        The families to look at, of :data:`~amopt.sourcing.worth.limits.FAMILIES`, or suppliers:
+        what the plan would cost without each of its suppliers; left out, all.
     options
         As for :func:`amopt.sourcing.solve`; the time limit is that of the whole.
 
@@ -120,9 +138,9 @@ def worth_of_limits(
     InfeasibleError, NoAnswerError
         When the instance has no plan, or none was found.
     """
-    if unknown := sorted(set(limits) - set(FAMILIES)):
+    if unknown := sorted(set(limits) - {*FAMILIES, SUPPLIERS}):
         raise UsageError(
-            f"there is no limit {unknown[0]!r}; name {', '.join(FAMILIES)}",
+            f"there is no limit {unknown[0]!r}; name {', '.join((*FAMILIES, SUPPLIERS))}",
             "worth-of-unknown-limit",
         )
     from amopt.sourcing.decision import solve
@@ -143,8 +161,13 @@ def worth_of_limits(
             for limit in limits_of(instance)
             if not limits or limit.family in limits
         ]
+    with budget.phase("suppliers"):
+        drops = [
+            without_row(instance, supplier, at_stated, search.least)
+            for supplier in (suppliers_of(at_stated) if not limits or SUPPLIERS in limits else ())
+        ]
     rows.sort(key=lambda row: -(row["costs"] or 0.0))
-    return _answer(instance, rows, search, budget)
+    return _answer(instance, {"worth": rows, "without": drops}, search, budget)
 
 
 @dataclass
@@ -163,6 +186,8 @@ class _Search:
         How many comparisons the referee made in all.
     exact
         Whether every value so far is proven.
+    solves
+        How many solves there were beside those of limits.
     """
 
     options: Options
@@ -171,10 +196,18 @@ class _Search:
     hints: Mapping[tuple[str, Any], float]
     checks: int = 0
     exact: bool = True
+    solves: int = 1
     known: dict[tuple[int, float | None], Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._count(self.stated)
+
+    def least(self, instance: Instance) -> Value:
+        """Return what an instance costs."""
+        value = least(instance, self.budget.options(self.options))
+        self._count(value)
+        self.solves += 1
+        return value
 
     def _count(self, value: Value) -> None:
         self.exact = self.exact and value.is_exact
@@ -249,6 +282,17 @@ class _Search:
         return (value, found) if found.below(self.stated) else None
 
 
+def _without_in_words(rows: Table, currency: str) -> list[str]:
+    """Say what it would cost if any of the suppliers dropped out, the dearest first."""
+    needed = [repr(row["supplier"]) for row in rows if not row["possible"]]
+    said = [f"There is no plan without {listed(needed, most=DEAREST)}."] if needed else []
+    dear = sorted((r for r in rows if r["costs_more"]), key=lambda row: -row["costs_more"])
+    told = [
+        f"{row['supplier']!r} ({money(row['costs_more'], currency)} more)" for row in dear[:DEAREST]
+    ]
+    return [*said, f"If a supplier drops out, what costs most: {listed(told)}."] if told else said
+
+
 def _matters(row: Mapping[str, Any]) -> bool:
     """Return whether a limit costs anything, or one step less of it does, or is not known to."""
     if row["costs"] is None or row["worth_of_one_more"] is None or row["next_useful"] is not None:
@@ -271,7 +315,7 @@ def _one(gain: tuple[float | None, float | None]) -> float | None:
 
 
 def _answer(
-    instance: Instance, rows: list[dict[str, Any]], search: _Search, budget: Budget
+    instance: Instance, rows: dict[str, list[dict[str, Any]]], search: _Search, budget: Budget
 ) -> Worth:
     over = budget.is_over
     bound = min(search.stated.low, search.stated.high)
@@ -280,7 +324,7 @@ def _answer(
         status=Status.OPTIMAL if search.exact and not over else Status.FEASIBLE,
         objective=search.stated.high,
         bound=bound if math.isfinite(bound) else None,
-        method=f"{counted(len(search.known) + 1, 'solve')}",
+        method=f"{counted(len(search.known) + search.solves, 'solve')}",
         seconds=dict(budget.seconds),
         versions=versions("amopt", "highspy", "pyomo"),
     )
@@ -290,7 +334,7 @@ def _answer(
         name=instance.name,
         outcome=outcome,
         verdict=Verdict(checks=search.checks),
-        rows={"worth": rows},
+        rows=rows,
         notes=notes,
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
