@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from amopt.decision import varied
 from amopt.design.break_even import BreakEven, break_even
-from amopt.design.instance import DesignInstance
+from amopt.design.instance import Component, DesignInstance
 from amopt.design.life_cycle import LifeCycle
 from amopt.errors import UsageError
 from amopt.instance.suggest import shown
@@ -42,6 +42,12 @@ PARAMETERS = {
 """What a factorial may vary."""
 
 MOST_POINTS = 200_000
+
+RISES_WITH_IT = (
+    "Costs of replacements and emergencies are multiples of the part cost here, and rise with it: "
+    "counted in parts, what is shown is the same at every part cost. Give extra_cost, which does "
+    "not rise, or vary replacement_to_part_cost."
+)
 
 MEASURES = ("worth_to_part_cost", "break_even_ratio", "break_even_part_cost_ratio")
 
@@ -123,7 +129,8 @@ def factorial(
         combinations.
     """
     begun = time.perf_counter()
-    base = _base(instance, component)
+    chosen = _component(instance, component)
+    base = _base(instance, chosen)
     unknown = set(axes) - set(PARAMETERS)
     count = math.prod(len(values) for values in axes.values())
     if unknown or not count or not axes:
@@ -137,7 +144,8 @@ def factorial(
     found = break_even(*_lives(instance, point), point["extra_cost"])
     return Factorial(
         kind="design",
-        name=f"{instance.name}: {listed(list(axes))}",
+        name=f"{instance.name}, component {chosen.name}: {listed(list(axes))}",
+        notes=_notes(axes),
         outcome=Outcome(
             stopped=Stopped.FINISHED,
             status=Status.OPTIMAL,
@@ -151,12 +159,23 @@ def factorial(
     )
 
 
-def _base(instance: DesignInstance, component: str | None) -> dict[str, float]:
-    """Return the parameters of a component as the file has them."""
+def _notes(axes: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    """Return what the planner should know of what is varied."""
+    scaled = "part_cost" in axes and not set(axes) & {"extra_cost"}
+    return (RISES_WITH_IT,) if scaled else ()
+
+
+def _component(instance: DesignInstance, name: str | None) -> Component:
+    """Return a component by its name, or the first one."""
     known = {entry.name: entry for entry in instance.components}
-    own = known.get(component) if component is not None else instance.components[0]
+    own = known.get(name) if name is not None else instance.components[0]
     if own is None:
-        raise UsageError(f"there is no component {shown(str(component))}, only {', '.join(known)}")
+        raise UsageError(f"there is no component {shown(str(name))}, only {', '.join(known)}")
+    return own
+
+
+def _base(instance: DesignInstance, own: Component) -> dict[str, float]:
+    """Return the parameters of a component as the file has them."""
     if len(own.versions) < 2:
         raise UsageError(f"component {shown(own.name)} has one version: nothing to compare it with")
     if not own.replacement_cost:

@@ -65,6 +65,9 @@ Months = Annotated[float, Field(ge=1e-3, le=1e6)]
 DaysDown = Annotated[float, Field(ge=0, le=1e4)]
 """Days that a system is down at a time."""
 
+DOWN_DAYS = frozenset({"down_days_per_replacement", "down_days_per_emergency"})
+"""What says how long a system is down for a component."""
+
 CODES: tuple[Code, ...] = (
     Code(
         "availability-for-free",
@@ -81,6 +84,13 @@ CODES: tuple[Code, ...] = (
         "implausible-holding-rate",
         "Holding a part for a month costs more than half of what the part costs.",
         "Give a share a month, not percent and not a share a year: 0.02 for 2 % a month.",
+        Severity.WARNING,
+    ),
+    Code(
+        "never-down",
+        "An availability is asked for, and of one component no down days are said: it counts as "
+        "never down.",
+        "Give down_days_per_replacement and down_days_per_emergency, 0 where it is so.",
         Severity.WARNING,
     ),
     Code(
@@ -252,7 +262,7 @@ class DesignInstance(Instance):
                 )
 
     def _availability(self) -> Iterator[Problem]:
-        """Yield a target that nothing can miss."""
+        """Yield a target that nothing can miss, or that a component is not held to."""
         down = (
             component.down_days_per_replacement + component.down_days_per_emergency
             for component in self.components
@@ -264,3 +274,13 @@ class DesignInstance(Instance):
                 "no component has down days, so that every choice is always available.",
                 "Give the down days of a replacement and of an emergency, or leave it out.",
             )
+        elif self.limits.availability is not None:
+            for index, component in enumerate(self.components):
+                if not component.model_fields_set & DOWN_DAYS:
+                    yield Problem(
+                        "never-down",
+                        ("components", index),
+                        f"component {component.name!r} has no down days: for the availability it "
+                        "counts as never down.",
+                        "Give them, or write 0 where its failures leave the system up.",
+                    )

@@ -83,6 +83,22 @@ def test_each_point_of_a_factorial_is_that_of_its_own_instance() -> None:
             assert row[column] == pytest.approx(alone[column], rel=1e-8), column
 
 
+def test_a_factorial_names_its_component_and_says_what_rises_with_the_part_cost() -> None:
+    """Everything is counted in parts: 250 and 4,000 a part give the same row, and that is right."""
+    instance = amopt.load("design/pump-unit")
+    found = amopt.design.factorial(instance, {"part_cost": (250, 4000)}, component="housing")
+    assert "component housing" in found.headline()[0]
+    first, last = found.rows["levels"]
+    assert first["worth_to_part_cost_mean"] == pytest.approx(last["worth_to_part_cost_mean"])
+    cheap, dear = found.rows["points"]
+    assert dear["worth_of_lead_time"] == pytest.approx(16 * cheap["worth_of_lead_time"])
+    assert any("multiples of the part cost" in note for note in found.notes)
+    free = amopt.design.factorial(instance, {"part_cost": (250, 4000), "extra_cost": (500,)})
+    assert not free.notes
+    first, last = free.rows["levels"][:2]
+    assert first["break_even_ratio_mean"] != pytest.approx(last["break_even_ratio_mean"], rel=1e-6)
+
+
 @pytest.mark.parametrize("words", ["systms=1,2", "systems", "systems=", "systems=a", "systems=-1"])
 def test_what_cannot_be_varied_is_refused_in_words(words: str) -> None:
     with pytest.raises(UsageError, match="systems"):

@@ -257,6 +257,26 @@ def test_a_graph_of_what_the_system_is_made_of() -> None:
     assert sum(1 for _, _, chosen in graph.edges(data="chosen") if chosen) == 10
 
 
+def test_spares_of_an_uncertain_base_are_called_an_average() -> None:
+    answer = amopt.solve(amopt.load("design/pump-unit"))
+    assert "version printed of housing with 5.6 spares on average" in answer.headline()[0]
+    assert "Averages are over the numbers of systems" in answer.headline()[1]
+    assert "average" not in " ".join(amopt.solve(amopt.load("design/valve-block")).headline())
+
+
+def test_a_component_without_down_days_is_told_of_where_an_availability_is_asked() -> None:
+    data = amopt.load("design/pump-unit").to_dict()
+    for name in ("down_days_per_replacement", "down_days_per_emergency"):
+        del data["components"][1][name]
+    (found,) = amopt.check(data)
+    assert (found.code, found.where.key) == ("never-down", ("components", 1))
+    data["components"][1]["down_days_per_emergency"] = 0
+    assert amopt.check(data) == []
+    data["components"][1].pop("down_days_per_emergency")
+    del data["limits"]["availability"]
+    assert amopt.check(data) == []
+
+
 def test_one_time_limit_holds_for_all() -> None:
     with pytest.raises(NoAnswerError):
         amopt.solve(amopt.load("design/pump-unit"), method="program", time_limit=1e-9)

@@ -348,3 +348,47 @@ def test_the_relaxation_of_a_royalty_is_an_offer() -> None:
                 variable.domain = pyo.UnitInterval
         relaxed = amopt.solve(model).outcome
         assert relaxed.objective == pytest.approx(limit.profit, rel=1e-6), seed
+
+
+def said(own: Any) -> str:
+    return " ".join(amopt.solve(own).headline())
+
+
+def test_a_promise_that_costs_the_maker_money_is_said_to_be_one() -> None:
+    data = instance(2.4, 9.6).to_dict()
+    data["buyers"][1]["least_surplus"] = 50.0
+    words = said(amopt.load(data))
+    assert "a loss of 40.51 EUR a year beside selling the part" in words
+    assert "least_surplus promises buyer 1 a saving" in words
+    assert "a loss of" not in said(instance(2.4, 9.6))
+
+
+def test_simpler_licences_that_are_no_licence_are_said_to_be_none() -> None:
+    words = said(amopt.load("licensing/two-buyers"))
+    assert "a royalty without fee earns 542.57 EUR a year." in words
+    assert "A subscription without royalty would not earn more than no licence at all." in words
+    assert "subscription without royalty earns" not in words
+
+
+def test_a_supremum_that_is_not_attained_is_told_in_plain_words() -> None:
+    words = said(amopt.load("licensing/two-buyers"))
+    assert "Lowered towards that one the contract would earn a little more, up to 571.27" in words
+    assert "no contract quite earns" not in words
+
+
+def test_the_table_by_setup_cost_in_the_place_of_the_source_s() -> None:
+    """Its table 5.3 cannot be computed: table 5.1 gives no setup costs and no safety factor."""
+    table = {
+        1250: ("centralised", 450.0, 450.0),
+        2500: ("hybrid small", 571.27, 461.24),
+        3500: ("decentralised by fee and royalty", 690.17, 690.17),
+    }
+    for setup_cost, (form, profit, by_theorem) in table.items():
+        data = amopt.load("licensing/two-buyers").to_dict()
+        data["traditional"]["setup_cost"] = float(setup_cost)
+        answer = amopt.solve(amopt.load(data))
+        (total,) = answer.rows["totals"]
+        earned_by = {row["alternative"]: row["profit"] for row in answer.rows["alternatives"]}
+        assert total["form"] == form
+        assert round(total["supremum"], 2) == profit
+        assert round(earned_by["theorem"], 2) == by_theorem

@@ -152,6 +152,11 @@ class DesignSolution(Solution):
         rows = self.rows["components"]
         if len(rows) <= MOST_NAMED:
             yield "Design " + listed([_chosen(row) for row in rows]) + "."
+            if any(isinstance(row["base_stock"], float) for row in rows):
+                yield (
+                    "Averages are over the numbers of systems that may be in service; table stock "
+                    "has the spares to keep for each."
+                )
             return
         (total,) = self.rows["totals"]
         yield f"{total['printed']:,} of {counted(len(rows), 'component')} are worth printing."
@@ -219,5 +224,7 @@ class DesignSolution(Solution):
 
 def _chosen(row: Mapping[str, Any]) -> str:
     stock = row["base_stock"]
-    spares = counted(stock, "spare") if isinstance(stock, int) else f"{amount(stock)} spares"
+    spares = counted(stock, "spare")
+    if not isinstance(stock, int):
+        spares = f"{amount(stock)} spares on average"
     return f"version {row['version']} of {row['component']} with {spares}"

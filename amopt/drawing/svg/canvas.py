@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from amopt.drawing import INK, contrasting
 from amopt.drawing.land import COLOURS as LAND
 
-__all__ = ["LETTER", "Canvas", "number", "short", "text_width", "tone", "words"]
+__all__ = ["LETTER", "Canvas", "in_two_lines", "number", "short", "text_width", "tone", "words"]
 
 LETTER = 6.4
 """Mean width of a letter in pixels, at the size of type of a picture."""
@@ -46,6 +46,15 @@ def short(text: str, width: float) -> str:
     """Return a text that fits a width in pixels, cut where it must be."""
     most = max(3, int(width / LETTER + 1e-6))  # a width that was summed up may miss a letter
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def in_two_lines(text: str, width: float) -> tuple[str, ...]:
+    """Return a text as one line that fits a width in pixels, or broken at a blank into two."""
+    most = max(3, int(width / LETTER + 1e-6))
+    blank = text.rfind(" ", 0, most + 1)
+    if len(text) <= most or blank <= 0:
+        return (short(text, width),)
+    return text[:blank], short(text[blank + 1 :], width)
 
 
 class Canvas:

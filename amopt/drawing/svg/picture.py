@@ -14,7 +14,7 @@ from typing import Any
 
 from amopt.drawing.names import box
 from amopt.drawing.svg.axes import Axis, axis_of
-from amopt.drawing.svg.canvas import Canvas, number, short, text_width, words
+from amopt.drawing.svg.canvas import Canvas, in_two_lines, number, short, text_width, words
 from amopt.drawing.svg.labels import Names
 from amopt.drawing.svg.marks import bar_spans, colour_of, draw, held
 
@@ -25,6 +25,9 @@ HEIGHT = 400
 
 SIGN = 7.0
 """Pixels by which a sign may reach over an axis."""
+
+LINE, TWO_LINES = 13, 26
+"""Pixels from a line of a name to the next, and between names that may have two."""
 
 ROW, SWATCH = 20, 12
 """Height of a row of the legend, and side of a sign in it."""
@@ -218,7 +221,11 @@ def _left_side(canvas: Canvas, x: Axis, y: Axis, layout: Any) -> None:
         if y.kind != "category" and not y.given and layout.yaxis.showgrid is not False:
             canvas.line(x.start, spot, x.end, spot)
         if abs(spot - last) >= 11:
-            canvas.text(x.start - 7, spot + 4, short(text, room), anchor="end")
+            two = y.kind == "category" and y.unit >= TWO_LINES
+            lines = in_two_lines(text, room) if two else (short(text, room),)
+            for row, line in enumerate(lines):
+                down = spot + 4 + LINE * (row - (len(lines) - 1) / 2)
+                canvas.text(x.start - 7, down, line, anchor="end")
             last = spot
     if y.title:
         title = short(y.title, y.start - y.end)

@@ -50,6 +50,12 @@ class LicensingSolution(Solution):
             Column("channel", "", f"{LICENCE}, or {TRADITIONAL}: he buys the part."),
             Column("contract", "", "The contract that he takes."),
             Column("surplus", "money", "What he saves a year beside buying the part."),
+            Column(
+                "least_surplus",
+                "money",
+                "What he must save at least; empty: nothing was promised.",
+                shown=False,
+            ),
             Column("earned", "money", "What the maker earns from him a year."),
             Column("fee_paid", "money", "The fee that he pays a year.", shown=False),
             Column("royalties_paid", "money", "The royalties that he pays a year.", shown=False),
@@ -125,10 +131,12 @@ class LicensingSolution(Solution):
         yield f"{who} {'takes' if len(takers) == 1 else 'take'} it{others} ({total['form']})."
         if not total["attained"]:
             (row,) = contracts
+            lies = "lowered" if row["side"] == "just above" else "raised"
             yield (
                 f"The royalty lies {row['side']} the one at which another buyer would take the "
-                f"licence too: no contract quite earns {self._money(total['supremum'])}, and "
-                "the nearer to that royalty, the nearer to it."
+                f"licence too. {lies.capitalize()} towards that one the contract would earn a "
+                f"little more, up to {self._money(total['supremum'])} and never quite that much: "
+                "at that royalty itself the other buyer takes it, and it earns less."
             )
 
     def _worth(self) -> Iterator[str]:
@@ -143,18 +151,39 @@ class LicensingSolution(Solution):
             f"That earns {self._money(total['profit'])} a year, {self._money(abs(gain))} {more} "
             f"than without a licence{share}, and saves the buyers {self._money(total['surplus'])}."
         )
+        if gain < 0:
+            owed = [row["buyer"] for row in self.rows["buyers"] if row["least_surplus"]]
+            why = "what a caller added asks for it"
+            if owed:
+                who = listed(owed) if len(owed) <= MOST_NAMED else counted(len(owed), "buyer")
+                why = f"least_surplus promises {who} a saving, which a licence alone can give"
+            yield (
+                f"This offer is a loss of {self._money(-gain)} a year beside selling the part, and "
+                f"made only because {why}."
+            )
 
     def _simpler(self) -> Iterator[str]:
         rows = {row["alternative"]: row for row in self.rows["alternatives"]}
-        told = [
-            f"{words} earns {self._money(rows[name]['profit'])}"
-            for name, words in (
-                ("subscription", "a subscription without royalty"),
-                ("pay per print", "a royalty without fee"),
-            )
-            if name in rows
-        ]
-        yield f"At its best, {listed(told)} a year."
+        told, none = [], []
+        for name, words in (
+            ("subscription", "a subscription without royalty"),
+            ("pay per print", "a royalty without fee"),
+        ):
+            if name in rows and rows[name]["licensees"]:
+                told.append(f"{words} earns {self._money(rows[name]['profit'])}")
+            elif name in rows:
+                none.append(words)
+        limits = " (whatever the limits)" if self._keeps_limits() else ""
+        if told:
+            yield f"At its best, {listed(told)} a year{limits}."
+        if none:
+            yield f"{listed(none, 'or').capitalize()} would not earn more than no licence at all."
+
+    def _keeps_limits(self) -> bool:
+        """Return whether something limits the offer that does not limit the simpler licences."""
+        (total,) = self.rows["totals"]
+        rows = {row["alternative"]: row["profit"] for row in self.rows["alternatives"]}
+        return bool(rows["fee and royalty"] > total["supremum"] * (1 + 1e-9))
 
     def _money(self, value: float) -> str:
         return f"{value:,.2f} {self.currency}".rstrip()

@@ -65,6 +65,7 @@ def _buyers(buyers: Buyers, offer: Offer) -> list[dict[str, Any]]:
                 "channel": LICENCE if takes else TRADITIONAL,
                 "contract": number + 1 if takes else None,
                 "surplus": saving if abs(saving) > SAME * now[index] else 0.0,
+                "least_surplus": buyer.least_surplus,
                 "earned": fee + royalties if takes else buyers.margin * demand,
                 "fee_paid": fee,
                 "royalties_paid": royalties,

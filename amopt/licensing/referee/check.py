@@ -148,6 +148,7 @@ def _compare_buyers(
             "channel": "licence" if number >= 0 else "traditional",
             "contract": number + 1 if number >= 0 else None,
             "surplus": Amount(saving, now * FINE),
+            "least_surplus": entry.least_surplus,
             "earned": earned,
             "fee_paid": fee,
             "royalties_paid": royalty * demand,
