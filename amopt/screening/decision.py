@@ -122,8 +122,9 @@ def _by_arrays(
                 program,
                 formulation.FAMILIES,
                 candidates.instance,
-                budget.options(options),
+                options,
                 found.outcome,
+                budget=budget,
             )
         raise _nothing(found.outcome)
     return found.values[: len(candidates)] > 0.5, found.outcome
@@ -146,7 +147,7 @@ def _by_program(
             if extend is not None:
                 raise
             raise explain(
-                arrays_of(candidates), families, candidates.instance, budget.options(options)
+                arrays_of(candidates), families, candidates.instance, options, budget=budget
             ) from None
     with budget.phase("solve"):
         answer = solve_arrays(compiled.program, budget.options(options), progress=progress)
@@ -155,8 +156,9 @@ def _by_program(
             compiled.program,
             families,
             candidates.instance,
-            budget.options(options),
+            options,
             answer.outcome,
+            budget=budget,
         )
     if answer.values is None:
         raise _nothing(answer.outcome)

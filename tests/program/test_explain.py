@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pyomo.environ as pyo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from amopt.program.infeasible.explain import explain
 from amopt.program.infeasible.search import Limits, Reasons, Search
 from amopt.program.infeasible.sentences import no_plan
 from amopt.program.linear import LinearProgram, NamedBlock
+from amopt.program.pyomo.formulated import solve_formulation
 from amopt.program.solver import highs
 from amopt.program.solver.highs import Options
 from amopt.program.time import Budget
@@ -252,6 +254,16 @@ def test_rows_without_names_go_by_their_places() -> None:
     )
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-6, 1e-9, 1e-12])
+def test_limits_may_be_counted_in_any_unit(size: float) -> None:
+    """At least three and at most one: either gives way by two, of whatever is counted."""
+    p = LinearProgram.from_arrays([1], [[1], [1]], [3 * size, -INF], [INF, size])
+    error = explain(p, (), None)
+    assert isinstance(error, InfeasibleError)
+    (conflict,) = error.conflicts
+    assert [change.amount for change in conflict.remedies] == pytest.approx([2 * size, 2 * size])
+
+
 def test_what_variables_mean_is_never_named() -> None:
     error = explain(shop(5, 0, 9, 100, 0), FAMILIES, None)
     assert isinstance(error, InfeasibleError)
@@ -319,6 +331,23 @@ def test_what_could_not_be_told_in_time_is_not_named() -> None:
     assert len(reasons.conflicts) == 2
     assert len(reasons.combinations) == 4
     assert not reasons.unfinished
+
+
+def test_a_search_that_took_all_time_leaves_some_for_saying_why() -> None:
+    """The limit of the caller counts, not what the search has left of it."""
+
+    def formulate(_: Any) -> Any:
+        model = pyo.ConcreteModel(name="shop")
+        model.x = pyo.Var()
+        model.least = pyo.Constraint(expr=model.x >= 3)
+        model.most = pyo.Constraint(expr=model.x <= 1)
+        return model
+
+    budget = Budget(3.0)
+    budget._began -= 1e6  # as if the search had taken it all
+    with pytest.raises(InfeasibleError) as refused:
+        solve_formulation(formulate, (), None, options=Options(time_limit=3.0), budget=budget)
+    assert refused.value.remedies
 
 
 def test_within_one_budget_of_time() -> None:

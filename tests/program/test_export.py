@@ -63,6 +63,55 @@ def read_and_solve(path: Path) -> tuple[float, list[str]]:
     return solver.getInfo().objective_function_value, names
 
 
+@pytest.mark.parametrize(("low", "high"), [(1e-9, 1e9), (0.1, 1e8 + 0.3), (-1.0, 1e20), (2.0, 5.0)])
+@pytest.mark.parametrize("ending", ["lp", "mps"])
+def test_both_sides_of_a_row_come_back(
+    low: float, high: float, ending: str, tmp_path: Path
+) -> None:
+    """A range is the distance of two sides: a small one is lost in it beside a large one."""
+    from highspy import _core
+
+    path = tmp_path / f"program.{ending}"
+    rows = [NamedBlock("before"), NamedBlock("between"), NamedBlock("after")]
+    matrix = [[1, 0], [1, 1], [0, 1]]
+    program = LinearProgram.from_arrays(
+        [1, 1], matrix, [-np.inf, low, 0.25], [3, high, 0.25], rows=rows
+    )
+    write_program(program, path)
+    solver = _core._Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.readModel(str(path))
+    read = solver.getLp()
+    found = {}
+    for k, (least, most) in enumerate(zip(read.row_lower_, read.row_upper_, strict=True)):
+        name = original_name(solver.getRowName(k)[1])
+        before = found.get(name, (-np.inf, np.inf))
+        found[name] = (max(before[0], least), min(before[1], most))
+    assert found == {
+        "before": (-np.inf, 3),
+        "between": (low, high if high < 1e20 else np.inf),
+        "after": (0.25, 0.25),
+    }
+
+
+@pytest.mark.parametrize("ending", ["lp", "mps"])
+def test_a_row_that_nothing_satisfies_stays_so(ending: str, tmp_path: Path) -> None:
+    from highspy import _core
+
+    path = tmp_path / f"program.{ending}"
+    write_program(LinearProgram.from_arrays([1, 1], [[1, 1]], 5, 3, upper=9), path)
+    solver = _core._Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.readModel(str(path))
+    solver.run()
+    assert solver.getModelStatus().name == "kInfeasible"
+
+
+def test_names_of_two_rows_of_one_name_lead_back() -> None:
+    first, second = safe_names(Names([NamedBlock("a"), NamedBlock("a")]), 2, "r")
+    assert [original_name(f"{name}~lo") for name in (first, second)] == ["a", "a"]
+
+
 @pytest.mark.parametrize("ending", ["lp", "mps"])
 @pytest.mark.parametrize(
     "p",

@@ -473,6 +473,15 @@ def test_a_call_that_fails_is_not_an_answer(monkeypatch: pytest.MonkeyPatch) -> 
     assert answer.values is None
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-6, 1e-9, 1e-12])
+@pytest.mark.parametrize("integer", [False, True])
+def test_infeasible_is_seen_in_any_unit(size: float, integer: bool) -> None:
+    """At least three and at most one, of whatever is counted; proven, so that one run is enough."""
+    p = program([1, 1], [[1, 0], [1, 0], [0, 1]], [3 * size, -np.inf, 1], [np.inf, size, 2])
+    p = replace(p, integer=np.array([False, integer]))
+    assert solve(p).outcome.status is Status.INFEASIBLE
+
+
 def test_a_wrong_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Said once and without a proof, a second method is asked."""
     from highspy import HighsModelStatus, _core
@@ -504,12 +513,16 @@ def test_a_wrong_infeasible_of_whole_numbers_is_not_believed(
     assert answer.outcome.objective == pytest.approx(36)
 
 
+ENDS = ("Optimal", "TimeLimit")
+"""How the relaxation ends that has answers, and the second run."""
+
+
 def test_infeasible_stands_where_the_second_run_takes_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from highspy import HighsModelStatus, _core
 
-    said = iter([HighsModelStatus.kInfeasible, HighsModelStatus.kTimeLimit])
+    said = iter([getattr(HighsModelStatus, f"k{end}") for end in ("Infeasible", *ENDS)])
     monkeypatch.setattr(_core._Highs, "getModelStatus", lambda s: next(said))
     odd = program([0, 0], [[2, 4]], 7, 7, upper=9, integer=True)
     outcome = solve(odd).outcome

@@ -449,7 +449,7 @@ def test_an_answer_from_elsewhere() -> None:
     ("change", "words"),
     [
         (lambda m: m.y.set_value(None, skip_validation=True), "y without a value"),
-        (lambda m: m.x["a", 1].set_value(4.5, skip_validation=True), r"constraint two_sided\[a\]"),
+        (lambda m: m.x["a", 1].set_value(4.5, skip_validation=True), "constraint equal is 2.5"),
         (lambda m: m.y.set_value(0.5, skip_validation=True), "variable y is 0.5, not whole"),
         (lambda m: m.y.set_value(2, skip_validation=True), "variable y is 2, not between 0 and 1"),
     ],
@@ -462,6 +462,27 @@ def test_values_that_are_no_plan_are_refused(change: Any, words: str) -> None:
     change(model)
     with pytest.raises(UsageError, match=words):
         read_answer(model)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-9])
+def test_what_is_broken_most_is_named_beside_what_has_no_bounds(size: float) -> None:
+    """By a share of what it adds up; a value that is free breaks nothing."""
+    model = pyo.ConcreteModel(name="shop")
+    model.free, model.y = pyo.Var(initialize=5 * size), pyo.Var(initialize=size)
+    model.o = pyo.Objective(expr=model.y)
+    model.much = pyo.Constraint(expr=model.y + model.free <= 5.9 * size)
+    model.more = pyo.Constraint(expr=model.y >= 3 * size)
+    with pytest.raises(UsageError, match=r"the constraint more is \S+, not between 3"):
+        read_answer(model)
+
+
+def test_a_variable_in_a_side_of_two_is_refused_in_words() -> None:
+    model = pyo.ConcreteModel(name="shop")
+    model.x, model.y = pyo.Var(bounds=(0, 9)), pyo.Var(bounds=(0, 9))
+    model.o = pyo.Objective(expr=model.x)
+    model.between = pyo.Constraint(expr=pyo.inequality(model.y, model.x, 9))
+    with pytest.raises(UsageError, match="between has two sides and a variable in one"):
+        amopt.solve(model)
 
 
 def test_rows_by_the_name_of_their_component() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -15,10 +16,40 @@ __all__ = ["mps_text"]
 
 def mps_text(written: Written) -> str:
     """Return a program as the text of an MPS file."""
+    written = _without_lossy_ranges(written)
     lines = [*(f"* {line}" for line in written.head), "NAME amopt FREE", "ROWS", " N obj"]
     lines += [*_rows(written), "COLUMNS", *_columns(written), "RHS", *_sides(written)]
     lines += [*_ranges(written), "BOUNDS", *_bounds(written), "ENDATA", ""]
     return "\n".join(lines)
+
+
+def _without_lossy_ranges(written: Written) -> Written:
+    """Return what is written, with two rows for one whose range does not lead back to its sides.
+
+    A reader takes the size of a range from the upper side. The lower one is lost where it is small
+    beside the upper one, and moved to the other end where it lies above it: nothing satisfies such
+    a row, and it would be read as one that limits.
+    """
+    program = written.program
+    low, high = program.row_lower, program.row_upper
+    both = np.isfinite(low) & np.isfinite(high) & (low != high)
+    with np.errstate(invalid="ignore"):
+        lossy = both & (high - np.abs(high - low) != low)
+    if not lossy.any():
+        return written
+    place = np.repeat(np.arange(lossy.size), np.where(lossy, 2, 1))
+    upper = np.r_[False, place[1:] == place[:-1]]
+    split = replace(
+        program,
+        matrix=program.matrix[place],
+        row_lower=np.where(upper, -np.inf, low[place]),
+        row_upper=np.where(lossy[place] & ~upper, np.inf, high[place]),
+    )
+    names = [
+        f"{written.rows[row]}{'' if not lossy[row] else '~up' if above else '~lo'}"
+        for row, above in zip(place.tolist(), upper.tolist(), strict=True)
+    ]
+    return replace(written, program=split, rows=names)
 
 
 def _kinds(written: Written) -> list[str]:

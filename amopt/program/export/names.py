@@ -62,9 +62,9 @@ def _escape(match: re.Match[str]) -> str:
 def original_name(safe: str) -> str:
     """Return the name that :func:`safe_names` made safe.
 
-    A name that was too long is gone; its position in the program remains. The two rows that an LP
-    file makes of a two-sided row lead back to the one.
+    A name that was too long is gone; its position in the program remains. The two rows that a file
+    makes of a two-sided row lead back to the one.
     """
-    plain = re.sub(r"~(?:\d+|lo|up)$", "", safe).removeprefix("_~;")
+    plain = re.sub(r"(?:~\d+)?(?:~(?:lo|up))?$", "", safe).removeprefix("_~;")
     plain = plain.replace("(", "[").replace(")", "]")
     return re.sub(r"~([0-9a-f]+);", lambda match: chr(int(match.group(1), 16)), plain)

@@ -47,7 +47,7 @@ UNIT = 2.0**16
 small beside it."""
 
 NOTICED = 1e-9
-"""Change of a limit, relative to what it states, up to which it counts as kept."""
+"""Change of a limit, relative to what it states or adds up, up to which it counts as kept."""
 
 
 class Oracle:
@@ -123,9 +123,14 @@ class Oracle:
             return None
         if answer.outcome.status is not Status.OPTIMAL:
             raise NoAnswerError("the least change of a limit was not known in time")
-        slack = answer.values[program.shape[1] :]
-        slack = np.where(slack > NOTICED * np.maximum(1.0, stated), slack, 0.0)
-        return answer.values[: program.shape[1]], [float(f"{s:.12g}") for s in slack.tolist()]
+        values, slack = np.split(answer.values, [program.shape[1]])
+        added = abs(program.matrix) @ np.abs(values)
+        sizes = [
+            max(float(size), float(added[rows].max()))
+            for size, rows in zip(stated, groups, strict=True)
+        ]
+        slack = np.where(slack > NOTICED * np.array(sizes), slack, 0.0)
+        return values, [float(f"{s:.12g}") for s in slack.tolist()]
 
     def _words(self, limit: Limit, amount: float, values: Floats) -> str:
         family = self.limits.families.get(limit.family)

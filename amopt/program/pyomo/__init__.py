@@ -6,10 +6,11 @@
     A model as arrays, and what in it cannot hold by itself.
 ``loading``
     Answers into a model and out of one, whoever solved it.
-``extending``
-    What a caller adds to a formulation: what is fixed becomes a row, the objective stays.
-``model_solve``
-    Compile, solve and load in one call.
+``extending``, ``differing``
+    What a caller adds to a formulation: what is fixed becomes a row, the objective stays; plans
+    that differ from known ones.
+``model_solve``, ``formulated``
+    Compile, solve and load in one call: a model of anybody, and the formulation of an instance.
 ``as_model``, ``identifiers``
     A program as a model.
 

@@ -155,8 +155,7 @@ class _Rows:
         for component, members in _active_constraints(model):
             keys = []
             for key, constraint in members:
-                _resolve(constraint)
-                low, body, high = constraint.to_bounded_expression()
+                low, body, high = _bounded(constraint)
                 if low is None and high is None:
                     continue
                 keys.append(key)
@@ -180,10 +179,25 @@ class _Rows:
         return Names(families)
 
 
-def _resolve(constraint: Any) -> None:
-    """Give a constraint that Pyomo keeps as a template of its rule an expression of its own."""
-    if hasattr(constraint, "template_expr"):
-        constraint.expr  # noqa: B018 - read for what it leaves behind
+def _bounded(constraint: Any) -> tuple[Any, Any, Any]:
+    """Return the lower side, the body and the upper side of a constraint, None where open.
+
+    Raises
+    ------
+    UsageError
+        When a variable stands in a side of a constraint that has two.
+    """
+    from pyomo.common.errors import PyomoException
+
+    if hasattr(constraint, "template_expr"):  # kept as a template of its rule by Pyomo
+        constraint.expr  # noqa: B018 - gives it an expression of its own
+    try:
+        low, body, high = constraint.to_bounded_expression()
+    except PyomoException as error:
+        raise UsageError(
+            f"{constraint.name} has two sides and a variable in one of them: write two constraints"
+        ) from error
+    return low, body, high
 
 
 def _active_constraints(model: ConcreteModel) -> Iterator[tuple[Any, list[tuple[Any, Any]]]]:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice", "require_difference"]
 
+_ROUNDING = 1e-6
+"""Part of a step by which an amount of steps may miss what they add up to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -71,11 +74,12 @@ def require_difference(
         differs: list[Var] = []
         for name, choice in choices.items():
             value, step = plan.get(name, 0.0), choice.step
-            if value + step <= choice.top + 1e-9:
+            hair = _ROUNDING * step
+            if value + step <= choice.top + hair:
                 more = model.differs.add()
                 model.differing.add(choice.expression >= (value + step) * more)
                 differs.append(more)
-            if value - step >= -1e-9:
+            if value - step >= -hair:
                 fewer, least = model.differs.add(), value - step
                 model.differing.add(
                     choice.expression <= least + (choice.most - least) * (1 - fewer)

@@ -69,7 +69,7 @@ def solve_formulation(
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         every = (*families, FIXED)
-        raise explain(compiled.program, every, instance, budget.options(options), outcome)
+        raise explain(compiled.program, every, instance, options, outcome, budget=budget)
     if answer.values is None:
         message = f"no answer was found ({outcome.stopped}): allow more time"
         raise NoAnswerError(message, outcome=outcome)

@@ -20,7 +20,7 @@ from amopt.program.pyomo.compiled import Compiled, compile_model, free_variables
 from amopt.program.pyomo.domains import is_plain, nearest_to_zero
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import rounded
-from amopt.program.solver.digits.residuals import check_primal
+from amopt.program.solver.digits.residuals import check_primal, excess
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -208,23 +208,25 @@ def read_answer(model: ConcreteModel) -> tuple[Compiled, Answer]:
 
 
 def _worst(compiled: Compiled, values: Floats) -> str:
-    """Return which constraint or variable values break most, in words."""
+    """Return in words what values break most, relative to what it adds up."""
     program = compiled.program
-    rows = program.matrix @ values
+    rows, size = program.matrix @ values, np.abs(values)
     whole = np.where(program.integer, np.abs(values - np.round(values)), 0.0)
+    added = abs(program.matrix) @ size
     sides = [
-        ("the constraint", program.row_name, rows, program.row_lower, program.row_upper),
-        ("the variable", program.column_name, values, program.lower, program.upper),
+        ("the constraint", program.row_name, rows, added, program.row_lower, program.row_upper),
+        ("the variable", program.column_name, values, size, program.lower, program.upper),
     ]
     told = [(float(whole.max(initial=0.0)), "", "")]
     if whole.any():
         column = int(np.argmax(whole))
         name = program.column_name(column)
         told = [(float(whole[column]), f"the variable {name} is {values[column]:g}", "not whole")]
-    for kind, name_of, at, lower, upper in sides:
-        size = np.maximum(1.0, np.minimum(np.abs(lower), np.abs(upper)))
-        broken = np.maximum(lower - at, at - upper) / size
-        if broken.size:
+    for kind, name_of, at, of, lower, upper in sides:
+        missed = excess(at, lower, upper)
+        side = np.abs(np.where(at < lower, lower, upper))
+        broken = missed / np.where(missed > 0, np.maximum(of, side), 1.0)
+        if broken.any():
             k = int(np.argmax(broken))
             between = f"not between {lower[k]:g} and {upper[k]:g}"
             told.append((float(broken[k]), f"{kind} {name_of(k)} is {at[k]:g}", between))

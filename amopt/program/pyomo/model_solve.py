@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -69,28 +68,23 @@ def solve_model(
     """
     options = options or Options()
     budget = Budget(options.time_limit)
-    begun = time.perf_counter()
-    try:
-        compiled = compile_model(model)
-    except InfeasibleError:
-        forget(model)
-        raise
-    if duals and not compiled.program.is_mixed_integer:
-        require_suffixes(model)
-    point = read_values(compiled) if start else None
-    handed = time.perf_counter()
-    answer = solve(compiled.program, budget.options(options), start=point, progress=progress)
-    solved = time.perf_counter()
-    if answer.values is None:
-        forget(model)
-    else:
-        load(compiled, answer, duals=duals)
-    seconds = {
-        "compile": handed - begun,
-        "solve": solved - handed,
-        "load": time.perf_counter() - solved,
-    }
-    answer = replace(answer, outcome=replace(answer.outcome, seconds=seconds))
+    with budget.phase("compile"):
+        try:
+            compiled = compile_model(model)
+        except InfeasibleError:
+            forget(model)
+            raise
+        if duals and not compiled.program.is_mixed_integer:
+            require_suffixes(model)
+        point = read_values(compiled) if start else None
+    with budget.phase("solve"):
+        answer = solve(compiled.program, budget.options(options), start=point, progress=progress)
+    with budget.phase("load"):
+        if answer.values is None:
+            forget(model)
+        else:
+            load(compiled, answer, duals=duals)
+    answer = replace(answer, outcome=replace(answer.outcome, seconds=budget.seconds))
     if answer.outcome.status is Status.INFEASIBLE:
         raise explain(compiled.program, families, None, options, answer.outcome, budget=budget)
     return answer

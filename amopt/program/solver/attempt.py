@@ -86,9 +86,10 @@ class AttemptRun:
         if interrupted:
             result.stopped = Stopped.INTERRUPTED
         if said == kinds.kInfeasible:
-            validate_infeasible(
-                self.program, result, read_ray(self.highs, self.program, self.scaling)
-            )
+            ray = read_ray(self.highs, self.program, self.scaling)
+            if ray is None and not self.program.is_mixed_integer:
+                ray = self._ray_without_presolve()
+            validate_infeasible(self.program, result, ray)
         elif said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
             self._distinguish_unbounded(result)
         elif self.program.is_mixed_integer:
@@ -195,6 +196,18 @@ class AttemptRun:
         return bool(
             not failed and self.highs.getModelStatus() == self.highspy.HighsModelStatus.kOptimal
         )
+
+    def _ray_without_presolve(self) -> Floats | None:
+        """Return the row duals that presolve does not give where it sees that nothing is feasible.
+
+        They prove it in the units in which it was seen: in others, a program whose sides are all
+        tiny would pass for one that something satisfies.
+        """
+        self.highs.clearSolver()
+        set_options(self.highs, {"presolve": "off", "solver": "simplex"})
+        limit_time(self.highs, self.budget.left)
+        failed, interrupted = self._run(None)
+        return None if failed or interrupted else read_ray(self.highs, self.program, self.scaling)
 
     def _distinguish_unbounded(self, result: AttemptResult) -> None:
         """Tell unbounded from infeasible: without an objective an unbounded program has answers."""

@@ -10,9 +10,9 @@ answer does not stand, the next method tries: without presolve, with the other s
 point with crossover, with scaled costs, and in the program's own units where the solver had it in
 others. ``outcome.method`` says which one answered. Where a start
 is called optimal and the bound does not prove it, the solver is asked again without it. That a
-mixed-integer program is infeasible the arrays cannot prove: a second run without presolve and with
-another seed has to agree, and the solver's word stands only where that run does not finish in twice
-the time.
+mixed-integer program is infeasible the arrays prove where its relaxation is; else a second run
+without presolve and with another seed has to agree, and the solver's word stands only where that
+run does not finish in twice the time.
 
 Ctrl-C ends a solve with the best answer so far. A linear program so small that it takes a fraction
 of a second is solved in the caller's thread: there Ctrl-C raises ``KeyboardInterrupt`` at its end.
@@ -229,7 +229,7 @@ class Solver:
             self._run = self._attempt(watched=best is not None or self._is_long())
             result = self._run.result(attempt.method, progress)
             if result.status is Status.INFEASIBLE:
-                if claimed or result.final:
+                if claimed or result.final or self._relaxation_is_infeasible():
                     return result
                 claimed = True
                 tries = deque(self._in_plain_units()[1:]) or tries
@@ -248,6 +248,17 @@ class Solver:
                 tries += self._in_plain_units()
         assert best is not None
         return _without_proof(best, disputed)
+
+    def _relaxation_is_infeasible(self) -> bool:
+        """Return whether nothing satisfies a mixed-integer program even in fractions.
+
+        For a linear program that is proven by arrays, where a second search would only agree.
+        """
+        if not self._program.is_mixed_integer:
+            return False
+        limits = [limit for limit in (self._budget.left, self._patience()) if limit is not None]
+        options = replace(self.options, time_limit=min(limits), method="choose")
+        return solve(self._program.relaxed(), options).outcome.status is Status.INFEASIBLE
 
     def _in_plain_units(self) -> list[Attempt]:
         """Hand the program over in its own units; return the attempts, none where it was in those.

@@ -32,11 +32,13 @@ MOST_THREADS = 256
 """Threads beyond which a number is taken for a mistake."""
 
 _LARGEST_GAP = 1e100
+"""Gap beyond which the solver takes none: no proof is wanted long before."""
 
 SMALLEST, USUALLY_SMALLEST = 1e-12, 1e-9
 """Coefficients up to this size the solver leaves out; and by itself, where it may without loss."""
 
 METHODS = ("choose", "simplex", "primal simplex", "ipm")
+"""Methods for linear programs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,9 @@ class Attempt:
     settings: dict[str, Any]
 
 
+_TIGHT = 1e-9
+"""The solver's absolute tolerance where its usual one was too coarse; near the least it takes."""
+
 _LINEAR: dict[str, dict[str, Any]] = {
     "dual simplex": {"solver": "simplex", "simplex_strategy": 1},
     "primal simplex": {"solver": "simplex", "simplex_strategy": 4},
@@ -108,7 +113,7 @@ def attempts(program: LinearProgram, options: Options, scaling: Scaling) -> list
     presolve = "on" if options.presolve else "off"
     if program.is_mixed_integer:
         name, other = "HiGHS branch and bound", (int(options.seed) + 1) % 2**31
-        tight = {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
+        tight = {"mip_feasibility_tolerance": _TIGHT, "primal_feasibility_tolerance": _TIGHT}
         return [
             Attempt(name, {"presolve": presolve}),
             Attempt(f"{name}, no presolve", {"presolve": "off", "random_seed": other}),
@@ -159,8 +164,8 @@ of ten apart; some two hundred iterations are many.
 REFINING: dict[str, Any] = {
     "presolve": "off",
     "solver": "simplex",
-    "primal_feasibility_tolerance": 1e-9,
-    "dual_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": _TIGHT,
+    "dual_feasibility_tolerance": _TIGHT,
 }
 """What holds for a run that goes on from a basis that is nearly optimal."""
 

@@ -43,6 +43,7 @@ _QUANTITY = -7
 """Power of two below which the largest finite bound of a row or column is counted anew."""
 
 _PASSES = 4
+"""Times that rows and columns are balanced in turns; each halves what is left to do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

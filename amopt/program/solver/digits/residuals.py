@@ -23,6 +23,7 @@ __all__ = [
     "PrimalCheck",
     "check_primal",
     "cost_scale",
+    "excess",
     "row_misses",
 ]
 
