@@ -21,8 +21,9 @@ __all__ = ["write_program"]
 def write_program(program: LinearProgram | ConcreteModel, path: str | Path) -> None:
     """Write a program to an LP or MPS file, by the ending of its name.
 
-    The same program gives the same bytes. An LP file holds a two-sided row as two rows, an
-    MPS file where the range would not lead back to both sides. The file minimises, whatever the program does, and has no constant in its objective; its head says so.
+    The same program gives the same bytes. An LP file holds a two-sided row as two rows, an MPS file
+    where the range would not lead back to both sides. The file minimises, whatever the program
+    does, and has no constant in its objective; its head says so.
 
     Parameters
     ----------
