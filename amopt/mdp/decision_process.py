@@ -11,10 +11,9 @@ from amopt.mdp import extension, methods
 from amopt.mdp.process import Process
 
 if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
-
     from amopt.mdp.linear_program import SideConstraint
     from amopt.mdp.solution import MarkovSolution
+    from amopt.program.family import Extend
     from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["MarkovDecisionProcess"]
@@ -34,7 +33,7 @@ class MarkovDecisionProcess(Process):
         form: str = "dual",
         start: Literal["policy_iteration", "column_generation", "cold"] = "policy_iteration",
         side_constraints: Sequence[SideConstraint] = (),
-        extend: Callable[[ConcreteModel], None] | None = None,
+        extend: Extend | None = None,
         tolerance: float = 1e-9,
         iteration_limit: int = 100_000,
         options: Options | None = None,
@@ -70,7 +69,7 @@ class MarkovDecisionProcess(Process):
             Time limit for every method; the rest is for the linear program's solver. Left out, a
             cold program is presolved, one that starts from a policy is not.
         progress
-            Called while the linear program is being solved.
+            Called while a linear program is being solved.
 
         Returns
         -------

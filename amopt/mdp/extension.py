@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import methods
 from amopt.mdp.formulation import FAMILIES, formulate
+from amopt.mdp.iteration.result import PROVEN
 from amopt.mdp.linear_program import labels
 from amopt.mdp.policy import PolicyChain, policy_of_measure
 from amopt.mdp.process import Process
@@ -21,6 +22,7 @@ from amopt.outcome import Outcome, Status
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
+    from amopt.program.family import Extend
     from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["read_back", "solve"]
@@ -28,12 +30,13 @@ __all__ = ["read_back", "solve"]
 Floats = NDArray[np.float64]
 
 _SAME = 1e-6
+"""Share of the largest visits by which a policy's may differ from those of the program."""
 
 
 def solve(
     process: Process,
     initial: Floats,
-    extend: Callable[[ConcreteModel], None],
+    extend: Extend,
     *,
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -116,7 +119,7 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
         error_bound=max(objective - bound, 0.0),
         outcome=replace(
             free.outcome if outcome is None else outcome,
-            status=Status.OPTIMAL if objective - bound <= _SAME * scale else Status.FEASIBLE,
+            status=Status.OPTIMAL if objective - bound <= PROVEN * scale else Status.FEASIBLE,
             objective=objective,
             bound=bound,
         ),

@@ -32,21 +32,24 @@ from numpy.typing import NDArray
 from amopt.errors import InfeasibleError
 from amopt.mdp.iteration.methods import policy_iteration
 from amopt.mdp.linear_program import SideConstraint, dual_program
+from amopt.mdp.policy import DependsOnStartError
 from amopt.mdp.process import Process
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.phrases import rounded_down, rounded_up
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
+from amopt.program.time import Budget
 
 __all__ = ["explain", "explain_alone"]
 
 Floats = NDArray[np.float64]
 
 _BROKEN = 1e-7
+"""Part of what counts in a limit by which it may be missed: what the solver may leave."""
 
 
 def explain_alone(
-    process: Process, initial: Floats, side_constraints: Sequence[SideConstraint]
+    process: Process, initial: Floats, side_constraints: Sequence[SideConstraint], budget: Budget
 ) -> InfeasibleError | None:
     """Return the error that names constraints which no policy meets; None where there are none.
 
@@ -54,8 +57,12 @@ def explain_alone(
     ----------
     process, initial, side_constraints
         What is to be solved.
+    budget
+        The time for it.
     """
-    changes = {side.name: _change_alone(process, initial, side) for side in side_constraints}
+    changes = {
+        side.name: _change_alone(process, initial, side, budget) for side in side_constraints
+    }
     remedies = [_remedy(side, changes[side.name]) for side in side_constraints]
     for side in side_constraints:
         if changes[side.name]:
@@ -70,13 +77,19 @@ def explain_alone(
     return None
 
 
-def _change_alone(process: Process, initial: Floats, side: SideConstraint) -> float:
-    """Return by how much a constraint's limit must move before any policy meets it."""
+def _change_alone(process: Process, initial: Floats, side: SideConstraint, budget: Budget) -> float:
+    """Return by how much a constraint's limit must move before any policy meets it.
+
+    0 where that depends on the first state, even if the cost does not: the program tells.
+    """
     for sign, limit in ((1.0, side.upper), (-1.0, side.lower)):
         if math.isinf(limit):
             continue
         other = process.with_cost(sign * side.coefficients)
-        best = policy_iteration(other, initial).outcome
+        try:
+            best = policy_iteration(other, initial, time_limit=budget.left).outcome
+        except DependsOnStartError:
+            continue
         assert best.bound is not None
         missing = best.bound - sign * limit
         if missing > _BROKEN * max(abs(best.bound), abs(limit)):
@@ -89,6 +102,7 @@ def explain(
     initial: Floats,
     side_constraints: Sequence[SideConstraint],
     options: highs.Options,
+    budget: Budget,
 ) -> InfeasibleError | None:
     """Return the error that names an irreducible set of clashing constraints; None without a clash.
 
@@ -98,8 +112,15 @@ def explain(
         What was to be solved.
     options
         Options for the solver.
+    budget
+        The time for all solves.
     """
-    broken = _least_violations(process, initial, side_constraints, options)
+
+    def least_violations(sides: Sequence[SideConstraint]) -> Floats | None:
+        within = replace(options, presolve=True, time_limit=budget.left)
+        return _least_violations(process, initial, sides, within)
+
+    broken = least_violations(side_constraints)
     if broken is None or not broken.any():
         return None
     remedies = [
@@ -108,7 +129,7 @@ def explain(
     needed = list(side_constraints)
     for side in side_constraints:
         fewer = [other for other in needed if other is not side]
-        still = _least_violations(process, initial, fewer, options) if fewer else None
+        still = least_violations(fewer) if fewer else None
         if still is not None and still.any():
             needed = fewer
     names = [side.name for side in needed]
@@ -145,7 +166,7 @@ def _least_violations(
         rows=program.rows,
         name="elastic occupation measure",
     )
-    answer = highs.solve(elastic, replace(options, presolve=True))
+    answer = highs.solve(elastic, options)
     if answer.values is None:
         return None
     short, excess = answer.values[process.pairs :].reshape(2, count) / size

@@ -24,7 +24,6 @@ tolerances nor drowned in rounding. All that comes back is in the process's unit
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
@@ -36,7 +35,7 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp.infeasibility import explain, explain_alone
 from amopt.mdp.iteration.column_generation import Vertex, priced_in
 from amopt.mdp.iteration.methods import improve_until_stable, policy_iteration
-from amopt.mdp.iteration.result import IterationBudget, certified
+from amopt.mdp.iteration.result import PROVEN, IterationBudget, certified
 from amopt.mdp.linear_program import (
     SideConstraint,
     check_side_constraints,
@@ -49,6 +48,7 @@ from amopt.mdp.solution import MarkovSolution
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
+from amopt.program.time import Budget
 
 __all__ = ["STARTS", "Start", "policy_basis", "solve"]
 
@@ -59,8 +59,6 @@ Start = Literal["policy_iteration", "column_generation", "cold"]
 
 STARTS = get_args(Start)
 """Where a linear program starts."""
-
-_PROVEN = 1e-6
 
 
 def solve(
@@ -78,24 +76,27 @@ def solve(
         raise UsageError(f"unknown start {start!r}; choose one of {', '.join(STARTS)}")
     if start == "column_generation" and (side_constraints or form == "primal"):
         raise UsageError("column generation is for the dual program without side constraints")
-    began = time.perf_counter()
     options = highs.Options(presolve=start == "cold") if options is None else options
+    budget = Budget(options.time_limit)
     known = None
     if start != "cold":
-        known = policy_iteration(process, initial, time_limit=options.time_limit)
-    if options.time_limit is not None:
-        left = max(options.time_limit - (time.perf_counter() - began), 0.0)
-        options = replace(options, time_limit=left)
+        known = policy_iteration(process, initial, time_limit=budget.left)
     if side_constraints:
         check_side_constraints(process, side_constraints)
-        clash = explain_alone(process, initial, side_constraints)
+        clash = explain_alone(process, initial, side_constraints, budget)
         if clash is not None:
             raise clash
     weights = initial if side_constraints else _positive(process, initial)
 
     def solve_part(part: Process, policy: Ints | None) -> Vertex:
         return _solve_program(
-            part, weights, form, side_constraints, policy=policy, options=options, progress=progress
+            part,
+            weights,
+            form,
+            side_constraints,
+            policy=policy,
+            options=replace(options, time_limit=budget.left),
+            progress=progress,
         )
 
     policy = None if known is None else known.policy
@@ -104,7 +105,7 @@ def solve(
     else:
         vertex = solve_part(process, policy)
     if side_constraints and vertex.occupation is None and not _interrupted(vertex.outcome):
-        clash = explain(process, initial, side_constraints, options)
+        clash = explain(process, initial, side_constraints, options, budget.to_explain())
         if clash is not None:
             clash.outcome = replace(vertex.outcome, status=Status.INFEASIBLE)
             raise clash
@@ -114,7 +115,7 @@ def solve(
         solution = _deterministic(process, initial, vertex, known)
     measured = vertex.occupation if weights is initial else None
     solution = replace(solution, measure=_measure(solution, measured))
-    return _with_outcome(solution, vertex.outcome, time.perf_counter() - began)
+    return _with_outcome(solution, vertex.outcome, budget.spent)
 
 
 def _positive(process: Process, initial: Floats) -> Floats:
@@ -296,7 +297,7 @@ def _constrained(
     objective = gain if process.average else float(initial @ value)
     violation = _violation(side_constraints, measure)
     scale = max(abs(objective), float(np.abs(process.cost) @ measure))
-    proven = objective - bound <= _PROVEN * scale and violation <= _PROVEN
+    proven = objective - bound <= PROVEN * scale and violation <= PROVEN
     return replace(
         lagrangian,
         process=process,

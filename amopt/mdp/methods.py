@@ -13,10 +13,9 @@ from amopt.errors import UsageError
 from amopt.mdp.process import METHODS, Process
 
 if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
-
     from amopt.mdp.linear_program import SideConstraint
     from amopt.mdp.solution import MarkovSolution
+    from amopt.program.family import Extend
     from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["Settings", "solve"]
@@ -33,7 +32,7 @@ class Settings:
     form: str = "dual"
     start: Literal["policy_iteration", "column_generation", "cold"] = "policy_iteration"
     side_constraints: Sequence[SideConstraint] = ()
-    extend: Callable[[ConcreteModel], None] | None = None
+    extend: Extend | None = None
     tolerance: float = 1e-9
     iteration_limit: int = 100_000
     options: Options | None = None
@@ -105,7 +104,11 @@ def _multichain(process: Process, settings: Settings) -> MarkovSolution:
 
     if settings.method == "lp":
         return average.solve_by_program(
-            process, settings.initial, form=settings.form, options=settings.options
+            process,
+            settings.initial,
+            form=settings.form,
+            options=settings.options,
+            progress=settings.progress,
         )
     return average.solve(
         process,
@@ -130,4 +133,5 @@ def _total(process: Process, settings: Settings) -> MarkovSolution:
         form=settings.form,
         iteration_limit=settings.iteration_limit,
         options=settings.options,
+        progress=settings.progress,
     )

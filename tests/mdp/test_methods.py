@@ -1,5 +1,8 @@
 """All methods agree, with brute force where that is possible."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -337,3 +340,50 @@ def test_column_generation_takes_no_side_constraints():
         process.solve("lp", start="column_generation", side_constraints=[limit])
     with pytest.raises(UsageError, match="column generation is for the dual program"):
         process.solve("lp", start="column_generation", form="primal")
+
+
+def test_column_generation_has_one_limit_of_time_for_all_rounds(monkeypatch):
+    """Each round is given what is left, not the whole once more."""
+    from amopt.mdp import lp_solve
+    from amopt.program.time import Budget
+
+    clock = iter(range(1000))
+    given = []
+    honest = lp_solve._solve_program
+
+    def solve(*arguments, options, **keywords):
+        given.append(options.time_limit)
+        return honest(*arguments, options=replace(options, time_limit=None), **keywords)
+
+    monkeypatch.setattr(lp_solve, "_solve_program", solve)
+    monkeypatch.setattr(Budget, "spent", property(lambda self: float(next(clock))))
+    process = random_process(13, states=12, actions=5)
+    best = process.solve("policy_iteration")
+    worst = process.minimum(-process.quality(best.value))[1]  # others have to be priced in
+    monkeypatch.setattr(lp_solve, "policy_iteration", lambda *_, **__: replace(best, policy=worst))
+    process.solve(start="column_generation", options=Options(time_limit=500.0))
+    assert len(given) > 1
+    assert all(later < earlier for earlier, later in pairwise(given))
+
+
+@pytest.mark.parametrize("criterion", ["average", "total"])
+def test_progress_is_told_of_every_linear_program(criterion, monkeypatch):
+    """Of a process of two closed parts, and of one that comes to rest."""
+    from amopt.program.solver import highs
+
+    heard = []
+    honest = highs.solve
+
+    def solve(*arguments, progress=None, **keywords):
+        heard.append(progress)
+        return honest(*arguments, progress=progress, **keywords)
+
+    monkeypatch.setattr(highs, "solve", solve)
+    cost = [1.0, 2.0] if criterion == "average" else [0.0, 0.0]
+    process = MarkovDecisionProcess(np.eye(2), cost, [0, 1], None, criterion=criterion)
+
+    def tell(_):
+        pass
+
+    process.solve(progress=tell, start="cold")
+    assert heard[-1] is tell

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amopt.errors import InfeasibleError, UsageError
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.mdp import MarkovDecisionProcess, SideConstraint, dual_program, primal_program
 from amopt.mdp.infeasibility import _remedy
 from tests.mdp.cases import random_process
@@ -200,3 +200,20 @@ def test_probabilities_that_a_solver_would_drop_are_left_out():
     assert np.abs(dual.matrix.data).min() > 1e-9
     np.testing.assert_allclose(dual.matrix.sum(axis=0), 0.5, rtol=1e-15)
     assert process.transition.nnz == 6
+
+
+# In state 0 one stays at a cost of 1, which uses 1 a period; in state 1 at 5, or goes to 0.
+PLACES = MarkovDecisionProcess([[1, 0], [0, 1], [1, 0]], [1.0, 5.0, 5.0], [0, 1, 1], None)
+
+
+def test_a_use_that_depends_on_the_first_state_leaves_the_cost_alone():
+    """From everywhere one comes to state 0, the cheapest; what is used least could be elsewhere."""
+    found = PLACES.solve(side_constraints=[SideConstraint("use", [1.0, 0.0, 0.0], upper=2.0)])
+    assert found.outcome.status == "optimal"
+    assert found.gain == pytest.approx(1.0)
+    assert found.prices["use"] == 0.0
+
+
+def test_a_limit_that_asks_for_another_place_is_no_answer():
+    with pytest.raises(NoAnswerError):
+        PLACES.solve(side_constraints=[SideConstraint("use", [1.0, 0.0, 0.0], upper=0.5)])

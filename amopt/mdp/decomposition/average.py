@@ -17,6 +17,7 @@ and 9.1.2). Linear programming solves the program of Denardo and Fox, see
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from amopt.mdp.decomposition.end_components import alone, end_components, inner_pairs
 from amopt.mdp.decomposition.quotient import Quotient
 from amopt.mdp.iteration.methods import ITERATIONS
-from amopt.mdp.iteration.result import IterationBudget
+from amopt.mdp.iteration.result import PROVEN, IterationBudget
 from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import Process
@@ -36,6 +37,7 @@ from amopt.program.solver import highs
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
+    from amopt.program.solver.run import Progress
 
 __all__ = ["solve", "solve_by_program"]
 
@@ -43,8 +45,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _NOISE = 1e-11
+"""Improvement of a bias, relative to the largest bias, gain and cost, that is rounding."""
+
 _CONSERVING = 1e-9
-_PROVEN = 1e-6
+"""By how much a pair may worsen the gain, relative to the largest gain and cost, and keep it."""
+
+_LEAST_GAIN = 1e-3
+"""Part of the largest cost below which a gain is judged by the costs that cancel in it."""
 
 
 def solve(
@@ -170,7 +177,7 @@ def certified(
     chain = PolicyChain.of(process, policy)
     bias, gain = chain.evaluate_by_class()
     lower = np.minimum(lower, gain)
-    scale = max(float(np.abs(gain).max()), 1e-3 * float(np.abs(process.cost).max()))
+    scale = max(float(np.abs(gain).max()), _LEAST_GAIN * float(np.abs(process.cost).max()))
     error = float((gain - lower).max())
     quality = _conserving(process, bias, gain)
     residual = max(
@@ -195,7 +202,7 @@ def certified(
         outcome=budget.outcome(
             stopped,
             method,
-            proven=error <= _PROVEN * scale,
+            proven=error <= PROVEN * scale,
             objective=float(initial @ gain),
             bound=float(initial @ lower),
             residual=residual,
@@ -209,6 +216,7 @@ def solve_by_program(
     *,
     form: str = "dual",
     options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> MarkovSolution:
     """Solve the program of Denardo and Fox, and prove its policy by end components."""
     options = highs.Options() if options is None else options
@@ -216,7 +224,7 @@ def solve_by_program(
     known = solve(process, initial, "policy_iteration", time_limit=options.time_limit)
     build = dual_program if form == "dual" else primal_program
     program = build(process, initial, multichain=True)
-    answer = highs.solve(program, replace(options, time_limit=budget.left))
+    answer = highs.solve(program, replace(options, time_limit=budget.left), progress=progress)
     flows = answer.values if form == "dual" else answer.duals
     if flows is None:
         return replace(known, outcome=replace(known.outcome, stopped=answer.outcome.stopped))

@@ -39,7 +39,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _TIE = 1e-9
+"""Difference from the best, relative to the largest value and cost, up to which rows are tied."""
+
 _ROUNDING = 1e-13
+"""Improvement, relative to the largest value and cost, that is rounding."""
 
 
 @dataclass(frozen=True)

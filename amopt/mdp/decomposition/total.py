@@ -9,6 +9,7 @@ that is said.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,9 @@ from amopt.mdp.decomposition.end_components import (
 )
 from amopt.mdp.decomposition.quotient import Quotient
 from amopt.mdp.iteration.methods import policy_iteration
-from amopt.mdp.iteration.result import IterationBudget
+from amopt.mdp.iteration.result import PROVEN, IterationBudget
 from amopt.mdp.linear_program import dual_program, primal_program
-from amopt.mdp.policy import PolicyChain
+from amopt.mdp.policy import REACHED, PolicyChain
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.outcome import Status, Stopped
@@ -35,6 +36,7 @@ from amopt.program.solver import highs
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
+    from amopt.program.solver.run import Progress
 
 __all__ = ["solve"]
 
@@ -42,10 +44,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _NOTHING = 1e-9
-_REACHED = 1e-9
-_PROVEN = 1e-6
+"""Average cost of going on for ever, relative to the largest cost, that is none."""
 
 METHODS = ("lp", "policy_iteration")
+"""The methods that bound a total cost."""
 
 
 def solve(
@@ -56,6 +58,7 @@ def solve(
     form: str = "dual",
     iteration_limit: int = 100_000,
     options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> MarkovSolution:
     """Solve for the total cost; parameters as of :meth:`MarkovDecisionProcess.solve`.
 
@@ -94,7 +97,8 @@ def solve(
     )
     if method == "policy_iteration":
         return known
-    return _by_program(process, initial, known, form, replace(options, time_limit=budget.left))
+    options = replace(options, time_limit=budget.left)
+    return _by_program(process, initial, known, form=form, options=options, progress=progress)
 
 
 def _refuse_endless(process: Process, quotient: Quotient) -> None:
@@ -145,19 +149,21 @@ def _by_program(
     process: Process,
     initial: Floats,
     known: MarkovSolution,
+    *,
     form: str,
     options: Options,
+    progress: Callable[[Progress], None] | None,
 ) -> MarkovSolution:
     """Solve the linear program, and prove its policy by the bounds that are known."""
     build = dual_program if form == "dual" else primal_program
-    answer = highs.solve(build(process, initial), options)
+    answer = highs.solve(build(process, initial), options, progress=progress)
     flows = answer.values if form == "dual" else answer.duals
     if flows is None:
         return replace(known, outcome=replace(known.outcome, stopped=answer.outcome.stopped))
     flow, rest = np.abs(flows[: process.pairs]), np.abs(flows[process.pairs :])
     visits = process.by_state(flow)
-    reached = visits > _REACHED / process.states
-    reached[resting_states(process)[rest > _REACHED / process.states]] = False  # there it stays
+    reached = visits > REACHED / process.states
+    reached[resting_states(process)[rest > REACHED / process.states]] = False  # there it stays
     policy = np.where(reached, process.minimum(-flow)[1], known.policy)
     found = _certified(
         process,
@@ -224,7 +230,7 @@ def _certified(
         outcome=budget.outcome(
             stopped,
             method,
-            proven=finite and error <= _PROVEN * scale,
+            proven=finite and error <= PROVEN * scale,
             objective=float(initial @ value),
             bound=float(initial @ np.minimum(lower, value)),
             residual=residual,

@@ -18,6 +18,8 @@ from amopt.program.export.archive import read_archive
 __all__ = ["load", "read", "save"]
 
 _FORMAT = 1
+"""The version of the archives that are written, and read."""
+
 _NEEDED = ("format", "data", "indices", "indptr", "shape", "cost", "state_of_pair", "discount")
 
 

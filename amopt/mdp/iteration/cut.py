@@ -26,7 +26,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _LARGEST = 20_000_000
+"""Numbers that an affine sweep may hold: 160 MB."""
+
 _SHARE = 8
+"""How many times fewer than all states those on the cut have to be."""
 
 
 def is_worthwhile(process: Process) -> bool:

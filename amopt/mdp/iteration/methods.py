@@ -39,9 +39,25 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _DAMPING = 0.75
+"""Share of a change that is taken where the chain of the cut is periodic: any below 1 ends that."""
+
+_STALLED = 0.98
+"""Share of the last differences from which on they are taken not to shrink by themselves."""
+
 _EVALUATION_SWEEPS = 200
+"""Most sweeps over the pairs of one policy between two over all pairs."""
+
+_NEARER = 0.1
+"""Share of the last differences up to which a policy is evaluated before it is improved again."""
+
 _IDLE = 3
+"""Improvements in a row without a better gain, from which on policies are taken to come back."""
+
 _ROUNDING = 1e-14
+"""Rounding of a sweep, relative to the largest value: bounds on the gain come no nearer."""
+
+_NOISE = 1e-12
+"""Improvement of a pair, relative to the largest value and cost, that is rounding."""
 
 
 def value_iteration(
@@ -94,14 +110,14 @@ def _iterate(
         )
         if stopped is not None:
             break
-        if largest - least > 0.98 * last_span:
+        if largest - least > _STALLED * last_span:
             evaluate = evaluate and step == 1.0  # policies of several classes drift apart
             if process.average and step == 1.0:
                 _require_one_component(process)
             step = _DAMPING  # the chain of the cut is itself periodic: make it aperiodic
         last_span = largest - least
         if evaluate:
-            after = _evaluate_by_sweeps(process, policy, after, 0.1 * last_span, budget)
+            after = _evaluate_by_sweeps(process, policy, after, _NEARER * last_span, budget)
         before = before + step * (after - before) if step < 1 else after
         if process.average:
             before = before - before[layers.cut[0]]
@@ -216,7 +232,7 @@ def improve_until_stable(
         best_gain = min(best_gain, gain)
         quality = process.quality(value, gain)
         least, best = process.minimum(quality)
-        noise = 1e-12 * max(float(np.abs(value).max()), float(np.abs(process.cost).max()))
+        noise = _NOISE * max(float(np.abs(value).max()), float(np.abs(process.cost).max()))
         better = least < quality[policy] - noise
         if free is not None:
             better &= free

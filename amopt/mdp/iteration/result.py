@@ -12,12 +12,13 @@ from amopt.mdp.solution import MarkovSolution
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 
-__all__ = ["IterationBudget", "bounded", "certified"]
+__all__ = ["PROVEN", "IterationBudget", "bounded", "certified"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-_PROVEN = 1e-6
+PROVEN = 1e-6
+"""Error, relative to the largest value or gain, up to which a policy is called optimal."""
 
 
 class IterationBudget(Budget):
@@ -153,7 +154,7 @@ def _solution(
     value, gain = answer
     residual = float(np.abs(process.minimum(process.quality(value, gain))[0] - value).max())
     scale = abs(gain) if process.average else float(np.abs(value).max())
-    proven = error <= _PROVEN * max(scale, 1e-6 * float(np.abs(process.cost).max()))
+    proven = error <= PROVEN * max(scale, 1e-6 * float(np.abs(process.cost).max()))
     probabilities = np.zeros(process.pairs)
     probabilities[policy] = 1.0
     return MarkovSolution(
