@@ -55,14 +55,10 @@ def frontier(
         from amopt import decisions, sourcing
 
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
-        give(
-            sourcing.frontier(instance, asset_exists=asset_exists),
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-        )
+        require_room(out, html, html_light)
+        with working(json=json):
+            found = sourcing.frontier(instance, asset_exists=asset_exists)
+        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
 @app.command()

@@ -11,8 +11,8 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 
 __all__ = ["names", "path"]
 
-COMPANIONS = ("-events",)
-"""How the names of files end that go with an instance of the same folder."""
+NO_INSTANCES = ("-events",)
+"""How the names of files end that are none but go with an instance of the same folder."""
 
 
 def names() -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def names() -> tuple[str, ...]:
 
     What goes with an instance, such as its events, has a :func:`path` but is no instance.
     """
-    return tuple(name for name in _paths() if not name.endswith(COMPANIONS))
+    return tuple(name for name in _paths() if not name.endswith(NO_INSTANCES))
 
 
 def path(name: str) -> Path:

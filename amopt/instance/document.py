@@ -57,6 +57,9 @@ class Document:
         Whether there is data to go on with.
     parts
         The documents that were included, by the key at the top that each stands for.
+    index
+        Returns the lines of all values of a text, which are looked for once one is asked; None for
+        other files.
     locate
         Tells where a value stands in a file of tables; None for other files.
     absent

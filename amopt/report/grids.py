@@ -12,16 +12,13 @@ from markupsafe import Markup, escape
 
 from amopt.phrases import amount, listed
 from amopt.report.document import Grid, Said
-from amopt.report.words import idle_columns, shown
+from amopt.report.words import ROUNDING, idle_columns, shown
 from amopt.solution import Column
 
 __all__ = ["MOST_ROWS", "Body", "bodies", "body", "fitted"]
 
 MOST_ROWS = 2_000
 """Rows of a table that a page shows: a browser copes, and the csv files hold them all."""
-
-ROUNDING = 1e-9
-"""Below this, a number is zero but for rounding."""
 
 _BESIDE = {"weeks": ("days", 7.0), "days": ("weeks", 1 / 7.0)}
 """The unit that stands beside a unit of time, and how many of it are one."""

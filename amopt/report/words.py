@@ -11,7 +11,7 @@ from amopt.phrases import amount, listed, money
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
-__all__ = ["gap_in_words", "idle_columns", "left_out", "shown", "worth"]
+__all__ = ["ROUNDING", "gap_in_words", "idle_columns", "left_out", "shown", "worth"]
 
 SIGNIFICANT = 4
 """Digits of a measured number that a planner can act on."""
@@ -23,6 +23,7 @@ SMALLEST = 0.005
 """What two digits after the point would show as zero."""
 
 MOST_WRITTEN_OUT = 1e15
+"""Size from which a number is shown with an exponent: floats have no digits behind the point."""
 
 TWO_DIGITS = ("money", "%", "weeks")
 """Units that are shown with two digits after the point."""

@@ -7,6 +7,11 @@ import scipy.sparse as sp
 
 from amopt.program.linear import LinearProgram
 
+WYNDOR = LinearProgram.from_arrays(
+    [3, 5], [[1, 0], [0, 2], [3, 2]], -np.inf, [4, 12, 18], maximise=True
+)
+"""A textbook program (Wyndor Glass), 36 at (2, 6): x <= 4, 2y <= 12, 3x + 2y <= 18."""
+
 
 def market_split(rows: int = 4, columns: int = 30, seed: int = 1) -> LinearProgram:
     """Halve every row of a random matrix (Cornuejols and Dawande, 1998): hard to finish."""

@@ -22,8 +22,7 @@ from amopt.program.export import (
 )
 from amopt.program.linear import LinearProgram, NamedBlock, Names
 from amopt.program.solver.highs import solve
-
-from .programs import market_split, transport
+from tests.program.programs import market_split, transport
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "program"
 

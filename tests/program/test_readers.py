@@ -14,9 +14,8 @@ from amopt.outcome import Status
 from amopt.program.export import write_program
 from amopt.program.linear import LinearProgram, NamedBlock
 from amopt.program.solver.highs import solve
-
-from .programs import market_split, transport
-from .test_export import LOTS, WORDS, read_and_solve
+from tests.program.programs import market_split, transport
+from tests.program.test_export import LOTS, WORDS, read_and_solve
 
 
 def by_highs(path: Path) -> float:

@@ -11,8 +11,7 @@ from amopt.outcome import Status
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import solve
 from amopt.program.solver.scaling import Scaling
-
-from .exact import objective, optimum, violations
+from tests.program.exact import objective, optimum, violations
 
 
 def random_program(seed: int, integer: bool) -> LinearProgram:

@@ -18,8 +18,7 @@ from amopt.outcome import Status, Stopped
 from amopt.program.infeasible.explain import explain
 from amopt.program.linear import NamedBlock
 from amopt.program.solver.highs import Options, Progress, solve
-
-from .programs import market_split, transport
+from tests.program.programs import market_split, transport
 
 
 def test_a_time_limit_returns_the_incumbent() -> None:
@@ -162,7 +161,7 @@ print(json.dumps([outcome.stopped, outcome.status, outcome.gap, outcome.total_se
 )
 def test_ctrl_c_ends_the_solve(program: str, threads: int, status: Status) -> None:
     """An incumbent is kept; the process goes on as if the solve had ended by itself."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     ended = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, json.dumps([program, threads])],
         cwd=root, capture_output=True, text=True, timeout=60, check=False,
@@ -201,7 +200,7 @@ def test_a_second_ctrl_c_leaves_a_deaf_solver_behind() -> None:
     """The process ends soon, as one that Ctrl-C has ended: it does not abort."""
     ended = subprocess.run(
         [sys.executable, "-c", INTERRUPTED_TWICE],
-        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=40, check=False,
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=40, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "left\n", "")
 

@@ -17,8 +17,7 @@ from amopt.program.solver.digits.polishing import polished, rounded
 from amopt.program.solver.digits.refinement import at_bounds
 from amopt.program.solver.highs import Options, Solver, solve
 from amopt.program.solver.scaling import Scaling
-
-from .programs import market_split, transport
+from tests.program.programs import market_split, transport
 
 program = LinearProgram.from_arrays
 
