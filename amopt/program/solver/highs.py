@@ -8,11 +8,10 @@ numbers of a mixed-integer answer are held and the rest is solved anew
 (:mod:`~amopt.program.solver.digits.refinement`). Where the solver fails, says "unknown" or its
 answer does not stand, the next method tries: without presolve, with the other simplex, by interior
 point with crossover, with scaled costs, and in the program's own units where the solver had it in
-others. ``outcome.method`` says which one answered. Where a start
-is called optimal and the bound does not prove it, the solver is asked again without it. That a
-mixed-integer program is infeasible the arrays prove where its relaxation is; else a second run
-without presolve and with another seed has to agree, and the solver's word stands only where that
-run does not finish in twice the time.
+others. ``outcome.method`` says which one answered. Where a start is called optimal and the bound
+does not prove it, the solver is asked again without it. That a mixed-integer program is infeasible
+the arrays prove where its relaxation is; else a second run without presolve and with another seed
+has to agree, and the solver's word stands only where that run does not finish in twice the time.
 
 Ctrl-C ends a solve with the best answer so far. A linear program so small that it takes a fraction
 of a second is solved in the caller's thread: there Ctrl-C raises ``KeyboardInterrupt`` at its end.
@@ -61,7 +60,13 @@ from amopt.program.solver.transfer import (
     start_from_point,
     transfer,
 )
-from amopt.program.solver.validation import AttemptResult, better_bound, bounds_only
+from amopt.program.solver.validation import (
+    AttemptResult,
+    better_bound,
+    bounds_only,
+    cheaper,
+    without_proof,
+)
 from amopt.program.time import Budget
 
 __all__ = ["Answer", "Basis", "Options", "Progress", "Solver", "solve"]
@@ -75,6 +80,10 @@ _SMALL = 20_000
 
 _PATIENCE = 0.2
 """Seconds that are always spent on confirming that a mixed-integer program is infeasible."""
+
+
+_Left = tuple[Scaling, deque[Attempt]]
+"""Attempts that are put off, and the units that they are made in."""
 
 
 class Solver:
@@ -214,6 +223,7 @@ class Solver:
         best: AttemptResult | None = None
         early: AttemptResult | None = None  # an answer that is called optimal and is not proven so
         claimed = disputed = False  # that nothing satisfies the program
+        first: _Left | None = None
         tries = deque(attempts(self._program, self.options, self._scaling))
         while tries:
             attempt = tries.popleft()
@@ -232,7 +242,7 @@ class Solver:
                 if claimed or result.final or self._relaxation_is_infeasible():
                     return result
                 claimed = True
-                tries = deque(self._in_plain_units()[1:]) or tries
+                first, tries = self._elsewhere(tries)
             elif patience is not None and result.stopped is not Stopped.FINISHED:
                 if result.status is Status.UNKNOWN:
                     break  # nothing speaks against the claim
@@ -240,14 +250,17 @@ class Solver:
                 tries.appendleft(attempt)
                 start, early = None, result
             elif result.final:
-                return result if early is None else self._cheaper(early, result)
+                return result if early is None else cheaper(self._program, early, result)
             else:
                 disputed = disputed or result.stopped is Stopped.FINISHED
             best = result if best is None or result.rank > best.rank else best
             if not tries and best.status is Status.UNKNOWN:
                 tries += self._in_plain_units()
+            elif not tries and first is not None:
+                self._hand_over(first[0])
+                tries, first = first[1], None
         assert best is not None
-        return _without_proof(best, disputed)
+        return without_proof(best, disputed)
 
     def _relaxation_is_infeasible(self) -> bool:
         """Return whether nothing satisfies a mixed-integer program even in fractions.
@@ -260,18 +273,26 @@ class Solver:
         options = replace(self.options, time_limit=min(limits), method="choose")
         return solve(self._program.relaxed(), options).outcome.status is Status.INFEASIBLE
 
+    def _elsewhere(self, tries: deque[Attempt]) -> tuple[_Left | None, deque[Attempt]]:
+        """Return the attempts at a second opinion: in plain units first, what is left after it."""
+        left, others = (self._scaling, tries), self._in_plain_units()[1:]
+        return (left, deque(others)) if others else (None, tries)
+
     def _in_plain_units(self) -> list[Attempt]:
         """Hand the program over in its own units; return the attempts, none where it was in those.
 
         Where a tiny bound stands among ordinary numbers, either units may be those in which the
-        solver sees no answer.
+        solver sees no answer, or one that is none.
         """
         plain = Scaling.none(self._program).priced(self._program)
         if self._scaling.is_like(plain):
             return []
-        self._scaling = plain
-        transfer(self._highs, self._program, plain)
+        self._hand_over(plain)
         return attempts(self._program, self.options, plain)
+
+    def _hand_over(self, scaling: Scaling) -> None:
+        self._scaling = scaling
+        transfer(self._highs, self._program, scaling)
 
     def _ends_early(self, result: AttemptResult) -> bool:
         """Return whether the solver claims the optimum where its own bound does not prove it.
@@ -282,13 +303,6 @@ class Solver:
             return False
         gap = result.answer(self._program, 0.0).outcome.gap
         return self._program.is_mixed_integer and (gap is None or gap > self.options.gap)
-
-    def _cheaper(self, early: AttemptResult, late: AttemptResult) -> AttemptResult:
-        """Return the better of two answers; the later one where they are as good."""
-        if early.values is None or late.values is None:
-            return early if late.values is None else late
-        worse = float(self._program.cost @ (late.values - early.values))
-        return early if (-worse if self._program.maximise else worse) > 0 else late
 
     def _patience(self) -> float:
         """Return the seconds for a second run that is to confirm what the first one said."""
@@ -341,15 +355,6 @@ class Solver:
         m, n = self._program.shape
         size = self._program.matrix.nnz + m + n
         return self._program.is_mixed_integer or size > _SMALL or logger.isEnabledFor(logging.DEBUG)
-
-
-def _without_proof(best: AttemptResult, disputed: bool) -> AttemptResult:
-    """Return what no method could prove, as what it is worth."""
-    if best.status is Status.INFEASIBLE and disputed:
-        best.status = Status.UNKNOWN
-    if best.status is Status.UNKNOWN and best.stopped is Stopped.FINISHED:
-        best.stopped = Stopped.FAILED
-    return best
 
 
 def solve(

@@ -25,9 +25,11 @@ __all__ = [
     "AttemptResult",
     "better_bound",
     "bounds_only",
+    "cheaper",
     "validate_infeasible",
     "validate_integer",
     "validate_linear",
+    "without_proof",
 ]
 
 Floats = NDArray[np.float64]
@@ -214,6 +216,23 @@ def validate_infeasible(program: LinearProgram, result: AttemptResult, ray: Floa
     """
     result.status = Status.INFEASIBLE
     result.final = ray is not None and infeasibility_proof(program, ray) is not None
+
+
+def without_proof(best: AttemptResult, disputed: bool) -> AttemptResult:
+    """Return what no method could prove, as what it is worth."""
+    if best.status is Status.INFEASIBLE and disputed:
+        best.status = Status.UNKNOWN
+    if best.status is Status.UNKNOWN and best.stopped is Stopped.FINISHED:
+        best.stopped = Stopped.FAILED
+    return best
+
+
+def cheaper(program: LinearProgram, early: AttemptResult, late: AttemptResult) -> AttemptResult:
+    """Return the better of two answers; the later one where they are as good."""
+    if early.values is None or late.values is None:
+        return early if late.values is None else late
+    worse = float(program.cost @ (late.values - early.values))
+    return early if (-worse if program.maximise else worse) > 0 else late
 
 
 def bounds_only(program: LinearProgram) -> AttemptResult:

@@ -52,6 +52,18 @@ def test_infeasible_is_seen_in_any_unit(size: float, integer: bool) -> None:
     assert solve(p).outcome.status is Status.INFEASIBLE
 
 
+@pytest.mark.parametrize(
+    "p",
+    [
+        program([0.0], [[3e-9]], 1e-9, 1e-9, integer=True),  # a third, of whole numbers
+        program([1e10], [[0.0]], -4e-8, -3e-8),  # nothing, and less than nothing is wanted
+    ],
+)
+def test_what_is_infeasible_in_the_units_of_the_claim_is_so(p: LinearProgram) -> None:
+    """In the program's own units the tolerances take 0 for an answer, which is none."""
+    assert solve(p).outcome.status is Status.INFEASIBLE
+
+
 def test_a_wrong_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Said once and without a proof, a second method is asked."""
     from highspy import HighsModelStatus, _core
