@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from amopt.errors import UsageError
 from amopt.kinds import (
@@ -23,6 +23,7 @@ from amopt.kinds import (
     require,
     schema,
     shipped,
+    solution_type,
     template,
     write_template,
 )
@@ -168,9 +169,12 @@ def _solve_instance(
 ) -> Solution:
     """Solve an instance by its decision; what was found in the file travels with the answer."""
     solve_it = decision(instance.kind).solve
-    for option in of_the_decision:
-        known = option in inspect.signature(solve_it).parameters
-        require(known, f"{instance.kind} has no option {option!r}")
+    require(isinstance(method, str), f"a method is asked for by its name, not {method!r:.60}")
+    require(
+        "options" not in of_the_decision,
+        "time_limit, gap, threads and seed are given one by one, not as options",
+    )
+    _require_options(solve_it, instance.kind, of_the_decision)
     extend = of_the_decision.get("extend")
     require(
         extend is None or callable(extend),
@@ -206,6 +210,15 @@ def graph_of(instance: Instance, solution: Solution) -> Any:
     return graph(instance) if inspect.signature(graph).parameters else graph()
 
 
+def _require_options(
+    function: Callable[..., Any], kind: str, of_the_decision: Mapping[str, Any]
+) -> None:
+    """Refuse options that a decision's function does not have."""
+    known = inspect.signature(function).parameters
+    for option in of_the_decision:
+        require(option in known, f"{kind} has no option {option!r}")
+
+
 def plan_alone(instance: Instance) -> Mapping[str, Any]:
     """Return the options that spare a solve what its decision works out beside the plan."""
     found: Mapping[str, Any] = getattr(decision(instance.kind), "PLAN_ALONE", {})
@@ -222,8 +235,23 @@ def beside_the_plan(instance: Instance) -> tuple[str, ...]:
 
 
 def formulate(instance: Instance, **of_the_decision: Any) -> ConcreteModel | LinearProgram:
-    """Return the mathematical program of an instance, for a pipeline to extend."""
-    return decision(instance.kind).formulate(instance, **of_the_decision)
+    """Return the mathematical program of an instance, for a pipeline to extend.
+
+    Raises
+    ------
+    UsageError
+        When it is no instance, or the decision has no such option.
+    """
+    from amopt.instance.common import Instance
+
+    require(
+        isinstance(instance, Instance),
+        f"amopt.formulate takes an instance, not {type(instance).__name__}; amopt.load reads a "
+        "file or a shipped name",
+    )
+    own = decision(instance.kind).formulate
+    _require_options(own, instance.kind, of_the_decision)
+    return own(instance, **of_the_decision)
 
 
 def write_program(instance: Instance, path: str | Path, *, method: str = "auto") -> None:
@@ -300,8 +328,7 @@ def load_solution(path: str | Path) -> Solution:
         file = file / MARK
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        solution_type = cast("type[Solution]", decision(data["kind"]).Solution)
-        return solution_type.from_dict(data)
+        return solution_type(data["kind"]).from_dict(data)
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

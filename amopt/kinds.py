@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from contextlib import suppress
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -18,8 +19,10 @@ from amopt.errors import UsageError
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
     from amopt.instance.findings import Finding
+    from amopt.solution import Solution
 
 __all__ = [
+    "ANSWERS",
     "COMPANIONS",
     "KINDS",
     "check",
@@ -33,6 +36,7 @@ __all__ = [
     "require",
     "schema",
     "shipped",
+    "solution_type",
     "template",
     "write_template",
 ]
@@ -54,6 +58,10 @@ COMPANIONS = {
     "sourcing-quote-sources": ("amopt.sourcing.quotes.sources_file", "Sources"),
 }
 """Files that go with an instance and are checked like one: their kind, and where their class is."""
+
+
+ANSWERS = {"mdp": ("amopt.mdp.exchange.answer", "MarkovAnswer")}
+"""Answers to files that are instances of no decision: their kind, and where their class is."""
 
 
 def decision(kind: str) -> ModuleType:
@@ -79,6 +87,14 @@ def instance_type(kind: str) -> type[Instance]:
         room, name = COMPANIONS[kind]
         return cast("type[Instance]", getattr(importlib.import_module(room), name))
     return cast("type[Instance]", decision(kind).Instance)
+
+
+def solution_type(kind: str) -> type[Solution]:
+    """Return the class of the answers of one decision, or of a file that is of none."""
+    if kind in ANSWERS:
+        room, name = ANSWERS[kind]
+        return cast("type[Solution]", getattr(importlib.import_module(room), name))
+    return cast("type[Solution]", decision(kind).Solution)
 
 
 def load(
@@ -181,10 +197,15 @@ def locate(source: str | Path | Mapping[str, Any]) -> Path | Mapping[str, Any]:
     Raises
     ------
     UsageError
-        When there is neither a file nor a shipped instance of a name without an ending.
+        When there is neither a file nor a shipped instance of a name without an ending, or it is
+        no path, name or mapping at all.
     """
     if isinstance(source, Mapping):
         return source
+    named = isinstance(source, (str, PathLike)) and str(source)
+    require(
+        bool(named), f"name a file or a shipped instance, or give a mapping, not {source!r:.60}"
+    )
     from amopt.instance import catalogue
 
     path = Path(source)

@@ -307,3 +307,14 @@ def test_the_factored_process_with_its_durations(tmp_path):
         exported(instance, part, path, "umb", process="factored")
     exported(instance, part, path, "umb", process="factored", durations_as_rewards=True)
     assert solve(path).outcome.objective == pytest.approx(8442.487748, rel=1e-8)
+
+
+def test_an_answer_is_read_back(tmp_path):
+    """An answer to a decision process is of no decision, and is read like those that are."""
+    write(two_states(), tmp_path / "two.npz", "npz")
+    solution = solve(tmp_path / "two.npz")
+    solution.save(tmp_path / "answer")
+    read_again = amopt.load_solution(tmp_path / "answer")
+    assert type(read_again) is type(solution)
+    assert read_again.to_dict() == solution.to_dict()
+    assert read_again.headline() == solution.headline()
