@@ -24,6 +24,9 @@ Ints = NDArray[np.intp]
 SUM_TOLERANCE = 1e-9
 """By how much probabilities may miss a sum of 1."""
 
+_ROUNDING = 1e-15
+"""By how much a sum of 1 may be missed for each entry and is left as it is: rounding alone."""
+
 
 def stochastic(transition: Any) -> sp.csr_array:
     """Return the transition matrix as CSR with sorted indices and rows that sum to 1."""
@@ -53,7 +56,7 @@ def stochastic(transition: Any) -> sp.csr_array:
     if error.max() > SUM_TOLERANCE:
         row = int(np.argmax(error))
         raise ValueError(f"transition rows must sum to 1; row {row} sums to {sums[row]:.12g}")
-    if error.max() > 1e-15 * matrix.shape[1]:
+    if error.max() > _ROUNDING * matrix.shape[1]:
         scale = np.repeat(1.0 / sums, np.diff(matrix.indptr))
         matrix = sp.csr_array(
             (matrix.data * scale, matrix.indices, matrix.indptr), shape=matrix.shape

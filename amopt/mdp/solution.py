@@ -20,6 +20,9 @@ __all__ = ["MarkovSolution"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_DRAWN = 1e-9
+"""Probability from which on a pair is drawn."""
+
 
 @dataclass(frozen=True)
 class MarkovSolution:
@@ -99,7 +102,6 @@ class MarkovSolution:
     @property
     def randomised(self) -> NDArray[np.bool_]:
         """In which states the policy draws at random, shape (states,)."""
-        tolerance = 1e-9
-        mixed = (self.probabilities > tolerance) & (self.probabilities < 1 - tolerance)
+        mixed = (self.probabilities > _DRAWN) & (self.probabilities < 1 - _DRAWN)
         owners = self.process.state_of_pair[mixed]
         return np.bincount(owners, minlength=self.process.states) > 0

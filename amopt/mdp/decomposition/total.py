@@ -26,7 +26,7 @@ from amopt.mdp.decomposition.end_components import (
 )
 from amopt.mdp.decomposition.quotient import Quotient
 from amopt.mdp.iteration.methods import policy_iteration
-from amopt.mdp.iteration.result import PROVEN, IterationBudget
+from amopt.mdp.iteration.result import LEAST_VALUE, PROVEN, IterationBudget
 from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import REACHED, PolicyChain
 from amopt.mdp.process import Process
@@ -212,7 +212,7 @@ def _certified(
     best = process.minimum(process.quality(value))[0]
     best[resting] = np.minimum(best[resting], 0.0)
     residual = float(np.abs(best - value).max()) if finite else np.inf
-    scale = max(float(np.abs(value).max()), 1e-6 * float(np.abs(process.cost).max()))
+    scale = max(float(np.abs(value).max()), LEAST_VALUE * float(np.abs(process.cost).max()))
     probabilities, measure = np.zeros(process.pairs), np.zeros(process.pairs)
     probabilities[policy] = 1.0
     measure[policy] = chain.visits_total(initial)

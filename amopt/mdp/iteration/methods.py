@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from amopt.mdp.decomposition.end_components import end_components
 from amopt.mdp.iteration.cut import evaluate_on_cut, is_worthwhile
-from amopt.mdp.iteration.result import IterationBudget, bounded, certified
+from amopt.mdp.iteration.result import LEAST_VALUE, IterationBudget, bounded, certified
 from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
@@ -139,7 +139,7 @@ def _close(process: Process, before: Floats, after: Floats, tolerance: float) ->
     """Return whether the bounds are within ``tolerance`` relative to the largest value or gain."""
     if process.average:
         low, high = process.layers.gain_bounds(before, after)
-        scale = max(abs(low), abs(high), 1e-6 * float(np.abs(process.cost).max()))
+        scale = max(abs(low), abs(high), LEAST_VALUE * float(np.abs(process.cost).max()))
         rounding = _ROUNDING * max(float(np.abs(after).max()), float(np.abs(process.cost).max()))
         return high - low <= max(tolerance * scale, rounding)
     lower, upper = process.layers.value_bounds(before, after)

@@ -12,13 +12,16 @@ from amopt.mdp.solution import MarkovSolution
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.time import Budget
 
-__all__ = ["PROVEN", "IterationBudget", "bounded", "certified"]
+__all__ = ["LEAST_VALUE", "PROVEN", "IterationBudget", "bounded", "certified"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 PROVEN = 1e-6
 """Error, relative to the largest value or gain, up to which a policy is called optimal."""
+
+LEAST_VALUE = 1e-6
+"""Part of the largest cost below which values are judged by the costs that cancel in them."""
 
 
 class IterationBudget(Budget):
@@ -154,7 +157,7 @@ def _solution(
     value, gain = answer
     residual = float(np.abs(process.minimum(process.quality(value, gain))[0] - value).max())
     scale = abs(gain) if process.average else float(np.abs(value).max())
-    proven = error <= PROVEN * max(scale, 1e-6 * float(np.abs(process.cost).max()))
+    proven = error <= PROVEN * max(scale, LEAST_VALUE * float(np.abs(process.cost).max()))
     probabilities = np.zeros(process.pairs)
     probabilities[policy] = 1.0
     return MarkovSolution(
