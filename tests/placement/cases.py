@@ -133,6 +133,21 @@ def money(data, factor):
     return change(copy.deepcopy(data))
 
 
+def hours(data, factor):
+    """Return the same instance with every amount of machine time in another unit."""
+    changed = copy.deepcopy(data)
+    for machine in changed["machines"]:
+        machine["hours_per_year"] *= factor
+        machine["cost_per_hour"] = machine.get("cost_per_hour", 0.0) / factor
+    for option in (option for part in changed["parts"] for option in part.get("print", ())):
+        option["hours"] *= factor
+    for contract in (c for site in changed["sites"] for c in site.get("contracts", ())):
+        contract["cost_per_hour"] = contract.get("cost_per_hour", 0.0) / factor
+        if contract.get("hours_per_year") is not None:
+            contract["hours_per_year"] *= factor
+    return changed
+
+
 def rich():
     """Two sites, two periods, one part ordered and one stocked, and every limit there is."""
     return {

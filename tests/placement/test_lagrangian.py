@@ -256,3 +256,23 @@ def test_no_plan_in_time_is_told_as_such():
         solve(instance, method="lagrangian")
     with pytest.raises(NoAnswerError, match="allow more time"):
         solve(instance, method="lagrangian", options=highs.Options(time_limit=1e-6))
+
+
+@pytest.mark.parametrize("form", ["central", "distributed"])
+@pytest.mark.parametrize("method", ["lagrangian", "milp", "formulation"])
+def test_a_site_that_sells_hours_is_open_in_a_form_though_nobody_takes_them(form, method):
+    """Conventional supply is cheap: a form pays for its sites and prints nothing."""
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, mode="json")
+    data["conventional"][0]["cost_per_part"] = 1.0
+    for site in data["sites"]:
+        site |= {"owned": [], "contracts": [{"machine": "SLS", "cost_per_hour": 9.0}]}
+    answer = solve(Instance.from_dict(data), method=method)
+    bill = {row["cost"]: row for row in answer.rows["bill"]}
+    assert answer.verdict.accepted
+    sites = bill["sites"][form]
+    assert sites == pytest.approx(
+        sum(site["yearly_cost"] for site in data["sites"])
+        if form == "distributed"
+        else min(site["yearly_cost"] for site in data["sites"])
+    )
+    assert bill["total"][form] == pytest.approx(sites + 200.0)

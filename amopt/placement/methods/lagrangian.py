@@ -297,12 +297,16 @@ def _of_form(dense: DenseSupply, form: Form) -> tuple[Filled, float | None]:
 
 
 def _at_free_prices(dense: DenseSupply, rules: FormRules) -> tuple[Filled, float]:
-    """Let sites decide by themselves; those that have to be able to print get a machine."""
+    """Let sites decide by themselves; those that have to be able to print can.
+
+    A site that sells hours can by those alone: they cost nothing while nobody takes them, and a
+    plan has the sites open of whose units there are any.
+    """
     relaxed = relax(dense, dense.free)
     count = relaxed.count.astype(np.int64)
     for site in np.flatnonzero(dense.forced):
         able = np.flatnonzero(rules.prints & (dense.site == site))
-        if site in rules.printing and able.size and not count[able].any():
+        if able.size and not count[able].any():
             cheapest = able[np.argmin(dense.machine_cost[able])]
             dense.least[cheapest] = count[cheapest] = 1
     return fill(dense, count), relaxed.bound
