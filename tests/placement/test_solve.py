@@ -17,7 +17,7 @@ from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.time import Budget
 from tests.placement import brute_force
-from tests.placement.cases import money, random_data, renamed, reordered
+from tests.placement.cases import hours, money, random_data, renamed, reordered
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -415,3 +415,22 @@ def test_an_interrupt_among_the_forms_ends_the_solve_with_the_best_plan(monkeypa
 
 def _without_answer(_):
     return None
+
+
+@pytest.mark.parametrize("method", ["milp", "lagrangian", "decomposition"])
+@pytest.mark.parametrize("seed", [0, 1, 5, 10, 15, 20])
+def test_neither_the_unit_of_hours_nor_of_money_changes_a_plan(seed, method):
+    data = random_data(seed, sites=3, places=4, parts=2, single=bool(seed % 2))
+    if seed % 5 == 0:
+        sold = {"machine": "SLS", "cost_per_hour": 1.0, "hours_per_year": 300.0}
+        data["sites"][-1]["contracts"] = [sold]
+    plain = solve(Instance.from_dict(data), method=method)
+    for other, unit in (
+        (hours(data, 1e-8), 1.0),
+        (hours(data, 1e6), 1.0),
+        (money(data, 1e-9), 1e-9),
+        (money(data, 1e6), 1e6),
+    ):
+        answer = solve(Instance.from_dict(other), method=method)
+        assert answer.outcome.objective == pytest.approx(plain.outcome.objective * unit, rel=1e-4)
+        assert answer.outcome.bound <= plain.outcome.objective * unit * (1 + 1e-6)

@@ -143,3 +143,16 @@ def test_the_plan_that_does_not_mix_is_looked_for_in_the_time_given() -> None:
     assert hurried is None or not hurried.is_proven
     assert free is not None
     assert free.is_proven
+
+
+def test_what_is_done_on_a_day_on_which_next_to_nobody_waits_is_the_best() -> None:
+    """Some 3e-8 systems wait at six days to go: to print for them costs less than is noticed."""
+    data: dict[str, Any] = amopt.load("printing/mission-availability").to_dict()
+    data["systems"][1]["count"] = 77
+    data["parts"][10]["failure_rate_per_day"] = 3.7586846253403184e-05
+    instance = amopt.load(data)
+    answer = amopt.solve(instance)
+    joint = optimum(instance, "collapsed", options=Options())
+    assert joint.cycle_cost.sum() == pytest.approx(answer.outcome.objective * 7, rel=1e-7)
+    rows = [row for row in answer.rows["intervals"] if row["part"] == "12"]
+    assert {row["action"] for row in rows if row["sourcing"] == "printing"} == {"wait"}

@@ -24,7 +24,11 @@ __all__ = ["mixture"]
 Floats = NDArray[np.float64]
 
 NONE = 1e-9
-"""Share of a mixture, and systems that are expected to wait on a day, that count as none."""
+"""Share of a mixture that counts as none."""
+
+RARELY = 1e-7
+"""Systems that are expected to wait on a day, up to which the solver does not tell what is done for
+them: then it is what is best at the prices."""
 
 
 def mixture(
@@ -38,7 +42,7 @@ def mixture(
         The parameters of all parts.
     with_prices
         The same with the prices of limits in the costs: they say what is best on days on which
-        nobody waits.
+        next to nobody waits.
     columns
         Policies of parts.
     shares
@@ -54,7 +58,7 @@ def mixture(
     flows = closed_form.flows(parameters.take(used.part), Policy(used.base_stock, used.action))
     order = np.lexsort((-shares, used.part))
     first = order[np.unique(used.part[order], return_index=True)[1]]
-    visited = flows[:, :, first].sum(axis=0) > NONE
+    visited = flows[:, :, first].sum(axis=0) > RARELY
     action = np.where(visited, used.action[:, first], -1)
     action[0] = used.action[0, first]
     policy = closed_form.completed(with_prices, Policy(used.base_stock[first], action))
@@ -80,7 +84,7 @@ def _mix(levels: NDArray[np.int64], shares: Floats, flows: Floats, with_prices: 
         chances[level] = chances.get(level, 0.0) + share
     together = flows @ shares
     total = together.sum(axis=0)
-    open_days = total <= NONE
+    open_days = total <= RARELY
     drawn = np.where(open_days, 0.0, together / np.where(open_days, 1.0, total)).T
     drawn[drawn < NONE] = 0.0
     best = closed_form.completed(
