@@ -150,3 +150,16 @@ def test_limits_that_change_nothing_are_folded_away() -> None:
     assert [row["family"] for row in rows] == ["prints"]
     assert "1 limit" in left_out
     assert "'alpha'" in left_out
+
+
+def test_a_line_whose_tooling_another_has_paid_costs_less_than_its_bound() -> None:
+    """100 covers pay the mould of 4,000 and 5 each; ten more, a week later, 50 in all."""
+    data = covers(lines=[{"line": "a", "part": "cover", "place": "a", "quantity": 300}], offers=[])
+    instance = amopt.load(data)
+    late = {"line": "b", "part": "cover", "place": "b", "quantity": 10}
+    answer = replay(instance, load_events(happening({"weeks": 1, "new_line": late}), instance))
+    assert answer.verdict.accepted
+    first, second = answer.rows["lines"]
+    assert (first["cost"], second["cost"]) == (5500, 50)
+    assert second["regret"] < 0
+    assert first["regret"] + second["regret"] == pytest.approx(0, abs=1e-6)

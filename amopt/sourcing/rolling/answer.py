@@ -56,7 +56,7 @@ class Replay(Solution):
             Column("downtime_cost", "money", "what its waiting costs"),
             Column("objective", "money", "weighted sum of what is minimised"),
             Column("bound", "money", "the least with all events known in advance"),
-            Column("regret", "money", "the difference of the two"),
+            Column("regret", "money", "the difference of the two; below 0: another paid tooling"),
         ),
     }
 
