@@ -66,6 +66,8 @@ def test_a_date_of_delivery_counts_from_the_start_of_a_replay() -> None:
     row = next(row for row in answer.rows["decisions"] if row["state"] == "given")
     assert row["delivered_weeks"] == pytest.approx(26 / 7)
     assert row["delivered_date"] == "2026-03-28"
+    assert row["placed_date"] == "2026-03-09"
+    assert [step["date"] for step in answer.rows["steps"]] == ["2026-03-02", "2026-03-09"]
 
 
 def test_an_order_placed_for_a_line_that_is_ordered_is_told() -> None:

@@ -19,6 +19,7 @@ class Replay(Solution):
         "steps": (
             Column("step", "", "number of the decision"),
             Column("weeks", "weeks", "when it is decided, from the start"),
+            Column("date", "", "the day then, where the files have dates"),
             Column("events", "", "what happened"),
             Column("status", "", "what the decision is worth: optimal, feasible, wait, or none"),
             Column("lines_open", "lines", "lines to decide"),
@@ -41,6 +42,7 @@ class Replay(Solution):
             Column("cost", "money", "what is paid for them"),
             Column("placed_weeks", "weeks", "when the order is placed, from the start"),
             Column("delivered_weeks", "weeks", "when it is delivered, from the start"),
+            Column("placed_date", "", "day on which it is placed, where the files have dates"),
             Column("delivered_date", "", "day on which it is received"),
             Column("state", "", "placed; planned and decided again later; lost; or given"),
         ),

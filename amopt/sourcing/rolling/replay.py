@@ -262,6 +262,7 @@ def _step_row(step: _Step) -> dict[str, Any]:
     return {
         "step": step.number,
         "weeks": step.state.now,
+        "date": step.state.day_at(step.state.now),
         "events": step.happened,
         "status": step.status,
         "lines_open": len(open_parts),
@@ -289,6 +290,7 @@ def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
                 "step": step.number,
                 "weeks": step.state.now,
                 **{key: getattr(order, key) for key in _SHOWN},
+                "placed_date": run.state.day_at(order.placed_weeks),
                 "delivered_date": run.state.day_of(order),
                 "state": state,
             }

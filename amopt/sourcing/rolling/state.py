@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from amopt.sourcing.instance.calendars import arrival, weeks_until
@@ -160,7 +160,9 @@ class ReplayState:
 
     def noting(self, note: str) -> ReplayState:
         """Return the state with a note on what happened at its time."""
-        return replace(self, notes=(*self.notes, f"Week {self.now:g}: {note}"))
+        day = self.day_at(self.now)
+        when = f"Week {self.now:.4g}" + (f", {day}" if day else "")
+        return replace(self, notes=(*self.notes, f"{when}: {note}"))
 
     def _new_line(self, line: Any) -> ReplayState:
         known = KnownLine(_in_weeks(line, self.instance, self.events, self.now), self.now)
@@ -235,8 +237,9 @@ class ReplayState:
             f"{ordered:g} of the {line.quantity:g} parts of line {order.line!r} are ordered "
             f"already, and {order.quantity:g} more are placed at {order.supplier!r}: what is "
             f"beyond the line is bought twice. Take the event out if it is the order that the plan "
-            f"made; write place_after_weeks above {self.now - known.since_weeks:g} if the plan is "
-            "to wait for orders that are placed by hand; or raise the line's surplus."
+            "made; if the plan is to wait for orders that are placed by hand, write "
+            f"place_after_weeks above {self.now - known.since_weeks:.4g}; or raise the line's "
+            "surplus."
         )
 
     def _priced(self, order: Committed) -> tuple[float, float, float, float]:
@@ -349,10 +352,15 @@ class ReplayState:
         )
         return capacity.model_copy(update={"parts": capacity.parts + freed})
 
-    def _order_date(self) -> object:
+    def _order_date(self) -> date | None:
         """Return the day of the decision, for offers that hold for certain dates."""
         first = self.instance.order_date or self.events.start
         return None if first is None else first + timedelta(days=int(self.now * 7 + LATE))
+
+    def day_at(self, weeks: float) -> str | None:
+        """Return the day of a time, as ISO text; None where the files have no dates."""
+        day = replace(self, now=weeks)._order_date()
+        return None if day is None else day.isoformat()
 
     def planned(self, rows: Iterable[dict[str, Any]]) -> tuple[Order, ...]:
         """Return the new orders of an answer's table of orders, each with its times."""

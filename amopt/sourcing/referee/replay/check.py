@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.referee import Amount, Notebook, is_number
 from amopt.sourcing.instance.entries import Line
 from amopt.sourcing.referee.orders import order_numbers, read_order
-from amopt.sourcing.referee.replay.happenings import Happenings, PlacedOrder
+from amopt.sourcing.referee.replay.happenings import LATE, Happenings, PlacedOrder
 from amopt.sourcing.referee.rows import Row, compare_rows, require_rows
 from amopt.sourcing.referee.use import bills
 
@@ -114,6 +115,7 @@ class _Replayed(Happenings):
             {
                 "step": step,
                 "weeks": self.now,
+                "date": self._day_at(self.now),
                 "events": "; ".join(str(event) for event in events) or "start",
                 "status": self._status(row, bool(left)),
                 "lines_open": len(left),
@@ -212,11 +214,19 @@ class _Replayed(Happenings):
                     "quantity": Amount(order.quantity),
                     "cost": Amount(order.terms.cost, order.terms.cost_terms),
                     "placed_weeks": Amount(order.placed),
+                    "placed_date": self._day_at(order.placed),
                     "delivered_weeks": promised,
                     "delivered_date": self.agreed.get(id(order)) or self._day(line, promised, row),
                     "state": order.state,
                 },
             )
+
+    def _day_at(self, weeks: float) -> str | None:
+        """Return the day of a time; None where the files have no dates."""
+        first = self.instance.order_date or self.events.start
+        return (
+            None if first is None else (first + timedelta(days=int(7 * weeks + LATE))).isoformat()
+        )
 
     def _day(self, line: Line, weeks: Amount, row: Row) -> Any:
         return self.terms.delivery_date(line, weeks, row["delivered_date"])
