@@ -127,6 +127,18 @@ def test_shares_that_forbid_conventional_supply_alone_are_named() -> None:
     assert "2 suppliers" in note
 
 
+def test_need_bys_that_forbid_conventional_supply_alone_are_named() -> None:
+    data = covers()
+    data["conventional"][0]["asset_exists"] = True
+    data["lines"][1]["need_by_weeks"] = 5
+    answer = amopt.solve(amopt.load(data))
+    assert "less" in " ".join(answer.headline())
+    (note,) = [note for note in answer.notes if "Conventional" in note]
+    assert "line 'b' would come too late" in note
+    del data["lines"][1]["need_by_weeks"]
+    assert amopt.solve(amopt.load(data)).notes == ()
+
+
 def test_need_bys_are_days_where_the_file_has_dates() -> None:
     data = copy.deepcopy(FILE)
     data["lines"][0]["need_by"] = "2026-03-22"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,18 @@ def _reading_notes(plan: Evaluation) -> Iterator[str]:
 
 
 def _conventional_notes(plan: Evaluation, lines: list[dict[str, Any]]) -> Iterator[str]:
-    """Say what forbids conventional supply alone, which the headline compares with."""
-    if any(row["cost_of_conventional"] is None for row in lines):
+    """Say what forbids conventional supply alone where the headline says that it costs less."""
+    own = [row for row in lines if row["cost_of_conventional"] is not None]
+    usual = sum(row["cost_of_conventional"] + row["downtime_cost_of_conventional"] for row in own)
+    if usual >= sum(row["cost"] + row["downtime_cost"] + row["penalty"] for row in own) - 0.005:
         return
-    asked = {row["part"] for row in lines}
+    asked = {row["part"] for row in own}
+    late = _late(plan)
+    if late:
+        yield (
+            f"Conventional supply alone is no plan of this file: {plural(len(late), 'line')} "
+            f"{listed(late, most=MOST_NAMED)} would come too late."
+        )
     for share in plan.supply.instance.shares:
         if share.part not in asked:
             continue
@@ -163,6 +172,21 @@ def _rule_notes(lines: list[dict[str, Any]]) -> list[str]:
     return [
         f"For {which} the frontier rule costs more than conventional supply: it counts the tooling "
         "once for each supplier that it uses. The method corrected-frontier counts it once."
+    ]
+
+
+def _late(plan: Evaluation) -> list[str]:
+    """Return the lines that conventional supply of all lines would bring too late, quoted."""
+    from amopt.sourcing.evaluation import whole_conventional
+
+    latest = plan.supply.latest.tolist()
+    if all(math.isinf(weeks) for weeks in latest):
+        return []
+    weeks = whole_conventional(plan.supply).weeks.tolist()
+    return [
+        repr(line.line)
+        for line, own, most in zip(plan.supply.instance.lines, weeks, latest, strict=True)
+        if own > most * (1 + 1e-9)
     ]
 
 
