@@ -47,6 +47,7 @@ MONEY = {
         "cost",
         "fee_per_supplier",
         "cost_per_delivery",
+        "minimum_order_value",
     ),
 }
 """Fields of amounts of money; of the weights, a week and a kg of CO2 are worth money too."""
