@@ -21,6 +21,7 @@ from amopt.errors import (
 )
 from amopt.printing.decision import optimum
 from amopt.printing.instance import MEASURES, PrintingInstance
+from amopt.printing.instance.limits import Limit
 from amopt.printing.limit_curve import curve_in_words, limit_curve, limit_figure
 from amopt.printing.limit_rows import limit_rows
 from amopt.printing.methods import confirmation
@@ -269,3 +270,10 @@ def test_a_price_where_many_prove_the_optimum_is_what_a_little_more_is_worth() -
             price = found.duals[limit["name"]]
             assert price is not None
             assert -price == pytest.approx(saved, rel=1e-5, abs=1e-5)
+
+
+def test_a_limit_on_spending_is_told_in_the_money_of_the_file() -> None:
+    limit = Limit(name="budget", measure="spending", at_most=40)
+    assert limit.bound == "at most 40 units of money to be spent a cycle"
+    said = limit.worth_in_words(32.29, "EUR")
+    assert said == "one more EUR to be spent a cycle is worth 32.29 EUR a year"

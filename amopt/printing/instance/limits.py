@@ -52,6 +52,8 @@ NEEDS: dict[Measure, tuple[tuple[str, str | None], ...]] = {
 """The fields of a part that a measure adds up, each with the field without which a part does not
 have the source that it speaks of."""
 
+MONEY = "unit of money"
+
 UNITS: dict[Measure, tuple[str, str]] = {
     "stock": ("part", "parts"),
     "storage_cm3": ("cm3", "cm3"),
@@ -63,7 +65,7 @@ UNITS: dict[Measure, tuple[str, str]] = {
     "orders": ("ordered part", "ordered parts"),
     "down_days": ("system-day down", "system-days down"),
     "availability": ("of availability", "of availability"),
-    "spending": ("to be spent", "to be spent"),
+    "spending": (f"{MONEY} to be spent", "units of money to be spent"),
     "kg_co2": ("kg of CO2", "kg of CO2"),
 }
 """The unit of each measure, for one and for several."""
@@ -133,7 +135,7 @@ class Limit(InstanceModel):
             return None
         if yearly_worth <= 0:
             return "more of it is worth nothing"
-        step, worth = f"one more {self.one_unit}", yearly_worth
+        step, worth = f"one more {self.one_unit.replace(MONEY, currency)}", yearly_worth
         if self.measure == "availability":
             step, worth = "one percentage point less", yearly_worth / 100
         return f"{step} is worth {money(worth, currency)} a year"
