@@ -100,7 +100,7 @@ def worth(
     file: File,
     *,
     limits: Annotated[
-        str, typer.Option(help="Only these limits: prints, machine_hours ...", metavar="A,B")
+        str, typer.Option(help="Only these: prints, machine_hours ..., suppliers.", metavar="A,B")
     ] = "",
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
@@ -112,7 +112,7 @@ def worth(
     html: Html = None,
     html_light: HtmlLight = None,
 ) -> None:
-    """Tell what each limit costs, what one unit more is worth, and how much more is of use."""
+    """Tell what each limit costs, what one unit more is worth, and what a supplier's loss costs."""
     with reporting(json=json):
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
