@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, PrivateAttr
 
 from amopt.instance.findings import Code, Finding, Key, Problem
+from amopt.instance.suggest import shown
 
-__all__ = ["Filled", "Loadable"]
+__all__ = ["Filled", "Loadable", "checks_of"]
 
 
 @dataclass(frozen=True)
@@ -91,3 +92,25 @@ class Loadable(BaseModel):
             The folder of the instance file; None for data that never was a file.
         """
         yield from ()
+
+
+def checks_of(instance: Loadable) -> Iterator[Iterator[Problem]]:
+    """Yield the checks of an instance across its fields, each to be made by itself."""
+    yield _half_coordinates(instance)
+    yield from instance.checks()
+    yield instance.problems_beside(instance._folder)
+
+
+def _half_coordinates(instance: Loadable) -> Iterator[Problem]:
+    """Yield the places of a network that have one coordinate alone: no mode would reach them."""
+    network = getattr(instance, "network", None)
+    for index, place in enumerate(getattr(network, "places", ())):
+        if (place.latitude is None) != (place.longitude is None):
+            given, lacking = "latitude", "longitude"
+            if place.latitude is None:
+                given, lacking = lacking, given
+            yield Problem(
+                "half-coordinate",
+                ("network", "places", index, given),
+                f"{shown(place.name)} has a {given} and no {lacking}.",
+            )

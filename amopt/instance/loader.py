@@ -35,8 +35,8 @@ from amopt.instance.findings.names import name_problems
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
-from amopt.instance.loadable import Filled, Loadable
-from amopt.instance.partial import checks_of, partial_instance, told
+from amopt.instance.loadable import Filled, Loadable, checks_of
+from amopt.instance.partial import partial_instance, told
 from amopt.instance.plain import not_plain, plain, too_deep, value_problems
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.opening import document_of

@@ -18,9 +18,9 @@ from pydantic_core import SchemaValidator, core_schema
 from amopt.instance.findings import Key, Problem
 from amopt.instance.findings.fields_at import keys_of, models_at
 from amopt.instance.loadable import Loadable
-from amopt.instance.suggest import did_you_mean, shown
+from amopt.instance.suggest import did_you_mean
 
-__all__ = ["UNKNOWN", "checks_of", "partial_instance", "told"]
+__all__ = ["UNKNOWN", "partial_instance", "told"]
 
 _logger = logging.getLogger(__name__)
 _Kind = TypeVar("_Kind", bound=Loadable)
@@ -91,28 +91,6 @@ def partial_instance(
     except ValidationError:
         return None
     return instance
-
-
-def checks_of(instance: Loadable) -> Iterator[Iterator[Problem]]:
-    """Yield the checks of an instance across its fields, each to be made by itself."""
-    yield _half_coordinates(instance)
-    yield from instance.checks()
-    yield instance.problems_beside(instance._folder)
-
-
-def _half_coordinates(instance: Loadable) -> Iterator[Problem]:
-    """Yield the places of a network that have one coordinate alone: no mode would reach them."""
-    network = getattr(instance, "network", None)
-    for index, place in enumerate(getattr(network, "places", ())):
-        if (place.latitude is None) != (place.longitude is None):
-            given, lacking = "latitude", "longitude"
-            if place.latitude is None:
-                given, lacking = lacking, given
-            yield Problem(
-                "half-coordinate",
-                ("network", "places", index, given),
-                f"{shown(place.name)} has a {given} and no {lacking}.",
-            )
 
 
 def told(checks: Iterable[Iterator[Problem]]) -> Iterator[Problem]:

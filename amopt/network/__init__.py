@@ -1,4 +1,12 @@
-"""The supply network: places, lanes, modes, the routes between them, and graphs of others."""
+"""The supply network: places, lanes, modes, the routes between them, and graphs of others.
+
+``supply``, ``routes``
+    Places and lanes, and the best routes between the places that matter.
+``graphs``, ``graphml``
+    Graphs of others as places and lanes, with everything that is wrong at once.
+``exchange``
+    Graphs of answers as files, and back.
+"""
 
 from __future__ import annotations
 
