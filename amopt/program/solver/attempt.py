@@ -88,8 +88,9 @@ class AttemptRun:
         if said == kinds.kInfeasible:
             ray = read_ray(self.highs, self.program, self.scaling)
             if ray is None and not self.program.is_mixed_integer:
-                ray = self._ray_without_presolve()
-            validate_infeasible(self.program, result, ray)
+                result.stopped, ray = self._ray_without_presolve()
+            if result.stopped is Stopped.FINISHED:
+                validate_infeasible(self.program, result, ray)
         elif said in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
             self._distinguish_unbounded(result)
         elif self.program.is_mixed_integer:
@@ -197,17 +198,22 @@ class AttemptRun:
             not failed and self.highs.getModelStatus() == self.highspy.HighsModelStatus.kOptimal
         )
 
-    def _ray_without_presolve(self) -> Floats | None:
+    def _ray_without_presolve(self) -> tuple[Stopped, Floats | None]:
         """Return the row duals that presolve does not give where it sees that nothing is feasible.
 
-        They prove it in the units in which it was seen: in others, a program whose sides are all
-        tiny would pass for one that something satisfies.
+        With them, why the run for them stopped, should that be a limit or Ctrl-C. They prove it in
+        the units in which it was seen: in others, a program whose sides are all tiny would pass for
+        one that something satisfies.
         """
         self.highs.clearSolver()
         set_options(self.highs, {"presolve": "off", "solver": "simplex"})
         limit_time(self.highs, self.budget.left)
         failed, interrupted = self._run(None)
-        return None if failed or interrupted else read_ray(self.highs, self.program, self.scaling)
+        said = _stopped(self.highspy.HighsModelStatus, self.highs.getModelStatus())
+        if interrupted or said in (Stopped.TIME_LIMIT, Stopped.INTERRUPTED):
+            return Stopped.INTERRUPTED if interrupted else said, None
+        ray = None if failed else read_ray(self.highs, self.program, self.scaling)
+        return Stopped.FINISHED, ray
 
     def _distinguish_unbounded(self, result: AttemptResult) -> None:
         """Tell unbounded from infeasible: without an objective an unbounded program has answers."""

@@ -265,13 +265,14 @@ class Solver:
     def _relaxation_is_infeasible(self) -> bool:
         """Return whether nothing satisfies a mixed-integer program even in fractions.
 
-        For a linear program that is proven by arrays, where a second search would only agree.
+        After Ctrl-C nothing more is asked.
         """
         if not self._program.is_mixed_integer:
             return False
         limits = [limit for limit in (self._budget.left, self._patience()) if limit is not None]
         options = replace(self.options, time_limit=min(limits), method="choose")
-        return solve(self._program.relaxed(), options).outcome.status is Status.INFEASIBLE
+        told = solve(self._program.relaxed(), options).outcome
+        return told.status is Status.INFEASIBLE or told.stopped is Stopped.INTERRUPTED
 
     def _elsewhere(self, tries: deque[Attempt]) -> tuple[_Left | None, deque[Attempt]]:
         """Return the attempts at a second opinion: in plain units first, what is left after it."""
@@ -352,8 +353,7 @@ class Solver:
 
     def _is_long(self) -> bool:
         """Return whether a solve may take longer than the start of a thread to watch it."""
-        m, n = self._program.shape
-        size = self._program.matrix.nnz + m + n
+        size = self._program.matrix.nnz + sum(self._program.shape)
         return self._program.is_mixed_integer or size > _SMALL or logger.isEnabledFor(logging.DEBUG)
 
 

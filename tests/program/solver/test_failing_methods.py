@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from amopt.outcome import Status, Stopped
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.attempt import AttemptRun
 from amopt.program.solver.highs import Options, solve
 from tests.program.programs import WYNDOR
 
@@ -62,6 +64,27 @@ def test_infeasible_is_seen_in_any_unit(size: float, integer: bool) -> None:
 def test_what_is_infeasible_in_the_units_of_the_claim_is_so(p: LinearProgram) -> None:
     """In the program's own units the tolerances take 0 for an answer, which is none."""
     assert solve(p).outcome.status is Status.INFEASIBLE
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_a_proof_that_is_cut_short_is_none(
+    monkeypatch: pytest.MonkeyPatch, interrupted: bool
+) -> None:
+    """Presolve sees that nothing is feasible; the run for a proof meets Ctrl-C, or fails."""
+    honest, runs = AttemptRun._run, itertools.count()
+
+    def run(self: AttemptRun, progress: Any) -> tuple[bool, bool]:
+        if next(runs) == 1:
+            return not interrupted, interrupted
+        return honest(self, progress)
+
+    monkeypatch.setattr(AttemptRun, "_run", run)
+    outcome = solve(program([1, 1], [[1, 1], [1, 1]], [3, -np.inf], [np.inf, 2])).outcome
+    if interrupted:
+        assert (outcome.status, outcome.stopped) == (Status.UNKNOWN, Stopped.INTERRUPTED)
+        assert next(runs) == 2  # nothing else was tried
+    else:
+        assert (outcome.status, outcome.stopped) == (Status.INFEASIBLE, Stopped.FINISHED)
 
 
 def test_a_wrong_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
