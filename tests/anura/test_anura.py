@@ -250,6 +250,40 @@ def test_names_are_those_of_the_schema(tmp_path: Path) -> None:
                 assert all(isinstance(value, (int, float, type(None))) for value in values)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [".xlsx", ""])
+def test_what_is_written_is_read_back_by_the_schema(ending: str, tmp_path: Path) -> None:
+    """A model that was read, solved and written to is one of the published package, all of it."""
+    openpyxl = pytest.importorskip("openpyxl")
+    schema = pytest.importorskip("ol_anura").AnuraSchema
+    model = write(TEXTBOOK, tmp_path / f"model{ending}")
+    instance = anura.read(model).instance
+    written = anura.write_back(instance, amopt.solve(instance), model, scenario="a")
+    if ending:
+        book = openpyxl.load_workbook(model)
+        tables = {name: [list(row) for row in book[name].values] for name in book.sheetnames}
+    else:
+        tables = {
+            path.stem: list(csv.reader(path.read_text("utf-8-sig").splitlines()))
+            for path in model.glob("*.csv")
+        }
+    short = schema.get_abbreviated_table_names()
+    known = {name.lower(): table for table in short for name in (table, short[table])}
+    read = {}
+    for name, (headings, *rows) in tables.items():
+        table = known[name.lower()]
+        read[table] = rows
+        for place, heading in enumerate(headings):
+            kind = schema.get_column_metadata(table, heading.lower())["data_type"]
+            cells = [row[place] for row in rows if row[place] not in (None, "")]
+            if isinstance(kind, list):
+                assert set(cells) <= set(kind), (table, heading)
+            elif kind in ("Double", "Integer"):
+                assert all(float(cell) == float(cell) for cell in cells), (table, heading)
+    assert {name.lower() for name in written} <= set(read)
+    assert len(read["customerdemand"]) == len(TEXTBOOK["CustomerDemand"])  # theirs are left alone
+
+
 def test_a_second_file_says_what_the_schema_has_no_column_for(
     amopt_command: Callable[..., Run], tmp_path: Path
 ) -> None:

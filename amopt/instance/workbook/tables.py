@@ -171,7 +171,7 @@ def open_tables(path: Path, heads: Heads = MappingProxyType({})) -> Tables:
         When a workbook is to be read and openpyxl is not installed.
     """
     if path.is_dir():
-        return _of_folder(path, heads)
+        return _whole(_of_folder(path, heads))
     if not path.exists():
         remark = Remark("file-not-found", Where(), "there is no such file.", "Check the path.")
         return Tables(remarks=[remark])
@@ -184,7 +184,13 @@ def open_tables(path: Path, heads: Heads = MappingProxyType({})) -> Tables:
             else "Save it as .xlsx, or each sheet as csv in one folder."
         )
         return Tables(remarks=[Remark("unknown-format", Where(), message, advice)])
-    return _of_workbook(path, heads)
+    return _whole(_of_workbook(path, heads))
+
+
+def _whole(found: Tables) -> Tables:
+    """Return the tables, but none of them where one is too long: nothing else is told of it."""
+    large = [remark for remark in found.remarks if remark.code == "file-too-large"]
+    return Tables(remarks=large) if large else found
 
 
 def _of_folder(path: Path, heads: Heads) -> Tables:

@@ -1,17 +1,22 @@
 """Broken workbooks that LibreOffice wrote: each has its finding in its cell, and none a traceback.
 
 They were the textbook instance of placement, each with one mistake typed in, saved by LibreOffice
-Calc 7.4.
+Calc 7.4. Where LibreOffice is installed, what it saves again is read as it was.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import amopt
 from amopt import kinds
+from amopt.instance import catalogue
 from amopt.instance.workbook.reading.reader import READ_AS_BLANK
 
 ARCHIVE = Path(__file__).parent / "libreoffice.zip"
@@ -70,3 +75,45 @@ def test_a_workbook_of_libreoffice_has_its_finding(name: str, folder: Path) -> N
     assert len(findings) <= 6
     if code in READ_AS_BLANK:
         assert [one.code for one in findings] == [code]  # told once
+
+
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def alike(mine: Any, other: Any) -> bool:
+    """Return whether two instances are the same but for the fifteen digits that are kept."""
+    if isinstance(mine, dict):
+        return mine.keys() == other.keys() and all(alike(mine[key], other[key]) for key in mine)
+    if isinstance(mine, list | tuple):
+        return len(mine) == len(other) and all(map(alike, mine, other))
+    if isinstance(mine, float):
+        return mine == pytest.approx(other, rel=1e-13, abs=0)
+    return bool(mine == other)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(SOFFICE is None, reason="no LibreOffice is installed")
+def test_what_libreoffice_saves_again_is_the_same(tmp_path: Path) -> None:
+    """Every shipped instance, and the template of every decision, as a workbook."""
+    assert SOFFICE is not None
+    names = [name for name in catalogue.names() if name not in BESIDE]
+    for number, name in enumerate(names):
+        kinds.convert(name, tmp_path / f"{number}.xlsx")
+    for kind in kinds.KINDS:
+        kinds.write_template(kind, tmp_path / f"{kind}.xlsx")
+    files = sorted(tmp_path.glob("*.xlsx"))
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    again = tmp_path / "again"
+    subprocess.run(
+        [SOFFICE, profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+         "--outdir", str(again), *map(str, files)],
+        check=True, capture_output=True, timeout=250,
+    )  # fmt: skip
+    for file in files:
+        assert kinds.check(again / file.name) == []
+        saved, first = (amopt.load(one).to_dict() for one in (again / file.name, file))
+        assert alike(first, saved), file.name
+
+
+BESIDE = ("screening/norwind", "screening/portfolio", "sourcing/dynamic")
+"""Instances that name a file beside them."""

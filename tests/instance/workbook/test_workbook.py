@@ -455,6 +455,20 @@ def test_files_that_are_no_workbooks(
     assert finding.code == code
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ""])
+def test_of_a_table_that_is_too_long_only_that_is_told(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are not read as if they were all, nor judged one by one."""
+    kinds.convert("printing/mission", tmp_path / f"mission{ending}")
+    monkeypatch.setattr("amopt.instance.workbook.tables.MOST_ROWS", 13)  # of 14 parts
+    (finding,) = kinds.check(tmp_path / f"mission{ending}")
+    assert finding.code == "file-too-large"
+    assert "sheet parts, row 15" in str(finding.where)
+    monkeypatch.setattr("amopt.instance.workbook.tables.MOST_ROWS", 14)
+    assert kinds.check(tmp_path / f"mission{ending}") == []
+
+
 CSV = {
     "instance.csv": "key,value\namopt,1\nkind,placement\nname,Small\n",
     "places.csv": "name,role\nA,site\nB,customer\n",
