@@ -268,7 +268,7 @@ def test_what_is_written_is_read_back_by_the_schema(ending: str, tmp_path: Path)
             for path in model.glob("*.csv")
         }
     short = schema.get_abbreviated_table_names()
-    known = {name.lower(): table for table in short for name in (table, short[table])}
+    known = {name.lower(): table for pair in short.items() for name in pair for table in pair[1:]}
     read = {}
     for name, (headings, *rows) in tables.items():
         table = known[name.lower()]
