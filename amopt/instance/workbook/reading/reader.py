@@ -32,7 +32,7 @@ from amopt.instance.workbook.tables import (
     letters,
     open_tables,
 )
-from amopt.phrases import counted, listed
+from amopt.phrases import listed
 
 __all__ = ["READ_AS_BLANK", "load_workbook"]
 
@@ -203,13 +203,15 @@ class _Reader:
 
     def compare(self, example: Mapping[str, Any]) -> None:
         """Note what is left of the template's example among entries of somebody's own."""
-        for key, left in remnants(self.data, example):
-            entries = counted(len(left), "entry", "entries")
-            verb = "is one" if len(left) == 1 else "are those"
-            message = f"{entries} of {key[-1]} {verb} of the template's example."
-            sheet = str(key[-1])
-            row = self.rows.get(sheet, {}).get((left[0],))
-            self.remarks.append(Remark("template-row", Where(sheet=sheet, row=row), message))
+        found = list(remnants(self.data, example))
+        if not found:
+            return
+        said = listed([f"{len(left)} of {key[-1]}" for key, left in found], most=6)
+        message = f"entries of the template's example are left beside others: {said}."
+        key, left = found[0]
+        sheet = str(key[-1])
+        row = self.rows.get(sheet, {}).get((left[0],))
+        self.remarks.append(Remark("template-row", Where(sheet=sheet, row=row), message))
 
     def _entries(
         self,
