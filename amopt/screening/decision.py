@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from amopt.decision import Method, answered, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.instance.suggest import shown
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import counted, listed
 from amopt.program.family import Extend
@@ -25,12 +26,16 @@ from amopt.screening.answer.solution import ScreeningSolution
 from amopt.screening.answer.tables import tables
 from amopt.screening.candidates import Candidates
 from amopt.screening.instance import ScreeningInstance
+from amopt.screening.instance.words import WRONG_MATERIAL
 from amopt.screening.methods import reduced
 from amopt.screening.methods.arrays import arrays_of
 from amopt.screening.referee.check import check
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
+
+MOST_MATERIALS = 4
+"""Materials of no machine that a note names."""
 
 __all__ = ["METHODS", "WAYS", "read_back", "solve"]
 
@@ -240,6 +245,8 @@ def _notes(candidates: Candidates) -> tuple[str, ...]:
             f"Of {counted(unknown, 'part')} that no rule rejects, what printing saves is not known "
             "(costs or demand are missing): they count as 0."
         )
+    if refused := _materials_of_none(candidates):
+        notes.append(f"No machine works the material {refused}: check how it is spelt.")
     most = candidates.instance.ranking.largest_consistency_ratio
     off = [
         name for name, one in candidates.ranks.weights.judged.items() if one.consistency_ratio > 0.1
@@ -250,3 +257,15 @@ def _notes(candidates: Candidates) -> tuple[str, ...]:
             f"taken as good; the instance allows {most:g}."
         )
     return tuple(notes)
+
+
+def _materials_of_none(candidates: Candidates) -> str:
+    """Return the materials that no machine works, with how many parts are of each; those first."""
+    judged, texts = candidates.eligibility, candidates.instance.parts.text("material")
+    if WRONG_MATERIAL not in judged.reasons or not texts.words:
+        return ""
+    refused = judged.reason == judged.reasons.index(WRONG_MATERIAL)
+    counts = np.bincount(texts.code[refused], minlength=len(texts.words))
+    order = np.argsort(-counts, kind="stable")[: int((counts > 0).sum())]
+    said = [f"{shown(texts.words[k])} ({counted(int(counts[k]), 'part')})" for k in order]
+    return listed(said, most=MOST_MATERIALS)

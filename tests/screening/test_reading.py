@@ -208,6 +208,16 @@ def test_materials_that_all_have_a_machine_are_not_told(tmp_path: Path) -> None:
     assert amopt.check(write_with(tmp_path, "\n".join((HEADINGS, "a,steel,1,yes,1,1")))) == []
 
 
+def test_materials_of_no_machine_are_named_in_the_answer(tmp_path: Path) -> None:
+    rows = ["a,stainless-steel,1,yes,1,1", "b,brass,1,yes,1,1", "c,stainless-steel,1,yes,1,1",
+            "d,steel,1,yes,1,1", "e,,1,yes,1,1"]  # fmt: skip
+    answer = solve(amopt.load(write_with(tmp_path, "\n".join((HEADINGS, *rows)))))
+    assert (
+        "No machine works the material 'stainless-steel' (2 parts) and 'brass' (1 part): check how "
+        "it is spelt." in answer.notes
+    )
+
+
 def test_a_word_that_no_part_has_is_told_where_it_stands(tmp_path: Path) -> None:
     text = "\n".join((HEADINGS, *(f"p{k},{m},1,yes,1,1" for k, m in enumerate(("steel", "brass")))))
     (tmp_path / "table.csv").write_text(text)

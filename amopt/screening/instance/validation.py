@@ -260,6 +260,8 @@ def missing_columns(instance: Contents, parts: Parts) -> Iterator[Problem]:
             f"what printing saves cannot be told: the table has no column of {listed(lacking)}."
         )
         advice = "Add it, or a column expected_saving; or write maximise: score."
+        if lacking == ["print_cost_per_part"]:
+            advice = f"Give examination.print_cost_share, a share of the cost. {advice}"
         yield Problem("missing-column", ("examination",), message, advice)
 
 
