@@ -34,9 +34,6 @@ from amopt.screening.referee.check import check
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-MOST_MATERIALS = 4
-"""Materials of no machine that a note names."""
-
 __all__ = ["METHODS", "WAYS", "read_back", "solve"]
 
 Bools = NDArray[np.bool_]
@@ -53,6 +50,9 @@ WAYS = (
 
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
+
+MOST_MATERIALS = 4
+"""Materials of no machine that a note names."""
 
 
 def solve(
@@ -246,7 +246,7 @@ def _notes(candidates: Candidates) -> tuple[str, ...]:
             "(costs or demand are missing): they count as 0."
         )
     if refused := _materials_of_none(candidates):
-        notes.append(f"No machine works the material {refused}: check how it is spelt.")
+        notes.append(f"No machine works {refused}: check the spelling where one should.")
     most = candidates.instance.ranking.largest_consistency_ratio
     off = [
         name for name, one in candidates.ranks.weights.judged.items() if one.consistency_ratio > 0.1

@@ -213,8 +213,8 @@ def test_materials_of_no_machine_are_named_in_the_answer(tmp_path: Path) -> None
             "d,steel,1,yes,1,1", "e,,1,yes,1,1"]  # fmt: skip
     answer = solve(amopt.load(write_with(tmp_path, "\n".join((HEADINGS, *rows)))))
     assert (
-        "No machine works the material 'stainless-steel' (2 parts) and 'brass' (1 part): check how "
-        "it is spelt." in answer.notes
+        "No machine works 'stainless-steel' (2 parts) and 'brass' (1 part): check the spelling "
+        "where one should." in answer.notes
     )
 
 
