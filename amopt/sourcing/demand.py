@@ -22,7 +22,8 @@ def ends(instance: Instance) -> tuple[set[str], set[str]]:
 def needs(instance: Instance) -> Iterator[tuple[str, float, float | None, str]]:
     """Yield what, how much of it is needed, how much there is, and the unit.
 
-    A supplier's capacity is held against all lines of the parts that he offers.
+    A supplier's capacity is held against all lines of the parts that he offers. The largest order
+    of an offer is one of all lines where they are placed together, and else one of each.
     """
     wanted: dict[str, float] = {}
     for line in instance.lines:
@@ -33,7 +34,7 @@ def needs(instance: Instance) -> Iterator[tuple[str, float, float | None, str]]:
         for offer in instance.offers:
             if offer.part == part:
                 lines = sum(line.part == part for line in instance.lines)
-                most += offer.largest * lines
+                most += offer.largest * (1 if instance.orders == "together" else lines)
         yield (
             f"{part}, from all suppliers",
             quantity,

@@ -30,6 +30,8 @@ class Evaluation:
 
     Attributes
     ----------
+    supply
+        The supply options.
     quantity
         Parts ordered from each option, beside what is committed, shape (n,).
     order_cost, order_weeks

@@ -280,3 +280,14 @@ def test_a_component_without_down_days_is_told_of_where_an_availability_is_asked
 def test_one_time_limit_holds_for_all() -> None:
     with pytest.raises(NoAnswerError):
         amopt.solve(amopt.load("design/pump-unit"), method="program", time_limit=1e-9)
+
+
+def test_a_benefit_far_larger_than_the_costs_is_part_of_what_is_added_up() -> None:
+    """What is proven to a gap is relative to costs and benefits, not to the costs alone."""
+    data = amopt.load("design/pump-unit").to_dict()
+    data["components"][4]["versions"][1]["benefit_per_system_month"] = 871.492123965001
+    data["components"][3]["versions"][1]["mean_months_between_failures"] = 0.2190806465790185
+    data["components"][1]["pieces_per_system"] = 1
+    answer = amopt.solve(amopt.load(data))
+    assert str(answer.outcome.status) == "optimal"
+    assert answer.outcome.objective < -3.7e7

@@ -13,6 +13,7 @@ import pytest
 import amopt
 from amopt.instance import catalogue
 from amopt.overview.oddities import far_off
+from amopt.sourcing.demand import needs
 
 ONE_OF_EACH = {
     name.partition("/")[0]: name
@@ -158,3 +159,35 @@ def test_the_command_writes_a_page_and_json(tmp_path: Path) -> None:
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert text.count("<figure>") == 2
     assert "nothing was solved" in text
+
+
+@pytest.mark.parametrize(("orders", "most"), [("together", 5.0), ("by_line", 10.0)])
+def test_the_largest_order_is_of_all_lines_where_they_are_placed_together(
+    orders: str, most: float
+) -> None:
+    quote = {"cost_per_part": 9.0, "lead_time_weeks": 1.0}
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "two lines",
+        "orders": orders,
+        "parts": [{"name": "lever"}],
+        "lines": [{"line": name, "part": "lever", "quantity": 4} for name in ("a", "b")],
+        "offers": [
+            {
+                "supplier": "north",
+                "part": "lever",
+                "largest_quantity": 5,
+                "quotes": [{"quantity": 1, **quote}, {"quantity": 5, **quote}],
+            }
+        ],
+    }
+    instance = amopt.load(data)
+    (found,) = needs(instance)
+    assert found[1:3] == (8.0, most)
+    try:
+        amopt.solve(instance)
+        enough = True
+    except amopt.InfeasibleError:
+        enough = False
+    assert enough == (most >= 8)

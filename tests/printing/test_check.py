@@ -301,3 +301,24 @@ def test_the_mission_is_accepted_with_a_proof() -> None:
     assert answer.verdict.checks > 700
     assert answer.outcome.gap < 1e-10
     assert answer.outcome.bound <= answer.outcome.objective
+
+
+def test_what_is_unavoidable_is_counted_by_the_rate_where_the_file_gives_it() -> None:
+    """Of 364 days; where the file gives the probability 1 - exp(-rate), that counts."""
+    rates = amopt.load("printing/mission").to_dict()
+    chances = copy.deepcopy(rates)
+    for part in chances["parts"]:
+        for kind in ("", "printed_"):
+            if (rate := part.pop(f"{kind}failure_rate_per_day")) is not None:
+                part[f"{kind}failure_probability_per_day"] = -math.expm1(-rate)
+    count = {system["name"]: system["count"] for system in rates["systems"]}
+    spent = []
+    for data, field in ((rates, "failure_rate"), (chances, "failure_probability")):
+        row = amopt.solve(amopt.load(data)).rows["totals"][0]
+        each = (
+            part["order_cost"] * count[part["system"]] * part[f"{field}_per_day"]
+            for part in data["parts"]
+        )
+        assert row["yearly_unavoidable_cost"] == pytest.approx(364 * sum(each), rel=1e-12)
+        spent.append(row["yearly_cost"] + row["yearly_unavoidable_cost"])
+    assert spent[0] == pytest.approx(spent[1], rel=1e-9)

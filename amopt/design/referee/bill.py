@@ -138,7 +138,7 @@ class Bills:
                     "base_stock": (
                         int(stock[0]) if len(stock) == 1 else float(stock @ self.chance)
                     ),
-                    "total_cost": Amount(spent - float(benefit[n]), spent),
+                    "total_cost": Amount(spent - float(benefit[n]), spent + abs(float(benefit[n]))),
                     "design_cost": float(design[n]),
                     "benefit": float(benefit[n]),
                     **own,

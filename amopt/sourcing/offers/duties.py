@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["duties", "least_duty", "pieces_between", "uneven"]
+__all__ = ["FIRST_KNOTS", "duties", "least_duty", "pieces_between", "uneven"]
 
 Floats = NDArray[np.float64]
 
 FIRST_KNOTS = 6
-"""Quantities at which a piece is cut to begin with, evenly spaced in logs."""
+"""Quantities at which a curved piece is cut, or touched, to begin with, evenly spaced in logs."""
 
 
 def duties(supply: SupplyOptions, quantity: Floats, goods: Floats) -> Floats:

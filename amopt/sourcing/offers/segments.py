@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.sourcing.offers.duties import least_duty, pieces_between, uneven
+from amopt.sourcing.offers.duties import FIRST_KNOTS, least_duty, pieces_between, uneven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,6 @@ __all__ = ["Segments", "Shares", "cut"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-FIRST_KNOTS = 6
-"""Knots of a power to begin with, evenly spaced in logs."""
 
 OPEN_END = 1e-6
 """How far below a price break a divisible quantity stays on the tier before it, relative."""

@@ -101,7 +101,11 @@ def _check_front(
     by: tuple[str, str],
     tolerance: float,
 ) -> None:
-    """Note answers that another one beats, or that another one is the same as."""
+    """Note answers that another one beats, or that another one is the same as.
+
+    A quarter of the tolerance tells them apart: what the search holds a criterion to may be
+    exceeded by as much on either side of two answers that are a whole tolerance apart.
+    """
     first, second = by
     for before, after in pairwise(answers):
         for criterion, low, high in ((first, before, after), (second, after, before)):
