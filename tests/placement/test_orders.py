@@ -227,3 +227,19 @@ def test_the_program_is_not_built_when_the_time_is_over():
         AssignmentOptions(instance, units(instance, None), budget=spent)
     with pytest.raises(NoAnswerError, match="allow more time"):
         formulate(instance, budget=spent)
+
+
+@pytest.mark.parametrize("method", ["milp", "formulation"])
+@pytest.mark.parametrize("released", [0.0, 0.9, 2.5])
+def test_conventional_supply_starts_when_an_order_is_released(released, method):
+    """Hours are planned by weeks; who is asked from elsewhere starts within a week."""
+    data = random_orders(0)
+    data["conventional"] = [
+        {"supplier": "mill", "part": "jig", "cost_per_part": 0.01, "lead_time_weeks": 1.25}
+    ]
+    for order in data["orders"]:
+        order |= {"release_week": released, "due_week": 9.0}
+    answer = solve(Instance.from_dict(data), method=method)
+    assert {row["source"] for row in answer.rows["orders"]} == {"mill"}
+    for row in answer.rows["orders"]:
+        assert row["arrival_week"] == pytest.approx(released + 1.25)
