@@ -328,6 +328,31 @@ def test_a_limit_that_printing_alone_breaks_makes_the_plan_order_too() -> None:
     assert answer.rows["limits"][0]["used"] == pytest.approx(free / 2)
 
 
+@pytest.mark.parametrize("part", [0.9, 0.999, 0.99999])
+def test_a_plan_that_orders_once_in_a_thousand_years_is_followed_to_its_end(part: float) -> None:
+    """The limit is kept by printing nearly alone: the referee gave up after 200,000 days."""
+    free = amopt.solve(dear())
+    most = part * free.rows["account"][0]["downtime_days_per_year"]
+    answer = amopt.solve(dear(limits={"downtime_days_per_year": most}))
+    assert answer.verdict.accepted
+    (row,) = answer.rows["limits"]
+    assert row["used"] == pytest.approx(most)
+    saved = most - free.rows["account"][0]["downtime_days_per_year"]
+    rise = answer.outcome.objective - free.outcome.objective
+    assert rise == pytest.approx(row["dual"] * saved, rel=1e-4)
+
+
+@pytest.mark.parametrize("days", [300.0, 359.9, 364.9])
+def test_a_system_that_is_left_down_as_long_as_may_be(days: float) -> None:
+    """Downtime costs 2 a day, and any plan more: the limit is used up, at a price."""
+    answer = amopt.solve(small(downtime_cost_per_day=2.0, limits={"downtime_days_per_year": days}))
+    (row,) = answer.rows["limits"]
+    assert row["used"] == pytest.approx(days)
+    runs = amopt.solve(small(downtime_cost_per_day=2.0, limits={"downtime_days_per_year": 200.0}))
+    line = 2 + (runs.outcome.objective - 2) * (365 - days) / 165
+    assert answer.outcome.objective == pytest.approx(line, rel=1e-6)
+
+
 def test_without_a_printer_the_system_would_be_left_down() -> None:
     """A regular part costs 20,000 where a day down costs 50: nothing is said to be saved."""
     regular = {**small().regular.model_dump(), "cost": 20_000.0}

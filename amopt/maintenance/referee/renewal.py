@@ -7,7 +7,8 @@ it takes, give the average a day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,10 @@ AMOUNTS = ("orders", "prints", "installs", "failures", "down", "held")
 
 LEFT = 1e-13
 """Probability of a cycle that is still going on at which it is no longer followed."""
+
+STEADY, LOOK_BACK, AS_BEFORE = 2_000, 97, 1e-11
+"""Days from which a cycle is looked at, every so often, for days that count the same share of it
+as one day and that many days before. Some plans wait a thousand years for an order."""
 
 MOST_CYCLE = 200_000
 """Days after which a cycle is not followed any further."""
@@ -231,6 +236,28 @@ class _Cycle:
         if len(self.fails[1]):
             self.parts[1] = self.parts[1].with_new(self._ahead(ready))
 
+    def counted(self) -> Floats:
+        """Return all that is counted: days, amounts, and how cycles end; shape (9,)."""
+        return np.array([self.length, *self.amounts.values(), *self.ends])
+
+    def ends_as_before(self, days: Sequence[Floats]) -> bool:
+        """Return whether days count as much as before, of the cycles that go on, and some end."""
+        shares = (days[0], days[-2], days[-1])
+        steady = all(np.abs(one - days[-1]).max() <= AS_BEFORE for one in shares)
+        return steady and bool(days[-1][-2:].sum() > 0)
+
+    def end_at_that_rate(self, spent: Floats) -> None:
+        """Count what is still to come where every day is a share of the one before.
+
+        Of the cycles that go on the same share ends on each day. So what is to come is what the
+        last day counted, times those that are left over those that ended on it.
+        """
+        still = spent * (self.left() / spent[-2:].sum())
+        self.length += float(still[0])
+        for name, more in zip(self.amounts, still[1:], strict=False):
+            self.amounts[name] += float(more)
+        self.ends += still[-2:]
+
 
 def averages(instance: MaintenanceInstance, policy: StatedPolicy) -> dict[str, float] | None:
     """Return the :data:`AMOUNTS` a day in the long run; None where a cycle does not end.
@@ -295,8 +322,16 @@ def _followed(instance: MaintenanceInstance, policy: StatedPolicy, ordered: bool
     oldest = len(cycle.fails[0]) - 1
     cycle.parts[0] = _Ages((1 - fails) * ahead[None], min(1, oldest), oldest)
     cycle.none = fails * ahead
-    for _ in range(MOST_CYCLE):
-        if cycle.left() <= LEFT:
+    days: deque[Floats] = deque(maxlen=LOOK_BACK + 1)
+    for number in range(MOST_CYCLE):
+        left = cycle.left()
+        if left <= LEFT:
             return cycle
+        before = cycle.counted()
         cycle.day()
+        spent = cycle.counted() - before
+        days.append(spent / left)
+        if number % LOOK_BACK == 0 and number > STEADY and cycle.ends_as_before(days):
+            cycle.end_at_that_rate(spent)
+            return cycle
     return None
