@@ -210,9 +210,12 @@ def _answer(
         iterations=found.iterations or None,
         seconds=budget.seconds,
     )
-    notes, meaning = _notes(instance, found, regular_only, rows), "average cost a day"
+    notes = _notes(instance, found, rows)
     if left_down:
         notes += (LEFT_DOWN,)
+    elif instance.printed is not None and regular_only is None:
+        notes += ("Without printing no plan meets the limits.",)
+    meaning = "average cost a day"
     answer = answered(
         MaintenanceSolution,
         instance,
@@ -245,10 +248,7 @@ def _require_a_running_system(instance: MaintenanceInstance, found: Optimum) -> 
 
 
 def _notes(
-    instance: MaintenanceInstance,
-    found: Optimum,
-    regular_only: Optimum | None,
-    rows: Mapping[str, Table],
+    instance: MaintenanceInstance, found: Optimum, rows: Mapping[str, Table]
 ) -> tuple[str, ...]:
     """Return what the planner should know."""
     notes = []
@@ -262,6 +262,4 @@ def _notes(
             "To meet a limit exactly the plan mixes: on some days it draws between two actions, "
             "with the shares of table rules."
         )
-    if instance.printed is not None and regular_only is None and instance.is_limited:
-        notes.append("Without printing no plan meets the limits.")
     return tuple(notes)

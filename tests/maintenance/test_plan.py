@@ -361,6 +361,7 @@ def test_without_a_printer_the_system_would_be_left_down() -> None:
         (total,) = answer.rows["totals"]
         assert total["printing_saves_per_day"] is None
         assert any("leave the system down" in note for note in answer.notes)
+        assert not any("meets the limits" in note for note in answer.notes)
 
 
 def test_limits_say_what_is_used_of_them_and_what_the_simple_policies_do() -> None:

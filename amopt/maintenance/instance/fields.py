@@ -279,11 +279,6 @@ class MaintenanceInstance(Instance):
             found.append(np.clip(failing, 0.0, 1.0))
         return found[0], found[1]
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether the file limits the plan."""
-        return any(value is not None for value in self.limits.model_dump().values())
-
     def variant(self, **changes: float) -> MaintenanceInstance:
         """Return the instance with some of the numbers of a factorial changed.
 
