@@ -277,3 +277,26 @@ def test_a_limit_on_spending_is_told_in_the_money_of_the_file() -> None:
     assert limit.bound == "at most 40 units of money to be spent a cycle"
     said = limit.worth_in_words(32.29, "EUR")
     assert said == "one more EUR to be spent a cycle is worth 32.29 EUR a year"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mix_has_one_more_policy_a_limit_that_binds(seed: int) -> None:
+    """The mission under two to four limits at once: a vertex of the program of all policies."""
+    rng = np.random.default_rng(seed)
+    free = {"printer_hours": 1.9, "storage_cm3": 1700.0, "material_cm3": 80.0, "stock": 7.0}
+    chosen = rng.choice(list(free), int(rng.integers(2, 5)), replace=False)
+    limits = [
+        {"name": str(one), "measure": str(one), "at_most": free[one] * float(rng.uniform(0.4, 1))}
+        for one in chosen
+    ]
+    data = amopt.load("printing/mission-limited").to_dict()
+    answer = amopt.solve(amopt.load({**data, "limits": limits}))
+    of_the_plan = [row for row in answer.rows["levels"] if row["sourcing"] == "printing"]
+    more = len(of_the_plan) - len({row["part"] for row in of_the_plan})
+    days = {
+        (row["part"], row["from_days_to_go"], row["to_days_to_go"])
+        for row in answer.rows["intervals"]
+        if row["sourcing"] == "printing" and row["share"] < 1
+    }
+    binding = sum(row["dual"] < 0 for row in answer.rows["limits"])
+    assert 1 <= more + len(days) <= binding

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amopt.files import new_file
 from amopt.mdp.decision_process import MarkovDecisionProcess
 from amopt.mdp.exchange.arrays import Arrays, refusal
+from amopt.mdp.exchange.names import in_words
 from amopt.mdp.process import Process
 from amopt.program.export.archive import read_archive
 
@@ -57,7 +58,7 @@ def save(process: Process, path: str | Path, *, initial: NDArray[np.float64] | N
     for key in ("state_names", "pair_names"):
         names = getattr(process, key)
         if names is not None:
-            arrays[key] = np.array([str(name) for name in names])
+            arrays[key] = np.array([in_words(name) for name in names])
     if initial is not None:
         arrays["initial"] = initial
     with new_file(path) as temporary, temporary.open("wb") as stream:

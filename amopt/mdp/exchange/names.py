@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 
-__all__ = ["numbers", "told_apart"]
+__all__ = ["in_words", "numbers", "told_apart"]
+
+
+def in_words(name: Any) -> str:
+    """Return a name as text, one of several numbers as ``(6, -1, 0)``."""
+    plain = name.tolist() if isinstance(name, (np.ndarray, np.generic)) else name
+    return str(tuple(plain) if isinstance(plain, list) else plain)
 
 
 def numbers(

@@ -225,3 +225,18 @@ def test_toy_text_tables_are_read(discount, value):
 def test_a_toy_text_table_that_does_not_add_up_is_refused():
     with pytest.raises(ValueError, match=r"row 0 sums to 0\.5"):
         from_toy_text({0: {0: [(0.5, 0, 1.0, True)]}})
+
+
+def test_names_of_several_numbers_are_written_as_they_are_shown(tmp_path):
+    process = MarkovDecisionProcess(
+        [[0.0, 1.0], [1.0, 0.0]],
+        [1.0, 2.0],
+        [0, 1],
+        0.5,
+        state_names=np.array([[6, -1, 0], [5, 0, 2]]),
+        pair_names=[("print", 1), "wait"],
+    )
+    save(process, tmp_path / "named.npz")
+    back = load(tmp_path / "named.npz")
+    assert back.state_names == ["(6, -1, 0)", "(5, 0, 2)"]
+    assert back.pair_names == ["('print', 1)", "wait"]
