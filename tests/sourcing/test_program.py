@@ -122,7 +122,7 @@ def test_what_is_committed_is_held() -> None:
         {"line": "l0", "supplier": "elsewhere", "quantity": 4, "cost": 99.5, "weeks": 3.25}
     ]
     solution = solve(load(data))
-    first = solution.rows["orders"][0]
+    first = solution.rows["orders"][-1]  # new orders stand first
     assert (first["supplier"], first["quantity"], first["cost"]) == ("elsewhere", 4, 99.5)
     assert sum(row["quantity"] for row in solution.rows["orders"]) == 10
     assert solution.rows["lines"][0]["weeks"] >= 3.25

@@ -90,11 +90,10 @@ def purchases(
             {
                 "order": n,
                 "supplier": own[0]["supplier"],
-                "seller": _seller(source[k]),
                 "part": own[0]["part"],
                 "quantity": sum(row["quantity"] for row in own),
                 "price_per_part": goods / float(parts[k]),
-                **spent,
+                "goods": goods,
                 "to_supplier": sum(spent[name] for name in TO_SUPPLIER) - spent["discount"],
                 "own_cost": sum(spent[name] for name in OWN),
                 "cost": sum(row["cost"] for row in own),
@@ -102,6 +101,8 @@ def purchases(
                 "delivery_date": max(days, default=None),
                 "order_date": own[0]["order_date"],
                 "lines": len(own),
+                "seller": _seller(source[k]),
+                **{name: spent[name] for name in (*TO_SUPPLIER[1:], "discount", *OWN)},
                 "route": own[0]["route"],
                 "material": own[0]["material"],
             }

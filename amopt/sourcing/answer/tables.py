@@ -216,12 +216,12 @@ def _line_rows(
                 "cost_of_frontier_rule": float(rule.cost[index]) if ruled else None,
                 "delivery_date": days.get(entry.line)
                 or plan.supply.instance.delivery_date(entry, float(plan.weeks[index])),
+                "parts_before": _amount(before[entry.line].parts, divisible=entry.divisible),
+                "cost_before": before[entry.line].cost,
                 "part": entry.part,
                 "kg_co2": float(plan.kg_co2[index]),
                 "unmet": _amount(plan.unmet[index], divisible=entry.divisible),
                 "penalty": float(plan.penalty[index]),
-                "parts_before": _amount(before[entry.line].parts, divisible=entry.divisible),
-                "cost_before": before[entry.line].cost,
                 "downtime_cost_of_conventional": _number(usual.downtime_cost[index]),
                 "downtime_cost_of_frontier_rule": (
                     float(rule.downtime_cost[index]) if ruled else None
@@ -240,9 +240,9 @@ def _totals(
         "downtime_cost": float(plan.downtime_cost.sum()),
         "weeks": float(plan.weeks.max(initial=0.0)),
         "kg_co2": float(plan.kg_co2.sum()),
+        "cost_before": plan.supply.committed_cost,
         "unmet": float(plan.unmet.sum()),
         "penalty": float(plan.penalty.sum()),
-        "cost_before": plan.supply.committed_cost,
         "cost_of_conventional": _number(usual.cost.sum()),
         "downtime_cost_of_conventional": _number(usual.downtime_cost.sum()),
         "cost_of_frontier_rule": float(rule.cost.sum()) if ruled else None,
