@@ -59,6 +59,8 @@ def error_json(error: AmoptError) -> str:
         "exit_code": error.exit_code,
         "message": str(error),
     }
+    if notes := getattr(error, "__notes__", None):
+        body["notes"] = list(notes)
     if isinstance(error, UsageError) and error.code:
         body["code"] = error.code
     if isinstance(error, InvalidInstanceError):

@@ -215,3 +215,5 @@ def print_error(error: AmoptError) -> None:
                 out.print(Text(title))
             for line in lines:
                 out.print(Text(f"  - {line}"))
+    for note in getattr(error, "__notes__", ()):
+        out.print(Text(note))

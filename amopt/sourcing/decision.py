@@ -57,6 +57,12 @@ WAYS = (
 )
 """The methods, fastest first."""
 
+SHORT = (
+    "Or state what a part that is not supplied costs, unmet_penalty_per_part on the lines that may "
+    "go short: the plan then covers what it can."
+)
+"""What is said of every file that has no plan, and would have one so."""
+
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
 
@@ -236,4 +242,13 @@ def _why(
         )
     from amopt.sourcing.infeasible import explain
 
-    return explain(instance, options, outcome, extend=extend, budget=budget)
+    told = explain(instance, options, outcome, extend=extend, budget=budget)
+    if isinstance(told, InfeasibleError) and extend is None and _may_go_short(instance):
+        told.add_note(SHORT)
+    return told
+
+
+def _may_go_short(instance: Instance) -> bool:
+    """Return whether a penalty on every line would make a plan possible: that of no new orders."""
+    wholly = not instance.committed and not instance.shares
+    return wholly and any(line.unmet_penalty_per_part is None for line in instance.lines)

@@ -126,16 +126,20 @@ def _supply(instance: Contents) -> Iterator[Problem]:
     for offer in instance.offers:
         offers[offer.part].append(offer)
     made = {entry.part for entry in instance.conventional}
+    left = {entry.part for entry in instance.unquoted}
     largest = {part: max((o.largest for o in own), default=0.0) for part, own in offers.items()}
     asked: dict[str, float] = defaultdict(float)
     for index, line in enumerate(instance.lines):
         asked[line.part] = max(asked[line.part], line.quantity)
-        if line.part not in offers and line.part not in made:
+        paid_for = line.unmet_penalty_per_part is not None
+        if line.part not in offers and line.part not in made and not paid_for:
+            why = "of which no quotes hold" if line.part in left else "which nobody offers or makes"
             yield Problem(
                 "no-supply",
                 ("lines", index, "part"),
-                f"line {line.line!r} asks for {line.part!r}, which nobody offers or makes.",
-                "Add an offer or a conventional supply.",
+                f"line {line.line!r} asks for {line.part!r}, {why}.",
+                "Add an offer or a conventional supply, or unmet_penalty_per_part on the line: "
+                "what it does not get is then paid for.",
             )
     sizes = {part.name: part for part in instance.parts}
     for index, offer in enumerate(instance.offers):
