@@ -99,7 +99,7 @@ def _compared(before: str, after: str, *, solve: bool) -> dict[str, Comparison]:
     old, new = (decisions.load(side) for side in (before, after))
     found = {"data": compare_instances(old, new)}
     if solve:
-        found["answers"] = compare_answers(_solved(old), _solved(new))
+        found["answers"] = compare_answers(_solved(old, before), _solved(new, after))
     return _told_apart(found, before, after)
 
 
@@ -115,10 +115,15 @@ def _told_apart(found: dict[str, Comparison], before: str, after: str) -> dict[s
     }
 
 
-def _solved(instance: Instance) -> Solution:
+def _solved(instance: Instance, side: str) -> Solution:
     from amopt import decisions
+    from amopt.errors import InfeasibleError
 
-    return decisions.solve(instance)
+    try:
+        return decisions.solve(instance)
+    except InfeasibleError as error:
+        error.add_note(f"This is so of {side}; --no-solve says what changed in the data alone.")
+        raise
 
 
 def sensitivity(

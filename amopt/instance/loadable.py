@@ -54,6 +54,9 @@ class Loadable(BaseModel):
     codes: ClassVar[tuple[Code, ...]] = ()
     """What can be wrong with one beside what can be with any."""
 
+    provenance: ClassVar[Mapping[str, Any]] = {}
+    """Fields that say where values come from, as pydantic excludes them: no data of their own."""
+
     _warnings: tuple[Finding, ...] = PrivateAttr(default=())
     _folder: Path | None = PrivateAttr(default=None)
 

@@ -77,7 +77,8 @@ def compare_instances(before: Instance, after: Instance) -> Comparison:
         When the two are of different decisions.
     """
     _require_same(before.kind, after.kind)
-    changes = _of_tables(_sheets(before), _sheets(after), {})
+    old, new = _sheets(before, after)
+    changes = _of_tables(old, new, {})
     return _comparison(before.name, after.name, before.currency, after.currency, changes)
 
 
@@ -117,26 +118,51 @@ def _comparison(
     return Comparison(before, after, said, rows)
 
 
-def _sheets(instance: Instance) -> dict[str, Table]:
-    """Return the data of an instance as tables."""
+def _sheets(*instances: Instance) -> list[dict[str, Table]]:
+    """Return the data of instances of one decision as tables, entries of both by the same names."""
     from amopt.instance.workbook.flattening import filled_sheets
     from amopt.instance.workbook.layout import layout
 
-    data = instance.model_dump(by_alias=True)
-    once, sheets = filled_sheets(layout(type(instance)), data)
-    tables: dict[str, Table] = {"instance": [dict(once)]}
-    for one in sheets:
-        numbered = one.sheet.own[0] if one.sheet.numbered else None
-        headings = [column.heading for column in one.columns]
-        tables[one.sheet.name] = [
-            {
-                heading: cell
-                for heading, cell in zip(headings, row, strict=True)
-                if heading != numbered
-            }
-            for row in one.rows
+    plan = layout(type(instances[0]))
+    dumped = [one.model_dump(by_alias=True, exclude=dict(one.provenance)) for one in instances]
+    read = [filled_sheets(plan, data) for data in dumped]
+    tables: list[dict[str, Table]] = [{"instance": [dict(once)]} for once, _ in read]
+    names: list[dict[str, dict[Any, str]]] = [{} for _ in instances]
+    sheets = [{one.sheet.name: one for one in found} for _, found in read]
+    for name in dict.fromkeys(name for found in sheets for name in found):
+        both = [found.get(name) for found in sheets]
+        sheet = next(one.sheet for one in both if one is not None)
+        rows = [
+            [dict(zip((c.heading for c in one.columns), row, strict=True)) for row in one.rows]
+            if one is not None
+            else []
+            for one in both
         ]
+        for own, known in zip(rows, names, strict=True):
+            for heading in known.keys() & {name for row in own for name in row}:
+                _name_parents(own, heading, known[heading])
+        if sheet.numbered:
+            numbers = [[row.pop(sheet.own[0]) for row in own] for own in rows]
+            key = _key(*rows)
+            for known, own, numbered in zip(names, rows, numbers, strict=True):
+                named = map(", ".join, _by_key(own, key))
+                known[sheet.own[0]] = dict(zip(numbered, named, strict=True))
+        for table, own in zip(tables, rows, strict=True):
+            table[name] = own
     return tables
+
+
+def _name_parents(rows: list[dict[str, Any]], heading: str, names: Mapping[Any, str]) -> None:
+    """Write the names of entries for their numbers, with what tells their own entries apart.
+
+    A number says nothing, and is another where an entry above is left out. Entries of an entry are
+    told apart by their first column, where that is a number: a price by its quantity.
+    """
+    own = next((one for row in rows for one in row if one != heading), "")
+    apart = all(_is_number(row[own]) for row in rows) and _are_unique(rows, [heading, own])
+    for row in rows:
+        name = names.get(row[heading], str(row[heading]))
+        row[heading] = f"{name}, {row[own]:.10g}" if apart else name
 
 
 def _answer(solution: Solution) -> dict[str, Table]:

@@ -12,10 +12,11 @@ import yaml
 
 import amopt
 from amopt.errors import UsageError
+from amopt.scenarios.comparison import compare_instances
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.quotes.desk import desk
 from amopt.sourcing.quotes.fetch import requests_of
-from amopt.sourcing.quotes.freeze import with_quotes
+from amopt.sourcing.quotes.freeze import freeze, with_quotes
 from amopt.sourcing.quotes.log import append
 from tests.conftest import Run
 from tests.sourcing.test_quotes import FILE, RECORDS
@@ -148,3 +149,57 @@ def test_need_by_dates_need_no_order_date_when_quotes_are_asked_for() -> None:
     del data["quotes"]["as_of"]
     data["lines"][0]["need_by"] = "2030-01-31"
     assert requests_of(data) == asked
+
+
+def test_quotes_of_two_weeks_are_compared_by_what_they_say(file: Path) -> None:
+    """Alpha leaves 10 parts out and raises its price; beta has no quote that holds any more."""
+    before, after = (with_quotes(file, as_of=day) for day in ("2026-03-05", "2026-03-12"))
+    rows = compare_instances(before, after).rows
+    changes = {(r["table"], r["entry"], r["what"]): (r["before"], r["after"]) for r in rows}
+    assert changes == {
+        ("offer_quotes", "alpha, 1", "cost_per_part"): (50, 55),
+        ("offer_quotes", "alpha, 10", ""): ("there", None),
+        ("offer_quotes", "beta, 10", ""): ("there", None),
+        ("offers", "alpha", "valid_to"): ("2026-03-31", "2026-03-20"),
+        ("offers", "beta", ""): ("there", None),
+        ("unquoted", "beta", ""): (None, "there"),
+        ("instance", "", "quotes.as_of"): (
+            "2026-03-05T23:59:59+00:00",
+            "2026-03-12T23:59:59+00:00",
+        ),
+        ("instance", "", "order_date"): ("2026-03-05", "2026-03-12"),
+    }
+
+
+def test_an_offer_that_goes_moves_no_quote_of_another(file: Path) -> None:
+    """Offers are told apart by their names: their numbers change when one is left out."""
+    data = yaml.safe_load(file.read_text())
+    data["offers"].reverse()
+    file.write_text(yaml.safe_dump(data))
+    before, after = (with_quotes(file, as_of=day) for day in ("2026-03-05", "2026-03-12"))
+    changes = {
+        (r["entry"], r["what"]): (r["before"], r["after"])
+        for r in compare_instances(before, after).rows
+        if r["table"] == "offer_quotes"
+    }
+    assert changes == {
+        ("alpha, 1", "cost_per_part"): (50, 55),
+        ("alpha, 10", ""): ("there", None),
+        ("beta, 10", ""): ("there", None),
+    }
+
+
+def test_the_side_without_a_plan_is_named(
+    file: Path, tmp_path: Path, amopt_command: Callable[..., Run]
+) -> None:
+    for name, day in (("last", "2026-03-05"), ("this", "2026-03-12")):
+        data = yaml.safe_load(file.read_text())
+        data["limits"] = {"budget": 410}
+        file.write_text(yaml.safe_dump(data))
+        freeze(with_quotes(file, as_of=day), tmp_path / f"{name}.yaml")
+    run = amopt_command("compare", "last.yaml", "this.yaml")
+    assert run.code == 4
+    assert "This is so of this.yaml; --no-solve says" in " ".join(run.err.split())
+    run = amopt_command("compare", "last.yaml", "this.yaml", "--no-solve")
+    assert run.code == 0
+    assert "request" not in run.out

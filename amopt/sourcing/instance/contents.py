@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -42,6 +43,12 @@ __all__ = ["Contents"]
 
 class Contents(common.Instance):
     """All that a sourcing file says; what is checked beyond its fields comes on top."""
+
+    provenance: ClassVar[Mapping[str, Any]] = {
+        "quotes": {"log", "sha256"},
+        "offers": {"__all__": {"quoted"}},
+        "unquoted": {"__all__": {"quoted"}},
+    }
 
     kind: Literal["sourcing"] = Field(description="The decision that the file asks for.")
     orders: Literal["together", "by_line", "either"] = Field(
