@@ -1,4 +1,4 @@
-"""Numbers that stand in the prose of sourcing's pages: worked out again from the pages' own files."""
+"""Numbers in the prose of sourcing's pages: worked out again from the files of the pages."""
 
 from __future__ import annotations
 
