@@ -204,7 +204,10 @@ def _orders_page(answer: Solution) -> Document:
 def quotes(
     file: File,
     *,
-    log: Annotated[Path, typer.Option(help="The quote log: csv, parquet or SQLite.")],
+    log: Annotated[
+        Path | None,
+        typer.Option(help="The quote log: csv, parquet or SQLite; left out, that of the file."),
+    ] = None,
     sources: Annotated[
         Path | None, typer.Option(help="A file of sources to ask now; left out, nobody is asked.")
     ] = None,

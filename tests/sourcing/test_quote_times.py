@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +205,31 @@ def test_the_side_without_a_plan_is_named(
     run = amopt_command("compare", "last.yaml", "this.yaml", "--no-solve")
     assert run.code == 0
     assert "request" not in run.out
+
+
+def test_the_log_that_the_file_names_will_do(
+    file: Path, tmp_path: Path, amopt_command: Callable[..., Run]
+) -> None:
+    (tmp_path / "away").mkdir()
+    run = amopt_command("sourcing", "quotes", file, cwd=tmp_path / "away")
+    assert run.code == 0, run.err
+    assert "2 offers with quotes" in " ".join(run.out.split())
+    data = yaml.safe_load(file.read_text())
+    del data["quotes"]
+    file.write_text(yaml.safe_dump(data))
+    run = amopt_command("sourcing", "quotes", file)
+    assert run.code == 2
+    assert "--log" in run.err
+
+
+@pytest.mark.parametrize("minutes", [1, 7, 61, 89])
+def test_the_age_that_is_named_is_enough(file: Path, minutes: int) -> None:
+    """Rounded to four digits it was below the age as often as above."""
+    at = RECORDS[1].fetched_at + timedelta(days=8, minutes=minutes)
+    data = {**FILE, "quotes": {"log": str(file.with_name("log.csv")), "max_age_days": 7}}
+    data["offers"] = FILE["offers"][:1]
+    before: Any = with_quotes(data, as_of=at)
+    (advice,) = [f.advice for f in before.warnings if f.code == "quote-too-old"]
+    (days,) = re.findall(r"max_age_days to ([0-9.]+),", advice)
+    data["quotes"]["max_age_days"] = float(days)
+    assert [o.supplier for o in with_quotes(data, as_of=at).offers] == ["alpha"]

@@ -17,7 +17,7 @@ from amopt.sourcing.answer.quotes import quote_tables
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.quotes.fetch import fetch
 from amopt.sourcing.quotes.freeze import freeze as freeze_into
-from amopt.sourcing.quotes.freeze import states_time, with_quotes
+from amopt.sourcing.quotes.freeze import stated, with_quotes
 from amopt.sourcing.quotes.log import opened
 from amopt.sourcing.quotes.sources_file import load_sources
 
@@ -58,7 +58,7 @@ class Told:
 def desk(
     file: str | Path | Mapping[str, Any],
     *,
-    log: Path,
+    log: Path | None = None,
     sources: Path | None = None,
     freeze: Path | None = None,
     as_of: str | None = None,
@@ -70,7 +70,7 @@ def desk(
     file
         The instance.
     log
-        The quote log.
+        The quote log; left out, the one that the file names.
     sources
         The file of sources to ask; left out, nobody is asked.
     freeze
@@ -90,6 +90,11 @@ def desk(
         require_writable_file(freeze)
         if freeze.exists():
             raise UsageError(f"{freeze} exists already; name another file, or remove it first")
+    own = stated(file)
+    if log is None:
+        if not isinstance(own.get("log"), str):
+            raise UsageError("name a quote log: --log, or quotes: {log: quotes.sqlite} in the file")
+        log = Path(own["log"])
     rows: list[dict[str, Any]] = []
     said: list[str] = []
     findings: tuple[Finding, ...] = ()
@@ -102,7 +107,7 @@ def desk(
     if sources is None or freeze is not None:
         records = opened(log).records
         when, whose = as_of, ""
-        if as_of is None and sources is None and states_time(file):
+        if as_of is None and sources is None and own.get("as_of") is not None:
             whose = ", as the file says"
         elif as_of is None:
             whose = ", the last answer"

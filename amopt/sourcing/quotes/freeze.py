@@ -12,7 +12,7 @@ from amopt.instance.workbook.rewriting import rewrite
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.instance.quote_log.moment import OR_A_DATE, as_of_moment, moment_text
 
-__all__ = ["freeze", "said", "states_time", "with_quotes"]
+__all__ = ["freeze", "said", "stated", "with_quotes"]
 
 
 def with_quotes(
@@ -64,13 +64,19 @@ def _time(as_of: date | str) -> datetime:
         raise UsageError(f"{error}. {OR_A_DATE}") from None
 
 
-def states_time(source: str | Path | Mapping[str, Any]) -> bool:
-    """Return whether an instance says itself as of when quotes count."""
+def stated(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an instance says itself of its log and time; the log's name from its folder.
+
+    Nothing is checked: what is no instance says nothing.
+    """
     from amopt.instance.workbook.opening import document_of
 
     document = document_of(source, lambda _: Instance, ("sourcing",))
     quotes = document.data.get("quotes") if document.usable else None
-    return isinstance(quotes, Mapping) and quotes.get("as_of") is not None
+    said = dict(quotes) if isinstance(quotes, Mapping) else {}
+    if isinstance(said.get("log"), str) and not isinstance(source, Mapping):
+        said["log"] = str(Path(source).parent / said["log"])
+    return said
 
 
 def freeze(instance: Instance, target: str | Path) -> None:

@@ -18,6 +18,7 @@ from amopt.instance.findings import Problem
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.loadable import Filled
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.phrases import rounded_up
 from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
 from amopt.sourcing.instance.quote_log.moment import as_of_moment, moment_text
 from amopt.sourcing.instance.quote_log.provenance import QuotesOnRecord
@@ -249,7 +250,8 @@ class _Filling:
         elif found.latest.status == "failed":
             advice = "Mend that, then fetch quotes anew: amopt sourcing quotes."
         if found.code == "quote-too-old":
-            advice = f"Raise max_age_days to {found.age_days:.4g}, or fetch quotes anew."
+            enough = rounded_up(found.age_days).replace(",", "")
+            advice = f"Raise max_age_days to {enough}, or fetch quotes anew."
         ends = "is used all the same" if kept else "is left out"
         message = f"{what} {ends}: {found.why}."
         self.problems.append(Problem(found.code, ("offers", number, "quotes"), message, advice))
