@@ -14,7 +14,7 @@ from amopt.errors import InfeasibleError, UsageError
 from tests.maintenance.cases import small
 from tests.printing.cases import one_part
 from tests.screening.test_choice import limited
-from tests.sourcing.test_methods import two_suppliers
+from tests.sourcing.program.test_methods import two_suppliers
 
 Case = tuple[Callable[[], Any], Callable[[Any], dict[Any, tuple[Any, float]]]]
 """An instance, and variables of its model with values that no plan has."""

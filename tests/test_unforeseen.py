@@ -27,14 +27,14 @@ from amopt.program.family import Family
 from amopt.scenarios.sensitivity import sensitivity
 from tests.maintenance.cases import small as small_maintenance
 from tests.placement.test_orders import best_by_force, random_orders
-from tests.printing.test_busy import small as small_busy
-from tests.printing.test_convoys import small as small_convoys
-from tests.printing.test_extension import every_policy, hull, total_stock, two_parts
+from tests.printing.limits.test_extension import every_policy, hull, total_stock, two_parts
+from tests.printing.studies.test_busy import small as small_busy
+from tests.printing.studies.test_convoys import small as small_convoys
+from tests.printing.studies.test_uncertainty import RANGE
+from tests.printing.studies.test_uncertainty import instance as uncertain
 from tests.printing.test_table import data_of, random_parts
-from tests.printing.test_uncertainty import RANGE
-from tests.printing.test_uncertainty import instance as uncertain
 from tests.screening.cases import small as small_screening
-from tests.sourcing.test_methods import add_largest_share, two_suppliers
+from tests.sourcing.program.test_methods import add_largest_share, two_suppliers
 
 
 def table() -> Any:

@@ -13,7 +13,7 @@ from amopt.placement import Instance, formulate, solve
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver.options import Options
 from amopt.stock import erlang_loss
-from tests.placement.brute_force import loss
+from tests.placement.oracles.brute_force import loss
 
 
 def one_shelf(**changes):

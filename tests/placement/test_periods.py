@@ -7,7 +7,7 @@ import pytest
 
 from amopt.errors import InfeasibleError, InvalidInstanceError
 from amopt.placement import Instance, solve
-from tests.placement.brute_force_periods import Tree
+from tests.placement.oracles.brute_force_periods import Tree
 
 
 def random_periods(seed):

@@ -16,8 +16,8 @@ from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
 from amopt.program.time import Budget
-from tests.placement import brute_force
 from tests.placement.cases import hours, money, random_data, renamed, reordered
+from tests.placement.oracles import brute_force
 
 
 @pytest.mark.parametrize("seed", range(10))

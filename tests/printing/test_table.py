@@ -20,8 +20,7 @@ from amopt.printing.instance import parts_table
 from amopt.printing.many.answer import ManySolution, solve_table, write_table
 from amopt.printing.many.reading import named_table, read
 from amopt.printing.referee.studies.many import check_many
-
-from .test_limits import place
+from tests.printing.limits.test_limits import place
 
 PYARROW = importlib.util.find_spec("pyarrow") is not None
 

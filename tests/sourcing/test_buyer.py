@@ -10,8 +10,8 @@ import pytest
 import amopt
 from amopt.sourcing import replay
 from amopt.sourcing.rolling.replay import load_events
+from tests.sourcing.program.test_pooled import covers, quotes
 from tests.sourcing.test_dates import FILE
-from tests.sourcing.test_pooled import covers, quotes
 
 
 def dated(**committed: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import amopt
 from amopt.sourcing import check, price_ranges, solve
 from amopt.sourcing.rolling.replay import load_events
 from tests.oracles.one_line import orders_of
+from tests.sourcing.program.test_pooled import cost_of_file, covers, quotes
 from tests.sourcing.random_instances import offer
-from tests.sourcing.test_pooled import cost_of_file, covers, quotes
 
 
 def contract(counts: str | None, **offers: Any) -> dict[str, Any]:

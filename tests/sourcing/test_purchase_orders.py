@@ -15,7 +15,7 @@ from amopt.errors import AmoptError, UsageError
 from amopt.instance import catalogue
 from amopt.sourcing.answer.purchase_orders import OWN, purchase_orders, reckoning
 from tests.conftest import Run
-from tests.sourcing.test_pooled import closed, covers, discounted, dutiable, random_pooled
+from tests.sourcing.program.test_pooled import closed, covers, discounted, dutiable, random_pooled
 
 TERMS: dict[str, Any] = {
     "network": {
