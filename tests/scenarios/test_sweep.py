@@ -305,7 +305,7 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     """The command is killed after its second row; the next one solves the others."""
     vary = "systems.MB.count=" + ",".join(map(str, range(10, 24)))
     words = [sys.executable, "-m", "amopt", "sweep", "printing/mission", "--vary", vary, "--out"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     begun = subprocess.Popen(
         [*words, "kept", "-q"], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
     )
