@@ -185,6 +185,7 @@ CLAIM = re.compile(
 NO_CLAIM = {
     ("architecture.md", "## Laws"),  # a test holds it
     ("outcomes.md", "## Why there is no plan"),  # budgets of time
+    ("sourcing-quotes.md", "## Sources"),  # limits of requests
 }
 
 
