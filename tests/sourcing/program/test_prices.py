@@ -287,3 +287,36 @@ def test_no_plan_of_many_parts_costs_less_than_their_sets_of_orders_say() -> Non
     assert several > 50
     assert better > 0
     assert exact > several // 3
+
+
+def test_a_line_that_is_mixed_behind_many_ties_is_picked_all_the_same() -> None:
+    """Two suppliers ask the same for each of 250 parts; two more parts want one scarce supplier."""
+    tied, scarce = [f"t{n:03}" for n in range(250)], ["z0", "z1"]
+    asked = [(part, supplier, 10) for part in tied for supplier in ("a", "b")]
+    asked += [
+        (part, supplier, price) for part in scarce for supplier, price in (("c", 8), ("d", 20))
+    ]
+    quote = {"quantity": 1, "lead_time_weeks": 1}
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "ties",
+        "orders": "by_line",
+        "parts": [{"name": part} for part in (*tied, *scarce)],
+        "lines": [{"line": part, "part": part, "quantity": 2} for part in (*tied, *scarce)],
+        "offers": [
+            {
+                "supplier": supplier,
+                "part": part,
+                "quotes": [{**quote, "cost_per_part": price}],
+                "largest_quantity": 9,
+            }
+            for part, supplier, price in asked
+        ],
+        "capacities": [{"supplier": "c", "parts": 3}],
+        "limits": {"suppliers_per_line": 1},
+    }
+    answer = solve_by_prices(arrays(data), Options(gap=0.01))
+    assert answer is not None
+    assert answer.outcome.objective == pytest.approx(250 * 20 + 16 + 40)
+    assert answer.outcome.bound == pytest.approx(250 * 20 + 16 + 40 - 12)  # z0 half and half

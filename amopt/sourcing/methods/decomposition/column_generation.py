@@ -319,12 +319,7 @@ class _Run:
             (at_hand & (best - least > allowed))[bounds.block_of_line], bounds.block_of_line, -1
         )
         of_sets = least_of_sets(
-            self.arrays,
-            cost,
-            within,
-            looked_at=np.flatnonzero(~worse),
-            known=best,
-            spare=allowed,
+            self.arrays, cost, within, looked_at=np.flatnonzero(~worse), known=best, spare=allowed
         )
         return np.maximum(least, np.minimum(best, of_sets)), worse
 
@@ -334,8 +329,10 @@ class _Run:
         margin = self.plans.margins(own + self.prices @ use, self.mix, len(self.blocks))
         target = self.bound + 2 * SHARE * self.options.gap * abs(self.mixed)
         free = FREE
+        undecided = np.ones(len(self.blocks), dtype=bool)
+        undecided[block[self.mix > 0.5]] = False
         while self.limit.size:
-            open_lines = np.zeros(len(self.blocks), dtype=bool)
+            open_lines = undecided.copy()  # none of their plans could be kept
             open_lines[np.argsort(margin, kind="stable")[:free]] = True
             chosen = self._pick(open_lines, block, own, use)
             if chosen is not None:
