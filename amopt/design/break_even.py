@@ -112,6 +112,7 @@ def _reliability(version: LifeCycle, target: Floats, never_fails: Floats, chance
     low = np.maximum(low, NEXT_TO_NOTHING * high)
     hardly_lasts = excess(np.log(low[exists] / room[exists]), exists)
     exists = exists[hardly_lasts >= -TOLERANCE * np.abs(target[exists])]
+    room = np.where(room > 0, room, 1.0)  # where there is none, there is no root either
     return _root(excess, exists, low / room, high / room)
 
 

@@ -17,8 +17,8 @@ which a system is down for the component: with :math:`n_c` pieces, each failing 
 .. math:: d_{cvwS} = \frac{n_c}{m \, \tau_{cv}}
           \bigl( d^{stock}_c + B(S, a_{cvw}) (d^{emergency}_c - d^{stock}_c) \bigr) .
 
-Levels end where fewer than one failure in :data:`~amopt.design.life_cycle.NEGLIGIBLE` of all would
-find the shelf empty.
+Levels end where no more than the share :data:`~amopt.design.life_cycle.NEGLIGIBLE` of all failures
+would find the shelf empty.
 
 The formulation is the definition: :data:`FAMILIES` lists every family of constraints, and whatever
 solves faster than the formulation names those that it honours.

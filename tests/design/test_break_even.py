@@ -265,3 +265,25 @@ def test_replacements_may_cost_nothing(charged: bool, extra: float) -> None:
         assert row["verdict"] == "cheaper"  # however short its life
     with pytest.raises(UsageError, match="costs nothing"):
         amopt.design.factorial(amopt.load(data), {"systems": (1,)})
+
+
+@pytest.mark.parametrize("emergency", [0.0, 5000.0])
+def test_at_the_highest_extra_cost_itself_there_is_no_root_and_no_warning(
+    emergency: float,
+) -> None:
+    """What is left for failures is nothing, and nothing is divided by it."""
+    life = LifeCycle.of(
+        part_cost=1000.0,
+        replacement_cost=0.0,
+        emergency_cost=emergency,
+        lead_time=2.0,
+        mean_months_between_failures=100.0,
+        months=240.0,
+        parts=[50.0],
+        holding=0.02,
+        replacements_charged=False,
+    )
+    highest = break_even(life, life, -1.0).highest_extra_cost
+    found = break_even(life, life, highest)
+    assert np.isnan(found.mean_months_between_failures).all()
+    assert found.highest_extra_cost == highest
