@@ -26,6 +26,8 @@ def with_quotes_on_record(instance: Instance, events: Events, log: str | Path) -
     Week 0 begins at midnight (UTC) of ``start``, or of the instance's order date. Offers of the
     instance that came from a log, and those left out for lack of a quote, are made, changed and
     withdrawn as the log says; events of the file come after those of the log at the same time.
+    Where the instance has its quotes as of an earlier time, week 0 begins with what has changed
+    since, as it stands by then.
 
     Raises
     ------
@@ -46,11 +48,11 @@ def with_quotes_on_record(instance: Instance, events: Events, log: str | Path) -
     begin = datetime.combine(first, time(), UTC)
     last = events.weeks_of(events.events[-1]) + events.place_after_weeks
     told = _Told(instance, by_offer(opened(Path(log)).records))
+    moments = told.moments(instance.quotes.as_of, begin + last * _WEEK)
     made = [
         ((at - begin) / _WEEK, 0, event)
-        for at in told.moments(instance.quotes.as_of, begin + last * _WEEK)
+        for at in sorted({max(at, begin) for at in moments})
         for event in told.at(at, (at - begin) / _WEEK)
-        if at >= begin
     ]
     own = [(events.weeks_of(event), 1, event) for event in events.events]
     merged = sorted([*made, *own], key=lambda entry: entry[:2])

@@ -425,6 +425,30 @@ def test_a_replay_reads_the_log_at_each_time(log: Path) -> None:
         with_quotes_on_record(instance, events, log.with_name("other.csv"))
 
 
+def test_a_replay_that_begins_later_than_the_quotes_begins_with_what_the_log_says_by_then(
+    log: Path,
+) -> None:
+    """Beta quotes on 2 March, after ``as_of``; on 9 March week 0 begins with its offer."""
+    data = {**FILE, "lines": [], "quotes": {**FILE["quotes"], "max_age_days": 30}}
+    data["order_date"] = "2026-03-09"
+    instance = with_quotes(data, log=log, as_of="2026-03-02T00:00:00Z")
+    events = Events(
+        name="needs",
+        start="2026-03-09",  # type: ignore[arg-type]
+        events=tuple(
+            {"date": day, "new_line": {"line": day, "part": "bush", "quantity": 1, "surplus": 9}}
+            for day in ("2026-03-09", "2026-03-12")
+        ),
+    )
+    merged = with_quotes_on_record(instance, events, log)
+    told = [(round(e.weeks * 7, 4), str(e)) for e in merged.events if e.weeks is not None]
+    assert told == [
+        (0.0, "quoted beta, bush"),
+        (0.3958, "quoted alpha, bush"),
+        (2.0, "withdrawn beta, bush"),
+    ]
+
+
 DAYS = st.integers(0, 40).map(lambda n: datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=n))
 
 
