@@ -75,8 +75,8 @@ def printing_at_sites(
 
 def _printed(
     instance: PlacementInstance, solution: Solution, period: str
-) -> dict[str, dict[str, tuple[float, str]]]:
-    """Return for each open site the parts that it prints: how many a year, on which machine."""
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return for each open site the parts that it prints: how many a year, by machine."""
     opened = [
         row["place"] for row in solution.rows["sites"] if row["open"] and row["period"] == period
     ]
@@ -86,17 +86,20 @@ def _printed(
         (one.place, one.part): (one.by_period[number] if one.by_period else one.per_year * factor)
         for one in instance.demand
     }
-    found: dict[str, dict[str, tuple[float, str]]] = {}
+    found: dict[str, dict[str, dict[str, float]]] = {}
     for row in solution.rows["supply"]:
         if row["machine"] and row["source"] in opened and row["period"] == period:
-            parts = found.setdefault(row["source"], {})
-            before, _ = parts.get(row["part"], (0.0, ""))
+            by_machine = found.setdefault(row["source"], {}).setdefault(row["part"], {})
             needed = demand[row["place"], row["part"]] * row["share"]
-            parts[row["part"]] = before + needed, row["machine"]
+            by_machine[row["machine"]] = by_machine.get(row["machine"], 0.0) + needed
     return {
         site: kept
         for site in opened
-        if (kept := {part: one for part, one in found.get(site, {}).items() if one[0] > 0})
+        if (
+            kept := {
+                part: one for part, one in found.get(site, {}).items() if sum(one.values()) > 0
+            }
+        )
     }
 
 
@@ -104,7 +107,7 @@ def _at(
     instance: PlacementInstance,
     template: Instance,
     site: str,
-    printed: dict[str, tuple[float, str]],
+    printed: dict[str, dict[str, float]],
     solution: Solution,
 ) -> HandedOver:
     """Return the instance of one site."""
@@ -117,12 +120,15 @@ def _at(
     for name, entry in lists["parts"]:
         if not name:
             continue
-        needed, machine = printed[name]
+        by_machine, needed = printed[name], sum(printed[name].values())
         before = entry["order_cost"]
         provenance.put(entry, "order_cost", _order_cost(instance, name), "price")
         if "expedite_cost" in entry and before:
             entry["expedite_cost"] *= entry["order_cost"] / before
-        entry["print_cost"] = _print_cost(instance, solution, site, name, machine)
+        entry["print_cost"] = sum(  # the mean over the machines, by what each prints
+            share / needed * _print_cost(instance, solution, site, name, machine)
+            for machine, share in by_machine.items()
+        )
         entry["mass_kg"] = known[name].kg
         if known[name].holding_cost_per_year_per_value:
             entry.pop("holding_cost_per_day", None)
@@ -158,11 +164,11 @@ def _print_cost(
     kind = next(one for one in instance.machines if one.name == machine)
     place = next(one for one in instance.sites if one.place == site)
     hourly = kind.cost_per_hour
-    bought = any(
+    by_the_hour = any(
         row["place"] == site and row["machine"] == machine and row["ownership"] == "contract"
         for row in solution.rows["fleet"]
     )
-    if bought:
+    if by_the_hour:
         hourly += sum(one.cost_per_hour for one in place.contracts if one.machine == machine)
     return how.material_cost + how.hours * hourly + place.fee_per_part
 

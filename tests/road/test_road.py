@@ -140,6 +140,34 @@ def test_a_site_that_prints_a_share_needs_a_share() -> None:
     assert rate(before, first) - rate(after, first) == pytest.approx(half)
 
 
+def test_a_part_printed_on_two_machines_costs_the_mean_of_both() -> None:
+    """The machine of the last row alone counted before."""
+    data = amopt.load("placement/aircraft-future").model_dump(by_alias=True, exclude_unset=True)
+    plain, *_ = data["machines"]
+    dear = {**plain, "name": "dear", "cost_per_hour": 3 * plain["cost_per_hour"] + 5.0}
+    data["machines"] = [*data["machines"], dear]
+    data["parts"] = [
+        {**part, "print": [*part["print"], {**part["print"][0], "machine": "dear"}]}
+        for part in data["parts"]
+    ]
+    solution = amopt.solve(amopt.load("placement/aircraft-future"))
+    instance = amopt.load(data)
+    rows = [dict(row) for row in solution.rows["supply"]]
+    site, part = rows[0]["source"], rows[0]["part"]
+    own = [row for row in rows if (row["source"], row["part"]) == (site, part)]
+    quarters = [{**row, "share": row["share"] / 4, "machine": "dear"} for row in own]
+    for row in own:
+        row["share"] *= 3 / 4
+    fingerprint, rows = instance.fingerprint(), [*rows, *quarters]
+    moved = replace(solution, fingerprint=fingerprint, rows={**solution.rows, "supply": rows})
+    found = printing_at_sites(instance, moved, in_dollars(amopt.load("printing/norwind")))[site]
+    (printed,) = [one for one in amopt.load(found.data).parts if one.name == part]
+    (known,) = [one for one in instance.parts if one.name == part]
+    how = known.print[0]
+    hourly = 0.75 * plain["cost_per_hour"] + 0.25 * dear["cost_per_hour"]
+    assert printed.print_cost == pytest.approx(how.material_cost + how.hours * hourly)
+
+
 def test_what_the_portfolio_does_not_know_is_the_templates_and_told() -> None:
     rows = [
         {"part": "a", "lead_time_weeks": 5, "expected_saving": 9},
