@@ -562,3 +562,22 @@ def test_published_problems_of_a_thousand_customers(large, tmp_path, name, capac
     answer = solve(Instance.from_dict(read_orlib_cap(path)), forms=False)
     assert answer.outcome.status == "optimal"
     assert answer.outcome.objective == pytest.approx(LARGE[name, capacity], rel=1e-9)
+
+
+def test_prices_climb_from_a_bound_of_nothing() -> None:
+    """One supplier costs nothing and has room for one pair of three; the other asks 9 for each."""
+    facilities = Facilities(
+        unit=np.arange(2),
+        cost=np.array([[0.0, 0.0, 0.0], [9.0, 9.0, 9.0]]),
+        hours=np.ones((2, 3)),
+        capacity=np.array([1.0, 5.0]),
+        fixed=np.zeros(2),
+        free=np.full(3, np.inf),
+        constant=0.0,
+    )
+    volume = Volume(Relaxation.of(facilities), np.zeros(3))
+    assert volume.bound == 0.0
+    for _ in range(300):
+        volume.climb(18.0)
+    assert volume.bound <= 18.0 * (1 + 1e-9)
+    assert volume.bound == pytest.approx(18.0, rel=1e-3)

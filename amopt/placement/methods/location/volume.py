@@ -71,6 +71,8 @@ class Volume:
         if length <= 1e-12 or not np.isfinite(self.bound):
             return
         near = abs(self.bound)
+        if near == 0.0 and np.isfinite(target):
+            near = abs(target)  # a share of nothing would be no step at all
         distance = min(max(target - self.bound, NEAREST * near), FARTHEST * near)
         step = self.pace * distance / length
         prices = np.clip(self.prices + step * slack, 0.0, free)
