@@ -124,7 +124,7 @@ FAINT = """(() => {
     }
     return [255, 255, 255];
   };
-  return [...document.querySelectorAll('body *:not(script, style, .bartext-inside, text[fill])')]
+  return [...document.querySelectorAll('body *:not(script, style, .bartext-inside, text[style*=fill])')]
     .filter((one) => one.getClientRects().length
       && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
     .filter((one) => {
