@@ -124,7 +124,8 @@ FAINT = """(() => {
     }
     return [255, 255, 255];
   };
-  return [...document.querySelectorAll('body *:not(script, style, .bartext-inside, text[style*=fill])')]
+  const inside = 'script, style, .bartext-inside, text[style*=fill]';
+  return [...document.querySelectorAll(`body *:not(${inside})`)]
     .filter((one) => one.getClientRects().length
       && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
     .filter((one) => {
