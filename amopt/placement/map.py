@@ -157,12 +157,20 @@ def _point(instance: Instance, options: Options) -> tuple[dict[str, Any], Status
         answer = solve(instance, options=options)
     except InfeasibleError:
         return {"winner": None, **dict.fromkeys(FORMS), "gap": None}, Status.INFEASIBLE, 0
-    except NoAnswerError:
+    except NoAnswerError as error:
+        _require_finished(error.outcome)
         return {"winner": None, **dict.fromkeys(FORMS), "gap": None}, Status.UNKNOWN, 0
+    _require_finished(answer.outcome)
     total = next(row for row in answer.rows["bill"] if row["cost"] == "total")
     costs: dict[str, float | None] = {form: total[form] for form in FORMS}
     point = {"winner": _winner(costs), **costs, "gap": answer.outcome.gap}
     return point, answer.outcome.status, answer.verdict.checks
+
+
+def _require_finished(outcome: Outcome | None) -> None:
+    """Pass Ctrl-C on: a point that was cut short does not stand among the others."""
+    if outcome is not None and outcome.stopped is Stopped.INTERRUPTED:
+        raise KeyboardInterrupt
 
 
 def _winner(costs: Mapping[str, float | None]) -> str:

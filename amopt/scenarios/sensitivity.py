@@ -13,7 +13,7 @@ from amopt.instance.loader import changed
 from amopt.instance.workbook.layout import Column as Field
 from amopt.instance.workbook.layout import Layout, Sheet, layout
 from amopt.phrases import listed
-from amopt.scenarios.standing import Standing, finished, loosest, standing
+from amopt.scenarios.standing import Standing, finished, loosest, standing, why_none
 from amopt.solution import Column, Table
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ def _solved(task: tuple[Instance, Input, float, Mapping[str, Any]]) -> Standing 
     except InvalidInstanceError as error:
         return f"{_NOT_VALID}: {error.findings[0].message}"
     except AmoptError as error:
-        return str(error).partition("\n")[0]
+        return why_none(error)
     return "not solved within the limits" if found.objective is None else found
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from amopt.errors import AmoptError
 from amopt.outcome import Outcome, Status, Stopped
 
-__all__ = ["Standing", "finished", "loosest", "standing"]
+__all__ = ["Standing", "finished", "loosest", "standing", "why_none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,20 @@ def finished(outcome: Outcome) -> Outcome:
     if outcome.stopped is Stopped.INTERRUPTED:
         raise KeyboardInterrupt
     return outcome
+
+
+def why_none(error: AmoptError) -> str:
+    """Return why a solve has no answer, the first line of it.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When Ctrl-C ended the solve before it had one.
+    """
+    outcome = getattr(error, "outcome", None)
+    if outcome is not None:
+        finished(outcome)
+    return str(error).partition("\n")[0]
 
 
 def loosest(several: Iterable[Standing]) -> Standing | None:

@@ -2,12 +2,15 @@
 
 import json
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from importlib import import_module
 from multiprocessing import get_context
 
 import pytest
 
 import amopt
 from amopt.errors import UsageError
+from amopt.outcome import Stopped
 from amopt.placement import SENSITIVITIES, map_forms
 from amopt.placement.answer import figures
 from amopt.placement.sensitivity import axis, scaled
@@ -98,3 +101,17 @@ def test_the_figure_shows_the_winners():
     assert list(figures.figures(amopt.load("placement/textbook"), found)) == [
         "Which form wins where"
     ]
+
+
+def test_ctrl_c_ends_the_map(monkeypatch):
+    """A point that was cut short does not stand among the others."""
+    module = import_module("amopt.placement.map")
+    honest = module.solve
+
+    def interrupted(*args, **options):
+        found = honest(*args, **options)
+        return replace(found, outcome=replace(found.outcome, stopped=Stopped.INTERRUPTED))
+
+    monkeypatch.setattr(module, "solve", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        map_forms(amopt.load("placement/textbook"), x=("transport", [1]), y=("machine_price", [1]))

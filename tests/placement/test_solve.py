@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import amopt
-from amopt.errors import UsageError
+from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement import Instance, solve
 from amopt.placement.decision import _best, _solved
+from amopt.placement.methods import programs
 from amopt.placement.methods.bounded_plan import BoundedPlan
 from amopt.placement.methods.programs import ProgramSearch, array_programs
 from amopt.placement.supply.supply import Supply
@@ -411,6 +412,27 @@ def test_an_interrupt_among_the_forms_ends_the_solve_with_the_best_plan(monkeypa
     assert asked == ["central"]
     assert answer.outcome.stopped is Stopped.INTERRUPTED
     assert answer.outcome.objective == pytest.approx(2980)
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_an_interrupt_of_a_relaxation_ends_the_solve(at, monkeypatch):
+    """The optimum's relaxation comes first, then those of the forms: nothing follows."""
+    relaxed, after = programs._relaxed, []
+
+    def interrupted(program, options):
+        after.append(program)
+        answer = relaxed(program, options)
+        if len(after) < at:
+            return answer
+        return replace(answer, outcome=replace(answer.outcome, stopped=Stopped.INTERRUPTED))
+
+    monkeypatch.setattr(programs, "_relaxed", interrupted)
+    monkeypatch.setattr(programs, "_is_whole", lambda program, values: False)
+    monkeypatch.setattr(programs.highs, "solve", lambda *_, **__: pytest.fail("it went on"))
+    with pytest.raises(NoAnswerError) as told:
+        solve(amopt.load("placement/textbook"), method="milp")
+    assert told.value.outcome.stopped is Stopped.INTERRUPTED
+    assert len(after) == at
 
 
 def _without_answer(_):

@@ -12,7 +12,7 @@ import pytest
 
 import amopt
 from amopt import decisions
-from amopt.errors import UsageError
+from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Status, Stopped
 from amopt.scenarios.sensitivity import inputs, sensitivity
 from tests.placement.test_orders import random_orders
@@ -140,7 +140,10 @@ def test_a_gap_travels_with_every_number(
     assert "Not every answer is optimal (gap 2 % at worst)" in said
 
 
-def test_ctrl_c_leaves_nothing(monkeypatch: pytest.MonkeyPatch, amopt_command: Any) -> None:
+@pytest.mark.parametrize("with_a_plan", [True, False])
+def test_ctrl_c_leaves_nothing(
+    with_a_plan: bool, monkeypatch: pytest.MonkeyPatch, amopt_command: Any
+) -> None:
     """A solve answers Ctrl-C with the best that it has; a row of a study must not be that."""
     solve, calls = decisions.solve, []
 
@@ -150,6 +153,8 @@ def test_ctrl_c_leaves_nothing(monkeypatch: pytest.MonkeyPatch, amopt_command: A
         if len(calls) < 3:
             return found
         outcome = replace(found.outcome, status=Status.FEASIBLE, stopped=Stopped.INTERRUPTED)
+        if not with_a_plan:
+            raise NoAnswerError("Ctrl-C ended it", outcome=outcome)
         return replace(found, outcome=outcome)
 
     monkeypatch.setattr(decisions, "solve", interrupted)

@@ -57,7 +57,7 @@ class PricesAfter(ProgramSearch):
         self._prices.begin()
         found = self._prices.finish(progress)
         if found.plan is None:
-            over = self._budget.is_over
+            over = self._budget.is_over or found.outcome.stopped is Stopped.INTERRUPTED
             return (first or found) if over else super().finish(progress)
         plan, bounds = found.plan, [self.relaxation]
         if first is not None:

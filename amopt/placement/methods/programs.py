@@ -135,9 +135,10 @@ class ProgramSearch:
         with self._budget.phase("solve"):
             relaxed = _relaxed(self._built.program, self._budget.options(self._options))
         self.relaxation = relaxed.outcome.bound
+        if _is_interrupted(relaxed):
+            return _no_plan_yet(relaxed)
         if relaxed.values is None:
-            interrupted = relaxed.outcome.stopped is Stopped.INTERRUPTED
-            over = relaxed.outcome.status is Status.INFEASIBLE or interrupted
+            over = relaxed.outcome.status is Status.INFEASIBLE
             return BoundedPlan(None, relaxed.outcome) if over else None
         if not _is_whole(self._built.program, relaxed.values):
             return None
@@ -155,6 +156,8 @@ class ProgramSearch:
             return BoundedPlan(None, replace(stopped, method="not written in time"))
         answer = _relaxed(built.program, options)
         known = answer.outcome.bound
+        if _is_interrupted(answer):
+            return _no_plan_yet(answer)
         if answer.values is not None and not _is_whole(built.program, answer.values):
             left = options.time_limit
             if left is not None:
@@ -189,6 +192,15 @@ def _relaxed(program: LinearProgram, options: highs.Options) -> highs.Answer:
     """Solve the relaxation, without its basis."""
     with highs.Solver(program.relaxed(), options) as solver:
         return solver.solve()
+
+
+def _is_interrupted(answer: highs.Answer) -> bool:
+    return answer.outcome.stopped is Stopped.INTERRUPTED
+
+
+def _no_plan_yet(relaxed: highs.Answer) -> BoundedPlan:
+    """Return no plan: what an interrupted relaxation has is none, and nothing is to follow."""
+    return BoundedPlan(None, replace(relaxed.outcome, status=Status.UNKNOWN, objective=None))
 
 
 def _no_plan() -> Outcome:

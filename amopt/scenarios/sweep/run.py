@@ -17,7 +17,7 @@ from amopt.errors import (
     NoAnswerError,
     UsageError,
 )
-from amopt.scenarios.standing import finished
+from amopt.scenarios.standing import finished, why_none
 from amopt.scenarios.sweep.changes import Point, apply, require_paths
 from amopt.scenarios.sweep.journal import opened
 
@@ -240,7 +240,7 @@ def _solve(task: Task) -> Row:
     except UsageError:
         raise
     except AmoptError as error:
-        return _without("no answer", _first(error))
+        return _without("no answer", why_none(error))
     outcome = finished(solution.outcome)
     row: Row = {
         "status": str(outcome.status),
