@@ -1,6 +1,7 @@
 """Optimum, forms and tables against brute force and numbers worked by hand."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -428,7 +429,8 @@ def test_an_interrupt_of_a_relaxation_ends_the_solve(at, monkeypatch):
 
     monkeypatch.setattr(programs, "_relaxed", interrupted)
     monkeypatch.setattr(programs, "_is_whole", lambda program, values: False)
-    monkeypatch.setattr(programs.highs, "solve", lambda *_, **__: pytest.fail("it went on"))
+    door = SimpleNamespace(Solver=highs.Solver, solve=lambda *_, **__: pytest.fail("it went on"))
+    monkeypatch.setattr(programs, "highs", door)
     with pytest.raises(NoAnswerError) as told:
         solve(amopt.load("placement/textbook"), method="milp")
     assert told.value.outcome.stopped is Stopped.INTERRUPTED
