@@ -39,7 +39,7 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     timed(buyers(2), "exact")
     timed(buyers(2), "program")
-    for count in (2, 5) if smoke else (2, 5, 10, 15):
+    for count in (2, 5) if smoke else (2, 5, 10, 15, 20):
         exact, best = timed(buyers(count), "exact")
         program, other = timed(buyers(count), "program")
         print(
