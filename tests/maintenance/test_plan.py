@@ -16,6 +16,7 @@ from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.methods import renewal
 from amopt.maintenance.process import build
+from amopt.maintenance.referee import renewal as renewal_of_referee
 from amopt.mdp import dual_program
 from amopt.program.family import Family
 from amopt.program.pyomo import compile_model, solve_model
@@ -400,3 +401,21 @@ def test_a_system_that_is_bridged_by_prints_costs_the_same_in_any_unit_of_money(
         return float(found.gain[0]) / unit, float(found.bound[0]) / unit
 
     assert gain(1e-16) == pytest.approx(gain(1.0), rel=1e-9)
+
+
+def test_a_plan_whose_days_are_alike_is_not_followed_to_its_last_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without wear a cycle is steady at once; it was followed for some 18,000 days."""
+    data = amopt.load("maintenance/example").model_dump(by_alias=True, exclude_unset=True)
+    for part in ("regular", "printed"):
+        data[part]["life"]["shape"] = 1.0
+    days, day = [0], renewal_of_referee._Cycle.day
+
+    def counting(cycle: Any) -> None:
+        days[0] += 1
+        day(cycle)
+
+    monkeypatch.setattr(renewal_of_referee._Cycle, "day", counting)
+    assert amopt.solve(amopt.load(data)).verdict.accepted
+    assert 0 < days[0] < 15_000  # 11,062; with differences of sums 39,998

@@ -236,6 +236,17 @@ class _Cycle:
         if len(self.fails[1]):
             self.parts[1] = self.parts[1].with_new(self._ahead(ready))
 
+    def day_alone(self) -> Floats:
+        """Let a day pass, and return what it counts; as a difference of sums it would be noise."""
+        before = self.counted()
+        self.length, self.amounts, self.ends = 0.0, dict.fromkeys(AMOUNTS, 0.0), np.zeros(2)
+        self.day()
+        spent = self.counted()
+        whole = before + spent
+        self.length, self.ends = float(whole[0]), whole[-2:]
+        self.amounts = dict(zip(AMOUNTS, whole[1:-2].tolist(), strict=True))
+        return spent
+
     def counted(self) -> Floats:
         """Return all that is counted: days, amounts, and how cycles end; shape (9,)."""
         return np.array([self.length, *self.amounts.values(), *self.ends])
@@ -327,9 +338,7 @@ def _followed(instance: MaintenanceInstance, policy: StatedPolicy, ordered: bool
         left = cycle.left()
         if left <= LEFT:
             return cycle
-        before = cycle.counted()
-        cycle.day()
-        spent = cycle.counted() - before
+        spent = cycle.day_alone()
         days.append(spent / left)
         if number % LOOK_BACK == 0 and number > STEADY and cycle.ends_as_before(days):
             cycle.end_at_that_rate(spent)
