@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import amopt
@@ -163,6 +163,7 @@ QUOTES = st.lists(
 
 
 @given(QUOTES, st.sampled_from(KINDS), st.floats(0, 2000), st.floats(0, 60), st.integers(1, 20))
+@example([(1, 1.0, 1.0), (2, 1.0, 1.0)], "power", 1.0, 2.2e-309, 1)
 def test_switchover_quantities_equal_counting(
     quotes: list[tuple[int, float, float]], between: str, fixed: float, rate: float, low: int
 ) -> None:

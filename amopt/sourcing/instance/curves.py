@@ -161,7 +161,7 @@ class Curves:
         hi = np.minimum(np.ceil(self.upper * (1 - 1e-12)) - 1, np.floor(largest[curve]))
         above, slope = self.fixed - fixed[curve], self.rate - rate[curve]
         size = np.maximum(np.abs(self.fixed), np.abs(fixed[curve]))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             root = np.ceil((-above - TOLERANCE * size) / slope * (1 - TOLERANCE))
         at_lo = above + slope * lo
         near = TOLERANCE * np.maximum(size, np.abs(self.rate * lo))
