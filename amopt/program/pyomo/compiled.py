@@ -193,7 +193,7 @@ def _bounded(constraint: Any) -> tuple[Any, Any, Any]:
         constraint.expr  # noqa: B018 - gives it an expression of its own
     try:
         low, body, high = constraint.to_bounded_expression()
-    except PyomoException as error:
+    except (PyomoException, ValueError) as error:  # the one or the other, by version
         raise UsageError(
             f"{constraint.name} has two sides and a variable in one of them: write two constraints"
         ) from error
