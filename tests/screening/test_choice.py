@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -12,7 +13,9 @@ from pyomo.environ import ConcreteModel
 
 import amopt
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.outcome import Status, Stopped
 from amopt.program.family import Family
+from amopt.program.linear import LinearProgram
 from amopt.program.pyomo import compile_model
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -148,6 +151,45 @@ def test_a_small_core_loses_nothing(seed: int, core: int, monkeypatch: pytest.Mo
         assert found.outcome.bound >= whole.outcome.objective * (1 - 1e-9)
         assert (program.matrix @ found.values <= program.row_upper + 1e-6).all()
         assert (program.matrix @ found.values >= program.row_lower - 1e-6).all()
+
+
+def test_a_second_program_without_an_answer_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Time over: what lies outside the first core may be worth more, and the bound says so."""
+    honest, asked, short = reduced.solve, [], 0
+
+    def timed_out(program: Any, options: Any, **more: Any) -> Any:
+        asked.append(program)
+        answer = honest(program, options, **more)
+        if len(asked) < 3:
+            return answer
+        outcome = replace(
+            answer.outcome,
+            stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN, objective=None, bound=None,
+        )  # fmt: skip
+        return replace(answer, outcome=outcome, values=None)
+
+    draw = np.random.default_rng(0)
+    for _ in range(5):
+        matrix, worth = sp.csr_array(draw.uniform(1, 9, (3, 40))), draw.uniform(1, 99, 40)
+        program = LinearProgram(
+            cost=worth, matrix=matrix, row_lower=np.full(3, -np.inf), row_upper=np.full(3, 60.0),
+            lower=np.zeros(40), upper=np.ones(40), integer=np.ones(40, bool), maximise=True,
+        )  # fmt: skip
+        best = honest(program, Options(gap=0.0)).outcome.objective
+        assert best is not None
+        monkeypatch.setattr(reduced, "CORE", 5)
+        monkeypatch.setattr(reduced, "solve", timed_out)
+        asked.clear()
+        found = reduced.solve_reduced(program, Options(gap=0.0), Budget()).outcome
+        monkeypatch.setattr(reduced, "solve", honest)
+        assert found.bound is not None
+        assert found.bound >= best * (1 - 1e-9)
+        if len(asked) == 3:
+            short += 1
+            assert found.stopped is Stopped.TIME_LIMIT
+    assert short
 
 
 @pytest.mark.parametrize("method", ["reduced", "program"])

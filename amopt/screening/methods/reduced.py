@@ -110,13 +110,13 @@ def solve_reduced(
         kept = price <= (bound - objective) * (1 + 1e-9)
         inner, point = _core(program, relaxed.values, kept)
         answer = solve(inner, budget.options(options), progress=progress)
-        delta = float(bound - objective)
         if answer.values is not None:
+            delta = float(bound - objective)
             second = _whole(point, kept, answer.values)
             if program.objective(second) > objective:
                 best, objective = second, program.objective(second)
-        else:
-            answer = first
+        else:  # what lies between the two cores is not looked through
+            answer = replace(first, outcome=replace(first.outcome, stopped=answer.outcome.stopped))
     return Reduced(_outcome(answer.outcome, objective, bound, delta), best)
 
 
