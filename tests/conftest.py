@@ -28,6 +28,11 @@ settings.register_profile(
 )
 settings.load_profile("amopt")
 
+# A shell's job in the background ignores Ctrl-C and hands that on to what it starts: the tests that
+# interrupt a process of their own would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @dataclass(frozen=True)
 class Run:
