@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from amopt.anura.model.demand import demands_of, orders_of
@@ -93,11 +94,19 @@ def _supply(
     printers = am or tuple(reading.naming.members(GROUP))
     asked = [entry for entry in bought_at(reading) if entry[2] in wanted]
     others = Counter(product for _, supplier, product, _ in asked if supplier not in printers)
-    needing = Counter(line["part"] for line in lines)
+    needing: dict[str, list[float]] = defaultdict(list)
+    for line in lines:
+        needing[line["part"]].append(line["quantity"])
     offers, conventional = [], []
     for row, supplier, product, price in asked:
         steps = _steps(reading, row)
+        most, least = _most(reading, row, product), _least(reading, supplier, product)
+        few = most is not None and most < sum(needing[product])
         if supplier not in printers and others[product] == 1 and not steps:
+            if few:
+                row.refuse("SupplyCapacity", "conventional supply has no capacity in sourcing")
+            if least > min(needing[product]):
+                _refuse_least(reading, supplier, product)
             conventional.append(
                 {
                     "part": product,
@@ -115,13 +124,11 @@ def _supply(
             number(row, "UnitCost")
             steps = {"between": "all_units", "quotes": [_quote(1.0, price)]}
         offer = {"supplier": supplier, "part": product, **steps, **_emitted(reading, row, product)}
-        if row.has("SupplyCapacity"):
-            size = reading.units.size(row, "SupplyCapacityUOM", "Quantity", product=product) or 1.0
-            if needing[product] == 1:
-                offer["largest_quantity"] = row.amount("SupplyCapacity") * size
-            else:
-                row.refuse("SupplyCapacity", "several lines need the part")
-        if least := _least(reading, supplier, product):
+        if most is not None and len(needing[product]) == 1:
+            offer["largest_quantity"] = most
+        elif few:
+            row.refuse("SupplyCapacity", "several lines need the part")
+        if least:
             offer["smallest_quantity"] = least
         offers.append(offer)
     return offers, conventional
@@ -150,11 +157,14 @@ def _steps(reading: Reading, row: Row) -> dict[str, Any]:
     known = behaviours.pop() if len(behaviours) == 1 else ""
     if known not in BEHAVIOURS:
         rows[0].refuse("StepCostBehavior", "All Item or Incremental alone is taken for a price")
-    quotes = {}
+    quotes: dict[float, dict[str, float]] = {}
     for one in rows:
         size = reading.units.size(one, "ThroughputLevelUOM", "Quantity") or 1.0
         level = max(one.amount("ThroughputLevel") * size, 1.0)
-        quotes[level] = _quote(level, one.amount("Cost"))
+        quote = _quote(level, one.amount("Cost"))
+        if quotes.setdefault(level, quote) != quote:
+            message = f"two prices from {level:g} pieces on"
+            one.wrong("ThroughputLevel", message, "duplicate-key")
     between = BEHAVIOURS.get(known, "all_units")
     return {"between": between, "quotes": [quotes[level] for level in sorted(quotes)]}
 
@@ -162,9 +172,30 @@ def _steps(reading: Reading, row: Row) -> dict[str, Any]:
 def _least(reading: Reading, supplier: str, product: str) -> float:
     """Return the smallest order of a part at a supplier."""
     least = 0.0
-    for row in reading.model.rows("ProcurementPolicies"):
-        if row.has("MinimumOrderQuantity") and supplier in row.text("SourceName"):
-            size = reading.units.size(row, "MinimumOrderQuantityUOM", "Quantity", product=product)
-            if product in reading.naming.of(row, "ProductName", "products", blank=True):
-                least = max(least, row.amount("MinimumOrderQuantity") * (size or 1.0))
+    for row in _ordered(reading, supplier, product):
+        size = reading.units.size(row, "MinimumOrderQuantityUOM", "Quantity", product=product)
+        least = max(least, row.amount("MinimumOrderQuantity") * (size or 1.0))
     return least
+
+
+def _refuse_least(reading: Reading, supplier: str, product: str) -> None:
+    for row in _ordered(reading, supplier, product):
+        row.refuse("MinimumOrderQuantity", "conventional supply has no least order in sourcing")
+
+
+def _ordered(reading: Reading, supplier: str, product: str) -> Iterator[Row]:
+    """Yield the policies that state a smallest order of a part at a supplier."""
+    for row in reading.model.rows("ProcurementPolicies"):
+        if row.has("MinimumOrderQuantity"):
+            sources = reading.naming.of(row, "SourceName", "facilities", "suppliers")
+            products = reading.naming.of(row, "ProductName", "products", blank=True)
+            if supplier in sources and product in products:
+                yield row
+
+
+def _most(reading: Reading, row: Row, product: str) -> float | None:
+    """Return the pieces that a supplier has; None where it does not say."""
+    if not row.has("SupplyCapacity"):
+        return None
+    size = reading.units.size(row, "SupplyCapacityUOM", "Quantity", product=product) or 1.0
+    return row.amount("SupplyCapacity") * size

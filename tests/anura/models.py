@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TEXTBOOK", "write"]
+import pytest
+
+from amopt import anura
+from amopt.errors import InvalidInstanceError
+
+__all__ = ["SOURCING", "TEXTBOOK", "Tables", "changed", "findings", "write"]
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -64,6 +70,45 @@ TEXTBOOK: Tables = {
     ],
 }  # fmt: skip
 """The shipped textbook instance: its optimum is 2,980."""
+
+
+SOURCING: Tables = {
+    "ModelSettings": [{"ModelStartDate": "2025-01-01", "ModelEndDate": "2026-01-01"}],
+    "Customers": [{"CustomerName": "plant"}],
+    "Suppliers": [{"SupplierName": "Printer"}, {"SupplierName": "Foundry"}],
+    "Groups": [{"GroupName": "AM", "GroupType": "Suppliers", "MemberName": "Printer"}],
+    "Products": [{"ProductName": "lever", "UnitWeight": 1, "UnitWeightUOM": "KG"}],
+    "CustomerOrders": [
+        {"OrderID": "7", "CustomerName": "plant", "ProductName": "lever", "Quantity": 12,
+         "OrderDate": "2025-01-01", "DueDate": "2025-02-26"}
+    ],
+    "TransportationPolicies": [
+        {"OriginName": name, "DestinationName": "plant", "UnitCost": 1, "TransportTime": 168}
+        for name in ("Printer", "Foundry")
+    ],
+    "SupplierCapabilities": [
+        {"SupplierName": "Printer", "ProductName": "lever", "UnitCost": "printed"},
+        {"SupplierName": "Foundry", "ProductName": "lever", "UnitCost": 90},
+    ],
+    "StepCosts": [
+        {"StepCostName": "printed", "StepCostBehavior": "All Item", "ThroughputLevel": level,
+         "Cost": cost}
+        for level, cost in ((0, 50), (10, 40))
+    ],
+}  # fmt: skip
+"""One order of 12 levers: 492 from the printer in two steps, 1,092 from the foundry."""
+
+
+def changed(**tables: list[dict[str, Any]]) -> Tables:
+    """Return the textbook model with some tables replaced."""
+    return {**copy.deepcopy(TEXTBOOK), **tables}
+
+
+def findings(tables: Tables, folder: Path, **options: Any) -> list[tuple[str | None, str, str]]:
+    """Return the table, code and message of each finding."""
+    with pytest.raises(InvalidInstanceError) as caught:
+        anura.read(write(tables, folder), **options)
+    return [(one.where.sheet, one.code, one.message) for one in caught.value.findings]
 
 
 def write(tables: Tables, target: Path) -> Path:

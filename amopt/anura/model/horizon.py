@@ -54,8 +54,8 @@ class Horizon:
             return [""]
         if said in self.names:
             return [said]
-        if members:
-            return list(members)
+        if known := [name for name in self.names if name in members]:
+            return known
         row.wrong("PeriodName", f"there is no period {said!r}", "unknown-name")
         return []
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COLUMNS", "NEGLIGIBLE", "REFUSED", "TABLES"]
+__all__ = ["COLUMNS", "NEGLIGIBLE", "REFUSED", "REFUSED_TABLES", "TABLES"]
 
 TABLES: Final = (
     "ModelSettings",
@@ -24,7 +24,6 @@ TABLES: Final = (
     "CustomerOrders",
     "TransportationPolicies",
     "TransportationModes",
-    "Tariffs",
     "WorkCenters",
     "ProductionPolicies",
     "Processes",
@@ -38,6 +37,49 @@ TABLES: Final = (
     "FacilityCountConstraints",
 )
 """Tables that are read; of the others it is said that they are not."""
+
+_BY_PERIOD = (
+    "Customers", "Facilities", "Suppliers", "Products", "CustomerFulfillmentPolicies",
+    "ReplenishmentPolicies", "ProductionPolicies", "ProcurementPolicies", "SupplierCapabilities",
+    "ReturnPolicies", "InventoryPolicies", "WarehousingPolicies", "TransportationPolicies",
+    "TransportationModes", "Processes", "WorkCenters", "Tariffs",
+)  # fmt: skip
+
+REFUSED_TABLES: Final = {
+    "Tariffs": "amopt has no duty by region: put the duty into the cost of the lanes",
+    "FlowConstraints": "lanes have no limits in amopt",
+    "FlowCountConstraints": "lanes have no limits in amopt",
+    "InventoryConstraints": "amopt limits the room of a place, not its stock",
+    "InventoryCountConstraints": "amopt limits the room of a place, not its stock",
+    "ProductionConstraints": "amopt limits the hours of machines, not what they make",
+    "ProductionCountConstraints": "amopt limits the hours of machines, not what they make",
+    "WorkCenterCountConstraints": "amopt limits the machines of a site, not those of a group",
+    "CustomerDemandOriginConstraints": "who supplies whom is restricted by lanes alone",
+    "CustomerTransitConstraints": "who supplies whom is restricted by lanes alone",
+    "CapacityExpansions": "amopt adds machines, and expands nothing else",
+    "ChangeoverTimes": "machines change over in no time in amopt",
+    "WarehousingPolicies": "handling costs nothing beside the lane in amopt",
+    "ReturnPolicies": "nothing is returned in amopt",
+    "ReturnRatios": "nothing is returned in amopt",
+    "TransportationBandCosting": "a lane costs the same for every quantity in amopt",
+    "TransitMatrix": "distances and times are read from TransportationPolicies",
+    "InventoryTurns": "stock costs its value's share a year in amopt",
+    "UserDefinedVariables": "amopt does not read expressions",
+    "UserDefinedConstraints": "amopt does not read expressions",
+    "UserDefinedCosts": "amopt does not read expressions",
+    "SequentialObjectives": "one weighted sum is minimised in amopt",
+    "RelationshipConstraints": "amopt has no such limits",
+    "IncrementalChangeConstraints": "amopt has no such limits",
+    **{
+        f"{table}{ending}": "costs and limits are the same in every period of amopt"
+        for table in _BY_PERIOD
+        for ending in ("MultiTimePeriod", "MTP")
+    },
+}
+"""Tables that are not read and for which an optimum may differ, and why.
+
+Those by period are also known by their short names.
+"""
 
 NEGLIGIBLE: Final = {
     "Notes": "words for people",
@@ -65,6 +107,8 @@ REFUSED: Final = {
     ("TransportationPolicies", "FuelSurcharge"): "amopt has no fuel surcharge: add it to the cost",
     ("CustomerFulfillmentPolicies", "UnitCost"): "sourcing costs nothing beside the lane in amopt",
     ("ReplenishmentPolicies", "UnitCost"): "sourcing costs nothing beside the lane in amopt",
+    ("ProcurementPolicies", "UnitCost"): "sourcing costs nothing beside the lane in amopt",
+    ("ProcurementPolicies", "MinimumOrderQuantity"): "supply has no least order in placement",
     ("InventoryPolicies", "UnitStorageCost"): "stock costs its value's share a year in amopt",
 }
 """Columns for which an optimum may differ, by table (empty: any), and why."""

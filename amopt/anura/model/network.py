@@ -10,6 +10,7 @@ from typing import Any
 from amopt.anura.model.horizon import Horizon
 from amopt.anura.model.naming import Naming
 from amopt.anura.model.remarks import Sort
+from amopt.anura.model.sameness import same
 from amopt.anura.model.tables import Model, Row
 from amopt.anura.model.units import HOURS_A_WEEK, Units
 
@@ -57,11 +58,13 @@ class Reading:
         rows = self.model.rows("ModelSettings")
         return rows[0] if rows and rows[0].has(column) else None
 
-    def setting_or(self, column: str, default: float, said: str) -> float:
-        """Return a setting; a blank one is remarked on."""
+    def setting_or(
+        self, column: str, default: float, said: str, *, positive: bool = False
+    ) -> float:
+        """Return a setting of 0 or more, or above 0; a blank one is remarked on."""
         row = self.setting(column)
         if row is not None:
-            return row.amount(column)
+            return row.positive(column, default) if positive else row.amount(column)
         self.model.remarks.add(Sort.ASSUMED, "ModelSettings", column, said)
         return default
 
@@ -84,7 +87,7 @@ def network_of(reading: Reading) -> dict[str, Any]:
 def _pace(reading: Reading) -> tuple[float, float]:
     """Return km a day and the length of a way over the great circle."""
     circuity = reading.setting_or("CircuityFactor", _DETOUR, "17 %: what the schema says")
-    speed = reading.setting_or("AverageSpeed", _SPEED, "55: what the schema says")
+    speed = reading.setting_or("AverageSpeed", _SPEED, "55: what the schema says", positive=True)
     row = reading.setting("PrimarySpeedUOM")
     unit = row.choice("PrimarySpeedUOM", ("MPH", "KPH"), "MPH") if row is not None else "MPH"
     return speed * (_KM_A_MILE if unit == "MPH" else 1.0) * 24.0, 1.0 + circuity / 100.0
@@ -135,7 +138,6 @@ def _lanes(reading: Reading, allowed: dict[str, set[str]]) -> Iterator[dict[str,
             row.refuse("OptimizationPolicy", f"modes are chosen for the optimum, not {said}")
         reading.naming.no_aggregate(row, "ProductName")
         products = set(reading.naming.of(row, "ProductName", "products", blank=True))
-        mode = row.text("ModeName") or ROAD
         for origin in reading.naming.of(row, "OriginName", "facilities", "suppliers"):
             for end in reading.naming.of(row, "DestinationName", "facilities", "customers"):
                 if origin == end or {origin, end} & closed:
@@ -143,12 +145,14 @@ def _lanes(reading: Reading, allowed: dict[str, set[str]]) -> Iterator[dict[str,
                 if allowed and end in allowed and origin not in allowed[end]:
                     row.remark(Sort.LEFT_OUT, "OriginName", "no sourcing policy lets it supply")
                     continue
-                lane = _lane(reading, row, origin, end)
-                key = origin, end, mode
-                if key in stated and stated[key][0] != lane:
-                    row.refuse("ProductName", "a lane costs the same for every product in amopt")
-                before = stated[key][1] if key in stated else set()
-                stated.setdefault(key, (lane, set(), row))[1].update(before | products)
+                for mode in _modes(reading, row):
+                    lane = _lane(reading, row, origin, end, mode)
+                    key = origin, end, mode or ROAD
+                    before, others, _ = stated.setdefault(key, (lane, set(), row))
+                    if not same(before, lane):
+                        reason = "a lane costs the same for every product in amopt"
+                        row.refuse("ProductName", reason)
+                    others.update(products)
     for (origin, end, mode), (lane, products, row) in stated.items():
         if products < set(reading.products):
             row.remark(Sort.LEFT_OUT, "ProductName", "a lane is open to every product in amopt")
@@ -164,7 +168,7 @@ def _by_distance(
 ) -> Iterator[dict[str, Any]]:
     """Yield lanes that cost nothing where sourcing policies alone say who supplies whom."""
     for end, origins in allowed.items():
-        for origin in sorted(origins - closed):
+        for origin in sorted(origins - closed - {end}) if end not in closed else ():
             km = _distance(reading, origin, end, reading.detour)
             weeks = (km or 0.0) / reading.km_per_day / 7.0
             reason = "no policy of transport: a lane costs nothing, and takes its distance"
@@ -188,14 +192,23 @@ def _allowed(reading: Reading) -> dict[str, set[str]]:
             products = set(reading.naming.of(row, "ProductName", "products", blank=True))
             if products < set(reading.products):
                 row.remark(Sort.LEFT_OUT, "ProductName", "a lane is open to every product in amopt")
-            range_km = row.number_or("MaxSourcingRange")
-            size = reading.units.size(row, "MaxSourcingRangeUOM", "Distance") or 1.0
             for name in reading.naming.of(row, column, kind):
+                sources = found.setdefault(name, set())
                 for source in reading.naming.of(row, "SourceName", "facilities", "suppliers"):
-                    km = _distance(reading, source, name, 1.0)
-                    if range_km is None or km is None or km <= range_km * size:
-                        found.setdefault(name, set()).add(source)
+                    if _is_in_range(reading, row, source, name):
+                        sources.add(source)
     return found
+
+
+def _is_in_range(reading: Reading, row: Row, source: str, name: str) -> bool:
+    """Return whether a place lies within the range of a sourcing policy, as the crow flies."""
+    size = reading.units.size(row, "MaxSourcingRangeUOM", "Distance") or 1.0
+    if not row.has("MaxSourcingRange"):
+        return True
+    km = _distance(reading, source, name, 1.0)
+    if km is None:
+        row.refuse("MaxSourcingRange", "one of the places has no coordinates")
+    return km is None or km <= row.amount("MaxSourcingRange") * size
 
 
 def _no_ratio(row: Row) -> None:
@@ -217,16 +230,23 @@ def _distance(reading: Reading, origin: str, end: str, detour: float) -> float |
     return 2 * _EARTH_KM * math.asin(math.sqrt(min(1.0, half))) * detour
 
 
-def _lane(reading: Reading, row: Row, origin: str, end: str) -> dict[str, Any]:
+def _modes(reading: Reading, row: Row) -> list[str]:
+    """Return the modes of a policy of transport: one, those of a group, or an empty text."""
+    said = row.text("ModeName")
+    members = reading.naming.members(said)
+    return [said] if said in reading.naming.all_of("modes") or not members else members
+
+
+def _lane(reading: Reading, row: Row, origin: str, end: str, mode_name: str) -> dict[str, Any]:
     """Return what a lane costs, how long it takes and what it emits."""
     units = reading.units
-    km = row.number_or("TransportDistance")
-    size = units.size(row, "TransportDistanceUOM", "Distance")
-    km = _distance(reading, origin, end, reading.detour) if km is None else km * (size or 1.0)
-    hours = row.number_or("TransportTime")
+    size = units.size(row, "TransportDistanceUOM", "Distance") or 1.0
+    km = _distance(reading, origin, end, reading.detour)
+    if row.has("TransportDistance"):
+        km = row.amount("TransportDistance") * size
     hour_size = units.size(row, "TransportTimeUOM", "Time") or 1.0
-    if hours is not None:
-        hours *= hour_size
+    if row.has("TransportTime"):
+        hours = row.amount("TransportTime") * hour_size
     elif km is not None:
         hours = km / reading.km_per_day * 24.0
     else:
@@ -234,7 +254,7 @@ def _lane(reading: Reading, row: Row, origin: str, end: str) -> dict[str, Any]:
         hours = 0.0
     lane: dict[str, Any] = {"weeks": hours / HOURS_A_WEEK}
     shipment = _shipment(reading, row)
-    mode = _mode_row(reading, row)
+    mode = _mode_row(reading, mode_name)
     for column, names, factor in (
         ("UnitCost", ("cost_per_part", "cost_per_kg"), 1.0),
         ("CO2EmissionRate", ("kg_co2_per_part", "kg_co2_per_kg"), reading.co2),
@@ -268,9 +288,8 @@ def number(row: Row, column: str) -> float:
     return row.amount(column)
 
 
-def _mode_row(reading: Reading, row: Row) -> Row | None:
+def _mode_row(reading: Reading, name: str) -> Row | None:
     """Return what the model says of the mode of a lane."""
-    name = row.text("ModeName")
     modes = reading.model.rows("TransportationModes")
     return next((one for one in modes if name and one.text("ModeName") == name), None)
 
@@ -280,7 +299,7 @@ def _shipment(reading: Reading, row: Row) -> float:
     if not row.has("AverageShipmentSize"):
         return 1.0
     size = reading.units.size(row, "AverageShipmentSizeUOM", "Quantity")
-    return max(row.amount("AverageShipmentSize", 1.0) * (size or 1.0), 1e-9)
+    return row.positive("AverageShipmentSize", 1.0) * (size or 1.0)
 
 
 def _duty(reading: Reading, row: Row) -> float:

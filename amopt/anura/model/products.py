@@ -6,6 +6,7 @@ from typing import Any
 
 from amopt.anura.model.network import Reading, number
 from amopt.anura.model.remarks import Sort
+from amopt.anura.model.sameness import same
 from amopt.anura.model.tables import Row
 
 __all__ = ["bought_at", "components", "dimensions", "held_at", "weights", "worth"]
@@ -36,8 +37,9 @@ def worth(reading: Reading) -> dict[str, float]:
     for row in reading.model.rows("InventoryPolicies"):
         if row.has("UnitValue"):
             for name in reading.naming.of(row, "ProductName", "products", blank=True):
-                value = row.amount("UnitValue")
-                if found.setdefault(name, value) != value:
+                size = reading.units.size(row, "UnitValueUOM", "Quantity", product=name)
+                value = row.amount("UnitValue") / (size or 1.0)
+                if not same(found.setdefault(name, value), value):
                     row.refuse("UnitValue", "a part is worth the same everywhere in amopt")
     return found
 
@@ -53,7 +55,7 @@ def held_at(reading: Reading) -> dict[str, float]:
         if row.has("CarryingCostPercentage") and row.flag("StockingSite", default=True):
             share = row.amount("CarryingCostPercentage") / 100.0
             for name in reading.naming.of(row, "ProductName", "products", blank=True):
-                if stated.setdefault(name, share) != share:
+                if not same(stated.setdefault(name, share), share):
                     row.refuse("CarryingCostPercentage", "stock costs the same share everywhere")
     return found | stated
 
@@ -79,7 +81,11 @@ def _named(reading: Reading, row: Row) -> bool:
 def components(reading: Reading) -> dict[str, float]:
     """Return what the components of a bill of materials cost, by its name."""
     prices: dict[str, float] = {}
-    for _, _, product, price in bought_at(reading):
+    stepped = set()
+    for supplied, _, product, price in bought_at(reading):
+        if _named(reading, supplied):
+            stepped.add(product)
+            continue
         prices[product] = min(price, prices.get(product, price))
     found: dict[str, float] = {}
     for row in reading.model.rows("BillsOfMaterials"):
@@ -91,7 +97,10 @@ def components(reading: Reading) -> dict[str, float]:
             continue
         size = reading.units.size(row, "QuantityUOM", "Quantity", product=product) or 1.0
         if product not in prices:
-            row.refuse("ProductName", f"nobody supplies the component {product!r}")
+            said = f"nobody supplies the component {product!r}"
+            if product in stepped:
+                said = f"the component {product!r} has step costs, which are not taken here"
+            row.refuse("ProductName", said)
         cost = row.amount("Quantity", 1.0) * size * prices.get(product, 0.0)
         found[name] = found.get(name, 0.0) + cost
     return found

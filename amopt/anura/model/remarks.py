@@ -63,21 +63,26 @@ class Remarks:
 
     def __init__(self, file: str = "") -> None:
         self.file = file
-        self.findings: list[Finding] = []
-        self._rows: dict[tuple[Sort, str, str, str], list[int]] = {}
+        self._findings: dict[Finding, None] = {}
+        self._rows: dict[tuple[Sort, str, str, str], dict[int, None]] = {}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What keeps the model from being read, each once."""
+        return tuple(self._findings)
 
     def add(self, sort: Sort, table: str, column: str, reason: str, row: int | None = None) -> None:
         """Add a remark; rows that share its words are counted."""
-        rows = self._rows.setdefault((sort, table, column, reason), [])
+        rows = self._rows.setdefault((sort, table, column, reason), {})
         if row is not None:
-            rows.append(row)
+            rows[row] = None
 
     def find(
         self, code: str, table: str, message: str, *, row: int | None = None, column: str = ""
     ) -> None:
         """Add a finding: the model cannot be read as it is."""
         said = f"{column}: {message}" if column else message
-        self.findings.append(Finding(code, Where(file=self.file, sheet=table, row=row), said))
+        self._findings[Finding(code, Where(file=self.file, sheet=table, row=row), said)] = None
 
     @property
     def all(self) -> tuple[Remark, ...]:

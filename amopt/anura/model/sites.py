@@ -10,6 +10,7 @@ from typing import Any
 from amopt.anura.model.network import Reading, number
 from amopt.anura.model.products import components
 from amopt.anura.model.remarks import Sort
+from amopt.anura.model.sameness import same
 from amopt.anura.model.tables import Row
 
 __all__ = ["Sites", "sites_of"]
@@ -87,7 +88,7 @@ def _machines(
             if size is not None:
                 machine["hours_per_year"] = row.amount("ThroughputCapacity") * size / years
         machine |= {"utilisation_limit": 1.0, "queue_allowance_weeks": 0.0}
-        if known.setdefault(kind, machine) != machine:
+        if not same(known.setdefault(kind, machine), machine):
             row.refuse("WorkCenterName", f"work centres of the type {kind!r} differ: name it apart")
         for facility in reading.naming.of(row, "FacilityName", "facilities"):
             by_site[facility].append((row, kind))
@@ -159,9 +160,9 @@ def _prints(reading: Reading, kinds: dict[str, list[tuple[Row, str]]], found: Si
                     message = f"{facility!r} has no work centre of the type {kind!r}"
                     row.wrong("WorkCenterName", message, "unknown-name")
             option = {"machine": kind, "hours": hours, "material_cost": cost}
-            if options.setdefault((product, kind), option) != option:
+            if not same(options.setdefault((product, kind), option), option):
                 row.refuse("ProductionRate", "hours and cost of a product differ over sites")
-            if hours and emitted.setdefault(kind, co2 / hours) != co2 / hours:
+            if hours and not same(emitted.setdefault(kind, co2 / hours), co2 / hours):
                 row.refuse("CO2EmissionRate", "an hour of a machine emits the same for all parts")
     for (product, _), option in options.items():
         found.prints.setdefault(product, []).append(option)
@@ -201,9 +202,9 @@ def _hours(reading: Reading, row: Row, product: str) -> tuple[str, float]:
     time = units.size(step, "RateTimeUOM", "Time") or 1.0
     hours = time / (rate * pieces)
     if steps:
-        lot = max(step.amount("LotSize", 1.0), 1e-9)
+        lot = step.positive("LotSize", 1.0)
         hours += step.amount("FixedTime") * (units.size(step, "FixedTimeUOM", "Time") or 1.0) / lot
-        hours /= max(step.amount("YieldPercentage", 100.0), 1e-6) / 100.0
+        hours /= step.positive("YieldPercentage", 100.0) / 100.0
         if number(step, "UnitCost") or number(step, "FixedCost"):
             step.refuse("UnitCost", "the cost of a step is not taken: put it in ProductionPolicies")
     return kind, hours

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amopt.anura.model.names import COLUMNS, NEGLIGIBLE, REFUSED, TABLES
+from amopt.anura.model.names import COLUMNS, NEGLIGIBLE, REFUSED, REFUSED_TABLES, TABLES
 from amopt.anura.model.remarks import Remarks, Sort
 from amopt.errors import InvalidInstanceError, UsageError
 from amopt.instance.findings import Finding
@@ -22,6 +22,14 @@ __all__ = ["Model", "Row", "plain_name", "read_model"]
 LONGEST_SHEET = 31
 """Letters of a sheet's name in a workbook."""
 
+NO_TABLE = "42P01"
+"""The state that PostgreSQL reports where there is no such table."""
+
+_NO_TABLE = re.compile(
+    r"no such table|table .*(does not|doesn't) exist|relation .* does not exist"
+    r"|unknown table|invalid object name",
+    re.IGNORECASE,
+)
 _TRUE = ("true", "yes", "1", "t")
 _FALSE = ("false", "no", "0", "f")
 _DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y/%m/%d")
@@ -89,6 +97,15 @@ class Row:
             return default
         return value
 
+    def positive(self, column: str, default: float) -> float:
+        """Return a number above 0, such as what others are divided by."""
+        value = self.number_or(column, default)
+        assert value is not None
+        if value <= 0:
+            self.wrong(column, f"{value:g} is not above 0", "out-of-range")
+            return default
+        return value
+
     def choice(self, column: str, choices: Sequence[str], default: str) -> str:
         """Return one of the words of an enumeration; another is a finding."""
         said = self.text(column, default)
@@ -149,6 +166,23 @@ class Model:
         self.remarks = Remarks(file)
         self.read: set[tuple[str, str]] = set()
         self._rows: dict[str, list[Row]] = {}
+        self._excluded: dict[str, list[Row]] = {}
+
+    def names(self, table: str, column: str, *, excluded: bool = False) -> tuple[str, ...]:
+        """Return the texts of a column, each once; it is not taken for read by that.
+
+        Parameters
+        ----------
+        table, column
+            Where they stand.
+        excluded
+            Whether those of rows that the model excludes are meant, else of the others.
+        """
+        read = set(self.read)
+        rows = (self._excluded if excluded else self._rows).get(table, [])
+        found = dict.fromkeys(row.text(column) for row in rows)
+        self.read = read
+        return tuple(name for name in found if name)
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a table that the model includes."""
@@ -159,34 +193,40 @@ class Model:
         self, name: str, headings: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]
     ) -> None:
         """Take a table; one that the schema does not have is remarked on."""
-        table = _table_of(name)
+        table = _table_of(name, TABLES)
         if table is None:
-            hint = did_you_mean(near) if (near := closest(name, TABLES)) else "it is not read"
-            self.remarks.add(
-                Sort.LEFT_OUT, name, "", f"no table that amopt reads: {hint}".rstrip(".")
-            )
+            self._tell_table(name, headings, rows)
             return
         if table in self._rows:
             self.remarks.find("duplicate-key", table, f"it is there twice, the second as {name!r}.")
             return
-        columns = [plain_name(heading) for heading in headings]
+        plain = [plain_name(heading) for heading in headings]
+        twice = next((one for one in headings if one and plain.count(plain_name(one)) > 1), None)
+        if twice is not None:
+            self.remarks.find("duplicate-key", table, f"its heading {twice!r} is there twice.")
         held = self._rows.setdefault(table, [])
-        excluded = 0
-        for number, values in rows:
-            cells = {
-                column: cell
-                for column, value in zip(columns, values, strict=False)
-                if column and (cell := _trimmed(value)) is not None
-            }
-            if str(cells.get("status", "")).casefold() == "exclude":
-                excluded += 1
-            elif cells:
-                held.append(Row(table, number, cells, self))
+        excluded = self._excluded.setdefault(table, [])
+        for number, cells in _cells(headings, rows):
+            row = Row(table, number, cells, self)
+            (excluded if _is_excluded(cells) else held).append(row)
         if excluded:
             self.remarks.add(
-                Sort.LEFT_OUT, table, "Status", f"rows that the model excludes: {excluded}"
+                Sort.LEFT_OUT, table, "Status", f"rows that the model excludes: {len(excluded)}"
             )
         self.read.add((table, "Status"))
+
+    def _tell_table(
+        self, name: str, headings: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]
+    ) -> None:
+        """Remark on a table that is not read: refused where an optimum depends on it."""
+        known = _table_of(name, tuple(REFUSED_TABLES))
+        if known is not None:
+            for number, cells in _cells(headings, rows):
+                if not _is_excluded(cells):
+                    self.remarks.add(Sort.REFUSED, known, "", REFUSED_TABLES[known], number)
+            return
+        hint = did_you_mean(near) if (near := closest(name, TABLES)) else "it is not read"
+        self.remarks.add(Sort.LEFT_OUT, name, "", f"no table that amopt reads: {hint}".rstrip("."))
 
     def tell_unread(self) -> None:
         """Remark on all that holds something and was not read."""
@@ -257,27 +297,69 @@ def _of_files(path: Path) -> Model:
 def _of_connection(connection: Any) -> Model:
     """Read the tables of the schema that a database has."""
     model = Model("the database")
-    for table in TABLES:
+    for table in (*TABLES, *REFUSED_TABLES):
         cursor = connection.cursor()
-        cursor.execute("SAVEPOINT amopt")  # or a table that is not there ends the transaction
+        kept = _savepoint(connection)  # or a table that is not there ends the transaction
         try:
             cursor.execute(f"SELECT * FROM {table.lower()}")  # noqa: S608 (names of the schema)
-        except Exception:  # what a driver raises where there is no such table is its own
-            connection.cursor().execute("ROLLBACK TO SAVEPOINT amopt")
-            continue
-        headings = [column[0] for column in cursor.description]
-        model.take(table, headings, enumerate(map(tuple, cursor.fetchall()), 2))
+            headings = [column[0] for column in cursor.description]
+            rows = [tuple(row) for row in cursor.fetchall()]
+        except Exception as error:  # what a driver raises is its own
+            if not _is_of_no_table(error):
+                said = str(error).strip().partition("\n")[0]
+                raise UsageError(f"the database does not give {table}: {said}") from error
+            if kept:
+                connection.cursor().execute("ROLLBACK TO SAVEPOINT amopt")
+        else:
+            if rows or table in TABLES:
+                model.take(table, headings, enumerate(rows, 2))
+        if kept:
+            connection.cursor().execute("RELEASE SAVEPOINT amopt")
     return model
 
 
-def _table_of(name: str) -> str | None:
+def _savepoint(connection: Any) -> bool:
+    """Return whether the database keeps a savepoint: outside a transaction some keep none."""
+    try:
+        connection.cursor().execute("SAVEPOINT amopt")
+    except Exception:
+        return False
+    return True
+
+
+def _is_of_no_table(error: Exception) -> bool:
+    """Return whether a driver says that there is no such table: by its code, else in its words."""
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    return state == NO_TABLE if state else _NO_TABLE.search(str(error)) is not None
+
+
+def _table_of(name: str, tables: Sequence[str]) -> str | None:
     """Return the table of a name: pretty, in small letters, or cut to what a sheet may have."""
     said = plain_name(name)
-    whole = [table for table in TABLES if plain_name(table) == said]
-    cut = [table for table in TABLES if plain_name(table)[: len(said)] == said]
+    whole = [table for table in tables if plain_name(table) == said]
+    cut = [table for table in tables if plain_name(table)[: len(said)] == said]
     if not whole and len(name) == LONGEST_SHEET and len(cut) == 1:
         return cut[0]
     return whole[0] if whole else None
+
+
+def _cells(
+    headings: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the number of each row that says something, and its cells by the plain heading."""
+    columns = [plain_name(heading) for heading in headings]
+    for number, values in rows:
+        cells = {
+            column: cell
+            for column, value in zip(columns, values, strict=False)
+            if column and (cell := _trimmed(value)) is not None
+        }
+        if cells:
+            yield number, cells
+
+
+def _is_excluded(cells: Mapping[str, Any]) -> bool:
+    return str(cells.get("status", "")).casefold() == "exclude"
 
 
 def _trimmed(value: Any) -> Any:

@@ -65,12 +65,12 @@ class Units:
         for kind, symbol in self._primary.items():
             self._known[symbol.upper()] = _Unit(kind, sizes[kind])
         for row in model.rows("UnitsOfMeasure"):
-            kind, ratio = row.text("Type"), row.amount("Ratio", 1.0)
+            kind, ratio = row.text("Type"), row.positive("Ratio", 1.0)
             row.text("UnitOfMeasureName")
             if kind in sizes:
                 self._known[row.text("Symbol").upper()] = _Unit(kind, ratio * sizes[kind])
         self._pieces = {
-            (row.text("ProductName"), row.text("UOMSymbol").upper()): row.amount("Quantity", 1.0)
+            (row.text("ProductName"), row.text("UOMSymbol").upper()): row.positive("Quantity", 1.0)
             for row in model.rows("ProductUnitsOfMeasure")
         }
 

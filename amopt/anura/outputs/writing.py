@@ -12,6 +12,7 @@ from amopt.anura.model.tables import plain_name
 from amopt.anura.outputs.tables import output_tables
 from amopt.errors import UsageError
 from amopt.files import new_file, write_text
+from amopt.instance.formats.csv_text import CsvError, numbered_rows, separator_of
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -69,34 +70,84 @@ def _columns(rows: Sequence[Row]) -> list[str]:
 
 def _to_folder(tables: Mapping[str, list[dict[str, Any]]], folder: Path, scenario: str) -> None:
     """Write each table as a csv file, behind the rows of other scenarios."""
+    texts: dict[Path, str] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         there = {plain_name(file.stem): file for file in folder.glob("*.csv")}
         for table, rows in tables.items():
             file = there.get(plain_name(table), folder / f"{table}.csv")
-            headings, kept = _kept(file, scenario)
-            known = {plain_name(one): one for one in headings}
-            headings += [one for one in _columns(rows) if plain_name(one) not in known]
-            text = io.StringIO()
-            writer = csv.DictWriter(text, headings, lineterminator="\n", restval="")
-            writer.writeheader()
-            writer.writerows(kept)
-            for row in rows:
-                writer.writerow({known.get(plain_name(one), one): row[one] for one in row})
-            write_text(file, text.getvalue())
-    except (OSError, csv.Error, UnicodeDecodeError) as error:
+            texts[file] = _with_rows(_read(file), rows, scenario, file)
+        for file, text in texts.items():  # none is written where one cannot be
+            write_text(file, text)
+    except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error}") from error
 
 
-def _kept(file: Path, scenario: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return the headings of a table that is there, and its rows of other scenarios."""
-    if not file.exists():
-        return [], []
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        headings = list(reader.fieldnames or ())
-        name = next((one for one in headings if plain_name(one) == "scenarioname"), None)
-        return headings, [row for row in reader if name is None or row[name] != scenario]
+def _read(file: Path) -> str:
+    """Return the text of a table that is there, else none.
+
+    Raises
+    ------
+    UsageError
+        When it is not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode("utf-8-sig") if file.exists() else ""
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text: save it again as CSV UTF-8") from error
+
+
+def _with_rows(text: str, rows: Sequence[Row], scenario: str, file: Path) -> str:
+    """Return the text of a table with the rows of a scenario behind those of others.
+
+    Raises
+    ------
+    UsageError
+        When what is there is no table.
+    """
+    separator = separator_of(text.lstrip("\r\n").partition("\n")[0])
+    try:
+        there = [(line, row) for line, row in numbered_rows(text, separator) if any(row)]
+    except CsvError as error:
+        raise UsageError(f"{file}, row {error.line}: {error}") from error
+    (_, headings), *kept = there or [(1, [])]
+    long = next((line for line, row in kept if any(row[len(headings) :])), None)
+    if long is not None:
+        raise UsageError(f"{file}, row {long}: a cell stands right of the last heading")
+    places = _places(headings, rows)
+    more = [column for column in _columns(rows) if places[plain_name(column)] >= len(headings)]
+    wide, name = len(headings) + len(more), places["scenarioname"]
+    table: list[list[Any]] = [[*headings, *more]]
+    table += [row for _, row in kept if row[name : name + 1] != [scenario]]
+    for row in rows:
+        cells = {places[plain_name(column)]: value for column, value in row.items()}
+        table.append([cells.get(place) for place in range(wide)])
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=separator, lineterminator="\n")
+    writer.writerows([*row, *[""] * wide][:wide] for row in table)
+    return written.getvalue()
+
+
+def _places(headings: Sequence[Any], rows: Sequence[Row]) -> dict[str, int]:
+    """Return where each column stands, counted from 0: those that are not there yet on the right.
+
+    Parameters
+    ----------
+    headings
+        What is there; those that are blank hold their place.
+    rows
+        What is added.
+    """
+    found: dict[str, int] = {}
+    for place, heading in enumerate(headings):
+        if heading:
+            found.setdefault(plain_name(str(heading)), place)
+    free = len(headings)
+    for column in map(plain_name, _columns(rows)):
+        if column not in found:
+            found[column] = free
+            free += 1
+    return found
 
 
 def _to_workbook(tables: Mapping[str, list[dict[str, Any]]], path: Path, scenario: str) -> None:
@@ -115,26 +166,28 @@ def _to_workbook(tables: Mapping[str, list[dict[str, Any]]], path: Path, scenari
     sheets = {plain_name(name): book[name] for name in book.sheetnames}
     for table, rows in tables.items():
         sheet = sheets.get(plain_name(table)) or book.create_sheet(table)
-        headings = [str(cell.value or "") for cell in sheet[1]] if sheet.max_row else []
-        headings = [one for one in headings if one]
-        known = {plain_name(one): position for position, one in enumerate(headings, 1)}
+        headings = [cell.value for cell in sheet[1]] if _holds_anything(sheet) else []
+        places = _places(headings, rows)
         for column in _columns(rows):
-            if plain_name(column) not in known:
-                known[plain_name(column)] = len(known) + 1
-                sheet.cell(1, known[plain_name(column)], column)
-        name = known["scenarioname"]
+            cell = sheet.cell(1, places[plain_name(column)] + 1)
+            cell.value = cell.value or column
+        name = places["scenarioname"] + 1
         for number in range(sheet.max_row, 1, -1):
             if sheet.cell(number, name).value == scenario:
                 sheet.delete_rows(number)
         for row in rows:
             number = sheet.max_row + 1
             for column, value in row.items():
-                cell = sheet.cell(number, known[plain_name(column)])
+                cell = sheet.cell(number, places[plain_name(column)] + 1)
                 cell.value = value
                 if isinstance(value, str):
                     cell.data_type = "s"  # never a formula
     with new_file(path) as temporary:
         book.save(temporary)
+
+
+def _holds_anything(sheet: Any) -> bool:
+    return any(cell is not None for row in sheet.values for cell in row)
 
 
 def _to_database(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from typing import Any, Final
 
 from amopt.errors import UsageError
 from amopt.instance.findings import Where
+from amopt.instance.formats.csv_text import CsvError, numbered_rows, separator_of
 from amopt.instance.suggest import shown
 from amopt.instance.workbook.archive import (
     DAMAGE,
@@ -92,6 +91,10 @@ def _place(column: str) -> tuple[int, str]:
 
 LINKED = "formulas look into other workbooks, whose values are those of the last time it was saved."
 """What is said of a workbook that looks into others."""
+
+
+Rows = Iterator[tuple[int, Sequence[Any]]]
+"""Rows with their numbers."""
 
 
 @dataclass(slots=True)
@@ -235,25 +238,17 @@ def _read_csv(file: Path, found: Tables, heads: Heads) -> None:
         return
     first, *others = text.lstrip("\r\n").split("\n", MOST_TITLES)[:MOST_TITLES]
     head = first if any(sign in first for sign in ",;\t") else "".join(others)
-    separator = max(",;\t", key=head.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    _read_rows(file.stem, _numbered_csv(rows, file.stem, found), found, heads, plain=True)
+    rows = _unbroken(numbered_rows(text, separator_of(head)), file.stem, found)
+    _read_rows(file.stem, rows, found, heads, plain=True)
 
 
-def _numbered_csv(rows: Any, name: str, found: Tables) -> Iterator[tuple[int, Sequence[Any]]]:
-    """Yield the rows of a csv file with the line at which each begins."""
-    line = 1
+def _unbroken(rows: Rows, name: str, found: Tables) -> Rows:
+    """Yield the rows of a csv file up to where its text breaks off."""
     try:
-        for row in rows:
-            yield line, row
-            line = rows.line_num + 1
-    except csv.Error as error:
-        said = str(error)
-        message = f"the text breaks off: {said[:1].lower()}{said[1:]}."
-        advice = (
-            "Put a text that holds a quotation mark in quotation marks, and double those in it."
-        )
-        found.remarks.append(Remark("syntax", Where(sheet=name, row=line), message, advice))
+        yield from rows
+    except CsvError as error:
+        there = Where(sheet=name, row=error.line)
+        found.remarks.append(Remark("syntax", there, f"{error}.", error.advice))
 
 
 def _of_workbook(path: Path, heads: Heads) -> Tables:
@@ -317,10 +312,6 @@ def _opened(path: Path, found: Tables) -> Book | None:
         message = f"{shown(path.name)} is no workbook that can be read ({type(error).__name__})."
         found.remarks.append(Remark("wrong-format", Where(), message))
         return None
-
-
-Rows = Iterator[tuple[int, Sequence[Any]]]
-"""Rows with their numbers."""
 
 
 def _read_rows(name: str, rows: Rows, found: Tables, heads: Heads, *, plain: bool) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from amopt.instance.findings import Problem
+from amopt.instance.formats.csv_text import CsvError, numbered_rows, separator_of
 from amopt.instance.suggest import closest, did_you_mean, shown
 
 __all__ = ["NUMBERS", "Row", "UnreadableLogError", "csv_rows"]
@@ -20,7 +19,6 @@ NUMBERS = ("quantity", "cost_per_part", "lead_time_weeks")
 _BLANKS = " \t\r\n\u00a0"
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-_QUOTE = "Put a text that holds a quotation mark in quotation marks, and double those in it."
 
 
 class UnreadableLogError(Exception):
@@ -84,9 +82,8 @@ def csv_rows(content: bytes, columns: Sequence[str]) -> Iterator[Row]:
     told, _, rest = text.partition("\n")
     skipped = told.strip(_BLANKS).lower().startswith("sep=")
     first = rest.partition("\n")[0] if skipped else told
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    numbered = _numbered(reader)
+    separator = separator_of(first)
+    numbered = _numbered(text, separator)
     if skipped:
         next(numbered)
     _, headings = next(numbered, (1, []))
@@ -118,17 +115,12 @@ def _text(content: bytes) -> str:
     return text.lstrip("\r\n")
 
 
-def _numbered(rows: Any) -> Iterator[tuple[int, list[str]]]:
+def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield rows with the line at which each begins."""
-    line = 1
     try:
-        for row in rows:
-            yield line, row
-            line = rows.line_num + 1
-    except csv.Error as error:
-        said = str(error)
-        message = f"the text breaks off: {said[:1].lower()}{said[1:]}"
-        raise UnreadableLogError(message, _QUOTE, line) from None
+        yield from numbered_rows(text, separator)
+    except CsvError as error:
+        raise UnreadableLogError(str(error), error.advice, error.line) from None
 
 
 def _names(headings: Sequence[str], columns: Sequence[str]) -> list[str]:
