@@ -102,6 +102,13 @@ def worth(
     limits: Annotated[
         str, typer.Option(help="Only these: prints, machine_hours ..., suppliers.", metavar="A,B")
     ] = "",
+    step: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How much one more of a limit is, in its unit; left out, one.",
+            metavar="LIMIT=AMOUNT",
+        ),
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
     ] = None,
@@ -116,13 +123,17 @@ def worth(
     with reporting(json=json):
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
+        from amopt.report import waiting
+        from amopt.sourcing.worth.steps import steps_of
 
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
-        options = Options(time_limit=time_limit)
-        with working(json=json, limit=time_limit):
-            found = sourcing.worth_of_limits(instance, wanted, options=options)
+        steps, options = steps_of(step or ()), Options(time_limit=time_limit)
+        with waiting.counting(wanted=not json, limit=time_limit) as progress:
+            found = sourcing.worth_of_limits(
+                instance, wanted, steps=steps, options=options, progress=progress
+            )
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 
@@ -147,12 +158,13 @@ def ranges(
     with reporting(json=json):
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
+        from amopt.report import waiting
 
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
         options = Options(time_limit=time_limit)
-        with working(json=json, limit=time_limit):
-            found = sourcing.price_ranges(instance, supplier, options=options)
+        with waiting.counting(wanted=not json, limit=time_limit) as progress:
+            found = sourcing.price_ranges(instance, supplier, options=options, progress=progress)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 

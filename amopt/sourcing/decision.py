@@ -77,6 +77,7 @@ def solve(
     progress: Callable[[Progress], None] | None = None,
     register: str | Path | None = None,
     extend: Extend | None = None,
+    explain: bool = True,
 ) -> SourcingSolution:
     """Decide what to order from whom, and have it checked by the referee.
 
@@ -99,6 +100,8 @@ def solve(
         Adds variables and constraints to the Pyomo model, as :func:`amopt.sourcing.formulate`
         returns it, before it is solved. Where powers are fitted it is called once for each
         refinement, with a new model.
+    explain
+        Whether to look for the limits that clash where there is no plan, which takes more solves.
 
     Raises
     ------
@@ -136,6 +139,8 @@ def solve(
         else:
             plan, outcome = by_program(supply, options, progress, extend=extend, budget=budget)
     except (InfeasibleError, NoPlanError) as error:
+        if not explain:
+            raise _unexplained(error) from None
         raise _why(instance, error, options, extend, budget) from None
     with budget.phase("tables"):
         rows = tables(plan, rule, switchover(supply.alone, compared), granted)
@@ -236,16 +241,24 @@ def _why(
     """Return why there is no plan."""
     outcome = error.outcome
     if isinstance(error, NoPlanError) and error.outcome.status is not Status.INFEASIBLE:
-        return NoAnswerError(
-            f"no plan was found ({error.outcome.stopped}); allow more time, or a larger gap",
-            outcome=outcome,
-        )
+        return _unexplained(error)
     from amopt.sourcing.infeasible import explain
 
     told = explain(instance, options, outcome, extend=extend, budget=budget)
     if isinstance(told, InfeasibleError) and extend is None and _may_go_short(instance):
         told.add_note(SHORT)
     return told
+
+
+def _unexplained(error: InfeasibleError | NoPlanError) -> InfeasibleError | NoAnswerError:
+    """Return that there is no plan, or that none was found."""
+    if isinstance(error, InfeasibleError):
+        return error
+    outcome = error.outcome
+    if outcome.status is Status.INFEASIBLE:
+        return InfeasibleError("no plan keeps every limit", outcome=outcome)
+    words = f"no plan was found ({outcome.stopped}); allow more time, or a larger gap"
+    return NoAnswerError(words, outcome=outcome)
 
 
 def _may_go_short(instance: Instance) -> bool:

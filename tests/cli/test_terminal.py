@@ -180,6 +180,63 @@ def test_ctrl_c_of_a_search_gives_the_answers_so_far(tmp_path: Path) -> None:
     assert len(kept["tables"]["answers"]) == int(said[1]) >= 3
 
 
+SLOWLY = """
+import sys, time
+from amopt import cli
+from amopt.sourcing import decision
+honest = decision.solve
+def solve(*words, **options):
+    time.sleep(0.4)
+    return honest(*words, **options)
+decision.solve = solve
+sys.argv = ["amopt", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def many_capacities(folder: Path) -> Path:
+    """Write an instance with a capacity and a chosen offer for each of twenty suppliers."""
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "many",
+        "parts": [{"name": f"p{k}"} for k in range(20)],
+        "lines": [{"line": f"{k}", "part": f"p{k}", "quantity": 10} for k in range(20)],
+        "offers": [
+            {"supplier": f"{who}{k}", "part": f"p{k}", "between": "all_units", "quotes": [
+                {"quantity": 1, "cost_per_part": price, "lead_time_weeks": 1}]}
+            for k in range(20) for who, price in (("near", 10 + k), ("far", 30 + k))
+        ],
+        "capacities": [{"supplier": f"near{k}", "parts": 9} for k in range(20)],
+    }  # fmt: skip
+    path = folder / "many.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "shown", "left"),
+    [
+        ("worth", r"[2-9] of 60 done", r"before \d+ limits \("),
+        ("ranges", r"[2-9] of 40 done", r"before \d+ chosen offers \("),
+    ],
+)
+def test_ctrl_c_of_what_limits_and_prices_are_worth_gives_what_there_is(
+    name: str, shown: str, left: str, tmp_path: Path
+) -> None:
+    """One Ctrl-C gives the limits, or offers, that were looked at, and names others, code 0."""
+    words = ("sourcing", name, many_capacities(tmp_path), "--out", tmp_path / "kept")
+    terminal = Terminal(*words, command=(sys.executable, "-c", SLOWLY))
+    terminal.read_until(shown)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0
+    assert re.search(f"Ctrl-C ended the search {left}", terminal.text), terminal.text[-2000:]
+    kept = json.loads((tmp_path / "kept" / "solution.json").read_text())
+    assert (kept["outcome"]["stopped"], kept["outcome"]["status"]) == ("interrupted", "feasible")
+    assert 2 <= len(kept["tables"][name]) < 20
+
+
 STUDIES = {
     "pareto": ("build, ", "there is no answer yet", "sourcing", "pareto"),
     "sensitivity": ("solve, [2-9]", "some inputs were not tried", "sensitivity"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance, Line
 
-__all__ = ["FAMILIES", "limits_of"]
+__all__ = ["A_DAY", "FAMILIES", "limits_of"]
 
 MANY = 1e9
 """Stands for a limit that is none, where the file must have one."""

@@ -9,23 +9,25 @@ long as V lies on the line of today's plan.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from amopt.errors import UsageError
+from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.phrases import counted, money
+from amopt.phrases import counted, listed, money, plural
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution
 from amopt.sourcing.instance.curves import quotes_of
 from amopt.sourcing.offers.supply_options import SupplyOptions
-from amopt.sourcing.worth.values import NEAR, Value, least
+from amopt.sourcing.worth.search import Search
+from amopt.sourcing.worth.values import NEAR, Value, value_of
 from amopt.sourcing.worth.without import without
+from amopt.sourcing.worth.worth import ENDED
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ __all__ = ["Ranges", "price_ranges"]
 
 MOST_SOLVES = 60
 """Solves for one offer; each step reaches a plan with fewer parts, so that few are needed."""
+
+NOT_IN_TIME = "not known in time"
+"""Why a price is empty, where solves were not ended in time."""
 
 CENT = 0.01
 """How near a price is found by bisection, where a budget makes the steps inexact."""
@@ -61,8 +66,9 @@ class Ranges(Solution):
 
     def headline(self) -> tuple[str, ...]:
         """Return the ranges in a few plain sentences."""
-        rows = self.rows["ranges"]
-        said = [f"{counted(len(rows), 'offer')} chosen."]
+        rows, every = self.rows["ranges"], self.outcome.stopped is Stopped.FINISHED
+        looked = "chosen" if every else "looked at"
+        said = [f"{counted(len(rows), 'chosen offer' if not every else 'offer')} {looked}."]
         said += [
             f"{row['supplier']} stays chosen for {row['part']} up to "
             f"{money(row['chosen_up_to'], self.currency)} a part, and asks "
@@ -74,9 +80,16 @@ class Ranges(Solution):
 
 
 def price_ranges(
-    instance: Instance, supplier: str | None = None, *, options: Options | None = None
+    instance: Instance,
+    supplier: str | None = None,
+    *,
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Ranges:
     """Return up to which price each chosen offer stays chosen.
+
+    Ctrl-C ends the search: the offers that have been looked at are returned, and said not to be
+    all.
 
     Parameters
     ----------
@@ -86,6 +99,8 @@ def price_ranges(
         The supplier to look at; left out, all that get an order.
     options
         As for :func:`amopt.sourcing.solve`; the time limit is that of the whole.
+    progress
+        Told how many offers have been looked at, and how many are chosen.
 
     Raises
     ------
@@ -93,6 +108,8 @@ def price_ranges(
         When the supplier offers nothing, or spend discounts make the question ill posed.
     InfeasibleError, NoAnswerError
         When the instance has no plan, or none was found.
+    KeyboardInterrupt
+        At Ctrl-C before the plan is there, and at a second one.
     """
     if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
         raise UsageError(f"{supplier!r} offers nothing", "range-of-unknown-offer")
@@ -118,47 +135,53 @@ def price_ranges(
     options = options or Options()
     budget = Budget(options.time_limit)
     with budget.phase("plan"):
-        plan = solve(instance, options=budget.options(options))
-    assert plan.outcome.objective is not None
-    today = Value(
-        -math.inf if plan.outcome.bound is None else plan.outcome.bound,
-        plan.outcome.objective,
-        plan,
-    )
-    checks, rows, exact = plan.verdict.checks, [], today.is_exact
+        today = value_of(solve(instance, options=budget.options(options)))
+    search = Search(options, budget, today, progress=progress)
+    chosen = [
+        index
+        for index, offer in enumerate(instance.offers)
+        if _ordered(today, offer) and supplier in (None, offer.supplier)
+    ]
     with budget.phase("offers"):
-        for index, offer in enumerate(instance.offers):
-            if _ordered(today, offer) and supplier in (None, offer.supplier):
-                line = _Line(instance, index, options, budget, today)
-                rows.append(line.row())
-                checks, exact = checks + line.checks, exact and line.exact
+        rows = search.rows(
+            chosen, lambda index: _Line(instance, index, search).row(), 0, len(chosen)
+        )
+    exact = search.exact and search.stopped is Stopped.FINISHED
     return Ranges(
         kind="sourcing",
         name=instance.name,
         outcome=Outcome(
-            stopped=Stopped.TIME_LIMIT if budget.is_over else Stopped.FINISHED,
-            status=Status.OPTIMAL if exact and not budget.is_over else Status.FEASIBLE,
+            stopped=search.stopped,
+            status=Status.OPTIMAL if exact else Status.FEASIBLE,
             objective=today.high,
             bound=min(today.low, today.high) if math.isfinite(today.low) else None,
             method="solved again at other prices",
             seconds=dict(budget.seconds),
             versions=versions("amopt", "highspy", "pyomo"),
         ),
-        verdict=Verdict(checks=checks),
+        verdict=Verdict(checks=search.checks),
         rows={"ranges": rows},
-        notes=_notes(instance, exact=exact),
+        notes=_notes(instance, search, [instance.offers[index] for index in chosen[len(rows) :]]),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         objective_meaning=instance.objective_meaning,
     )
 
 
-def _notes(instance: Instance, *, exact: bool) -> tuple[str, ...]:
+def _notes(instance: Instance, search: Search, left: Sequence[Offer]) -> tuple[str, ...]:
+    """Return what is not proven, and which chosen offers were not looked at."""
     said = []
     if instance.limits.budget is not None:
         said.append("The budget binds dearer plans too: prices are found to the cent by bisection.")
-    if not exact:
+    if not search.exact:
         said.append("Not every plan is proven to be the best: prices are those of plans found.")
+    if left:
+        names = listed([f"{offer.supplier!r} for {offer.part!r}" for offer in left], most=3)
+        were = plural(len(left), "was", "were")
+        said.append(
+            f"{ENDED[search.stopped]} ended the search before {counted(len(left), 'chosen offer')} "
+            f"({names}) {were} looked at."
+        )
     return tuple(said)
 
 
@@ -183,20 +206,19 @@ class _Line:
     ----------
     instance, index
         The instance, and which of its offers it is.
-    options, budget
-        How each solve is made, and the time that is left.
-    today
-        The plan at today's prices.
+    search
+        The solves so far, that of today's prices among them.
     """
 
     instance: Instance
     index: int
-    options: Options
-    budget: Budget
-    today: Value
-    checks: int = 0
-    exact: bool = True
+    search: Search
     known: dict[float, Value] = field(default_factory=dict)
+
+    @property
+    def today(self) -> Value:
+        """The plan at today's prices."""
+        return self.search.stated
 
     @property
     def offer(self) -> Offer:
@@ -236,6 +258,14 @@ class _Line:
         if offer.between == "power" or self.weight <= 0:
             fitted = "a fitted power does not move by one amount a part"
             return {**row, "why": fitted if self.weight > 0 else "cost is not minimised"}
+        try:
+            self._fill(row)
+        except NoAnswerError:
+            row["why"] = NOT_IN_TIME
+        return row
+
+    def _fill(self, row: dict[str, Any]) -> None:
+        """Write the prices into the row, one after the other, as they are known."""
         without = self._solved(self._without())
         if without.exists:
             row["without"] = without.high
@@ -248,7 +278,6 @@ class _Line:
         if kept is not None and chosen is not None:
             kept = min(kept, chosen)  # a budget leaves both to be found by steps
         row["keeps_quantity_up_to"] = None if kept is None else row["price"] + kept
-        return row
 
     def _price(self) -> float:
         """Return the price a part that the quotes ask for what is ordered."""
@@ -263,9 +292,17 @@ class _Line:
         return without(self.instance, lambda offer: offer is self.offer)
 
     def _solved(self, instance: Instance) -> Value:
-        value = least(instance, self.budget.options(self.options))
-        self.checks += 0 if value.solution is None else value.solution.verdict.checks
-        self.exact = self.exact and value.is_exact
+        """Return what an instance costs.
+
+        Raises
+        ------
+        NoAnswerError
+            When it was not known in time.
+        """
+        self.search.budget.require("a price was known")
+        value = self.search.least(instance)
+        if value.possible is None:
+            raise NoAnswerError("a price was not known in time")
         return value
 
     def _at(self, theta: float) -> Value:
@@ -291,7 +328,7 @@ class _Line:
         for _ in range(MOST_SOLVES):
             slope = self._slope(value)
             cheaper = without.high - value.high
-            if slope <= 0 or cheaper <= NEAR * abs(without.high) or self.budget.is_over:
+            if slope <= 0 or cheaper <= NEAR * abs(without.high):
                 break
             theta += cheaper / slope
             value = self._at(theta)
@@ -299,7 +336,7 @@ class _Line:
 
     def _bisected(self, without: Value) -> float:
         low, high = 0.0, max(CENT, (without.high - self.today.high) / self.weight)
-        while high - low > CENT and not self.budget.is_over:
+        while high - low > CENT:
             middle = (low + high) / 2
             if self._at(middle).below(without):
                 low = middle
@@ -326,7 +363,7 @@ class _Line:
             theta = (line - self.today.high) / (slope - own)
             value = self._at(theta)
             mine = self.today.high + slope * theta
-            if value.high >= mine - NEAR * abs(mine) or self.budget.is_over:
+            if value.high >= mine - NEAR * abs(mine):
                 return theta
             own = self._slope(value)
             line = value.high - own * theta

@@ -39,6 +39,8 @@ class StatedLimit:
         Whether the relaxation has a price of one unit.
     begin
         Of a time in weeks, the day from which it counts, where the file says it.
+    asked
+        By how much more, or less, it is looked at; None for one step.
     """
 
     family: str
@@ -53,6 +55,24 @@ class StatedLimit:
     high: float = math.inf
     hinted: bool = True
     begin: date | None = None
+    asked: float | None = None
+
+    @property
+    def by(self) -> float:
+        """By how much one more moves it: what was asked for, else a step."""
+        return self.step if self.asked is None else math.copysign(self.asked, self.step)
+
+    @property
+    def one_more(self) -> float:
+        """Its value with one more, as far as it goes."""
+        return self._within(self.stated + self.by)
+
+    @property
+    def one_less(self) -> float | None:
+        """Its value with one less; None where it cannot be so tight."""
+        value = self.stated - self.by
+        possible = self.low - 1e-12 <= value <= self.high + 1e-12
+        return self._within(value) if possible else None
 
     def day(self, value: float | None) -> str | None:
         """Return a value that is a time in weeks as a day; None where it is none."""
@@ -65,12 +85,10 @@ class StatedLimit:
 
     def moved(self, steps: float) -> float:
         """Return its value so many steps on, as far as it goes."""
-        return min(self.high, max(self.low, self.stated + steps * self.step))
+        return self._within(self.stated + steps * self.step)
 
-    def can_be_tighter(self) -> bool:
-        """Return whether it can be one whole step tighter."""
-        value = self.stated - self.step
-        return self.low - 1e-12 <= value <= self.high + 1e-12
+    def _within(self, value: float) -> float:
+        return min(self.high, max(self.low, value))
 
     def steps_to(self, enough: float | None) -> int:
         """Return how many whole steps, one at least, lead to what is enough; None for its end."""

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.outcome import Status
+from amopt.sourcing.pareto_front import require_ended
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
     from amopt.sourcing.answer.solution import SourcingSolution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["NEAR", "Value", "least", "shadow_prices"]
+__all__ = ["NEAR", "Value", "least", "shadow_prices", "value_of"]
 
 NEAR = 2e-6
 """Relative difference of two optima that the gap of a solve explains."""
@@ -41,13 +42,18 @@ class Value:
     def is_exact(self) -> bool:
         """Whether it is proven to the tolerance of a solve, or proven that there is no plan."""
         if self.solution is None:
-            return math.isinf(self.low)
+            return self.low == math.inf
         return self.solution.outcome.status is Status.OPTIMAL
 
     @property
     def exists(self) -> bool:
         """Whether there is a plan."""
         return self.solution is not None
+
+    @property
+    def possible(self) -> bool | None:
+        """Whether there is a plan; None where none was found, and no proof that there is none."""
+        return True if self.exists else None if self.low < math.inf else False
 
     def below(self, other: Value) -> bool:
         """Return whether it is less than another by more than the gap of a solve."""
@@ -65,17 +71,37 @@ class Value:
 
 
 def least(instance: Instance, options: Options) -> Value:
-    """Solve an instance; that no plan exists is an answer too."""
+    """Solve an instance; that no plan exists is an answer too.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C, which a solve otherwise answers with the best that it has.
+    """
     from amopt.sourcing.decision import solve
 
     try:
-        solution = solve(instance, options=options)
+        solution = solve(instance, options=options, explain=False)
     except InfeasibleError:
         return Value(math.inf, math.inf)
     except NoAnswerError as error:
+        if error.outcome is not None:
+            require_ended(error.outcome)
         bound = None if error.outcome is None else error.outcome.bound
         return Value(-math.inf if bound is None else bound, math.inf)
+    return value_of(solution)
+
+
+def value_of(solution: SourcingSolution) -> Value:
+    """Return what an answer says of the least that its instance costs.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When Ctrl-C ended the solve.
+    """
     outcome = solution.outcome
+    require_ended(outcome)
     assert outcome.objective is not None
     bound = -math.inf if outcome.bound is None else outcome.bound
     return Value(min(bound, outcome.objective), outcome.objective, solution)

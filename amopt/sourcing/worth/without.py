@@ -83,7 +83,7 @@ def without_row(
         "orders": len(own),
         "quantity": sum(row["quantity"] for row in own),
         "to_supplier": sum(row["to_supplier"] for row in own),
-        "possible": found.exists,
+        "possible": found.possible,
         "costs_more": low if low == high else None,
         "cost": None if total is None else total["cost"],
         "downtime_cost": None if total is None else total["downtime_cost"],

@@ -9,32 +9,35 @@ steps, which is exact because V never rises.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.phrases import counted, listed, money
+from amopt.phrases import amount, counted, listed, money, plural
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution, Table
-from amopt.sourcing.worth.limits import FAMILIES, limits_of
+from amopt.sourcing.answer.dearest import DEAREST, dearest
+from amopt.sourcing.worth.limits import A_DAY, FAMILIES, limits_of
+from amopt.sourcing.worth.search import Search
 from amopt.sourcing.worth.stated import StatedLimit
-from amopt.sourcing.worth.values import Value, least, shadow_prices
+from amopt.sourcing.worth.steps import with_steps
+from amopt.sourcing.worth.values import shadow_prices, value_of
 from amopt.sourcing.worth.without import suppliers_of, without_row
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["Worth", "worth_of_limits"]
+__all__ = ["ENDED", "Worth", "worth_of_limits"]
+
+ENDED = {Stopped.INTERRUPTED: "Ctrl-C", Stopped.TIME_LIMIT: "The time limit"}
+"""What ends a search before all is looked at, in words."""
 
 SUPPLIERS = "suppliers"
 """What asks for the plan's cost without each of its suppliers, among the names of limits."""
-
-DEAREST = 3
-"""Limits that the headline names: those that cost most."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,11 @@ class Worth(Solution):
                 "money",
                 "What one step less costs; empty: none, or not proven.",
             ),
-            Column("next_useful", "", "The least value at which anything is saved; empty: none."),
+            Column(
+                "next_useful",
+                "",
+                "The least value at which anything is saved; empty: none, or not proven.",
+            ),
             Column("useful_day", "", "The same as a day."),
             Column("gain", "money", "What is saved there."),
             Column(
@@ -65,7 +72,14 @@ class Worth(Solution):
             ),
             Column("worth_at_least", "money", "Proven least worth of one step more.", shown=False),
             Column("worth_at_most", "money", "Proven most worth of one step more.", shown=False),
-            Column("one_less_possible", "", "Whether there is a plan with one less.", shown=False),
+            Column(
+                "one_less_possible",
+                "",
+                "Whether there is a plan with one less; empty: not known.",
+                shown=False,
+            ),
+            Column("costs_at_least", "money", "Proven least that it costs.", shown=False),
+            Column("costs_at_most", "money", "Proven most that it costs.", shown=False),
             Column("family", "", "Family of constraints.", shown=False),
         ),
         "without": (
@@ -73,7 +87,7 @@ class Worth(Solution):
             Column("orders", "", "New orders of the plan there."),
             Column("quantity", "parts", "Their parts."),
             Column("to_supplier", "money", "What it is paid for them."),
-            Column("possible", "", "Whether there is a plan without it."),
+            Column("possible", "", "Whether there is a plan without it; empty: not known."),
             Column("costs_more", "money", "How much more that costs; empty: none, or not proven."),
             Column("cost", "money", "What is paid for all orders then."),
             Column("downtime_cost", "money", "Cost of all waiting then."),
@@ -95,31 +109,34 @@ class Worth(Solution):
 
     def headline(self) -> tuple[str, ...]:
         """Return the limits that cost most in a few plain sentences."""
-        rows = [row for row in self.rows["worth"] if row["costs"]]
+        rows, every = self.rows["worth"], self.outcome.stopped is Stopped.FINISHED
         without = _without_in_words(self.rows.get("without", ()), self.currency)
-        if not self.rows["worth"]:
-            return ("The file states no limit that is asked for.", *without)
         if not rows:
-            none = "No limit costs anything: without any one of them the plan costs the same."
-            return (none, *without)
-        told = [f"{row['limit']} ({money(row['costs'], self.currency)})" for row in rows[:DEAREST]]
-        said = [f"What costs most, each without it alone: {listed(told)}."]
+            none = "The file states no limit that is asked for."
+            return (none if every else "No limit was looked at in time.", *without)
+        said = dearest(rows, self.currency, every=every)
         said += [
-            f"One more is worth nothing for {row['limit']}; {_useful(row)} saves "
-            f"{money(row['gain'], self.currency)}."
-            for row in rows[:DEAREST]
+            f"{_one_more(row, self.currency)} is worth nothing for {row['limit']}; "
+            f"{_useful(row)} saves {money(row['gain'], self.currency)}."
+            for row in [row for row in rows if row["costs"]][:DEAREST]
             if row["next_useful"] is not None and row["worth_of_one_more"] == 0
         ]
         return (*said, *without)
 
 
 def worth_of_limits(
-    instance: Instance, limits: Sequence[str] = (), *, options: Options | None = None
+    instance: Instance,
+    limits: Sequence[str] = (),
+    *,
+    steps: Mapping[str, float] | None = None,
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Worth:
     """Return what one unit more of each limit is worth.
 
     A unit is a print, a part, a machine hour, a supplier, a kg of CO2; a day of a need-by, or of a
-    supplier's closure; one per cent of a budget, or of a share of a part.
+    supplier's closure; one per cent of a budget, or of a share of a part. Ctrl-C ends the search:
+    what has been worked out is returned, and said not to be all.
 
     Parameters
     ----------
@@ -128,163 +145,80 @@ def worth_of_limits(
     limits
         The families to look at, of :data:`~amopt.sourcing.worth.limits.FAMILIES`, or suppliers:
         what the plan would cost without each of its suppliers; left out, all.
+    steps
+        By how much more, and how much less, limits of a family are looked at, in their unit
+        (weeks of a need-by, money of a budget); left out, one unit.
     options
         As for :func:`amopt.sourcing.solve`; the time limit is that of the whole.
+    progress
+        Told how many limits and suppliers have been looked at, and how many there are.
 
     Raises
     ------
     UsageError
-        When there is no such limit.
+        When there is no such limit, or a step that it cannot take.
     InfeasibleError, NoAnswerError
         When the instance has no plan, or none was found.
+    KeyboardInterrupt
+        At Ctrl-C before the plan is there, and at a second one.
     """
     if unknown := sorted(set(limits) - {*FAMILIES, SUPPLIERS}):
         raise UsageError(
             f"there is no limit {unknown[0]!r}; name {', '.join((*FAMILIES, SUPPLIERS))}",
             "worth-of-unknown-limit",
         )
+    stated = with_steps(limits_of(instance), steps or {}, limits)
     from amopt.sourcing.decision import solve
 
     options = options or Options()
     budget = Budget(options.time_limit)
     with budget.phase("plan"):
-        plan = solve(instance, options=budget.options(options))
-    assert plan.outcome.objective is not None
-    bound = -math.inf if plan.outcome.bound is None else plan.outcome.bound
-    at_stated = Value(bound, plan.outcome.objective, plan)
+        at_stated = value_of(solve(instance, options=budget.options(options)))
     with budget.phase("relaxation"):
-        hints = shadow_prices(instance, budget.options(options))
-    search = _Search(options, budget, at_stated, hints)
+        hints = shadow_prices(instance, budget.options(options)) if stated else {}
+    search = Search(options, budget, at_stated, hints, progress)
+    names = suppliers_of(at_stated) if not limits or SUPPLIERS in limits else []
+    every = len(stated) + len(names)
     with budget.phase("limits"):
-        rows = [
-            search.row(limit)
-            for limit in limits_of(instance)
-            if not limits or limit.family in limits
-        ]
+        rows = search.rows(stated, search.row, 0, every)
     with budget.phase("suppliers"):
-        drops = [
-            without_row(instance, supplier, at_stated, search.least)
-            for supplier in (suppliers_of(at_stated) if not limits or SUPPLIERS in limits else ())
-        ]
-    rows.sort(key=lambda row: -(row["costs"] or 0.0))
-    return _answer(instance, {"worth": rows, "without": drops}, search, budget)
+        drops = search.rows(
+            names,
+            lambda name: without_row(instance, name, at_stated, search.least),
+            len(rows),
+            every,
+        )
+    left = _left_out(stated[len(rows) :], names[len(drops) :])
+    rows.sort(key=lambda row: -row["costs_at_least"])
+    return _answer(instance, {"worth": rows, "without": drops}, search, left)
 
 
-@dataclass
-class _Search:
-    """The solves so far.
+def _left_out(limits: Sequence[StatedLimit], suppliers: Sequence[str]) -> str:
+    """Say what was not looked at; nothing where all was."""
+    words, names = [limit.words for limit in limits], [repr(name) for name in suppliers]
+    said = [
+        f"{counted(len(several), noun)} ({listed(several, most=DEAREST)})"
+        for several, noun in ((words, "limit"), (names, "supplier"))
+        if several
+    ]
+    were = plural(len(words) + len(names), "was", "were")
+    return f"{listed(said)} {were} looked at" if said else ""
 
-    Attributes
-    ----------
-    options, budget
-        How each is made, and the time that is left.
-    stated
-        What the instance costs as it is.
-    hints
-        Shadow prices of the relaxation.
-    checks
-        How many comparisons the referee made in all.
-    exact
-        Whether every value so far is proven.
-    solves
-        How many solves there were beside those of limits.
-    """
 
-    options: Options
-    budget: Budget
-    stated: Value
-    hints: Mapping[tuple[str, Any], float]
-    checks: int = 0
-    exact: bool = True
-    solves: int = 1
-    known: dict[tuple[int, float | None], Value] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._count(self.stated)
-
-    def least(self, instance: Instance) -> Value:
-        """Return what an instance costs."""
-        value = least(instance, self.budget.options(self.options))
-        self._count(value)
-        self.solves += 1
-        return value
-
-    def _count(self, value: Value) -> None:
-        self.exact = self.exact and value.is_exact
-        self.checks += 0 if value.solution is None else value.solution.verdict.checks
-
-    def _at(self, limit: StatedLimit, value: float | None) -> Value:
-        key = (id(limit), value)
-        if key not in self.known:
-            self.known[key] = least(limit.at(value), self.budget.options(self.options))
-            self._count(self.known[key])
-        return self.known[key]
-
-    def row(self, limit: StatedLimit) -> dict[str, Any]:
-        """Return the row of a limit."""
-        free = self._at(limit, None)
-        more = self._at(limit, limit.moved(1)) if free.below(self.stated) else None
-        low, high = (0.0, 0.0) if more is None else self.stated.gain(more)
-        less = self._less(limit)
-        cost = less.gain(self.stated) if less is not None and less.exists else (None, None)
-        useful = self._next_useful(limit, free)
-        assert self.stated.solution is not None
-        used = limit.used(self.stated.solution)
-        return {
-            "limit": limit.words,
-            "stated": float(limit.stated),
-            "stated_day": limit.day(limit.stated),
-            "unit": limit.unit,
-            "used": used,
-            "used_day": limit.day(used),
-            "costs": _one(self.stated.gain(free)),
-            "step": limit.step,
-            "worth_of_one_more": _one((low, high)),
-            "cost_of_one_less": _one(cost),
-            "next_useful": None if useful is None else useful[0],
-            "useful_day": None if useful is None else limit.day(useful[0]),
-            "gain": None if useful is None else _one(self.stated.gain(useful[1])),
-            "hint": self._hint(limit),
-            "worth_at_least": low,
-            "worth_at_most": high if math.isfinite(high) else None,
-            "one_less_possible": less is not None and less.exists,
-            "family": limit.family,
-        }
-
-    def _less(self, limit: StatedLimit) -> Value | None:
-        """Return what the instance costs with one step less; None where there is none less."""
-        return self._at(limit, limit.moved(-1)) if limit.can_be_tighter() else None
-
-    def _hint(self, limit: StatedLimit) -> float | None:
-        """Return the relaxation's price of allowing one unit more; None where it has none."""
-        if not limit.hinted:
-            return None
-        price = self.hints.get((limit.family, limit.key), 0.0)
-        return price if limit.step > 0 else -price
-
-    def _next_useful(self, limit: StatedLimit, free: Value) -> tuple[float, Value] | None:
-        """Return the least whole number of steps more that saves anything, and its value.
-
-        What a plan without the limit uses is enough; below it, V never rises.
-        """
-        if not free.below(self.stated):
-            return None
-        assert free.solution is not None
-        low, high = 0, limit.steps_to(limit.used(free.solution))
-        while high - low > 1 and not self.budget.is_over:
-            middle = (low + high) // 2
-            if self._at(limit, limit.moved(middle)).below(self.stated):
-                high = middle
-            else:
-                low = middle
-        value = limit.moved(high)
-        found = self._at(limit, value)
-        return (value, found) if found.below(self.stated) else None
+def _one_more(row: Mapping[str, Any], currency: str) -> str:
+    """Return what one step more means, in words."""
+    step, unit = row["step"], row["unit"]
+    way = "more" if step > 0 else "less"
+    if unit == "weeks" and math.isclose(abs(step), A_DAY):
+        return f"A day {way}"
+    if unit == "money":
+        return f"{money(abs(step), currency)} {way}"
+    return f"One {way}" if abs(step) == 1 else f"{amount(abs(step))} {unit} {way}"
 
 
 def _without_in_words(rows: Table, currency: str) -> list[str]:
     """Say what it would cost if any of the suppliers dropped out, the dearest first."""
-    needed = [repr(row["supplier"]) for row in rows if not row["possible"]]
+    needed = [repr(row["supplier"]) for row in rows if row["possible"] is False]
     said = [f"There is no plan without {listed(needed, most=DEAREST)}."] if needed else []
     dear = sorted((r for r in rows if r["costs_more"]), key=lambda row: -row["costs_more"])
     told = [
@@ -306,36 +240,32 @@ def _useful(row: Mapping[str, Any]) -> str:
     return row.get("useful_day") or f"{row['next_useful']:g}"
 
 
-def _one(gain: tuple[float | None, float | None]) -> float | None:
-    """Return a gain that is known as one number; None where it is only known between two."""
-    low, high = gain
-    if low is None or high is None or not math.isfinite(high):
-        return None
-    return high if abs(high - low) <= 1e-9 * max(1.0, abs(high)) else None
-
-
 def _answer(
-    instance: Instance, rows: dict[str, list[dict[str, Any]]], search: _Search, budget: Budget
+    instance: Instance, rows: dict[str, list[dict[str, Any]]], search: Search, left: str
 ) -> Worth:
-    over = budget.is_over
+    whole = search.stopped is Stopped.FINISHED
     bound = min(search.stated.low, search.stated.high)
     outcome = Outcome(
-        stopped=Stopped.TIME_LIMIT if over else Stopped.FINISHED,
-        status=Status.OPTIMAL if search.exact and not over else Status.FEASIBLE,
+        stopped=search.stopped,
+        status=Status.OPTIMAL if search.exact and whole else Status.FEASIBLE,
         objective=search.stated.high,
         bound=bound if math.isfinite(bound) else None,
-        method=f"{counted(len(search.known) + search.solves, 'solve')}",
-        seconds=dict(budget.seconds),
+        method=f"{counted(search.solves, 'solve')}",
+        seconds=dict(search.budget.seconds),
         versions=versions("amopt", "highspy", "pyomo"),
     )
-    notes = () if search.exact else ("Not every value is proven: see worth_at_least and at_most.",)
+    notes = []
+    if not search.exact:
+        notes.append("Not every value is proven: see costs_at_least, worth_at_least and at_most.")
+    if left:
+        notes.append(f"{ENDED[search.stopped]} ended the search before {left}.")
     return Worth(
         kind="sourcing",
         name=instance.name,
         outcome=outcome,
         verdict=Verdict(checks=search.checks),
         rows=rows,
-        notes=notes,
+        notes=tuple(notes),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         objective_meaning=instance.objective_meaning,
