@@ -92,7 +92,8 @@ def curve_in_words(instance: PrintingInstance, limit: str, rows: Table) -> Itera
             if without is None
             else f", without a printer {money(without, instance.currency)}"
         )
-        yield f"{words}; {stated.worth_in_words(row['yearly_worth'], instance.currency)}."
+        worth = stated.worth_in_words(row["yearly_worth"], instance.currency)
+        yield f"{words}." if worth is None else f"{words}; {worth}."
 
 
 def limit_figure(instance: PrintingInstance, limit: str, rows: Table) -> Any:

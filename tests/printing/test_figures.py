@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import amopt
+from amopt.drawing.svg.marks import bar_spans
 from amopt.errors import UsageError
 from amopt.printing import decision as methods
 from amopt.printing.answer import figures
 from amopt.printing.instance import PrintingInstance
 from amopt.report.page import render
 from tests.printing.cases import one_part
+from tests.printing.limits.test_limits import place
 
 
 def test_the_policy_of_a_part() -> None:
@@ -125,3 +128,61 @@ def test_an_answer_from_a_file_needs_its_instance_for_a_graph(tmp_path: Path) ->
     with pytest.raises(UsageError, match="needs its instance"):
         loaded.graph()
     assert loaded.graph(instance).nodes["place"]["stock"] == answer.graph().nodes["place"]["stock"]
+
+
+def only_with_a_printer() -> Any:
+    """Return two parts that keep a limit only by printing."""
+    limits = [
+        {"name": "up", "measure": "availability", "at_least": 0.99},
+        {"name": "shelf", "measure": "stock", "at_most": 0.0},
+    ]
+    return amopt.load(place({"print_cost": 5.0}, {}, days=7, limits=limits))
+
+
+def test_where_no_plan_does_without_a_printer_nothing_is_drawn_of_one() -> None:
+    instance = only_with_a_printer()
+    solution = methods.solve(instance)
+    assert not solution.rows["single_source"]
+    shown = figures.figures(instance, solution)
+    assert [title.split(",")[0] for title in shown] == [
+        "What to stock",
+        "What each part costs",
+        "Where the money goes",
+    ]
+    assert {tuple(trace.x) for trace in figures.costs(solution).data} == {("with the printer",)}
+    (trace,) = figures.savings(solution).data
+    cost = {f"part {row['part']}": row["yearly_cost"] for row in solution.rows["parts"]}
+    assert dict(zip(trace.y, trace.x, strict=True)) == cost
+    assert list(trace.x) == sorted(cost.values())  # the dearest on top
+    both = figures.costs(methods.solve(one_part()))
+    assert {tuple(trace.x) for trace in both.data} == {("without a printer", "with the printer")}
+
+
+def test_a_day_of_two_actions_is_drawn_as_both() -> None:
+    data = place({"print_cost": 5.0}, days=7)
+    free = methods.solve(amopt.load(data)).rows["totals"][0]["prints_per_cycle"]
+    limits = [
+        {"name": "prints", "measure": "prints", "at_most": 0.29 * free},
+        {"name": "stock", "measure": "stock", "at_most": 1.0},
+    ]
+    solution = methods.solve(amopt.load({**data, "limits": limits}))
+    mixed = [
+        run
+        for run in solution.rows["intervals"]
+        if run["sourcing"] == "printing" and run["share"] < 1
+    ]
+    assert len(mixed) == 2
+    bars = [
+        (trace.base[place], trace.offset[place], trace.width[place], told)
+        for trace in figures.plan(solution).data
+        for place, told in enumerate(trace.hovertext)
+        if told
+    ]
+    assert len({base for base, _, _, _ in bars}) == 1
+    (_, first, wide, told), (_, second, rest, _) = sorted(bars)
+    assert second == pytest.approx(first + wide)
+    shares = {f": {100 * run['share']:.3g} %": run["share"] for run in mixed}
+    assert wide / (wide + rest) == pytest.approx(shares[told])
+    spans = [span for of_trace in bar_spans(figures.plan(solution)).values() for span in of_trace]
+    drawn = sorted(last - below for *_, below, last in spans)
+    assert drawn[:2] == pytest.approx(sorted((wide, rest)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import amopt
+from amopt.errors import InvalidInstanceError
 from amopt.printing.instance import Part, PrintingInstance, System
 from tests.printing.cases import one_part
 
@@ -165,3 +166,20 @@ def test_the_options_of_the_template_can_be_taken(tmp_path) -> None:
     file.write_text(f"{text}network:{route.replace(chr(10) + '# ', chr(10))}", encoding="utf-8")
     assert amopt.check(file) == []
     assert amopt.load(file).transport_cost.tolist() == [1.5, 1.5]
+
+
+def test_a_surcharge_lets_a_policy_expedite_every_part() -> None:
+    data = one_part(print_cost=None, discount=None).to_dict()
+    data["policy"] = [{"part": "part", "base_stock": 1, "expedite_threshold": 3}]
+    with pytest.raises(InvalidInstanceError, match="has no expedite_cost"):
+        amopt.load(data)
+    answer = amopt.printing.distributions(amopt.load({**data, "expedite_surcharge": 60.0}))
+    flown = {
+        row["plan"]: row["mean"]
+        for row in answer.rows["distributions"]
+        if (row["part"], row["what"], row["per"]) == ("part", "expedites", "cycle")
+    }
+    assert flown["today"] > 0
+    data["policy"][0] = {"part": "part", "base_stock": 1, "print_threshold": 3}
+    with pytest.raises(InvalidInstanceError, match="has no print_cost"):
+        amopt.load({**data, "expedite_surcharge": 60.0})

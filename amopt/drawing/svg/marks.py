@@ -61,7 +61,11 @@ def bar_spans(figure: Any) -> dict[int, list[tuple[Any, float, float, float, flo
             wide = BAR / len(bars)
             first, last = -BAR / 2 + place * wide, -BAR / 2 + (place + 1) * wide
         found[k] = []
-        for category, size, base in zip(categories, sizes, bases, strict=True):
+        sides = [(first, last)] * len(sizes)
+        if isinstance(trace.offset, (list, tuple)) and isinstance(trace.width, (list, tuple)):
+            sides = [(at, at + wide) for at, wide in zip(trace.offset, trace.width, strict=True)]
+        of_bars = zip(categories, sizes, bases, sides, strict=True)
+        for category, size, base, (first, last) in of_bars:
             if size is None:
                 continue
             start = float(base or 0.0)

@@ -58,11 +58,11 @@ class PrintingSolution(Solution):
             )
         sentences = [f"{stock} at each replenishment; {without}.", *self._what_to_do()]
         if not total["printed_parts"]:
-            return (*sentences, "No part is worth printing.", *self._whether_to_buy())
+            sentences.append("No part is worth printing.")
         sentences += self._what_limits_are_worth()
         sentences += self._what_is_mixed(total)
         sentences += self._whether_to_buy()
-        if total["saving"] is None:
+        if total["saving"] is None or not total["printed_parts"]:
             return tuple(sentences)
         sentences.append(self._what_it_saves(total))
         if total["parts"] > 1:

@@ -173,7 +173,7 @@ def distributions(
         else [],
         "simulation": [],
     }
-    return _answer(instance, chosen, rows, "characteristic functions", started)
+    return _answer(instance, chosen, rows, ("characteristic functions", None), started)
 
 
 def simulate(
@@ -217,11 +217,16 @@ def simulate(
         **dict.fromkeys(("distributions", "comparison", "material"), ()),
         "simulation": drawn,
     }
-    return _answer(instance, chosen, rows, f"{cycles:,} simulated cycles, seed {seed}", started)
+    about = f"{cycles:,} simulated cycles, seed {seed}", cycles
+    return _answer(instance, chosen, rows, about, started)
 
 
 def check_behaviour(
-    instance: PrintingInstance, policies: Mapping[str, Policy], rows: Mapping[str, Table]
+    instance: PrintingInstance,
+    policies: Mapping[str, Policy],
+    rows: Mapping[str, Table],
+    *,
+    cycles: int | None = None,
 ) -> Verdict:
     """Return what the referee says of the tables of :func:`distributions` or :func:`simulate`.
 
@@ -233,6 +238,8 @@ def check_behaviour(
         The policies by name: ``optimum``, and ``today`` where there is one.
     rows
         The tables.
+    cycles
+        How many were simulated of each part, so that what was never seen is judged too.
     """
     notebook = Notebook()
     plans: dict[str, Plans] = {
@@ -241,7 +248,7 @@ def check_behaviour(
     }
     notebook.tables(rows, BehaviourSolution.columns)
     if rows["simulation"]:
-        check_simulation(instance, plans, rows["simulation"], notebook)
+        check_simulation(instance, plans, rows["simulation"], notebook, cycles)
         return notebook.verdict()
     check_distributions(instance, plans, rows["distributions"], notebook)
     if TODAY in plans:
@@ -277,12 +284,12 @@ def _answer(
     instance: PrintingInstance,
     chosen: Mapping[str, Policy],
     rows: dict[str, Table],
-    method: str,
+    about: tuple[str, int | None],
     started: float,
 ) -> BehaviourSolution:
-    """Return the answer, judged."""
-    worked = time.perf_counter()
-    verdict = check_behaviour(instance, chosen, rows)
+    """Return the answer, judged; ``about`` is its method, and how many cycles were simulated."""
+    worked, (method, cycles) = time.perf_counter(), about
+    verdict = check_behaviour(instance, chosen, rows, cycles=cycles)
     if not verdict.accepted:
         raise RefusedError(verdict)
     seconds: dict[str, Any] = {

@@ -22,6 +22,7 @@ __all__ = [
     "ALL_PARTS",
     "QUANTILES",
     "Behaviour",
+    "adds_up_material",
     "cycles_a_year",
     "distribution_rows",
     "material_row",
@@ -127,6 +128,14 @@ def cycles_a_year(instance: PrintingInstance) -> int:
     return max(1, round(REPORTED_DAYS / instance.cycle_days))
 
 
+def adds_up_material(instance: PrintingInstance) -> bool:
+    """Return whether every part that can be printed says what a print takes, and one takes some."""
+    parts = instance.parts
+    return all(
+        part.print_material_cm3 is not None or part.print_cost is None for part in parts
+    ) and any(part.print_material_cm3 for part in parts)
+
+
 def distribution_rows(
     instance: PrintingInstance, policy: Policy, plan: str
 ) -> list[dict[str, Any]]:
@@ -150,10 +159,7 @@ def distribution_rows(
     """
     behaviour, year = Behaviour(instance, policy), cycles_a_year(instance)
     names = [part.name for part in instance.parts]
-    with_material = all(
-        part.print_material_cm3 is not None or part.print_cost is None for part in instance.parts
-    ) and any(part.print_material_cm3 for part in instance.parts)
-    rows = []
+    with_material, rows = adds_up_material(instance), []
     for part, name in (*enumerate(names), (None, ALL_PARTS)):
         if part is not None:
             stock = Lattice(behaviour.cycles[part].stock)

@@ -11,7 +11,12 @@ from scipy.stats import norm
 
 from amopt.errors import UsageError
 from amopt.printing.behaviour.cycle import COUNTS
-from amopt.printing.behaviour.distributions import ALL_PARTS, QUANTILES, Behaviour
+from amopt.printing.behaviour.distributions import (
+    ALL_PARTS,
+    QUANTILES,
+    Behaviour,
+    adds_up_material,
+)
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.policy import Action, Policy
 
@@ -78,11 +83,10 @@ def simulation_rows(
             total[what] = total.get(what, 0.0) + values
             unit = takes[index] if what == "material_cm3" else 1.0
             rows.append(_row((plan, name, what), values, float(expected[what][index]), unit))
-    rows += [
-        _row((plan, ALL_PARTS, what), values, float(expected[what].sum()), max(1.0, takes.max()))
-        for what, values in total.items()
-    ]
-    if not takes.any():
+    for what, values in total.items():
+        unit = takes.max() if what == "material_cm3" else 1.0
+        rows.append(_row((plan, ALL_PARTS, what), values, float(expected[what].sum()), unit))
+    if not adds_up_material(instance):
         rows = [row for row in rows if row["what"] != "material_cm3"]
     return rows
 

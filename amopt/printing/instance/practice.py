@@ -69,8 +69,20 @@ class Material(InstanceModel):
     )
 
 
-def problems_of_policy(policy: Sequence[PartPolicy], parts: Sequence[Part]) -> Iterator[Problem]:
-    """Yield what is wrong with a policy across its entries."""
+def problems_of_policy(
+    policy: Sequence[PartPolicy], parts: Sequence[Part], *, all_expedited: bool
+) -> Iterator[Problem]:
+    """Yield what is wrong with a policy across its entries.
+
+    Parameters
+    ----------
+    policy
+        The entries.
+    parts
+        The parts of the instance.
+    all_expedited
+        Whether every part can be expedited, those without a cost of their own included.
+    """
     known = {part.name: part for part in parts}
     told: set[str] = set()
     for index, entry in enumerate(policy):
@@ -88,7 +100,8 @@ def problems_of_policy(policy: Sequence[PartPolicy], parts: Sequence[Part]) -> I
             ("expedite_threshold", "expedite_cost"),
         ):
             wanted = getattr(entry, threshold) is not None
-            if part is not None and wanted and getattr(part, source) is None:
+            offered = source == "expedite_cost" and all_expedited
+            if part is not None and wanted and not offered and getattr(part, source) is None:
                 yield Problem(
                     "policy-source",
                     ("policy", index, threshold),

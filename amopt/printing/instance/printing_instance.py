@@ -128,7 +128,7 @@ class PrintingInstance(Instance):
         yield self._problems_of_limits()
         yield uncertainty_problems(self.uncertain_rates, self.parts)
         yield iter(()) if self.convoys is None else self.convoys.problems(self.cycle_days)
-        yield problems_of_policy(self.policy, self.parts)
+        yield self._problems_of_policy()
         yield problems_of_material(self.parts if self.material else ())
         yield self._problems_of_printer()
         yield self._problems_of_supply()
@@ -143,10 +143,16 @@ class PrintingInstance(Instance):
     def _problems_of_limits(self) -> Iterator[Problem]:
         for index, limit in enumerate(self.limits):
             yield from limit.problems(
-                ("limits", index),
-                self.parts,
-                all_expedited=self.expedite_surcharge is not None,
+                ("limits", index), self.parts, all_expedited=self._all_expedited
             )
+
+    def _problems_of_policy(self) -> Iterator[Problem]:
+        yield from problems_of_policy(self.policy, self.parts, all_expedited=self._all_expedited)
+
+    @property
+    def _all_expedited(self) -> bool:
+        """Whether parts that give no cost of their own can be expedited too."""
+        return self.expedite_surcharge is not None
 
     def _problems_of_printer(self) -> Iterator[Problem]:
         if self.printer is not None:

@@ -116,7 +116,7 @@ def _part(instance: PrintingInstance, entry: UncertainRate) -> tuple[Row, list[R
         "expected_rate": belief.mean,
         "yearly_spending": told[0]["expected_spending"],
         "worth_replanning": told[0]["expected_spending"] - spending,
-        "worth_knowing": knowing if knowing > ROUNDING * spending else 0.0,
+        "worth_knowing": 0.0 if abs(knowing) <= ROUNDING * spending else knowing,
         "largest_regret": told[0]["largest_regret"],
         "regret_rate": told[0]["regret_rate"],
     }

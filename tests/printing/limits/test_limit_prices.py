@@ -299,3 +299,30 @@ def test_a_mix_has_one_more_policy_a_limit_that_binds(seed: int) -> None:
     }
     binding = sum(row["dual"] < 0 for row in answer.rows["limits"])
     assert 1 <= more + len(days) <= binding
+
+
+def test_limits_are_told_where_no_part_is_printed() -> None:
+    """Two limits that bind, and a plan that mixes, in a file without a printer."""
+    data = two_systems(limit_on("stock", 0.5), limit_on("orders", 1e9, name="wide")).to_dict()
+    for part in data["parts"]:
+        for field in ("print_cost", "printed_failure_probability_per_day", "expedite_cost"):
+            part.pop(field, None)
+    answer = amopt.solve(amopt.load({**data, "printer": {"price_per_year": 10.0}}))
+    (row, _), (total,) = answer.rows["limits"], answer.rows["totals"]
+    assert not total["printed_parts"]
+    assert row["yearly_worth"] > 0
+    assert total["base_stock"] % 1 > 0
+    said = answer.headline()
+    assert said[1] == "No part is worth printing."
+    assert sum("binds: one more part is worth" in sentence for sentence in said) == 1
+    assert sum("the plan mixes" in sentence for sentence in said) == 1
+    assert said[-1].startswith("The printer costs 10.00 EUR a year and is not worth buying")
+
+
+def test_a_price_that_is_not_known_is_not_told() -> None:
+    instance = two_systems(limit_on("prints", 0.1, name="printer"))
+    rows = [{**row, "yearly_worth": None} for row in limit_curve(instance, "printer", (0.1,))]
+    (said,) = curve_in_words(instance, "printer", rows)
+    assert "None" not in said
+    assert said.startswith("at most 0.1 prints a cycle: ")
+    assert said.endswith(" EUR.")

@@ -15,6 +15,7 @@ from amopt import printing
 from amopt.cli import app
 from amopt.errors import UsageError
 from amopt.printing import closed_form
+from amopt.printing.behaviour import simulation
 from amopt.printing.behaviour.distributions import Behaviour
 from amopt.printing.behaviour.figures import exceedance
 from amopt.printing.behaviour.practice import todays_policy
@@ -281,3 +282,57 @@ def test_a_printer_that_is_hardly_ever_wanted_is_not_refused() -> None:
     answer = printing.distributions(amopt.load(data))
     seldom = [row for row in answer.rows["distributions"] if row["what"] == "prints"]
     assert 0.0 < min(row["variance"] for row in seldom if row["plan"] == "today") < 1e-5
+
+
+def test_a_simulation_needs_no_raw_material() -> None:
+    """Where one part states it and another one does not, nothing is added up."""
+    parts = small().to_dict()["parts"]
+    parts[1].pop("print_material_cm3")
+    answer = printing.simulate(small(parts=parts, material=None), cycles=500)
+    assert {row["what"] for row in answer.rows["simulation"]} == {*COUNTS, "stock"}
+    parts[1].pop("print_cost")
+    parts[1].pop("printed_failure_probability_per_day")
+    policy = [{"part": "hinge", "base_stock": 2}, {"part": "pin", "base_stock": 0}]
+    whole = printing.simulate(small(parts=parts, policy=policy), cycles=500)
+    assert {row["what"] for row in whole.rows["simulation"]} == {*COUNTS, "stock", "material_cm3"}
+
+
+@pytest.mark.parametrize("take", [1e-4, 1500.0])
+def test_what_was_never_seen_is_judged_in_its_own_unit(
+    take: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A simulation in which nothing happens does not agree with what often happens."""
+    parts = [{**part, "print_material_cm3": take} for part in small().to_dict()["parts"]]
+    instance = small(parts=parts)
+
+    def nothing(instance: Any, part: int, policy: Any, **how: Any) -> Any:
+        return {what: np.zeros(how["cycles"]) for what in (*COUNTS, "stock")}
+
+    monkeypatch.setattr(simulation, "simulated_part", nothing)
+    rows = simulation.simulation_rows(instance, todays_policy(instance), "today", cycles=1_000)
+    often = [row for row in rows if row["part"] == "all parts" and row["what"] != "expedites"]
+    assert {row["what"] for row in often} > {"prints", "orders", "material_cm3"}
+    for row in often:
+        if row["exact_mean"] > 0:
+            assert not row["agrees"], row
+
+
+def test_the_referee_looks_at_a_mean_without_a_band() -> None:
+    instance = small()
+    policies = {"optimum": best_policy(instance), "today": todays_policy(instance)}
+    rows = printing.simulate(instance, cycles=500).rows
+    index = next(k for k, row in enumerate(rows["simulation"]) if row["what"] == "orders")
+    row = rows["simulation"][index]
+    for still in (0.0, 50.0):
+        told = {name: still for name in row if name.startswith(("quantile", "simulated"))}
+        changed = [dict(one) for one in rows["simulation"]]
+        changed[index] = {**row, **told, "half_width": 0.0}
+        edited = {**rows, "simulation": changed}
+        verdict = printing.check_behaviour(instance, policies, edited, cycles=500)
+        assert not verdict.accepted, still
+    never = [row for row in rows["simulation"] if not row["half_width"]]
+    assert {row["exact_mean"] for row in never} == {0.0}
+    told = {"quantile_99_9": 1.0}
+    changed = [{**row, **(told if row is never[0] else {})} for row in rows["simulation"]]
+    verdict = printing.check_behaviour(instance, policies, {**rows, "simulation": changed})
+    assert not verdict.accepted
