@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amopt.decision import require_honoured
 from amopt.errors import UsageError
@@ -14,13 +15,20 @@ from amopt.maintenance import best_ages, closed_form, formulation
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import renewal
 from amopt.maintenance.methods.batch import by_iteration, by_programs
-from amopt.phrases import amount
+from amopt.phrases import amount, counted
 from amopt.program.time import Budget
 
 __all__ = ["METHODS", "summary", "variants"]
 
+Floats = NDArray[np.float64]
+
 METHODS = ("policy_iteration", "arrays")
 """How the best plans are found: all at once, or by the linear program of each."""
+
+NOTHING = 1e-12
+"""Share of the dearest variant's cost that is rounding."""
+
+ALL = " over all"
 
 
 def variants(
@@ -62,11 +70,7 @@ def variants(
         raise UsageError("the instance has no factorial: give it the values that vary")
     require_honoured("a factorial", renewal.HONOURS, formulation.FAMILIES, instance)
     budget = Budget(time_limit)
-    varied = {
-        name: values
-        for name in type(instance.factorial).model_fields
-        if (values := getattr(instance.factorial, name))
-    }
+    varied = instance.factorial.varied
     changes = [
         dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())
     ]
@@ -88,23 +92,43 @@ def variants(
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return what a factorial shows, in sentences."""
+    """Return what a factorial shows, in sentences.
+
+    Parameters
+    ----------
+    rows
+        What :func:`variants` returns. Policies that no variant has are not spoken of.
+    """
     cost = {
         policy: np.array([row[policy] for row in rows], dtype=np.float64)
         for policy in (*closed_form.POLICIES, "best")
     }
-    simple = np.fmin(np.fmin(cost["B"], cost["TR"]), cost["DA"])
-    saved = 100 * (1 - cost["best"] / simple)
-    lines = [f"{len(rows):,} variants."]
+    known = [policy for policy in closed_form.POLICIES if not np.isnan(cost[policy]).all()]
+    lines = [f"{counted(len(rows), 'variant')}."]
     for better, worse in (("TR", "B"), ("DA", "B"), ("DA", "TR")):
-        less = 100 * (1 - cost[better] / cost[worse])
-        lines.append(
-            f"{better} costs less than {worse} in {int((less > 0).sum()):,} of them, "
-            f"by {amount(float(less.mean()))} % on average over all."
-        )
-    lines.append(
-        f"The best plan costs less than the best of the three in {int((saved > 0).sum()):,}, "
-        f"by {amount(float(saved.mean()))} % on average ({amount(float(saved.min()))} to "
-        f"{amount(float(saved.max()))} %)."
-    )
+        if better in known:
+            less, over = _saved(cost[better], cost[worse])
+            average = _average(less, over)
+            count = int((less > 0).sum())
+            lines.append(f"{better} costs less than {worse} in {count:,} of them{average}.")
+    if known:
+        saved, over = _saved(cost["best"], np.fmin.reduce([cost[policy] for policy in known]))
+        three = "the best of the three" if len(known) > 1 else f"policy {known[0]}"
+        average = _average(saved, "" if over == ALL else over)
+        if saved.size:
+            average += f" ({amount(float(saved.min()))} to {amount(float(saved.max()))} %)"
+        count = int((saved > 0).sum())
+        lines.append(f"The best plan costs less than {three} in {count:,}{average}.")
     return lines
+
+
+def _average(saved: Floats, over: str) -> str:
+    """Return what is saved on average over some variants, in words; nothing where there is none."""
+    return f", by {amount(float(saved.mean()))} % on average{over}" if saved.size else ""
+
+
+def _saved(better: Floats, worse: Floats) -> tuple[Floats, str]:
+    """Return savings in percent where there is something to save, and over which variants."""
+    costs = worse > NOTHING * np.fmax.reduce([better, worse], axis=None, initial=0.0)
+    over = ALL if costs.all() else f" over the {int(costs.sum()):,} that cost anything"
+    return 100 * (1 - better[costs] / worse[costs]), over

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from amopt.errors import UsageError
 from amopt.instance.common import Factor, Instance, InstanceModel, Money, Network
 from amopt.instance.findings import Code, Problem, Severity
+from amopt.maintenance.instance.factorial import MOST_VARIANTS, Factorial
 from amopt.maintenance.instance.lifetimes import Life
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "CODES",
     "DAYS_A_YEAR",
-    "Factorial",
     "Limits",
     "MaintenanceInstance",
     "Part",
@@ -39,6 +40,11 @@ CODES: tuple[Code, ...] = (
         "exactly-one-holding",
         "The holding cost is a share of the part's cost a year or money a day, not both.",
         "Keep one of them and leave out the other.",
+    ),
+    Code(
+        "factorial-varies-nothing",
+        "A factorial has no values, or varies what the instance does not have.",
+        "Leave out what is not there, and give what varies at least one value.",
     ),
     Code(
         "falling-failure-rate",
@@ -71,6 +77,11 @@ CODES: tuple[Code, ...] = (
         "The decision process on a grid of days would be too large.",
         "Count in longer periods, or raise oldest_survival.",
     ),
+    Code(
+        "too-many-variants",
+        f"A factorial makes more than {MOST_VARIANTS:,} variants.",
+        "Give fewer values, or make several files of them.",
+    ),
 )
 
 
@@ -92,26 +103,6 @@ class Limits(InstanceModel):
     )
     downtime_days_per_year: Annotated[float, Field(ge=0, le=365)] | None = Field(
         default=None, description="Most days a year on which the system is down."
-    )
-
-
-class Factorial(InstanceModel):
-    """Values of which every combination is a variant of the instance, for a study."""
-
-    printed_scale_days: tuple[Annotated[float, Field(ge=1e-3, le=1e5)], ...] | None = Field(
-        default=None, description="Scales of the printed part's life, in days."
-    )
-    print_cost: tuple[Money, ...] | None = Field(
-        default=None, description="Costs of the printed part, in money."
-    )
-    regular_cost: tuple[Money, ...] | None = Field(
-        default=None, description="Costs of the regular part, in money."
-    )
-    failure_cost: tuple[Money, ...] | None = Field(
-        default=None, description="Costs of a failure, in money."
-    )
-    downtime_cost_per_day: tuple[Money, ...] | None = Field(
-        default=None, description="Costs of downtime, in money a day."
     )
 
 
@@ -162,6 +153,7 @@ class MaintenanceInstance(Instance):
         yield self._cost_problems()
         yield self._printed_problems()
         yield self._size_problems()
+        yield self._factorial_problems()
 
     def _lives(self, *, printed: bool) -> Iterator[Problem]:
         part, name = (self.printed, "printed") if printed else (self.regular, "regular")
@@ -201,6 +193,7 @@ class MaintenanceInstance(Instance):
             )
             return
         scales = (self.factorial and self.factorial.printed_scale_days) or ()
+        scales = () if any(self._factorial_problems()) else scales
         states = self.variant(printed_scale_days=max(scales)).states if scales else 0
         if states > MOST_STATES:
             yield Problem(
@@ -210,6 +203,12 @@ class MaintenanceInstance(Instance):
                 f"would have {states:,} states; the most is {MOST_STATES:,}.",
                 "Leave such scales out, or count in longer periods, such as weeks.",
             )
+
+    def _factorial_problems(self) -> Iterator[Problem]:
+        if self.factorial is not None:
+            life = None if self.printed is None else self.printed.life
+            down = self.downtime_cost_per_day
+            yield from self.factorial.problems(life, self.failure_cost, down)
 
     def _printed_problems(self) -> Iterator[Problem]:
         printed, regular = self.printed, self.regular
@@ -287,19 +286,28 @@ class MaintenanceInstance(Instance):
         changes
             By the names of :class:`Factorial`: ``printed_scale_days``, ``print_cost``,
             ``regular_cost``, ``failure_cost``, ``downtime_cost_per_day``.
+
+        Raises
+        ------
+        InvalidInstanceError
+            When there is no such number, or it cannot have that value.
+        UsageError
+            When the instance does not have what would be changed.
         """
-        fields: dict[str, object] = {}
+        stated = Factorial(**{name: (value,) for name, value in changes.items()})
         regular, printed = self.regular, self.printed
-        for name, value in changes.items():
+        life = None if printed is None else printed.life
+        for name, why in stated.without_effect(life).items():
+            raise UsageError(f"{name} would change nothing: {why}")
+        fields: dict[str, object] = {}
+        for name, (value,) in stated.varied.items():
             if name in ("failure_cost", "downtime_cost_per_day"):
                 fields[name] = value
             elif name == "regular_cost":
                 regular = regular.model_copy(update={"cost": value})
-            elif printed is None:
-                continue
-            elif name == "print_cost":
+            elif printed is not None and name == "print_cost":
                 printed = printed.model_copy(update={"cost": value})
-            else:
-                life = printed.life.model_copy(update={"scale_days": value})
-                printed = printed.model_copy(update={"life": life})
+            elif printed is not None:
+                other = printed.life.model_copy(update={"scale_days": value})
+                printed = printed.model_copy(update={"life": other})
         return self.unchecked_copy(**fields, regular=regular, printed=printed, factorial=None)

@@ -51,7 +51,9 @@ def _more(rows: Table) -> Any:
     figure = new_figure(height=420)
     for policy, colour in zip(POLICIES, PALETTE, strict=False):
         more = sorted(
-            100 * (row[policy] / row["best"] - 1) for row in rows if row[policy] is not None
+            100 * (row[policy] / row["best"] - 1)
+            for row in rows
+            if row[policy] is not None and row["best"] > 0
         )
         if more:
             figure.add_scatter(
