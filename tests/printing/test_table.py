@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from typer.testing import CliRunner
 import amopt
 from amopt.cli import app
 from amopt.column_table import ColumnTable
-from amopt.errors import InvalidInstanceError, UsageError
+from amopt.errors import InvalidInstanceError, RefusedError, UsageError
+from amopt.printing import closed_form
 from amopt.printing.instance import parts_table
 from amopt.printing.many.answer import ManySolution, solve_table, write_table
 from amopt.printing.many.reading import named_table, read
@@ -253,3 +255,123 @@ def test_a_table_stays_in_the_folder_of_its_instance(
     assert len(solve_table(*named_table(place_file)).rows["parts"]) == 5
     pd.DataFrame(random_parts(3)).to_csv(tmp_path / "few.csv", index=False)  # whatever it names
     assert len(solve_table(*named_table(place_file, tmp_path / "few.csv")).rows["parts"]) == 3
+
+
+def refused(way: Any, *given: Any) -> set[str]:
+    """Return the codes of what is wrong, with those of a cell in one word."""
+    with pytest.raises(InvalidInstanceError) as caught:
+        way(*given)
+    wrong = ("wrong-type", "cell-not-a-number", "number-too-large", "cell-out-of-range")
+    return {"wrong-type" if one.code in wrong else one.code for one in caught.value.findings}
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "code"),
+    [
+        ("order_cost", ["TRUE", "FALSE"], "wrong-type"),
+        ("print_cost", ["3", "True"], "wrong-type"),
+        ("name", ["a", "b" * 201], "text-too-long"),
+        ("name", ["a", " b"], "malformed-text"),
+        ("name", ["a", "b "], "malformed-text"),
+        ("name", ["a", "b\u200bc"], "malformed-text"),
+        ("name", ["a", "b\tc"], "malformed-text"),
+    ],
+)
+def test_a_table_takes_no_cell_that_an_instance_refuses(
+    column: str, cells: list[str], code: str, tmp_path: Path
+) -> None:
+    parts = pd.DataFrame(random_parts(2)).astype({"name": str})
+    parts["printed_failure_rate_per_day"] = 0.1
+    parts["print_cost"] = 3.0
+    parts[column] = cells
+    parts.to_csv(tmp_path / "parts.csv", index=False)
+    place_file = tmp_path / "place.json"
+    place_file.write_text(json.dumps(naming("parts.csv")))
+    assert refused(amopt.load, place_file) == {code}
+    assert refused(read, amopt.load(data_of(random_parts(2))), tmp_path / "parts.csv") == {code}
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("name", [1, 2]),
+        ("name", [b"a", b"b"]),
+        ("order_cost", [True, False]),
+        ("order_cost", pd.array([True, None], dtype="boolean")),
+        ("order_cost", pd.to_datetime(["1970-01-01", "1970-01-01"])),
+        ("order_cost", pd.to_timedelta(["1ns", "2ns"])),
+        ("order_cost", ["1", "2"]),
+    ],
+    ids=["numbers", "bytes", "truth", "truth or nothing", "dates", "times", "texts"],
+)
+@pytest.mark.parquet
+def test_nor_what_is_typed_as_something_else(column: str, cells: Any, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    path, place_file = tmp_path / "parts.parquet", tmp_path / "place.json"
+    pd.DataFrame(random_parts(2)).assign(**{column: cells}).to_parquet(path, index=False)
+    place_file.write_text(json.dumps(naming("parts.parquet")))
+    for found in (
+        refused(amopt.load, place_file),
+        refused(read, amopt.load(data_of(random_parts(2))), path),
+    ):
+        assert found <= {"wrong-type", "missing-key"}
+        assert "wrong-type" in found
+
+
+def test_a_file_with_a_table_may_state_more_of_its_parts(tmp_path: Path) -> None:
+    """Of which a table of plans knows nothing, and says so."""
+    parts = [{**part, "print_material_cm3": 2.0} for part in random_parts(6)]
+    pd.DataFrame(parts).to_csv(tmp_path / "parts.csv", index=False)
+    place_file = tmp_path / "place.json"
+    name = str(parts[1]["name"])
+    uncertain = {"part": name, "lowest_rate_per_day": 0.01, "highest_rate_per_day": 0.2}
+    stated: dict[str, Any] = {
+        "policy": [
+            {"part": part["name"], "base_stock": 1, "print_threshold": 2}
+            if "print_cost" in part
+            else {"part": part["name"], "base_stock": 1}
+            for part in parts
+        ],
+        "uncertain_rates": [{**uncertain, "of": "printed"}],
+        "material": {"non_stockout_probability": 0.9},
+    }
+    place_file.write_text(json.dumps({**naming("parts.csv"), **stated}))
+    assert amopt.load(place_file).policy
+    alone = solve_table(amopt.load(data_of(parts)), tmp_path / "parts.csv")
+    answer = solve_table(*named_table(place_file))
+    assert answer.rows["totals"] == alone.rows["totals"]
+    said = " ".join(answer.notes)
+    assert "policy, uncertain_rates and material" in said
+    assert "policy" not in " ".join(alone.notes)
+    limit = {"name": "prints", "measure": "printer_hours", "at_most": 1.0, "parts": [name]}
+    place_file.write_text(json.dumps({**naming("parts.csv"), "limits": [limit]}))
+    with pytest.raises(UsageError, match="without limits"):
+        solve_table(*named_table(place_file))
+    for key, entries in (
+        ("policy", stated["policy"] + stated["policy"][:1]),
+        ("uncertain_rates", [{**uncertain, "lowest_rate_per_day": 0.3}]),
+        ("policy", [{"part": name, "base_stock": -1}]),
+    ):
+        place_file.write_text(json.dumps({**naming("parts.csv"), key: entries}))
+        with pytest.raises(InvalidInstanceError) as caught:
+            named_table(place_file)
+        assert {one.where.key[0] for one in caught.value.findings} == {key}
+
+
+def test_a_table_that_is_refused_is_not_called_optimal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "parts.csv"
+    pd.DataFrame(random_parts(5)).to_csv(path, index=False)
+    best = closed_form.best_policy
+
+    def another(parameters: Any) -> Any:
+        found = best(parameters)
+        return replace(found, base_stock=found.base_stock + 3)
+
+    monkeypatch.setattr(closed_form, "best_policy", another)
+    with pytest.raises(RefusedError) as refused:
+        solve_table(amopt.load(data_of(random_parts(2))), path)
+    assert refused.value.outcome is not None
+    assert refused.value.outcome.status == "feasible"
+    assert refused.value.outcome.bound is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +17,14 @@ from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
 from amopt.files import new_file, require_writable_file
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.phrases import counted, money
+from amopt.phrases import counted, listed, money
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.accounts import percent_of
 from amopt.printing.answer.columns import COLUMNS
 from amopt.printing.answer.tables import plan_in_words
 from amopt.printing.decision import unlooked_at
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
+from amopt.printing.instance.parts_table import MOST_ROWS
 from amopt.printing.many.reading import PartTable, Place, read
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
@@ -160,6 +161,7 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
         notes=(
             _whose_parts(instance, Path(path)),
             *unlooked_at(instance),
+            *_not_asked(instance),
         ),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
@@ -174,6 +176,16 @@ def _whose_parts(instance: PrintingInstance, path: Path) -> str:
     if isinstance(instance, Place) and instance.table == path:
         return f"The parts are those of {path.name}, which the instance names."
     return f"The parts are those of {path.name}; the parts of the instance were not looked at."
+
+
+def _not_asked(instance: PrintingInstance) -> Iterator[str]:
+    """Yield what the file states of parts and plans of a table do not look at, in words."""
+    stated = [key for key in ("policy", "uncertain_rates", "material") if getattr(instance, key)]
+    if stated:
+        yield (
+            f"These plans do not look at {listed(stated)}: up to {MOST_ROWS:,} parts, "
+            "amopt printing distributions and amopt printing uncertainty do."
+        )
 
 
 def _columns(table: PartTable) -> dict[str, Any]:
@@ -268,15 +280,15 @@ def _outcome(
     verdict: Verdict,
     seconds: Mapping[str, float],
 ) -> Outcome:
-    """Return the outcome: the referee has proven the optimum of each part."""
+    """Return the outcome: of what the referee accepts, it has proven the optimum of each part."""
     days, discount = parameters.cycle_days, parameters.discount
     horizon = days if parameters.is_average else -np.expm1(days * np.log(discount))
     cycle = float((columns["yearly_cost"] + _avoided(parameters)).sum()) * days / REPORTED_DAYS
     return Outcome(
         stopped=Stopped.FINISHED,
-        status=Status.OPTIMAL,
+        status=Status.OPTIMAL if verdict.accepted else Status.FEASIBLE,
         objective=cycle / horizon,
-        bound=(cycle - verdict.measures.get("proven_error", 0.0)) / horizon,
+        bound=((cycle - verdict.measures["proven_error"]) / horizon if verdict.accepted else None),
         method="the cost of a cycle in closed form",
         seconds=dict(seconds),
         versions=versions("amopt", "numpy", "scipy", "pandas"),

@@ -7,19 +7,18 @@ part is refused here, by row and column.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import InvalidInstanceError, UsageError
-from amopt.instance.findings import Finding, Severity, Where
+from amopt.instance.findings import Problem
 from amopt.instance.loadable import Filled
 from amopt.instance.loader import examine
-from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.phrases import counted
+from amopt.instance.suggest import shown
 from amopt.printing.instance import DAYS_A_YEAR, Part, PrintingInstance
 from amopt.printing.instance.parts_table import (
     MOST_ROWS,
@@ -29,27 +28,21 @@ from amopt.printing.instance.parts_table import (
     misnamed,
     with_table,
 )
+from amopt.printing.instance.practice import problems_of_policy
 from amopt.printing.instance.printing_instance import MOST_FAILURES
+from amopt.printing.many.cells import Notes, columns_of, unique
 from amopt.printing.parameters import Parameters
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["PartTable", "Place", "named_table", "read"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-NEEDED = (*TEXTS, "order_cost")
-
 PAIRS = (
     ("failure_rate_per_day", "failure_probability_per_day"),
     ("holding_cost_per_year_per_value", "holding_cost_per_day"),
 )
 PRINTED = ("printed_failure_rate_per_day", "printed_failure_probability_per_day")
-
-MOST = 5
-"""Cells of a column that are wrong in the same way and named one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,33 +62,11 @@ class PartTable:
     parameters: Parameters
 
 
-@dataclass
-class _Notes:
-    """What is wrong, by row and column."""
-
-    file: str
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, code: str, column: str, rows: Any, says: str, advice: str) -> None:
-        """Note rows of a column, counted from 0, that are wrong in the same way."""
-        rows = np.asarray(rows).tolist()
-        for row in rows[:MOST]:
-            self._note(code, column, row, says, advice)
-        if rows[MOST:]:
-            more = counted(len(rows) - MOST, "more row")
-            self._note(code, column, rows[MOST], f"{says} ({more} like this one)", advice)
-
-    def _note(self, code: str, column: str, row: int, says: str, advice: str) -> None:
-        where = Where(file=self.file, key=(column,), row=row + 2)  # row 1 has the headings
-        self.findings.append(Finding(code, where, f"{says}.", advice, Severity.ERROR))
-
-    def table(self, code: str, column: str, says: str, advice: str) -> None:
-        """Note what is wrong with a column as a whole."""
-        self.findings.append(Finding(code, Where(file=self.file, key=(column,)), says, advice))
-
-
 class Place(PrintingInstance):
-    """An instance of which only the place is looked at: the table that it names is held open."""
+    """An instance of which only the place is looked at: the table that it names is held open.
+
+    Parts that the file speaks of stand open too, with all that it could ask of them.
+    """
 
     _table: Path | None = None
 
@@ -106,19 +77,47 @@ class Place(PrintingInstance):
 
     @classmethod
     def filled(cls, data: Mapping[str, Any], folder: Path | None) -> Filled:
-        """Return the data with one part of no meaning where those of the table would stand."""
+        """Return the data with parts of no meaning where those of the table would stand."""
         parts, systems = data.get("parts"), data.get("systems")
         if not isinstance(parts, Mapping) or TABLE not in parts or misnamed(parts, folder):
             return with_table(data, folder)
         some = systems[0] if isinstance(systems, (list, tuple)) and systems else None
         part = {
-            "name": parts[TABLE],
             "system": some.get("name") if isinstance(some, Mapping) else None,
-            "order_cost": 1.0,
+            "order_cost": 0.0,
+            "print_cost": 0.0,
             "failure_rate_per_day": 0.0,
+            "printed_failure_rate_per_day": 0.0,
+            "print_material_cm3": 0.0,
             "holding_cost_per_day": 0.0,
         }
-        return Filled({**data, "parts": [part]})
+        names = dict.fromkeys(_spoken_of(data)) or [parts[TABLE]]
+        return Filled({**data, "parts": [{**part, "name": name} for name in names]})
+
+    def _problems_of_policy(self) -> Iterator[Problem]:
+        """Yield what is wrong with the policy by itself: which parts it leaves out is not asked."""
+        told = {entry.part for entry in self.policy}
+        parts = [part for part in self.parts if part.name in told]
+        yield from problems_of_policy(self.policy, parts, all_expedited=True)
+
+    def _problems_of_limits(self) -> Iterator[Problem]:
+        """Yield nothing: a table is not solved with limits at all."""
+        yield from ()
+
+
+def _spoken_of(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of parts that entries of a file refer to."""
+    for key in ("policy", "uncertain_rates", "limits"):
+        entries = data.get(key)
+        for entry in entries if isinstance(entries, (list, tuple)) else ():
+            held = entry if isinstance(entry, Mapping) else {}
+            several = held.get("parts")
+            for name in (
+                held.get("part"),
+                *(several if isinstance(several, (list, tuple)) else ()),
+            ):
+                if isinstance(name, str):
+                    yield name
 
 
 def named_table(
@@ -179,15 +178,15 @@ def read(instance: PrintingInstance, path: str | Path) -> PartTable:
             "answers"
         )
     frame = frame_of(Path(path))
-    notes = _Notes(str(path))
-    columns = _columns(frame, notes)
+    notes = Notes(str(path))
+    columns = columns_of(frame, notes)
     if notes.findings:
         raise InvalidInstanceError(notes.findings)
     counts = {one.name: (one.count, one.backorder_cost_per_day) for one in instance.systems}
     names, systems = columns["name"], columns["system"]
     _note_names(names, notes)
-    holders = np.array([name in counts for name in _unique(systems)[0]])
-    words, place = _unique(systems)
+    holders = np.array([name in counts for name in unique(systems)[0]])
+    words, place = unique(systems)
     known = holders[place]
     near = ", ".join(map(shown, list(counts)[:5]))
     notes.add(
@@ -206,59 +205,7 @@ def read(instance: PrintingInstance, path: str | Path) -> PartTable:
     return PartTable(names, systems, parameters)
 
 
-def _unique(texts: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Return the different texts, and which of them each is."""
-    import pandas as pd
-
-    place, words = pd.factorize(texts)
-    return np.asarray(words, dtype=object), np.asarray(place)
-
-
-def _columns(frame: pd.DataFrame, notes: _Notes) -> dict[str, NDArray[Any]]:
-    """Return the columns by field, numbers with NaN where nothing is given."""
-    import pandas as pd
-
-    fields = tuple(Part.model_fields)
-    for heading in map(str, frame.columns):
-        if heading not in fields:
-            near = closest(heading, fields)
-            notes.table(
-                "unknown-column",
-                heading,
-                "a part has no such field.",
-                did_you_mean(near) if near else "Leave it out.",
-            )
-    for name in NEEDED:
-        if name not in frame.columns:
-            notes.table("missing-column", name, f"the table lacks {name}.", "Add the column.")
-    if not len(frame):
-        notes.table("missing-column", "name", "the table has no rows.", "Add the parts.")
-    found: dict[str, NDArray[Any]] = {}
-    for name in fields:
-        if name not in frame.columns:
-            continue
-        values = frame[name]
-        if name in TEXTS:
-            blank = values.isna() | (values.astype(str).str.strip() == "")
-            notes.add(
-                "missing-key", name, np.flatnonzero(blank), "the cell is empty", "Fill it in."
-            )
-            found[name] = values.astype(str).to_numpy(dtype=object)
-            continue
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
-        bad = np.isnan(numbers) & ~values.isna().to_numpy()
-        if bad.any():
-            first = str(values.iloc[int(np.flatnonzero(bad)[0])])
-            advice = (
-                "Write decimals with a point." if "," in first else "Write a number, or nothing."
-            )
-            says = f"{shown(first)} stands where a number is due"
-            notes.add("cell-not-a-number", name, np.flatnonzero(bad), says, advice)
-        found[name] = numbers
-    return found
-
-
-def _note_names(names: NDArray[np.object_], notes: _Notes) -> None:
+def _note_names(names: NDArray[np.object_], notes: Notes) -> None:
     """Note names that stand twice."""
     import pandas as pd
 
@@ -328,7 +275,7 @@ def _note_numbers(
     instance: PrintingInstance,
     numbers: dict[str, Floats],
     parameters: Parameters,
-    notes: _Notes,
+    notes: Notes,
 ) -> None:
     """Note numbers that are missing, out of range, or do not go together."""
     parts = len(parameters)
