@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 __all__ = [
     "CENTS",
@@ -15,6 +15,7 @@ __all__ = [
     "plural",
     "rounded_down",
     "rounded_up",
+    "unlike",
     "weeks",
 ]
 
@@ -53,6 +54,13 @@ def money(value: float, currency: str = "") -> str:
     size = abs(value)
     digits = 2 if size >= 1 or size == 0 else min(12, 2 - math.floor(math.log10(size)))
     return f"{value:,.{digits}f}{f' {currency}' if currency else ''}"
+
+
+def unlike(name: str, others: Container[str]) -> str:
+    """Return a name that none of the others has: ``system``, else ``the system``, and so on."""
+    while name in others:
+        name = f"the {name}"
+    return name
 
 
 def weeks(value: float) -> str:

@@ -31,7 +31,7 @@ def positions(
 
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(place.name for place in places[:MOST_PLACES])
-    graph.add_edges_from(pair for pair in joined if set(pair) <= set(graph))
+    graph.add_edges_from(pair for pair in joined if all(end in graph for end in pair))
     found = nx.kamada_kawai_layout(graph) if len(graph) <= 40 else nx.spring_layout(graph, seed=0)
     return {name: (4.0 * float(x), 4.0 * float(y)) for name, (x, y) in found.items()}, False
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, INK, MAUVE, RED, new_figure, plain
 from amopt.drawing.land import label_positions
-from amopt.drawing.places import draw_ground, positions
+from amopt.drawing.places import MOST_PLACES, draw_ground, positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from amopt.instance.common import Instance, Network
     from amopt.solution import Table
 
-__all__ = ["demand", "figures", "network"]
+__all__ = ["demand", "figures", "network", "pictured"]
 
 MOST_LABELS = 30
 """Places that are named in a picture, room allowing; a pointer on any place says its name."""
@@ -44,10 +44,36 @@ def figures(instance: Instance, rows: Mapping[str, Table]) -> dict[str, Any]:
     net = getattr(instance, "network", None)
     if net is not None and net.places:
         cut_off = {row["place"] for row in rows["unreached"]}
-        found["The network"] = network(net, cut_off)
-    if any(row["share"] is not None for row in rows["demand"]):
-        found["Demand in shares of capacity"] = demand(rows["demand"])
+        found[pictured(net)] = network(net, cut_off)
+    shares = sum(row["share"] is not None for row in rows["demand"])
+    if shares:
+        rest = f": the {MOST_BARS} largest of {shares:,}" if shares > MOST_BARS else ""
+        found[f"Demand in shares of capacity{rest}"] = demand(rows["demand"])
     return found
+
+
+def pictured(net: Network, *, most_lanes: int = MOST_LANES) -> str:
+    """Return the title of the picture of a network, with what it has no room for.
+
+    Parameters
+    ----------
+    net
+        The network.
+    most_lanes
+        The lanes that the picture holds: pairs of places, whatever the direction and the mode.
+    """
+    by_degrees = all(place.latitude is not None for place in net.places)
+    counts = (
+        (len(net.places), len(net.places) if by_degrees else MOST_PLACES, "places"),
+        (len(_pairs(net)), most_lanes, "lanes"),
+    )
+    cut = [f"{most:,} of {number:,} {what}" for number, most, what in counts if number > most]
+    return f"The network: {', '.join(cut)}" if cut else "The network"
+
+
+def _pairs(net: Network) -> list[tuple[str, ...]]:
+    """Return the pairs of places that lanes join, each once."""
+    return list(dict.fromkeys(tuple(sorted((lane.from_, lane.to))) for lane in net.lanes))
 
 
 def network(net: Network, cut_off: set[str]) -> Any:
@@ -65,9 +91,8 @@ def network(net: Network, cut_off: set[str]) -> Any:
     draw_ground(figure, at, by_degrees=by_degrees)
     xs: list[float | None] = []
     ys: list[float | None] = []
-    ends = dict.fromkeys(tuple(sorted((lane.from_, lane.to))) for lane in net.lanes)
     joined = [
-        (at[tail], at[head]) for tail, head in list(ends)[:MOST_LANES] if tail in at and head in at
+        (at[tail], at[head]) for tail, head in _pairs(net)[:MOST_LANES] if tail in at and head in at
     ]
     for one, other in joined:
         xs += [one[0], other[0], None]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.network import SupplyNetwork
 from amopt.network.supply import great_circle_km
 
 if TYPE_CHECKING:
@@ -41,8 +40,11 @@ TO_STANDARD = 1.4826
 FEWEST_PLACES = 3
 """Places of which one can be told to have latitude and longitude exchanged."""
 
-MOST_PLACES = 300
-"""Places that are looked at for that."""
+MOST_OTHERS = 300
+"""Places, spread evenly over the list, from which each place's distance is measured."""
+
+AT_ONCE = 1000
+"""Places whose distances are held at once."""
 
 FAR_KM, SWAPPED = 500.0, 5.0
 """Kilometres from the others, and times as far as with the two exchanged, that make it likely."""
@@ -101,16 +103,18 @@ def of_columns(
     for key, values in numbers.items():
         amounts = np.asarray(values, dtype=float)
         odd, median = far_off(amounts)
-        for k in odd[:MOST_OF_A_KEY]:
+        listed, more = odd[:MOST_OF_A_KEY], len(odd) - MOST_OF_A_KEY
+        for place, k in enumerate(listed, 1):
             times = amounts[k] / median
             said = f"{times:,.0f} times" if times > 1 else f"1/{1 / times:,.0f} of"
+            rest = f"; {more:,} more are as odd" if more > 0 and place == len(listed) else ""
             yield {
                 "collection": collection,
                 "entry": entries[k],
                 "key": key,
                 "value": float(amounts[k]),
                 "typical": median,
-                "what": f"{said} the median",
+                "what": f"{said} the median{rest}",
             }
 
 
@@ -152,48 +156,71 @@ def of_places(network: Network) -> Iterator[dict[str, Any]]:
     swapped = list(_swapped(placed))
     yield from swapped
     told = {row["entry"] for row in swapped}
-    supply = SupplyNetwork.from_instance(network)
-    names = [place.name for place in placed if place.latitude or place.longitude]
-    if len(names) <= FEWEST:
+    known = [place for place in placed if place.latitude or place.longitude]
+    if len(known) <= FEWEST:
         return
-    distances = supply.distances_km(names, names) if len(names) <= 1000 else None
-    if distances is None:
-        return
-    odd, median = far_off(np.median(distances, axis=1))
+    here = _radians(known)
+    distances = _typical_km(here, here, _others(len(known)))
+    odd, median = far_off(distances)
     for k in odd:
-        away = float(np.median(distances[k]))
-        if away > median:
-            said = f"{away:,.0f} km from the others, which are {median:,.0f} km apart"
-            if names[k] not in told:
-                yield _of_place(supply.places[names[k]], said)
+        if distances[k] > median and known[k].name not in told:
+            said = f"{distances[k]:,.0f} km from the others, which are {median:,.0f} km apart"
+            yield _of_place(known[k], said)
 
 
 def _swapped(placed: Sequence[Place]) -> Iterator[dict[str, Any]]:
     """Yield a row for what latitude and longitude exchanged would bring home: a place, or all."""
     from amopt.drawing.land import on_land
 
-    known = [place for place in placed if place.latitude or place.longitude][:MOST_PLACES]
-    here = np.array([[place.latitude, place.longitude] for place in known], dtype=float)
+    known = [place for place in placed if place.latitude or place.longitude]
     if len(known) < FEWEST_PLACES:
         return
-    may = np.abs(here[:, 1]) <= 90.0
-    radians = np.radians(here)
-    apart = great_circle_km(radians[:, None], radians[None])
-    home = great_circle_km(radians[:, None, ::-1], radians[None])
-    others = ~np.eye(len(known), dtype=bool)
-    found = False
-    for k in np.flatnonzero(may):
-        away, back = (float(np.median(one[k, others[k]])) for one in (apart, home))
-        if away > max(FAR_KM, SWAPPED * back):
-            found = True
-            said = f"{away:,.0f} km from the others; {back:,.0f} km with the two exchanged"
-            yield _of_place(known[k], said)
-    if found or not may.all():
+    here, others = _radians(known), _others(len(known))
+    may = np.abs(here[:, 1]) <= np.pi / 2
+    apart, home = (_typical_km(one, here, others) for one in (here, here[:, ::-1]))
+    swapped = np.flatnonzero(may & (apart > np.maximum(FAR_KM, SWAPPED * home)))
+    for k in swapped:
+        said = f"{apart[k]:,.0f} km from the others; {home[k]:,.0f} km with the two exchanged"
+        yield _of_place(known[k], said)
+    if swapped.size or not may.all():
         return
-    points, exchanged = here[:, ::-1].tolist(), here.tolist()
-    ashore, then = (sum(map(on_land, one)) / len(known) for one in (points, exchanged))
+    exchanged = [(known[k].latitude, known[k].longitude) for k in others]
+    points = [(east, north) for north, east in exchanged]
+    ashore, then = (sum(map(on_land, one)) / len(others) for one in (points, exchanged))
     if ashore <= AT_SEA and then >= 1 - AT_SEA:
         yield _of_place(known[0], "most places lie in the sea, and on land with the two exchanged")
+
+
+def _radians(places: Sequence[Place]) -> Floats:
+    """Return latitudes and longitudes in radians, shape (n, 2)."""
+    degrees = np.array([[place.latitude, place.longitude] for place in places], dtype=float)
+    radians: Floats = np.radians(degrees)
+    return radians
+
+
+def _others(number: int) -> NDArray[np.intp]:
+    """Return the places from which distances are measured: all, or as many, spread evenly."""
+    spread = np.linspace(0, number - 1, min(number, MOST_OTHERS)).round()
+    return np.unique(spread.astype(np.intp))
+
+
+def _typical_km(points: Floats, places: Floats, others: NDArray[np.intp]) -> Floats:
+    """Return the median distance in km of each point, one a place, from other places than its own.
+
+    Parameters
+    ----------
+    points, places
+        Latitudes and longitudes in radians, shape (n, 2).
+    others
+        The places from which it is measured, by number.
+    """
+    found: Floats = np.empty(len(points))
+    for first in range(0, len(points), AT_ONCE):
+        here = points[first : first + AT_ONCE]
+        km = great_circle_km(here[:, None], places[None, others])
+        own = np.arange(first, first + len(here))[:, None] == others[None]
+        found[first : first + AT_ONCE] = np.nanmedian(np.where(own, np.nan, km), axis=1)
+    return found
 
 
 def _of_place(place: Any, what: str) -> dict[str, Any]:

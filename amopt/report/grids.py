@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from amopt.phrases import amount, listed
 from amopt.report.document import Grid, Said
-from amopt.report.words import ROUNDING, idle_columns, shown
+from amopt.report.words import ROUNDING, idle_columns, rounding_of, shown
 from amopt.solution import Column
 
 __all__ = ["MOST_ROWS", "Body", "bodies", "body", "fitted"]
@@ -96,6 +96,7 @@ def body(table: Grid) -> Body:
     rows = table.rows
     bare = [{name: _bare(value) for name, value in row.items()} for row in rows]
     columns = list(table.columns) or [Column(key, "", "") for key in (rows[0] if rows else ())]
+    least = rounding_of(bare, columns)
     empty = [one.name for one in columns if all(row.get(one.name) in (None, "") for row in bare)]
     idle = {*idle_columns(bare, columns), *(empty if len(rows) > 1 else ())}
     folded = [column.name for column in columns if column.name in idle]
@@ -125,7 +126,7 @@ def body(table: Grid) -> Body:
         name=table.name,
         caption=table.name.replace("_", " "),
         columns=headings,
-        rows=[_row(row, cells) for row in rows[:MOST_ROWS]],
+        rows=[_row(row, cells, least) for row in rows[:MOST_ROWS]],
         folded=_folded(folded),
         more=max(0, len(rows) - MOST_ROWS),
         whole=table.whole,
@@ -140,17 +141,19 @@ def _folded(names: Sequence[str]) -> str:
 
 
 def _row(
-    row: Mapping[str, Any], cells: Sequence[tuple[Column, bool, tuple[str, float] | None]]
+    row: Mapping[str, Any],
+    cells: Sequence[tuple[Column, bool, tuple[str, float] | None]],
+    least: float,
 ) -> Markup:
     """Return a row as HTML; its first cell is its heading where it is a text."""
     found = []
     for place, (column, numeric, beside) in enumerate(cells):
         held = row.get(column.name)
         value = _bare(held)
-        text = held.text if isinstance(held, Said) else shown(value, column.unit)
+        text = held.text if isinstance(held, Said) else shown(value, column.unit, least)
         marks = ""
         if _is_number(value):
-            raw = _raw(float(value))
+            raw = _raw(float(value), least if column.unit == "money" else ROUNDING)
             if raw != text.replace(",", ""):
                 marks = f' data-v="{raw}"'
             other = _beside(float(value), beside)
@@ -173,12 +176,14 @@ def _beside(value: float, beside: tuple[str, float] | None) -> str:
     return text if text.strip("-0.") else ""
 
 
-def _raw(value: float) -> str:
+def _raw(value: float, least: float) -> str:
     """Return a number for sorting and for csv, without the noise of its last digits."""
     if not math.isfinite(value):
         return f"{value:g}"
-    if abs(value) < ROUNDING:
+    if abs(value) < least:
         return "0"
+    if abs(value) < ROUNDING:
+        return f"{value:.12g}"
     text = f"{value:.12f}" if abs(value) < 1 else f"{value:.12g}"
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 

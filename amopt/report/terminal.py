@@ -17,7 +17,7 @@ from rich.text import Text
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
 from amopt.phrases import counted
-from amopt.report.words import idle_columns, left_out, shown, worth
+from amopt.report.words import idle_columns, left_out, rounding_of, shown, worth
 from amopt.solution import Column, Solution
 
 __all__ = [
@@ -89,8 +89,9 @@ def print_rows(
 ) -> None:
     """Print the first rows of a table, and as many columns as there is room for."""
     out = out or console()
+    least = rounding_of(rows, columns)
     texts = {
-        column.name: [shown(row.get(column.name), column.unit) for row in rows[:most]]
+        column.name: [shown(row.get(column.name), column.unit, least) for row in rows[:most]]
         for column in columns
     }
     fitting = _fitting(columns, texts, currency, out.width)

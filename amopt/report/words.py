@@ -11,7 +11,7 @@ from amopt.phrases import amount, listed, money
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
-__all__ = ["ROUNDING", "gap_in_words", "idle_columns", "left_out", "shown", "worth"]
+__all__ = ["ROUNDING", "gap_in_words", "idle_columns", "left_out", "rounding_of", "shown", "worth"]
 
 SIGNIFICANT = 4
 """Digits of a measured number that a planner can act on."""
@@ -22,6 +22,9 @@ ROUNDING = 1e-9
 SMALLEST = 0.005
 """What two digits after the point would show as zero."""
 
+LEAST_WRITTEN_OUT = 1e-10
+"""Money below which it is shown with an exponent."""
+
 MOST_WRITTEN_OUT = 1e15
 """Size from which a number is shown with an exponent: floats have no digits behind the point."""
 
@@ -29,41 +32,76 @@ TWO_DIGITS = ("money", "%", "weeks")
 """Units that are shown with two digits after the point."""
 
 
-def shown(value: Any, unit: str = "") -> str:
-    """Return a value as a planner reads it, never with an exponent that a table can avoid."""
+def shown(value: Any, unit: str = "", least: float = ROUNDING) -> str:
+    """Return a value as a planner reads it, never with an exponent that a table can avoid.
+
+    Parameters
+    ----------
+    value
+        The value.
+    unit
+        Its unit.
+    least
+        Below this, money is zero but for rounding; see :func:`rounding_of`.
+    """
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return _number(value, unit)
+        return _number(value, unit, least if unit == "money" else ROUNDING)
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _number(value: float, unit: str) -> str:
+def _number(value: float, unit: str, least: float) -> str:
     """Return a number: money, shares of a hundred and weeks with two digits after the point."""
     size = abs(value)
     if not math.isfinite(value) or size >= MOST_WRITTEN_OUT:
         return f"{value:.{SIGNIFICANT}g}"
-    if size < ROUNDING:
+    if size < least:
         return "0.00" if unit in TWO_DIGITS else "0"
     if unit in TWO_DIGITS:
-        return money(value) if size < SMALLEST else f"{value:,.2f}"
+        return _small(value) if size < SMALLEST else f"{value:,.2f}"
     return amount(value, max(0, SIGNIFICANT - 1 - math.floor(math.log10(size))))
+
+
+def _small(value: float) -> str:
+    """Return money below a cent; what twelve digits do not show has an exponent."""
+    return money(value) if abs(value) >= LEAST_WRITTEN_OUT else f"{value:.{SIGNIFICANT - 1}g}"
+
+
+def rounding_of(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -> float:
+    """Return below which money of a table is zero but for rounding, by its largest amount.
+
+    Where all money of a table is below one, as in billionths, none of it is hidden by a fixed
+    measure.
+    """
+    names = [column.name for column in columns if column.unit == "money"]
+    sizes = (abs(row[name]) for row in rows for name in names if _is_finite(row.get(name)))
+    return ROUNDING * min(1.0, max(sizes, default=1.0) or 1.0)
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def idle_columns(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -> list[str]:
     """Return the names of the columns that are zero or empty in every row."""
+    columns = tuple(columns)
+    least = rounding_of(rows, columns)
     return [
         column.name
         for column in columns
-        if all(_is_nothing(row.get(column.name)) for row in rows)
+        if all(
+            _is_nothing(row.get(column.name), least if column.unit == "money" else ROUNDING)
+            for row in rows
+        )
         and any(row.get(column.name) is not None for row in rows)
     ]
 
 
-def _is_nothing(value: Any) -> bool:
-    return value is None or (type(value) in (int, float) and abs(value) < ROUNDING)
+def _is_nothing(value: Any, least: float) -> bool:
+    return value is None or (type(value) in (int, float) and abs(value) < least)
 
 
 def gap_in_words(gap: float | None) -> str:

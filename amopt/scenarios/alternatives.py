@@ -92,6 +92,8 @@ class Alternatives:
         others = len(self.rows) - 1
         apart = f" that differs in {self.apart} choices or more" if self.apart > 1 else ""
         within = f"within {100 * self.within:g} % of the optimum"
+        if not others and not self.complete:
+            return f"No other plan{apart} was found {within}, and there may be some."
         if not others:
             return f"No other plan{apart} is {within}."
         if others > 1:
@@ -157,6 +159,7 @@ def alternatives(
     if objective is None or bound is None:
         raise UsageError("the optimum was not bounded within the limits: allow more time")
     found, cut = [best], bound + within * abs(bound)
+    farthest = objective + within * abs(objective)  # where the optimum is no better than the best
     known = [rules.chosen(best)]
     others_cost: float | None = bound
     complete = False
@@ -177,7 +180,7 @@ def alternatives(
             break
         least, value = other.outcome.bound, other.outcome.objective
         others_cost = least if least is not None else others_cost
-        complete = least is not None and least > cut
+        complete = least is not None and least > farthest
         if value is None or value > cut or _interrupted(other):
             break
         found.append(other)

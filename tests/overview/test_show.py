@@ -12,7 +12,9 @@ import pytest
 
 import amopt
 from amopt.instance import catalogue
-from amopt.overview.oddities import far_off
+from amopt.instance.common import Network
+from amopt.overview.figures import pictured
+from amopt.overview.oddities import far_off, of_columns
 from amopt.sourcing.demand import needs
 
 ONE_OF_EACH = {
@@ -133,6 +135,49 @@ def test_latitude_and_longitude_exchanged_are_odd() -> None:
     assert "in the sea, and on land with the two exchanged" in every["Arnhem"]
     at_sea = {"Dogger": (54.7, 2.5), "Viking": (59.1, 1.0), "Utsira": (59.3, 4.9)}
     assert odd_places(at_sea) == {}
+
+
+def scattered(number: int) -> dict[str, tuple[float, float]]:
+    """Return towns of a grid over the Netherlands."""
+    return {f"town {k:04}": (51.0 + 0.05 * (k % 40), 4.0 + 0.05 * (k // 40)) for k in range(number)}
+
+
+def test_the_last_of_many_places_is_looked_at_as_the_first() -> None:
+    towns = scattered(350)
+    assert odd_places(towns) == {}
+    latitude, longitude = towns["town 0349"]
+    found = odd_places({**towns, "town 0349": (longitude, latitude)})
+    assert list(found) == ["town 0349"]
+    assert "with the two exchanged" in found["town 0349"]
+    far = odd_places({**scattered(1100), "Cairo": (30.0, 31.2)})
+    assert list(far) == ["Cairo"]
+    assert "km from the others" in far["Cairo"]
+
+
+def test_odd_values_that_are_not_listed_are_counted() -> None:
+    values = [1.0] * 60 + [1000.0] * 25
+    names = [str(k) for k in range(85)]
+    rows = list(of_columns("parts", names, {"cost": values}))
+    assert len(rows) == 20
+    assert rows[0]["what"] == "1,000 times the median"
+    assert rows[-1]["what"] == "1,000 times the median; 5 more are as odd"
+
+
+def test_a_picture_says_what_it_leaves_out() -> None:
+    places = [{"name": f"p{k}"} for k in range(420)]
+    lanes = [
+        {"from": "p0", "to": f"p{k}", "mode": mode, "weeks": 1}
+        for k in range(1, 420)
+        for mode in ("road", "rail")
+    ]
+    data = amopt.load("placement/textbook").to_dict()
+    data["network"]["places"] += places
+    data["network"]["lanes"] += lanes
+    titles = list(amopt.show(amopt.load(data)).figures())
+    assert titles[0] == "The network: 400 of 423 places"
+    net = Network.model_validate({"places": places, "lanes": lanes})
+    assert pictured(net, most_lanes=100) == "The network: 400 of 420 places, 100 of 419 lanes"
+    assert pictured(amopt.load("placement/aircraft-today").network) == "The network"
 
 
 def test_a_wide_spread_is_not_odd() -> None:

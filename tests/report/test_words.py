@@ -8,7 +8,10 @@ import pytest
 
 import amopt
 from amopt.report import page
-from amopt.report.words import gap_in_words, idle_columns, shown, worth
+from amopt.report.document import Grid
+from amopt.report.grids import body
+from amopt.report.terminal import print_rows
+from amopt.report.words import ROUNDING, gap_in_words, idle_columns, rounding_of, shown, worth
 from amopt.solution import Column
 from amopt.sourcing.answer.figures import frontier, lines
 from amopt.verdict import Verdict
@@ -61,6 +64,32 @@ def test_columns_that_are_all_zero_are_left_out_and_named() -> None:
     instance = amopt.load("placement/aircraft-today")
     solution = amopt.solve(instance)
     assert "All zero or empty, and left out" in page.render(instance, solution)
+
+
+def test_money_in_billionths_is_no_rounding() -> None:
+    """What is zero but for rounding is told by the largest amount of money beside it."""
+    columns = [Column("cost", "money", ""), Column("fee", "money", ""), Column("hours", "h", "")]
+    rows = [{"cost": 3e-10, "fee": 2e-25, "hours": 1e-12}, {"cost": 0.0, "fee": 0, "hours": 4.0}]
+    assert idle_columns(rows, columns) == ["fee"]
+    least = rounding_of(rows, columns)
+    assert shown(3e-10, "money", least) == "0.000000000300"
+    assert shown(2e-25, "money", least) == "0.00"
+    assert shown(1e-12, "h", least) == "0"
+    assert rounding_of([{"cost": 5e6}], columns) == ROUNDING
+    assert rounding_of([{"cost": 0.0}], columns) == ROUNDING
+    noise = [{"cost": 100.0, "fee": 1e-13, "hours": 1.0}]
+    assert idle_columns(noise, columns) == ["fee"]
+
+
+def test_a_table_of_billionths_is_printed_and_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [Column("part", "", ""), Column("cost", "money", ""), Column("fee", "money", "")]
+    rows = [{"part": "a", "cost": 3e-10, "fee": 0.0}, {"part": "b", "cost": 0.0, "fee": 0.0}]
+    print_rows(rows, columns, currency="EUR")
+    assert "0.000000000300" in capsys.readouterr().out
+    found = body(Grid("bill", rows, columns, "EUR"))
+    assert [name for name, *_ in found.columns] == ["part", "cost"]
+    assert '"3e-10"' in found.rows[0]
+    assert ">0.000000000300<" in found.rows[0]
 
 
 def test_an_answer_without_an_objective_claims_no_bound() -> None:

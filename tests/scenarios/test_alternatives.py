@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import amopt
-from amopt.errors import UsageError
+from amopt import decisions
+from amopt.errors import NoAnswerError, UsageError
 from amopt.instance.common import Instance
+from amopt.outcome import Status
 from amopt.report.studies import alternatives as report
 from amopt.scenarios.alternatives import Alternatives, alternatives
 from tests.conftest import Run
@@ -136,6 +140,65 @@ def test_on_the_command_line_and_as_a_page(
     assert "1 other plan is within 14 %" in run.out
     assert "The best: optimal by" in run.out
     assert amopt_command("alternatives", "placement/textbook", "--within", "much").code == 2
+
+
+def weakened(monkeypatch: pytest.MonkeyPatch, bounds: list[float]) -> None:
+    """Let the solves have these bounds, one after the other, as under a time limit."""
+    told, solve = iter(bounds), decisions.solve
+
+    def solved(*words: Any, **options: Any) -> Any:
+        answer = solve(*words, **options)
+        bound = next(told)
+        outcome = replace(answer.outcome, status=Status.FEASIBLE, bound=bound)
+        return replace(answer, outcome=outcome)
+
+    monkeypatch.setattr(decisions, "solve", solved)
+
+
+@pytest.mark.parametrize(
+    ("share", "bounds", "listed", "complete"),
+    [
+        (0.15, [2980, 3380, 3480], 2, True),
+        (0.15, [2980, 3380, 3400], 2, False),  # a third may be within 15 %: it is not known
+        (0.15, [2750, 3380], 1, False),  # 3,380 may be beyond 15 % of the optimum, and is not
+        (0.10, [2750, 3380], 1, True),  # no other is within 10 % of 2,980, nor of the optimum
+    ],
+)
+def test_a_list_is_complete_by_what_the_optimum_may_be_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+    bounds: list[float],
+    listed: int,
+    complete: bool,
+) -> None:
+    """The textbook's three best plans cost 2,980, 3,380 and 3,480."""
+    assert textbook_plans()[:3] == [2980.0, 3380.0, 3480.0]
+    weakened(monkeypatch, bounds)
+    found = alternatives(amopt.load("placement/textbook"), within=share, most=3)
+    assert len(found.rows) == listed
+    assert found.complete is complete
+    assert ("there may be" in found.headline()) is not complete
+
+
+def test_where_no_other_plan_was_looked_for_it_is_not_said_that_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weakened(monkeypatch, [2980.0])
+    solve = decisions.solve
+    calls: list[int] = []
+
+    def once(*words: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 1:
+            raise NoAnswerError("the time was over")
+        return solve(*words, **options)
+
+    monkeypatch.setattr(decisions, "solve", once)
+    found = alternatives(amopt.load("placement/textbook"), within=0.2)
+    assert not found.complete
+    assert found.headline() == (
+        "No other plan was found within 20 % of the optimum, and there may be some."
+    )
 
 
 @pytest.mark.parametrize(

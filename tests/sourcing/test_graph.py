@@ -89,3 +89,20 @@ def test_an_answer_from_a_file_needs_its_instance_for_a_graph(tmp_path: Path) ->
     with pytest.raises(UsageError, match="needs its instance"):
         loaded.graph()
     assert dict(loaded.graph(instance).edges) == dict(answer.graph().edges)
+
+
+def test_a_supplier_may_be_called_as_the_end_of_an_order_without_a_place() -> None:
+    quote = {"quantity": 1, "cost_per_part": 9.0, "lead_time_weeks": 1.0}
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "two",
+        "parts": [{"name": "bush"}],
+        "lines": [{"line": "1", "part": "bush", "quantity": 1}],
+        "offers": [{"supplier": "place", "part": "bush", "quotes": [quote]}],
+    }
+    graph = amopt.solve(amopt.load(data)).graph()
+    ((start, end),) = graph.edges
+    assert (start, end) == ("place", "the place")
+    assert "delivered" in graph.nodes[end]
+    assert "delivered" not in graph.nodes[start]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from amopt.phrases import amount, counted, listed
+from amopt.phrases import amount, counted, listed, unlike
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WINS", "DesignSolution"]
 
-WINS = {True: "cheaper", False: "dearer"}
-"""The verdict on a version beside the first one of its component."""
+WINS = {1: "cheaper", 0: "equal", -1: "dearer"}
+"""The verdict on a version beside the first one of its component, by the sign of its saving."""
 
 MOST_NAMED = 6
 """Components that the headline names one by one."""
@@ -85,7 +85,11 @@ class DesignSolution(Solution):
             Column("component", "", "Name of the component."),
             Column("version", "", "The version that is looked at ..."),
             Column("against", "", "... beside the first one of the component."),
-            Column("verdict", "", "Which of the two costs less over the life."),
+            Column(
+                "verdict",
+                "",
+                "Whether it costs less over the life (cheaper), the same (equal) or more.",
+            ),
             Column("saving", "money", "What it saves over the life; below 0 it costs more."),
             Column(
                 "extra_cost",
@@ -170,8 +174,10 @@ class DesignSolution(Solution):
         )
         if same:
             yield f"{words}."
+        elif not total["saving"]:
+            yield f"{words}, as much as with the first version of each component."
         else:
-            kind = "less" if total["saving"] >= 0 else "more"
+            kind = "less" if total["saving"] > 0 else "more"
             difference = self._money(abs(total["saving"]))
             yield f"{words}, {difference} {kind} than with the first version of each component."
 
@@ -182,7 +188,10 @@ class DesignSolution(Solution):
         for row in self.rows["break_even"]:
             name = f"Version {row['version']} of {row['component']}"
             difference = self._money(abs(row["saving"]))
-            if row["saving"] >= 0:
+            if not row["saving"]:
+                yield f"{name} costs as much as {row['against']}."
+                continue
+            if row["saving"] > 0:
                 yield f"{name} costs {difference} less than {row['against']}."
                 continue
             ways = []
@@ -202,21 +211,23 @@ class DesignSolution(Solution):
         The node ``"system"`` has ``total_cost`` and ``availability``; a component has its
         ``version``, ``base_stock`` and ``total_cost``; a version, a node of the name
         ``"component: version"``, has ``made``, ``chosen`` and ``total_cost`` at its own best stock.
-        The edges of the choice have ``chosen`` True.
+        The edges of the choice have ``chosen`` True. Where a component has such a name itself,
+        ``the`` stands before it; the graph names the node of the whole in ``system``.
         """
         import networkx as nx
 
         (total,) = self.rows["totals"]
+        system = unlike("system", {row["component"] for row in self.rows["components"]})
         found: nx.DiGraph[str] = nx.DiGraph(
-            decision=self.kind, name=self.name, currency=self.currency
+            decision=self.kind, name=self.name, currency=self.currency, system=system
         )
-        found.add_node("system", total_cost=total["total_cost"], availability=total["availability"])
+        found.add_node(system, total_cost=total["total_cost"], availability=total["availability"])
         for row in self.rows["components"]:
             kept = ("version", "base_stock", "total_cost")
             found.add_node(row["component"], **{key: row[key] for key in kept})
-            found.add_edge("system", row["component"], chosen=True)
+            found.add_edge(system, row["component"], chosen=True)
         for row in self.rows["versions"]:
-            node = f"{row['component']}: {row['version']}"
+            node = unlike(f"{row['component']}: {row['version']}", found)
             found.add_node(node, **{key: row[key] for key in ("made", "chosen", "total_cost")})
             found.add_edge(row["component"], node, chosen=row["chosen"])
         return found

@@ -34,6 +34,12 @@ COLUMNS = (
 )
 """The columns of the terms of a life-cycle cost, in the order of its kinds."""
 
+SUMMED = ("design_cost", "benefit", *COLUMNS)
+"""The columns that a total cost is summed of."""
+
+ROUNDING = 1e-14
+"""Share of what two sums are made of up to which they differ by rounding alone."""
+
 
 def tables(
     instance: DesignInstance, choice: Choice, limits: Sequence[str] = ()
@@ -161,7 +167,7 @@ def _break_even(
     instance: DesignInstance, versions: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return every version beside the first one of its component, all worked out at once."""
-    total = {(row["component"], row["version"]): row["total_cost"] for row in versions}
+    bills = {(row["component"], row["version"]): row for row in versions}
     pairs = [
         (component, component.versions[0], version)
         for component in instance.components
@@ -186,13 +192,14 @@ def _break_even(
     )
     rows = []
     for index, (component, first, version) in enumerate(pairs):
-        saving = total[component.name, first.name] - total[component.name, version.name]
+        pair = bills[component.name, first.name], bills[component.name, version.name]
+        saving = _saving(pair[:1], pair[1:])
         rows.append(
             {
                 "component": component.name,
                 "version": version.name,
                 "against": first.name,
-                "verdict": WINS[saving > 0],
+                "verdict": WINS[(saving > 0) - (saving < 0)],
                 "saving": saving,
                 "extra_cost": float(extra[index]),
                 "mean_months_between_failures": version.mean_months_between_failures,
@@ -204,6 +211,14 @@ def _break_even(
             }
         )
     return rows
+
+
+def _saving(first: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> float:
+    """Return what versions save beside the first ones; 0 where their sums differ by rounding."""
+    totals = [sum(row["total_cost"] for row in rows) for rows in (first, others)]
+    size = sum(abs(row[kind]) for row in (*first, *others) for kind in SUMMED)
+    saving = float(totals[0] - totals[1])
+    return saving if abs(saving) > ROUNDING * size else 0.0
 
 
 def _stacked(lives: Sequence[LifeCycle]) -> LifeCycle:
@@ -231,14 +246,13 @@ def _totals(
     versions: Sequence[dict[str, Any]],
     availability: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    first = {row["component"]: row["total_cost"] for row in reversed(versions)}
-    cost, reference = sum(row["total_cost"] for row in components), sum(first.values())
+    first = {row["component"]: row for row in reversed(versions)}
     return {
         "components": len(components),
         "printed": sum(row["made"] == PRINTED for row in components),
-        "total_cost": cost,
-        "first_versions_cost": reference,
-        "saving": reference - cost,
+        "total_cost": sum(row["total_cost"] for row in components),
+        "first_versions_cost": sum(row["total_cost"] for row in first.values()),
+        "saving": _saving([*first.values()], components),
         "design_cost": sum(row["design_cost"] for row in components),
         "design_budget": instance.limits.design_budget,
         "availability": min(row["availability"] for row in availability),

@@ -72,12 +72,18 @@ def compare_break_even(
             "worth_of_lead_time": Amount(float(life[n] - alike[n]), float(life[n])),
         }
         notebook.compare(_where(pair), row, expected)
-        better = "cheaper" if is_number(row.get("saving")) and row["saving"] > 0 else "dearer"
-        notebook.same(f"{_where(pair)}, verdict", row.get("verdict"), better)
+        notebook.same(f"{_where(pair)}, verdict", row.get("verdict"), _better(row.get("saving")))
     where = [_where(pair) for pair in pairs]
     trial = (version, target, ROUNDING * scale)
     _try_months(notebook, trial, never_fails, rows, where)
     _try_part_cost(notebook, trial, rows, where)
+
+
+def _better(saving: Any) -> str:
+    """Return the verdict that goes with a stated saving."""
+    if not is_number(saving) or saving < 0:
+        return "dearer"
+    return "cheaper" if saving > 0 else "equal"
 
 
 def _where(pair: Pair) -> str:

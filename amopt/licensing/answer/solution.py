@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from amopt.phrases import amount, counted, listed
+from amopt.phrases import amount, counted, listed, unlike
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
@@ -191,20 +191,24 @@ class LicensingSolution(Solution):
     def graph(self) -> nx.DiGraph[str]:
         """Return who buys what of the maker: an edge from ``"maker"`` to each buyer.
 
+        Where a buyer has that name, ``the`` stands before it; the graph names it in ``maker``.
+
         It has ``channel``, ``contract``, ``parts`` a year and what is ``earned``; a buyer has his
         ``surplus``, and the graph its ``form``.
         """
         import networkx as nx
 
         (total,) = self.rows["totals"]
+        maker = unlike("maker", {row["buyer"] for row in self.rows["buyers"]})
         found: nx.DiGraph[str] = nx.DiGraph(
             decision=self.kind, name=self.name, currency=self.currency, form=total["form"]
         )
-        found.add_node("maker", profit=total["profit"])
+        found.graph["maker"] = maker
+        found.add_node(maker, profit=total["profit"])
         for row in self.rows["buyers"]:
             found.add_node(row["buyer"], surplus=row["surplus"], channel=row["channel"])
             found.add_edge(
-                "maker",
+                maker,
                 row["buyer"],
                 channel=row["channel"],
                 parts=row["demand_per_year"],

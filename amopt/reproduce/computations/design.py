@@ -44,7 +44,7 @@ def cases(instances: Mapping[str, str]) -> Values:
     found: Values = {}
     for label, instance in instances.items():
         (row,) = amopt.solve(amopt.load(instance)).rows["break_even"]
-        found[label, "wins"] = "conventional" if row["verdict"] == "dearer" else "printed"
+        found[label, "wins"] = "printed" if row["verdict"] == "cheaper" else "conventional"
         share = 1 - row["break_even_part_cost"] / row["part_cost"]
         found[label, "printed cheaper by percent"] = 100 * share
     return found

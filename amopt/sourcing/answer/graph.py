@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from amopt.network import SupplyNetwork
+from amopt.phrases import unlike
 from amopt.sourcing.instance.fields import CONVENTIONAL
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["graph"]
 
 PLACE = "place"
-"""What the end of an order is called whose line names no place."""
+"""What the end of an order is called whose line names no place, where nothing else is."""
 
 Lanes = list[tuple[str, str, str]]
 """The lanes of a route: from, to, mode."""
@@ -75,6 +76,8 @@ class _Routes:
         self.instance = instance
         self.network = SupplyNetwork.from_instance(instance.network)
         self.weight = {part.name: part.weight_kg for part in instance.parts}
+        suppliers = {offer.supplier for offer in instance.offers}
+        self.nowhere = unlike(PLACE, suppliers | self.network.places.keys())
         self.made_at = {entry.part: entry.place for entry in instance.conventional}
         self.tables: dict[tuple[str, str, float], RouteTable] = {}
 
@@ -83,7 +86,7 @@ class _Routes:
         start = supplier
         if supplier == CONVENTIONAL:
             start = self.made_at.get(part) or CONVENTIONAL
-        end = place or PLACE
+        end = place or self.nowhere
         if place is None or not {start, end} <= self.network.places.keys():
             return [(start, end, "")]
         key = start, end, self.weight[part]

@@ -281,7 +281,8 @@ class SourcingSolution(Solution):
         the ``weeks`` of the latest delivery, ``quantity_by_line``, and its ``modes``. A supplier
         has the same sums as ``ordered``, and its ``capacity``; a place has them as ``delivered``.
         Where the file has no network, an edge joins supplier and place; a line without a place
-        ends at ``"place"``, and conventional supply without one starts at ``"conventional"``.
+        ends at ``"place"``, ``"the place"`` where something is called so, and conventional supply
+        without one starts at ``"conventional"``.
 
         Parameters
         ----------
