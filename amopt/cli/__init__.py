@@ -10,7 +10,7 @@ import io
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -28,6 +28,7 @@ from amopt.cli.common import (
     Quotes,
     Verbose,
     Xlsx,
+    cost_of_limits,
     give,
     on_record,
     only_for,
@@ -110,6 +111,20 @@ def solve(  # every option of the command line is a parameter
     ] = None,
     quotes: Quotes = None,
     as_of: AsOf = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="As if this supplier took no orders, or conventional (sourcing).",
+            metavar="SUPPLIER",
+        ),
+    ] = None,
+    worth: Annotated[
+        bool | None,
+        typer.Option(
+            "--worth/--no-worth",
+            help="Tell what each limit costs (sourcing); left out, where that is quick.",
+        ),
+    ] = None,
     forms: Annotated[
         bool, typer.Option(help="Solve for the pure forms beside the plan, too (placement).")
     ] = True,
@@ -133,8 +148,17 @@ def solve(  # every option of the command line is a parameter
         with working(json=json, quiet=quiet, of="reading"):
             instance = decisions.load(file, given=given)
         require_room(out, html, html_light, xlsx)
-        if register is not None:
-            only_for(instance, "sourcing", "--register")
+        for given_here, option in (
+            (register, "--register"),
+            (without, "--without"),
+            (worth, "--worth"),
+        ):
+            if given_here is not None:
+                only_for(instance, "sourcing", option)
+        if without:
+            from amopt import sourcing
+
+            instance = sourcing.without_suppliers(cast("Any", instance), without)
         more: dict[str, object] = {} if register is None else {"register": register}
         if not forms:
             only_for(instance, "placement", "--no-forms")
@@ -155,6 +179,16 @@ def solve(  # every option of the command line is a parameter
                 seed=seed,
                 progress=progress,
                 **more,
+            )
+        if instance.kind == "sourcing" and worth is not False:
+            solution = cost_of_limits(
+                solution,
+                instance,
+                always=worth is True,
+                shown=not (json or quiet),
+                time_limit=time_limit,
+                given={"method": method, "register": register},
+                options={"gap": gap, "threads": threads, "seed": seed},
             )
         give(
             solution,

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -204,6 +204,34 @@ def answered(instance: Instance, folder: Path | None) -> Solution:
     from amopt import decisions
 
     return decisions.solve(instance) if folder is None else decisions.load_solution(folder)
+
+
+def cost_of_limits(
+    solution: Solution,
+    instance: Instance,
+    *,
+    always: bool,
+    shown: bool,
+    time_limit: float | None,
+    given: dict[str, Any],
+    options: dict[str, Any],
+) -> Solution:
+    """Return an answer of sourcing with what its limits cost, where it is asked for or quick."""
+    from amopt import sourcing
+    from amopt.program.solver.options import Options
+    from amopt.report import waiting
+
+    known = {name: value for name, value in options.items() if value is not None}
+    left = None if time_limit is None else max(0.0, time_limit - solution.outcome.total_seconds)
+    with waiting.counting(wanted=shown and always, limit=left) as progress:
+        return sourcing.with_cost_of_limits(
+            cast("Any", solution),
+            cast("Any", instance),
+            options=Options(time_limit=left, **known),
+            only_if_quick=not always,
+            progress=progress,
+            **given,
+        )
 
 
 @contextmanager

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from amopt.sourcing.referee.check import check
     from amopt.sourcing.register.register import commit
     from amopt.sourcing.rolling.replay import replay
+    from amopt.sourcing.worth.costs import with_cost_of_limits
     from amopt.sourcing.worth.ranges import price_ranges
+    from amopt.sourcing.worth.without import without_suppliers
     from amopt.sourcing.worth.worth import worth_of_limits
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "read_back",
     "replay",
     "solve",
+    "with_cost_of_limits",
+    "without_suppliers",
     "worth_of_limits",
 ]
 
@@ -56,6 +60,8 @@ _HOMES = {
     "read_back": ("decision", "read_back"),
     "replay": ("rolling.replay", "replay"),
     "solve": ("decision", "solve"),
+    "with_cost_of_limits": ("worth.costs", "with_cost_of_limits"),
+    "without_suppliers": ("worth.without", "without_suppliers"),
     "worth_of_limits": ("worth.worth", "worth_of_limits"),
 }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.entries import OfferTerms
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["quote_tables"]
+__all__ = ["quote_age", "quote_tables"]
 
 
 def quote_tables(
@@ -35,16 +35,21 @@ def quote_tables(
     return {"quotes": rows}
 
 
+def quote_age(instance: Instance, offer: OfferTerms) -> float | None:
+    """Return the age of an offer's quotes in days; None where they are not on record."""
+    if offer.quoted is None or instance.quotes is None:
+        return None
+    return (instance.quotes.as_of - offer.quoted.fetched_at) / timedelta(days=1)
+
+
 def _row(instance: Instance, offer: OfferTerms, ordered: float) -> dict[str, Any]:
-    quoted, age = offer.quoted, None
-    if quoted is not None and instance.quotes is not None:
-        age = (instance.quotes.as_of - quoted.fetched_at) / timedelta(days=1)
+    quoted = offer.quoted
     return {
         "part": offer.part,
         "supplier": offer.supplier,
         "source": None if quoted is None else quoted.source,
         "fetched_at": None if quoted is None else moment_text(quoted.fetched_at),
-        "age_days": age,
+        "age_days": quote_age(instance, offer),
         "ordered": ordered,
         "why": "",
         "reference": None if quoted is None else quoted.reference,

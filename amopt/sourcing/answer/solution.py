@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from amopt.phrases import plural
-from amopt.solution import Column, Solution
+from amopt.phrases import counted, listed, plural
+from amopt.solution import Column, Solution, Table
+from amopt.sourcing.answer.dearest import DEAREST, dearest
 from amopt.sourcing.answer.notes import beside, conventional_of_some, count, orders_in_words
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class SourcingSolution(Solution):
     whole), ``deliveries`` (what each brings to a place), ``lines`` (what each line comes to, beside
     conventional supply and the frontier rule), ``switchover`` (every offer against conventional
     supply), ``fits`` (how well fitted curves fit), ``capacities``, ``licences`` and ``totals``;
-    with quotes on record also ``quotes`` (where each price comes from, and how old it is).
+    with quotes on record also ``quotes`` (where each price comes from, and how old it is), and
+    where it was looked at ``limits`` (what each limit costs).
 
     Attributes
     ----------
@@ -65,6 +67,12 @@ class SourcingSolution(Solution):
                 "placed_as",
                 "",
                 "Of an order placed before its name, or placed before; empty for a new one.",
+            ),
+            Column(
+                "quote_age_days",
+                "days",
+                "Age of the quotes that it is ordered on; empty where they are not on record.",
+                shown=False,
             ),
         ),
         "purchase_orders": (
@@ -248,6 +256,22 @@ class SourcingSolution(Solution):
             Column("material", "", "Material of the offer.", shown=False),
             Column("request", "", "The request that the supplier answered.", shown=False),
         ),
+        "limits": (
+            Column("limit", "", "The limit."),
+            Column("stated", "", "What the file says."),
+            Column("stated_day", "", "The same as a day; of need-bys, needs order_date."),
+            Column("unit", "", "Its unit."),
+            Column("used", "", "What the plan uses of it."),
+            Column("used_day", "", "The same as a day."),
+            Column(
+                "costs",
+                "money",
+                "How much less the plan would cost without it alone; empty if not proven.",
+            ),
+            Column("costs_at_least", "money", "Proven least that it costs.", shown=False),
+            Column("costs_at_most", "money", "Proven most that it costs.", shown=False),
+            Column("family", "", "Family of constraints.", shown=False),
+        ),
         "totals": (
             Column("cost", "money", "What is paid for all orders."),
             Column("downtime_cost", "money", "Cost of all waiting."),
@@ -326,7 +350,20 @@ class SourcingSolution(Solution):
                 more_of = {"waiting": waiting, "penalties": penalty}
                 words = " and ".join(word for word, amount in more_of.items() if amount)
                 said.append(beside(label, more, money, words and f" with {words}"))
-        return (*said, *conventional_of_some(self.rows["lines"], money))
+        said += conventional_of_some(self.rows["lines"], money)
+        if "limits" in self.rows:
+            said += dearest(self.rows["limits"], self.currency, every=True)
+        return tuple(said)
+
+    def worth_showing(self, name: str) -> tuple[Table, str]:
+        """Leave out the limits that cost nothing."""
+        rows = self.rows[name]
+        idle = [row for row in rows if name == "limits" and row["costs"] == 0]
+        if not idle:
+            return rows, ""
+        names = listed([row["limit"] for row in idle], most=DEAREST)
+        nothing = f"{counted(len(idle), 'limit')} that cost{'s' if len(idle) == 1 else ''} nothing"
+        return [row for row in rows if row not in idle], f"Left out: {nothing}: {names}."
 
     def _orders(self, total: Mapping[str, Any], money: str) -> str:
         """Say what orders cost, the new ones and those placed before apart."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from amopt.sourcing.answer.notes import PLACED_BEFORE
 from amopt.sourcing.answer.purchases import order_numbers, purchases
-from amopt.sourcing.answer.quotes import quote_tables
+from amopt.sourcing.answer.quotes import quote_age, quote_tables
 from amopt.sourcing.evaluation import Evaluation, goods_of, whole_conventional
 from amopt.sourcing.instance.curves import fits_of
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
@@ -107,6 +107,9 @@ def order_rows(plan: Evaluation) -> list[dict[str, Any]]:
             "discount": float(off[o]),
             "committed": False,
             "placed_as": None,
+            "quote_age_days": (
+                quote_age(supply.instance, source) if isinstance(source, Offer) else None
+            ),
         }
         rows.append((line, row))
     return [
@@ -143,6 +146,7 @@ def _committed_rows(supply: SupplyOptions) -> list[tuple[int, dict[str, Any]]]:
             "discount": None,
             "committed": True,
             "placed_as": order.order or PLACED_BEFORE,
+            "quote_age_days": None,
         }
         rows.append((line, row))
     return rows

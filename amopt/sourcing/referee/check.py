@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.referee import Notebook
+from amopt.referee import Notebook, is_number
 from amopt.sourcing.referee.frontier_rule import frontier_rule
 from amopt.sourcing.referee.licences import check_capacities, check_licences, prints_left
 from amopt.sourcing.referee.lines import check_lines, check_totals, objective_of
@@ -33,8 +33,14 @@ TABLES = (
 )
 """The tables that every answer has."""
 
-COPIED = {"register": ("file", "head"), "licences": ("granted", "recorded")}
-"""The columns that are not recomputed where a register was used: they are copied from it."""
+LIMITS = (
+    *("limit", "stated", "stated_day", "unit", "used", "used_day"),
+    *("costs", "costs_at_least", "costs_at_most", "family"),
+)
+"""The columns of what limits cost, where that was looked at."""
+
+COPIED = {"register": ("file", "head"), "licences": ("granted", "recorded"), "limits": LIMITS}
+"""The columns that are not recomputed: copied from a register, or from solves without a limit."""
 
 
 def check(instance: Instance, solution: Solution) -> Verdict:
@@ -61,7 +67,9 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     rows = solution.rows
     registered = "register" in rows
     quoted = has_quotes(instance)
-    more = [name for name, due in (("register", registered), ("quotes", quoted)) if due]
+    costs = "limits" in rows
+    optional = (("register", registered), ("quotes", quoted), ("limits", costs))
+    more = [name for name, due in optional if due]
     notebook.tables(rows, (*TABLES, *more))
     if not set(TABLES) <= rows.keys():
         return
@@ -88,6 +96,23 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
         notebook.require(str(outcome.stopped) == "finished", ended)
     if quoted and "quotes" in rows:
         check_quotes(instance, notebook, rows)
+    if costs:
+        _check_limits(notebook, rows["limits"])
+
+
+def _check_limits(notebook: Notebook, table: Any) -> None:
+    """Require that what limits cost is no less than nothing, and between its proven ends."""
+    for row in table:
+        where = f"limits, {row.get('limit')!r}"
+        if not notebook.require(set(row) == set(LIMITS), f"{where}: other columns are right"):
+            continue
+        low, cost, high = row["costs_at_least"], row["costs"], row["costs_at_most"]
+        ends = [low, *(one for one in (cost, high) if one is not None)]
+        known = all(is_number(one) for one in ends)
+        if notebook.require(known and low >= 0, f"{where}: costs {ends} are no amounts"):
+            near = notebook.tolerance * max(1.0, abs(low))
+            rising = all(one >= low - near for one in ends)
+            notebook.require(rising, f"{where}: it costs less than is proven")
 
 
 def _check_register(notebook: Notebook, table: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.referee import Amount, is_number
 from amopt.sourcing.instance.entries import CONVENTIONAL, Line
+from amopt.sourcing.referee.quotes import quote_age
 from amopt.sourcing.referee.rows import Row, require_rows
 from amopt.sourcing.referee.use import Placed, Totals, Use, bills, of_goods
 
@@ -79,6 +80,7 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
                 use.add(own.line.part, own.supplier, own.quantity, hours)
         expected = order_row(terms, row, own.line, found, scenario=scenario, committed=False)
         expected |= {"order": number, "placed_as": None, "duty": duty, "discount": off}
+        expected["quote_age_days"] = own.offer and quote_age(terms.instance, own.offer)
         notebook.compare(where, row, expected)
         orders.received(row["line"], expected["delivery_date"])
         orders.by_line[own.line.line].add(own.supplier, own.quantity, found)
@@ -237,6 +239,7 @@ def order_row(
         "duty": None,
         "discount": None,
         "committed": committed,
+        "quote_age_days": None,
     }
 
 

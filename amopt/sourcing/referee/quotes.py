@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
     from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["check_fits", "check_quotes", "has_quotes"]
+__all__ = ["check_fits", "check_quotes", "has_quotes", "quote_age"]
 
 _DAY = 86400.0
 
@@ -121,6 +121,13 @@ def _quote_row(instance: Instance, offer: OfferTerms, ordered: float, why: str) 
         micro = f".{fetched.microsecond:06d}" if fetched.microsecond else ""
         row["source"], row["request"] = quoted.source, quoted.request
         row["reference"], row["fetched_at"] = quoted.reference, f"{shown}{micro}Z"
-        if instance.quotes is not None:
-            row["age_days"] = (instance.quotes.as_of.timestamp() - fetched.timestamp()) / _DAY
+        row["age_days"] = quote_age(instance, offer)
     return row
+
+
+def quote_age(instance: Instance, offer: OfferTerms) -> float | None:
+    """Return the days from the fetching of an offer's quotes to the time of the instance."""
+    if offer.quoted is None or instance.quotes is None:
+        return None
+    as_of = instance.quotes.as_of.timestamp()
+    return float((as_of - offer.quoted.fetched_at.timestamp()) / _DAY)

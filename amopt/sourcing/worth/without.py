@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from amopt.errors import UsageError
+from amopt.phrases import listed
 from amopt.sourcing.instance.fields import CONVENTIONAL
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance, Offer
     from amopt.sourcing.worth.values import Value
 
-__all__ = ["suppliers_of", "without", "without_row"]
+__all__ = ["suppliers_of", "without", "without_row", "without_suppliers"]
+
+
+def without_suppliers(instance: Instance, names: Collection[str]) -> Instance:
+    """Return an instance as if some suppliers took no orders, and its name says so.
+
+    Orders that are committed there stay as they were agreed.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    names
+        The suppliers, or ``"conventional"``.
+
+    Raises
+    ------
+    UsageError
+        When one of them supplies nothing.
+    """
+    known = sorted({offer.supplier for offer in instance.offers})
+    known += [CONVENTIONAL] if instance.conventional else []
+    if unknown := [name for name in names if name not in known]:
+        close = get_close_matches(unknown[0], known, n=1)
+        meant = f"did you mean {close[0]!r}?" if close else f"there are {listed(known, most=12)}"
+        raise UsageError(f"{unknown[0]!r} supplies nothing; {meant}", "without-unknown-supplier")
+    gone = sorted(set(names), key=list(names).index)
+    left = without(instance, lambda offer: offer.supplier in gone, usual=CONVENTIONAL not in gone)
+    return left.unchecked_copy(name=f"{instance.name}, without {listed(gone)}")
 
 
 def suppliers_of(value: Value) -> list[str]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import amopt
 from amopt.errors import InvalidInstanceError, UsageError
 from amopt.instance import catalogue
-from amopt.sourcing import check, replay
+from amopt.sourcing import check, replay, without_suppliers
 from amopt.sourcing.events import Events
 from amopt.sourcing.instance.quote_log.reading import Log, UnreadableLogError, read_log
 from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord
@@ -499,3 +499,21 @@ def test_what_holds_is_the_last_answer_if_it_holds(
 def test_the_columns_of_a_log_are_those_that_the_docs_name() -> None:
     assert COLUMNS[:2] == ("fetched_at", "request")
     assert not any(math.isnan(r.cost_per_part or 0.0) for r in RECORDS)
+
+
+def test_orders_say_how_old_their_quotes_are(log: Path) -> None:
+    """Beta's quotes of 2 March 10:00 are 2.5833 days old on 5 March, and alpha's 3.6667."""
+    instance = with_quotes(FILE, log=log, as_of="2026-03-05T00:00:00Z")
+    answer = amopt.solve(instance)
+    ages = {row["supplier"]: row["age_days"] for row in answer.rows["quotes"]}
+    assert ages == {"alpha": pytest.approx(3 + 16 / 24), "beta": pytest.approx(2 + 14 / 24)}
+    (row,) = answer.rows["orders"]
+    assert row["quote_age_days"] == ages[row["supplier"]]
+    others = without_suppliers(instance, ["alpha", "beta"])
+    (row,) = amopt.solve(others).rows["orders"]
+    assert (row["supplier"], row["quote_age_days"]) == ("conventional", None)
+    (row,) = amopt.solve(amopt.load("sourcing/hangbar")).rows["orders"][:1]
+    assert row["quote_age_days"] is None
+    wrong = [{**answer.rows["orders"][0], "quote_age_days": 1.0}]
+    edited = replace(answer, rows={**answer.rows, "orders": wrong})
+    assert not check(instance, edited).accepted
