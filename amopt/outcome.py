@@ -103,6 +103,17 @@ class Outcome:
         """Whether there is an answer to use."""
         return self.status in (Status.OPTIMAL, Status.FEASIBLE)
 
+    def require_ended(self) -> None:
+        """Raise where Ctrl-C cut the solve short: its answer is not one of several that ended.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When Ctrl-C ended the solve.
+        """
+        if self.stopped is Stopped.INTERRUPTED:
+            raise KeyboardInterrupt
+
     @property
     def total_seconds(self) -> float:
         """Wall-clock seconds over all phases."""

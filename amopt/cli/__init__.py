@@ -180,7 +180,7 @@ def solve(  # every option of the command line is a parameter
                 progress=progress,
                 **more,
             )
-        if instance.kind == "sourcing" and worth is not False:
+        if worth is not False and getattr(instance, "may_be_limited", False):
             solution = cost_of_limits(
                 solution,
                 instance,

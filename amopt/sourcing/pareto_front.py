@@ -288,22 +288,10 @@ class _Search:
                 supply, self.options, self.progress, goal, budget=self.budget, knots=self.knots
             )
         except NoPlanError as error:
-            require_ended(error.outcome)
+            error.outcome.require_ended()
             raise
-        require_ended(outcome)
+        outcome.require_ended()
         return plan, outcome
-
-
-def require_ended(outcome: Outcome) -> None:
-    """Raise where Ctrl-C cut a solve short: its plan need not be the best in its criterion.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When Ctrl-C ended the solve.
-    """
-    if outcome.stopped is Stopped.INTERRUPTED:
-        raise KeyboardInterrupt
 
 
 def _shape(model: Any, criterion: str, limits: Mapping[str, float]) -> None:

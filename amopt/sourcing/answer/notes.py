@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from amopt.phrases import counted, listed, plural
+from amopt.phrases import counted, listed, money, plural
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 
 if TYPE_CHECKING:
     from amopt.solution import Table
     from amopt.sourcing.evaluation import Evaluation
 
-__all__ = ["PLACED_BEFORE", "beside", "conventional_of_some", "count", "notes", "orders_in_words"]
+__all__ = [
+    "DEAREST",
+    "PLACED_BEFORE",
+    "beside",
+    "conventional_of_some",
+    "count",
+    "dearest",
+    "notes",
+    "orders_in_words",
+]
 
 MOST_NAMED = 5
 """Lines that are named."""
+
+DEAREST = 3
+"""Limits that are named: those that cost most."""
 
 PLACED_BEFORE = "placed before"
 """How tables mark orders that were placed before, where the file has no name for them."""
@@ -245,3 +257,42 @@ def beside(label: str, more: float, money: str, beside: str) -> str:
 def count(number: int, what: str) -> str:
     """Return a number of things in words."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def dearest(rows: Sequence[Mapping[str, Any]], currency: str, *, every: bool) -> list[str]:
+    """Return in words which limits cost most.
+
+    Parameters
+    ----------
+    rows
+        Of each limit its name, what it costs where that is proven, and what it costs at least.
+    currency
+        The currency.
+    every
+        Whether these are all limits that are asked for.
+    """
+    dear = sorted((r for r in rows if r["costs_at_least"]), key=lambda r: -r["costs_at_least"])
+    unknown = sum(row["costs"] is None and not row["costs_at_least"] for row in rows)
+    told = [
+        f"{row['limit']} ({'at least ' if row['costs'] is None else ''}"
+        f"{money(row['costs_at_least'], currency)})"
+        for row in dear[:DEAREST]
+    ]
+    if told:
+        looked = "What costs most" if every else "Of the limits looked at, what costs most"
+        said = [f"{looked}, each without it alone: {listed(told)}."]
+    elif unknown:
+        said = ["No limit is proven to cost anything."]
+    elif every:
+        said = ["No limit costs anything: without any one of them the plan costs the same."]
+    else:
+        said = ["No limit that was looked at costs anything."]
+    if unknown:
+        said.append(
+            f"What {counted(unknown, 'limit')} {_verb(unknown, 'costs', 'cost')} is not known."
+        )
+    return said
+
+
+def _verb(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import counted, listed, plural
 from amopt.solution import Column, Solution, Table
-from amopt.sourcing.answer.dearest import DEAREST, dearest
-from amopt.sourcing.answer.notes import beside, conventional_of_some, count, orders_in_words
+from amopt.sourcing.answer.notes import (
+    DEAREST,
+    beside,
+    conventional_of_some,
+    count,
+    dearest,
+    orders_in_words,
+)
 
 if TYPE_CHECKING:
     import networkx as nx

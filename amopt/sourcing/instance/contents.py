@@ -158,6 +158,14 @@ class Contents(common.Instance):
         )
 
     @property
+    def may_be_limited(self) -> bool:
+        """Whether anything in the file may be a limit on what is ordered where and until when."""
+        stated = self.limits.model_dump(exclude_none=True)
+        entries = (self.licences, self.capacities, self.shares, self.suppliers)
+        due = any(line.need_by or line.need_by_weeks is not None for line in self.lines)
+        return bool(stated) or any(entries) or due
+
+    @property
     def counts_committed(self) -> bool:
         """Whether committed parts count for new orders of any offer."""
         return any(self.counted(offer) > 0 for offer in self.offers)

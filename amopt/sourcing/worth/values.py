@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.outcome import Status
-from amopt.sourcing.pareto_front import require_ended
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
@@ -86,7 +85,7 @@ def least(instance: Instance, options: Options) -> Value:
         return Value(math.inf, math.inf)
     except NoAnswerError as error:
         if error.outcome is not None:
-            require_ended(error.outcome)
+            error.outcome.require_ended()
         bound = None if error.outcome is None else error.outcome.bound
         return Value(-math.inf if bound is None else bound, math.inf)
     return value_of(solution)
@@ -101,7 +100,7 @@ def value_of(solution: SourcingSolution) -> Value:
         When Ctrl-C ended the solve.
     """
     outcome = solution.outcome
-    require_ended(outcome)
+    outcome.require_ended()
     assert outcome.objective is not None
     bound = -math.inf if outcome.bound is None else outcome.bound
     return Value(min(bound, outcome.objective), outcome.objective, solution)

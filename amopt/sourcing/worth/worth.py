@@ -19,7 +19,7 @@ from amopt.phrases import amount, counted, listed, money, plural
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution, Table
-from amopt.sourcing.answer.dearest import DEAREST, dearest
+from amopt.sourcing.answer.notes import DEAREST, dearest
 from amopt.sourcing.worth.limits import A_DAY, FAMILIES, limits_of
 from amopt.sourcing.worth.search import Search
 from amopt.sourcing.worth.stated import StatedLimit
