@@ -97,7 +97,13 @@ def _plain_entries(data: Any, libraries: _Libraries, depth: int) -> Any:
 
 
 def _rows(frame: Any) -> Iterator[dict[Any, Any]]:
-    """Yield the rows of a frame as mappings, without the cells that have no value."""
+    """Yield the rows of a frame as mappings, without the cells that have no value.
+
+    What has a name in its index is a column, as in the sums that ``groupby`` makes.
+    """
+    named = [name for name in frame.index.names if name is not None]
+    if named:
+        frame = frame.reset_index(level=named)
     given = frame.notna().to_numpy().tolist()
     columns = [_cells(column) for _, column in frame.items()]
     for row, has in zip(zip(*columns, strict=True), given, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -35,6 +36,9 @@ LIKELY_HOLDING = 5.0
 LIKELY_LEAD_TIME = 5.0
 """Years of lead time above which the unit is in doubt."""
 
+LIKELY_PROBABILITY = 0.9
+"""Safety factor from which, below 1, it is likely a probability."""
+
 Price = Annotated[float, Field(ge=1e-6, le=1e9)]
 """Money a part that is not nothing."""
 
@@ -52,6 +56,12 @@ CODES: tuple[Code, ...] = (
         "implausible-lead-time",
         "A lead time of more than five years is likely one in weeks or days.",
         "Give years: divide weeks by 52, days by 365.",
+        Severity.WARNING,
+    ),
+    Code(
+        "implausible-safety-factor",
+        "A safety factor just below 1 is likely the probability that it should cover.",
+        "Give standard deviations: 1.645 covers 95 % of the lead times.",
         Severity.WARNING,
     ),
     Code(
@@ -175,6 +185,16 @@ class LicensingInstance(Instance):
                 f"holding a part for a year costs {self.holding_cost_per_year_per_value:g} times "
                 "the part.",
                 "Is it percent? Then divide it by 100; else leave it.",
+            )
+        if LIKELY_PROBABILITY <= self.safety_factor < 1:
+            factor, normal = self.safety_factor, NormalDist()
+            yield Problem(
+                "implausible-safety-factor",
+                ("safety_factor",),
+                f"{factor:g} standard deviations cover {100 * normal.cdf(factor):.1f} % of the "
+                "lead times.",
+                f"Is it the probability to cover? Then write {normal.inv_cdf(factor):.3f}; else "
+                "leave it.",
             )
         for channel in ("traditional", "printing"):
             years = getattr(self, channel).lead_time_years

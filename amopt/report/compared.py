@@ -65,14 +65,32 @@ def print_comparisons(found: Mapping[str, Comparison]) -> None:
 
 def _sentence(one: Comparison) -> str:
     """Return how much changed, in words, and what two answers are worth."""
+    objective = _objective(one)
     said = [f"{name.replace('_', ' ')} {number}" for name, number in one.tables.items()]
     changed = f"{counted(len(one.rows), 'change')}: {', '.join(said)}."
-    sentences = [changed if one.rows else "Nothing changed."]
+    sentences = [*objective, changed if one.rows else "Nothing changed."]
     if one.worth is not None:
         before, after = (f"{side.status}, {gap_in_words(side.gap)}" for side in one.worth)
         both = f"Before: {before}; after: {after}."
         sentences.append(f"Both: {before}." if before == after else both)
     return " ".join(sentences)
+
+
+def _objective(one: Comparison) -> list[str]:
+    """Return what became of the objective; nothing where either answer has none."""
+    if one.worth is None or not one.objective_meaning:
+        return []
+    before, after = (side.objective for side in one.worth)
+    if before is None or after is None:
+        return []
+    old, new = shown(before, "money"), shown(after, "money")
+    meaning = f"{one.objective_meaning[:1].upper()}{one.objective_meaning[1:]}"
+    if old == new:
+        return [f"{meaning}: {new} {one.currency}, as before."]
+    change = shown(abs(after - before), "money")
+    share = f" ({100 * abs(after - before) / abs(before):.3g} %)" if before else ""
+    way = "more" if after > before else "less"
+    return [f"{meaning}: {new} {one.currency}, {change}{share} {way} than {old}."]
 
 
 def _typed(one: Comparison) -> bool:

@@ -79,8 +79,10 @@ def document_of(found: Sensitivity) -> Document:
 def _told(found: Sensitivity) -> list[Column]:
     """Return the columns that say something; those of proofs where one is missing."""
     told = [one for one in COLUMNS if any(row[one.name] not in (None, "") for row in found.rows)]
-    proofs = () if found.loosest else ("status", "bound", "gap")
-    return [one for one in told if one.name.partition("_")[0] not in proofs]
+    left = set() if found.loosest else {"status", "bound", "gap"}
+    if all(abs(row["largest_step"] - 100 * found.step) < 1e-9 for row in found.rows):
+        left.add("largest")  # every value was moved by the step
+    return [one for one in told if one.name.partition("_")[0] not in left]
 
 
 def _bars(found: Sensitivity) -> Any:

@@ -52,6 +52,8 @@ class Comparison:
         words, then entries that only one of the two has.
     worth
         Of two answers, what each is worth; None for two instances.
+    objective_meaning
+        Of two answers, what their objective is; empty where the two are of different things.
     """
 
     before: str
@@ -59,6 +61,7 @@ class Comparison:
     currency: str
     rows: Table
     worth: tuple[Standing, Standing] | None = None
+    objective_meaning: str = ""
 
     @property
     def tables(self) -> dict[str, int]:
@@ -99,7 +102,12 @@ def compare_answers(before: Solution, after: Solution) -> Comparison:
     units["answer", "objective"] = units["answer", "bound"] = "money"
     changes = _of_tables(_answer(before), _answer(after), units)
     found = _comparison(before.name, after.name, before.currency, after.currency, changes)
-    return replace(found, worth=(standing(before.outcome), standing(after.outcome)))
+    meanings = {(one.objective_meaning, one.currency) for one in (before, after)}
+    return replace(
+        found,
+        worth=(standing(before.outcome), standing(after.outcome)),
+        objective_meaning=after.objective_meaning if len(meanings) == 1 else "",
+    )
 
 
 def _require_same(before: str, after: str) -> None:

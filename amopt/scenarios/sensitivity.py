@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -30,6 +31,7 @@ COLUMNS = (
     Column("change_raised", "money", "what raising them changes"),
     Column("swing", "money", "the larger of the two changes"),
     Column("swing_share", "%", "the swing in hundredths of the objective"),
+    Column("largest_step", "%", "the most by which a value was moved: a whole one by 1 at least"),
     Column("note", "", "why there is no number"),
     Column("status_lowered", "", "what the answer with the values lowered is worth"),
     Column("bound_lowered", "money", "what no answer with them lowered is better than: proven"),
@@ -130,9 +132,12 @@ class Sensitivity:
             step = f"{100 * self.step:.3g} %"
             return f"No input moves the {self.objective_meaning} by a step of {step}.{left}"
         most = max(moved, key=lambda row: row["swing"])
+        step = f"{100 * self.step:.3g} % of it is"
+        if most["largest_step"] > 100 * self.step * (1 + 1e-9):
+            step = f"a whole step, up to {most['largest_step']:.3g} % of it, is"
         return (
             f"{most['input'].replace('_', ' ')} moves the {self.objective_meaning} most: "
-            f"{100 * self.step:.3g} % of it is {most['swing_share']:.1f} % of the answer.{left}"
+            f"{step} {most['swing_share']:.1f} % of the answer.{left}"
         )
 
 
@@ -196,7 +201,7 @@ def sensitivity(
     which = [one for one in inputs(instance) if one.top not in beside]
     tasks = [(instance, one, 1.0 + sign * step, options) for one in which for sign in (-1.0, 1.0)]
     ended = map(_solved, tasks) if executor is None else executor.map(_solved, tasks)
-    results: list[Standing | str] = []
+    results: list[tuple[Standing | str, float]] = []
     if progress is not None:
         progress(0, len(tasks))
     for result in ended:
@@ -204,11 +209,13 @@ def sensitivity(
         if progress is not None:
             progress(len(results), len(tasks))
     rows = [
-        _row(one, as_it_is.objective, lowered, raised)
-        for one, lowered, raised in zip(which, results[::2], results[1::2], strict=True)
+        _row(one, as_it_is.objective, lowered, raised, max(down, up))
+        for one, (lowered, down), (raised, up) in zip(
+            which, results[::2], results[1::2], strict=True
+        )
     ]
     rows.sort(key=_rank)
-    answers = [as_it_is, *(one for one in results if isinstance(one, Standing))]
+    answers = [as_it_is, *(one for one, _ in results if isinstance(one, Standing))]
     return Sensitivity(
         instance.name, instance.currency, base.objective_meaning, step, as_it_is, loosest(answers),
         tuple(rows), beside,
@@ -278,28 +285,48 @@ def _numbers(entry: Mapping[str, Any], path: Sequence[str]) -> list[float]:
     return [one for one in several if isinstance(one, int | float) and not isinstance(one, bool)]
 
 
-def _solved(task: tuple[Instance, Input, float, Mapping[str, Any]]) -> Standing | str:
-    """Return the answer with an input scaled, or why there is none."""
+def _solved(
+    task: tuple[Instance, Input, float, Mapping[str, Any]],
+) -> tuple[Standing | str, float]:
+    """Return the answer with an input scaled, or why there is none, and the largest step of it."""
     from amopt import decisions
 
     instance, scaled, factor, options = task
+    moved = 100.0 * abs(factor - 1.0)
     try:
-        other = _changed(instance, scaled, factor)
+        other, moved = _changed(instance, scaled, factor)
         found = standing(finished(decisions.solve(other, **options).outcome))
     except InvalidInstanceError as error:
-        return f"{_NOT_VALID}: {error.findings[0].message}"
+        return f"{_NOT_VALID}: {error.findings[0].message}", moved
     except AmoptError as error:
-        return why_none(error)
-    return "not solved within the limits" if found.objective is None else found
+        return why_none(error), moved
+    return ("not solved within the limits" if found.objective is None else found), moved
 
 
-def _changed(instance: Instance, scaled: Input, factor: float) -> Instance:
-    """Return the instance with an input scaled; by whole steps where others are not valid."""
+def _changed(instance: Instance, scaled: Input, factor: float) -> tuple[Instance, float]:
+    """Return the instance with an input scaled, and the largest step of a value in hundredths.
+
+    Steps are whole where others are not valid, as of quantities that are not divisible.
+    """
     data = instance.model_dump(by_alias=True, exclude_unset=True)
+    numbers = {
+        number
+        for entry in _entries(data, scaled.path)
+        for number in _numbers(entry, scaled.field)
+        if number
+    }
+    whole = replace(scaled, whole=True)
+    in_whole_steps = max(abs(_number(one, factor, whole=True) / one - 1.0) for one in numbers)
+    if scaled.whole:
+        return changed(instance, _scaled(data, whole, factor)), 100.0 * in_whole_steps
     try:
-        return changed(instance, _scaled(data, scaled, factor))
-    except InvalidInstanceError:
-        return changed(instance, _scaled(data, replace(scaled, whole=True), factor))
+        return changed(instance, _scaled(data, scaled, factor)), 100.0 * abs(factor - 1.0)
+    except InvalidInstanceError as error:
+        if not all(float(one).is_integer() for one in numbers):
+            raise
+        with contextlib.suppress(InvalidInstanceError):
+            return changed(instance, _scaled(data, whole, factor)), 100.0 * in_whole_steps
+        raise error from None
 
 
 def _scaled(data: Mapping[str, Any], scaled: Input, factor: float) -> dict[str, Any]:
@@ -339,7 +366,7 @@ def _number(value: Any, factor: float, *, whole: bool) -> Any:
 
 
 def _row(
-    one: Input, objective: float, lowered: Standing | str, raised: Standing | str
+    one: Input, objective: float, lowered: Standing | str, raised: Standing | str, moved: float
 ) -> dict[str, Any]:
     """Return the row of an input."""
     sides = [None if isinstance(side, str) else side for side in (lowered, raised)]
@@ -358,6 +385,7 @@ def _row(
         *changes,
         swing,
         100.0 * swing / abs(objective) if swing is not None and objective else None,
+        moved,
         "; ".join(said),
         *(cell for side in sides for cell in _worth(side)),
     )

@@ -75,3 +75,14 @@ def test_nan_outside_a_frame_is_no_empty_cell() -> None:
 
 def test_an_array_is_a_list() -> None:
     assert Network(places=np.array([], dtype=object)).places == ()
+
+
+def test_what_has_a_name_in_the_index_of_a_frame_is_a_column() -> None:
+    """Sums that ``groupby`` makes have their names in the index."""
+    whole = amopt.load(NAME)
+    rows = pd.DataFrame(whole.to_dict()["demand"])
+    halves = pd.concat([rows.assign(per_year=rows["per_year"] / 2)] * 2)
+    demand = halves.groupby(["place", "part"], sort=False).sum()
+    assert amopt.load({**whole.to_dict(), "demand": demand}) == whole
+    by_place = demand.reset_index("part")
+    assert amopt.load({**whole.to_dict(), "demand": by_place}) == whole

@@ -108,9 +108,18 @@ def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text
     assert fetched(text) == []
-    said = amopt_command("compare", "placement/textbook", "placement/textbook").out
+    same = amopt_command("compare", "placement/textbook", "placement/textbook").out
+    said = " ".join(same.split())
     assert said.count("Nothing changed.") == 2
     assert "Both: optimal, gap 0 %." in said
+    assert "Cost over a year: 2,980.00 EUR, as before." in said
+    dearer = textbook()
+    dearer["sites"][0]["yearly_cost"] += 149.0
+    (tmp_path / "d.json").write_text(json.dumps(dearer, default=str))
+    said = " ".join(amopt_command("compare", "placement/textbook", "d.json").out.split())
+    assert "Cost over a year: 3,129.00 EUR, 149.00 (5 %) more than 2,980.00." in said
+    said = " ".join(amopt_command("compare", "d.json", "placement/textbook").out.split())
+    assert "Cost over a year: 2,980.00 EUR, 149.00 (4.76 %) less than 3,129.00." in said
     for name, folder in ((TODAY, "a"), (FUTURE, "b")):
         assert amopt_command("solve", name, "--out", folder, "--quiet", "--no-forms").code == 0
     said = amopt_command("compare", "a", "b").out

@@ -196,3 +196,38 @@ def test_the_command(amopt_command: Any, tmp_path: Path) -> None:
     assert {row["status_raised"] for row in run.json["inputs"]} <= {"optimal", None}
     assert amopt_command("sensitivity", "printing/mission", "--step", "3").code == 2
     assert amopt_command("sensitivity", "printing/mission", "--workers", "0").code == 2
+
+
+def _pump() -> dict[str, Any]:
+    """Return a design whose component is in each system twice."""
+    data = amopt.load("design/valve-block").to_dict()
+    base = [{"systems": 40, "probability": 0.3}, {"systems": 80, "probability": 0.7}]
+    part = {**data["components"][0], "pieces_per_system": 2}
+    return {**data, "components": [part], "installed_base": base}
+
+
+def test_the_step_of_a_whole_number_is_said_as_it_was() -> None:
+    """Two pieces become one or three: that is half of them, not the tenth that was asked for."""
+    found = sensitivity(amopt.load(_pump()))
+    rows = rows_of(found)
+    assert rows["components: pieces_per_system"]["largest_step"] == pytest.approx(50)
+    assert rows["installed_base: systems"]["largest_step"] == pytest.approx(10)
+    assert rows["months"]["largest_step"] == pytest.approx(10)
+    assert found.rows[0]["input"] == "components: pieces_per_system"
+    assert "most: a whole step, up to 50 % of it, is" in found.headline()
+
+
+def test_why_a_change_is_not_valid_is_said_of_the_step_that_was_asked_for() -> None:
+    """Of probabilities a tenth more is too much in all; whole steps are not for them."""
+    note = rows_of(sensitivity(amopt.load(_pump())))["installed_base: probability"]["note"]
+    lowered, raised = note.split("; ")
+    assert "sum to 0.9" in lowered
+    assert "sum to 1.1" in raised
+
+
+def test_whole_steps_in_the_terminal(amopt_command: Any, tmp_path: Path) -> None:
+    file = tmp_path / "pump.json"
+    file.write_text(json.dumps(_pump()))
+    assert "largest step" in " ".join(amopt_command("sensitivity", str(file)).out.split())
+    said = amopt_command("sensitivity", "licensing/two-buyers").out
+    assert "largest" not in said

@@ -35,6 +35,9 @@ DAYS_A_YEAR = 365.0
 MOST_STATES = 400_000
 """The largest decision process that is built: installed parts by age, times statuses of an order"""
 
+LIKELY_HOLDING = 5.0
+"""Holding cost a year, as a share of the part's cost, above which its unit is in doubt."""
+
 CODES: tuple[Code, ...] = (
     Code(
         "exactly-one-holding",
@@ -55,6 +58,12 @@ CODES: tuple[Code, ...] = (
         "free-of-charge",
         "Neither failures nor downtime cost anything, so that nothing is worth preventing.",
         "Give a failure_cost or a downtime_cost_per_day above 0.",
+    ),
+    Code(
+        "implausible-spare-holding-cost",
+        "Holding a spare for a year costs more than five times what the part costs.",
+        "Give a share, not percent: 0.2 for 20 % a year.",
+        Severity.WARNING,
     ),
     Code(
         "incomplete-life",
@@ -169,6 +178,15 @@ class MaintenanceInstance(Instance):
                 "exactly one of holding_cost_per_day and holding_cost_per_year_per_value is "
                 "needed.",
                 "Give exactly one of them.",
+            )
+        share = self.holding_cost_per_year_per_value
+        if share is not None and share > LIKELY_HOLDING:
+            yield Problem(
+                "implausible-spare-holding-cost",
+                ("holding_cost_per_year_per_value",),
+                f"holding a spare for a year costs {share:g} times the part.",
+                "Is it percent? Then divide it by 100; is it money a day? Then give it as "
+                "holding_cost_per_day; else leave it.",
             )
 
     def _cost_problems(self) -> Iterator[Problem]:
