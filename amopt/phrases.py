@@ -11,6 +11,7 @@ __all__ = [
     "counted",
     "in_weeks",
     "listed",
+    "measured",
     "money",
     "plural",
     "rounded_down",
@@ -47,6 +48,14 @@ def amount(value: float, digits: int = 2) -> str:
     """Return an amount with separators and without zeros at its end: ``1,234.5``."""
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def measured(value: float, digits: int = 2) -> str:
+    """Return an amount with so many digits, below one with as many that are not zero."""
+    size = abs(value)
+    if not 0 < size < 1:
+        return amount(value, digits)
+    return amount(value, min(12, digits - 1 - math.floor(math.log10(size))))
 
 
 def money(value: float, currency: str = "") -> str:

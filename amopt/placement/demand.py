@@ -87,6 +87,7 @@ def _hours_a_year(instance: Instance) -> tuple[float, bool]:
             continue
         total += site.most_machines * max(hours.values(), default=0.0)
         for contract in site.contracts:
-            endless = endless or (contract.hours_per_year is None and contract.machine in hours)
-            total += contract.hours_per_year or 0.0
+            if contract.machine in hours:
+                endless = endless or contract.hours_per_year is None
+                total += contract.hours_per_year or 0.0
     return total, endless

@@ -202,6 +202,9 @@ def test_names_are_those_of_the_schema(tmp_path: Path) -> None:
     tables = {name for pair in short.items() for name in pair}
     assert {name.lower() for name in names.REFUSED_TABLES} <= tables
     assert not {*names.REFUSED_TABLES} & {*names.TABLES}
+    for table, column in names.REFUSED:
+        where = [table] if table else names.TABLES
+        assert any(column.lower() in schema.get_columns(one) for one in where), column
     found = anura.read(write(TEXTBOOK, tmp_path / "m"))
     known = {table: set(schema.get_columns(table)) for table in names.TABLES}
     for table, rows in {**TEXTBOOK, **SOURCING}.items():

@@ -38,7 +38,7 @@ def process(**cells: object) -> dict[str, list[dict[str, Any]]]:
         {key: value for key, value in row.items() if "Rate" not in key} | {"ProcessName": "print"}
         for row in TEXTBOOK["ProductionPolicies"]
     ]
-    step = {"ProcessName": "print", "StepName": "1", "WorkCenterName": "SLS #1",
+    step = {"ProcessName": "print", "StepName": "1",
             "ProcessingRate": 0.25, "RateQuantityUOM": "EA", "RateTimeUOM": "HR"}  # fmt: skip
     return changed(ProductionPolicies=policies, Processes=[{**step, **cells}])
 

@@ -69,6 +69,15 @@ def test_demand_is_held_against_the_hours_of_all_machines() -> None:
     assert (row["needed"], row["available"], row["share"]) == (800.0, 3200.0, 25.0)
 
 
+def test_hours_of_a_machine_that_prints_nothing_asked_for_are_no_capacity() -> None:
+    data = amopt.load("placement/textbook").to_dict()
+    data["machines"].append({"name": "FDM", "hours_per_year": 1000})
+    sold = [{"machine": "FDM", "hours_per_year": 700}, {"machine": "SLS", "hours_per_year": 50}]
+    data["sites"][0] = {"place": "Arnhem", "ownership": "contracted", "contracts": sold}
+    (row,) = amopt.show(amopt.load(data)).rows["demand"]
+    assert (row["needed"], row["available"]) == (800.0, 2 * 800.0 + 50.0)
+
+
 def test_demand_above_capacity_is_said() -> None:
     found = amopt.show(amopt.load("licensing/ten-buyers"))
     assert found.headline()[1] == "More is asked for than there is: all buyers of Hamburg."

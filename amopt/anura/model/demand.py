@@ -54,12 +54,14 @@ def _add(reading: Reading, row: Row, product: str, places: list[str], found: Dem
 
 def orders_of(reading: Reading) -> Iterator[tuple[Row, dict[str, Any]]]:
     """Yield the dated orders: name, place, part, pieces, days from the first one's to its dates."""
-    rows = [row for row in reading.model.rows("CustomerOrders") if row.text("OrderID")]
+    rows = reading.model.rows("CustomerOrders")
     days = [day for row in rows if (day := row.date("OrderDate")) is not None]
     first = min(days, default=reading.horizon.start)
     for row in rows:
-        product = next(iter(reading.naming.of(row, "ProductName", "products")), None)
-        place = next(iter(reading.naming.of(row, "CustomerName", "customers")), None)
+        if not row.has("OrderID"):
+            row.wrong("OrderID", "the cell is blank", "missing-key")
+        product = _one(reading, row, "ProductName", "products")
+        place = _one(reading, row, "CustomerName", "customers")
         if product is None or place is None:
             continue
         size = reading.units.size(row, "QuantityUOM", "Quantity", product=product)
@@ -77,6 +79,14 @@ def orders_of(reading: Reading) -> Iterator[tuple[Row, dict[str, Any]]]:
                 "first": first,
             },
         )
+
+
+def _one(reading: Reading, row: Row, column: str, what: str) -> str | None:
+    """Return what an order names; of several it is refused."""
+    names = reading.naming.of(row, column, what)
+    if len(names) > 1:
+        row.refuse(column, f"an order names one of the {what}, and this one {len(names)}")
+    return names[0] if names else None
 
 
 def _weeks(start: datetime.date | None, end: datetime.date | None) -> float | None:

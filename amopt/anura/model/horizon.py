@@ -60,16 +60,27 @@ class Horizon:
         return []
 
 
+def _begins(model: Model) -> list[tuple[datetime.date, str]]:
+    """Return the first days and names of periods in order; what one lacks is a finding."""
+    found: dict[str, datetime.date] = {}
+    for row in model.rows("Periods"):
+        for column in ("PeriodName", "StartDate"):
+            if not row.has(column):
+                row.wrong(column, "the cell is blank", "missing-key")
+        name, day = row.text("PeriodName"), row.date("StartDate")
+        if name in found:
+            row.wrong("PeriodName", f"there are two periods {name!r}", "duplicate-name")
+        if day is not None:
+            found.setdefault(name, day)
+    return sorted((day, name) for name, day in found.items())
+
+
 def horizon_of(model: Model) -> Horizon:
     """Return the periods of a model; without dates there is a finding."""
     settings = model.rows("ModelSettings")
     start = settings[0].date("ModelStartDate") if settings else None
     end = settings[0].date("ModelEndDate") if settings else None
-    begins = sorted(
-        (day, row.text("PeriodName"))
-        for row in model.rows("Periods")
-        if (day := row.date("StartDate")) is not None
-    )
+    begins = _begins(model)
     if end is None or (start is None and not begins):
         message = "ModelStartDate and ModelEndDate: the horizon is not known."
         model.remarks.find("missing-key", "ModelSettings", message)

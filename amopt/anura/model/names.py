@@ -101,7 +101,9 @@ REFUSED: Final = {
     ("Facilities", "MinThroughput"): "amopt has no least throughput",
     ("WorkCenters", "MinimumThroughput"): "amopt has no least throughput",
     ("", "FixedCO2Emissions"): "sites and machines emit nothing while they are idle in amopt",
-    ("CustomerDemand", "PenaltyCost"): "demand is always met in amopt",
+    ("", "PenaltyCost"): "demand is always met in amopt",
+    ("CustomerDemand", "MaximumBackorderPeriods"): "demand is met in its period in amopt",
+    ("CustomerDemand", "PerUnitBackorderCost"): "demand is met in its period in amopt",
     ("TransportationPolicies", "LaneCapacity"): "lanes have no capacity in amopt",
     ("TransportationPolicies", "LaneModeCapacity"): "lanes have no capacity in amopt",
     ("TransportationPolicies", "FuelSurcharge"): "amopt has no fuel surcharge: add it to the cost",
@@ -109,17 +111,19 @@ REFUSED: Final = {
     ("ReplenishmentPolicies", "UnitCost"): "sourcing costs nothing beside the lane in amopt",
     ("ProcurementPolicies", "UnitCost"): "sourcing costs nothing beside the lane in amopt",
     ("ProcurementPolicies", "MinimumOrderQuantity"): "supply has no least order in placement",
+    ("InventoryPolicies", "InitialInventory"): "nothing is in stock at the start in amopt",
+    ("InventoryPolicies", "TimeBetweenInventoryTurns"): "stock is found by amopt itself",
     ("InventoryPolicies", "UnitStorageCost"): "stock costs its value's share a year in amopt",
 }
 """Columns for which an optimum may differ, by table (empty: any), and why."""
 
 _MORE = (
-    "FixedClosingCost", "ThroughputCapacity", "MinThroughput", "MinimumThroughput",
-    "FixedCO2Emissions", "PenaltyCost", "LaneCapacity", "LaneModeCapacity", "FuelSurcharge",
-    "UnitCost", "UnitPrice", "ShelfLife", "MaturationTime", "DisposalCost", "ServiceMode",
-    "TimeBetweenDeliveries", "OptimizationPolicyValue", "MinimumOrderQuantity", "LotSize",
-    "UnitStorageCost", "SupplierCapacity", "SupplyCapacity",
+    "UnitPrice", "ShelfLife", "MaturationTime", "DisposalCost", "ServiceMode",
+    "TimeBetweenDeliveries", "OptimizationPolicyValue", "LotSize", "SupplierCapacity",
+    "SupplyCapacity",
 )  # fmt: skip
 
-COLUMNS: Final = {name.casefold(): name for name in (*NEGLIGIBLE, *_MORE)}
+COLUMNS: Final = {
+    name.casefold(): name for name in (*NEGLIGIBLE, *(column for _, column in REFUSED), *_MORE)
+}
 """Columns by their names in small letters, as they are written."""

@@ -305,13 +305,16 @@ def _shipment(reading: Reading, row: Row) -> float:
 def _duty(reading: Reading, row: Row) -> float:
     """Return the duty a piece; refused where several products share the lane."""
     rate = row.amount("DutyRate") / 100.0
-    value = row.amount("ProductValueForDutyCost")
     if not rate:
         return 0.0
     if len(reading.products) != 1:
         row.refuse("DutyRate", "duty differs by product, and lanes do not: split the model")
         return 0.0
-    return rate * (value or reading.model.rows("Products")[0].amount("UnitValue"))
+    product = reading.model.rows("Products")[0]
+    stated = row.has("ProductValueForDutyCost")
+    cell, column = (row, "ProductValueForDutyCost") if stated else (product, "UnitValue")
+    size = reading.units.size(cell, f"{column}UOM", "Quantity", product=reading.products[0])
+    return rate * cell.amount(column) / (size or 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,13 +62,19 @@ def held_at(reading: Reading) -> dict[str, float]:
 
 def bought_at(reading: Reading) -> list[tuple[Row, str, str, float]]:
     """Return what suppliers ask a piece: the row, supplier, product, price."""
-    found = []
+    found: list[tuple[Row, str, str, float]] = []
+    seen: set[tuple[str, str]] = set()
     for row in reading.model.rows("SupplierCapabilities"):
         suppliers = reading.naming.of(row, "SupplierName", "suppliers")
         for product in reading.naming.of(row, "ProductName", "products"):
             size = reading.units.size(row, "UnitCostUOM", "Quantity", product=product) or 1.0
             price = 0.0 if _named(reading, row) else number(row, "UnitCost") / size
-            found += [(row, supplier, product, price) for supplier in suppliers]
+            for supplier in suppliers:
+                if (supplier, product) in seen:
+                    message = f"{supplier!r} supplies {product!r} in another row, too"
+                    row.wrong("SupplierName", message, "duplicate-key")
+                seen.add((supplier, product))
+                found.append((row, supplier, product, price))
     return found
 
 

@@ -65,7 +65,6 @@ def _machines(
     reading: Reading, life_years: float | None, found: Sites
 ) -> dict[str, list[tuple[Row, str]]]:
     """Read the types of machine; return the work centres of each facility with their types."""
-    years = reading.horizon.years[0]
     by_site: dict[str, list[tuple[Row, str]]] = defaultdict(list)
     known: dict[str, dict[str, Any]] = {}
     for row in reading.model.rows("WorkCenters"):
@@ -82,23 +81,35 @@ def _machines(
                 reason = "the price is paid within the horizon: --life-years writes it off longer"
                 row.remark(Sort.ASSUMED, "FixedStartupCost", reason)
         if upkeep := number(row, "FixedOperatingCost"):
-            machine["yearly_cost"] = upkeep / years
+            machine["yearly_cost"] = _yearly(reading, row, "FixedOperatingCost", upkeep)
         if row.has("ThroughputCapacity"):
             size = reading.units.size(row, "ThroughputCapacityUOM", "Time", default="Quantity")
             if size is not None:
-                machine["hours_per_year"] = row.amount("ThroughputCapacity") * size / years
+                hours = row.amount("ThroughputCapacity") * size
+                machine["hours_per_year"] = _yearly(reading, row, "ThroughputCapacity", hours)
         machine |= {"utilisation_limit": 1.0, "queue_allowance_weeks": 0.0}
         if not same(known.setdefault(kind, machine), machine):
             row.refuse("WorkCenterName", f"work centres of the type {kind!r} differ: name it apart")
         for facility in reading.naming.of(row, "FacilityName", "facilities"):
             by_site[facility].append((row, kind))
+    if len(known) > 1:
+        for row in reading.model.rows("WorkCenters"):
+            reason = "amopt limits the machines of a site together, and not those of a type"
+            row.refuse("WorkCenterName", reason)
     found.machines = list(known.values())
     return by_site
 
 
+def _yearly(reading: Reading, row: Row, column: str, amount: float) -> float:
+    """Return what holds for a period as what holds for a year."""
+    years = reading.horizon.years
+    if len(set(years)) > 1:
+        row.remark(Sort.ASSUMED, column, "it holds for a period, and they differ: by the first")
+    return amount / years[0]
+
+
 def _sites(reading: Reading, kinds: dict[str, list[tuple[Row, str]]], found: Sites) -> None:
     """Read the facilities that have work centres; of the others say what is lost."""
-    years = reading.horizon.years
     for row in reading.model.rows("Facilities"):
         name = row.text("FacilityName")
         state = STATES[row.choice("FacilityStatus", tuple(STATES), "Open")]
@@ -117,10 +128,7 @@ def _sites(reading: Reading, kinds: dict[str, list[tuple[Row, str]]], found: Sit
         if costs[0]:
             site["opening_cost"] = costs[0]
         if costs[1]:
-            site["yearly_cost"] = costs[1] / years[0]
-            if len(set(years)) > 1:
-                reason = "a cost a period, and periods differ in length: by the first"
-                row.remark(Sort.ASSUMED, "FixedOperatingCost", reason)
+            site["yearly_cost"] = _yearly(reading, row, "FixedOperatingCost", costs[1])
         owned = Counter(kind for one, kind in kinds[name] if _exists(one))
         site["most_machines"] = len(kinds[name])
         if owned:
@@ -142,6 +150,7 @@ def _prints(reading: Reading, kinds: dict[str, list[tuple[Row, str]]], found: Si
     bills = components(reading)
     emitted: dict[str, float] = {}
     options: dict[tuple[str, str], dict[str, Any]] = {}
+    makers: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in reading.model.rows("ProductionPolicies"):
         if row.text("OptimizationPolicy", "To Optimize") != "To Optimize":
             row.refuse("OptimizationPolicy", "production is chosen for the optimum alone")
@@ -150,25 +159,53 @@ def _prints(reading: Reading, kinds: dict[str, list[tuple[Row, str]]], found: Si
             size = reading.units.size(row, "UnitCostUOM", "Quantity", product=product) or 1.0
             cost = number(row, "UnitCost") / size + extra
             co2 = _co2(reading, row, product)
-            kind, hours = _hours(reading, row, product)
+            name, hours = _hours(reading, row, product)
+            kind = _kind(name)
             facilities = reading.naming.of(row, "FacilityName", "facilities")
             if not kind:
                 found.made += [(facility, product, cost, co2) for facility in facilities]
                 continue
             for facility in facilities:
-                if kind not in {one for _, one in kinds.get(facility, ())}:
-                    message = f"{facility!r} has no work centre of the type {kind!r}"
-                    row.wrong("WorkCenterName", message, "unknown-name")
+                makers[product, kind] += _centres(row, facility, name, kinds)
             option = {"machine": kind, "hours": hours, "material_cost": cost}
             if not same(options.setdefault((product, kind), option), option):
                 row.refuse("ProductionRate", "hours and cost of a product differ over sites")
             if hours and not same(emitted.setdefault(kind, co2 / hours), co2 / hours):
                 row.refuse("CO2EmissionRate", "an hour of a machine emits the same for all parts")
+    _require_all(makers, kinds, found)
     for (product, _), option in options.items():
         found.prints.setdefault(product, []).append(option)
     for machine in found.machines:
         if rate := emitted.get(machine["name"]):
             machine["kg_co2_per_hour"] = rate
+
+
+def _centres(
+    row: Row, facility: str, name: str, kinds: dict[str, list[tuple[Row, str]]]
+) -> list[Row]:
+    """Return the work centres of a facility that a policy names: one, or all of a type."""
+    there = [one for one, kind in kinds.get(facility, ()) if kind == _kind(name)]
+    named = [one for one in there if one.text("WorkCenterName") == name]
+    found = named or (there if name == _kind(name) else [])
+    if not found:
+        row.wrong("WorkCenterName", f"{facility!r} has no work centre {name!r}", "unknown-name")
+    return found
+
+
+def _require_all(
+    makers: dict[tuple[str, str], list[Row]],
+    kinds: dict[str, list[tuple[Row, str]]],
+    found: Sites,
+) -> None:
+    """Refuse work centres that may not make what others of their type do."""
+    closed = {site["place"] for site in found.sites if site["state"] == "closed"}
+    for (product, kind), able in makers.items():
+        numbers = {row.number for row in able}
+        for facility, centres in kinds.items():
+            for row, own in centres if facility not in closed else ():
+                if own == kind and row.number not in numbers:
+                    reason = f"it does not make {product!r}, and others of its type do"
+                    row.refuse("WorkCenterName", reason)
 
 
 def _co2(reading: Reading, row: Row, product: str) -> float:
@@ -180,7 +217,7 @@ def _co2(reading: Reading, row: Row, product: str) -> float:
 
 
 def _hours(reading: Reading, row: Row, product: str) -> tuple[str, float]:
-    """Return the type of machine of a row and the hours a piece; an empty text for none."""
+    """Return the work centre of a row and the hours a piece; an empty text for none."""
     name = row.text("ProcessName")
     steps = [
         one for one in reading.model.rows("Processes") if name and one.text("ProcessName") == name
@@ -188,15 +225,15 @@ def _hours(reading: Reading, row: Row, product: str) -> tuple[str, float]:
     if len(steps) > 1:
         steps[1].refuse("StepName", "a process has one step in amopt")
     step = steps[0] if steps else row
-    kind = _kind(step.text("WorkCenterName") or row.text("WorkCenterName"))
-    if not kind:
+    centre = step.text("WorkCenterName") or row.text("WorkCenterName")
+    if not centre:
         return "", 0.0
     rate = step.amount("ProcessingRate" if steps else "ProductionRate")
     if not rate:
         step.wrong(
             "ProcessingRate" if steps else "ProductionRate", "no rate is given", "missing-key"
         )
-        return kind, 0.0
+        return centre, 0.0
     units = reading.units
     pieces = units.size(step, "RateQuantityUOM", "Quantity", product=product) or 1.0
     time = units.size(step, "RateTimeUOM", "Time") or 1.0
@@ -207,4 +244,4 @@ def _hours(reading: Reading, row: Row, product: str) -> tuple[str, float]:
         hours /= step.positive("YieldPercentage", 100.0) / 100.0
         if number(step, "UnitCost") or number(step, "FixedCost"):
             step.refuse("UnitCost", "the cost of a step is not taken: put it in ProductionPolicies")
-    return kind, hours
+    return centre, hours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amopt.anura.outputs.flows import Row, add, bought, demand, flow, flow_type, legs, position
 
@@ -96,9 +96,10 @@ def _fleet(
     known = {machine.name: machine for machine in instance.machines}
     for row in solution.rows["fleet"]:
         machine, length = known[row["machine"]], years[row["period"]]
+        factor = _price_factor(instance, solution, row)
         for k in range(1, row["count"] + 1):
             upkeep = machine.yearly_cost * length
-            written_off = machine.price / machine.life_years * length
+            written_off = factor * machine.price / machine.life_years * length
             yield (
                 "OptimizationWorkCenterSummary",
                 {
@@ -115,6 +116,24 @@ def _fleet(
                     "ThroughputUtilization": 100.0 * row["utilisation"],
                 },
             )
+
+
+def _price_factor(instance: Placement, solution: Solution, row: Mapping[str, Any]) -> float:
+    """Return what share of the price the machines of a row were bought at, in the mean.
+
+    Those of before are paid. Where machines do not change, all are of the period.
+    """
+    factors = {period.name: period.machine_price_factor for period in instance.horizon}
+    held = [
+        (one["machines"], factors.get(one["bought"], 0.0))
+        for one in solution.rows.get("holdings", ())
+        if (one["machine"], one["period"]) == (row["machine"], row["period"])
+        and one["place"] in ("", None, row["place"])
+    ]
+    if "holdings" not in solution.rows:
+        return factors[row["period"]]
+    number = sum(many for many, _ in held)
+    return sum(many * factor for many, factor in held) / number if number else 0.0
 
 
 def _supply(
@@ -164,6 +183,8 @@ def _printed(
     """Yield a row for each site, part and period: what is printed there, and what that costs."""
     option = {(part.name, one.machine): one for part in instance.parts for one in part.print}
     machines = {machine.name: machine for machine in instance.machines}
+    sites = {site.place: site for site in instance.sites}
+    speed = {period.name: period.print_speed_factor for period in instance.horizon}
     made: dict[tuple[str, str, str], Row] = {}
     for row in solution.rows["supply"]:
         if not row["machine"]:
@@ -171,12 +192,15 @@ def _printed(
         part, period = row["part"], row["period"]
         used, machine = option[part, row["machine"]], machines[row["machine"]]
         quantity = row["share"] * needed[row["place"], part, period]
+        where, hours = sites[row["source"]], used.hours / speed[period]
+        sold = {contract.machine: contract.cost_per_hour for contract in where.contracts}
+        per_hour = machine.cost_per_hour + sold.get(machine.name, 0.0)
         add(
             made.setdefault((row["source"], part, period), {}),
             ProductionQuantity=quantity,
-            ProductionTime=used.hours * quantity,
-            ProductionCost=(used.material_cost + used.hours * machine.cost_per_hour) * quantity,
-            CO2Emissions=used.hours * machine.kg_co2_per_hour * quantity,
+            ProductionTime=hours * quantity,
+            ProductionCost=(used.material_cost + hours * per_hour + where.fee_per_part) * quantity,
+            CO2Emissions=hours * machine.kg_co2_per_hour * quantity,
         )
     for (site, part, period), sums in made.items():
         yield (

@@ -15,6 +15,15 @@ __all__ = ["Axis", "axis_of", "written"]
 BETWEEN_TICKS = {"x": 90.0, "y": 45.0}
 """Pixels between two ticks, about."""
 
+FEWEST_TICKS = 2
+"""Ticks without which an axis of logarithms says nothing."""
+
+LEAST_EXPONENT = -6
+"""Power of ten below which a tick is written with its exponent."""
+
+MORE_DIGITS = 4
+"""Digits behind the first of a step that ticks may have."""
+
 
 def written(value: float, digits: int) -> str:
     """Return a number of an axis."""
@@ -99,12 +108,30 @@ class Axis:
             return [(self.at(value), text) for value, text in self.given]
         if self.kind == "category":
             return [(self.at(float(k)), text) for k, text in enumerate(self.categories)]
-        if self.kind == "log":
-            exponents = range(math.ceil(self.low), math.floor(self.high) + 1)
-            return [(self.at(float(e)), written(10.0**e, max(0, -e))) for e in exponents]
-        return self._even_ticks()
+        return self._log_ticks() if self.kind == "log" else self._even_ticks()
+
+    def _log_ticks(self) -> list[tuple[float, str]]:
+        """Return the powers of ten; within a decade or two also what lies between them."""
+        low, high = sorted((self.low, self.high))
+        for factors in ((1,), (1, 2, 5), range(1, 10)):
+            found = [
+                (math.log10(factor) + exponent, factor, exponent)
+                for exponent in range(math.floor(low), math.floor(high) + 1)
+                for factor in factors
+            ]
+            found = [one for one in found if low - 1e-9 <= one[0] <= high + 1e-9]
+            if len(found) >= FEWEST_TICKS:
+                return [(self.at(spot), _power(*rest)) for spot, *rest in found]
+        plain = replace(self, kind="linear", low=10.0**self.low, high=10.0**self.high)
+        return [
+            (self.at(math.log10(value)), text) for value, text in plain._even_values() if value > 0
+        ]
 
     def _even_ticks(self) -> list[tuple[float, str]]:
+        return [(self.at(value), text) for value, text in self._even_values()]
+
+    def _even_values(self) -> list[tuple[float, str]]:
+        """Return values that lie evenly, and their words."""
         low, high = sorted((self.low, self.high))
         room = max(2.0, abs(self.end - self.start) / BETWEEN_TICKS[self.side])
         step = self.step or 0.0
@@ -114,12 +141,24 @@ class Axis:
             fits = [f * size for f in (1, 2, 5, 10) if f * size >= raw * (1 - 1e-9)]
             finer = [f * size for f in (5, 2, 1, 0.5) if f * size < fits[0]]
             step = next((one for one in (fits[0], *finer) if _count(low, high, one) > 1), fits[0])
-        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        digits = _digits(step)
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        return [
-            (self.at(k * step), written(k * step, digits) + self.suffix)
-            for k in range(first, last + 1)
-        ]
+        return [(k * step, written(k * step, digits) + self.suffix) for k in range(first, last + 1)]
+
+
+def _power(factor: int, exponent: int) -> str:
+    """Return a multiple of a power of ten; a small one with its exponent."""
+    if exponent < LEAST_EXPONENT:
+        return f"{factor}e{exponent}"
+    return written(factor * 10.0**exponent, max(0, -exponent))
+
+
+def _digits(step: float) -> int:
+    """Return how many digits behind the point tell multiples of a step apart, as they are."""
+    least = max(0, -math.floor(math.log10(step) + 1e-9))
+    exact = (d for d in range(least, least + MORE_DIGITS)
+             if math.isclose(round(step, d), step, rel_tol=1e-9))  # fmt: skip
+    return next(exact, least)
 
 
 def _count(low: float, high: float, step: float) -> int:

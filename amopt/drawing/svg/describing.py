@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from amopt.drawing.svg.canvas import words
-from amopt.phrases import amount, counted, listed
+from amopt.phrases import counted, listed, measured
 
 __all__ = ["described"]
 
@@ -53,7 +54,7 @@ def _kind(trace: Any) -> str:
 
 
 def _number(value: float) -> str:
-    return amount(value, 0 if abs(value) >= 100 else 4)
+    return measured(value, 0 if abs(value) >= 100 else 4)
 
 
 def _values(traces: list[Any]) -> tuple[list[str], list[float]]:
@@ -68,4 +69,4 @@ def _values(traces: list[Any]) -> tuple[list[str], list[float]]:
                     texts[words(value)] = None
                 elif value is not None and (trace.type == "bar" or side == "y"):
                     numbers.append(float(value))
-    return list(texts), numbers
+    return list(texts), [value for value in numbers if not math.isnan(value)]

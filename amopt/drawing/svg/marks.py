@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -12,7 +13,7 @@ from amopt.drawing.names import POSITIONS, box
 from amopt.drawing.svg.axes import Axis
 from amopt.drawing.svg.canvas import Canvas, text_width, words
 from amopt.drawing.svg.labels import Names
-from amopt.phrases import amount
+from amopt.phrases import measured
 
 __all__ = ["bar_spans", "colour_of", "draw", "held"]
 
@@ -66,7 +67,7 @@ def bar_spans(figure: Any) -> dict[int, list[tuple[Any, float, float, float, flo
             sides = [(at, at + wide) for at, wide in zip(trace.offset, trace.width, strict=True)]
         of_bars = zip(categories, sizes, bases, sides, strict=True)
         for category, size, base, (first, last) in of_bars:
-            if size is None:
+            if size is None or math.isnan(size):
                 continue
             start = float(base or 0.0)
             if mode in ("stack", "relative") and base is None:
@@ -110,7 +111,7 @@ def _bars(
             continue
         ends = sorted((along.at(start), along.at(end)))
         sides = sorted((across.at(middle + first), across.at(middle + last)))
-        says = f"{words(trace.name or '')} {words(category)}: {amount(end - start, 2)}".strip()
+        says = f"{words(trace.name or '')} {words(category)}: {measured(end - start)}".strip()
         colour = colour_of(trace, number, entry)
         if flat:
             size = ends[1] - ends[0], sides[1] - sides[0]

@@ -1,0 +1,62 @@
+"""Ticks of axes say what stands at them, whatever the range, and a bar what it amounts to."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from amopt.drawing import new_figure
+from amopt.drawing.svg.axes import Axis
+from amopt.drawing.svg.describing import described
+from amopt.drawing.svg.picture import as_svg
+
+
+def read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (0.3, 0.95),
+        (-0.55, -0.02),
+        (-0.3, 1.2),
+        (-12.0, 0.0),
+        (2.301, 2.302),
+        (3.0, 3.5),
+        (5.0, 7.5),
+    ],
+)
+def test_an_axis_of_logarithms_has_ticks_that_stand_where_they_say(low: float, high: float) -> None:
+    axis = Axis("y", "log", low, high, start=300.0, end=10.0)
+    ticks = axis.ticks()
+    assert len(ticks) >= 2
+    for pixel, text in ticks:
+        assert axis.at(math.log10(read(text))) == pytest.approx(pixel, abs=0.5)
+        assert 9.5 <= pixel <= 300.5
+    assert len({text for _, text in ticks}) == len(ticks)
+
+
+def test_small_powers_have_an_exponent() -> None:
+    texts = [text for _, text in Axis("y", "log", -12.0, 0.0, start=300.0, end=10.0).ticks()]
+    assert texts[0] == "1e-12"
+    assert texts[-4:] == ["0.001", "0.01", "0.1", "1"]
+
+
+@pytest.mark.parametrize("step", [0.25, 1.5, 2.5, 0.125, 1.0, 0.2, 10.0])
+def test_ticks_of_a_given_step_are_not_rounded_to_others(step: float) -> None:
+    axis = Axis("x", "linear", 0.0, 6 * step, start=0.0, end=600.0, step=step)
+    assert [read(text) for _, text in axis.ticks()] == pytest.approx(
+        [k * step for k in range(7)], rel=1e-12
+    )
+
+
+def test_small_bars_say_what_they_amount_to() -> None:
+    figure = new_figure()
+    figure.add_bar(x=["a", "b", "c"], y=[1.234e-7, 0.3, math.nan], name="cost")
+    svg = as_svg(figure, 390, "d")
+    assert re.findall(r"<title>([^<]*)<", svg) == ["cost a: 0.00000012", "cost b: 0.3"]
+    assert "nan" not in svg
+    assert "Values from 0.0000001234 to 0.3" in described("T", figure)
