@@ -216,3 +216,26 @@ def test_an_answer_that_knows_nothing_of_convoys_says_so() -> None:
         assert "amopt printing convoys" in said
         assert "amopt printing busy" in said
     assert not printing.solve(small()).notes
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        {3: 1.0, 5: 1e-10},
+        {2: 0.1, 3: 0.2, 4: 0.7, 60: 1e-16},
+        {3: 1e-300, 4: 1.0},
+        {2: 0.5, 3: 0.5, 4: 1e-17, 5: 1e-17},
+    ],
+    ids=["by more than rounding", "by less", "first", "two"],
+)
+def test_a_length_that_hardly_ever_comes_changes_next_to_nothing(lengths: dict[int, float]) -> None:
+    def found(chances: dict[int, float]) -> dict[str, Any]:
+        told = [{"days": days, "probability": p} for days, p in chances.items()]
+        answer = convoys(small(convoys={"cycle_lengths": told}), curve=())
+        assert answer.verdict.accepted
+        return dict(answer.rows["worth"][0])
+
+    likely = found({days: p for days, p in lengths.items() if p > 1e-9})
+    for column, value in found(lengths).items():
+        due = likely[column]
+        assert value == (due if due is None else pytest.approx(due, rel=1e-7)), column

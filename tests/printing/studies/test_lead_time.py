@@ -18,7 +18,9 @@ from amopt.printing.convoys.calendar import Calendar, calendar_of
 from amopt.printing.convoys.figures import figures
 from amopt.printing.convoys.lead_time import best_ordered_early
 from amopt.printing.convoys.values import best
+from amopt.printing.referee.plan import terms_of
 from amopt.printing.referee.studies.convoys import check_convoys
+from amopt.printing.referee.studies.lead_time import rate_ordered_early
 from amopt.program.family import Family
 from tests.printing.studies.test_convoys import small
 
@@ -153,3 +155,22 @@ def test_what_it_does_not_look_at_is_refused_in_words(monkeypatch: pytest.Monkey
             patch.setattr(room, "FAMILIES", (*room.FAMILIES, unforeseen))
             with pytest.raises(UsageError, match="one_print_a_week"):
                 convoys(small())
+
+
+@pytest.mark.parametrize(
+    ("systems", "failure", "chance", "stock", "lead"),
+    [(3, 3e-4, 0.1, 100, 360), (3, 1e-4, 0.05, 100, 10)],
+)
+def test_the_referee_comes_to_an_end_where_rounding_adds_up_over_a_year(
+    systems: int, failure: float, chance: float, stock: int, lead: int
+) -> None:
+    """With stock that never runs out, failures and holding are all that a plan costs."""
+    data = {**small().to_dict(), "cycle_days": 366}
+    data["systems"][0]["count"] = systems
+    data["parts"][0]["failure_probability_per_day"] = failure
+    terms = terms_of(amopt.load(data), 0, printer=True)
+    found = rate_ordered_early(terms, ["wait"] * 367, stock, chance=chance, lead=lead)
+    lost, cycle = systems * failure, 366 / chance
+    square = 366**2 * (2 - chance) / chance**2  # of the length of a cycle, in expectation
+    shelf = stock - lost * lead - lost * (square - cycle) / 2 / cycle
+    assert found == pytest.approx(terms.c_r * lost + terms.h * shelf, rel=1e-9)

@@ -107,7 +107,9 @@ class _Part:
             notebook.require(False, f"{where}: the plan or the stock cannot be read")
             return nothing
         cost = self._rate(actions, stock)
-        if not notebook.require(math.isfinite(cost), f"{where}: an action has no source"):
+        if not notebook.require(
+            math.isfinite(cost), f"{where}: an action has no source, or the stock never settles"
+        ):
             return nothing
         avoided = terms.c_r * terms.N * float(self.instance.parameters.failures_per_day[self.index])
         yearly, scale = REPORTED_DAYS * (cost - avoided), REPORTED_DAYS * (cost + avoided)
@@ -159,13 +161,12 @@ def _days(instance: PrintingInstance) -> Days:
     L, stated = instance.cycle_days, instance.convoys
     if stated is not None and stated.cycle_lengths:
         chance = {one.days: one.probability for one in stated.cycle_lengths}
-        most, left, found = max(chance), 1.0, []
-        for day in range(1, most + 1):
+        most, left, backwards = max(chance), 0.0, []
+        for day in range(most, 0, -1):  # from the last one: no difference, which may be rounding
             now = chance.get(day, 0.0)
-            arrives = 1.0 if day == most else min(1.0, now / left)
-            found.append((arrives, min(day, most - 1), day - 1))
-            left -= now
-        return found
+            left += now
+            backwards.append((min(1.0, now / left), min(day, most - 1), day - 1))
+        return backwards[::-1]
     if stated is None or stated.arrival_probability is None:
         return _scheduled(L, 1.0)
     return _scheduled(L, stated.arrival_probability, whole=stated.order_lead_days > 0)

@@ -1,13 +1,15 @@
 """The referee where an order closes some days before its replenishment.
 
-From the day of a replenishment it follows forward how likely each stock is, weighed by the
-probability that no replenishment has come yet; the stocks with which the next cycle begins come
-from those, until they stay. In such a cycle it follows the expected printed and missing parts.
+How likely each stock is on the day of the order for the next replenishment that comes follows from
+that of the one before by a linear system; squared again and again, it gives the stocks with which
+cycles begin, whatever was first. In such a cycle the referee follows the expected printed and
+missing parts, weighed by the probability that no replenishment has come yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +21,9 @@ __all__ = ["rate_ordered_early"]
 
 Floats = NDArray[np.float64]
 
-GONE, STILL = 1e-14, 1e-13
-"""Probability that no replenishment has come yet, and change of the stocks, left out."""
+GONE, STILL, MOST_SQUARES = 1e-14, 1e-13, 60
+"""Probability that no replenishment has come yet, and change of the stocks, left out; and how often
+the changes from cycle to cycle are squared until the first stock no longer matters."""
 
 
 def rate_ordered_early(
@@ -41,11 +44,23 @@ def rate_ordered_early(
     lead
         Days to go with which the order closes.
     """
-    N, L = terms.N, terms.L
+    start, night = _begun((terms.N, terms.p_r, terms.L), stock, chance, lead)
+    return _spent(terms, actions, start, night, chance)
+
+
+@lru_cache(maxsize=4)
+def _begun(
+    of_part: tuple[int, float, int], stock: int, chance: float, lead: int
+) -> tuple[Floats, Floats]:
+    """Return how likely each stock is as a cycle begins, and how stocks change in a night.
+
+    The part is told by its systems, its failures a night and the days of a schedule.
+    """
+    N, p_r, L = of_part
     size = N + stock + 1  # state i: J = i - N regular parts more than systems that lack one
     night = np.zeros((size, size))
     for i in range(size):
-        fails = binomial(min(i, N), terms.p_r)
+        fails = binomial(min(i, N), p_r)
         night[i, i - len(fails) + 1 : i + 1] = fails[::-1]
     early, late = np.eye(size), np.eye(size)
     for _ in range(L - lead):
@@ -56,25 +71,15 @@ def rate_ordered_early(
     filled = np.array(
         [np.concatenate([np.zeros(size - 1 - i), late[i, : i + 1]]) for i in range(size)]
     )
-    start = np.zeros(size)
-    start[-1] = 1.0
-    while True:
-        once = _arrived(start, early, late, chance) @ filled
-        if np.abs(once - start).sum() <= STILL:
-            break
-        start = once / once.sum()
-    return _spent(terms, actions, start, night, chance)
-
-
-def _arrived(start: Floats, early: Floats, late: Floats, chance: float) -> Floats:
-    """Return how likely each stock is on the day of the order for the next one that comes."""
-    there, found = start, np.zeros_like(start)
-    left = 1.0
-    while left > GONE:
-        ordered = there @ early
-        found += chance * ordered
-        there, left = (1 - chance) * (ordered @ late), left * (1 - chance)
-    return found
+    # Ordered for: after as many schedules as it takes until one comes.
+    missed = np.eye(size) - (1 - chance) * (early @ late)
+    moves = chance * np.linalg.solve(missed, early) @ filled
+    for _ in range(MOST_SQUARES):
+        moves = moves / moves.sum(axis=1, keepdims=True)  # else rounding adds up with each square
+        if np.abs(moves - moves[-1]).sum(axis=1).max() <= STILL:
+            return moves[-1], night
+        moves = moves @ moves
+    return np.full(size, np.nan), night  # no stocks that stay: no cost either
 
 
 def _spent(
