@@ -63,9 +63,12 @@ class Document:
     locate
         Tells where a value stands in a file of tables; None for other files.
     absent
-        Keys, without the numbers of entries, whose column is missing from a table.
+        Keys, without the numbers of entries, whose column is missing from a table, or whose sheet
+        has another name.
     told
         Tells whether a finding names a cell that is read as blank; None for other files.
+    words
+        Says what is wrong at a place in the words of tables; None for other files.
     """
 
     file: str = ""
@@ -77,6 +80,7 @@ class Document:
     locate: Callable[[Key], Where] | None = None
     absent: frozenset[Key] = frozenset()
     told: Callable[[Where], bool] | None = None
+    words: Callable[[Problem, Where], tuple[str, str]] | None = None
 
     @cached_property
     def _spots(self) -> Spot | None:
@@ -102,6 +106,12 @@ class Document:
         if names in self.absent:
             return True
         return self.told is not None and self.told(self.where(problem.key))
+
+    def said(self, problem: Problem, where: Where) -> tuple[str, str]:
+        """Return the message and the advice of a problem at a place, in the file's own words."""
+        if self.words is None or where.sheet is None or problem.where is not None:
+            return problem.message, problem.advice
+        return self.words(problem, where)
 
     def add(self, note: Note) -> None:
         """Add what a reader noted to the findings, with the general advice where it has none."""

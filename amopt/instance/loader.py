@@ -31,7 +31,7 @@ from amopt.instance.findings import (
     codes_of,
 )
 from amopt.instance.findings.fields_at import keys_of
-from amopt.instance.findings.names import name_problems
+from amopt.instance.findings.names import lost_collections, name_problems
 from amopt.instance.findings.wording import field_problems
 from amopt.instance.formats.positions import MAX_DEPTH
 from amopt.instance.include import included
@@ -61,6 +61,9 @@ _ANSWER: Final = frozenset({"outcome", "referee", "tables"})
 
 _READ_ON: Final = frozenset({"duplicate-key", "decimal-comma"})
 """Errors of reading that leave the rest of the file as it was meant."""
+
+_OF_THE_KIND: Final = frozenset({"unknown-sheet", "unknown-column", "missing-column"})
+"""Findings of tables that were read as those of another kind."""
 
 _logger = logging.getLogger(__name__)
 _Kind = TypeVar("_Kind", bound=Loadable)
@@ -134,6 +137,7 @@ def examine(
         if finding.code == "unknown-key" and len(finding.where.key) == 1
     ]
     if strange and (meant := _meant_kind(document.data, kind, type_of_kind, kinds)):
+        document.findings = [one for one in document.findings if one.code not in _OF_THE_KIND]
         message = f"the file says kind: {kind}, but this looks like {meant}."
         advice = f"Write `kind: {meant}`; {', '.join(map(shown, strange[:4]))} are its keys."
         return _examination(
@@ -296,14 +300,16 @@ def _examine_document(
 def _validated(instance: Loadable, filled: Filled, document: Document) -> Iterator[Problem]:
     """Fill an instance with the fields of its data, or yield what is wrong with them."""
     instance_type, data = type(instance), dict(filled.data)
-    problems = list(value_problems(data))
-    problems += name_problems(instance_type, data, lambda key: document.where(filled.key(key)).line)
+    problems, fields = list(value_problems(data)), []
     try:
         instance_type.__pydantic_validator__.validate_python(data, self_instance=instance)
     except ValidationError as error:
-        known = {problem.key for problem in problems}
         fields = field_problems(instance_type, data, error)
-        problems += [problem for problem in fields if problem.key not in known]
+    lost = {*document.absent, *lost_collections(fields)}
+    line = lambda key: document.where(filled.key(key)).line  # noqa: E731
+    problems += name_problems(instance_type, data, line, lost)
+    known = {problem.key for problem in problems}
+    problems += [problem for problem in fields if problem.key not in known]
     yield from _in_file(filled, problems)
 
 
@@ -357,8 +363,8 @@ def _examination(
                 f"{kind} yields the code {problem.code!r}, which none of its `codes` describes"
             )
         where, code = problem.where or document.where(problem.key), codes[problem.code]
-        advice = problem.advice or code.advice
-        findings.append(Finding(code.code, where, problem.message, advice, code.severity))
+        message, advice = document.said(problem, where)
+        findings.append(Finding(code.code, where, message, advice or code.advice, code.severity))
     findings.sort(key=lambda f: (f.severity != Severity.ERROR, f.where.line or 0, f.where.row or 0))
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     if failed or instance is None:

@@ -6,7 +6,8 @@ is read once from the annotations of an instance class.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -17,19 +18,21 @@ from amopt.instance.amounts import RefersTo
 from amopt.instance.findings import Key, Problem, path_text
 from amopt.instance.suggest import Suggestions, shown
 
-__all__ = ["name_problems"]
+__all__ = ["lost_collections", "name_problems"]
 
 Line = Callable[[Key], int | None]
 
 _LISTED = 8
+_MEANT = re.compile(r"Did you mean '(\w+)'")
 
 
 class _Scan:
     """One pass over the data of one instance."""
 
-    def __init__(self, data: Any, line: Line) -> None:
+    def __init__(self, data: Any, line: Line, lost: Collection[Key]) -> None:
         self.data = data
         self.line = line
+        self.lost = {".".join(map(str, key)) for key in lost}
         self.problems: list[Problem] = []
         self.suggestions = Suggestions()
         self._pools: dict[tuple[str, str], dict[str, None] | None] = {}
@@ -41,11 +44,17 @@ class _Scan:
             self._pools[asked] = _pool(self.data, reference)
         return self._pools[asked]
 
+    def is_lost(self, collection: str) -> bool:
+        """Return whether it is told already that a collection, or what holds it, is not there."""
+        return any(collection == one or collection.startswith(f"{one}.") for one in self.lost)
+
 
 Visit = Callable[[Any, Key, _Scan], None]
 
 
-def name_problems(instance_type: type[BaseModel], data: Any, line: Line) -> list[Problem]:
+def name_problems(
+    instance_type: type[BaseModel], data: Any, line: Line, lost: Collection[Key] = ()
+) -> list[Problem]:
     """Return the names that are given twice and the references that lead nowhere.
 
     Parameters
@@ -56,10 +65,21 @@ def name_problems(instance_type: type[BaseModel], data: Any, line: Line) -> list
         The raw data of an instance, in whatever shape the file left it.
     line
         The line of a key path, where there is one.
+    lost
+        Collections that are told to be missing: what refers to one of them says no more.
     """
-    scan = _Scan(data, line)
+    scan = _Scan(data, line, lost)
     _visit_model(instance_type)(data, (), scan)
     return scan.problems
+
+
+def lost_collections(problems: Iterable[Problem]) -> Iterator[Key]:
+    """Yield what is told to be missing: keys that are, and those that others may be meant for."""
+    for problem in problems:
+        if problem.code == "missing-key":
+            yield problem.key
+        elif problem.code == "unknown-key" and (meant := _MEANT.match(problem.advice)):
+            yield (*problem.key[:-1], meant[1])
 
 
 def _get(holder: Any, alias: str, name: str) -> Any:
@@ -136,6 +156,8 @@ def _visit_reference(reference: RefersTo) -> Visit:
     def visit(value: Any, key: Key, scan: _Scan) -> None:
         pool = scan.pool(reference)
         if type(value) is not str or pool is None or value in pool or value in reference.also:
+            return
+        if not pool and scan.is_lost(reference.collection):
             return
         if pool:
             few = len(pool) <= _LISTED

@@ -34,6 +34,12 @@ TABLES = (
         "Check the name, or add the entry to its sheet.",
     ),
     Code(
+        "total-row",
+        "The last row of a table has the name of a sum, and would count as one entry more.",
+        "Remove it, or leave it if it is an entry.",
+        Severity.WARNING,
+    ),
+    Code(
         "cell-without-heading",
         "A cell has no heading above it, or no key beside it.",
         "Write the heading, or clear the cell.",

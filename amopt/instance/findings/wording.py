@@ -21,7 +21,7 @@ from amopt.instance.findings.fields_at import (
     keys_of,
     models_at,
 )
-from amopt.instance.formats.numerals import converted, hundredth, not_a_date, rewritten
+from amopt.instance.formats.numerals import as_date, converted, hundredth, not_a_date, rewritten
 from amopt.instance.formats.positions import HIDDEN as HIDDEN_CHARACTERS
 from amopt.instance.formats.positions import hidden
 from amopt.instance.suggest import Suggestions, closest, did_you_mean, shown
@@ -237,7 +237,7 @@ def _not_a_choice(key: Key, error: Mapping[str, Any], fields: Sequence[FieldInfo
     words = tuple(word for word in allowed if isinstance(word, str))
     advice = _closest_choice(value, words) if isinstance(value, str) else ""
     code = _HEAD.get(key, "not-a-choice")
-    name = shown(key[-1])[1:-1] if key else "the value"
+    name = next((shown(part)[1:-1] for part in reversed(key) if isinstance(part, str)), "the value")
     return Problem(code, key, f"{name} is {shown(value)}, not {expected}.", advice)
 
 
@@ -295,7 +295,7 @@ def _list_length(key: Key, error: Mapping[str, Any]) -> Problem:
 
 def _date(key: Key, error: Mapping[str, Any]) -> Problem:
     message = f"{shown(error['input'])} is not a calendar date."
-    return Problem("wrong-date", key, message, "Write year-month-day, such as 2026-01-31.")
+    return Problem("wrong-date", key, message, as_date(error["input"]))
 
 
 _WORDS: dict[str, Callable[[Key, Mapping[str, Any]], Problem]] = {

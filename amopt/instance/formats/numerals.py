@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["converted", "hundredth", "not_a_date", "rewritten"]
+__all__ = ["as_date", "converted", "hundredth", "not_a_date", "rewritten"]
 
 _NUMBER = re.compile(r"[-+]?[\d.,_' ]*\d[\d.,_' ]*([eE][-+]?\d+)?")
 _SIGNED = r"([-+]?\d+(?:\.\d+)?)"
@@ -21,6 +22,13 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(T.*)?|\d\d?[./]\d\d?[./](\d{4}|\d\d)")
 _PERCENT = re.compile(rf"{_SIGNED}\s*(?:%|per ?cent|pct)", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"{_SIGNED}\s*[^\d\s.,].*", re.DOTALL)
 _WITH_CURRENCY = re.compile(rf"(?:[€$£¥]|[A-Z]{{3}}\b)\s*{_SIGNED}")
+_PLACED = re.compile(r"(\d\d?)([./-])(\d\d?)\2(\d{4})")
+_SPELT_DATES = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%Y", "%Y/%m/%d", "%Y.%m.%d")
+_FRACTION = re.compile(r"(\d+)\s*/\s*([1-9]\d*)")
+_COMMA = re.compile(r"([^\d.,]*[-+]?(?:\d+(?=,(?!\d{3}(?!\d)))|0)),(\d+)(\s*[^\d.,]*)")
+_PRICED = re.compile(
+    rf"(?:[€$£¥]|[A-Z]{{3}}\b)\s*({_NUMBER.pattern})|({_NUMBER.pattern})(?:[€$£¥]|[A-Z]{{3}})"
+)
 _LETTER_O = re.compile(r"[-+]?\d[\doO.]*")
 _MULTIPLES = {"k": 10**3, "K": 10**3, "t": 10**3, "T": 10**3, "m": 10**6, "M": 10**6}
 _MULTIPLE = re.compile(
@@ -46,10 +54,13 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
         return not_a_date(key)
     if _SEVERAL.fullmatch(text):
         return _several(re.split(r"[,;]\s*", text), key)
-    percent = _PERCENT.fullmatch(text)
+    if fraction := _FRACTION.fullmatch(text):
+        part = int(fraction[1]) / int(fraction[2])
+        return f"{text} is {part:.6g}: write {part:.6g}."
+    percent = _PERCENT.fullmatch(_COMMA.sub(r"\1.\2\3", text))
     if percent and not whole and "percent" not in str(key):
-        fraction = hundredth(percent[1])
-        return f"{percent[1]} % is {fraction}: write {fraction}."
+        hundred = hundredth(percent[1])
+        return f"{percent[1]} % is {hundred}: write {hundred}."
     if _NUMBER.fullmatch(text):
         return _unadorned(text, whole)
     said = _spelt(text) or _with_unit(text, str(key), whole)
@@ -76,9 +87,11 @@ def _spelt(text: str) -> str | None:
 
 def _with_unit(text: str, key: str, whole: bool) -> str | None:
     """Say how to write a number that stands with a unit; None where it does not."""
-    unit = _WITH_CURRENCY.fullmatch(text) or _WITH_UNIT.fullmatch(text)
+    pointed = _COMMA.sub(r"\1.\2\3", text)
+    unit = _WITH_CURRENCY.fullmatch(pointed) or _WITH_UNIT.fullmatch(pointed)
     if unit is None:
-        return None
+        priced = _PRICED.fullmatch(text)
+        return _unadorned((priced[1] or priced[3]).strip(), whole) if priced else None
     converted = _in_other_unit(float(unit[1]), text[unit.end(1) :], key)
     if converted or (whole and "." in unit[1]):
         return converted
@@ -130,6 +143,33 @@ def _digits(text: str) -> str:
     """Return a number without needless zeros."""
     number = Decimal(text)
     return f"{number:.0f}" if number == number.to_integral_value() else f"{number.normalize():f}"
+
+
+def as_date(value: object) -> str:
+    """Say how to write a date that was written in another order, or as words."""
+    otherwise = "Write year-month-day, such as 2026-01-31."
+    if not isinstance(value, str):
+        return otherwise
+    text = " ".join(value.replace(",", " ").split())
+    placed = _PLACED.fullmatch(text)
+    if placed is None:
+        found = [_day(text, form) for form in _SPELT_DATES]
+    else:
+        day_first, month_first = (
+            _day(f"{one} {other} {placed[4]}", "%d %m %Y")
+            for one, other in ((placed[1], placed[3]), (placed[3], placed[1]))
+        )
+        found = [day_first] if placed[2] == "." else [day_first, month_first]
+    days = dict.fromkeys(one for one in found if one)
+    return f"Write {' or '.join(days)}." if days else otherwise
+
+
+def _day(text: str, form: str) -> str | None:
+    """Return a date as year-month-day; None where there is no such day."""
+    try:
+        return datetime.strptime(text, form).date().isoformat()
+    except ValueError:
+        return None
 
 
 def not_a_date(key: Any) -> str:

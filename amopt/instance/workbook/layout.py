@@ -106,6 +106,11 @@ class Sheet:
         return () if self.parent is None else (*self.parent.ancestors, self.parent)
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that lead to its entries from the top, without their numbers."""
+        return tuple(key for above in (*self.ancestors, self) for key in above.path)
+
+    @property
     def leading(self) -> tuple[str, ...]:
         """The headings that say to which entry of the sheet above a row belongs."""
         return tuple(heading for above in self.ancestors for heading in above.own)

@@ -22,6 +22,7 @@ from amopt.instance.workbook.reading.headings import (
 )
 from amopt.instance.workbook.reading.places import Index, Places
 from amopt.instance.workbook.reading.remnants import remnants
+from amopt.instance.workbook.reading.wording import TableWords, total_row, unknown_parent
 from amopt.instance.workbook.tables import (
     Heads,
     Remark,
@@ -84,6 +85,7 @@ def load_workbook(
     document = Document(file=str(path), data=reader.data)
     document.locate = Places(found or _ANY, reader.cells, reader.rows, reader.columns).where
     document.absent = frozenset(reader.absent)
+    document.words = TableWords(found or _ANY, document.where).said
     blanks = [remark for remark in reader.remarks if remark.code in READ_AS_BLANK]
     document.told = lambda cell: any(remark.speaks_of(cell) for remark in blanks)
     for remark in reader.remarks:
@@ -137,7 +139,8 @@ class _Reader:
     columns
         Of each sheet the letters of its columns by their headings.
     absent
-        Keys, without the numbers of entries, that no entry has because a column is missing.
+        Keys, without the numbers of entries, that no entry has because a column is missing, or
+        a sheet has another name.
     """
 
     remarks: list[Remark]
@@ -192,6 +195,7 @@ class _Reader:
             near = meant_sheet(layout, tables[name], named)
             beside = f"Begin its name with {REMARK} if it is for your own use."
             advice = f"{did_you_mean(near)} {beside}" if near else ""
+            self.absent |= {sheet.keys for sheet in layout.sheets if sheet.name == near}
             message = f"instances of {layout.kind} have no sheet {shown(name)}."
             self.remarks.append(Remark("unknown-sheet", Where(sheet=name), message, advice))
         entries: dict[str, dict[Index, tuple[Index, dict[str, Any]]]] = {}
@@ -235,13 +239,14 @@ class _Reader:
         places = self.rows[sheet.name] = {}
         letter = self.columns[sheet.name]
         found: dict[Index, tuple[Index, dict[str, Any]]] = {}
+        orphans: list[tuple[Index, int]] = []
         for row, number in enumerate(table.numbers):
             holder: dict[str, Any] = self.data
             index: Index = ()
             names = tuple(one[row] for one in leading)
             if sheet.parent is not None:
                 if names not in parents:
-                    self._unknown_parent(sheet, names, number, parents, letter)
+                    orphans.append((names, number))
                     continue
                 index, holder = parents[names]
             entry: dict[str, Any] = {}
@@ -260,7 +265,27 @@ class _Reader:
             places[at] = number
             if below:
                 found.setdefault((*names, *own[row]), (at, entry))
+        self._without_parent(sheet, orphans, above)
         return found
+
+    def _without_parent(
+        self,
+        sheet: Sheet,
+        rows: Sequence[tuple[Index, int]],
+        above: Mapping[str, Mapping[Index, Any]],
+    ) -> None:
+        """Note rows that belong to no entry of the sheet above; once where that is not there."""
+        parent, letter = sheet.parent, self.columns[sheet.name]
+        if parent is None or any(heading not in letter for heading in sheet.leading):
+            return  # a column that is missing is told
+        if parent.name not in above:
+            if parent.keys in self.absent:
+                return  # so is a sheet of another name
+            rows = rows[:1]
+        known = [str(one[-1]) for one in above.get(parent.name, {})]
+        for names, number in rows:
+            where = Where(sheet=sheet.name, row=number, column=letter[sheet.leading[-1]])
+            self.remarks.append(unknown_parent(sheet, parent, names, where, known))
 
     def _own(self, sheet: Sheet, values: dict[str, list[Any]], count: int) -> list[Index]:
         """Return what names each entry of a sheet in those below it."""
@@ -339,6 +364,8 @@ class _Reader:
         """Note the columns without which no entry can be."""
         if not table.rows:
             return
+        if total := total_row(table):
+            self.remarks.append(total)
         needed = [column.path for column in sheet.columns if column.required]
         needed += [(heading,) for heading in sheet.leading]
         for path in needed:
@@ -347,8 +374,7 @@ class _Reader:
                 message = f"the sheet {table.name} has no column {heading}."
                 where = Where(sheet=table.name, row=table.top)
                 self.remarks.append(Remark("missing-column", where, message))
-                way = tuple(key for above in (*sheet.ancestors, sheet) for key in above.path)
-                self.absent.add((*way, *path))
+                self.absent.add((*sheet.keys, *path))
         blank = any(
             one.code in READ_AS_BLANK and one.where.sheet == table.name for one in self.remarks
         )
@@ -358,28 +384,6 @@ class _Reader:
             message = f"the sheet {table.name} has no {verb} {listed(absent)}, {counts}"
             where = Where(sheet=table.name, row=table.top)
             self.remarks.append(Remark("absent-amount", where, message))
-
-    def _unknown_parent(
-        self,
-        sheet: Sheet,
-        names: Index,
-        number: int,
-        parents: dict[Index, Any],
-        letter: dict[str, str],
-    ) -> None:
-        """Note a row that belongs to no entry of the sheet above."""
-        assert sheet.parent is not None
-        if any(heading not in letter for heading in sheet.leading):
-            return  # the column is missing, which is said
-        said = " and ".join(
-            f"{heading} {shown(name)}" for heading, name in zip(sheet.leading, names, strict=True)
-        )
-        where = Where(sheet=sheet.name, row=number, column=letter[sheet.leading[-1]])
-        known = [str(one[-1]) for one in parents]
-        near = closest(str(names[-1]), known) if names else None
-        message = f"the sheet {sheet.parent.name} has no {said}."
-        advice = did_you_mean(near) if near else ""
-        self.remarks.append(Remark("unknown-entry", where, message, advice))
 
 
 def _put(entry: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
