@@ -131,9 +131,10 @@ def _round_contract(buyers: Buyers, limit: Supremum, allowed: float) -> Offer | 
     Licensees save a little, those who are not to be licensees lose a little.
     """
     best: Offer | None = None
-    price = buyers.instance.printing.price
+    size = np.floor(np.log10(buyers.instance.printing.price))
+    largest = 10.0 ** (min(size, 0.0) + max(size - 2, 0.0))
     for digits in range(13):
-        step = 10.0**-digits * max(1.0, 10.0 ** np.floor(np.log10(price)) / 100)
+        step = 10.0**-digits * largest
         for side in ("just above", "just below"):
             offer = _beside(buyers, limit, step, side)
             if offer is not None and (best is None or offer.profit > best.profit):

@@ -39,6 +39,7 @@ from amopt.licensing.instance import LicensingInstance, Limits
 __all__ = ["SAME", "Buyers"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Truths = NDArray[np.bool_]
 
 SAME = 1e-11
@@ -46,6 +47,10 @@ SAME = 1e-11
 
 APART = 1e-10
 """Relative distance of prices with two royalties below which they are the same."""
+
+
+ALIKE = 1e-7
+"""Relative difference of demands up to which buyers are alike: no fee would tell them apart."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,22 @@ class Buyers:
         price = np.array(channel.price)
         return self._cost(price, channel.lead_time_years, channel.setup_cost)
 
+    @cached_property
+    def alike(self) -> Ints:
+        """A number for each buyer, the same for those who are alike; it rises with demand."""
+        order = np.argsort(self.demand, kind="stable")
+        ascending = self.demand[order]
+        found = np.zeros(order.size, dtype=np.int64)
+        found[order[1:]] = np.cumsum(np.diff(ascending) > ALIKE * ascending[1:])
+        return found
+
+    def least_of_alike(self, amounts: Floats) -> Floats:
+        """Return for each buyer the least amount of those like him, shape (..., buyers)."""
+        order = np.argsort(self.alike, kind="stable")
+        start = np.flatnonzero(np.diff(self.alike[order], prepend=-1))
+        found: Floats = np.minimum.reduceat(amounts[..., order], start, axis=-1)[..., self.alike]
+        return found
+
     def printing_cost(self, royalty: ArrayLike) -> Floats:
         """Return :math:`C_A` without the fee, money a year, shape (..., buyers)."""
         channel = self.instance.printing
@@ -132,8 +153,9 @@ class Buyers:
         Beside 0 these are the roots of what each would pay and the crossings of every two, each of
         them also less what a buyer must save; none is negative, and they ascend.
         """
-        root = np.sqrt(self.demand)
-        s = np.concatenate([[0.0], root, root[self.floor > 0]])
+        own = np.sqrt(self.least_of_alike(self.demand))
+        root = np.unique(own)
+        s = np.concatenate([[0.0], root, own[self.floor > 0]])
         t = np.concatenate([[0.0], np.zeros_like(root), self.floor[self.floor > 0]])
         i, j = np.triu_indices(s.size, 1)
         apart = s[i] != s[j]

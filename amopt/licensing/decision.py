@@ -15,11 +15,11 @@ from amopt.decision import (
     proven,
     unseen_limits,
 )
-from amopt.errors import NoAnswerError
+from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.licensing import formulation
 from amopt.licensing.answer.solution import LicensingSolution
 from amopt.licensing.answer.tables import tables
-from amopt.licensing.contract import Offer, one_contract
+from amopt.licensing.contract import Offer
 from amopt.licensing.costs import Buyers
 from amopt.licensing.infeasible import explain
 from amopt.licensing.instance import LicensingInstance
@@ -127,7 +127,7 @@ def solve(
     budget = Budget(options.time_limit)
     if way.name == "exact":
         with budget.phase("solve"):
-            found = _exact(instance)
+            found = exact.best_contract(Buyers.of(instance), instance.epsilon)
         if found is None:
             raise explain(instance, budget.left)
         return _answer(instance, found, None, (), (budget, way.meaning))
@@ -145,23 +145,15 @@ def solve(
         if best.is_cut_short:
             raise NoAnswerError("no menu was found within the time: allow more")
         # No menu keeps the limits: the program says which ones clash.
+        if too_large := _too_large(instance):
+            raise InfeasibleError(
+                "no menu of these royalties keeps every limit; which clash is not known: "
+                f"{too_large}"
+            )
     offer, outcome, model = by_program.best_offer(
         instance, options=options, budget=budget, extend=extend, progress=progress
     )
     return _answer(instance, offer, outcome, by_program.added(model), (budget, way.meaning))
-
-
-def _exact(instance: LicensingInstance) -> Offer | None:
-    """Return the best offer of one contract; None where none keeps the limits."""
-    buyers = Buyers.of(instance)
-    limits = exact.best_limits(buyers)
-    for limit in limits:
-        offer = one_contract(buyers, limit, instance.epsilon)
-        if offer is not None:
-            return offer
-    if limits:
-        raise NoAnswerError("no contract near the supremum is taken by its licensees alone")
-    return None
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> LicensingSolution:
@@ -214,14 +206,21 @@ def _answer(
         iterations=None if found is None else found.iterations,
         seconds=dict(budget.seconds),
     )
-    notes, meaning = _notes(instance, limits), "profit a year"
+    notes, meaning = _notes(instance, offer, limits), "profit a year"
     answer = answered(LicensingSolution, instance, outcome, rows, notes=notes, meaning=meaning)
     return judged(instance, answer, partial(check, limits=tuple(limits)))
 
 
-def _notes(instance: LicensingInstance, limits: Sequence[str]) -> tuple[str, ...]:
+def _notes(instance: LicensingInstance, offer: Offer, limits: Sequence[str]) -> tuple[str, ...]:
     """Return what the planner should know."""
     notes = []
+    short = offer.supremum - offer.profit
+    if instance.epsilon is not None and short > instance.epsilon:
+        notes.append(
+            f"The contract earns {short:.3g} a year less than the supremum, more than the epsilon "
+            f"of {instance.epsilon:g}: nearer to it somebody who is to take no licence would "
+            "hardly lose by one."
+        )
     if instance.contracts > 1:
         notes.append("The royalties of a menu are taken from a list, and it is the best of these.")
     if limits:

@@ -18,7 +18,6 @@ import numpy as np
 from amopt.decision import require_honoured, varied
 from amopt.errors import UsageError
 from amopt.licensing import formulation
-from amopt.licensing.contract import one_contract
 from amopt.licensing.costs import Buyers
 from amopt.licensing.forms import form_of, theorem
 from amopt.licensing.instance import LicensingInstance
@@ -39,6 +38,9 @@ PARAMETERS = {
 """What a map may vary."""
 
 MOST_POINTS = 10_000
+
+SHORT = 1e-6
+"""Share of the best by which the theorem must earn less to be counted as missing it."""
 
 Axis = tuple[str, Sequence[float]]
 
@@ -74,7 +76,8 @@ class FormMap(Solution):
         first = f"Of {counted(len(points), 'point')}: {listed(told)}."
         missed = sum(
             row["theorem_profit"] is not None
-            and row["profit"] > row["theorem_profit"] * (1 + 1e-6) + 1e-9
+            and row["profit"] - row["theorem_profit"]
+            > SHORT * max(abs(row["profit"]), abs(row["theorem_profit"]))
             for row in points
         )
         if all(row["theorem_profit"] is None for row in points):
@@ -109,13 +112,16 @@ def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
     Raises
     ------
     UsageError
-        When both parameters are the same, there are too many points, or demand cannot be spread.
+        When both parameters are the same, one of them has no effect on this instance, a
+        ``size_ratio`` is below 1, or there are too many points.
     """
     begun = time.perf_counter()
     if x[0] == y[0]:
         raise UsageError(f"a map needs two different parameters, and both are {x[0]!r}")
     if len(x[1]) * len(y[1]) > MOST_POINTS:
         raise UsageError(f"a map of more than {MOST_POINTS:,} points: take fewer values")
+    for one in (x, y):
+        _require_effect(instance, *one)
     plain = Buyers.of(instance).without_limits().instance
     require_honoured("a map", exact.HONOURS, formulation.FAMILIES, plain)
     rows = [
@@ -144,6 +150,20 @@ def _axis(name: str, own: Axis) -> dict[str, Any]:
     return {"axis": name, "parameter": parameter, "least": min(values), "most": max(values)}
 
 
+def _require_effect(instance: LicensingInstance, parameter: str, values: Sequence[float]) -> None:
+    """Refuse a parameter that would not do what its values say."""
+    if parameter == "size_ratio":
+        if len(instance.buyers) < 2:
+            raise UsageError("one buyer is not larger than another: size_ratio needs two at least")
+        if min(values) < 1:
+            raise UsageError(f"size_ratio is {PARAMETERS[parameter]}: {min(values):g} is below 1")
+    field = {"setup_ratio": "setup_cost", "lead_time_ratio": "lead_time_years"}.get(parameter)
+    if field is not None and not getattr(instance.traditional, field):
+        raise UsageError(
+            f"{parameter} changes nothing here: it is over {field} of traditional, which is 0"
+        )
+
+
 def _varied(instance: LicensingInstance, parameter: str, value: float) -> LicensingInstance:
     """Return the instance with one parameter changed."""
     old, new = instance.traditional, instance.printing
@@ -155,8 +175,6 @@ def _varied(instance: LicensingInstance, parameter: str, value: float) -> Licens
     if parameter in changes:
         return instance.unchecked_copy(printing=new.model_copy(update=changes[parameter]))
     count = len(instance.buyers)
-    if count < 2:
-        raise UsageError("one buyer is not larger than another: size_ratio needs two at least")
     sizes = value ** (np.arange(count) / (count - 1))
     total = math.fsum(buyer.demand_per_year for buyer in instance.buyers)
     demands = (sizes / sizes.sum() * total).tolist()
@@ -170,9 +188,8 @@ def _varied(instance: LicensingInstance, parameter: str, value: float) -> Licens
 def _point(instance: LicensingInstance) -> dict[str, Any]:
     """Return the best contract of all, and the theorem's, at one point."""
     buyers = Buyers.of(instance)
-    limits = exact.best_limits(buyers)
-    offers = (one_contract(buyers, limit, instance.epsilon) for limit in limits)
-    offer = next(offer for offer in offers if offer is not None)
+    offer = exact.best_contract(buyers, instance.epsilon)
+    assert offer is not None  # nothing limits it
     by_theorem = theorem(buyers)
     return {
         "form": form_of(buyers.demand, offer.choice, offer.contracts),

@@ -52,6 +52,28 @@ def test_what_cannot_be_mapped_is_refused_in_words() -> None:
             axis(text)
 
 
+def test_the_theorem_that_is_right_at_a_loss_is_not_counted_as_wrong() -> None:
+    data = amopt.load("licensing/two-buyers").to_dict()
+    data["traditional"]["production_cost"] = 1000  # every part that is sold loses money
+    own = amopt.load(data)
+    found = map_forms(own, x=axis("price_ratio=1,1.25"), y=axis("setup_ratio=0.1,0.5"))
+    losses = [row for row in found.rows["map"] if row["profit"] < 0]
+    assert [row["theorem_profit"] for row in losses] == [pytest.approx(losses[0]["profit"])]
+    assert found.headline()[1] == "The published theorem earns less than the best at 0 of them."
+
+
+def test_a_parameter_that_changes_nothing_is_refused() -> None:
+    data = amopt.load("licensing/two-buyers").to_dict()
+    data["traditional"] |= {"setup_cost": 0, "lead_time_years": 0}
+    own, price = amopt.load(data), axis("price_ratio=1,1.25")
+    for parameter, field in (("setup_ratio", "setup_cost"), ("lead_time_ratio", "lead_time_years")):
+        for x, y in (((parameter, (0.5, 2.0)), price), (price, (parameter, (0.5, 2.0)))):
+            with pytest.raises(UsageError, match=f"{parameter} changes nothing here.*{field}"):
+                map_forms(own, x=x, y=y)
+    with pytest.raises(UsageError, match=r"over that of the smallest.*: 0\.5 is below 1"):
+        map_forms(own, x=price, y=axis("size_ratio=0.5,2"))
+
+
 def test_a_map_from_the_command_line(amopt_command: Callable[..., Any], tmp_path: Path) -> None:
     axes = ("--x", "price_ratio=1,1.25", "--y", "setup_ratio=0.1,0.5")
     run = amopt_command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
-from amopt.licensing.answer.solution import LicensingSolution
+from amopt.licensing.answer.solution import ROUNDING, LicensingSolution
 from amopt.licensing.forms import FORMS
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def alternatives(solution: LicensingSolution) -> Any:
     """
     figure = new_figure()
     (total,) = solution.rows["totals"]
-    beyond = total["profit"] * (1 + 1e-9)
+    size = sum(row["traditional_cost"] for row in solution.rows["buyers"])
+    beyond = max(total["profit"], total["supremum"]) + ROUNDING * size
     rows = [
         (f"{row['alternative']}{', limits left out' * (row['profit'] > beyond)}", row["profit"])
         for row in solution.rows["alternatives"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from amopt.phrases import amount, counted, listed, unlike
+from amopt.phrases import amount, counted, listed, money, unlike
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ LICENCE, TRADITIONAL = "licence", "traditional"
 
 MOST_NAMED = 8
 """Licensees that the headline names one by one."""
+
+ROUNDING = 1e-9
+"""Share of what all buyers pay now that two profits differ by where they are the same."""
 
 ROYALTY = "Royalty a print."
 
@@ -113,7 +116,8 @@ class LicensingSolution(Solution):
     def _offer(self) -> Iterator[str]:
         contracts, (total,) = self.rows["contracts"], self.rows["totals"]
         if not contracts:
-            yield "Offer no licence: none earns more than selling the part."
+            allowed = " that is allowed" * self._keeps_limits()
+            yield f"Offer no licence: none{allowed} earns more than selling the part."
             return
         words = [
             f"{self._money(row['fee'])} a year and {self._money(row['royalty'])} a print"
@@ -183,10 +187,11 @@ class LicensingSolution(Solution):
         """Return whether something limits the offer that does not limit the simpler licences."""
         (total,) = self.rows["totals"]
         rows = {row["alternative"]: row["profit"] for row in self.rows["alternatives"]}
-        return bool(rows["fee and royalty"] > total["supremum"] * (1 + 1e-9))
+        size = sum(row["traditional_cost"] for row in self.rows["buyers"])
+        return bool(rows["fee and royalty"] - total["supremum"] > ROUNDING * size)
 
     def _money(self, value: float) -> str:
-        return f"{value:,.2f} {self.currency}".rstrip()
+        return money(value, self.currency)
 
     def graph(self) -> nx.DiGraph[str]:
         """Return who buys what of the maker: an edge from ``"maker"`` to each buyer.

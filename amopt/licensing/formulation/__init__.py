@@ -111,7 +111,9 @@ def add_sets(model: Any) -> None:
     buyers = Buyers.of(instance)
     names = [buyer.name for buyer in instance.buyers]
     model.royalty = royalties_of(buyers).tolist()
-    model.worth = dict(zip(names, buyers.highest_fee(model.royalty).T.tolist(), strict=True))
+    worth = buyers.least_of_alike(buyers.highest_fee(model.royalty))
+    model.worth = dict(zip(names, worth.T.tolist(), strict=True))
+    model.alike = dict(zip(names, buyers.alike.tolist(), strict=True))
     model.paid_now = dict(zip(names, buyers.traditional_cost.tolist(), strict=True))
     model.most = [max(0.0, *(own[q] for own in model.worth.values()))
                   for q in range(len(model.royalty))]  # fmt: skip
@@ -273,14 +275,15 @@ def add_alike_do_alike(model: Any) -> None:
 
     .. math:: x_{icq} = x_{jcq} \qquad \forall \lambda_i = \lambda_j, c, q
 
+    Demands that differ by a ten-millionth are the same.
     Where they are indifferent no contract near by could tell them apart.
     """
     from pyomo.environ import Constraint
 
     names = sorted(model.demand, key=model.demand.get)
-    alike = [(i, j) for i, j in pairwise(names) if model.demand[i] == model.demand[j]]
+    pairs = [(i, j) for i, j in pairwise(names) if model.alike[i] == model.alike[j]]
     model.alike_do_alike = Constraint(
-        alike,
+        pairs,
         model.contracts,
         model.q,
         rule=lambda m, i, j, c, q: m.takes[i, c, q] == m.takes[j, c, q],

@@ -21,7 +21,7 @@ from amopt.licensing.contract import (
 from amopt.licensing.costs import Buyers
 from amopt.licensing.instance import LicensingInstance
 from amopt.program.family import Extend
-from amopt.program.pyomo.formulated import WHOLE, added_rows, chosen_keys, solve_formulation
+from amopt.program.pyomo.formulated import added_rows, chosen_keys, solve_formulation
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ __all__ = ["MOST_CHOICES", "added", "best_offer", "choices", "read"]
 
 KNOWN = formulation.FAMILIES
 """The families that the referee knows: those that the decision came with."""
+
+ROUNDING = 1e-8
+"""Share of what a buyer pays now by which a solver's fee may miss one that it means."""
 
 MOST_CHOICES = 100_000
 """Buyers times contracts times royalties that a program may have."""
@@ -95,10 +98,23 @@ def read(model: Any) -> Offer:
         Contract(model.royalty[offered[c]], max(0.0, float(model.fee[c, offered[c]].value)))
         for c in model.contracts
     )
-    return (_one if instance.contracts == 1 else _menu)(Buyers.of(instance), contracts, choice)
+    say = _one if instance.contracts == 1 else _menu
+    return say(Buyers.of(instance), contracts, choice, _limits_fees(model))
 
 
-def _one(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer:
+def _limits_fees(model: Any) -> bool:
+    """Return whether something that a caller added may keep fees below the highest."""
+    paid = (one for block in (model.fee, model.pays) for one in block.values())
+    return bool(added(model)) or any(one.fixed or one.ub is not None for one in paid)
+
+
+def _again(fee: float, highest: float, buyers: Buyers, limited: bool) -> float:
+    """Return the fee that a solver means: the highest, where nothing says that it must be lower."""
+    near = abs(highest - fee) <= ROUNDING * float(buyers.traditional_cost.max())
+    return max(0.0, highest if near or not limited else min(fee, highest))
+
+
+def _one(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any, limited: bool) -> Offer:
     """Return the contract that attains what the program says, or one near by.
 
     The fee is worked out again: the least that a licensee would pay, less what he must save.
@@ -108,8 +124,7 @@ def _one(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer:
         return Offer((), choice, earned(buyers, (), choice), earned(buyers, (), choice))
     (one,) = contracts
     most = float((buyers.highest_fee(one.royalty) - buyers.floor)[licensees].min())
-    fee = most if abs(most - one.fee) <= WHOLE * (1 + abs(most)) else one.fee
-    exact = (Contract(one.royalty, max(0.0, fee)),)
+    exact = (Contract(one.royalty, _again(one.fee, most, buyers, limited)),)
     limit = Supremum(one.royalty, exact[0].fee, licensees, earned(buyers, exact, choice))
     found = one_contract(buyers, limit, buyers.instance.epsilon)
     if found is None:
@@ -117,7 +132,7 @@ def _one(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer:
     return found
 
 
-def _menu(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer:
+def _menu(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any, limited: bool) -> Offer:
     """Return a menu with what buyers make of it; contracts that nobody takes are left out.
 
     The fees are worked out again, the highest with which each still takes what the program says.
@@ -127,7 +142,7 @@ def _menu(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer
     wanted = np.full(choice.size, NONE)
     for position, number in enumerate(used):
         wanted[choice == number] = position
-    exact = _highest_fees(buyers, kept, wanted)
+    exact = _highest_fees(buyers, kept, wanted, limited)
     own = responses(buyers, exact)
     if not np.array_equal(own, wanted):
         exact, own = kept, responses(buyers, kept)
@@ -140,20 +155,21 @@ def _menu(buyers: Buyers, contracts: tuple[Contract, ...], choice: Any) -> Offer
 
 
 def _highest_fees(
-    buyers: Buyers, contracts: tuple[Contract, ...], choice: Any
+    buyers: Buyers, contracts: tuple[Contract, ...], choice: Any, limited: bool
 ) -> tuple[Contract, ...]:
     """Return contracts with the highest fees at which nobody changes his choice."""
     worth = [buyers.highest_fee(one.royalty) for one in contracts]
     fees = [float((own - buyers.floor)[choice == number].min()) for number, own in enumerate(worth)]
+    stated = [one.fee for one in contracts]
+    fees = [_again(*pair, buyers, limited) for pair in zip(stated, fees, strict=True)]
     if len(fees) == 2:
         ahead = [
             float((worth[number] - worth[1 - number])[choice == number].min())
             for number in range(2)
         ]
         fees = [min(fees[number], fees[1 - number] + ahead[number]) for number in range(2)]
-    return tuple(
-        Contract(one.royalty, max(0.0, fee)) for one, fee in zip(contracts, fees, strict=True)
-    )
+        fees = [_again(*pair, buyers, limited) for pair in zip(stated, fees, strict=True)]
+    return tuple(Contract(one.royalty, fee) for one, fee in zip(contracts, fees, strict=True))
 
 
 def added(model: Any) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.licensing.contract import Supremum
+from amopt.errors import NoAnswerError
+from amopt.licensing.contract import Offer, Supremum, one_contract
 from amopt.licensing.costs import SAME, Buyers
 
-__all__ = ["HONOURS", "best_limits", "supremum"]
+__all__ = ["HONOURS", "best_contract", "best_limits", "supremum"]
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -49,9 +50,10 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class _Groups:
-    """Buyers of the same demand, who do the same; arrays have shape (groups,).
+    """Buyers who are alike, and do the same; arrays have shape (groups,).
 
-    ``prints`` has shape (groups, printers); ``member`` the group of each buyer.
+    ``first`` is one buyer of each group, ``member`` the group of each buyer, and ``prints`` has
+    shape (groups, printers).
     """
 
     first: NDArray[np.int64]
@@ -65,7 +67,7 @@ class _Groups:
     @classmethod
     def of(cls, buyers: Buyers) -> _Groups:
         instance = buyers.instance
-        _, first, member = np.unique(buyers.demand, return_index=True, return_inverse=True)
+        _, first, member = np.unique(buyers.alike, return_index=True, return_inverse=True)
         count = len(first)
         floor, prints = np.zeros(count), np.zeros((count, len(instance.printers)))
         np.maximum.at(floor, member, buyers.floor)
@@ -75,7 +77,47 @@ class _Groups:
                 prints[group, names[buyer.printer]] += buyer.demand_per_year
         size = np.bincount(member, minlength=count).astype(float)
         capacity = np.array([printer.prints_per_year for printer in instance.printers])
-        return cls(first, member, size, size * buyers.demand[first], floor, prints, capacity)
+        demand = np.bincount(member, weights=buyers.demand)
+        return cls(first, member, size, demand, floor, prints, capacity)
+
+
+def best_contract(buyers: Buyers, epsilon: float | None) -> Offer | None:
+    """Return the best contract, or none offered; None where no contract keeps the limits.
+
+    Parameters
+    ----------
+    buyers
+        The buyers.
+    epsilon
+        How much less a year a contract may earn than a supremum that none attains, in money; None
+        for a share of it.
+
+    Raises
+    ------
+    NoAnswerError
+        When no contract tells the licensees of the supremum from other buyers.
+    """
+    limits = best_limits(buyers)
+    for limit in limits:
+        offer = one_contract(buyers, limit, epsilon)
+        if offer is not None:
+            return offer
+    if limits:
+        raise NoAnswerError(
+            "no contract near the supremum is taken by its licensees alone: "
+            f"{_hardly_apart(buyers, limits[0])} need nearly the same. Give them the same demand, "
+            "or change the limit that would tell them apart"
+        )
+    return None
+
+
+def _hardly_apart(buyers: Buyers, limit: Supremum) -> str:
+    """Return a licensee and the buyer whose demand is the nearest to his."""
+    inside, outside = np.flatnonzero(limit.licensees), np.flatnonzero(~limit.licensees)
+    away = np.abs(np.log(buyers.demand[inside, None] / buyers.demand[outside]))
+    i, j = np.unravel_index(int(away.argmin()), away.shape)
+    pair = (buyers.instance.buyers[k].name for k in (inside[i], outside[j]))
+    return " and ".join(map(repr, pair))
 
 
 def supremum(buyers: Buyers) -> Supremum | None:
@@ -124,7 +166,7 @@ def _of_intervals(
     take no licence at any other.
     """
     middle = (ends[:-1] + ends[1:]) / 2
-    pays = buyers.highest_fee(middle)[:, groups.first]
+    pays = buyers.least_of_alike(buyers.highest_fee(middle))[:, groups.first]
     apart = SAME * buyers.traditional_cost[groups.first] if point else np.zeros(len(groups.size))
     pays = np.where(np.abs(pays) <= apart, 0.0, pays)
     order = np.argsort(-pays, axis=1, kind="stable")
@@ -138,7 +180,8 @@ def _of_intervals(
     total = groups.demand.sum()
     found = []
     for royalty in (ends[:-1], ends[1:]):
-        at_end = buyers.highest_fee(royalty)[:, groups.first] - groups.floor
+        at_end = buyers.least_of_alike(buyers.highest_fee(royalty))[:, groups.first]
+        at_end = at_end - groups.floor
         at_end = np.maximum(
             np.minimum.accumulate(np.take_along_axis(at_end, order, axis=1), axis=1), 0.0
         )

@@ -49,6 +49,9 @@ ENOUGH = 1e-7
 FIRST = 48
 """Royalties, evenly spread over the list, of which menus are looked at first."""
 
+DOUBT = SAME / 100
+"""Share of what a buyer pays, much more than rounding, within which his choice is in doubt."""
+
 TOGETHER = 4_000_000
 """Bounds that are worked out in one go."""
 
@@ -227,14 +230,24 @@ class _Search:
         return Offer(contracts, choice, profit, profit)
 
     def _is_clear(self, contracts: tuple[Contract, ...], choice: Ints) -> bool:
-        """Return whether no buyer is nearly indifferent without being so."""
-        buyers = self.ordered.buyers
-        saving = [buyers.highest_fee(one.royalty) - one.fee for one in contracts]
-        share = [own / buyers.traditional_cost for own in saving]
-        if len(saving) == 2:
-            share.append((saving[0] - saving[1])[choice != NONE]
-                         / buyers.traditional_cost[choice != NONE])  # fmt: skip
-        return not any(((np.abs(one) > SAME) & (np.abs(one) < MARGIN)).any() for one in share)
+        """Return whether rounding could change nobody's choice.
+
+        Who takes no contract must lose by each, as the formulation asks. A licensee may save as
+        little as he likes; only a difference that is the one of indifference itself is in doubt.
+        """
+        buyers, takes = self.ordered.buyers, choice != NONE
+        share = np.array(
+            [
+                (buyers.highest_fee(one.royalty) - one.fee) / buyers.traditional_cost
+                for one in contracts
+            ]
+        ).reshape(len(contracts), choice.size)
+        if (share[:, ~takes] > -MARGIN).any():
+            return False
+        in_doubt = [np.abs(share.max(axis=0, initial=-np.inf)[takes] + SAME)]
+        if len(contracts) == 2:
+            in_doubt.append(np.abs(np.abs(share[0] - share[1])[takes] - SAME))
+        return not any((one < DOUBT).any() for one in in_doubt)
 
     def _keeps(self, contracts: tuple[Contract, ...], choice: Ints) -> bool:
         """Return whether an offer keeps the limits of the instance."""

@@ -23,6 +23,9 @@ SAME = 1e-11
 BESIDE = 1e-9
 """How far beside a change of order the referee looks, as a share of the price of a print."""
 
+ALIKE = 1e-7
+"""Relative difference of demands up to which buyers are alike, and do the same."""
+
 HALVINGS = 60
 
 
@@ -92,6 +95,9 @@ class Buyers:
         fee = np.minimum.accumulate(ranked - floor[order], axis=1)
         following = np.hstack([ranked[:, 1:], np.full((len(royalty), 1), -np.inf)])
         fits = (fee >= 0) & (fee > following) & self._keeps(order, limited)
+        for alike in self._alike():
+            inside = np.cumsum(alike[order], axis=1)
+            fits &= (inside == 0) | (inside == alike.sum())
         licensed = np.cumsum(self.demand[order], axis=1)
         left = self.margin.sum() - np.cumsum(self.margin[order], axis=1)
         count = np.arange(1, self.demand.size + 1)
@@ -113,6 +119,14 @@ class Buyers:
             used = np.cumsum((uses * self.demand)[order], axis=1)
             fits &= used <= printer.prints_per_year * (1 + SAME)
         return fits
+
+    def _alike(self) -> list[NDArray[np.bool_]]:
+        """Return which buyers are alike: of each demand that several have, shape (buyers,)."""
+        order = np.argsort(self.demand)
+        ascending = self.demand[order]
+        larger = np.flatnonzero(ascending[1:] - ascending[:-1] > ALIKE * ascending[1:]) + 1
+        groups = np.split(order, larger)
+        return [np.isin(np.arange(order.size), group) for group in groups if group.size > 1]
 
     def _royalties(self, limited: bool) -> Floats:
         """Return royalties a little beside every change of order, and 0."""
