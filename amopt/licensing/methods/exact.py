@@ -77,7 +77,7 @@ class _Groups:
                 prints[group, names[buyer.printer]] += buyer.demand_per_year
         size = np.bincount(member, minlength=count).astype(float)
         capacity = np.array([printer.prints_per_year for printer in instance.printers])
-        demand = np.bincount(member, weights=buyers.demand)
+        demand = np.bincount(member, weights=buyers.demand).astype(float)
         return cls(first, member, size, demand, floor, prints, capacity)
 
 
