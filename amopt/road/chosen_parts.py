@@ -22,6 +22,9 @@ __all__ = ["TARGETS", "hand_over"]
 DAYS_A_YEAR = 365.0
 """Days of the year over which a demand is spread."""
 
+ROUNDING = 1e-12
+"""Share of a demand that is rounding: 0.28 a year for 25 years is 7 parts, and not 8."""
+
 Facts = Mapping[str, Any]
 Lists = dict[str, list[tuple[str, dict[str, Any]]]]
 Fill = Callable[[Lists, Mapping[str, Facts], Provenance, float], None]
@@ -123,7 +126,7 @@ def _sourcing(
             provenance.put(entry, key, facts[name].get(attribute) or None, attribute)
     for name, entry in _of(lists, "lines"):
         demand = facts[name].get("demand_per_year")
-        quantity = None if demand is None else max(1, math.ceil(demand * years))
+        quantity = None if demand is None else max(1, math.ceil(demand * years * (1 - ROUNDING)))
         provenance.put(entry, "quantity", quantity, "demand_per_year")
     for name, entry in _of(lists, "conventional"):
         provenance.put(entry, "cost_per_part", facts[name].get("cost_per_part"), "cost_per_part")

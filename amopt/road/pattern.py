@@ -56,17 +56,19 @@ class Provenance:
 
     Attributes
     ----------
-    taken, lacking
-        Parts by what was taken into the instance, and by what was not there to be taken.
+    taken, lacking, absent
+        Parts by what was taken into the instance, and by what was not there to be taken: the
+        template has a value, or none either.
     """
 
     taken: Counter[str] = field(default_factory=Counter)
     lacking: Counter[str] = field(default_factory=Counter)
+    absent: Counter[str] = field(default_factory=Counter)
 
     def put(self, entry: dict[str, Any], key: str, value: Any, source: str) -> None:
         """Set a key of an entry where the value is known, and note it either way."""
         if value is None:
-            self.lacking[source] += 1
+            (self.lacking if entry.get(key) is not None else self.absent)[source] += 1
         else:
             entry[key] = value
             self.taken[source] += 1
@@ -75,9 +77,12 @@ class Provenance:
         """Yield in words what was taken, and what was not."""
         if self.taken:
             yield f"Taken from {where}: {listed(sorted(self.taken))}."
-        for source, count in sorted(self.lacking.items()):
-            entries = counted(count, "entry", "entries")
-            yield f"{source} is not known for {entries}: the template's value stands."
+        for missing, then in (
+            (self.lacking, "the template's value stands"),
+            (self.absent, "left out, as in the template"),
+        ):
+            for source, count in sorted(missing.items()):
+                yield f"{source} is not known for {counted(count, 'entry', 'entries')}: {then}."
 
 
 def file_name(name: str) -> str:

@@ -11,7 +11,9 @@ so that a missing value never rejects a part. The first rule in the file's order
 Machines are one rule: one of them must be able to make the part. A part with sorted dimensions
 :math:`d_1 \le d_2 \le d_3` fits into a sorted envelope e, turned so that its edges stay along the
 axes, where :math:`d_k \le e_k` for all k. Missing dimensions count as 0 to see whether it can fit
-at all, and as infinite to see whether it surely does.
+at all, and as infinite to see whether it surely does. Of a part that fits into no machine of its
+material the dimension decides with the largest :math:`d_k / e_k`, in the machine in which that is
+the least.
 """
 
 from __future__ import annotations
@@ -193,46 +195,50 @@ def _machines(machines: tuple[Machine, ...], parts: Parts) -> tuple[Said, Ints]:
     no_material = materials.code < 0
     least = np.sort(np.where(no_size, 0.0, sizes), axis=0)
     count = len(parts)
-    can, may, works = (np.zeros((len(machines), count), dtype=bool) for _ in range(3))
-    sized = np.zeros((len(machines), count), dtype=bool)  # where the size is asked
+    can, may = (np.zeros((len(machines), count), dtype=bool) for _ in range(2))
+    asks = np.array([[bool(one.materials), one.build_envelope is not None] for one in machines])
+    works, nearest = np.zeros(count, dtype=bool), np.full(count, np.inf)
+    too_large = np.zeros(count, dtype=np.int32)
+    place = np.argsort(np.argsort(np.where(no_size, 0.0, sizes), axis=0, kind="stable"), axis=0)
     for index, machine in enumerate(machines):
+        right: Bools = np.ones(count, dtype=bool)
+        known = right
+        if machine.materials:
+            right = _any_of(materials, machine.materials) | no_material
+            known = ~no_material
         fits: Bools = np.ones(count, dtype=bool)
         surely = fits
         if machine.build_envelope is not None:
             envelope = np.sort(list(machine.build_envelope.model_dump().values()))
             fits = np.asarray((least <= envelope[:, None]).all(axis=0))
             surely = fits & ~no_size.any(axis=0)
-            sized[index] = True
-        right: Bools = np.ones(count, dtype=bool)
-        known = right
-        if machine.materials:
-            right = _any_of(materials, machine.materials) | no_material
-            known = ~no_material
-        works[index], may[index], can[index] = right, right & fits, right & known & surely
+            excess = np.where(no_size, 0.0, sizes) / envelope[place]
+            nearer = right & (excess.max(axis=0) < nearest)
+            nearest[nearer] = excess.max(axis=0)[nearer]
+            too_large[nearer] = excess.argmax(axis=0)[nearer]
+        works |= right
+        may[index], can[index] = right & fits, right & known & surely
     verdict = np.where(can.any(axis=0), PASSES, np.where(may.any(axis=0), UNKNOWN, FAILS))
     open_ = verdict == UNKNOWN
-    asks_material = any(machine.materials for machine in machines)
     lacking = {}
-    if asks_material:
-        lacking["material"] = open_ & no_material
-    if sized.any():
-        asked = (may & sized).any(axis=0) & open_
+    if asks[:, 0].any():
+        lacking["material"] = may[asks[:, 0]].any(axis=0) & open_ & no_material
+    if asks[:, 1].any():
+        asked = may[asks[:, 1]].any(axis=0) & open_
         lacking.update({name: asked & no_size[k] for k, name in enumerate(DIMENSIONS)})
     first = np.where(can.any(axis=0), can.argmax(axis=0), may.argmax(axis=0)).astype(np.int32)
     first[verdict == FAILS] = -1
-    return _said_of_machines(verdict.astype(np.int8), works, sizes, lacking), first
+    return _said_of_machines(verdict.astype(np.int8), works, too_large, lacking), first
 
 
 def _said_of_machines(
-    verdict: Verdicts, works: Bools, sizes: NDArray[np.float64], lacking: dict[str, Bools]
+    verdict: Verdicts, works: Bools, too_large: Ints, lacking: dict[str, Bools]
 ) -> Said:
-    """Return which attribute decides, and why."""
+    """Return which attribute decides, and why; ``too_large`` is the dimension that does."""
     attributes = ("material", *DIMENSIONS)
     reasons = (WRONG_MATERIAL, TOO_LARGE, *map(not_known, attributes))
-    no_material_works = ~works.any(axis=0)
-    largest = np.where(np.isnan(sizes), -1.0, sizes).argmax(axis=0) + 1
-    attribute = np.where(no_material_works, 0, largest).astype(np.int32)
-    reason = np.where(no_material_works, 0, 1).astype(np.int32)
+    attribute = np.where(works, too_large + 1, 0).astype(np.int32)
+    reason = works.astype(np.int32)
     for place in range(len(attributes) - 1, -1, -1):
         lacks = lacking.get(attributes[place])
         if lacks is not None:

@@ -37,6 +37,46 @@ def chosen(solution: Any) -> list[str]:
     return [row["part"] for row in solution.rows["examine"]]
 
 
+def _with_parts(instance: Any, parts: Any) -> Any:
+    other = instance.model_copy()
+    other.__dict__["_read"] = (parts, [])
+    other.__dict__.pop("_fingerprint", None)
+    return other
+
+
+def test_what_neither_the_portfolio_nor_the_template_knows_is_left_out(
+    screened: tuple[Any, Any],
+) -> None:
+    instance, solution = screened
+    names = chosen(solution)
+    lacking = instance.parts.number("width_mm").copy()
+    lacking[[instance.parts.names.index(name) for name in names]] = float("nan")
+    parts = replace(instance.parts, numbers=instance.parts.numbers | {"width_mm": lacking})
+    blank = _with_parts(instance, parts)
+    template = amopt.load("sourcing/norwind")
+    handed = hand_over(blank, replace(solution, fingerprint=""), template)
+    assert "width_mm" not in handed.data["parts"][0]
+    assert (
+        f"width_mm is not known for {len(names)} entries: left out, as in the template."
+        in handed.notes
+    )
+    assert not [note for note in handed.notes if "stands" in note]
+
+
+def test_an_order_is_for_no_part_more_by_rounding(screened: tuple[Any, Any]) -> None:
+    """0.28 a year for 25 years are 7, though 0.28 times 25 is a little more for a computer."""
+    instance, solution = screened
+    demand = instance.parts.number("demand_per_year").copy()
+    demand[:] = 0.28
+    parts = replace(instance.parts, numbers=instance.parts.numbers | {"demand_per_year": demand})
+    other = _with_parts(instance, parts)
+    template = amopt.load("sourcing/norwind")
+    handed = hand_over(other, replace(solution, fingerprint=""), template, years=25)
+    assert {line["quantity"] for line in handed.data["lines"]} == {7}
+    handed = hand_over(other, replace(solution, fingerprint=""), template, years=25.1)
+    assert {line["quantity"] for line in handed.data["lines"]} == {8}
+
+
 def test_chosen_parts_become_order_lines(screened: tuple[Any, Any]) -> None:
     instance, solution = screened
     template = amopt.load("sourcing/norwind")

@@ -9,6 +9,7 @@ import pytest
 
 from amopt.screening import solve
 from amopt.screening.eligibility import eligibility
+from amopt.screening.referee.verdicts import verdicts as judged_anew
 from tests.screening.cases import at_random, small
 
 BOX = {"length_mm": 300, "width_mm": 200, "height_mm": 100}
@@ -33,8 +34,8 @@ def test_a_part_that_fits_is_turned_as_it_must_be(turned: tuple[int, int, int]) 
     assert found["fits"]["eligible"] == "yes"
     assert found["fits"]["machine"] == "printer"
     assert found["not"]["eligible"] == "no"
-    assert found["not"]["attribute"] == "length_mm"
-    assert found["not"]["value"] == 201
+    assert found["not"]["attribute"] == "width_mm"  # 101, where the least side is 100
+    assert found["not"]["value"] == 101
     assert found["not"]["machine"] is None
 
 
@@ -61,6 +62,82 @@ def test_what_is_missing_never_rejects_and_what_is_known_may_be_enough() -> None
     assert found["blank"]["reason"] == "material is not known"
     assert found["wood"]["attribute"] == "material"
     assert found["wood"]["reason"] == "no machine works its material"
+
+
+def test_the_dimension_that_does_not_fit_is_blamed_and_not_the_largest() -> None:
+    rows = [
+        {"part": "thick", "material": "wood", "length_mm": 150, "width_mm": 60, "height_mm": 120},
+        {"part": "cube", "material": "wood", "length_mm": 250, "width_mm": 250, "height_mm": 250},
+        {"part": "half known", "material": "wood", "width_mm": 60, "height_mm": 500},
+        {"part": "long", "material": "steel", "length_mm": 40, "width_mm": 450, "height_mm": 60},
+    ]
+    machines = [
+        {"name": "saw", "materials": ["wood"], "build_envelope": BOX | {"height_mm": 50}},
+        {"name": "wide", "materials": ["steel"], "build_envelope": dict.fromkeys(BOX, 55)},
+        {"name": "tall", "materials": ["steel"], "build_envelope": BOX},
+    ]
+    found = verdicts(rows, machines=machines)
+    told = {name: (row["attribute"], row["value"]) for name, row in found.items()}
+    assert told == {
+        "thick": ("width_mm", 60),
+        "cube": ("length_mm", 250),  # along the side of 50, being the first of three alike
+        "half known": ("height_mm", 500),
+        "long": ("width_mm", 450),  # in the tall one, which is nearer
+    }
+    assert {row["reason"] for row in found.values()} == {
+        "no machine that works its material is large enough"
+    }
+
+
+def test_what_is_too_large_is_the_worst_side_of_the_nearest_machine() -> None:
+    """By every turn of every part in every machine that works its material."""
+    blamed = 0
+    for seed in range(30):
+        instance = at_random(seed, 60)
+        judged, again = eligibility(instance), judged_anew(instance)
+        assert judged.attributes
+        for place, reason in enumerate(again.reason):
+            if reason is None or "large enough" not in reason:
+                continue
+            attribute = judged.attributes[judged.attribute[place]]
+            assert again.attribute[place] == attribute
+            sizes = {name: instance.parts.value(name, place) or 0.0 for name in BOX}
+            made_of = str(instance.parts.value("material", place) or "").casefold().split(";")
+            found: list[tuple[float, set[str]]] = []
+            for machine in instance.machines:
+                works = {word.casefold().strip() for word in machine.materials}
+                if machine.build_envelope is None or not (
+                    not works or made_of == [""] or works & {one.strip() for one in made_of}
+                ):
+                    continue
+                sides = machine.build_envelope.model_dump().values()
+                for turned in permutations(sides):
+                    excess = {n: sizes[n] / side for n, side in zip(BOX, turned, strict=True)}
+                    worst = max(excess.values())
+                    found.append((worst, {n for n, one in excess.items() if one == worst}))
+            least = min(worst for worst, _ in found)
+            assert least > 1
+            assert any(attribute in names for worst, names in found if worst == least)
+            blamed += 1
+    assert blamed > 200
+
+
+def test_a_material_is_not_sought_where_machines_that_ask_for_it_are_too_small() -> None:
+    rows = [{"part": "wide", "length_mm": 250}, {"part": "small", "length_mm": 50}]
+    machines = [
+        {"name": "open", "build_envelope": BOX},
+        {"name": "tiny", "build_envelope": dict.fromkeys(BOX, 60), "materials": ["steel"]},
+    ]
+    answer = solve(small(
+        [{"lead_time_weeks": 1, "expected_saving": 1, "material": None, **dict.fromkeys(BOX), **row}
+         for row in rows],
+        machines=machines,
+    ))  # fmt: skip
+    found = {row["part"]: (row["attribute"], row["reason"]) for row in answer.rows["parts"]}
+    assert found["wide"] == ("width_mm", "width_mm is not known")
+    assert found["small"] == ("material", "material is not known")
+    held = {row["attribute"]: row["holds_up"] for row in answer.rows["missing"]}
+    assert (held["material"], held["width_mm"], held["height_mm"]) == (1, 2, 2)
 
 
 def test_the_first_rule_that_decides_is_told_and_needs_reject_nothing() -> None:

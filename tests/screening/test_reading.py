@@ -290,14 +290,19 @@ def test_a_sheet_of_what_has_none_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_the_like_findings_of_a_column_are_counted(tmp_path: Path) -> None:
-    rows = [f"p{k},steel,x{k % 7},yes,1,1" for k in range(CHUNK + 500)]
+    rows = [f"p{k},steel,x{k % 17},yes,1,1" for k in range(CHUNK + 500)]
     findings = amopt.check(csv(tmp_path, "\n".join((HEADINGS, *rows))))
     assert len(findings) == 11
+    told = sum(len(range(k, CHUNK + 500, 17)) for k in range(10))
+    assert findings[0].message == (
+        f"'x0' stands where a number is due ({len(range(0, CHUNK + 500, 17)):,} cells of the "
+        "column)."
+    )
     assert (
-        f"{CHUNK + 490:,} more cells of the column are wrong in the same way"
+        f"{CHUNK + 500 - told:,} more cells of the column are wrong in the same way"
         in findings[-1].message
     )
-    assert findings[-1].where.row == 72  # the eleventh x0
+    assert findings[-1].where.row == 12  # the first x10
 
 
 def test_a_late_row_with_too_many_cells_is_named(tmp_path: Path) -> None:

@@ -56,6 +56,12 @@ _CELLS = (
     Code("part-without-number", "A row has no part number.", "Write one, or remove the row."),
     Code("duplicate-part", "Two rows have the same part number.", "Keep one of the two."),
     Code(
+        "similar-part",
+        "Two part numbers differ by capitals alone; they are counted as two parts.",
+        "Keep one of the two if they are the same part.",
+        Severity.WARNING,
+    ),
+    Code(
         "cell-not-a-number",
         "A cell holds text where a number is due.",
         "Write the number alone, without units and thousands; leave it blank where not known.",

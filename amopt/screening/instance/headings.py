@@ -108,14 +108,26 @@ def bind(
             problems.append(Problem("wrong-unit", key, message))
         bound[name] = Bound(attribute, heading, range(position, position + 1))
     if PART not in bound:
-        message = f"no column is called {PART}: the headings are "
-        message += f"{listed(list(map(shown, headings)), most=_MOST_NAMED)}."
-        said = [heading for heading in headings if heading.strip()]
-        advice = "Headings stand in the first row: remove a title above them."
-        problems.append(Problem("missing-column", key, message, advice if len(said) < 2 else ""))
+        problems.append(_no_part(headings, key))
     elif unused:
         problems.append(_unused(unused, list(known.values()), key))
     return list(bound.values()), problems
+
+
+def _no_part(headings: Sequence[str], key: tuple[str | int, ...]) -> Problem:
+    """Return the problem of a table without a column of part numbers."""
+    said = [shown(heading) for heading in headings if heading.strip()]
+    if not said:
+        message = "the first row of the table is blank."
+        return Problem("missing-column", key, message, "Headings stand there: remove it.")
+    message = f"no column is called {PART}: the headings are {listed(said, most=_MOST_NAMED)}."
+    advice = "Headings stand in the first row: remove a title above them."
+    if len(said) > 1:
+        advice = (
+            "Tell under portfolio.columns which heading holds what: "
+            f"{{attribute: {PART}, heading: {said[0]}}}."
+        )
+    return Problem("missing-column", key, message, advice)
 
 
 def _same_unit(unit: str, attribute: Attribute) -> bool:

@@ -32,6 +32,7 @@ from amopt.screening.instance.cells import (
     said_unknown,
     truths,
 )
+from amopt.screening.instance.cells.notes import note_names
 from amopt.screening.instance.entries import Portfolio
 from amopt.screening.instance.headings import Bound, bind
 from amopt.screening.instance.parts import Floats, Parts, Texts
@@ -324,7 +325,7 @@ def _gathered(
         at = "file" if table.place.file else "rows"
         return None, [Problem("table-empty", ("portfolio", at), "the table has no parts.")]
     heading = next(one.heading for one in bound if one.attribute is None)
-    _note_names(found, keep, heading, notes)
+    note_names(found, keep, heading, notes)
     texts = {name: collector.all() for name, collector in collectors.items()}
     numbers_of = {name: np.concatenate(several) for name, several in gathered.items()}
     return _kept(Parts(tuple(found), numbers_of, texts), keep), list(notes.all())
@@ -353,28 +354,15 @@ def _not_blank(labels: Sequence[str], chunk: Sequence[Objects]) -> NDArray[np.bo
     """Return which rows hold anything."""
     keep = np.fromiter((bool(label) for label in labels), dtype=bool, count=len(labels))
     for row in np.flatnonzero(~keep):
-        keep[row] = any(column[row] not in (None, "") for column in chunk)
+        keep[row] = any(_is_written(column[row]) for column in chunk)
     return keep
 
 
-def _note_names(found: Sequence[str], keep: NDArray[np.bool_], heading: str, notes: Notes) -> None:
-    """Note rows without a part number, and numbers that are given twice."""
-    blank = [row for row, name in enumerate(found) if not name and keep[row]]
-    say = "the row has no part number.", "Write one, or remove the row."
-    notes.add("part-without-number", heading, blank, lambda _: say)
-    seen: dict[str, int] = {}
-    for row, name in enumerate(found):
-        if name and seen.setdefault(name, row) != row:
-            earlier = notes.place.row(seen[name])
-            notes.add(
-                "duplicate-part",
-                heading,
-                [row],
-                lambda _, name=name, earlier=earlier: (  # type: ignore[misc]
-                    f"part {shown(name)} is already in {earlier}.",
-                    "Keep one of the two.",
-                ),
-            )
+def _is_written(cell: Any) -> bool:
+    """Return whether a cell holds something, blanks apart."""
+    if isinstance(cell, str):
+        return bool(cell.strip())
+    return cell is not None and cell == cell  # noqa: PLR0124 - NaN is not itself
 
 
 def _kept(parts: Parts, keep: NDArray[np.bool_]) -> Parts:

@@ -261,7 +261,10 @@ def missing_columns(instance: Contents, parts: Parts) -> Iterator[Problem]:
         )
         advice = "Add it, or a column expected_saving; or write maximise: score."
         if lacking == ["print_cost_per_part"]:
-            advice = f"Give examination.print_cost_share, a share of the cost. {advice}"
+            advice = (
+                "Give examination.print_cost_share, a share of the cost; or add the column, or one "
+                "of expected_saving; or write maximise: score."
+            )
         yield Problem("missing-column", ("examination",), message, advice)
 
 

@@ -160,12 +160,12 @@ def _by_machines(instance: ScreeningInstance) -> tuple[_Rule, Objects]:
     unsized = [np.isnan(one) for one in sizes]
     no_material = parts.missing("material")
     surely, may, works = (np.zeros(size, dtype=bool) for _ in range(3))
-    asks_size, asks_material = np.zeros(size, dtype=bool), False
+    asks_size, asks_material = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    nearest, decides = np.full(size, np.inf), _same(DIMENSIONS[0], size)
     first_sure, first_may = _same(None, size), _same(None, size)
     for machine in instance.machines:
         material = np.ones(size, dtype=bool)
         if machine.materials:
-            asks_material = True
             material = cells_that(parts, "material", listed_in(machine.materials)) | no_material
         fits = np.ones(size, dtype=bool)
         sure = material & ~(no_material if machine.materials else np.zeros(size, dtype=bool))
@@ -178,6 +178,9 @@ def _by_machines(instance: ScreeningInstance) -> tuple[_Rule, Objects]:
                 fits |= inside[0] & inside[1] & inside[2]
             sure &= fits & ~(unsized[0] | unsized[1] | unsized[2])
             asks_size |= material & fits
+            _come_nearer((nearest, decides), sizes, room, material)
+        if machine.materials:
+            asks_material |= fits & no_material
         works |= material
         now_may = material & fits
         first_may[now_may & ~may] = machine.name
@@ -186,29 +189,47 @@ def _by_machines(instance: ScreeningInstance) -> tuple[_Rule, Objects]:
         may |= now_may
     pending = may & ~surely
     open_for: dict[str, Bools] = {}
-    if asks_material:
-        open_for["material"] = pending & no_material
+    if any(machine.materials for machine in instance.machines):
+        open_for["material"] = pending & asks_material
     for name, unknown in zip(DIMENSIONS, unsized, strict=True):
         if asks_size.any() or any(one.build_envelope for one in instance.machines):
             open_for[name] = pending & asks_size & unknown
     machine_of = np.where(surely, first_sure, first_may)
-    attribute, reason = _decides(sizes, works, open_for)
+    attribute, reason = _decides(decides, works, open_for)
     return _Rule(MACHINES, surely, may, attribute, reason, open_for), machine_of
 
 
+def _come_nearer(
+    found: tuple[NDArray[np.float64], Objects],
+    sizes: list[NDArray[np.float64]],
+    room: tuple[float, float, float],
+    works: Bools,
+) -> None:
+    """Note of parts that a machine works by how much and in which dimension they are too large.
+
+    The smallest dimension stands along the smallest side and the largest along the largest; by how
+    much is a factor, and the machine with the smallest one counts.
+    """
+    nearest, decides = found
+    known = [np.nan_to_num(one, nan=0.0) for one in sizes]
+    sides = np.array(sorted(room))
+    excess = np.zeros(works.size)
+    name = _same(None, works.size)
+    for k, own in enumerate(known):
+        smaller = [known[j] <= own if j < k else known[j] < own for j in range(3) if j != k]
+        factor = own / sides[smaller[0].astype(int) + smaller[1]]
+        name[factor > excess] = DIMENSIONS[k]
+        excess = np.maximum(excess, factor)
+    nearer = works & (excess < nearest)
+    nearest[nearer], decides[nearer] = excess[nearer], name[nearer]
+
+
 def _decides(
-    sizes: list[NDArray[np.float64]], works: Bools, open_for: dict[str, Bools]
+    too_large: Objects, works: Bools, open_for: dict[str, Bools]
 ) -> tuple[Objects, Objects]:
     """Return the attribute by which no machine takes a part, or for want of which none can say."""
     size = works.size
-    known = [np.where(np.isnan(one), -1.0, one) for one in sizes]
-    length, width, height = known
-    attribute = np.where(
-        (length >= width) & (length >= height),
-        DIMENSIONS[0],
-        np.where(width >= height, DIMENSIONS[1], DIMENSIONS[2]),
-    ).astype(object)
-    reason = _same(TOO_LARGE, size)
+    attribute, reason = too_large.copy(), _same(TOO_LARGE, size)
     attribute[~works], reason[~works] = "material", WRONG_MATERIAL
     told = np.zeros(size, dtype=bool)
     for name in ("material", *DIMENSIONS):

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.instance.findings import Key, Problem, Where
 from amopt.instance.formats.numerals import rewritten
 from amopt.instance.formats.positions import hidden
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.phrases import counted, listed
+from amopt.phrases import listed
 from amopt.screening.instance.attributes import Attribute
+from amopt.screening.instance.cells.notes import Notes, Place
 from amopt.screening.instance.parts import Codes, Floats, Texts, folded
 
 __all__ = [
@@ -32,9 +30,6 @@ __all__ = [
 ]
 
 Objects = NDArray[np.object_]
-
-MOST = 10
-"""Cells of a column that are told one by one; the others of the same kind are counted."""
 
 BLANK = frozenset({"", "n/a", "na", "nan", "null", "-", "--", "?", "unknown", "tbd"})
 """What a cell may say where nothing is known."""
@@ -56,70 +51,6 @@ _COMMA = re.compile(r"[-+]?\d+,\d+")
 """A number with a decimal comma, and no other separator."""
 
 _TRIMMED = " \t\r\n\u00a0"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the rows of a table stand: in the instance, or in a file beside it.
-
-    Attributes
-    ----------
-    file
-        The table's file; empty for rows of the instance.
-    sheet
-        Its sheet, where it has several.
-    """
-
-    file: str = ""
-    sheet: str | None = None
-
-    def of(self, row: int, heading: str) -> tuple[Key, Where | None]:
-        """Return the place of a cell of the row-th part, counted from 0."""
-        if not self.file:
-            return ("portfolio", "rows", row, heading), None
-        where = Where(file=self.file, key=(heading,), sheet=self.sheet, row=row + 2)
-        return ("portfolio", "file"), where
-
-    def row(self, row: int) -> str:
-        """Return what the row of a part is called."""
-        return f"row {row + 2}" if self.file else f"portfolio.rows[{row}]"
-
-
-@dataclass
-class Notes:
-    """What is wrong with the cells of a table: the first of each kind and column, and how many."""
-
-    place: Place
-    problems: list[Problem] = field(default_factory=list)
-    _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _next: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def add(
-        self,
-        code: str,
-        heading: str,
-        rows: Iterable[int],
-        say: Callable[[int], tuple[str, str]],
-    ) -> None:
-        """Note cells of a column that are wrong in the same way; ``say`` gives words to a row."""
-        for row in rows:
-            self._counts[code, heading] += 1
-            if self._counts[code, heading] > MOST:
-                self._next.setdefault((code, heading), row)
-            else:
-                key, where = self.place.of(row, heading)
-                message, advice = say(row)
-                self.problems.append(Problem(code, key, message, advice, where))
-
-    def all(self) -> Iterator[Problem]:
-        """Yield the problems, and for each kind and column how many more there are."""
-        yield from self.problems
-        for (code, heading), row in self._next.items():
-            count = self._counts[code, heading] - MOST
-            more, verb = counted(count, "more cell"), "is" if count == 1 else "are"
-            message = f"{more} of the column {verb} wrong in the same way, such as this one."
-            key, where = self.place.of(row, heading)
-            yield Problem(code, key, message, "Mend them all.", where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,35 +151,40 @@ def _note_numbers(cells: Cells, attribute: Attribute, found: Floats, notes: Note
         words.setdefault(str(value), []).append(index)
     for word, indices in words.items():
         rows = [index + cells.first for index in indices]
-        if word.strip(_TRIMMED).casefold() in ERRORS:
+        said = word.strip(_TRIMMED)
+        if said.casefold() in ERRORS:
             _note_error(cells, word, rows, notes)
             continue
-        advice = rewritten(word.strip(_TRIMMED), attribute.name, whole=False, share=False)
-        if cells.comma and "." in word:
-            advice = "The file says decimal: comma; write it with a comma, without points."
-        elif not cells.comma and _COMMA.fullmatch(word.strip(_TRIMMED)):
-            advice += " If the whole table is written so: `decimal: comma` under portfolio."
-        notes.add(
-            "cell-not-a-number",
-            cells.heading,
-            rows,
-            lambda _, word=word, advice=advice: (  # type: ignore[misc]
-                f"{shown(word)} stands where a number is due.",
-                advice,
-            ),
-        )
+        message = f"{shown(word)} stands where a number is due."
+        same = word
+        if not cells.comma and _COMMA.fullmatch(said):
+            same = _COMMA.pattern  # told once, however many numbers are written so
+        told = (message, _advice(said, attribute, comma=cells.comma))
+        notes.add_alike("cell-not-a-number", cells.heading, rows, same, told)
+
+
+def _advice(word: str, attribute: Attribute, *, comma: bool) -> str:
+    """Return what to write in place of a word that is no number."""
+    if not any(letter.isdigit() for letter in word):
+        return "Write a number, or leave the cell blank where it is not known."
+    if comma and "." in word:
+        return "The file says decimal: comma; write it with a comma, without points."
+    advice = rewritten(word, attribute.name, whole=False, share=False)
+    unit = "" if attribute.unit in ("", "money") else f"; {attribute.name} is in {attribute.unit}"
+    advice = advice.replace("; the unit is in the key's name", unit)
+    if comma:
+        return advice.replace("1250.5", "1250,5")
+    if _COMMA.fullmatch(word):
+        advice += " If the whole table is written so: `decimal: comma` under portfolio."
+    return advice
 
 
 def _note_error(cells: Cells, word: str, rows: list[int], notes: Notes) -> None:
-    notes.add(
-        "cell-error",
-        cells.heading,
-        rows,
-        lambda _: (
-            f"the cell holds the error {word.strip()} of a formula.",
-            "Repair the formula, or clear the cell where the value is not known.",
-        ),
+    said = (
+        f"the cell holds the error {word.strip()} of a formula.",
+        "Repair the formula, or clear the cell where the value is not known.",
     )
+    notes.add_alike("cell-error", cells.heading, rows, word, said)
 
 
 def truths(cells: Cells, notes: Notes) -> Floats:
@@ -264,15 +200,11 @@ def truths(cells: Cells, notes: Notes) -> Floats:
             if said in ERRORS:
                 _note_error(cells, word, rows, notes)
                 continue
-            notes.add(
-                "cell-not-a-choice",
-                cells.heading,
-                rows,
-                lambda _, word=word: (  # type: ignore[misc]
-                    f"{shown(word)} is neither yes nor no.",
-                    "Write yes or no, or leave it blank where not known.",
-                ),
+            told = (
+                f"{shown(word)} is neither yes nor no.",
+                "Write yes or no, or leave it blank where not known.",
             )
+            notes.add_alike("cell-not-a-choice", cells.heading, rows, word, told)
     found: Floats = worth[codes]
     return found
 
@@ -320,12 +252,8 @@ class TextCollector:
                 continue
             if fault := self._fault(word, said):
                 code, message, advice = fault
-                notes.add(
-                    code,
-                    cells.heading,
-                    (np.flatnonzero(codes == index) + cells.first).tolist(),
-                    lambda _, message=message, advice=advice: (message, advice),  # type: ignore[misc]
-                )
+                rows = (np.flatnonzero(codes == index) + cells.first).tolist()
+                notes.add_alike(code, cells.heading, rows, word, (message, advice))
                 continue
             said = self._allowed.get(folded(said), said)
             own[index] = self._codes.setdefault(said, len(self._codes))
