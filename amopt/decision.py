@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from amopt.errors import RefusedError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
-from amopt.outcome import Outcome, Status
+from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.family import Family, not_honoured
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
+    from amopt.program.time import Budget
     from amopt.solution import Solution, Table
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Method",
     "answered",
     "choose",
+    "ended",
     "judged",
     "method_names",
     "proven",
@@ -212,6 +214,45 @@ def proven(objective: float, bound: float | None, scale: float | None = None) ->
     room = CLOSE * abs(objective if scale is None else scale)
     near = bound is not None and abs(objective - bound) <= room
     return Status.OPTIMAL if near else Status.FEASIBLE
+
+
+def ended(
+    found: Outcome | None,
+    way: tuple[Budget, str],
+    packages: Sequence[str],
+    *,
+    objective: float,
+    bound: float | None,
+    scale: float | None = None,
+) -> Outcome:
+    """Return the outcome of an answer whose objective was worked out again.
+
+    Parameters
+    ----------
+    found
+        What a solver or a search said; None where a closed form gave the answer.
+    way
+        The time that was taken, and the method in one phrase.
+    packages
+        Whose versions are told, beside the solver's.
+    objective, bound
+        Of the answer.
+    scale
+        What the objective is the sum of; left out, the objective itself.
+    """
+    budget, meaning = way
+    solver = ("highspy",) if found is not None and found.method else ()
+    return Outcome(
+        stopped=Stopped.FINISHED if found is None else found.stopped,
+        status=proven(objective, bound, scale),
+        objective=objective,
+        bound=bound,
+        method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
+        versions=versions(*packages, *solver),
+        residuals={} if found is None else found.residuals,
+        iterations=None if found is None else found.iterations,
+        seconds=dict(budget.seconds),
+    )
 
 
 def unseen_limits(answer: str) -> str:

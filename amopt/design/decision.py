@@ -10,9 +10,9 @@ from amopt.decision import (
     Method,
     answered,
     choose,
+    ended,
     judged,
     method_names,
-    proven,
     unseen_limits,
 )
 from amopt.design import formulation
@@ -22,7 +22,7 @@ from amopt.design.choice import Choice
 from amopt.design.instance import DesignInstance
 from amopt.design.methods import by_program, each_alone
 from amopt.design.referee.check import check
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -135,23 +135,14 @@ def _answer(
     way: tuple[Budget, str],
 ) -> DesignSolution:
     """Return the answer that follows from a choice, judged; ``found`` is what the solver said."""
-    budget, meaning = way
-    with budget.phase("tables"):
+    with way[0].phase("tables"):
         rows = tables(instance, choice, limits)
     objective = float(rows["totals"][0]["total_cost"])
     bound = objective if found is None else found.bound
     bound = None if bound is None else min(bound, objective)
     size = sum(abs(row["total_cost"]) for row in rows["components"])
-    outcome = Outcome(
-        stopped=Stopped.FINISHED if found is None else found.stopped,
-        status=proven(objective, bound, size),
-        objective=objective,
-        bound=bound,
-        method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
-        versions=versions("amopt", "numpy", "scipy", *(() if found is None else ("highspy",))),
-        residuals={} if found is None else found.residuals,
-        iterations=None if found is None else found.iterations,
-        seconds=dict(budget.seconds),
+    outcome = ended(
+        found, way, ("amopt", "numpy", "scipy"), objective=objective, bound=bound, scale=size
     )
     notes, meaning = _notes(instance, limits), "expected cost over the life of the systems"
     answer = answered(DesignSolution, instance, outcome, rows, notes=notes, meaning=meaning)

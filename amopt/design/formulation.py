@@ -36,6 +36,7 @@ from amopt.design.life_cycle import costs_of, life_cycle_of
 from amopt.phrases import money, rounded_down, rounded_up
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
+from amopt.program.pyomo.formulated import written
 from amopt.stock import erlang_loss
 
 if TYPE_CHECKING:
@@ -60,20 +61,7 @@ def formulate(instance: DesignInstance) -> ConcreteModel:
     instance
         The instance.
     """
-    from pyomo.common.gc_manager import PauseGC
-    from pyomo.environ import ConcreteModel
-
-    with PauseGC():
-        model = ConcreteModel(name=instance.name)
-        model.instance = instance
-        add_sets(model)
-        add_variables(model)
-        add_expectations(model)
-        for family in FAMILIES:
-            if family.is_present(instance):
-                family.add(model)
-        add_cost(model)
-    return model
+    return written(instance, (add_sets, add_variables, add_expectations), FAMILIES, add_cost)
 
 
 def add_sets(model: Any) -> None:

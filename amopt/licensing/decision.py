@@ -10,9 +10,9 @@ from amopt.decision import (
     Method,
     answered,
     choose,
+    ended,
     judged,
     method_names,
-    proven,
     unseen_limits,
 )
 from amopt.errors import InfeasibleError, NoAnswerError
@@ -26,7 +26,7 @@ from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import by_program, exact
 from amopt.licensing.methods import menu as menus
 from amopt.licensing.referee.check import check
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -135,13 +135,13 @@ def solve(
         with budget.phase("solve"):
             best = menus.best_menu(Buyers.of(instance), budget)
         if best.offer is not None:
-            ended = Outcome(
+            said = Outcome(
                 stopped=Stopped.TIME_LIMIT if best.is_cut_short else Stopped.FINISHED,
                 status=Status.FEASIBLE,
                 bound=best.bound,
                 iterations=best.pairs,
             )
-            return _answer(instance, best.offer, ended, (), (budget, way.meaning))
+            return _answer(instance, best.offer, said, (), (budget, way.meaning))
         if best.is_cut_short:
             raise NoAnswerError("no menu was found within the time: allow more")
         # No menu keeps the limits: the program says which ones clash.
@@ -190,22 +190,11 @@ def _answer(
     way: tuple[Budget, str],
 ) -> LicensingSolution:
     """Return the answer that follows from an offer, judged; ``found`` is what the solver said."""
-    budget, meaning = way
-    with budget.phase("tables"):
+    with way[0].phase("tables"):
         rows = tables(Buyers.of(instance), offer, limits)
     bound = offer.supremum if found is None else found.bound
     bound = None if bound is None else max(bound, offer.supremum)
-    outcome = Outcome(
-        stopped=Stopped.FINISHED if found is None else found.stopped,
-        status=proven(offer.profit, bound),
-        objective=offer.profit,
-        bound=bound,
-        method=meaning if found is None or not found.method else f"{meaning} ({found.method})",
-        versions=versions("amopt", "numpy", *(("highspy",) if found and found.method else ())),
-        residuals={} if found is None else found.residuals,
-        iterations=None if found is None else found.iterations,
-        seconds=dict(budget.seconds),
-    )
+    outcome = ended(found, way, ("amopt", "numpy"), objective=offer.profit, bound=bound)
     notes, meaning = _notes(instance, offer, limits), "profit a year"
     answer = answered(LicensingSolution, instance, outcome, rows, notes=notes, meaning=meaning)
     return judged(instance, answer, partial(check, limits=tuple(limits)))

@@ -71,6 +71,12 @@ CODES: tuple[Code, ...] = (
         Severity.WARNING,
     ),
     Code(
+        "epsilon-not-needed",
+        "An epsilon is given, but a menu of two contracts is the best of a list of royalties.",
+        "Leave epsilon out, or ask for one contract.",
+        Severity.WARNING,
+    ),
+    Code(
         "sold-at-a-loss",
         "The part is sold below what it costs to make.",
         "Check price and production_cost: both are money a part.",
@@ -219,6 +225,13 @@ class LicensingInstance(Instance):
                 ("royalties",),
                 "one contract is offered, and its royalty is the best of all.",
                 "Leave them out, or offer two contracts: contracts: 2.",
+            )
+        if self.epsilon is not None and self.contracts > 1:
+            yield Problem(
+                "epsilon-not-needed",
+                ("epsilon",),
+                "the best menu of a list of royalties attains what it earns.",
+                "Leave it out, or offer one contract: contracts: 1.",
             )
         used = {buyer.printer for buyer in self.buyers}
         for index, printer in enumerate(self.printers):

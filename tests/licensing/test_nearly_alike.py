@@ -103,6 +103,13 @@ def test_small_amounts_are_not_told_as_nothing() -> None:
     assert words == "Offer a licence for 0.198 EUR a year and 0.00538 EUR a print."
 
 
+def test_an_epsilon_of_a_menu_is_warned_of() -> None:
+    own = instance(2.4, 9.6, contracts=2, epsilon=0.01)
+    (finding,) = amopt.check(own.to_dict())
+    assert (finding.code, finding.severity) == ("epsilon-not-needed", "warning")
+    assert not amopt.check(instance(2.4, 9.6, epsilon=0.01).to_dict())
+
+
 def test_a_contract_beyond_its_epsilon_says_so() -> None:
     near = amopt.load("licensing/two-buyers")
     answer = amopt.solve(near.model_copy(update={"epsilon": 1e-9}))

@@ -42,6 +42,7 @@ from amopt.licensing.formulation.tightening import (
 from amopt.licensing.instance import LicensingInstance
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
+from amopt.program.pyomo.formulated import written
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -74,20 +75,7 @@ def formulate(instance: LicensingInstance) -> ConcreteModel:
     instance
         The instance.
     """
-    from pyomo.common.gc_manager import PauseGC
-    from pyomo.environ import ConcreteModel
-
-    with PauseGC():
-        model = ConcreteModel(name=instance.name)
-        model.instance = instance
-        add_sets(model)
-        add_variables(model)
-        add_expectations(model)
-        for family in FAMILIES:
-            if family.is_present(instance):
-                family.add(model)
-        add_profit(model)
-    return model
+    return written(instance, (add_sets, add_variables, add_expectations), FAMILIES, add_profit)
 
 
 def royalties_of(buyers: Buyers) -> Floats:

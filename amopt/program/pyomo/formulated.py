@@ -10,15 +10,51 @@ from amopt.program.family import Family
 from amopt.program.time import Budget
 
 if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
+
     from amopt.outcome import Outcome
     from amopt.program.family import Extend
     from amopt.program.solver.highs import Progress
     from amopt.program.solver.options import Options
 
-__all__ = ["added_rows", "chosen_keys", "solve_formulation"]
+__all__ = ["added_rows", "chosen_keys", "solve_formulation", "written"]
 
 WHOLE = 1e-4
 """How far from a whole number the values of another solver may be."""
+
+
+def written(
+    instance: Any,
+    beginning: Sequence[Callable[[Any], None]],
+    families: Sequence[Family],
+    objective: Callable[[Any], None],
+) -> ConcreteModel:
+    """Return the model of an instance.
+
+    Parameters
+    ----------
+    instance
+        The instance; it becomes ``model.instance``.
+    beginning
+        Add sets, variables and what is said in them, in this order.
+    families
+        The families of constraints; those that the instance states are added.
+    objective
+        Adds the objective.
+    """
+    from pyomo.common.gc_manager import PauseGC
+    from pyomo.environ import ConcreteModel
+
+    with PauseGC():
+        model = ConcreteModel(name=instance.name)
+        model.instance = instance
+        for add in beginning:
+            add(model)
+        for family in families:
+            if family.is_present(instance):
+                family.add(model)
+        objective(model)
+    return model
 
 
 def solve_formulation(
