@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.licensing.costs import SAME, Buyers
+from amopt.phrases import money
 
-__all__ = ["Contract", "Offer", "Supremum", "one_contract", "responses"]
+__all__ = ["Contract", "Offer", "Supremum", "in_round_money", "one_contract", "responses"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -123,6 +124,48 @@ def one_contract(buyers: Buyers, limit: Supremum, epsilon: float | None) -> Offe
         return Offer(contracts, choice, earned(buyers, contracts, choice), limit.profit)
     allowed = CLOSE * abs(limit.profit) if epsilon is None else epsilon
     return _round_contract(buyers, limit, allowed)
+
+
+def in_round_money(buyers: Buyers, offer: Offer) -> Contract | None:
+    """Return the contract nearest to an offer of one that is in cents and taken by the same buyers.
+
+    Where a part costs less than one, in the hundred-thousandths of its price. None where there is
+    no such contract next to it.
+    """
+    (one,) = offer.contracts
+    size = float(np.floor(np.log10(buyers.instance.traditional.price)))
+    digits = 2 if size >= 0 else 4 - int(size)
+    licensees = offer.choice != NONE
+    found = []
+    for number in np.floor(one.royalty * 10.0**digits) + np.arange(-1, 3):
+        royalty = round(float(number) / 10**digits, digits)
+        most = float((buyers.highest_fee(royalty) - buyers.floor)[licensees].min())
+        fee = round(float(np.floor(most * 10.0**digits)) / 10**digits, digits)
+        contract = Contract(royalty, fee)
+        if min(royalty, fee) >= 0 and _is_taken_alike(buyers, (contract,), offer):
+            found.append((earned(buyers, (contract,), offer.choice), contract))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def is_taken_as_told(buyers: Buyers, offer: Offer) -> bool:
+    """Return whether the same buyers take the contracts as they are told, to so many digits."""
+
+    def told(value: float) -> float:
+        return float(money(value).replace(",", ""))
+
+    rounded = tuple(Contract(told(one.royalty), told(one.fee)) for one in offer.contracts)
+    return _is_taken_alike(buyers, rounded, offer)
+
+
+def _is_taken_alike(buyers: Buyers, contracts: tuple[Contract, ...], offer: Offer) -> bool:
+    """Return whether contracts are taken as an offer is, and leave what buyers must save."""
+    if not np.array_equal(responses(buyers, contracts), offer.choice):
+        return False
+    saving = np.zeros(buyers.demand.size)
+    for number, one in enumerate(contracts):
+        own = buyers.highest_fee(one.royalty) - one.fee
+        saving = np.where(offer.choice == number, own, saving)
+    return bool((saving >= buyers.floor - SAME * buyers.traditional_cost).all())
 
 
 def _round_contract(buyers: Buyers, limit: Supremum, allowed: float) -> Offer | None:

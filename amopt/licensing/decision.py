@@ -19,7 +19,7 @@ from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.licensing import formulation
 from amopt.licensing.answer.solution import LicensingSolution
 from amopt.licensing.answer.tables import tables
-from amopt.licensing.contract import Offer
+from amopt.licensing.contract import Offer, earned, in_round_money, is_taken_as_told
 from amopt.licensing.costs import Buyers
 from amopt.licensing.infeasible import explain
 from amopt.licensing.instance import LicensingInstance
@@ -27,6 +27,7 @@ from amopt.licensing.methods import by_program, exact
 from amopt.licensing.methods import menu as menus
 from amopt.licensing.referee.check import check
 from amopt.outcome import Outcome, Status, Stopped
+from amopt.phrases import money
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -210,8 +211,27 @@ def _notes(instance: LicensingInstance, offer: Offer, limits: Sequence[str]) -> 
             f"of {instance.epsilon:g}: nearer to it somebody who is to take no licence would "
             "hardly lose by one."
         )
+    if offer.contracts and not is_taken_as_told(Buyers.of(instance), offer):
+        notes.append(_to_write_down(instance, offer, limited=bool(limits)))
     if instance.contracts > 1:
         notes.append("The royalties of a menu are taken from a list, and it is the best of these.")
     if limits:
         notes.append(unseen_limits("offer"))
     return tuple(notes)
+
+
+def _to_write_down(instance: LicensingInstance, offer: Offer, *, limited: bool) -> str:
+    """Return what to do with an offer that other buyers take once its numbers are rounded."""
+    said = "With fee and royalty rounded as they are told, other buyers would take a licence"
+    buyers = Buyers.of(instance)
+    round_one = None if limited or len(offer.contracts) > 1 else in_round_money(buyers, offer)
+    if round_one is None:
+        return f"{said}: write them down with all digits (--json)."
+    less = offer.profit - earned(buyers, (round_one,), offer.choice)
+    fee, royalty = (
+        f"{value:,.12g} {instance.currency}" for value in (round_one.fee, round_one.royalty)
+    )
+    return (
+        f"{said}. Write down {fee} a year and {royalty} a print, which these buyers take: it earns "
+        f"{money(less, instance.currency)} less."
+    )

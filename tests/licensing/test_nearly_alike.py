@@ -116,9 +116,9 @@ def test_a_contract_beyond_its_epsilon_says_so() -> None:
     (total,) = answer.rows["totals"]
     short = total["supremum"] - total["profit"]
     assert short > 1e-9
-    (note,) = answer.notes
+    note = answer.notes[0]
     assert (
         f"earns {short:.3g} a year less than the supremum, more than the epsilon of 1e-09" in note
     )
     assert not amopt.solve(near.model_copy(update={"epsilon": 0.01})).notes
-    assert not amopt.solve(near).notes
+    assert not [note for note in amopt.solve(near).notes if "epsilon" in note]

@@ -22,6 +22,9 @@ MOST_NAMED = 8
 ROUNDING = 1e-9
 """Share of what all buyers pay now that two profits differ by where they are the same."""
 
+TOLD = 1e-6
+"""Share of what all buyers pay now from which an amount a year is told in words."""
+
 ROYALTY = "Royalty a print."
 
 
@@ -120,7 +123,8 @@ class LicensingSolution(Solution):
             yield f"Offer no licence: none{allowed} earns more than selling the part."
             return
         words = [
-            f"{self._money(row['fee'])} a year and {self._money(row['royalty'])} a print"
+            f"{money(row['fee'], self.currency)} a year and "
+            f"{money(row['royalty'], self.currency)} a print"
             for row in contracts
         ]
         yield f"Offer a licence for {listed(words, 'or')}."
@@ -191,7 +195,9 @@ class LicensingSolution(Solution):
         return bool(rows["fee and royalty"] - total["supremum"] > ROUNDING * size)
 
     def _money(self, value: float) -> str:
-        return money(value, self.currency)
+        (total,) = self.rows["totals"]
+        size = abs(total["profit"]) + sum(row["traditional_cost"] for row in self.rows["buyers"])
+        return money(value if abs(value) > TOLD * size else 0.0, self.currency)
 
     def graph(self) -> nx.DiGraph[str]:
         """Return who buys what of the maker: an edge from ``"maker"`` to each buyer.
