@@ -95,9 +95,7 @@ class Buyers:
         fee = np.minimum.accumulate(ranked - floor[order], axis=1)
         following = np.hstack([ranked[:, 1:], np.full((len(royalty), 1), -np.inf)])
         fits = (fee >= 0) & (fee > following) & self._keeps(order, limited)
-        for alike in self._alike():
-            inside = np.cumsum(alike[order], axis=1)
-            fits &= (inside == 0) | (inside == alike.sum())
+        fits &= ~self._splits(order)
         licensed = np.cumsum(self.demand[order], axis=1)
         left = self.margin.sum() - np.cumsum(self.margin[order], axis=1)
         count = np.arange(1, self.demand.size + 1)
@@ -120,13 +118,19 @@ class Buyers:
             fits &= used <= printer.prints_per_year * (1 + SAME)
         return fits
 
-    def _alike(self) -> list[NDArray[np.bool_]]:
-        """Return which buyers are alike: of each demand that several have, shape (buyers,)."""
-        order = np.argsort(self.demand)
-        ascending = self.demand[order]
-        larger = np.flatnonzero(ascending[1:] - ascending[:-1] > ALIKE * ascending[1:]) + 1
-        groups = np.split(order, larger)
-        return [np.isin(np.arange(order.size), group) for group in groups if group.size > 1]
+    def _splits(self, order: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which first buyers of each order leave out somebody who is like one of them."""
+        ascending = np.argsort(self.demand)
+        demand = self.demand[ascending]
+        larger = demand[1:] - demand[:-1] > ALIKE * demand[1:]
+        if larger.all():
+            return np.zeros(order.shape, dtype=bool)
+        start = np.flatnonzero(np.concatenate([[True], larger]))
+        place = np.argsort(order, axis=1)[:, ascending]
+        rows, begun = np.arange(len(order))[:, None], np.zeros(order.shape, dtype=np.int64)
+        begun[rows, np.minimum.reduceat(place, start, axis=1)] += 1
+        begun[rows, np.maximum.reduceat(place, start, axis=1)] -= 1
+        return np.asarray(np.cumsum(begun, axis=1) > 0)
 
     def _royalties(self, limited: bool) -> Floats:
         """Return royalties a little beside every change of order, and 0."""
