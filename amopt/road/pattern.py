@@ -157,7 +157,7 @@ def repeated(
     if lacking:
         raise UsageError(
             f"the template needs a pattern for every part in {listed(lacking)}: an entry in which "
-            f"the part is called {shown(STAR)}"
+            f"the part is called {shown(STAR)}, as in the shipped {data['kind']}/norwind"
         )
     found = {}
     for key, entries in data.items():
