@@ -190,7 +190,12 @@ def show(instance: Instance) -> Overview:
     contents = [
         {"collection": one.sheet.name.replace("_", " "), "entries": len(one.rows)} for one in sheets
     ]
-    contents += [{"collection": name, "entries": len(held[0])} for name, held in columns.items()]
+    told = {row["collection"] for row in contents}
+    contents += [
+        {"collection": name, "entries": len(held[0])}
+        for name, held in columns.items()
+        if f"{name} rows" not in told  # else they stand in the file, and are counted
+    ]
     oddities = [*of_entries(sheets), *of_places(network)]
     for name, (entries, numbers) in columns.items():
         oddities += of_columns(name, entries, numbers)

@@ -210,3 +210,16 @@ def test_tables_on_which_no_optimum_depends_are_left_out(tmp_path: Path) -> None
     tables = changed(Maps=[{"MapName": "all"}], MyOwn=[{"What": "note"}])
     said = {(one.table, one.sort) for one in anura.read(write(tables, tmp_path / "m")).remarks}
     assert {("maps", "left out"), ("myown", "left out")} <= {(t.lower(), s) for t, s in said}
+
+
+@pytest.mark.parametrize("status", ["Exlude", 0, "No"])
+def test_a_row_that_is_neither_included_nor_excluded_is_found(
+    tmp_path: Path, status: object
+) -> None:
+    """Taken for included it would be part of the plan against the model's will."""
+    tables = changed()
+    tables["Customers"][2]["Status"] = status
+    (found,) = findings(tables, tmp_path / "m")
+    assert found[:2] == ("Customers", "not-a-choice")
+    tables["Customers"][2]["Status"] = "include"
+    anura.read(write(tables, tmp_path / "n"))

@@ -173,3 +173,8 @@ def test_reading_leaves_no_transaction_open(tmp_path: Path) -> None:
     assert anura.read(connection, name="m").data["parts"][0]["kg"] == 4
     connection.rollback()
     assert anura.read(connection, name="m").data["parts"][0]["kg"] == 3
+
+
+def test_a_database_without_the_tables_is_refused_in_words(answer: tuple[Any, Solution]) -> None:
+    with pytest.raises(UsageError, match=r"does not take Optimization.*: no such table"):
+        anura.write_back(*answer, sqlite3.connect(":memory:"))

@@ -85,6 +85,13 @@ def test_demand_above_capacity_is_said() -> None:
     assert (row["needed"], row["available"]) == (pytest.approx(31.6), 12.0)
 
 
+def test_what_the_file_holds_is_counted_once() -> None:
+    for name, portfolio in (("mission", "portfolio rows 14"), ("norwind", "portfolio 240")):
+        said = amopt.show(amopt.load(f"screening/{name}")).headline()[0]
+        assert said.count("portfolio") == 1
+        assert portfolio in said
+
+
 def test_a_slip_of_the_decimal_point_is_found() -> None:
     data = amopt.load("sourcing/table-4").to_dict()
     data["conventional"][3]["lead_time_weeks"] *= 1000

@@ -208,7 +208,8 @@ class Model:
         excluded = self._excluded.setdefault(table, [])
         for number, cells in _cells(headings, rows):
             row = Row(table, number, cells, self)
-            (excluded if _is_excluded(cells) else held).append(row)
+            out = row.choice("Status", ("Include", "Exclude"), "Include") == "Exclude"
+            (excluded if out else held).append(row)
         if excluded:
             self.remarks.add(
                 Sort.LEFT_OUT, table, "Status", f"rows that the model excludes: {len(excluded)}"

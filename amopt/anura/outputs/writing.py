@@ -201,9 +201,14 @@ def _to_database(
     cursor = connection.cursor()
     for table, rows in tables.items():
         low = table.lower()
-        cursor.execute(f"DELETE FROM {low} WHERE scenarioname = {mark}", (scenario,))  # noqa: S608
-        for row in rows:
-            names = ", ".join(column.lower() for column in row)
-            marks = ", ".join([mark] * len(row))
-            said = f"INSERT INTO {low} ({names}) VALUES ({marks})"  # noqa: S608
-            cursor.execute(said, tuple(row.values()))
+        gone = f"DELETE FROM {low} WHERE scenarioname = {mark}"  # noqa: S608
+        try:
+            cursor.execute(gone, (scenario,))
+            for row in rows:
+                names = ", ".join(column.lower() for column in row)
+                marks = ", ".join([mark] * len(row))
+                said = f"INSERT INTO {low} ({names}) VALUES ({marks})"  # noqa: S608
+                cursor.execute(said, tuple(row.values()))
+        except Exception as error:  # what a driver raises is its own
+            why = str(error).strip().partition("\n")[0]
+            raise UsageError(f"the database does not take {table}: {why}") from error
