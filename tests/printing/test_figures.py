@@ -184,5 +184,5 @@ def test_a_day_of_two_actions_is_drawn_as_both() -> None:
     shares = {f": {100 * run['share']:.3g} %": run["share"] for run in mixed}
     assert wide / (wide + rest) == pytest.approx(shares[told])
     spans = [span for of_trace in bar_spans(figures.plan(solution)).values() for span in of_trace]
-    drawn = sorted(last - below for *_, below, last in spans)
+    drawn = sorted(span.last - span.first for span in spans)
     assert drawn[:2] == pytest.approx(sorted((wide, rest)))

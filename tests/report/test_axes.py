@@ -8,6 +8,7 @@ import re
 import pytest
 
 from amopt.drawing import new_figure
+from amopt.drawing.gantt import Span, gantt
 from amopt.drawing.svg.axes import Axis
 from amopt.drawing.svg.describing import described
 from amopt.drawing.svg.picture import as_svg
@@ -60,3 +61,25 @@ def test_small_bars_say_what_they_amount_to() -> None:
     assert re.findall(r"<title>([^<]*)<", svg) == ["cost a: 0.00000012", "cost b: 0.3"]
     assert "nan" not in svg
     assert "Values from 0.0000001234 to 0.3" in described("T", figure)
+
+
+def test_a_bar_left_out_takes_no_colour_of_another() -> None:
+    figure = new_figure()
+    colours = ["#111111", "#222222", "#333333"]
+    figure.add_bar(x=["a", "b", "c"], y=[1, None, 3], marker={"color": colours})
+    svg = as_svg(figure, 390, "d")
+    assert "#111111" in svg
+    assert "#222222" not in svg
+    assert re.search(r"fill='#333333'><title>c: 3<", svg)
+
+
+def test_bars_over_time_say_whose_they_are() -> None:
+    """Their rows are numbers with names beside them."""
+    spans = [Span("north", 0.0, 2.0, "busy"), Span("south", 1.5, 9.25, "busy")]
+    figure = gantt(spans, title="weeks", signs={"due": [("south", 5.0)]})
+    svg = as_svg(figure, 390, "d")
+    assert "<title>busy north: 0 to 2</title>" in svg
+    assert "<title>busy south: 1.5 to 9.25</title>" in svg
+    text = described("Plan", figure)
+    assert "2 entries: north and south" in text
+    assert "Values from 2 to 7.75" in text  # how long they are, not the rows' numbers

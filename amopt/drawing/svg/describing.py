@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from typing import Any
 
 from amopt.drawing.svg.canvas import words
@@ -36,7 +37,9 @@ def described(title: str, figure: Any) -> str:
             if axis.title.text]  # fmt: skip
     if axes:
         said.append(f"; along the axes: {listed(axes)}")
-    texts, numbers = _values(traces)
+    named = {side: figure.layout[f"{side}axis"].ticktext or () for side in ("x", "y")}
+    texts, numbers = _values(traces, {side for side in named if named[side]})
+    texts += [words(text) for side in named for text in named[side]]
     if texts:
         said.append(
             f". {counted(len(texts), 'entry', 'entries')}: {listed(texts, most=MOST_NAMED)}"
@@ -57,8 +60,13 @@ def _number(value: float) -> str:
     return measured(value, 0 if abs(value) >= 100 else 4)
 
 
-def _values(traces: list[Any]) -> tuple[list[str], list[float]]:
-    """Return the words and the numbers along the axes."""
+def _measured_side(trace: Any) -> str:
+    """Return the axis along which a trace says how much: that of bars that lie is the x axis."""
+    return "x" if trace.type == "bar" and trace.orientation == "h" else "y"
+
+
+def _values(traces: list[Any], named: Container[str]) -> tuple[list[str], list[float]]:
+    """Return the words and the numbers along the axes; numbers of a named axis are places of it."""
     texts: dict[str, None] = {}
     numbers: list[float] = []
     for trace in traces:
@@ -67,6 +75,6 @@ def _values(traces: list[Any]) -> tuple[list[str], list[float]]:
             for value in () if held is None else held:
                 if isinstance(value, str):
                     texts[words(value)] = None
-                elif value is not None and (trace.type == "bar" or side == "y"):
+                elif value is not None and side == _measured_side(trace) and side not in named:
                     numbers.append(float(value))
     return list(texts), [value for value in numbers if not math.isnan(value)]

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from amopt.drawing import INK, PALETTE
 from amopt.drawing.names import POSITIONS, box
@@ -43,15 +43,35 @@ def colour_of(trace: Any, number: int, entry: int | None = None) -> str:
     return str(colour) if colour else PALETTE[number % len(PALETTE)]
 
 
-def bar_spans(figure: Any) -> dict[int, list[tuple[Any, float, float, float, float]]]:
-    """Return the bars of each trace: category, from, to, and the share of the category they fill.
+class BarSpan(NamedTuple):
+    """A bar.
 
-    The last two numbers are where the bar begins within its category, from -0.5 to 0.5, and ends.
+    Attributes
+    ----------
+    category
+        Where it stands.
+    start, end
+        What it reaches from and to.
+    first, last
+        Where it begins within its category, from -0.5 to 0.5, and ends.
+    entry
+        Its number among the entries of its trace, those without a bar included.
     """
+
+    category: Any
+    start: float
+    end: float
+    first: float
+    last: float
+    entry: int
+
+
+def bar_spans(figure: Any) -> dict[int, list[BarSpan]]:
+    """Return the bars of each trace, by the trace's number."""
     bars = [k for k, trace in enumerate(figure.data) if trace.type == "bar"]
     mode = figure.layout.barmode or "group"
     reached: dict[tuple[Any, bool], float] = defaultdict(float)
-    found: dict[int, list[tuple[Any, float, float, float, float]]] = {}
+    found: dict[int, list[BarSpan]] = {}
     for place, k in enumerate(bars):
         trace = figure.data[k]
         flat = trace.orientation == "h"
@@ -66,14 +86,14 @@ def bar_spans(figure: Any) -> dict[int, list[tuple[Any, float, float, float, flo
         if isinstance(trace.offset, (list, tuple)) and isinstance(trace.width, (list, tuple)):
             sides = [(at, at + wide) for at, wide in zip(trace.offset, trace.width, strict=True)]
         of_bars = zip(categories, sizes, bases, sides, strict=True)
-        for category, size, base, (first, last) in of_bars:
+        for entry, (category, size, base, (first, last)) in enumerate(of_bars):
             if size is None or math.isnan(size):
                 continue
             start = float(base or 0.0)
             if mode in ("stack", "relative") and base is None:
                 start = reached[category, size < 0]
                 reached[category, size < 0] += size
-            found[k].append((category, start, start + float(size), first, last))
+            found[k].append(BarSpan(category, start, start + float(size), first, last, entry))
     return found
 
 
@@ -99,19 +119,23 @@ def _bars(
     trace: Any,
     number: int,
     *,
-    spans: Sequence[tuple[Any, float, float, float, float]],
+    spans: Sequence[BarSpan],
     x: Axis,
     y: Axis,
 ) -> None:
     flat = trace.orientation == "h"
     across, along = (y, x) if flat else (x, y)
-    for entry, (category, start, end, first, last) in enumerate(spans):
+    plain = isinstance(trace.hovertext, (list, tuple)) and not trace.hovertemplate
+    hover = held(trace.hovertext) if plain else []
+    for category, start, end, first, last, entry in spans:
         middle = across.value(category)
         if middle is None:
             continue
         ends = sorted((along.at(start), along.at(end)))
         sides = sorted((across.at(middle + first), across.at(middle + last)))
         says = f"{words(trace.name or '')} {words(category)}: {measured(end - start)}".strip()
+        if entry < len(hover) and hover[entry]:
+            says = f"{words(trace.name or '')} {words(hover[entry])}".strip()
         colour = colour_of(trace, number, entry)
         if flat:
             size = ends[1] - ends[0], sides[1] - sides[0]
