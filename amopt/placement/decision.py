@@ -145,9 +145,8 @@ def solve(
     if found.plan is None:
         from amopt.placement.infeasible import no_plan
 
-        program = search.program if isinstance(search, ProgramSearch) else None
         families = (*formulation.FAMILIES, FIXED)
-        raise no_plan(program, families, instance, options, found.outcome, budget=budget)
+        raise no_plan(search.program, families, instance, options, found.outcome, budget=budget)
     answer = answer_of(instance, found, others)
     if instance.orders:
         from amopt.placement.orders.assignment import assigned

@@ -130,7 +130,57 @@ def money(data, factor):
             return [change(entry) for entry in value]
         return value * factor if key in AMOUNTS_OF_MONEY and value is not None else value
 
-    return change(copy.deepcopy(data))
+    changed = change(copy.deepcopy(data))
+    if changed.get("minimise", {}).get("kg_co2"):
+        changed["minimise"]["kg_co2"] *= factor
+    return changed
+
+
+def parts_in(data, factor):
+    """Return the same instance with parts counted in another unit, as grams in place of tonnes.
+
+    Demand is ``factor`` times as much and a part is as much less; for lead times to hold the same
+    load, weeks are shorter, or the year has fewer of them.
+    """
+    changed = copy.deepcopy(data)
+    fewer = factor <= 1
+    each = {"cost_per_part", "kg_co2_per_part", "fee_per_part", "emergency_cost", "material_cost",
+            "emergency_kg_co2", "kg"}  # fmt: skip
+    each |= {"downtime_cost_per_hour"} if fewer else {
+        "weeks", "lead_time_weeks", "emergency_weeks", "queue_allowance_weeks"
+    }  # fmt: skip
+    for part in changed["parts"]:
+        for option in part.get("print", ()):
+            option["hours"] /= factor
+            option["material_cost"] = option.get("material_cost", 0.0) / factor
+    tables = ("parts", "conventional", "sites", "machines")
+    for entry in (*changed["network"]["lanes"], *(e for t in tables for e in changed[t])):
+        for key in each & entry.keys():
+            entry[key] = None if entry[key] is None else entry[key] / factor
+    for entry in changed["demand"]:
+        entry["per_year"] *= factor
+        entry["by_period"] = [rate * factor for rate in entry.get("by_period", ())]
+    if fewer:
+        changed["weeks_per_year"] = 52.0 * factor
+        for machine in changed["machines"]:
+            machine["moving_weeks"] = machine.get("moving_weeks", 0.0) * factor
+    return changed
+
+
+def kilograms(data, factor):
+    """Return the same instance with emissions in another unit."""
+
+    def change(value, key=""):
+        if isinstance(value, dict):
+            return {name: change(entry, name) for name, entry in value.items()}
+        if isinstance(value, list):
+            return [change(entry) for entry in value]
+        return value * factor if "kg_co2" in key and value is not None else value
+
+    weights = data.get("minimise") or {}
+    changed = change({key: value for key, value in data.items() if key != "minimise"})
+    weight = weights.get("kg_co2", 0.0) / factor
+    return changed | {"minimise": {**weights, **({"kg_co2": weight} if weight else {})}}
 
 
 def hours(data, factor):
@@ -240,6 +290,46 @@ def random_everything(seed):
         part["emergency_kg_co2"] = rng.choice([0.0, 3.0])
     data["minimise"] = rng.choice([{}, {}, {"cost": 1, "kg_co2": 2.0}, {"cost": 0, "kg_co2": 1}])
     data["limits"] = _random_limits(data, rng)
+    return data
+
+
+def random_one_period(seed):
+    """Return a random instance of one period whose only shared limit is machine-hours.
+
+    Fleets of several types and contracts, or sites of one capacity each; with supply that is tight
+    or has no other source, and pairs that not every site reaches.
+    """
+    rng = random.Random(seed * 7 + 1)
+    kind = rng.choice(["fleet", "fleet", "sold", "one machine"])
+    data = random_data(
+        seed, sites=rng.randint(1, 5), places=rng.randint(1, 7), parts=rng.randint(1, 2),
+        stocked=rng.random() < 0.5, single=rng.random() < 0.5,
+    )  # fmt: skip
+    if kind == "fleet" and rng.random() < 0.5:
+        other = {"name": "MJF", "price": rng.uniform(100, 900)}
+        other["hours_per_year"] = rng.choice([30.0, 100.0, 1000.0])
+        data["machines"].append(data["machines"][0] | other)
+        option = data["parts"][0]["print"][0]
+        quick = {"machine": "MJF", "hours": rng.choice([0.0, rng.uniform(0, 2)])}
+        data["parts"][0]["print"].append(option | quick)
+    for site in data["sites"]:
+        site["state"] = rng.choice(["candidate"] * 5 + ["open", "closed"])
+        site["already_open"] = rng.random() < 0.3
+        room = rng.choice([None, 0.0, 40.0, 80.0, rng.uniform(20, 200)])
+        sold = {"machine": "SLS", "hours_per_year": room, "cost_per_hour": rng.uniform(0, 3)}
+        site["most_machines"] = {"sold": 0, "one machine": rng.randint(0, 1)}.get(
+            kind, rng.randint(0, 4)
+        )
+        if kind == "sold" or (kind == "fleet" and rng.random() < 0.25):
+            site["contracts"] = [sold]
+    for part in data["parts"] if rng.random() < 0.35 else ():
+        if part.get("emergency_cost") is None and rng.random() < 0.6:
+            data["conventional"] = [c for c in data["conventional"] if c["part"] != part["name"]]
+    if rng.random() < 0.3:
+        lanes = data["network"]["lanes"]
+        data["network"]["lanes"] = lanes[:1] + [lane for lane in lanes if rng.random() < 0.85]
+    if rng.random() < 0.2 and "emergency_cost" in data["parts"][0]:
+        data["limits"] = {"fill_rate": [{"at_least": rng.uniform(0.1, 0.95)}]}
     return data
 
 

@@ -174,7 +174,11 @@ class Instance(common.Instance):
     @property
     def has_demand(self) -> bool:
         """Whether any part is demanded in any period, orders aside."""
-        return any(demand.per_year or any(demand.by_period) for demand in self.demand)
+        grows = any(period.demand_factor for period in self.horizon)
+        return any(
+            any(demand.by_period) if demand.by_period else demand.per_year and grows
+            for demand in self.demand
+        )
 
     @cached_property
     def supply_network(self) -> SupplyNetwork:

@@ -135,7 +135,7 @@ def bounded(outcome: Outcome, plan: Plan, known: float | None = None) -> Outcome
     """
     objective, terms = plan.objective, plan.terms
     bounds = [bound for bound in (outcome.bound, known) if bound is not None]
-    bound = max(bounds, default=None)
+    bound = max((0.0, *bounds)) if bounds else None  # nothing costs less than nothing
     if bound is not None and 0 < bound - objective <= LAST_DIGITS * terms:
         bound = objective
     status = outcome.status

@@ -66,6 +66,11 @@ class DecompositionSearch:
         What could be supplied.
     options, budget
         The gap that is asked for, and the time for everything.
+
+    Attributes
+    ----------
+    program
+        The whole program, once it is proven that there is no plan; None before.
     """
 
     def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
@@ -74,6 +79,7 @@ class DecompositionSearch:
         self._values: tuple[Ints, Floats] | None = None
         self._tried: set[bytes] = set()
         self._bound = -np.inf
+        self.program: LinearProgram | None = None
 
     def begin(self) -> None:
         """Write the instance down as the relaxation sees it."""
@@ -218,7 +224,9 @@ class DecompositionSearch:
             return False
         if outcome.status in (Status.OPTIMAL, Status.FEASIBLE) and outcome.bound is not None:
             self._bound = max(self._bound, outcome.bound)
-        return outcome.status is Status.INFEASIBLE and self._best is None
+        if outcome.status is Status.INFEASIBLE and self._best is None:
+            self.program = model.program
+        return self.program is not None
 
     def _solve(
         self,

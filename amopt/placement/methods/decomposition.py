@@ -32,10 +32,11 @@ from amopt.placement.methods.arrays.limits import (
     emission_limit,
     fill_rate,
     most_open_sites,
+    sizes,
     storage,
 )
 from amopt.placement.methods.arrays.model import ArrayModel
-from amopt.placement.methods.pricing import DenseSupply, most_gain
+from amopt.placement.methods.pricing import DenseSupply, least_step, most_gain, spread
 from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
@@ -161,9 +162,9 @@ class Decomposition:
         cost = self.program.cost
         offers = self.offers(cost[self.model.x.block])
         machine, _ = self._machines(cost)
-        an_hour = machine[:, 1, :].T / np.maximum(self.capacity, 1e-9)
+        each = spread(np.maximum(machine[:, 1, :].T, 0.0), self.capacity)
         loaded = offers.cost.copy()
-        loaded[:, :-1] += np.maximum(an_hour, 0.0)[:, :, None] * offers.hours[:, :-1]
+        loaded[:, :-1] += each[:, :, None] * offers.hours[:, :-1]
         prices: Floats = loaded.min(axis=1)
         return np.where(np.isfinite(prices) & self.active, prices, 0.0)
 
@@ -321,7 +322,7 @@ class PeriodSupply(DenseSupply):
         self.site, self.site_cost = problem.fleet.unit_site, np.zeros(sites)
         self.forced = np.zeros(sites, dtype=bool)
         self.own = problem.fleet.stand >= 0
-        self.room = np.array([site.most_machines for site in self.supply.instance.sites])
+        self.room = np.bincount(self.site, np.where(self.own, self.most, 0), sites)
 
 
 class Dual:
@@ -350,8 +351,7 @@ class Dual:
         self._supplied, self._used = self.best.supplied, self.best.used
         self.rounds, self.pace, self._stuck = 1, 1.0, 0
         # A price of a limit in money: that of all of it, so that steps of both kinds are alike.
-        wanted = max(float(problem.active.sum()), 1.0)
-        self._size = np.sqrt(wanted) / np.maximum(np.abs(problem.limit), 1e-9)
+        self._size = np.sqrt(max(problem.active.sum(), 1)) / sizes(problem.program)
 
     @property
     def bound(self) -> float:
@@ -365,7 +365,7 @@ class Dual:
         if length <= 1e-12:
             self.pace = 0.0
             return
-        near = max(abs(self.bound), 1e-9)
+        near = least_step(self.bound, self.prices, target)
         distance = min(max(target - self.bound, 1e-3 * near), 0.05 * near)
         step = self.pace * distance / length
         prices = np.maximum(self.prices + step * missing, 0.0)

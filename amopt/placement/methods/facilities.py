@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from amopt.placement.methods.pricing import DenseSupply
+from amopt.placement.methods.pricing import DenseSupply, spread
 
 __all__ = ["WHOLE", "Facilities"]
 
@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-WHOLE = 1e-4
-"""Room for rounding where a plan's cost is a sum of whole numbers."""
+WHOLE, DIGITS = 1e-4, 1e-12
+"""Room for rounding where a plan's cost is a sum of whole numbers; and in each, relative to it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,11 @@ class Facilities:
             fixed=self.fixed[kept],
         )
 
+    @property
+    def fixed_an_hour(self) -> Floats:
+        """What an hour costs where all of them are taken, shape (facilities,)."""
+        return spread(self.fixed, self.capacity)
+
     @cached_property
     def counts_cost(self) -> bool:
         """Whether every cost is a whole number, so that a better plan costs one less at least.
@@ -94,8 +99,9 @@ class Facilities:
         parts = [self.cost.ravel(), self.fixed, self.free, np.array([self.constant])]
         costs = np.concatenate(parts)
         costs = costs[np.isfinite(costs)]
-        off = np.abs(costs - np.round(costs)).max(initial=0.0)
-        return bool(off * (self.pairs + self.sites + 1) <= WHOLE / 10)
+        off = np.abs(costs - np.round(costs))
+        rounding = bool((off <= DIGITS * np.abs(costs)).all())
+        return rounding and bool(off.max(initial=0.0) * (self.pairs + self.sites + 1) <= WHOLE / 10)
 
     @property
     def least_hours(self) -> float:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.arrays.model import ArrayModel
-from amopt.placement.methods.pricing import DenseSupply
+from amopt.placement.methods.pricing import DenseSupply, an_hour
 from amopt.placement.methods.transport import FREE, Filled
 from amopt.program.linear import LinearProgram
 
@@ -127,7 +127,7 @@ class _Unit:
         gain = prices - dense.cost[u]
         pairs = np.flatnonzero(gain > 0)
         gain, hours = gain[pairs], dense.hours[u, pairs]
-        rate = gain / np.maximum(hours, 1e-12)
+        rate = an_hour(gain, hours)
         order = np.argsort(-rate)
         used = np.concatenate([[0.0], np.cumsum(hours[order])])
         won = np.concatenate([[0.0], np.cumsum(gain[order])])
@@ -162,14 +162,14 @@ class Remainder:
     program
         The program, with the settled decisions in its bounds.
     start
-        The values of the known plan, shape (n,).
+        The values of the known plan, shape (n,); None where there is none.
     columns
         The supply columns in it, as positions among the dense supply's.
     """
 
     model: ArrayModel
     program: LinearProgram
-    start: Floats
+    start: Floats | None
     columns: NDArray[np.int64]
 
     def filled(self, dense: DenseSupply, values: Floats) -> Filled:
@@ -190,7 +190,7 @@ class Remainder:
         return Filled(count, unit, cost, nothing, np.zeros(dense.pairs))
 
 
-def remainder(dense: DenseSupply, left: Unsettled, best: Filled) -> Remainder:
+def remainder(dense: DenseSupply, left: Unsettled, best: Filled | None) -> Remainder:
     """Return the program of what is not settled, and of the known plan.
 
     Parameters
@@ -200,9 +200,10 @@ def remainder(dense: DenseSupply, left: Unsettled, best: Filled) -> Remainder:
     left
         What is not settled.
     best
-        The known plan.
+        The known plan; None where there is none.
     """
-    chosen = _columns_of(dense, best)
+    known = np.zeros(dense.units, dtype=np.int64) if best is None else best.count
+    chosen = np.empty(0, dtype=np.int64) if best is None else _columns_of(dense, best)
     kept = np.zeros(len(dense.columns), dtype=bool)
     kept[dense.column[left.supplies & (dense.column >= 0)]] = True
     kept[dense.free_column[left.free]] = True
@@ -210,8 +211,8 @@ def remainder(dense: DenseSupply, left: Unsettled, best: Filled) -> Remainder:
     model = assemble(dense.supply, columns=dense.columns.take(kept))
     program = model.program
     opened = dense.forced.copy()
-    opened[dense.site[best.count > 0]] = True
-    count = _of_stands(dense, best.count)
+    opened[dense.site[known > 0]] = True
+    count = _of_stands(dense, known)
     lower, upper = program.lower.copy(), program.upper.copy()
     lower[model.y.block] = np.maximum(lower[model.y.block], left.must_open & opened)
     upper[model.y.block] = np.minimum(upper[model.y.block], left.may_open | opened)
@@ -224,7 +225,7 @@ def remainder(dense: DenseSupply, left: Unsettled, best: Filled) -> Remainder:
     start[model.opening.block] = np.minimum(program.upper[model.opening.block], opened & ~already)
     start[model.machines.block] = count
     bounds = replace(program, lower=lower, upper=upper)
-    return Remainder(model, bounds, start, np.flatnonzero(kept))
+    return Remainder(model, bounds, None if best is None else start, np.flatnonzero(kept))
 
 
 def _columns_of(dense: DenseSupply, best: Filled) -> NDArray[np.int64]:

@@ -23,6 +23,7 @@ from amopt.placement.methods.price_route import by_tree
 from amopt.placement.methods.pricing import DenseSupply, Prices, relax
 from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
 from amopt.placement.supply.supply import Supply
+from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.time import Budget
 
@@ -72,11 +73,14 @@ class LagrangianSearch:
     ----------
     dense
         The instance as the relaxation sees it, once the search is begun.
+    program
+        The whole program, where no plan was found otherwise; None before.
     """
 
     def __init__(self, supply: Supply, options: highs.Options, budget: Budget) -> None:
         self._supply, self._options, self._budget = supply, options, budget
         self._best: Filled | None = None
+        self.program: LinearProgram | None = None
 
     def begin(self) -> None:
         """Write the instance down as the relaxation sees it."""
@@ -115,7 +119,7 @@ class LagrangianSearch:
         outcome = self._outcome(stopped, prices.bound, prices.rounds, found=found)
         answer = replace(self._bounded(best, outcome), prices=prices.best)
         over = budget.is_over or stopped is Stopped.INTERRUPTED
-        if answer.is_within(self._options.gap) or over or not found:
+        if answer.is_within(self._options.gap) or over:
             return answer
         try:
             with budget.phase("solve"):
@@ -140,8 +144,11 @@ class LagrangianSearch:
         best: Filled,
         progress: Callable[[highs.Progress], None] | None,
     ) -> BoundedPlan:
-        """Hand what prices leave open to the solver, where that is not too much."""
-        if self.dense.single_source:
+        """Hand what prices leave open to the solver, where that is not too much.
+
+        All is left open where no plan is known.
+        """
+        if self.dense.single_source and answer.plan is not None:
             best = self._best = self._near_the_bound(prices, best)
             answer = replace(self._bounded(best, answer.outcome), prices=prices.best)
         left = unsettled(self.dense, prices.best, best.cost)
@@ -149,17 +156,19 @@ class LagrangianSearch:
         if left.size > (MOST_WITHOUT_LIMIT if limit is None else MOST_LEFT):
             why = TOO_MANY.format(left.size)
             return replace(answer, told=why if limit is not None else f"{why} {ALLOW_A_LIMIT}")
-        rest = remainder(self.dense, left, best)
+        rest = remainder(self.dense, left, best if answer.plan else None)
         options = self._budget.options(self._options)
         found = highs.solve(rest.program, options, start=rest.start, progress=progress)
         outcome = replace(found.outcome, method=f"{METHOD}; {found.outcome.method} on the rest")
         plan = answer.plan
-        assert plan is not None
         if found.values is not None:
             other = plan_from_values(rest.model, found.values)
-            plan = min(other, plan, key=lambda each: each.objective)
-        elif outcome.status is Status.INFEASIBLE:  # by rounding: the known plan is one of its own
+            plan = min((other, plan or other), key=lambda each: each.objective)
+        elif outcome.status is Status.INFEASIBLE and plan is not None:  # by rounding alone
             return answer
+        if plan is None:
+            self.program = rest.program
+            return BoundedPlan(None, outcome)
         # Whatever was settled costs at least as much as the plan that settled it.
         rest_bound = outcome.bound if outcome.bound is not None else -np.inf
         known = answer.outcome.bound if answer.outcome.bound is not None else -np.inf
@@ -304,9 +313,10 @@ def _at_free_prices(dense: DenseSupply, rules: FormRules) -> tuple[Filled, float
     """
     relaxed = relax(dense, dense.free)
     count = relaxed.count.astype(np.int64)
+    found = fill(dense, count)
     for site in np.flatnonzero(dense.forced):
         able = np.flatnonzero(rules.prints & (dense.site == site))
-        if able.size and not count[able].any():
+        if able.size and not found.count[able].any():
             cheapest = able[np.argmin(dense.machine_cost[able])]
-            dense.least[cheapest] = count[cheapest] = 1
+            dense.least[cheapest], count[cheapest] = 1, max(count[cheapest], 1)
     return fill(dense, count), relaxed.bound

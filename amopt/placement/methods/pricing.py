@@ -31,10 +31,43 @@ from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 
-__all__ = ["DenseSupply", "Prices", "Relaxed", "most_gain", "relax"]
+__all__ = [
+    "DenseSupply",
+    "Prices",
+    "Relaxed",
+    "an_hour",
+    "least_step",
+    "most_gain",
+    "relax",
+    "spread",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+LEAST_STEP = 0.01
+"""Share of all prices, and of the target, that steps are measured by where the bound is less."""
+
+
+def least_step(bound: float, prices: Floats, target: float) -> float:
+    """Return what steps are measured by: the bound, since a share of nothing would be no step."""
+    others = max(float(prices.sum()), target if np.isfinite(target) else 0.0)
+    return max(abs(bound), LEAST_STEP * others)
+
+
+def an_hour(gain: Floats, hours: Floats) -> Floats:
+    """Return gains an hour; infinite where no hours are taken."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        rate: Floats = gain / hours
+    return np.where(hours > 0, rate, np.copysign(np.inf, gain))
+
+
+def spread(cost: Floats, hours: Floats) -> Floats:
+    """Return costs an hour; nothing where there are no hours."""
+    each: Floats = np.zeros(np.broadcast_shapes(cost.shape, hours.shape))
+    np.divide(cost, hours, out=each, where=hours > 0)
+    return each
 
 
 class DenseSupply:
@@ -147,12 +180,13 @@ class DenseSupply:
 
     def start(self) -> Floats:
         """Return first prices: the cheapest supply, with machines and sites at full load."""
-        share = np.maximum(self.most * self.capacity, 1e-9)
-        an_hour = self.machine_cost / np.maximum(self.capacity, 1e-9)
-        an_hour = an_hour + self.site_cost[self.site] / share
+        each = spread(self.machine_cost, self.capacity)
+        each = each + spread(
+            self.site_cost[self.site], self.capacity * self.most.astype(np.float64)
+        )
         if not self.units:
             return self.free.copy()
-        loaded = (self.cost + an_hour[:, None] * self.hours).min(axis=0)
+        loaded = (self.cost + each[:, None] * self.hours).min(axis=0)
         prices: Floats = np.minimum(loaded, self.free)
         return prices
 
@@ -222,7 +256,7 @@ def most_gain(
     """
     pairs = np.flatnonzero(gain > 0)
     gain, hours = gain[pairs], hours[pairs]
-    order = np.argsort(-gain / np.maximum(hours, 1e-12))
+    order = np.argsort(-an_hour(gain, hours))
     pairs, used = pairs[order], np.concatenate([[0.0], np.cumsum(hours[order])])
     won = np.concatenate([[0.0], np.cumsum(gain[order])])
     room = np.minimum(capacity, used[-1] + 1.0) * np.arange(machines.size)
@@ -272,7 +306,7 @@ class Prices:
         length = float(slack @ slack)
         if length <= 1e-12:
             return
-        near = abs(self.bound)
+        near = least_step(self.bound, self.best, target)
         target = self.bound + min(max(target - self.bound, 1e-3 * near), 0.05 * near)
         step = self._pace * (target - self.bound) / length
         prices = np.minimum(self.best + step * slack, self.dense.free)

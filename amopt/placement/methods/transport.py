@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from amopt.placement.methods.bounded_plan import plan_of
 from amopt.placement.methods.moves import rearranged
-from amopt.placement.methods.pricing import DenseSupply
+from amopt.placement.methods.pricing import DenseSupply, an_hour
 from amopt.placement.plan import Plan
 from amopt.program.time import Budget
 
@@ -29,6 +29,12 @@ NEAR = 30
 
 FREE = -1
 """The ``unit`` of a pair that needs no machine."""
+
+ROUNDING = 1e-9
+"""By how much of its hours a unit may be asked for more than it has."""
+
+IMPOSSIBLE = 1e3
+"""What it counts as to do without a machine that is needed, in multiples of the dearest supply."""
 
 SWEEPS = 12
 """Most sweeps over the units in which the prices of hours climb; a quarter of it where they are
@@ -68,17 +74,17 @@ class Filled:
 
 
 def fill(dense: DenseSupply, count: Ints, hour_price: Floats | None = None) -> Filled:
-    """Decide who supplies whom from units with ``count`` machines."""
+    """Decide who supplies whom from units with ``count`` machines, or what sites may hold."""
+    count = _within(dense, count)
     units = np.flatnonzero(count > 0)
     cost, hours = dense.cost[units], dense.hours[units]
     capacity: Floats = dense.capacity[units] * count[units]
     price = np.zeros(units.size) if hour_price is None else hour_price[units].copy()
     sweeps = SWEEPS if hour_price is None else SWEEPS // 4
-    choice, price = _climb(dense, cost, hours, capacity=capacity, price=price, sweeps=sweeps)
-    load = np.bincount(choice + 1, _used(hours, choice), units.size + 1)[1:]
-    room: Floats = capacity - load
-    _relieve(dense, cost, hours, room, choice)
-    _use_room(dense, cost, hours, room, choice)
+    filling = _Filling(dense, cost, hours, capacity)
+    choice, price = filling.climb(price, sweeps)
+    filling.relieve(choice)
+    filling.use_room(choice)
     if dense.single_source and units.size:
         choice = rearranged(cost, hours, capacity, dense.free, choice)
     every = np.arange(dense.pairs)
@@ -90,108 +96,113 @@ def fill(dense: DenseSupply, count: Ints, hour_price: Floats | None = None) -> F
     count = np.where(kept, count, dense.least)
     whole = np.zeros(dense.units)
     whole[units] = price
-    pays = dense.free
+    pays = filling.free
     if units.size:
         pays = np.minimum((cost + price[:, None] * hours).min(axis=0), pays)
     return Filled(count, unit, float(total) + dense.fixed_cost(count), whole, pays)
 
 
-def _used(hours: Floats, choice: Ints) -> Floats:
-    every = np.arange(choice.size)
-    if not hours.shape[0]:
-        return np.zeros(choice.size)
-    used: Floats = np.where(choice >= 0, hours[choice, every], 0.0)
-    return used
+class _Filling:
+    """Who supplies whom, before it is known what it costs.
 
-
-def _climb(
-    dense: DenseSupply,
-    cost: Floats,
-    hours: Floats,
-    *,
-    capacity: Floats,
-    price: Floats,
-    sweeps: int,
-) -> tuple[Ints, Floats]:
-    """Let the prices of hours climb, one unit after the other, and return what pairs then choose.
-
-    With the other prices fixed, the best price of a unit is the gain an hour of the last pair for
-    which it has room: coordinate ascent on the transport problem's dual.
+    A pair that nothing but machines can supply counts as supplied without at a cost that no other
+    comes near, so that prices stay finite where machines cannot hold all of them.
     """
-    pairs = dense.pairs
-    if not capacity.size:
-        return np.full(pairs, FREE), price
-    full = cost + price[:, None] * hours
-    for _ in range(sweeps):
-        before = price.copy()
-        for u in range(capacity.size):
-            full[u] = np.inf
-            gain = np.minimum(full.min(axis=0), dense.free) - cost[u]
-            wanted = np.flatnonzero(gain > 0)
-            price[u] = _price_of_room(gain[wanted], hours[u, wanted], float(capacity[u]))
-            full[u] = cost[u] + price[u] * hours[u]
-        if np.abs(price - before).max() <= 1e-3 * max(float(price.max()), 1e-9):
-            break
-    choice = full.argmin(axis=0)
-    choice[full[choice, np.arange(pairs)] >= dense.free] = FREE
-    return choice, price
+
+    def __init__(self, dense: DenseSupply, cost: Floats, hours: Floats, capacity: Floats) -> None:
+        self.cost, self.hours, self.capacity = cost, hours, capacity
+        dear = max(
+            float(np.abs(each[np.isfinite(each)]).max(initial=0.0)) for each in (cost, dense.free)
+        )
+        self.possible = np.isfinite(dense.free)
+        self.free: Floats = np.where(self.possible, dense.free, IMPOSSIBLE * (dear or 1.0))
+        self.room = capacity.copy()
+
+    def climb(self, price: Floats, sweeps: int) -> tuple[Ints, Floats]:
+        """Let the prices of hours climb, one unit after the other; return what pairs then choose.
+
+        With the other prices fixed, the best price of a unit is the gain an hour of the last pair
+        for which it has room: coordinate ascent on the transport problem's dual.
+        """
+        cost, hours, every = self.cost, self.hours, np.arange(self.free.size)
+        if not self.capacity.size:
+            return np.full(every.size, FREE), price
+        full = cost + price[:, None] * hours
+        for _ in range(sweeps):
+            before = price.copy()
+            for u in range(self.capacity.size):
+                full[u] = np.inf
+                gain = np.minimum(full.min(axis=0), self.free) - cost[u]
+                wanted = np.flatnonzero(gain > 0)
+                price[u] = _price_of_room(gain[wanted], hours[u, wanted], float(self.capacity[u]))
+                full[u] = cost[u] + price[u] * hours[u]
+            if np.abs(price - before).max() <= 1e-3 * float(price.max()):
+                break
+        choice = full.argmin(axis=0)
+        choice[full[choice, every] >= self.free] = FREE
+        used = np.where(choice >= 0, hours[choice, every], 0.0)
+        self.room = self.capacity - np.bincount(choice + 1, used, self.capacity.size + 1)[1:]
+        return choice, price
+
+    def relieve(self, choice: Ints) -> None:
+        """Move what a unit cannot hold to where the move costs least an hour."""
+        cost, hours, room = self.cost, self.hours, self.room
+        full = -ROUNDING * self.capacity
+        for unit in np.argsort(room):
+            if room[unit] >= full[unit]:
+                continue
+            mine = np.flatnonzero(choice == unit)
+            others = np.where(room[:, None] > 0, cost[:, mine], np.inf)
+            others[unit] = np.inf
+            nearest = np.minimum(others.min(axis=0), self.free[mine])
+            for k in np.argsort(an_hour(nearest - cost[unit, mine], hours[unit, mine])):
+                if room[unit] >= full[unit]:
+                    break
+                pair = mine[k]
+                fits = np.where(room >= hours[:, pair], cost[:, pair], np.inf)
+                fits[unit] = np.inf
+                target = int(fits.argmin())
+                if fits[target] >= self.free[pair]:
+                    target = FREE
+                    if not self.possible[pair]:
+                        continue
+                room[unit] += hours[unit, pair]
+                if target >= 0:
+                    room[target] -= hours[target, pair]
+                choice[pair] = target
+            if room[unit] < full[unit]:
+                # What is left has nowhere to go yet; what has room takes of it, this unit too.
+                left = mine[choice[mine] == unit]
+                room[unit] += hours[unit, left].sum()
+                choice[left] = FREE
+
+    def use_room(self, choice: Ints) -> None:
+        """Fill the room that is left where it saves most an hour."""
+        cost, hours, room = self.cost, self.hours, self.room
+        every = np.arange(self.free.size)
+        for unit in np.argsort(-room):
+            if room[unit] < 0:
+                break
+            now = np.where(choice >= 0, cost[choice, every], self.free)
+            saving = now - cost[unit]
+            fits = (saving > 0) & (hours[unit] <= room[unit]) & (choice != unit)
+            wanted = np.flatnonzero(fits)
+            order = wanted[np.argsort(-an_hour(saving[wanted], hours[unit, wanted]))]
+            taken = order[np.cumsum(hours[unit, order]) <= room[unit]]
+            moved = taken[choice[taken] >= 0]
+            np.add.at(room, choice[moved], hours[choice[moved], moved])
+            room[unit] -= hours[unit, taken].sum()
+            choice[taken] = unit
 
 
 def _price_of_room(gain: Floats, hours: Floats, room: float) -> float:
     """Return the gain an hour of the last pair that fits; nothing where all fit."""
     if hours.sum() <= room:
         return 0.0
-    rate = gain / np.maximum(hours, 1e-12)
+    rate = an_hour(gain, hours)
     order = np.argsort(-rate)
     last = int(np.searchsorted(np.cumsum(hours[order]), room, side="right"))
     return float(rate[order[min(last, order.size - 1)]])
-
-
-def _relieve(dense: DenseSupply, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
-    """Move what a unit cannot hold to where the move costs least an hour."""
-    for unit in np.argsort(room):
-        if room[unit] >= -1e-9:
-            break
-        mine = np.flatnonzero(choice == unit)
-        others = np.where(room[:, None] > 0, cost[:, mine], np.inf)
-        others[unit] = np.inf
-        nearest = np.minimum(others.min(axis=0), dense.free[mine])
-        regret = (nearest - cost[unit, mine]) / np.maximum(hours[unit, mine], 1e-12)
-        for k in np.argsort(regret):
-            if room[unit] >= -1e-9:
-                break
-            pair = mine[k]
-            fits = np.where(room >= hours[:, pair], cost[:, pair], np.inf)
-            fits[unit] = np.inf
-            target = int(fits.argmin())
-            if fits[target] >= dense.free[pair]:
-                target = FREE
-                if not np.isfinite(dense.free[pair]):
-                    continue
-            room[unit] += hours[unit, pair]
-            if target >= 0:
-                room[target] -= hours[target, pair]
-            choice[pair] = target
-        if room[unit] < -1e-9:
-            # What is left has nowhere to go: the plan is not feasible.
-            choice[mine[choice[mine] == unit]] = FREE
-
-
-def _use_room(dense: DenseSupply, cost: Floats, hours: Floats, room: Floats, choice: Ints) -> None:
-    """Fill the room that is left where it saves most an hour."""
-    every = np.arange(dense.pairs)
-    for unit in np.argsort(-room):
-        if room[unit] <= 0:
-            break
-        now = np.where(choice >= 0, cost[choice, every], dense.free)
-        saving = now - cost[unit]
-        wanted = np.flatnonzero((saving > 1e-12) & (hours[unit] <= room[unit]) & (choice != unit))
-        order = wanted[np.argsort(-saving[wanted] / np.maximum(hours[unit, wanted], 1e-12))]
-        fits = order[np.cumsum(hours[unit, order]) <= room[unit]]
-        moved = fits[choice[fits] >= 0]
-        np.add.at(room, choice[moved], hours[choice[moved], moved])
-        room[unit] -= hours[unit, fits].sum()
-        choice[fits] = unit
 
 
 def rounded(dense: DenseSupply, count: Floats) -> Iterator[Ints]:
@@ -202,12 +213,17 @@ def rounded(dense: DenseSupply, count: Floats) -> Iterator[Ints]:
 
 
 def _within(dense: DenseSupply, count: Ints) -> Ints:
-    """Take machines away where a site has more than it may hold."""
+    """Take machines away where a site has more than it may hold, of each type in proportion."""
     count = count.copy()
-    held = np.zeros(dense.site_cost.size, dtype=np.int64)
-    for u in np.flatnonzero(dense.own):
-        count[u] = min(count[u], dense.room[dense.site[u]] - held[dense.site[u]])
-        held[dense.site[u]] += count[u]
+    held = np.bincount(dense.site, np.where(dense.own, count, 0), dense.site_cost.size)
+    for site in np.flatnonzero(held > dense.room):
+        units = np.flatnonzero(dense.own & (dense.site == site))
+        least = np.minimum(dense.least[units], count[units])
+        room = max(int(dense.room[site] - least.sum()), 0)
+        share = (count[units] - least) * (room / (count[units] - least).sum())
+        kept = np.floor(share).astype(np.int64)
+        kept[np.argsort(kept - share, kind="stable")[: room - int(kept.sum())]] += 1
+        count[units] = least + kept
     return count
 
 
@@ -282,7 +298,7 @@ def _worth_of_more(dense: DenseSupply, now: Filled) -> Floats:
         gain = now.pair_price - dense.cost[u]
         pairs = np.flatnonzero(gain > 0)
         gain, hours = gain[pairs], dense.hours[u, pairs]
-        order = np.argsort(-gain / np.maximum(hours, 1e-12))
+        order = np.argsort(-an_hour(gain, hours))
         used = np.concatenate([[0.0], np.cumsum(hours[order])])
         won = np.concatenate([[0.0], np.cumsum(gain[order])])
         room = dense.capacity[u] * np.array([now.count[u], now.count[u] + 1])

@@ -7,6 +7,7 @@ the optimum's own is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -158,8 +159,9 @@ def _check_form(row: Row, bill: Bill, objective: Amount, notebook: Notebook) -> 
     gap = None
     if bound is not None and notebook.require(is_number(bound), f"{what}: bound {bound!r}"):
         notebook.within(f"{what}: the bound", bound, objective.value, objective.scale)
-        difference = abs(objective.value - bound)
-        gap = difference / abs(objective.value) if objective.value else 0.0
+        gap = abs(objective.value - bound)
+        if gap:
+            gap = gap / abs(objective.value) if objective.value else math.inf
     notebook.compare(
         what,
         row,

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.program.builder import Term, Variables
+from amopt.program.linear import LinearProgram
 
 __all__ = [
     "budget",
@@ -14,6 +15,7 @@ __all__ = [
     "exactly_one_site",
     "fill_rate",
     "most_open_sites",
+    "sizes",
     "storage",
 ]
 
@@ -89,6 +91,15 @@ def budget(model: ArrayModel) -> None:
 def emission_limit(model: ArrayModel) -> None:
     r""":math:`\text{kg of CO2 over all periods} \le \text{limit}`."""
     _within(model, "emission_limit", model.kg_co2, model.instance.limits.kg_co2)
+
+
+def sizes(program: LinearProgram) -> Floats:
+    """Return what each row is measured by: its limit, or its largest entry where that is 0."""
+    limit = np.abs(program.row_upper)
+    largest = np.zeros(limit.size)
+    entries = program.matrix.tocoo()
+    np.maximum.at(largest, entries.row, np.abs(entries.data))
+    return np.where(limit > 0, limit, np.where(largest > 0, largest, 1.0))
 
 
 def _within(

@@ -39,6 +39,9 @@ fractions stands, which is never less."""
 ROUNDING = 1e-9
 """Relative size of gains below which they make no difference."""
 
+TINY = 1e-290
+"""Hours that count as none, so that gains an hour are finite."""
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -96,7 +99,7 @@ class Fractional:
 
     def __init__(self, cost: Floats, hours: Floats, capacity: Floats) -> None:
         self.cost, self.hours, self.capacity = cost, hours, capacity
-        self._an_hour = 1.0 / np.maximum(hours, 1e-12)
+        self._an_hour = np.where(hours > 0, 1.0 / np.maximum(hours, TINY), 1.0 / TINY)
         self._first = FIRST
 
     def pack(self, prices: Floats) -> Packed:
@@ -126,12 +129,14 @@ class Fractional:
                 break
             self._first *= 2
         room = self.capacity[:, None] - (best.used - best.hours)
-        share = np.clip(room / np.maximum(best.hours, 1e-12), 0.0, 1.0)
+        with np.errstate(over="ignore"):
+            share = np.clip(room / np.maximum(best.hours, TINY), 0.0, 1.0)
         return best, np.where(best.rate > 0, np.where(best.hours > 0, share, 1.0), 0.0)
 
     def _sort(self, prices: Floats) -> _Sorted:
         gain = prices - self.cost
-        pair, rate = _largest(gain * self._an_hour, self._first)
+        with np.errstate(over="ignore"):
+            pair, rate = _largest(gain * self._an_hour, self._first)
         positive = rate > 0
         hours = np.where(positive, np.take_along_axis(self.hours, pair, axis=1), 0.0)
         gained = np.where(positive, np.take_along_axis(gain, pair, axis=1), 0.0)
@@ -231,9 +236,10 @@ def step_of(hours: Floats, capacity: Floats) -> float:
     largest = float(capacity.max(initial=0.0))
     for step in (1.0, 0.5, 0.1):
         counted = hours / step
-        if largest / step <= STEPS and np.abs(counted - np.round(counted)).max(initial=0) < 1e-9:
+        whole = np.abs(counted - np.round(counted)) <= ROUNDING * np.minimum(counted, 1.0)
+        if largest / step <= STEPS and whole.all():
             return step
-    return max(largest, 1e-9) / STEPS
+    return (largest or 1.0) / STEPS
 
 
 def _largest(rate: Floats, first: int) -> tuple[Ints, Floats]:

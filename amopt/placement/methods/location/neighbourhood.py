@@ -80,7 +80,7 @@ def bettered(
 def _part(facilities: Facilities, plan: Ints, middle: int) -> tuple[Ints, Ints]:
     """Return facilities around one of them, and the pairs that those supply."""
     its = plan == middle
-    an_hour = facilities.fixed / np.maximum(facilities.capacity, 1e-9)
+    an_hour = facilities.fixed_an_hour
     cost = np.where(np.isfinite(facilities.cost[:, its]), facilities.cost[:, its], 1e12)
     distance = cost.sum(axis=1)
     opened = np.unique(plan[plan >= 0])

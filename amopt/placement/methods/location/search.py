@@ -86,7 +86,7 @@ def search(
 
 def _first_prices(facilities: Facilities) -> Floats:
     """Return the cheapest supply of each pair, with facilities at full load."""
-    an_hour = facilities.fixed / np.maximum(facilities.capacity, 1e-9)
+    an_hour = facilities.fixed_an_hour
     loaded = facilities.cost + an_hour[:, None] * facilities.hours
     prices: Floats = np.minimum(loaded.min(axis=0, initial=np.inf), facilities.free)
     return np.where(np.isfinite(prices), prices, 0.0)

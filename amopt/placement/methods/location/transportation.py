@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from amopt.outcome import Status, Stopped
 from amopt.placement.methods.facilities import Facilities
+from amopt.placement.methods.pricing import an_hour
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.time import Budget
@@ -287,7 +288,7 @@ def _price_of_room(gain: Floats, hours: Floats, room: float) -> float:
     used = hours[wanted]
     if used.sum() <= room:
         return 0.0
-    rate = gain[wanted] / np.maximum(used, 1e-12)
+    rate = an_hour(gain[wanted], used)
     order = np.argsort(-rate)
     last = int(np.searchsorted(np.cumsum(used[order]), room, side="right"))
     found = float(rate[order[min(last, order.size - 1)]])
