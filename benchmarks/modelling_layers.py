@@ -20,7 +20,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -293,14 +293,14 @@ def measured(program: str, size: int, way: str, *, solve: bool) -> dict[str, Any
 
 
 def compare(
-    program: str, size: int, rounds: int, unsolved: frozenset[str], most: int | None = None
+    program: str, size: int, rounds: int, unsolved: frozenset[str], wanted: Sequence[str]
 ) -> list[list[str]]:
     """Return a row a way: seconds by phase, their sum and memory against arrays.
 
     Ways take turns, round by round; each figure is the median of the rounds, and each ratio the
     median of the ratios within a round.
     """
-    ways = [way for way, (_, package) in WAYS.items() if find_spec(package)][:most]
+    ways = [way for way, (_, package) in WAYS.items() if way in wanted and find_spec(package)]
     runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way in ways:
@@ -353,8 +353,8 @@ def main(asked: argparse.Namespace) -> None:
         make, sizes = PROGRAMS[program]
         for place in [0] if asked.smoke else asked.sizes:
             nonzeros = make(sizes[place]).arrays().matrix.nnz
-            rounds, most = (1, 3) if asked.smoke else (asked.rounds, None)
-            rows = compare(program, sizes[place], rounds, frozenset(asked.unsolved), most)
+            rounds, wanted = (1, [*WAYS][:3]) if asked.smoke else (asked.rounds, asked.ways)
+            rows = compare(program, sizes[place], rounds, frozenset(asked.unsolved), wanted)
             texts.append(f"{program}, {nonzeros:,} nonzeros\n\n{table(rows)}\n")
             print(texts[-1], flush=True)
     if asked.markdown:
@@ -366,11 +366,13 @@ if __name__ == "__main__":
     parser.add_argument("programs", nargs="*", choices=[[], *PROGRAMS])
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 2], help="1, 2, 3")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ways", nargs="*", choices=[*WAYS], default=[*WAYS], help="arrays too")
     parser.add_argument("--unsolved", nargs="*", default=[], help="ways that only hand over")
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--smoke", action="store_true", help="small cases, once")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    given.ways = [next(iter(WAYS)), *given.ways]
     if given.child:
         program, size, way, solve = json.loads(given.child)
         child(program, size, way, solve=solve)

@@ -1,5 +1,6 @@
 """Optimum, forms and tables against brute force and numbers worked by hand."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -458,3 +459,16 @@ def test_neither_the_unit_of_hours_nor_of_money_changes_a_plan(seed, method):
         answer = solve(Instance.from_dict(other), method=method)
         assert answer.outcome.objective == pytest.approx(plain.outcome.objective * unit, rel=1e-4)
         assert answer.outcome.bound <= plain.outcome.objective * unit * (1 + 1e-6)
+
+
+def test_sentences_tell_money_of_any_size():
+    """Of a thousandth of the money nothing is said to cost 0."""
+    textbook = amopt.load("placement/textbook")
+    data = json.loads(textbook.model_dump_json(by_alias=True, exclude_unset=True))
+    little = money(data, 1e-4)
+    (_, cost) = solve(Instance.from_dict(little)).headline()
+    assert cost.startswith("The plan costs 0.298 EUR in all")
+    assert "0.0400 EUR less than printing at each place's own site" in cost
+    little["limits"] = {"budget": 0.029}
+    with pytest.raises(amopt.InfeasibleError, match=r"the budget of 0\.0290 EUR"):
+        solve(Instance.from_dict(little))

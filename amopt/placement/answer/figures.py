@@ -9,7 +9,7 @@ from amopt.drawing import BLUE, GREEN, GREY, MAUVE, PALETTE, YELLOW, new_figure,
 from amopt.drawing.gantt import Span, gantt
 from amopt.drawing.land import label_positions
 from amopt.drawing.places import draw_ground, positions
-from amopt.phrases import amount
+from amopt.phrases import amount, money
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
@@ -201,7 +201,7 @@ def map_figure(solution: Solution) -> Any:
     for row in rows:
         spot = ys.index(row["y"]), xs.index(row["x"])
         fields[spot[0]][spot[1]] = number[row["winner"]]
-        best = "no plan" if row["optimum"] is None else f"{row['optimum']:,.0f}"
+        best = "no plan" if row["optimum"] is None else money(row["optimum"])
         costs[spot[0]][spot[1]] = best
     steps = [k / len(WINNERS) for k in range(len(WINNERS) + 1)]
     figure = new_figure(height=180 + 50 * len(ys))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from amopt.phrases import counted, listed
+from amopt.phrases import counted, listed, money
 from amopt.solution import Column, Solution
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ __all__ = ["PlacementSolution", "counted", "listed"]
 
 MOST_NAMED = 6
 """Names that a sentence lists."""
+
+FEW = 10.0
+"""Money below which a sentence tells the digits behind the point."""
 
 FORMS_IN_WORDS = {
     "central": "printing at one site at a time (central)",
@@ -233,6 +236,8 @@ class PlacementSolution(Solution):
         return f"{self._money(abs(other - plan))} {'less' if plan < other else 'more'} than"
 
     def _money(self, amount: float) -> str:
+        if 0 < abs(amount) < FEW:
+            return money(amount, self.currency)
         return f"{amount:,.0f} {self.currency}".rstrip()
 
     def _about_orders(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.outcome import Outcome, Status, Stopped, relative_gap
+from amopt.phrases import money
 from amopt.placement.answer.solution import PlacementSolution
 from amopt.placement.forms import FORMS, Form
 from amopt.placement.plan import BILL, Plan, tables
@@ -108,7 +109,7 @@ def _about_relaxation(plan: Plan, relaxation: float) -> str:
             "(the linear relaxation is equal)."
         )
     return (
-        f"With fractions of sites and machines the objective would be {relaxation:,.2f}, "
+        f"With fractions of sites and machines the objective would be {money(relaxation)}, "
         f"{100 * gap:.2g} % less (the linear relaxation): that much is lost to whole numbers at "
         "most."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.phrases import CENTS, plural, rounded_up
+from amopt.phrases import CENTS, money, plural, rounded_up
 from amopt.placement.formulation.sets import total
 from amopt.placement.formulation.wording import more
 from amopt.program.family import Family
@@ -30,7 +30,7 @@ def budget(model: ConcreteModel) -> None:
 
 
 def _budget(instance: Instance, _: Any) -> str:
-    return f"the budget of {instance.limits.budget:,.2f} {instance.currency}"
+    return f"the budget of {money(instance.limits.budget or 0.0, instance.currency)}"
 
 
 def _raise_budget(instance: Instance, _: Any, amount: float) -> str:
@@ -56,7 +56,7 @@ def emission_limit(model: ConcreteModel) -> None:
 
 
 def _emissions(instance: Instance, _: Any) -> str:
-    return f"the limit of {instance.limits.kg_co2:,.2f} kg of CO2"
+    return f"the limit of {money(instance.limits.kg_co2 or 0.0)} kg of CO2"
 
 
 def _allow_emissions(_: Instance, __: Any, amount: float) -> str:
