@@ -9,6 +9,7 @@ import pytest
 import amopt
 from amopt.errors import NoAnswerError
 from amopt.placement import Instance, solve
+from amopt.placement.answer.figures import figures
 from amopt.placement.orders.arrays import assemble
 from amopt.placement.orders.formulation import formulate
 from amopt.placement.orders.options import AssignmentOptions, units
@@ -243,3 +244,30 @@ def test_conventional_supply_starts_when_an_order_is_released(released, method):
     assert {row["source"] for row in answer.rows["orders"]} == {"mill"}
     for row in answer.rows["orders"]:
         assert row["arrival_week"] == pytest.approx(released + 1.25)
+
+
+def test_orders_without_hours_and_orders_released_later_are_drawn():
+    """A part without machine-hours has no week of printing; what is bought begins when released."""
+    data = random_orders(0)
+    data["parts"].append({"name": "tag", "print": [{"machine": "SLS", "hours": 0.0}]})
+    data["parts"].append({"name": "bolt"})
+    data["conventional"] = [{"part": "bolt", "cost_per_part": 1.0, "lead_time_weeks": 2.0}]
+    data["orders"] = [
+        {"order": "printed", "place": "client", "part": "tag", "due_week": 5.0},
+        {
+            "order": "bought",
+            "place": "client",
+            "part": "bolt",
+            "release_week": 3.0,
+            "due_week": 6.0,
+        },
+    ]
+    instance = Instance.from_dict(data)
+    answer = solve(instance)
+    printed, bought = answer.rows["orders"]
+    assert printed["start_week"] is None
+    assert bought["arrival_week"] == 5.0
+    drawn = figures(instance, answer)["Orders over time"]
+    lengths = {bar.name: (bar.base[0], bar.x[0]) for bar in drawn.data if bar.type == "bar"}
+    assert lengths["conventional"] == (3.0, 2.0)
+    assert "printing" not in lengths

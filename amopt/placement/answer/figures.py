@@ -59,20 +59,24 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
     if any(row["open"] for row in solution.rows.get("sites", ())):
         drawn["How busy the open sites are"] = utilisation(solution)
     if solution.rows.get("orders"):
-        drawn["Orders over time"] = orders(solution)
+        drawn["Orders over time"] = orders(solution, instance)
     return drawn
 
 
-def orders(solution: Solution) -> Any:
-    """Return a plotly figure of the dated orders: printed, then on their way, and when due."""
+def orders(solution: Solution, instance: Instance | None = None) -> Any:
+    """Return a plotly figure of the dated orders: printed, then on their way, and when due.
+
+    What is bought is on its way from its release on, where the instance says when that is.
+    """
+    released = {} if instance is None else {o.order: o.release_week for o in instance.orders}
     rows = list(solution.rows["orders"])[:MOST_ORDERS]
     spans, due = [], []
     for row in rows:
         name = f"{row['order']}: {row['quantity']:g} {row['part']} from {row['source']}"
         ready = row["ready_week"]
-        if ready is not None:
+        if ready is not None and row["start_week"] is not None:  # else it takes no hours
             spans.append(Span(name, row["start_week"], ready, "printing"))
-        start = 0.0 if ready is None else ready
+        start = released.get(row["order"], 0.0) if ready is None else ready
         way = "on its way" if ready is not None else "conventional"
         spans.append(Span(name, start, row["arrival_week"], way))
         due.append((name, row["due_week"]))
