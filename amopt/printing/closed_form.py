@@ -57,6 +57,7 @@ __all__ = [
     "cycle_cost",
     "flows",
     "highest_base_stock",
+    "highest_levels",
     "levels_to_try",
     "use",
 ]
@@ -113,7 +114,7 @@ def best_policy(parameters: Parameters, room: Floats | float = 0.0) -> Policy:
     """
     line = cost_line(parameters, Costs.of(parameters), discount=parameters.discount)
     line = replace(line, slope=line.slope + room)
-    highest = _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
+    highest = highest_levels(parameters, line)
     base_stock = highest.copy()
     bent = np.flatnonzero((line.price[1:] < 0).any(axis=0))
     few = highest[bent] < FEW
@@ -126,6 +127,14 @@ def best_policy(parameters: Parameters, room: Floats | float = 0.0) -> Policy:
 def highest_base_stock(parameters: Parameters) -> Ints:
     r"""Return :math:`\bar S`, above which no base-stock level is better, shape (parts,)."""
     line = cost_line(parameters, Costs.of(parameters), discount=parameters.discount)
+    return highest_levels(parameters, line)
+
+
+def highest_levels(parameters: Parameters, line: Line) -> Ints:
+    """Return the levels above which none is better with given actions, shape (parts,).
+
+    Where all prices of the line are at least 0, these are the best levels.
+    """
     return _first_without_gain(parameters, line, np.maximum(line.price, 0.0))
 
 

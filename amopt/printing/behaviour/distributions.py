@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ from scipy.stats import norm
 from amopt.errors import UsageError
 from amopt.printing import closed_form
 from amopt.printing.behaviour.cycle import COUNTS, CyclesOfPart
-from amopt.printing.behaviour.lattice import Lattice, invert
+from amopt.printing.behaviour.lattice import Lattice, invert, power
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.policy import Policy
 
@@ -35,11 +36,11 @@ QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
 
 ALL_PARTS = "all parts"
 
-FINEST_CM3 = 1e-3
-"""Raw material is added up to a thousandth of a cm3 where the amounts are multiples of it."""
-
 MOST_STEPS = 2**21
 """Steps of raw material that are aimed at; beyond, amounts are rounded up."""
+
+FEW_PRINTS = 40
+"""Prints of each part, beside twice those that are expected, that these steps are to hold."""
 
 NOISE = 1e-17
 """Probabilities of prints that are left out when their raw material is added up."""
@@ -78,18 +79,30 @@ class Behaviour:
         """Return the distribution of a count over some cycles, of one part or of all (None)."""
         chosen = range(len(self.cycles)) if part is None else [part]
         means, one_by_one = getattr(self.expected, count), [self.cycles[k] for k in chosen]
-        return invert(
+        mean = cycles * float(sum(means[k] for k in chosen))
+        found = invert(
             lambda z: _product(one_by_one, count, z) ** cycles,
-            cycles * float(sum(means[k] for k in chosen)),
+            mean,
             cycles * sum(one.most(count) for one in one_by_one),
+            times=cycles,
         )
+        if cycles == len(chosen) == 1:
+            return found
+        # What adds up over parts and cycles that know nothing of each other, without its rounding.
+        variance = cycles * sum(self._alone[count, k].variance for k in chosen)
+        return replace(found, moments=(mean, variance))
+
+    @cached_property
+    def _alone(self) -> _OfParts:
+        """The distribution of a count in one cycle of one part, worked out when first asked for."""
+        return _OfParts(self)
 
     def material(self, cycles: int = 1, part: int | None = None) -> Lattice:
         """Return the distribution of the raw material of some cycles, in cm3.
 
         Where the amounts of the prints have no common measure that leaves few enough steps, each is
         rounded up to a step, so that quantiles are not too low, and too high by at most a step a
-        print.
+        print. Mean and variance are those of the amounts as they are stated.
 
         Raises
         ------
@@ -104,23 +117,39 @@ class Behaviour:
         ]
         if not chosen:
             return Lattice(np.ones(1))
-        step = _step([amounts[k] for k in chosen])
+        made = [float(cycles * self.expected.prints[k]) for k in chosen]
+        step = _step([amounts[k] for k in chosen], made)
         multiples = {k: math.ceil(amounts[k] / step - 1e-6) for k in chosen}
-
-        prints = {k: self.count("prints", k).chances for k in chosen}
+        prints = {k: self._alone["prints", k] for k in chosen}
 
         def characteristic(z: Complexes) -> Complexes:
             total = np.ones_like(z)
             for k, multiple in multiples.items():
-                total = total * _series(prints[k], z**multiple)
+                total = total * _series(prints[k].chances, power(z, multiple))
             return np.asarray(total**cycles)
 
-        return invert(
+        found = invert(
             characteristic,
             cycles * float(sum(self.expected.prints[k] * m for k, m in multiples.items())),
             cycles * sum(self.cycles[k].most("prints") * m for k, m in multiples.items()),
-            step,
+            step=step,
+            times=cycles,
         )
+        mean = sum(amounts[k] * often for k, often in zip(chosen, made, strict=True))
+        variance = cycles * sum(amounts[k] ** 2 * one.variance for k, one in prints.items())
+        return replace(found, moments=(mean, variance))
+
+
+class _OfParts(dict[tuple[str, int], Lattice]):
+    """Distributions of a cycle by count and part."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        super().__init__()
+        self.behaviour = behaviour
+
+    def __missing__(self, key: tuple[str, int]) -> Lattice:
+        self[key] = self.behaviour.count(*key)
+        return self[key]
 
 
 def cycles_a_year(instance: PrintingInstance) -> int:
@@ -238,16 +267,23 @@ def _amounts(instance: PrintingInstance) -> list[float]:
     return [part.print_material_cm3 or 0.0 for part in instance.parts]
 
 
-def _step(amounts: list[float]) -> float:
-    """Return the step in which amounts are added up: a common measure where one is large enough."""
-    fine = [round(amount / FINEST_CM3) for amount in amounts]
-    common = math.gcd(*fine) * FINEST_CM3
-    exact = all(
-        abs(whole * FINEST_CM3 - amount) <= 1e-9 * amount
-        for whole, amount in zip(fine, amounts, strict=True)
+def _step(amounts: list[float], made: list[float]) -> float:
+    """Return the step in which amounts are added up: a common measure where one is large enough.
+
+    That of the amounts as they are written, of which so many are made in expectation. Else the
+    least of 1, 2 and 5 times a power of ten that is large enough.
+    """
+    written = [Fraction(repr(amount)) for amount in amounts]
+    whole = math.lcm(*(one.denominator for one in written))
+    common = math.gcd(*(int(one * whole) for one in written)) / whole
+    reach = sum(
+        amount * (FEW_PRINTS + 2 * often) for amount, often in zip(amounts, made, strict=True)
     )
-    coarse = 40 * sum(amounts) / MOST_STEPS
-    return common if exact and common > 0 and common >= coarse else max(coarse, FINEST_CM3)
+    coarse = reach / MOST_STEPS
+    if common >= coarse:
+        return common
+    ten = 10.0 ** math.floor(math.log10(coarse))
+    return next(digit * ten for digit in (1, 2, 5, 10) if digit * ten >= coarse)
 
 
 def _row(plan: str, part: str, what: str, per: str, found: Lattice) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 
-__all__ = ["Lattice", "invert"]
+__all__ = ["Lattice", "invert", "power"]
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -20,6 +20,10 @@ SAME = 1e-9
 
 ROUNDING = 1e-15
 """Probabilities that a Fourier transform leaves where there are none."""
+
+NOISE = 1e-15
+"""What rounding moves a mean by, of so many points, times the power of them of three halves, and
+times the power that a characteristic function is raised to."""
 
 MOST_POINTS = 2**22
 """The most points of a distribution."""
@@ -35,19 +39,26 @@ class Lattice:
         The probability of each multiple.
     step
         The step, in the unit of what is counted.
+    moments
+        Mean and variance where they are known better, as where multiples were rounded up to steps.
     """
 
     chances: Floats
     step: float = 1.0
+    moments: tuple[float, float] | None = None
 
     @property
     def mean(self) -> float:
         """The expectation."""
+        if self.moments is not None:
+            return self.moments[0]
         return float(self.step * (np.arange(len(self.chances)) @ self.chances))
 
     @property
     def variance(self) -> float:
         """The variance."""
+        if self.moments is not None:
+            return self.moments[1]
         away = self.step * np.arange(len(self.chances)) - self.mean
         return float(away**2 @ self.chances)
 
@@ -63,7 +74,12 @@ class Lattice:
 
 
 def invert(
-    characteristic: Callable[[Complexes], Complexes], mean: float, most: float, step: float = 1.0
+    characteristic: Callable[[Complexes], Complexes],
+    mean: float,
+    most: float,
+    *,
+    step: float = 1.0,
+    times: int = 1,
 ) -> Lattice:
     """Return the distribution whose characteristic function is given.
 
@@ -80,6 +96,8 @@ def invert(
         The largest multiple that is possible.
     step
         The size of a multiple.
+    times
+        To which power something is raised in the characteristic function: rounding grows with it.
 
     Raises
     ------
@@ -92,7 +110,9 @@ def invert(
             z = np.exp(2j * np.pi * np.arange(points // 2 + 1) / points)
             chances = _clean(np.fft.irfft(np.conj(characteristic(z)), points))
             found = Lattice(chances, step)
-            near = abs(found.mean - step * mean) <= SAME * step * max(mean, 1e-3)
+            near = abs(found.mean / step - mean) <= (
+                SAME * max(mean, 1e-3) + NOISE * times * points**1.5
+            )
             if points > most or near:
                 return found
         points *= 2
@@ -100,6 +120,12 @@ def invert(
         f"the distribution has values beyond {MOST_POINTS:,} steps; it is not worked out exactly: "
         "simulate it"
     )
+
+
+def power(z: Complexes, exponent: int) -> Complexes:
+    """Return a power of the points that :func:`invert` asks for, with no error of their angle."""
+    points = 2 * (len(z) - 1)
+    return np.asarray(np.exp(2j * np.pi * ((np.arange(len(z)) * exponent) % points) / points))
 
 
 def _clean(chances: Floats) -> Floats:

@@ -14,12 +14,15 @@ and the value of knowing the rate is the first less :math:`\mathbb{E}\, C^*(\Lam
 value of perfect information (Raiffa and Schlaifer 1961, section 4.4).
 
 **Which plans are tried.** With all actions held, each of the three is convex in :math:`S` where the
-prices :math:`q_n` of :mod:`amopt.printing.closed_form` are not negative, as a mean or maximum of
-convex functions: bisection finds the best level. Actions: all plans that wait up to :math:`a` days
-to go, print up to :math:`b` and expedite before, and what is best at any of the rates. Printing
-earlier, or later, than any rate in the range asks for is never better at any of them (theorem 3.1:
-the threshold of one rate is best for it, and each step towards it an improvement), so that without
-expediting only the thresholds between the least and the largest best one are tried.
+prices :math:`q_n` of :mod:`amopt.printing.closed_form` are not negative at any rate, as a mean or
+maximum of convex functions: bisection finds the best level. Else, as where printed parts last
+longer than regular ones, all levels are tried up to one above which none is better at any rate; of
+more than :data:`MOST_LEVELS` some, spread evenly, and all beside the best of them. Actions: all
+plans that wait up to :math:`a` days to go, print up to :math:`b` and expedite before, and what is
+best at any of the rates. Printing earlier, or later, than any rate in the range asks for is never
+better at any of them (theorem 3.1: the threshold of one rate is best for it, and each step towards
+it an improvement), so that without expediting only the thresholds between the least and the largest
+best one are tried.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.printing.uncertainty.belief import Belief
 
-__all__ = ["FixedPlan", "Rates", "best_plans"]
+__all__ = ["FixedPlan", "Rates", "best_plans", "least"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,6 +48,12 @@ Judge = Callable[[Floats], float]
 
 MOST_PAIRS = 800
 """Pairs of thresholds up to which all are tried."""
+
+MOST_LEVELS = 1000
+"""Levels up to which all are tried where bisection does not find the best."""
+
+MOST_KEPT = 10_000_000
+"""Numbers about levels that are kept for the next actions."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +91,17 @@ class Rates:
 
     def cost(self, plan: FixedPlan) -> Floats:
         """Return what a cycle of a plan costs at each rate."""
-        line = self._line(plan.action)
-        if plan.base_stock not in self._used:
-            level = np.full(len(self.parameters), plan.base_stock)
-            self._used[plan.base_stock] = use(self.parameters, level)
-        return value_at(
-            self.parameters,
-            line,
-            np.full(len(self.parameters), plan.base_stock),
-            self.parameters.discount,
-            self._used[plan.base_stock],
-        )
+        line = self.line(plan.action)
+        level = np.full(len(self.parameters), plan.base_stock)
+        used = self._used.get(plan.base_stock)
+        if used is None:
+            used = use(self.parameters, level)
+            if used.size * (len(self._used) + 1) <= MOST_KEPT:
+                self._used[plan.base_stock] = used
+        return value_at(self.parameters, line, level, self.parameters.discount, used)
 
-    def _line(self, action: Ints) -> Line:
+    def line(self, action: Ints) -> Line:
+        """Return the cost of a cycle of given actions, by level, at each rate."""
         key = action.tobytes()
         if key not in self._lines:
             every = np.repeat(action[:, None], len(self.parameters), axis=1)
@@ -174,11 +181,14 @@ def _thresholds(known: Policy, days: int, action: Action, possible: bool) -> ran
 
 
 def _best_level(rates: Rates, action: Ints, judge: Judge) -> tuple[float, FixedPlan]:
-    """Return the first level from which one more does not pay, and what it costs, by bisection."""
+    """Return the best level of given actions, and what it costs."""
 
     def value(level: int) -> float:
         return judge(rates.cost(FixedPlan(level, action)))
 
+    line = rates.line(action)
+    if (line.price[1:] < 0).any():
+        return least(value, action, int(closed_form.highest_levels(rates.parameters, line).max()))
     low, high = -1, 1
     top = int(rates.parameters.systems[0]) * (rates.parameters.cycle_days - 1)
     while high < top and value(high + 1) < value(high):
@@ -190,3 +200,15 @@ def _best_level(rates: Rates, action: Ints, judge: Judge) -> tuple[float, FixedP
         else:
             low = middle
     return value(high), FixedPlan(high, action)
+
+
+def least(value: Callable[[int], float], action: Ints, highest: int) -> tuple[float, FixedPlan]:
+    """Return the best of all levels; of very many, of some and of all beside the best of these."""
+    step = -(-(highest + 1) // MOST_LEVELS)
+    found = {level: value(level) for level in (*range(0, highest, step), highest)}
+    if step > 1:
+        near = min(found, key=found.__getitem__)
+        beside = range(max(0, near - step + 1), min(highest, near + step - 1) + 1)
+        found |= {level: value(level) for level in beside}
+    level = min(sorted(found), key=found.__getitem__)
+    return found[level], FixedPlan(level, action)

@@ -20,7 +20,7 @@ from amopt.errors import RefusedError, UsageError
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import StatedPlan, terms_of
 from amopt.printing.referee.studies import uncertainty as referee
-from amopt.printing.uncertainty import study
+from amopt.printing.uncertainty import plans, study
 from amopt.printing.uncertainty.belief import Belief
 
 RANGE = {"lowest_rate_per_day": 0.002, "highest_rate_per_day": 0.06}
@@ -54,12 +54,14 @@ def instance(belief: dict[str, Any], *, of: str = "regular", **part: Any) -> Any
     )
 
 
-def brute_force(case: Any, rates: np.ndarray, density: np.ndarray, *, of: str) -> dict[str, float]:
+def brute_force(
+    case: Any, rates: np.ndarray, density: np.ndarray, *, of: str, levels: int = 4
+) -> dict[str, float]:
     """Evaluate all plans at all rates by the referee's evaluation, which sees no closed form."""
     terms, field = terms_of(case, 0, printer=True), "p_r" if of == "regular" else "p_p"
     actions = ["wait", "print"] + (["expedite"] if np.isfinite(terms.c_e) else [])
     cost = {}
-    for level in range(4):
+    for level in range(levels):
         for chosen in itertools.product(actions, repeat=CYCLE - 1):
             plan = StatedPlan.pure(level, ("wait", *chosen))
             fails = -np.expm1(-rates)
@@ -216,3 +218,48 @@ def test_limits_are_refused() -> None:
     data["limits"] = [{"name": "printer", "measure": "prints", "at_most": 1}]
     with pytest.raises(UsageError, match="does not honour"):
         study(amopt.load(data))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lowest", "highest", "more"),
+    [
+        (0.1, 1.1, {"order_cost": 5, "print_cost": 2, "holding_cost_per_day": 0.01}),
+        (0.3, 2.3, {"order_cost": 5, "print_cost": 5, "holding_cost_per_day": 0.1}),
+        (0.05, 2.05, {"order_cost": 5, "print_cost": 20, "holding_cost_per_day": 0.01}),
+    ],
+)
+def test_levels_are_the_best_where_printed_parts_last_longer(
+    lowest: float, highest: float, more: dict[str, Any]
+) -> None:
+    """What a level costs is then not convex: with none at all, or with many, it is least."""
+    belief = {"lowest_rate_per_day": lowest, "highest_rate_per_day": highest}
+    case = instance(belief, printed_failure_rate_per_day=0.01, **more)
+    answer = study(case)
+    assert answer.verdict.accepted
+    rates = np.linspace(lowest, highest, 257)
+    best = brute_force(case, rates, np.ones(257), of="regular", levels=6)
+    plans = {plan["best_in"]: plan for plan in answer.rows["plans"]}
+    assert plans["expected"]["expected_spending"] == pytest.approx(best["expected"], rel=1e-5)
+    assert plans["worst rate"]["worst_spending"] == pytest.approx(best["worst"], rel=1e-9)
+    regret = plans["least regret"]["largest_regret"]
+    assert regret == pytest.approx(best["regret"], rel=1e-9)
+    knowing = best["expected"] - best["known"]
+    row = answer.rows["uncertainty"][0]
+    assert row["worth_knowing"] == pytest.approx(knowing, abs=1e-4 * best["expected"])
+
+
+def test_very_many_levels_are_tried_some_of_them_and_all_beside_the_best() -> None:
+    action = np.zeros(3, dtype=np.int64)
+    asked: list[int] = []
+
+    def two_valleys(level: int) -> float:
+        asked.append(level)
+        return min(abs(level - 700.0) + 3, abs(level - 91_234.0) / 1000)
+
+    value, plan = plans.least(two_valleys, action, 100_000)
+    assert (value, plan.base_stock) == (0.0, 91_234)
+    assert len(asked) < 1400
+    for highest in (0, 1, 2, 999, 1000, 1001):
+        assert plans.least(lambda level: -float(level), action, highest)[1].base_stock == highest
+        assert plans.least(lambda level: 0.0, action, highest)[1].base_stock == 0

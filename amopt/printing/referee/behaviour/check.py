@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
-from amopt.printing.referee.behaviour.happening import COUNTS, Happening, long_power, used
+from amopt.printing.referee.behaviour.happening import (
+    COUNTS,
+    Distribution,
+    Happening,
+    long_power,
+    used,
+)
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import StatedPlan, Terms, terms_of
 from amopt.referee import Amount, Notebook
@@ -60,18 +66,23 @@ def check_distributions(
     """Note what is wrong in the table of distributions."""
     year = max(1, round(REPORTED_DAYS / instance.cycle_days))
     takes = takes_of(instance)
-    expected: dict[tuple[str, ...], tuple[Floats, float]] = {}
+    expected: dict[tuple[str, ...], Distribution] = {}
     for plan, chosen in plans.items():
         parts = [Happening(*one) for one in chosen]
         names = [part.name for part in instance.parts]
         groups = [(name, [k]) for k, name in enumerate(names)]
         for name, group in (*groups, (TOGETHER, list(range(len(parts))))):
             if name != TOGETHER:
-                expected[plan, name, "stock", "day"] = parts[group[0]].stock, 1.0
+                expected[plan, name, "stock", "day"] = Distribution(parts[group[0]].stock)
             for per, cycles in (("cycle", 1), ("year", year)):
                 for count in COUNTS:
                     one = reduce(np.convolve, (parts[k].chances(count) for k in group))
-                    expected[plan, name, count, per] = long_power(one, cycles), 1.0
+                    alone = [Distribution(parts[k].chances(count)).of_values()[1:] for k in group]
+                    moments = sum(m for m, _ in alone), sum(v for _, v in alone)
+                    expected[plan, name, count, per] = Distribution(
+                        long_power(one, cycles),
+                        moments=(cycles * moments[0], cycles * moments[1]),
+                    )
                 if takes is not None:
                     some = [(parts[k].chances("prints"), takes[k]) for k in group]
                     expected[plan, name, "material_cm3", per] = used(some, cycles)
@@ -79,7 +90,7 @@ def check_distributions(
     notebook.require(stated == list(expected), "distributions: rows are missing, moved or unknown")
     for key, row in zip(stated, rows, strict=True):
         if key in expected:
-            _compare(notebook, f"distributions, {' '.join(key)}", row, *expected[key])
+            _compare(notebook, f"distributions, {' '.join(key)}", row, expected[key])
 
 
 def check_material(
@@ -100,13 +111,12 @@ def check_material(
     year = max(1, round(REPORTED_DAYS / instance.cycle_days))
     for row in rows:
         parts = [Happening(*one) for one in plans[row["plan"]]]
-        chances, step = used(
+        found = used(
             [(part.chances("prints"), take) for part, take in zip(parts, takes, strict=True)],
             cycles,
         )
-        values = step * np.arange(len(chances))
-        mean = float(values @ chances)
-        deviation = math.sqrt(float((values - mean) ** 2 @ chances))
+        chances, (values, mean, variance) = found.chances, found.of_values()
+        deviation = math.sqrt(variance)
         wanted, below = rule.non_stockout_probability, np.cumsum(chances)
         level = float(values[np.argmax(below >= wanted - 1e-12)])
         normal = mean + float(norm.ppf(wanted)) * deviation
@@ -126,7 +136,7 @@ def check_material(
                 "normal_level_probability": float(chances[values <= normal * (1 + 1e-12)].sum()),
                 "containers_at_first": None if box is None else math.ceil(level / box - 1e-9),
                 "containers_a_year": None if box is None else mean / cycles * year / box,
-                "step_cm3": step,
+                "step_cm3": found.step,
             },
         )
 
@@ -187,19 +197,15 @@ def _account(
     }
 
 
-def _compare(
-    notebook: Notebook, where: str, row: Mapping[str, Any], chances: Floats, step: float
-) -> None:
+def _compare(notebook: Notebook, where: str, row: Mapping[str, Any], found: Distribution) -> None:
     """Note what is wrong in one row of distributions."""
-    values = step * np.arange(len(chances))
-    mean = float(values @ chances)
-    variance = float((values - mean) ** 2 @ chances)
+    values, mean, variance = found.of_values()
     right: dict[str, Any] = {
         **{key: row.get(key) for key in ("plan", "part", "what", "per")},
-        "mean": Amount(mean, step * 1e-6),
-        "variance": Amount(variance, step**2 * 1e-3),
+        "mean": Amount(mean, found.step * 1e-6),
+        "variance": Amount(variance, found.step**2 * 1e-3),
     }
-    below = np.cumsum(chances)
+    below = np.cumsum(found.chances)
     for name, level in LEVELS.items():
         column = f"quantile_{name}"
         least, most = (

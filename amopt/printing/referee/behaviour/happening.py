@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 
 import numpy as np
@@ -18,7 +20,7 @@ from scipy.signal import fftconvolve
 from amopt.printing.referee.plan import StatedPlan, Terms
 from amopt.printing.referee.probabilities import binomial
 
-__all__ = ["COUNTS", "Happening", "long_power", "used"]
+__all__ = ["COUNTS", "Distribution", "Happening", "long_power", "used"]
 
 Floats = NDArray[np.float64]
 
@@ -34,9 +36,8 @@ SHORT = 3000
 """Probabilities up to which distributions are multiplied out one by one."""
 
 
-FINEST, MOST = 1e-3, 2**21
-"""The finest step in which raw material is counted, in cm3, and the most steps of 40 prints of each
-part."""
+MOST = 2**21
+"""The most steps of 40 prints of each part and twice those that are expected."""
 
 
 class Happening:
@@ -141,19 +142,32 @@ class Happening:
         return found
 
 
-def used(parts: Sequence[tuple[Floats, float]], cycles: int) -> tuple[Floats, float]:
-    """Return the distribution of raw material and the step that it is counted in."""
+@dataclass(frozen=True)
+class Distribution:
+    """Probabilities of multiples of a step from 0; mean and variance where they are known apart."""
+
+    chances: Floats
+    step: float = 1.0
+    moments: tuple[float, float] | None = None
+
+    def of_values(self) -> tuple[Floats, float, float]:
+        """Return the values, their mean and their variance."""
+        values: Floats = self.step * np.arange(len(self.chances), dtype=np.float64)
+        if self.moments is not None:
+            return values, *self.moments
+        mean = float(values @ self.chances)
+        return values, mean, float((values - mean) ** 2 @ self.chances)
+
+
+def used(parts: Sequence[tuple[Floats, float]], cycles: int) -> Distribution:
+    """Return the distribution of raw material, its moments without rounding to a step."""
     some = [(chances, take) for chances, take in parts if take > 0 and len(chances) > 1]
     if not some:
-        return np.ones(1), 1.0
-    coarse = 40 * sum(take for _, take in some) / MOST
-    fine = [round(take / FINEST) for _, take in some]
-    step = math.gcd(*fine) * FINEST
-    if step < max(coarse, FINEST) or any(
-        abs(whole * FINEST - take) > 1e-9 * take
-        for whole, (_, take) in zip(fine, some, strict=True)
-    ):
-        step = max(coarse, FINEST)
+        return Distribution(np.ones(1))
+    of_prints = [Distribution(chances).of_values()[1:] for chances, _ in some]
+    made = [cycles * mean for mean, _ in of_prints]
+    takes = [take for _, take in some]
+    step = _step(takes, made)
     total = np.ones(1)
     for chances, take in some:
         each = math.ceil(take / step - 1e-6)
@@ -161,7 +175,23 @@ def used(parts: Sequence[tuple[Floats, float]], cycles: int) -> tuple[Floats, fl
         for times, chance in enumerate(chances):
             longer[times * each : times * each + len(total)] += chance * total
         total = _trimmed(longer)
-    return long_power(total, cycles), step
+    mean = sum(take * often for take, often in zip(takes, made, strict=True))
+    variance = cycles * sum(
+        take**2 * spread for take, (_, spread) in zip(takes, of_prints, strict=True)
+    )
+    return Distribution(long_power(total, cycles), step, (mean, variance))
+
+
+def _step(takes: Sequence[float], made: Sequence[float]) -> float:
+    """Return the common measure of amounts as they are written, or 1, 2 or 5 tens if too fine."""
+    digits = max(-int(Decimal(repr(take)).normalize().as_tuple().exponent) for take in takes)
+    common = math.gcd(*(int(Decimal(repr(take)).scaleb(digits)) for take in takes))
+    least = sum(take * (40 + 2 * often) for take, often in zip(takes, made, strict=True)) / MOST
+    measure = float(Decimal(common).scaleb(-digits))
+    if measure >= least:
+        return measure
+    power = math.floor(math.log10(least))
+    return min(size for digit in (1, 2, 5, 10) if (size := digit * 10.0**power) >= least)
 
 
 def long_power(chances: Floats, times: int) -> Floats:

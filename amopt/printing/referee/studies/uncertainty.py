@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import quad_vec
-from scipy.stats import gamma
+from scipy.stats import binom, gamma
 
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance, UncertainRate
 from amopt.printing.referee.evaluation import Evaluation
@@ -33,6 +33,10 @@ Floats = NDArray[np.float64]
 Row = Mapping[str, Any]
 
 TOLERANCE = 1e-6
+
+NEVER = 1e-9
+"""Probability of running short from which a level more saves nothing."""
+
 NAMES = ("nominal", "expected", "worst rate", "least regret")
 TABLES = ("uncertainty", "plans", "rates")
 
@@ -156,9 +160,13 @@ class _Part:
         return float(self.expected(lambda rate: np.array([self._least(rate)]))[0])
 
     def _least(self, rate: float) -> float:
-        """Return the least spending at a rate: actions by the value of days, levels by descent."""
+        """Return the least spending at a rate: actions by the value of days, then all levels.
+
+        One part more lies on the shelf for a day at least, unless more than there are fail; then it
+        saves no more than a missing part costs beside a regular one.
+        """
         terms = self.at(rate)
-        actions = ["wait"]
+        actions, dearest = ["wait"], terms.c_r
         worth = {"missing": terms.c_r, "printed": terms.c_r, "regular": 0.0}
         for _ in range(1, terms.L):
             ahead = {
@@ -177,12 +185,14 @@ class _Part:
                 "regular": terms.alpha * ahead["regular"],
             }
             actions.append(action)
-        level, cost = 0, self.cost(StatedPlan.pure(0, actions), rate)
+            dearest = max(dearest, worth["missing"] - worth["regular"])
+        level, least = 0, math.inf
         while True:
-            more = self.cost(StatedPlan.pure(level + 1, actions), rate)
-            if more >= cost:
-                return cost
-            level, cost = level + 1, more
+            least = min(least, self.cost(StatedPlan.pure(level, actions), rate))
+            short = float(binom.sf(level, terms.N * (terms.L - 1), terms.p_r))
+            if short <= NEVER or dearest * short <= terms.h * (1 - short):
+                return least
+            level += 1
 
     def _over_range(
         self,
