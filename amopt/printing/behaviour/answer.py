@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from amopt.errors import RefusedError
@@ -59,7 +59,17 @@ WHAT = Column(
 
 @dataclass(frozen=True)
 class BehaviourSolution(Solution):
-    """What the optimum does, and what is done today, in a cycle and in a year."""
+    """What the optimum does, and what is done today, in a cycle and in a year.
+
+    Attributes
+    ----------
+    policies
+        The policies by name, as they are drawn; None for an answer that was read from a file.
+    """
+
+    policies: Mapping[str, Policy] | None = field(
+        default=None, repr=False, compare=False, kw_only=True
+    )
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "comparison": (
@@ -314,6 +324,7 @@ def _answer(
         notes=_notes(instance, chosen),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
+        policies=dict(chosen),
     )
 
 

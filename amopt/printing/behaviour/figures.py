@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from amopt.printing.behaviour.distributions import Behaviour
 from amopt.printing.behaviour.practice import todays_policy
 from amopt.printing.decision import best_policy
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.policy import Policy
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -25,6 +27,8 @@ LEAST = 1e-6
 def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
     """Return the figures of the report by title: of distributions, not of a simulation.
 
+    Of an answer that was read from a file the policies are those of the instance.
+
     Raises
     ------
     UsageError
@@ -32,16 +36,23 @@ def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
     """
     if not solution.rows.get("distributions"):
         return {}
+    policies = getattr(solution, "policies", None)
     drawn = {
         f"How likely more than so many {what.replace('_', ' ')} are in a cycle": exceedance(
-            instance, what
+            instance, what, policies=policies
         )
         for what in ("prints", "down_days")
     }
     return {title: one for title, one in drawn.items() if any(len(line.x) for line in one.data)}
 
 
-def exceedance(instance: PrintingInstance, what: str = "prints", *, year: bool = False) -> Any:
+def exceedance(
+    instance: PrintingInstance,
+    what: str = "prints",
+    *,
+    year: bool = False,
+    policies: Mapping[str, Policy] | None = None,
+) -> Any:
     """Return a plotly figure of the probability that more than so much happens, of all parts.
 
     Parameters
@@ -52,6 +63,9 @@ def exceedance(instance: PrintingInstance, what: str = "prints", *, year: bool =
         ``prints``, ``expedites``, ``orders``, ``down_days`` or ``material_cm3``.
     year
         Of a year instead of a cycle.
+    policies
+        By name, as :attr:`~amopt.printing.behaviour.answer.BehaviourSolution.policies` has them;
+        left out, ``optimum``, and ``today`` as the instance states it.
 
     Raises
     ------
@@ -64,11 +78,13 @@ def exceedance(instance: PrintingInstance, what: str = "prints", *, year: bool =
     if what not in (*COUNTS, "material_cm3"):
         raise UsageError(f"{what!r} is not counted: take {', '.join(COUNTS)} or material_cm3")
     cycles = cycles_a_year(instance) if year else 1
-    policies = {"optimum": (best_policy(instance), GREEN)}
-    if instance.policy:
-        policies["today"] = (todays_policy(instance), BLUE)
+    if policies is None:
+        policies = {"optimum": best_policy(instance)}
+        if instance.policy:
+            policies["today"] = todays_policy(instance)
     figure = new_figure()
-    for name, (policy, colour) in policies.items():
+    for name, policy in policies.items():
+        colour = GREEN if name == "optimum" else BLUE
         behaviour = Behaviour(instance, policy)
         found = (
             behaviour.material(cycles)

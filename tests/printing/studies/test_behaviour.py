@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -17,7 +18,7 @@ from amopt.errors import UsageError
 from amopt.printing import closed_form
 from amopt.printing.behaviour import simulation
 from amopt.printing.behaviour.distributions import Behaviour
-from amopt.printing.behaviour.figures import exceedance
+from amopt.printing.behaviour.figures import exceedance, figures
 from amopt.printing.behaviour.practice import todays_policy
 from amopt.printing.behaviour.simulation import simulated_part
 from amopt.printing.decision import best_policy
@@ -336,3 +337,22 @@ def test_the_referee_looks_at_a_mean_without_a_band() -> None:
     changed = [{**row, **(told if row is never[0] else {})} for row in rows["simulation"]]
     verdict = printing.check_behaviour(instance, policies, {**rows, "simulation": changed})
     assert not verdict.accepted
+
+
+def test_the_picture_is_of_the_policy_that_was_given() -> None:
+    """Of another one than the instance states, and where it states none."""
+    pytest.importorskip("plotly")
+    stated = todays_policy(small())
+    given = replace(stated, base_stock=stated.base_stock + 2)
+    for instance in (small(), small(policy=[])):
+        answer = printing.distributions(instance, policy=given)
+        drawn = figures(instance, answer)
+        assert len(drawn) == 2
+        for title, what in (("prints", "prints"), ("down days", "down_days")):
+            (figure,) = (one for name, one in drawn.items() if f"many {title} are" in name)
+            lines = {line.name: line for line in figure.data}
+            assert set(lines) == {"optimum", "today"}
+            chances = Behaviour(instance, given).count(what, None).chances
+            more = 1.0 - np.cumsum(chances)
+            today = lines["today"]
+            assert list(today.y) == pytest.approx([more[int(x)] for x in today.x])
