@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import amopt
 from amopt.program.blocks import solve_blocks
 from amopt.program.solver.highs import Options, solve
 from amopt.sourcing.methods.arrays import Arrays, arrays_of
 from amopt.sourcing.methods.decomposition.column_generation import _Run, solve_by_prices
+from amopt.sourcing.methods.decomposition.line_plans import LinePlans
 from amopt.sourcing.methods.decomposition.order_sets import least_of_sets
 from amopt.sourcing.offers.segments import cut
 from amopt.sourcing.offers.supply_options import SupplyOptions
@@ -320,3 +322,28 @@ def test_a_line_that_is_mixed_behind_many_ties_is_picked_all_the_same() -> None:
     assert answer is not None
     assert answer.outcome.objective == pytest.approx(250 * 20 + 16 + 40)
     assert answer.outcome.bound == pytest.approx(250 * 20 + 16 + 40 - 12)  # z0 half and half
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e6])
+def test_a_limit_costs_what_it_takes_to_keep_it(unit: float) -> None:
+    """A plan at 100 more saves a thousandth of a limit of which another line takes ten.
+
+    That is a hundred thousand a unit: a hundred times what the dearest plan costs, spread over
+    what a plan takes at most, was paid in place of it, so that the mixture broke the limit.
+    """
+    plans = LinePlans(unit * np.array([0.0, 100.0, 1.0]), sp.csr_array([[1.0, 0.999, 10.0]]))
+    plans.add_columns(sp.csc_array(np.eye(3)), np.array([0, 0, 1]))
+    answer = plans.mixed(2, np.array([10.9995]), Options)
+    assert answer.values is not None
+    assert answer.duals is not None
+    assert answer.outcome.objective == pytest.approx(51.0 * unit, rel=1e-6)
+    assert answer.values[-1] == pytest.approx(0.0, abs=1e-9)
+    assert -answer.duals[-1] == pytest.approx(1e5 * unit, rel=1e-6)
+
+
+def test_what_no_plan_keeps_is_exceeded_by_little() -> None:
+    plans = LinePlans(np.array([5.0, 9.0]), sp.csr_array([[3.0, 2.0]]))
+    plans.add_columns(sp.csc_array(np.eye(2)), np.array([0, 0]))
+    answer = plans.mixed(1, np.array([1.0]), Options)
+    assert answer.values is not None
+    assert answer.values[-1] == pytest.approx(1.0)

@@ -234,7 +234,7 @@ class _Run:
         """Mix the plans known so far; the limits' shadow prices are the prices."""
         if not self.limit.size:
             return self._mix_apart()
-        answer = solve(self.plans.mixture(len(self.blocks), self.limit), self.left())
+        answer = self.plans.mixed(len(self.blocks), self.limit, self.left)
         if answer.duals is None or answer.values is None or answer.outcome.objective is None:
             return False
         self.prices = np.maximum(0.0, -answer.duals[len(self.blocks) :])
@@ -368,7 +368,7 @@ class _Run:
             ),
             replace(
                 self.left(),
-                gap=SHARE * self.options.gap * abs(self.mixed) / max(1.0, abs(cost[plans].sum())),
+                gap=SHARE * self.options.gap * abs(self.mixed) / (abs(cost[plans].sum()) or 1.0),
             ),
         )
         if picked.values is None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.highs import Answer, Options, solve
 
 __all__ = ["LinePlans"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+FIRST_PENALTY, DEARER, LAST_PENALTY = 1e2, 1e3, 1e8
+"""What it costs to exceed a limit by what a plan uses of it at most, in multiples of the dearest
+plan: at first, by how much more each time, and at last."""
+
+ROUNDING = 1e-9
+"""What is exceeded of all limits and is none."""
 
 
 class LinePlans:
@@ -115,18 +125,51 @@ class LinePlans:
         margin[block[mixed]] = 0.0
         return margin
 
-    def mixture(self, blocks: int, limit: Floats) -> LinearProgram:
-        """Return the program that mixes plans, one in all of each block.
+    def mixed(self, blocks: int, limit: Floats, left: Callable[[], Options]) -> Answer:
+        """Mix plans, one in all of each block, at least cost within limits.
 
-        What exceeds a limit costs more than any plan.
+        What exceeds a limit costs more than any plan. Two plans that differ by little of a limit
+        and much in cost may ask for still more; where that is paid in place of them, it gets
+        dearer, as long as less is exceeded for it.
+
+        Parameters
+        ----------
+        blocks
+            How many blocks there are.
+        limit
+            The limits, shape (k,).
+        left
+            Returns the limits of the solver at the time.
+
+        Returns
+        -------
+        Answer
+            Values of the plans, and of what exceeds each limit; duals of the blocks, then of the
+            limits.
         """
+        dear, k = FIRST_PENALTY, limit.size
+        answer = solve(self._mixture(blocks, limit, dear), left())
+        while answer.values is not None and dear < LAST_PENALTY:
+            beyond = answer.values[-k:].sum()
+            if beyond <= ROUNDING * np.abs(limit).sum():
+                break
+            dear *= DEARER
+            again = solve(self._mixture(blocks, limit, dear), left())
+            if again.values is None or again.values[-k:].sum() >= beyond * (1 - ROUNDING):
+                break
+            answer = again
+        return answer
+
+    def _mixture(self, blocks: int, limit: Floats, dear: float) -> LinearProgram:
+        """Return the program that mixes plans, with a penalty of what exceeds a limit."""
         block, cost, use = self.arrays()
         one = sp.csr_array(
             (np.ones(block.size), (block, np.arange(block.size))), shape=(blocks, block.size)
         )
         k = limit.size
-        scale = np.maximum(use.max(axis=1, initial=0.0), 1e-9)
-        excess = np.full(k, 100.0 * np.abs(cost).max(initial=1.0)) / scale
+        most = use.max(axis=1, initial=0.0)
+        dearest = float(np.abs(cost).max(initial=0.0)) or 1.0
+        excess = dear * dearest / np.where(most > 0, most, 1.0)
         none = sp.csr_array((blocks, k))
         matrix = sp.block_array([[one, none], [sp.csr_array(use), -sp.eye_array(k)]], format="csr")
         return LinearProgram.from_arrays(
