@@ -50,7 +50,10 @@ def write(
         When a pair does not last one period, or the first state is drawn.
     """
     if (process.duration != 1).any():
-        raise UsageError("in this format every pair lasts one period")
+        raise UsageError(
+            "in this format every pair lasts one period: take umb with the durations as rewards, "
+            "or npz"
+        )
     if initial is not None and np.count_nonzero(initial) != 1:
         raise UsageError("this format has one first state, not a distribution: use umb or npz")
     order = np.arange(process.pairs) if process.order is None else process.order

@@ -16,10 +16,10 @@ from amopt.decision import require_honoured
 from amopt.drawing import GREEN, new_figure
 from amopt.errors import RefusedError, UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.phrases import money
+from amopt.phrases import counted, money
 from amopt.printing import closed_form, formulation
+from amopt.printing.busy import groups
 from amopt.printing.busy.alone import alone
-from amopt.printing.busy.groups import counted
 from amopt.printing.busy.shared import Priorities, kept_alone, priorities, simulated_extras
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
@@ -87,7 +87,7 @@ class BusySolution(Solution):
         row = self.rows["totals"][0]
         about = f" (+/- {money(row['half_width'], self.currency)})" if row["half_width"] else ""
         return (
-            f"With at most {row['most_prints_per_day']} prints a day the plan costs "
+            f"With at most {counted(row['most_prints_per_day'], 'print')} a day the plan costs "
             f"{money(row['yearly_cost'], self.currency)} a year{about}, and no plan less than "
             f"{money(row['bound'], self.currency)}; where the printer is never busy, "
             f"{money(row['free_yearly_cost'], self.currency)}.",
@@ -163,7 +163,7 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
     found = [alone(parameters.take([part]), most) for part in range(len(parameters))]
     alone_stock = np.array([one.base_stock for one in found], dtype=np.int64)
     order = priorities(parameters, most)
-    groups = counted(parameters, found, most)
+    shared = groups.counted(parameters, found, most)
     if len(parameters) == 1:
         stock, mean, half = alone_stock, found[0].cycle_cost, 0.0
     else:
@@ -195,7 +195,7 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
                 "share": group.share,
                 "extra_yearly_cost": yearly * group.extra,
             }
-            for number, group in enumerate(groups, 1)
+            for number, group in enumerate(shared, 1)
             for part in group.parts
         ],
         "totals": [
@@ -203,7 +203,7 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
                 "most_prints_per_day": most,
                 "free_yearly_cost": float(free_cost.sum()),
                 "alone_yearly_cost": float(alone_cost.sum()),
-                "bound": float(alone_cost.sum()) + yearly * sum(one.extra for one in groups),
+                "bound": float(alone_cost.sum()) + yearly * sum(one.extra for one in shared),
                 "yearly_cost": float(yearly * mean - unavoidable.sum()),
                 "half_width": yearly * half,
             }

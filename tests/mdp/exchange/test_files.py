@@ -307,6 +307,9 @@ def test_the_factored_process_with_its_durations(tmp_path):
         exported(instance, part, path, "umb", process="factored")
     exported(instance, part, path, "umb", process="factored", durations_as_rewards=True)
     assert solve(path).outcome.objective == pytest.approx(8442.487748, rel=1e-8)
+    for asked in (False, True):
+        with pytest.raises(UsageError, match="take umb with the durations as rewards, or npz"):
+            exported(instance, part, path, "prism", process="factored", durations_as_rewards=asked)
 
 
 def test_an_answer_is_read_back(tmp_path):

@@ -16,9 +16,11 @@ from amopt.mdp.formulation import formulate
 from amopt.printing import closed_form
 from amopt.printing.busy.alone import alone
 from amopt.printing.busy.answer import bound_figure, busy
+from amopt.printing.busy.figures import figures
 from amopt.printing.busy.shared import kept_alone, priorities, simulated_extras
 from amopt.printing.process.processes import full_process
 from amopt.printing.referee.studies.busy import check_busy
+from amopt.report.page import render
 from tests.planted import edits
 from tests.printing.cases import in_units
 
@@ -173,3 +175,28 @@ def test_the_picture_falls_to_the_free_printer() -> None:
     assert cost == sorted(cost, reverse=True)
     free = busy(small(systems=2), cycles=2_000).rows["totals"][0]["free_yearly_cost"]
     assert cost[-1] == pytest.approx(free, rel=1e-12)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_the_page_draws_what_a_busy_printer_costs(parts: int) -> None:
+    pytest.importorskip("plotly")
+    instance = small(systems=2, parts=parts)
+    answer = busy(instance, cycles=2_000)
+    (drawn,) = figures(instance, answer).values()
+    total, (bars, *band) = answer.rows["totals"][0], drawn.data
+    names = ["free_yearly_cost", "alone_yearly_cost", "bound", "yearly_cost"]
+    assert list(bars.x) == [total[name] for name in names]
+    assert len(band) == parts - 1  # one part is exact
+    for line in band:
+        assert line.x[1] - line.x[0] == pytest.approx(2 * total["half_width"])
+        assert set(line.y) == {bars.y[3]}
+    assert f"{instance.currency} a year" in drawn.layout.xaxis.title.text
+    text = render(instance, answer, light=True)
+    assert text.count("<figure>") == 1
+    assert "What a busy printer costs" in text
+
+
+@pytest.mark.parametrize(("most", "words"), [(1, "at most 1 print a day"), (2, "2 prints a day")])
+def test_the_headline_counts_prints(most: int, words: str) -> None:
+    answer = busy(small(systems=2, parts=1, most_prints_per_day=most), cycles=2_000)
+    assert words in answer.headline()[0]
