@@ -36,6 +36,8 @@ Ints = NDArray[np.intp]
 
 MOST_ROUNDS = 100
 
+_IN_TIME = "the ages of each policy were compared"
+
 NOBODY = 1e-12
 """Share of the parts that reach an age at which it no longer matters."""
 
@@ -113,21 +115,22 @@ def best_thresholds(
         key = (*regular, instance.oldest_regular, printed)
         groups.setdefault(key, []).append(index)
     for members in groups.values():
-        budget.require("the ages of each policy were compared")
+        budget.require(_IN_TIME)
         group = [instances[index] for index in members]
-        for policy, answers in _best_of(group).items():
+        for policy, answers in _best_of(group, budget).items():
             for index, answer in zip(members, answers, strict=True):
                 found[policy][index] = answer
     return found
 
 
-def _best_of(group: Sequence[MaintenanceInstance]) -> dict[str, list[Thresholds]]:
+def _best_of(group: Sequence[MaintenanceInstance], budget: Budget) -> dict[str, list[Thresholds]]:
     """Return the best policies of instances with one regular part and one time of printing."""
     first = group[0]
     life, wait = first.regular.life, first.regular.lead_time_days
     days = _whole_days(life, wait, first.oldest_regular)
     found = {}
     for policy in POLICIES if first.printed is not None else POLICIES[:1]:
+        budget.require(_IN_TIME)
         found[policy] = _best(policy, group, days)
         for index, one in enumerate(found[policy]):  # beyond the grid some days were left out
             if max(wait, first.oldest_regular) < one.replace_at < math.inf:
@@ -275,12 +278,29 @@ def _last_if_as_good(costs: Floats) -> Ints:
     return np.asarray(np.where(as_good, costs.shape[-1] - 1, np.argmin(costs, axis=-1)))
 
 
-def refined(instance: MaintenanceInstance, ages: Thresholds) -> Thresholds:
+def refined(
+    instance: MaintenanceInstance, ages: Thresholds, budget: Budget | None = None
+) -> Thresholds:
     """Return the best ages in continuous time, found from the best whole days.
 
     Ages stay within a day and a half of the whole ones, and within what the policy allows; what is
     never done stays so.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    ages
+        The policy with its best ages in whole days.
+    budget
+        The time that may be spent; left out, all that it takes.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
+    budget = budget or Budget()
     from scipy import optimize
 
     minimize: Any = optimize.minimize  # its stubs know no bounds of a list
@@ -292,6 +312,7 @@ def refined(instance: MaintenanceInstance, ages: Thresholds) -> Thresholds:
     quick = 0.0 if instance.printed is None else float(instance.printed.lead_time_days)
 
     def at(moved: Sequence[float]) -> Thresholds:
+        budget.require(_IN_TIME)
         values = start.copy()
         for index, value in zip(free, moved, strict=True):
             values[index] = value
@@ -311,7 +332,11 @@ def refined(instance: MaintenanceInstance, ages: Thresholds) -> Thresholds:
         np.array([start[index] for index in free]),
         method="Nelder-Mead",
         bounds=[(max(start[index] - 1.5, 0.0), start[index] + 1.5) for index in free],
-        options={"xatol": 1e-7, "fatol": 1e-13 * abs(ages.cost_per_day), "maxiter": 4000},
+        options={
+            "xatol": 1e-7,
+            "fatol": max(1e-13 * abs(ages.cost_per_day), instance.rounding / 100),
+            "maxiter": 4000,
+        },
     )
     best = at(found.x.tolist())
     return replace(best, cost_per_day=min(cost_rate(instance, best), ages.cost_per_day))

@@ -191,9 +191,9 @@ def _answer(
     left_down = regular_only is not None and _leaves_it_down(instance, regular_only)
     regular_only = None if left_down else regular_only
     with budget.phase("tables"):
-        rows = tables(instance, found, regular_only)
+        rows = tables(instance, found, regular_only, budget)
     cost = rows["account"][0]["cost_per_day"]
-    if abs(cost - found.gain) > CLOSE * max(abs(cost), abs(found.gain)):
+    if abs(cost - found.gain) > CLOSE * max(abs(cost), abs(found.gain)) + instance.rounding:
         raise NoAnswerError(
             f"the policy that was read costs {cost:.9g} a day, the program says {found.gain:.9g}: "
             "the plan may mix several recurrent classes"
@@ -201,7 +201,7 @@ def _answer(
     bound = None if found.bound is None else min(found.bound, cost)
     outcome = Outcome(
         stopped=Stopped.FINISHED,
-        status=proven(cost, bound),
+        status=proven(cost, bound, max(cost, instance.rounding / CLOSE)),
         objective=cost,
         bound=bound,
         method=f"{meaning} ({found.solver})" if found.solver else meaning,
@@ -256,8 +256,7 @@ def _notes(
     if never:
         verb, them = ("replaces", "Policy") if len(never) == 1 else ("replace", "Policies")
         notes.append(f"{them} {listed(never)} never {verb} a regular part before it fails.")
-    mixed = found.share[(found.share > CLOSE) & (found.share < 1 - CLOSE)]
-    if mixed.size:
+    if ((found.share > 0) & (found.share < 1)).any():
         notes.append(
             "To meet a limit exactly the plan mixes: on some days it draws between two actions, "
             "with the shares of table rules."

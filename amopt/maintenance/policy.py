@@ -18,9 +18,6 @@ Floats = NDArray[np.float64]
 
 INSTALL, INSTALL_ORDER = ACTIONS.index("install"), ACTIONS.index("install and order")
 
-MIXED = 1e-6
-"""Share from which an action is part of a mix."""
-
 
 @dataclass(frozen=True)
 class Optimum:
@@ -99,8 +96,7 @@ def _rules(grid: Grid, share: Floats) -> Iterator[dict[str, Any]]:
         "none": np.array([grid.none]),
     }
     table = np.zeros((grid.none + 1, grid.lead + 2, len(ACTIONS)))
-    table[grid.unit, grid.status, grid.action] = np.where(share < MIXED, 0.0, share)
-    table /= np.maximum(table.sum(axis=2, keepdims=True), MIXED)
+    table[grid.unit, grid.status, grid.action] = share
     for installed, members in units.items():
         for order, status in (("no order", 0), ("in stock", grid.stock)):
             yield from _runs(installed, order, table[members, status], 0)
@@ -109,10 +105,13 @@ def _rules(grid: Grid, share: Floats) -> Iterator[dict[str, Any]]:
 
 
 def _runs(installed: str, order: str, share: Floats, first: int) -> Iterator[dict[str, Any]]:
-    """Yield a row for each run of days with the same actions, and each action in it."""
-    for taken, run in groupby(range(len(share)), key=lambda day: tuple(share[day].round(12))):
+    """Yield a row for each run of days with the same actions, and each action in it.
+
+    However seldom an action is, what it leads to may matter: shares are told as they are.
+    """
+    for _, run in groupby(range(len(share)), key=lambda day: tuple(share[day].round(12))):
         days = list(run)
-        for action, part in enumerate(taken):
+        for action, part in enumerate(share[days[0]].tolist()):
             if part > 0:
                 yield {
                     "installed": installed,
@@ -120,5 +119,5 @@ def _runs(installed: str, order: str, share: Floats, first: int) -> Iterator[dic
                     "action": ACTIONS[action],
                     "from_day": days[0] + first,
                     "to_day": days[-1] + first,
-                    "share": float(part),
+                    "share": part,
                 }

@@ -419,3 +419,25 @@ def test_a_plan_whose_days_are_alike_is_not_followed_to_its_last_day(
     monkeypatch.setattr(renewal_of_referee._Cycle, "day", counting)
     assert amopt.solve(amopt.load(data)).verdict.accepted
     assert 0 < days[0] < 15_000  # 11,062; with differences of sums 39,998
+
+
+@pytest.mark.parametrize("short", [1e-5, 1e-6, 3e-7, 1e-7, 1e-8, 0.0])
+@pytest.mark.parametrize("price", [2e3, 1e7])
+def test_a_limit_next_to_what_printing_alone_needs_is_kept(short: float, price: float) -> None:
+    """The account counted actions that the rules left out: 27.0336 days a year were refused."""
+    regular = {**dear().regular.model_dump(), "cost": price}
+    free = amopt.solve(dear().model_copy(update={"regular": regular}))
+    alone = free.rows["account"][0]["downtime_days_per_year"]
+    assert alone == pytest.approx(27.03365, rel=1e-6)
+    most = alone * (1 - short)
+    limited = dear(limits={"downtime_days_per_year": most}, holding_cost_per_day=0.5)
+    answer = amopt.solve(limited.model_copy(update={"regular": regular}))
+    (row,) = answer.rows["limits"]
+    assert row["used"] == pytest.approx(most, rel=1e-9)
+    own = [rule for rule in answer.rows["rules"] if rule["sourcing"] == "printing"]
+    mixed = [rule for rule in own if 0 < rule["share"] < 1]
+    assert bool(mixed) == bool(short)
+    assert any("mixes" in note for note in answer.notes) == bool(short)
+    if short:
+        rise = answer.outcome.objective - free.outcome.objective
+        assert rise == pytest.approx(-row["dual"] * alone * short, rel=1e-3)

@@ -140,8 +140,9 @@ class MaintenanceSolution(Solution):
         cost = f"This costs {money(total['cost_per_day'], self.currency)} a day"
         if total["printing_saves_per_day"] is not None:
             without = money(total["regular_only_cost_per_day"], self.currency)
-            percent = f"{amount(total['printing_saves_percent'])} %"
-            cost += f"; without printing {without}: printing saves {percent}"
+            cost += f"; without printing {without}"
+            if total["printing_saves_percent"] is not None:
+                cost += f": printing saves {amount(total['printing_saves_percent'])} %"
         sentences.append(f"{cost}.")
         if total["thresholds_cost_percent"] is not None:
             best = money(total["best_policy_cost_per_day"], self.currency)

@@ -14,6 +14,7 @@ from amopt.maintenance.answer.solution import PRINTING, REGULAR_ONLY
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.policy import Optimum, rules
 from amopt.mdp.policy import PolicyChain
+from amopt.program.time import Budget
 from amopt.solution import Table
 
 __all__ = ["tables"]
@@ -24,7 +25,10 @@ Floats = NDArray[np.float64]
 
 
 def tables(
-    instance: MaintenanceInstance, best: Optimum, regular_only: Optimum | None
+    instance: MaintenanceInstance,
+    best: Optimum,
+    regular_only: Optimum | None,
+    budget: Budget | None = None,
 ) -> dict[str, Table]:
     """Return the tables of an answer.
 
@@ -36,6 +40,13 @@ def tables(
         The best plan.
     regular_only
         The best one without a printer; None where there is none to compare with.
+    budget
+        The time that may be spent; left out, all that it takes.
+
+    Raises
+    ------
+    NoAnswerError
+        When the time is over.
     """
     plans = {PRINTING if instance.printed is not None else REGULAR_ONLY: best}
     if instance.printed is not None and regular_only is not None:
@@ -48,9 +59,9 @@ def tables(
     account: list[dict[str, Any]] = [
         {"sourcing": sourcing, **_account(instance, plan)} for sourcing, plan in plans.items()
     ]
-    policies = _policies(instance, account[0]["cost_per_day"])
+    policies = _policies(instance, account[0]["cost_per_day"], budget)
     return {
-        "totals": [_totals(account, policies)],
+        "totals": [_totals(instance, account, policies)],
         "thresholds": [{"sourcing": s, **thresholds(found, s)} for s in plans],
         "rules": found,
         "account": account,
@@ -131,13 +142,15 @@ def thresholds(found: list[dict[str, Any]], sourcing: str) -> dict[str, int | No
     }
 
 
-def _policies(instance: MaintenanceInstance, best: float) -> list[dict[str, Any]]:
+def _policies(
+    instance: MaintenanceInstance, best: float, budget: Budget | None
+) -> list[dict[str, Any]]:
     """Return the policies of the source, with ages in whole days and in continuous time."""
     found = []
-    for (whole,) in best_ages.best_thresholds([instance]).values():
+    for (whole,) in best_ages.best_thresholds([instance], budget).values():
         if whole is None:
             continue
-        exact = best_ages.refined(instance, whole)
+        exact = best_ages.refined(instance, whole, budget)
         found.append(
             {
                 "policy": whole.policy,
@@ -145,7 +158,7 @@ def _policies(instance: MaintenanceInstance, best: float) -> list[dict[str, Any]
                 "replace_at": _age(whole.replace_at),
                 "bridge_before": _age(whole.bridge_before),
                 "replace_printed_at": _age(whole.replace_printed_at),
-                "above_best_percent": 100 * (whole.cost_per_day / best - 1) if best else None,
+                "above_best_percent": _percent(instance, whole.cost_per_day - best, best),
                 "exact_cost_per_day": exact.cost_per_day,
                 "exact_replace_at": _age(exact.replace_at),
                 "exact_bridge_before": _age(exact.bridge_before),
@@ -160,7 +173,16 @@ def _age(days: float | None) -> float | None:
     return None if days is None or math.isinf(days) else days
 
 
-def _totals(account: list[dict[str, Any]], policies: list[dict[str, Any]]) -> dict[str, Any]:
+def _percent(instance: MaintenanceInstance, change: float | None, of: float | None) -> float | None:
+    """Return a change in percent; None where there is nothing that it could be a part of."""
+    if change is None or of is None or of <= instance.rounding:
+        return None
+    return 100 * change / of
+
+
+def _totals(
+    instance: MaintenanceInstance, account: list[dict[str, Any]], policies: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return the row of totals."""
     cost = account[0]["cost_per_day"]
     without = account[1]["cost_per_day"] if len(account) > 1 else None
@@ -170,7 +192,7 @@ def _totals(account: list[dict[str, Any]], policies: list[dict[str, Any]]) -> di
         "cost_per_day": cost,
         "regular_only_cost_per_day": without,
         "printing_saves_per_day": saves,
-        "printing_saves_percent": 100 * saves / without if saves is not None and without else None,
+        "printing_saves_percent": _percent(instance, saves, without),
         "best_policy": simple["policy"],
         "best_policy_cost_per_day": simple["cost_per_day"],
         "thresholds_cost_percent": simple["above_best_percent"],

@@ -38,6 +38,9 @@ MOST_STATES = 400_000
 LIKELY_HOLDING = 5.0
 """Holding cost a year, as a share of the part's cost, above which its unit is in doubt."""
 
+ROUNDING = 1e-12
+"""Share of what a failure and a day down cost that is rounding."""
+
 CODES: tuple[Code, ...] = (
     Code(
         "exactly-one-holding",
@@ -260,6 +263,11 @@ class MaintenanceInstance(Instance):
         if self.holding_cost_per_day is not None:
             return self.holding_cost_per_day
         return (self.holding_cost_per_year_per_value or 0.0) * self.regular.cost / DAYS_A_YEAR
+
+    @cached_property
+    def rounding(self) -> float:
+        """Money a day that is rounding beside what a failure and a day down cost."""
+        return ROUNDING * (self.downtime_cost_per_day + self.failure_cost)
 
     @cached_property
     def oldest_regular(self) -> int:

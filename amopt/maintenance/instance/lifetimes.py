@@ -10,8 +10,9 @@ the cost of a policy needs no numerical integration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,18 +89,25 @@ class Life(InstanceModel):
             "point.",
         )
 
-    @property
+    @cached_property
     def _table(self) -> tuple[Floats, Floats]:
         """Ages and cumulative hazards of the points, from age 0, each shape (points + 1,)."""
         points = sorted(self.points or (), key=lambda point: point.age_days)
         ages = np.array([0.0, *(point.age_days for point in points)])
         return ages, -np.log(np.array([1.0, *(point.survival for point in points)]))
 
-    @property
+    @cached_property
     def _rates(self) -> Floats:
         """Failure rate a day between the points, shape (points,)."""
         ages, hazard = self._table
         return np.asarray(np.diff(hazard) / np.diff(ages))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, with some fields changed, not checked."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in vars(copy).keys() - type(copy).model_fields.keys():
+            del vars(copy)[name]
+        return copy
 
     def survival(self, age: ArrayLike) -> Floats:
         r"""Return :math:`\bar F(t)` at ages in days, of the same shape."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["HONOURS", "by_arrays", "by_pyomo", "by_renewal", "read"]
 
 Floats = NDArray[np.float64]
+Prices = Mapping[str, float | None]
 
 HONOURS = renewal.HONOURS | {"stock", "downtime"}
 """The families of constraints that the program as arrays honours."""
@@ -50,7 +51,7 @@ def by_renewal(instance: MaintenanceInstance, budget: Budget) -> Optimum:
     """
     found = renewal.solve([instance], budget)
     gain, bound = float(found.gain[0]), float(found.bound[0])
-    if not gain - bound <= 1e-6 * abs(gain):
+    if not gain - bound <= CLOSE * abs(gain) + instance.rounding:
         raise NoAnswerError("policy iteration did not converge: ask for --method arrays")
     grid = build(instance)
     alone = np.inf if instance.printed is None else renewal.printing_alone(instance)
@@ -60,14 +61,30 @@ def by_renewal(instance: MaintenanceInstance, budget: Budget) -> Optimum:
     return Optimum(grid, share, gain, bound, iterations=found.rounds)
 
 
-def _fallback(instance: MaintenanceInstance, grid: Grid, budget: Budget | None) -> Floats:
-    """Return the policy that is best without limits, for states that a plan never visits."""
-    found = renewal.solve([instance], budget)
+def _fallback(
+    instance: MaintenanceInstance, grid: Grid, prices: Prices, budget: Budget | None
+) -> Floats:
+    """Return a policy that is best at the prices of the limits, for states that are hardly visited.
+
+    A program says next to nothing of these; a plan that comes to them once in many years would be
+    no longer the best if it then went on as if there were no limits.
+    """
+    stock, downtime = (min(prices.get(name) or 0.0, 0.0) for name in ("stock", "downtime"))
+    priced = instance.unchecked_copy(
+        holding_cost_per_year_per_value=None,
+        holding_cost_per_day=instance.holding_cost - stock,
+        downtime_cost_per_day=instance.downtime_cost_per_day - formulation.YEAR * downtime,
+    )
+    found = renewal.solve([priced], budget)
     return chosen(grid, found.order[0], found.install[0], found.down[0])
 
 
 def _shares(
-    instance: MaintenanceInstance, grid: Grid, occupation: Floats, budget: Budget | None
+    instance: MaintenanceInstance,
+    grid: Grid,
+    occupation: Floats,
+    prices: Prices,
+    budget: Budget | None,
 ) -> Floats:
     """Return the probability of each pair in its state."""
     taken = np.maximum(occupation, 0.0)
@@ -75,11 +92,11 @@ def _shares(
     state = grid.process.state_of_pair
     visits = np.bincount(state, weights=taken, minlength=grid.process.states)
     visited = (visits > VISITED)[state]
+    other = printing_only(grid) if only_prints else _fallback(instance, grid, prices, budget)
     with np.errstate(invalid="ignore", divide="ignore"):
-        other = printing_only(grid) if only_prints else _fallback(instance, grid, budget)
         share = np.where(visited, taken / visits[state], other)
     share[share < VISITED] = 0.0
-    return np.asarray(share)
+    return np.asarray(share / np.bincount(state, weights=share)[state])
 
 
 def _require(outcome: Outcome) -> None:
@@ -118,15 +135,16 @@ def by_arrays(
     _require(outcome)
     assert answer.values is not None
     assert answer.duals is not None
-    prices = answer.duals[len(answer.duals) - len(sides) :]
+    duals = answer.duals[len(answer.duals) - len(sides) :]
+    prices = {side.name: float(price) + 0.0 for side, price in zip(sides, duals, strict=True)}
     return Optimum(
         grid,
-        _shares(instance, grid, answer.values, budget),
+        _shares(instance, grid, answer.values, prices, budget),
         float(outcome.objective or 0.0),
         outcome.bound,
         outcome.method,
         outcome.iterations or 0,
-        {side.name: float(price) + 0.0 for side, price in zip(sides, prices, strict=True)},
+        prices,
     )
 
 
@@ -189,15 +207,15 @@ def read(
         raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
     instance: Any = model.instance
     known = instance if model.printer else formulation.without_printer(instance)
-    occupation = np.array(values, dtype=np.float64)
+    occupation, limits = np.array(values, dtype=np.float64), _limits(model)
     return Optimum(
         grid,
-        _shares(known, grid, occupation, budget),
+        _shares(known, grid, occupation, limits, budget),
         float(grid.process.cost @ occupation),
         bound,
         "" if outcome is None else outcome.method,
         (outcome.iterations or 0) if outcome is not None else 0,
-        _limits(model),
+        limits,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.referee.renewal import StatedPolicy, averages
-from amopt.referee import Amount, Notebook, is_number
+from amopt.referee import TOLERANCE, Amount, Notebook, is_number
 
 __all__ = ["account_of", "followed"]
 
@@ -60,11 +60,11 @@ def followed(
         "downtime_cost_per_day": known.downtime_cost_per_day * day["down"],
         "holding_cost_per_day": known.holding_cost * day["held"],
     }
-    total = sum(costs.values())
+    total, least = sum(costs.values()), known.rounding / TOLERANCE
     # What is next to nothing beside the whole cannot be compared to its own size.
     return {
-        "cost_per_day": Amount(total),
-        **{name: Amount(value, 1e-3 * total) for name, value in costs.items()},
+        "cost_per_day": Amount(total, least),
+        **{name: Amount(value, max(1e-3 * total, least)) for name, value in costs.items()},
         "orders_per_year": Amount(YEAR * day["orders"], 1e-3),
         "prints_per_year": Amount(YEAR * day["prints"], 1e-3),
         "failures_per_year": Amount(YEAR * day["failures"], 1e-3),

@@ -12,7 +12,7 @@ from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.referee.account import account_of
 from amopt.maintenance.referee.limits import check_limits
 from amopt.maintenance.referee.quadrature import policy_cost
-from amopt.referee import Amount, Notebook, is_number
+from amopt.referee import TOLERANCE, Amount, Notebook, is_number
 from amopt.verdict import Verdict
 
 __all__ = ["check"]
@@ -65,10 +65,10 @@ def check(instance: MaintenanceInstance, solution: _Answer, limits: Iterable[str
     _compare(book, "account", rows["account"], accounts)
     due = [{"sourcing": one, **_thresholds(rows["rules"], one)} for one in sourcings]
     _compare(book, "thresholds", rows["thresholds"], due)
-    cost = accounts[0]["cost_per_day"].value
-    policies = _policies(book, instance, rows["policies"], cost)
+    policies = _policies(book, instance, rows["policies"], accounts[0]["cost_per_day"])
     if policies:
-        _compare(book, "totals", rows["totals"], [_totals(accounts, policies)])
+        named = [row.get("best_policy") for row in rows["totals"]]
+        _compare(book, "totals", rows["totals"], [_totals(instance, accounts, policies, named)])
     book.outcome(solution.outcome, accounts[0]["cost_per_day"])
     own = [rule for rule in rows["rules"] if rule["sourcing"] == sourcings[0]]
     check_limits(book, instance, rows["limits"], own, accounts[0], added=set(limits))
@@ -113,7 +113,7 @@ def _policies(
     book: Notebook,
     instance: MaintenanceInstance,
     stated: Sequence[Mapping[str, Any]],
-    best: float,
+    best: Amount,
 ) -> list[dict[str, Any]]:
     """Return the policies of the source at the ages that are stated, with what they cost."""
     names = ["B", "TR", "DA"] if instance.printed is not None else ["B"]
@@ -128,11 +128,12 @@ def _policies(
             if not _ages_hold(book, instance, row["policy"], ages, whole=not prefix):
                 return []
             cost = policy_cost(instance, row["policy"], *ages)
-            expected[f"{prefix}cost_per_day"] = cost
+            expected[f"{prefix}cost_per_day"] = Amount(cost, best.scale)
             expected |= {f"{prefix}{name}": age for name, age in zip(AGES, ages, strict=True)}
-        expected["above_best_percent"] = Amount(100 * (expected["cost_per_day"] / best - 1), 100.0)
+        whole, exact = (expected[f"{prefix}cost_per_day"].value for prefix in ("", "exact_"))
+        expected["above_best_percent"] = _percent(instance, whole - best.value, best, whole)
         book.compare(f"policy {row['policy']}", row, expected)
-        lower = expected["exact_cost_per_day"] <= expected["cost_per_day"] * (1 + 1e-9)
+        lower = exact <= whole * (1 + 1e-9) + instance.rounding
         book.require(lower, f"policy {row['policy']}: whole days cost less than fractions")
         _no_neighbour_is_better(book, instance, expected)
         found.append(expected)
@@ -169,11 +170,11 @@ def _no_neighbour_is_better(
     book: Notebook, instance: MaintenanceInstance, row: Mapping[str, Any]
 ) -> None:
     """Note an age of which another one nearby, in whole days, costs less, or none at all does."""
-    wait = instance.regular.lead_time_days
+    wait, own = instance.regular.lead_time_days, row["cost_per_day"]
     quick = instance.printed.lead_time_days if instance.printed else 0
     for ages in _other_kinds(instance, row, quick):
         cost = policy_cost(instance, row["policy"], *ages)
-        book.within(f"policy {row['policy']}, beside {ages}", row["cost_per_day"], cost)
+        book.within(f"policy {row['policy']}, beside {ages}", own.value, cost, own.scale)
     for moved in range(3):
         for step in (-1.0, 1.0):
             near: list[Any] = [row[name] for name in AGES]
@@ -189,7 +190,7 @@ def _no_neighbour_is_better(
             allowed = allowed and (t_p is None or t_p >= wait)
             if allowed:
                 cost = policy_cost(instance, row["policy"], t_r, t_b, t_p)
-                book.within(f"policy {row['policy']}, beside {near}", row["cost_per_day"], cost)
+                book.within(f"policy {row['policy']}, beside {near}", own.value, cost, own.scale)
 
 
 def _other_kinds(
@@ -215,13 +216,36 @@ def _other_kinds(
                 yield [t_r, t_b, max(wait, age)]
 
 
-def _totals(accounts: Sequence[dict[str, Any]], policies: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the row of totals."""
-    cost = accounts[0]["cost_per_day"].value
-    without = accounts[1]["cost_per_day"].value if len(accounts) > 1 else None
-    simple = min(policies, key=lambda row: float(row["cost_per_day"]))
-    saves = None if without is None else Amount(without - cost, without)
-    percent = None if saves is None else Amount(100 * saves.value / saves.scale, 100.0)
+def _percent(
+    instance: MaintenanceInstance, change: float, of: Amount, whole: float
+) -> Amount | None:
+    """Return a change in percent; None where there is nothing that it could be a part of.
+
+    Where little is divided by, its rounding counts, times how often it goes into the ``whole``.
+    """
+    if of.value <= instance.rounding:
+        return None
+    size = max(1.0, of.scale / of.value) * max(1.0, whole / of.value)
+    return Amount(100 * change / of.value, 100 * size)
+
+
+def _totals(
+    instance: MaintenanceInstance,
+    accounts: Sequence[dict[str, Any]],
+    policies: list[dict[str, Any]],
+    named: Sequence[Any],
+) -> dict[str, Any]:
+    """Return the row of totals; of policies that cost the same, the one that is named is best."""
+    cost = accounts[0]["cost_per_day"]
+    without = accounts[1]["cost_per_day"] if len(accounts) > 1 else None
+    least = min(row["cost_per_day"].value for row in policies)
+    least += TOLERANCE * max(least, cost.scale)
+    good = [row for row in policies if row["cost_per_day"].value <= least]
+    simple = next((row for row in good if row["policy"] in named), good[0])
+    saves = percent = None
+    if without is not None:
+        saves = Amount(without.value - cost.value, max(without.value, without.scale))
+        percent = _percent(instance, saves.value, without, without.value)
     return {
         "cost_per_day": cost,
         "regular_only_cost_per_day": without,

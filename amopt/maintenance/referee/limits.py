@@ -85,7 +85,7 @@ def check_limits(
         book.within(f"limit {row['limit']}", used, limit, WHOLE)
         dual = row["dual"]
         if dual is not None:
-            nothing = PRICE * account["cost_per_day"].value / WHOLE
+            nothing = PRICE * _size(account["cost_per_day"]) / WHOLE
             fits = is_number(dual) and dual <= nothing
             slack = limit - used > book.tolerance * max(limit, WHOLE)
             fits = fits and (not slack or abs(dual) <= nothing)
@@ -106,6 +106,11 @@ def _most(
     return {name: (limit, used.value) for name, (limit, used) in most.items()}
 
 
+def _size(amount: Amount) -> float:
+    """Return the size to which an amount is compared."""
+    return max(abs(amount.value), amount.scale)
+
+
 def _check_prices(
     book: Notebook,
     instance: MaintenanceInstance,
@@ -117,13 +122,14 @@ def _check_prices(
     own = any(rule["sourcing"] == "printing" for rule in rules)
     known = instance if own else instance.unchecked_copy(printed=None)
     used, cost = _most(instance, account), account["cost_per_day"].value
+    size = _size(account["cost_per_day"])
     for action, without in _unmixed(rules):
         alone = followed(known, without)
         if alone is None:
             continue
         use = _most(instance, alone)
         gained = sum(price * (use[name][1] - used[name][1]) for name, price in prices.items())
-        change = Amount(alone["cost_per_day"].value - cost, PART * cost)
+        change = Amount(alone["cost_per_day"].value - cost, PART * size)
         book.same(f"limits: at their prices, to {action} without a mix changes", gained, change)
 
 

@@ -304,6 +304,7 @@ def _only_prints(instance: MaintenanceInstance, policy: StatedPolicy) -> bool:
         policy.share(name, "no order", "order", len(fails)).max(initial=0.0)
         for name, fails in zip(("regular", "printed"), instance.failure_probabilities, strict=True)
     ]
+    ordered += [policy.share("none", "no order", f"{how}order", 1)[0] for how in ("", "print and ")]
     return not any(ordered) and bool(policy.share("none", "no order", "print", 1)[0] >= 1 - 1e-9)
 
 
