@@ -109,7 +109,7 @@ def _runs(installed: str, order: str, share: Floats, first: int) -> Iterator[dic
 
     However seldom an action is, what it leads to may matter: shares are told as they are.
     """
-    for _, run in groupby(range(len(share)), key=lambda day: tuple(share[day].round(12))):
+    for _, run in groupby(range(len(share)), key=lambda day: _digits(share[day])):
         days = list(run)
         for action, part in enumerate(share[days[0]].tolist()):
             if part > 0:
@@ -121,3 +121,8 @@ def _runs(installed: str, order: str, share: Floats, first: int) -> Iterator[dic
                     "to_day": days[-1] + first,
                     "share": part,
                 }
+
+
+def _digits(shares: Floats) -> tuple[str, ...]:
+    """Return shares to so many digits that rounding does not tell them apart."""
+    return tuple(f"{share:.10g}" for share in shares.tolist())
