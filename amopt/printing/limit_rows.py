@@ -142,8 +142,11 @@ def _counted(instance: PrintingInstance, limit: Limit) -> dict[str, Floats]:
 
 
 def limited_systems(instance: PrintingInstance, limit: Limit) -> int:
-    """Return how many systems a limit on availability is about."""
-    names = set(limit.systems) or {part.system for part in instance.parts if limit.holds(part)}
+    """Return how many systems a limit on availability is about: those that hold a part of it.
+
+    Others that it names are never down, and would let these be.
+    """
+    names = {part.system for part in instance.parts if limit.holds(part)}
     return sum(system.count for system in instance.systems if system.name in names)
 
 

@@ -173,8 +173,8 @@ class Counting:
         counts = {system.name: system.count for system in instance.systems}
         self._systems = {}
         for limit in instance.limits:
-            about = limit.systems or {part.system for part in instance.parts if limit.holds(part)}
-            self._systems[limit.name] = sum(counts[name] for name in set(about))
+            about = {part.system for part in instance.parts if limit.holds(part)}
+            self._systems[limit.name] = sum(counts[name] for name in about)
 
     def of(self, limit: Limit, index: int) -> dict[str, float]:
         """Return it for one part, in the unit of the limit."""

@@ -406,3 +406,22 @@ def test_the_best_plan_that_does_not_mix_against_every_choice(seed: int) -> None
             assert not check(
                 instance, replace(answer, rows={**answer.rows, "deterministic": rows})
             ).accepted
+
+
+@pytest.mark.parametrize("about", [{}, {"parts": ["part 0"]}])
+def test_systems_without_a_part_of_the_limit_do_not_count_as_up(about: dict[str, Any]) -> None:
+    """To name all systems is to leave them out: of those that hold no such part nothing is down."""
+    data = place({"print_cost": 5.0}, {"system": "other"}, days=7)
+    if not about:
+        data["parts"].pop()
+    data["systems"][0]["backorder_cost_per_day"] = 0.0
+    data["systems"].append({"name": "other", "count": 97, "backorder_cost_per_day": 1.0})
+    found = []
+    for systems in ([], ["machine"], ["machine", "other"]):
+        limit = {"name": "up", "measure": "availability", "at_least": 0.99, **about}
+        named = {**limit, "systems": systems} if systems else limit
+        answer = amopt.solve(amopt.load({**data, "limits": [named]}))
+        down = answer.rows["parts"][0]["down_days_per_cycle"]
+        assert 1 - down / (3 * 7) == pytest.approx(0.99)
+        found.append(answer.rows["limits"][0]["amount"])
+    assert found == pytest.approx([0.99] * 3)
