@@ -200,3 +200,13 @@ def test_the_page_draws_what_a_busy_printer_costs(parts: int) -> None:
 def test_the_headline_counts_prints(most: int, words: str) -> None:
     answer = busy(small(systems=2, parts=1, most_prints_per_day=most), cycles=2_000)
     assert words in answer.headline()[0]
+
+
+@pytest.mark.parametrize("most", [0, 100])
+def test_what_no_cycle_was_drawn_for_is_not_called_simulated(most: int) -> None:
+    answer = busy(small(systems=2, most_prints_per_day=most), cycles=2_000)
+    total = answer.rows["totals"][0]
+    assert total["half_width"] == 0.0
+    assert total["yearly_cost"] == pytest.approx(total["bound"], rel=1e-9)
+    assert answer.outcome.status == "optimal"
+    assert "simulated" not in answer.outcome.method + " ".join(answer.notes)
