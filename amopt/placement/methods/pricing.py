@@ -56,11 +56,14 @@ def least_step(bound: float, prices: Floats, target: float) -> float:
     return max(abs(bound), LEAST_STEP * others)
 
 
+NO_HOURS = 1e-280
+"""Hours that are none: gains an hour are then larger than any other, and finite."""
+
+
 def an_hour(gain: Floats, hours: Floats) -> Floats:
-    """Return gains an hour; infinite where no hours are taken."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        rate: Floats = gain / hours
-    return np.where(hours > 0, rate, np.copysign(np.inf, gain))
+    """Return gains an hour, in any unit of either."""
+    rate: Floats = gain / np.maximum(hours, NO_HOURS)
+    return rate
 
 
 def spread(cost: Floats, hours: Floats) -> Floats:
