@@ -22,12 +22,14 @@ plans that wait up to :math:`a` days to go, print up to :math:`b` and expedite b
 best at any of the rates. Printing earlier, or later, than any rate in the range asks for is never
 better at any of them (theorem 3.1: the threshold of one rate is best for it, and each step towards
 it an improvement), so that without expediting only the thresholds between the least and the largest
-best one are tried.
+best one are tried. With both sources the order of the three may break (theorem 3.4): up to
+:data:`MOST_CHANGED` days, the best plan is then changed on one day, or on two that follow each
+other exchanged, as long as that makes it better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,8 +51,14 @@ Judge = Callable[[Floats], float]
 MOST_PAIRS = 800
 """Pairs of thresholds up to which all are tried."""
 
+MOST_CHANGED = 40
+"""Days of a cycle up to which the best of these is changed day by day."""
+
 MOST_LEVELS = 1000
 """Levels up to which all are tried where bisection does not find the best."""
+
+GAIN = 1e-9
+"""Share of what is looked at from which a change makes it better."""
 
 MOST_KEPT = 10_000_000
 """Numbers about levels that are kept for the next actions."""
@@ -144,7 +152,34 @@ def best_plans(rates: Rates) -> tuple[dict[str, FixedPlan], Policy]:
         name: min((_best_level(rates, action, judge) for action in tried), key=lambda one: one[0])
         for name, judge in judges.items()
     }
+    sources = (rates.parameters.print_cost[0], rates.parameters.expedite_cost[0])
+    if np.isfinite(sources).all() and rates.parameters.cycle_days <= MOST_CHANGED:
+        found = {name: _changed(rates, *one, judges[name]) for name, one in found.items()}
     return {name: plan for name, (_, plan) in found.items()}, known
+
+
+def _changed(rates: Rates, value: float, plan: FixedPlan, judge: Judge) -> tuple[float, FixedPlan]:
+    """Return a plan that no change of a day, nor an exchange of two days, makes better."""
+    while True:
+        tried = (_best_level(rates, action, judge) for action in _neighbours(plan.action))
+        better = min(tried, key=lambda one: one[0])
+        if better[0] >= value - GAIN * abs(value):
+            return value, plan
+        value, plan = better
+
+
+def _neighbours(action: Ints) -> Iterator[Ints]:
+    """Yield actions that differ on one day, or by an exchange of two days that follow."""
+    for day in range(1, len(action)):
+        for other in Action:
+            if other != action[day]:
+                changed = action.copy()
+                changed[day] = other
+                yield changed
+        if day > 1 and action[day] != action[day - 1]:
+            changed = action.copy()
+            changed[[day - 1, day]] = action[[day, day - 1]]
+            yield changed
 
 
 def _actions(parameters: Parameters, known: Policy) -> list[Ints]:

@@ -17,11 +17,14 @@ from typer.testing import CliRunner
 import amopt
 from amopt.cli import app
 from amopt.errors import RefusedError, UsageError
+from amopt.printing import closed_form
+from amopt.printing.instance import UncertainRate
 from amopt.printing.referee.evaluation import Evaluation
 from amopt.printing.referee.plan import StatedPlan, terms_of
 from amopt.printing.referee.studies import uncertainty as referee
 from amopt.printing.uncertainty import plans, study
 from amopt.printing.uncertainty.belief import Belief
+from tests.printing.cases import one_part
 
 RANGE = {"lowest_rate_per_day": 0.002, "highest_rate_per_day": 0.06}
 OBSERVED = {"failures_observed": 2, "days_observed": 80}
@@ -263,3 +266,40 @@ def test_very_many_levels_are_tried_some_of_them_and_all_beside_the_best() -> No
     for highest in (0, 1, 2, 999, 1000, 1001):
         assert plans.least(lambda level: -float(level), action, highest)[1].base_stock == highest
         assert plans.least(lambda level: 0.0, action, highest)[1].base_stock == 0
+
+
+@pytest.mark.parametrize(
+    ("costs", "highest"),
+    [
+        ((41.835, 68.373, 105.364, 243.08), 4.1),
+        ((6.108, 11.4234, 14.4607, 272.257), 2.1),
+        ((20.0, 28.0, 45.0, 30.0), 0.5),
+    ],
+)
+def test_the_order_of_actions_may_break(
+    costs: tuple[float, float, float, float], highest: float
+) -> None:
+    """One system over four days: every action on every day, at every level, is looked at."""
+    c_r, c_p, c_e, b = costs
+    case = one_part(
+        count=1, cycle_days=4, discount=0.6, order_cost=c_r, print_cost=c_p, expedite_cost=c_e,
+        backorder_cost_per_day=b, failure_probability_per_day=0.1, holding_cost_per_day=c_r / 50,
+    )  # fmt: skip
+    belief = {"part": "part", "lowest_rate_per_day": 0.1, "highest_rate_per_day": highest}
+    entry = UncertainRate.model_validate({**belief, "of": "printed"})
+    rates = plans.Rates.of(case.parameters, Belief.of(entry), printed=True)
+    found, known = plans.best_plans(rates)
+    least = closed_form.cycle_cost(rates.parameters, known)
+    judges = {
+        "expected": rates.expected,
+        "worst rate": lambda cost: rates.worst(cost)[0],
+        "least regret": lambda cost: rates.worst(cost - least)[0],
+    }
+    every = [
+        rates.cost(plans.FixedPlan(level, np.array([0, *actions])))
+        for level in range(4)
+        for actions in itertools.product(range(3), repeat=3)
+    ]
+    for name, judge in judges.items():
+        best = min(map(judge, every))
+        assert judge(rates.cost(found[name])) == pytest.approx(best, rel=1e-7, abs=1e-9 * c_r)
