@@ -21,6 +21,7 @@ from amopt.mdp import dual_program
 from amopt.program.family import Family
 from amopt.program.pyomo import compile_model, solve_model
 from tests.maintenance.cases import small
+from tests.maintenance.test_days import at_random
 
 LIMITS = {"stock": 0.3, "downtime_days_per_year": 1.0}
 
@@ -441,3 +442,24 @@ def test_a_limit_next_to_what_printing_alone_needs_is_kept(short: float, price: 
     if short:
         rise = answer.outcome.objective - free.outcome.objective
         assert rise == pytest.approx(-row["dual"] * alone * short, rel=1e-3)
+
+
+@pytest.mark.parametrize("method", ["arrays", "program"])
+@pytest.mark.parametrize("part", [0.999999, 0.99, 0.42])
+def test_a_plan_that_is_divided_between_two_kinds_of_years_is_answered(
+    method: str, part: float
+) -> None:
+    """Printing alone for years, then regular parts for years: the program has two classes."""
+    data = at_random(1020)
+    free = amopt.solve(amopt.load(data))
+    alone = free.rows["account"][0]["downtime_days_per_year"]
+    limits = {"downtime_days_per_year": part * alone}
+    answer = amopt.solve(amopt.load({**data, "limits": limits}), method=method)
+    assert answer.outcome.status == "optimal"
+    (row,) = answer.rows["limits"]
+    assert row["used"] == pytest.approx(part * alone, rel=1e-6)
+    assert row["dual"] is None
+    first = answer.rows["account"][0]
+    assert first["prints_per_year"] > first["orders_per_year"] * (part > 0.9)
+    known = {0.42: 11.43, 0.99: 11.147498, 0.999999: free.outcome.objective}
+    assert answer.outcome.objective == pytest.approx(known[part], rel=1e-3)

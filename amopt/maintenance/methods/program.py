@@ -16,6 +16,7 @@ from amopt.maintenance.methods import renewal
 from amopt.maintenance.policy import Optimum, chosen, printing_only
 from amopt.maintenance.process import Grid, build
 from amopt.mdp import dual_program
+from amopt.mdp.policy import PolicyChain, toward
 from amopt.outcome import Outcome, Status
 from amopt.program.family import Extend
 from amopt.program.infeasible.explain import explain
@@ -39,6 +40,9 @@ _IN_TIME = "the linear program was built"
 
 VISITED = 1e-10
 """Share of the days from which a state counts as visited."""
+
+SELDOM = 1e-7
+"""Share of the days of a plan that leads from each of several classes of states to the others."""
 
 
 def by_renewal(instance: MaintenanceInstance, budget: Budget) -> Optimum:
@@ -85,18 +89,59 @@ def _shares(
     occupation: Floats,
     prices: Prices,
     budget: Budget | None,
-) -> Floats:
-    """Return the probability of each pair in its state."""
+) -> tuple[Floats, Prices]:
+    """Return the probability of each pair in its state, and the prices that its mixes prove."""
     taken = np.maximum(occupation, 0.0)
     only_prints = grid.installs @ taken <= VISITED < grid.prints @ taken
     state = grid.process.state_of_pair
-    visits = np.bincount(state, weights=taken, minlength=grid.process.states)
+    counted = np.bincount(state, weights=taken, minlength=grid.process.states)
+    visits = np.asarray(counted, dtype=np.float64)
     visited = (visits > VISITED)[state]
     other = printing_only(grid) if only_prints else _fallback(instance, grid, prices, budget)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(visited, taken / visits[state], other)
     share[share < VISITED] = 0.0
-    return np.asarray(share / np.bincount(state, weights=share)[state])
+    share /= np.bincount(state, weights=share)[state]
+    classes = PolicyChain.randomised(grid.process, share).recurrent_classes
+    if len(classes) == 1:
+        return share, prices
+    return _joined(grid, taken, visits, share), dict.fromkeys(prices)
+
+
+def _joined(grid: Grid, taken: Floats, visits: Floats, share: Floats) -> Floats:
+    """Return shares that come from each of several classes to the others, though seldom.
+
+    Only a plan that is divided in time between classes costs what the program says, such as
+    printing alone for years and regular parts for years. Of all days a part, :data:`SELDOM`, is
+    given to a plan that leads from each to the next: what it costs more is next to nothing.
+    """
+    process = grid.process
+    state = process.state_of_pair
+    plain = np.zeros(process.states, dtype=np.intp)
+    best = np.lexsort((share, state))  # of each state the pair with the largest share comes last
+    plain[state[best]] = best
+    there = np.flatnonzero(visits > VISITED)
+    classes = [
+        members
+        for members in PolicyChain.randomised(process, share).recurrent_classes
+        if np.isin(members, there).any()
+    ]
+    if len(classes) == 1:  # what is never visited leads there
+        to, _ = toward(process, there, plain)
+        return np.where((visits > VISITED)[state], share, np.isin(np.arange(len(state)), to))
+    leading = np.zeros(len(state))
+    for members in classes:
+        to, _ = toward(process, members, plain)
+        leading[to] += 1 / len(classes)
+    visited = (visits > VISITED)[state]
+    linked = np.where(visited, (share + leading) / 2, leading)
+    chain = PolicyChain.randomised(process, linked)
+    days = chain.visits(np.full(process.states, 1 / process.states))
+    of_pair = days[state] * linked
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mixed = (1 - SELDOM) * taken + SELDOM * of_pair
+        mixed /= ((1 - SELDOM) * visits + SELDOM * days)[state]
+    return np.where(visited, mixed, linked)
 
 
 def _require(outcome: Outcome) -> None:
@@ -137,14 +182,15 @@ def by_arrays(
     assert answer.duals is not None
     duals = answer.duals[len(answer.duals) - len(sides) :]
     prices = {side.name: float(price) + 0.0 for side, price in zip(sides, duals, strict=True)}
+    share, known = _shares(instance, grid, answer.values, prices, budget)
     return Optimum(
         grid,
-        _shares(instance, grid, answer.values, prices, budget),
+        share,
         float(outcome.objective or 0.0),
         outcome.bound,
         outcome.method,
         outcome.iterations or 0,
-        prices,
+        known,
     )
 
 
@@ -207,10 +253,11 @@ def read(
         raise NoAnswerError(f"the model {model.name!r} has no values: solve it first")
     instance: Any = model.instance
     known = instance if model.printer else formulation.without_printer(instance)
-    occupation, limits = np.array(values, dtype=np.float64), _limits(model)
+    occupation = np.array(values, dtype=np.float64)
+    share, limits = _shares(known, grid, occupation, _limits(model), budget)
     return Optimum(
         grid,
-        _shares(known, grid, occupation, limits, budget),
+        share,
         float(grid.process.cost @ occupation),
         bound,
         "" if outcome is None else outcome.method,
