@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -28,6 +29,7 @@ from amopt.cli.common import (
     Quotes,
     Verbose,
     Xlsx,
+    as_if_gone,
     cost_of_limits,
     give,
     on_record,
@@ -180,7 +182,9 @@ def solve(  # every option of the command line is a parameter
                 progress=progress,
                 **more,
             )
-        if worth is not False and getattr(instance, "may_be_limited", False):
+        if without:
+            solution = replace(solution, notes=(*solution.notes, as_if_gone(without)))
+        if worth or (worth is None and getattr(instance, "may_be_limited", False)):
             solution = cost_of_limits(
                 solution,
                 instance,

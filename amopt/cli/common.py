@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -204,6 +204,14 @@ def answered(instance: Instance, folder: Path | None) -> Solution:
     from amopt import decisions
 
     return decisions.solve(instance) if folder is None else decisions.load_solution(folder)
+
+
+def as_if_gone(suppliers: Sequence[str]) -> str:
+    """Say that an answer is one as if some suppliers took no orders."""
+    from amopt.phrases import listed
+
+    names = listed(list(dict.fromkeys(repr(name) for name in suppliers)))
+    return f"As if {names} took no orders; what is placed there stays."
 
 
 def cost_of_limits(

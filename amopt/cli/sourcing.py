@@ -260,6 +260,7 @@ def replay(
     """Replay a file of events: at each one the open lines are decided again."""
     with reporting(json=json):
         from amopt import decisions
+        from amopt.report import waiting
         from amopt.sourcing.rolling.replay import load_events
         from amopt.sourcing.rolling.replay import replay as replay_events
 
@@ -269,8 +270,8 @@ def replay(
             from amopt.sourcing.quotes.events import with_quotes_on_record
 
             happening = with_quotes_on_record(instance, happening, quotes)
-        with working(json=json):
-            found = replay_events(instance, happening)
+        with waiting.counting(wanted=not json) as progress:
+            found = replay_events(instance, happening, at_event=progress)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 

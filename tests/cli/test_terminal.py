@@ -237,6 +237,21 @@ def test_ctrl_c_of_what_limits_and_prices_are_worth_gives_what_there_is(
     assert 2 <= len(kept["tables"][name]) < 20
 
 
+@pytest.mark.slow
+def test_ctrl_c_of_a_replay_gives_the_decisions_so_far(tmp_path: Path) -> None:
+    """One Ctrl-C gives the replay of the events until then, and says so, code 0."""
+    words = ("sourcing", "replay", "sourcing/dynamic", "sourcing/dynamic-events")
+    command = (sys.executable, "-c", SLOWLY)
+    terminal = Terminal(*words, "--out", tmp_path / "kept", command=command)
+    terminal.read_until(r"[2-4] of 10 done")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0
+    assert "Ctrl-C ended the replay before week" in terminal.text, terminal.text[-2000:]
+    kept = json.loads((tmp_path / "kept" / "solution.json").read_text())
+    assert kept["outcome"]["stopped"] == "interrupted"
+    assert 2 <= len(kept["tables"]["steps"]) < 10
+
+
 STUDIES = {
     "pareto": ("build, ", "there is no answer yet", "sourcing", "pareto"),
     "sensitivity": ("solve, [2-9]", "some inputs were not tried", "sensitivity"),

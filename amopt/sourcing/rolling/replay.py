@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from amopt.errors import InfeasibleError, InvalidInstanceError, RefusedError, UsageError
+from amopt.errors import (
+    InfeasibleError,
+    InvalidInstanceError,
+    NoAnswerError,
+    RefusedError,
+    UsageError,
+)
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.sourcing.events import Event, Events
+from amopt.program.solver.run import TwiceInterruptedError
+from amopt.sourcing.events import Events
 from amopt.sourcing.referee.replay.check import check_replay
 from amopt.sourcing.rolling.answer import Replay
-from amopt.sourcing.rolling.infeasible import as_the_files_count, at_event
-from amopt.sourcing.rolling.orders import Order
+from amopt.sourcing.rolling.course import Run, Step, live_through, moments_of
+from amopt.sourcing.rolling.infeasible import at_event as told_at_event
 from amopt.sourcing.rolling.state import ReplayState
 from amopt.verdict import Verdict
 
@@ -34,78 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["Replay", "check_events", "load_events", "replay"]
 
 
-@dataclass
-class _Step:
-    """One decision on its way into the tables."""
-
-    number: int
-    state: ReplayState
-    events: tuple[Event, ...]
-    orders: tuple[Order, ...] = ()
-    status: str = "none"
-    gap: float | None = None
-    checks: int = 0
-    failure: InfeasibleError | None = None
-
-    @property
-    def when(self) -> str:
-        """The time, and what happened."""
-        return f"week {self.state.now:g} ({self.happened})"
-
-    @property
-    def happened(self) -> str:
-        """What happened, in a few words."""
-        return "; ".join(str(event) for event in self.events) or "start"
-
-
-@dataclass
-class _Run:
-    """A replay under way: the steps so far, and the orders that wait to be placed."""
-
-    decide: Callable[[Instance], Solution]
-    state: ReplayState
-    steps: list[_Step] = field(default_factory=list)
-    planned: tuple[Order, ...] = ()
-    placed: set[tuple[float, int]] = field(default_factory=set)
-
-    def go_to(self, now: float, events: tuple[Event, ...]) -> None:
-        """Place what is due before a time, let its events happen, and decide."""
-        self.place_until(now)
-        state = self.state.moved_to(now)
-        for event in events:
-            state = state.after(event)
-        self.state = state
-        step = _Step(len(self.steps), state, events)
-        self.steps.append(step)
-        self.planned = ()
-        if state.open():
-            self._decide(step)
-        self.place_until(now)
-
-    def place_until(self, now: float) -> None:
-        """Place the planned orders whose time has come."""
-        due = [order for order in self.planned if order.placed_weeks <= now]
-        self.planned = tuple(order for order in self.planned if order.placed_weeks > now)
-        self.placed |= {order.decided for order in due}
-        self.state = self.state.placing(due)
-
-    def _decide(self, step: _Step) -> None:
-        try:
-            solution = self.decide(step.state.to_decide())
-        except InfeasibleError as error:
-            failure = as_the_files_count(step.state, error)
-            if step.state.events.when_infeasible == "stop":
-                raise at_event(failure, step.when) from error
-            step.status, step.failure = "wait", failure
-            self.state = self.state.noting(f"no plan exists, and all open lines wait. {failure}")
-            return
-        step.status = str(solution.outcome.status)
-        step.gap = solution.outcome.gap
-        step.checks = solution.verdict.checks
-        step.orders = step.state.planned(cast("Any", solution.rows["orders"]))
-        self.planned = step.orders
-
-
 def replay(
     instance: Instance,
     events: Events,
@@ -114,8 +48,12 @@ def replay(
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
     perfect_information: bool = True,
+    at_event: Callable[[int, int], None] | None = None,
 ) -> Replay:
     """Replay events on an instance.
+
+    Ctrl-C ends it: what is returned is the replay of the events up to the last decision that was
+    ended, and a note says so.
 
     Parameters
     ----------
@@ -127,6 +65,8 @@ def replay(
         As for :func:`amopt.sourcing.solve`, which decides at each event.
     perfect_information
         Whether to bound what could have been saved with all events known in advance.
+    at_event
+        Told how many of the times of events have been decided, and how many there are.
 
     Raises
     ------
@@ -142,6 +82,8 @@ def replay(
     UsageError
         When a line need not get all of its parts, a committed order says when its tooling is there,
         or an order placed later names one that it is part of.
+    KeyboardInterrupt
+        At Ctrl-C before the first decision is ended, and at a second one.
     """
     from amopt.sourcing.decision import solve
 
@@ -151,19 +93,30 @@ def replay(
         raise InvalidInstanceError(findings)
 
     def decide(now: Instance) -> Solution:
-        return cast("Solution", solve(now, method=method, options=options, progress=progress))
+        try:
+            found = solve(now, method=method, options=options, progress=progress)
+        except NoAnswerError as error:
+            if error.outcome is not None:
+                error.outcome.require_ended()
+            raise
+        found.outcome.require_ended()
+        return cast("Solution", found)
 
     started = time.perf_counter()
-    run = _Run(decide, ReplayState.at_start(instance, events))
-    for now, happening in _moments(events):
-        run.go_to(now, happening)
+    run = Run(decide, ReplayState.at_start(instance, events))
+    moments = list(moments_of(events))
+    ended_early = live_through(run, moments, at_event)
     run.place_until(float("inf"))
     if run.steps[-1].failure is not None:
         raise _still_waiting(run.steps)
     replayed = time.perf_counter()
-    bounds = _bounds(run, options) if perfect_information else None
+    bounds, notes = None, run.state.notes + ended_early
+    if perfect_information and not ended_early:
+        bounds, ended_early = _bounds(run, options)
+        notes += ended_early
+    seconds = {"replay": replayed - started, "bound": time.perf_counter() - replayed}
     return _answer(
-        run, bounds, {"replay": replayed - started, "bound": time.perf_counter() - replayed}
+        run, bounds, seconds, notes, Stopped.INTERRUPTED if ended_early else Stopped.FINISHED
     )
 
 
@@ -194,14 +147,7 @@ def _require_replayable(instance: Instance, events: Events) -> None:
         )
 
 
-def _moments(events: Events) -> Iterator[tuple[float, tuple[Event, ...]]]:
-    """Yield the start, and each time with all that happens at it."""
-    groups = {now: tuple(group) for now, group in groupby(events.events, events.weeks_of)}
-    for now in sorted({0.0, *groups}):
-        yield now, groups.get(now, ())
-
-
-def _still_waiting(steps: Sequence[_Step]) -> InfeasibleError:
+def _still_waiting(steps: Sequence[Step]) -> InfeasibleError:
     """Return why no plan exists after the last event, and why the lines began to wait."""
     last = steps[-1]
     first = last
@@ -211,23 +157,36 @@ def _still_waiting(steps: Sequence[_Step]) -> InfeasibleError:
         first = step
     assert last.failure is not None
     before = "" if first is last else f"\nThe lines wait since {first.when}: {first.failure}"
-    return at_event(last.failure, last.when, before)
+    return told_at_event(last.failure, last.when, before)
 
 
-def _bounds(run: _Run, options: Options | None) -> dict[str, float]:
+def _bounds(run: Run, options: Options | None) -> tuple[dict[str, float] | None, tuple[str, ...]]:
+    """Return the bound of each line, or a note where Ctrl-C ended that."""
     from amopt.sourcing.rolling.perfect_information import bounds
 
-    return bounds([step.state for step in run.steps], run.state.orders, options)
+    try:
+        return bounds([step.state for step in run.steps], run.state.orders, options), ()
+    except TwiceInterruptedError:
+        raise
+    except KeyboardInterrupt:
+        said = "Ctrl-C ended it before it was known what knowing all events could have saved."
+        return None, (said,)
 
 
-def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str, float]) -> Replay:
+def _answer(
+    run: Run,
+    bounds: Mapping[str, float] | None,
+    seconds: Mapping[str, float],
+    notes: tuple[str, ...],
+    stopped: Stopped,
+) -> Replay:
     """Return the tables of a finished replay, checked."""
     last = run.state
     lines = [_line_row(last, name, bounds) for name in last.lines]
     objective = sum(row["objective"] for row in lines)
     bound = None if bounds is None else sum(bounds.values())
     outcome = Outcome(
-        stopped=Stopped.FINISHED,
+        stopped=stopped,
         status=Status.FEASIBLE,
         objective=objective,
         bound=bound,
@@ -245,7 +204,7 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
             "decisions": list(_decision_rows(run)),
             "lines": lines,
         },
-        notes=last.notes,
+        notes=notes,
         fingerprint=last.instance.fingerprint(),
         currency=last.instance.currency,
         objective_meaning=last.instance.minimise.meaning,
@@ -257,7 +216,7 @@ def _answer(run: _Run, bounds: Mapping[str, float] | None, seconds: Mapping[str,
     return replace(answer, verdict=replace(verdict, checks=checks))
 
 
-def _step_row(step: _Step) -> dict[str, Any]:
+def _step_row(step: Step) -> dict[str, Any]:
     open_parts = step.state.open()
     return {
         "step": step.number,
@@ -274,7 +233,7 @@ def _step_row(step: _Step) -> dict[str, Any]:
     }
 
 
-def _decision_rows(run: _Run) -> Iterator[dict[str, Any]]:
+def _decision_rows(run: Run) -> Iterator[dict[str, Any]]:
     """Yield each decision, and each order that the files give, with what became of it."""
     kept = {order.decided for order in run.state.orders}
     told: set[tuple[float, int]] = set()

@@ -82,7 +82,8 @@ def with_cost_of_limits(
         instance = with_register(instance, Register.open(register))
     stated = list(limits_of(instance))
     if not stated:
-        return answer
+        none = () if only_if_quick else ("The file states no limit.",)
+        return replace(answer, notes=(*answer.notes, *none))
     if only_if_quick and not _is_quick(answer, instance, len(stated)):
         words = f"{counted(len(stated), 'limit')} {plural(len(stated), 'is', 'are')} stated"
         note = f"{words}; solve with --worth to see what they cost."

@@ -18,9 +18,10 @@ __all__ = ["suppliers_of", "without", "without_row", "without_suppliers"]
 
 
 def without_suppliers(instance: Instance, names: Collection[str]) -> Instance:
-    """Return an instance as if some suppliers took no orders, and its name says so.
+    """Return an instance as if some suppliers took no orders.
 
-    Orders that are committed there stay as they were agreed.
+    Orders that are committed there stay as they were agreed, and so does the name: a register
+    knows by it what was placed.
 
     Parameters
     ----------
@@ -40,9 +41,7 @@ def without_suppliers(instance: Instance, names: Collection[str]) -> Instance:
         close = get_close_matches(unknown[0], known, n=1)
         meant = f"did you mean {close[0]!r}?" if close else f"there are {listed(known, most=12)}"
         raise UsageError(f"{unknown[0]!r} supplies nothing; {meant}", "without-unknown-supplier")
-    gone = sorted(set(names), key=list(names).index)
-    left = without(instance, lambda offer: offer.supplier in gone, usual=CONVENTIONAL not in gone)
-    return left.unchecked_copy(name=f"{instance.name}, without {listed(gone)}")
+    return without(instance, lambda offer: offer.supplier in names, usual=CONVENTIONAL not in names)
 
 
 def suppliers_of(value: Value) -> list[str]:

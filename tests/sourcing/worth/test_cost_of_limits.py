@@ -76,7 +76,10 @@ def test_the_summary_names_the_limits_that_cost_most(
     assert (rows["prints"]["stated"], rows["prints"]["used"]) == (250, 0)
     assert rows["budget"]["costs"] == 0
     assert "limits" not in amopt_command("solve", path, "--no-worth", "--json").json["tables"]
-    assert "limits" not in amopt_command("solve", "sourcing/hangbar", "--json").json["tables"]
+    for asked in ((), ("--worth",)):
+        run = amopt_command("solve", "sourcing/hangbar", *asked, "--json")
+        assert "limits" not in run.json["tables"]
+        assert ("The file states no limit." in run.json["notes"]) is bool(asked)
 
 
 def test_many_limits_are_looked_at_only_where_asked(
@@ -166,7 +169,7 @@ def test_a_plan_without_a_supplier(tmp_path: Path, amopt_command: Callable[..., 
     run = amopt_command("solve", path, "--without", "alpha", "--json")
     assert run.code == 0, run.err
     assert run.json["outcome"]["objective"] == pytest.approx(5500 + 460)
-    assert run.json["name"].endswith(", without alpha")
+    assert "As if 'alpha' took no orders; what is placed there stays." in run.json["notes"]
     assert {row["supplier"] for row in run.json["tables"]["orders"]} == {"beta", "conventional"}
     run = amopt_command("solve", path, "--without", "alpha", "--without", "beta", "--json")
     assert run.code == 4
@@ -177,6 +180,28 @@ def test_a_plan_without_a_supplier(tmp_path: Path, amopt_command: Callable[..., 
     assert "did you mean 'alpha'?" in run.err
     run = amopt_command("solve", "printing/mission", "--without", "alpha")
     assert (run.code, "is for sourcing" in run.err) == (2, True)
+
+
+def test_what_a_register_knows_is_counted_once_without_a_supplier_too(
+    tmp_path: Path, amopt_command: Callable[..., Run]
+) -> None:
+    """Of 300 prints 100 are placed and recorded: 200 more are left, and none of them is lost."""
+    held = {"line": "1", "supplier": "alpha", "quantity": 100, "cost": 2000, "weeks": 1}
+    placed = COVERS.model_copy(
+        update={
+            "licences": ({"part": "cover", "prints": 300},),
+            "committed": (held,),
+        }
+    )
+    path, register = written(tmp_path, placed), tmp_path / "prints.sqlite"
+    few = amopt.load(yaml.safe_load(path.read_text()))
+    line = few.lines[0].model_copy(update={"quantity": 100})
+    amopt.sourcing.commit(amopt.solve(few.model_copy(update={"lines": (line,)})), register)
+    for more in ((), ("--without", "conventional")):
+        run = amopt_command("solve", path, "--register", register, *more, "--json")
+        assert run.code == 0, run.err
+        (row,) = run.json["tables"]["licences"]
+        assert (row["planned"], row["placed_before"], row["left"]) == (300, 100, 0)
 
 
 def test_without_a_supplier_as_worth_says_it() -> None:

@@ -245,8 +245,10 @@ class _Replayed(Happenings):
         self._judge_bounds(expected)
         objective = [row["objective"] for row in expected]
         bounds = [row["bound"] for row in expected]
+        early = str(outcome.stopped) == "interrupted" and outcome.bound is None
+        ended = "interrupted" if early and set(bounds) == {None} else "finished"
         stated = (str(outcome.status), str(outcome.stopped))
-        self.notebook.same("outcome, status and why it ended", stated, ("feasible", "finished"))
+        self.notebook.same("outcome, status and why it ended", stated, ("feasible", ended))
         total = Amount(sum(x.value for x in objective), sum(x.scale for x in objective))
         self.notebook.same("outcome, objective", outcome.objective, total)
         known = None if None in bounds else Amount(sum(bounds), sum(map(abs, bounds)))
