@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amopt.errors import InfeasibleError
 from amopt.instance.common import Network
 from amopt.sourcing.instance.curves import quotes_of
-from amopt.sourcing.instance.entries import CONVENTIONAL, Quote
+from amopt.sourcing.instance.entries import CONVENTIONAL, Limits, Quote
 from amopt.sourcing.rolling.orders import LATE
 
 if TYPE_CHECKING:
@@ -99,9 +100,24 @@ def bounds(
         part = known.line.part
         if len(most[part]) > 1:
             alone = _at_best(alone, sum(most[part]), tooled=part in tooled)
-        bound = solve(alone, options=options).outcome.bound
+        try:
+            bound = solve(alone, options=options, explain=False).outcome.bound
+        except InfeasibleError:
+            bound = solve(_unlimited(alone), options=options).outcome.bound
         found[name] = (bound or 0.0) - _given_back(last, name, orders)
     return found
+
+
+def _unlimited(alone: Instance) -> Instance:
+    """Return the instance of a line without what orders that the files give may break.
+
+    They are placed whatever they cost and whenever they arrive; with fewer limits no plan costs
+    more, so that a bound stays one.
+    """
+    lines = tuple(
+        line.model_copy(update={"need_by": None, "need_by_weeks": None}) for line in alone.lines
+    )
+    return alone.unchecked_copy(lines=lines, limits=Limits())
 
 
 def _most_granted(states: Sequence[ReplayState]) -> dict[tuple[str, str | None], Licence]:

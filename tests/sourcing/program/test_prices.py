@@ -347,3 +347,40 @@ def test_what_no_plan_keeps_is_exceeded_by_little() -> None:
     answer = plans.mixed(1, np.array([1.0]), Options)
     assert answer.values is not None
     assert answer.values[-1] == pytest.approx(1.0)
+
+
+def test_one_line_left_of_several_has_one_order_at_an_offer_all_the_same() -> None:
+    """Line a has all it needs: b joins the shared order of alpha or has its own there, not both."""
+    rows = [(1, 13, 1), (5, 8.9, 3)]
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "one left",
+        "orders": "either",
+        "parts": [{"name": "cap"}],
+        "lines": [
+            {"line": "a", "part": "cap", "quantity": 3},
+            {"line": "b", "part": "cap", "quantity": 5, "downtime_cost_per_hour": 1},
+        ],
+        "committed": [{"line": "a", "supplier": "alpha", "quantity": 3, "cost": 28, "weeks": 0}],
+        "conventional": [{"part": "cap", "cost_per_part": 9, "lead_time_weeks": 5}],
+        "offers": [
+            {
+                "supplier": "alpha",
+                "part": "cap",
+                "between": "linear",
+                "quotes": [
+                    {"quantity": q, "cost_per_part": price, "lead_time_weeks": weeks}
+                    for q, price, weeks in rows
+                ],
+            }
+        ],
+    }
+    loaded = amopt.load(data)
+    # C(q) = 13 + 7.875 (q - 1), 1 + 0.5 (q - 1) weeks; with q at alpha the rest takes five.
+    alone = 28 + min(5 * 9 + 200, 13 + 7.875 * 4 + 40 * 3)
+    for method in ("prices", "program"):
+        answer = amopt.solve(loaded, method=method)
+        assert answer.outcome.objective == pytest.approx(alone)
+    answer = amopt.solve(amopt.load({**data, "orders": "by_line"}))
+    assert answer.outcome.objective == pytest.approx(alone)

@@ -454,3 +454,21 @@ def test_what_is_paid_once_is_paid_with_the_first_order_of_a_replay() -> None:
         ("2", pytest.approx(220 + 4), pytest.approx(0.5 + 0.25 + 1.125)),
         ("3", pytest.approx(220 + 4), pytest.approx(5 + 1.125)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "due", "cost"),
+    [({}, {"need_by_weeks": 2}, 10), ({"limits": {"weeks": 3}}, {}, 10),
+     ({"limits": {"budget": 300}}, {}, 1000), ({"limits": {"kg_co2": 0}}, {}, 10)],
+)  # fmt: skip
+def test_an_order_by_hand_that_breaks_a_limit_ends_no_replay(
+    changes: dict[str, Any], due: dict[str, Any], cost: float
+) -> None:
+    """It is late, or dear, whatever is planned: the bound of its line is what it comes to."""
+    placed = {"line": "2", "supplier": "beta", "quantity": 3, "weeks": 5, "cost": cost}
+    placed |= {"kg_co2": 4.0} if "kg_co2" in changes.get("limits", {}) else {}
+    new = {**line("2", "cap", 3, downtime_cost_per_hour=0.1), **due}
+    answer = run({"weeks": 0.5, "new_line": new, "placed": placed}, changes=changes)
+    (own,) = [row for row in answer.rows["lines"] if row["line"] == "2"]
+    assert own["objective"] == pytest.approx(cost + 0.1 * 40 * 5)
+    assert own["bound"] == pytest.approx(own["objective"])
