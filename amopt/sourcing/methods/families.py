@@ -109,13 +109,9 @@ class Families:
     def _joins(self) -> None:
         shares, supply = self.shares, self.supply
         several = np.flatnonzero(~supply.single[self.segments.pool[shares.segment]])
-        if several.size:
-            self._shared_orders(several)
-        if supply.instance.order_chosen and shares.line.size:
-            self._one_order()
-
-    def _shared_orders(self, several: Ints) -> None:
-        shares, row = self.shares, np.arange(several.size)
+        if not several.size:
+            return
+        row = np.arange(several.size)
         self.rows.add(
             "share",
             several,
@@ -131,6 +127,8 @@ class Families:
             (row, self.y[shares.segment[joined]], -1.0),
             upper=0.0,
         )
+        if supply.instance.order_chosen:
+            self._one_order()
 
     def _one_order(self) -> None:
         shares, supply = self.shares, self.supply

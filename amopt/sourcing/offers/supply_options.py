@@ -177,9 +177,15 @@ class SupplyOptions:
         """The options of each pool that may be ordered on, and where each pool begins.
 
         Option ``options[start[g]:start[g + 1]]`` are those of pool g: usable, of lines that need
-        parts.
+        parts. A line that nobody can share an order of a source with has one option of it, not two.
         """
         able = np.flatnonzero(self.usable & (self.needed[self.line] > 0))
+        if self.instance.order_chosen:
+            source, line = self.source[able], self.line[able]
+            lines = np.bincount(np.unique(np.stack([source, line]), axis=1)[0])
+            first = np.zeros(able.size, dtype=bool)
+            first[np.unique(source, return_index=True)[1]] = True
+            able = able[first | (lines[source] > 1)]
         able = able[np.argsort(self.pool[able], kind="stable")]
         return able, np.searchsorted(self.pool[able], np.arange(len(self.pool_total) + 1))
 

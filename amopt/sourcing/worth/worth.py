@@ -219,7 +219,10 @@ def _one_more(row: Mapping[str, Any], currency: str) -> str:
 def _without_in_words(rows: Table, currency: str) -> list[str]:
     """Say what it would cost if any of the suppliers dropped out, the dearest first."""
     needed = [repr(row["supplier"]) for row in rows if row["possible"] is False]
-    said = [f"There is no plan without {listed(needed, most=DEAREST)}."] if needed else []
+    said = []
+    if needed:
+        any_of = "" if len(needed) == 1 else "any one of "
+        said = [f"There is no plan without {any_of}{listed(needed, most=DEAREST)}."]
     dear = sorted((r for r in rows if r["costs_more"]), key=lambda row: -row["costs_more"])
     told = [
         f"{row['supplier']!r} ({money(row['costs_more'], currency)} more)" for row in dear[:DEAREST]

@@ -355,3 +355,35 @@ def test_what_a_caller_added_is_named_with_its_least_change(most: int) -> None:
     assert solve(instance, extend=few(45)).outcome.has_answer
     with pytest.raises(amopt.InfeasibleError):
         solve(instance, extend=few(45 - 0.01))
+
+
+@pytest.mark.parametrize("orders", ["together", "by_line", "either"])
+def test_the_one_line_that_is_left_of_a_part_is_told_why_it_has_no_plan(orders: str) -> None:
+    """One part more is neither licensed nor, below three, made conventionally, however ordered."""
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "one left",
+        "orders": orders,
+        "parts": [{"name": "cap"}],
+        "lines": [{"line": name, "part": "cap", "quantity": 1} for name in "ab"],
+        "licences": [{"part": "cap", "prints": 1}],
+        "committed": [{"line": "a", "supplier": "alpha", "quantity": 1, "cost": 5, "weeks": 1}],
+        "conventional": [
+            {"part": "cap", "cost_per_part": 9, "lead_time_weeks": 5, "minimum_order": 3}
+        ],
+        "offers": [
+            {
+                "supplier": "alpha",
+                "part": "cap",
+                "quotes": [{"quantity": 1, "cost_per_part": 13, "lead_time_weeks": 1}],
+            }
+        ],
+    }
+    with pytest.raises(amopt.InfeasibleError) as told:
+        amopt.solve(amopt.load(data))
+    assert {limit.family for limit in told.value.conflicts[0].limits} == {
+        "prints",
+        "smallest_order",
+    }
+    assert "raise the licence of 'cap' to 2 prints" in told.value.remedies
