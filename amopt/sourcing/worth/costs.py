@@ -29,7 +29,7 @@ QUICK = 2000
 """Limits times ways of supply that are looked at where nobody asks for it."""
 
 QUICK_SECONDS = 2.0
-"""Seconds that it may take then, as far as the solve of the plan tells."""
+"""Seconds that it may take the solver then, as far as the solve of the plan tells."""
 
 RULES = ("frontier", "corrected-frontier")
 """The methods that do not look for the least cost."""
@@ -96,7 +96,8 @@ def _is_quick(answer: SourcingSolution, instance: Instance, limits: int) -> bool
     offered = Counter(offer.part for offer in instance.offers)
     offered.update(entry.part for entry in instance.conventional)
     ways = sum(offered[line.part] for line in instance.lines)
-    return limits * ways <= QUICK and limits * answer.outcome.total_seconds <= QUICK_SECONDS
+    solving = answer.outcome.seconds.get("solve", 0.0)
+    return limits * ways <= QUICK and limits * solving <= QUICK_SECONDS
 
 
 def _looked_at(

@@ -76,6 +76,9 @@ def made(data: dict[str, Any], changes: tuple[LeastChange, ...]) -> dict[str, An
                 share |= {"least_suppliers": 1, "least_percent": 0, "conventional_counts": True}
                 continue
             entry, field = share, SHARES[family]
+        elif family == "least_spend":
+            entry = next(one for one in result["suppliers"] if one["supplier"] == key)
+            field = "minimum_order_value"
         else:
             entry, field = entries_of(result, change.limit)
         said = float(change.words.split(" to ")[-1].split()[0].replace(",", ""))
@@ -129,6 +132,30 @@ def require_remedies_that_hold(
 def test_every_remedy_named_has_been_solved(seed: int) -> None:
     """A later need-by lets a line into the budget of others; a duty on a fitted power."""
     require_remedies_that_hold(range(seed, seed + 1), 1)
+
+
+def placed_before(seed: int) -> dict[str, Any]:
+    """Return such lines, some with orders placed before, at suppliers that ask for a least sum."""
+    rng = random.Random(seed * 13 + 5)
+    data = {**tight(seed), "orders": rng.choice(["either", "together", "by_line"]), "committed": []}
+    for line in data["lines"]:
+        own = [offer for offer in data["offers"] if offer["part"] == line["part"]]
+        if own and rng.random() < 0.4:
+            quantity = min(line["quantity"], rng.choice([1, line["quantity"]]))
+            order = {"line": line["line"], "supplier": rng.choice(own)["supplier"], "weeks": 0.5}
+            data["committed"].append({**order, "quantity": quantity, "cost": rng.choice([5, 200])})
+    curved = {offer["supplier"] for offer in data["offers"] if offer["between"] == "power"}
+    terms = {entry["supplier"]: entry for entry in data.get("suppliers", [])}
+    for name in sorted({offer["supplier"] for offer in data["offers"]} - curved):
+        terms.setdefault(name, {"supplier": name})["minimum_order_value"] = rng.choice([60, 200])
+    return {**data, "suppliers": list(terms.values())}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("wanted", [3, pytest.param(60, marks=pytest.mark.long)])
+def test_remedies_beside_orders_placed_before_have_been_solved(wanted: int) -> None:
+    families = require_remedies_that_hold(range(5000, 5300), wanted, placed_before)
+    assert families >= ({"budget"} if wanted == 3 else {"budget", "least_spend", "need_by"})
 
 
 @pytest.mark.filterwarnings("ignore")
