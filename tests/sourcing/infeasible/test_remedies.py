@@ -117,7 +117,8 @@ def require_remedies_that_hold(
             mended = made(data, changes)
             answer = solve(amopt.load(mended))
             assert answer.verdict.accepted, (seed, changes)
-            tried = best(mended, splits=4000)
+            known = not mended.get("committed")  # the oracle knows no orders placed before
+            tried = best(mended, splits=4000) if known else None
             assert tried is None or math.isfinite(tried), (seed, changes)
             for left in changes if len(changes) > 1 else ():
                 fewer = tuple(other for other in changes if other != left)
