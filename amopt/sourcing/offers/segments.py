@@ -103,9 +103,23 @@ class Segments:
         return self.pool.size
 
     def bounded_below(self, supply: SupplyOptions) -> NDArray[np.bool_]:
-        """Return where ``lower`` says something, shape (m,): one part is what any order has."""
+        """Return where ``lower`` says something, shape (m,): one part is what any order has.
+
+        An order without parts is of no use, unless what is spent at its supplier counts: what it
+        pays whatever its quantity would count too.
+        """
         divisible = divisible_pools(supply)[self.pool]
         free: NDArray[np.bool_] = ~divisible & (self.lower <= 1) & (self.fixed >= 0)
+        counts = {
+            terms.supplier
+            for terms in supply.instance.suppliers
+            if terms.spend_discounts is not None or terms.minimum_order_value is not None
+        }
+        if counts:
+            counted = np.array([name in counts for name in supply.supplier], dtype=bool)
+            pools = np.zeros(len(supply.pool_total), dtype=bool)
+            pools[supply.pool[counted]] = True
+            free &= ~(pools[self.pool] & (self.goods_fixed > 0))
         return ~free
 
     def by_option(self, parts: Floats, options: int) -> Floats:

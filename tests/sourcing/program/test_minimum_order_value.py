@@ -97,3 +97,46 @@ def test_what_it_is_worth() -> None:
 def test_answers_side_by_side_keep_it() -> None:
     rows = pareto(amopt.load(of_alpha(3700)), ("cost", "weeks")).rows["answers"]
     assert min(row["cost"] for row in rows) == pytest.approx(4068)
+
+
+@pytest.mark.parametrize(
+    ("terms", "least", "both"),
+    [
+        # 40 for b alone is too little, and with 60 for a enough: 100, or 1 + 101 conventionally.
+        ({"minimum_order_value": 60}, 100, True),
+        # Half of 100 is 50, and 40 + 1 is less; an order of nothing would spend 30 towards it.
+        ({"spend_discounts": {"kind": "all_units", "tiers": [{"from": 60, "percent": 50}]}}, 41,
+         False),
+    ],
+)  # fmt: skip
+def test_an_order_without_parts_spends_nothing(
+    terms: dict[str, Any], least: float, both: bool
+) -> None:
+    """Between quotes of 60 for one and 120 for three, 30 is what an order of a begins with."""
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "Nothing spent",
+        "parts": [{"name": name} for name in "ab"],
+        "lines": [{"line": name, "part": name, "quantity": 1} for name in "ab"],
+        "conventional": [
+            {"part": "a", "cost_per_part": 1, "lead_time_weeks": 1},
+            {"part": "b", "cost_per_part": 101, "lead_time_weeks": 1},
+        ],
+        "offers": [
+            {
+                "supplier": "alpha",
+                "part": part,
+                "quotes": [
+                    {"quantity": q, "cost_per_part": price, "lead_time_weeks": 1}
+                    for q, price in quotes
+                ],
+            }
+            for part, quotes in (("a", [(1, 60), (3, 40)]), ("b", [(1, 40)]))
+        ],
+        "suppliers": [{"supplier": "alpha", **terms}],
+    }
+    answer = amopt.solve(amopt.load(data))
+    assert answer.outcome.objective == pytest.approx(least)
+    assert answer.outcome.status == "optimal"
+    assert len([row for row in answer.rows["orders"] if row["supplier"] == "alpha"]) == 1 + both
