@@ -150,13 +150,9 @@ def solve(  # every option of the command line is a parameter
         with working(json=json, quiet=quiet, of="reading"):
             instance = decisions.load(file, given=given)
         require_room(out, html, html_light, xlsx)
-        for given_here, option in (
-            (register, "--register"),
-            (without, "--without"),
-            (worth, "--worth"),
-        ):
-            if given_here is not None:
-                only_for(instance, "sourcing", option)
+        asked = {"--register": register, "--without": without, "--worth": worth}
+        for option in (option for option, value in asked.items() if value is not None):
+            only_for(instance, "sourcing", option)
         if without:
             from amopt import sourcing
 

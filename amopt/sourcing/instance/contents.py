@@ -166,6 +166,15 @@ class Contents(common.Instance):
         return bool(stated) or any(entries) or due
 
     @property
+    def counting_spend(self) -> frozenset[str]:
+        """The suppliers where it counts what is spent there on parts."""
+        return frozenset(
+            terms.supplier
+            for terms in self.suppliers
+            if terms.spend_discounts is not None or terms.minimum_order_value is not None
+        )
+
+    @property
     def counts_committed(self) -> bool:
         """Whether committed parts count for new orders of any offer."""
         return any(self.counted(offer) > 0 for offer in self.offers)

@@ -110,16 +110,9 @@ class Segments:
         """
         divisible = divisible_pools(supply)[self.pool]
         free: NDArray[np.bool_] = ~divisible & (self.lower <= 1) & (self.fixed >= 0)
-        counts = {
-            terms.supplier
-            for terms in supply.instance.suppliers
-            if terms.spend_discounts is not None or terms.minimum_order_value is not None
-        }
-        if counts:
-            counted = np.array([name in counts for name in supply.supplier], dtype=bool)
-            pools = np.zeros(len(supply.pool_total), dtype=bool)
-            pools[supply.pool[counted]] = True
-            free &= ~(pools[self.pool] & (self.goods_fixed > 0))
+        if counting := supply.instance.counting_spend:
+            counts = np.array([name in counting for name in supply.supplier], dtype=bool)
+            free &= ~(np.isin(self.pool, supply.pool[counts]) & (self.goods_fixed > 0))
         return ~free
 
     def by_option(self, parts: Floats, options: int) -> Floats:
