@@ -46,6 +46,7 @@ def test_the_example() -> None:
     assert when["printed_replace_at"] == 110
     assert "print if the order is 13 or more days away" in " ".join(answer.headline())
     assert with_printing["print_cost_per_day"] > 0
+    assert "simple policy, DA (as TR, with an age for the printed part)" in answer.headline()[-1]
 
 
 def test_the_size_of_the_program_of_the_example() -> None:

@@ -235,6 +235,26 @@ def test_a_word_that_no_part_has_is_told_where_it_stands(tmp_path: Path) -> None
     assert "no part has the material 'ceramic'" in ceramic.message
 
 
+def test_several_materials_with_commas_between_are_told(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(f"{HEADINGS}\na,steel,1,yes,1,1\nb,brass,1,yes,1,1")
+    machines = [{"name": "metal", "materials": ["steel, brass"]}]
+    (finding,) = amopt.check(write(tmp_path, {"file": "table.csv"}, machines=machines))
+    assert (finding.code, path_text(finding.where.key)) == (
+        "unmatched-text",
+        "machines[0].materials[0]",
+    )
+    assert finding.advice == "Several? Write [steel, brass], or steel; brass in a cell."
+
+
+@pytest.mark.parametrize(("name", "told"), [("Total", 1), ("Totalizer", 0)])
+def test_a_row_of_totals_is_told(name: str, told: int, tmp_path: Path) -> None:
+    rows = f"{HEADINGS}\na,steel,1,yes,1,1\nb,steel,2,yes,1,1\n{name},,3,,2,2"
+    findings = amopt.check(csv(tmp_path, rows))
+    assert [one.code for one in findings] == ["total-row"] * told
+    assert all((one.where.row, one.severity) == (4, "warning") for one in findings)
+    assert amopt.check(csv(tmp_path, f"{rows}\nc,steel,1,yes,1,1")) == []
+
+
 def test_columns_for_remarks_are_passed_over_without_a_word(tmp_path: Path) -> None:
     text = f"{HEADINGS},_ask Anna,_\nlever,steel,1,yes,1,1,price?,x"
     assert amopt.check(csv(tmp_path, text)) == []

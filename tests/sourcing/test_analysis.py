@@ -264,3 +264,9 @@ def test_how_well_curves_fit_is_reported() -> None:
     assert power["weeks_r_squared"] == pytest.approx(1)
     assert power["cost_p_value"] < 1e-6
     assert 0.5 < line["weeks_r_squared"] < 1
+
+
+def test_lines_of_one_part_are_told_apart_in_the_terminal() -> None:
+    """Two lines of a part compare the same offers at other quantities."""
+    columns = {column.name: column for column in amopt.sourcing.Solution.columns["switchover"]}
+    assert columns["line"].shown

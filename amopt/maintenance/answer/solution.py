@@ -21,6 +21,13 @@ PRINTING, REGULAR_ONLY = "printing", "regular parts only"
 SOURCING = Column("sourcing", "", f"{PRINTING}, or {REGULAR_ONLY}: no printer.")
 
 
+_IN_WORDS = {
+    "B": "a spare always in stock",
+    "TR": "ordered just in time, a failure before bridged by a print",
+    "DA": "as TR, with an age for the printed part",
+}
+"""The simple policies, for who has not read the source."""
+
 NEXT_TO_NOTHING = 1e-9
 """Parts a year that are none."""
 
@@ -153,8 +160,9 @@ class MaintenanceSolution(Solution):
             elif beyond < 0:
                 more += "; its formula leaves out what may happen while a part is on its way"
             never = {row["policy"]: row["replace_at"] is None for row in self.rows["policies"]}
-            what = total["best_policy"]
-            what += ", which never replaces a part before it fails" * never.get(what, False)
+            best_one = total["best_policy"]
+            what = f"{best_one} ({_IN_WORDS[best_one]})"
+            what += ", which never replaces a part before it fails" * never.get(best_one, False)
             sentences.append(f"The best simple policy, {what}, costs {best} a day, {more}.")
         return tuple(sentences)
 

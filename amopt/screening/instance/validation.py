@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -295,9 +296,15 @@ def unmatched_texts(instance: Contents, parts: Parts) -> Iterator[Problem]:
         for key, word, alone in words:
             if not there or folded(word) in there:
                 continue
+            message = f"no part has the {attribute} {shown(word)}."
+            several = [one.strip() for one in re.split("[,/|]", word)]
             match = misspelt(word, strays)
-            if match or alone:
-                message = f"no part has the {attribute} {shown(word)}."
+            if len(several) > 1 and any(folded(one) in there for one in several):
+                advice = (
+                    f"Several? Write [{', '.join(several)}], or {'; '.join(several)} in a cell."
+                )
+                yield Problem("unmatched-text", key, message, advice)
+            elif match or alone:
                 advice = (
                     f"{did_you_mean(match)} Texts are compared letter by letter." if match else ""
                 )

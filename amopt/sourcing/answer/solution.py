@@ -212,7 +212,7 @@ class SourcingSolution(Solution):
                 "How far below that frontier in time; negative above it, empty beyond its ends.",
                 shown=False,
             ),
-            Column("line", "", "Order line; empty for a part without one.", shown=False),
+            Column("line", "", "Order line; empty for a part without one."),
             Column("quantity", "parts", "Quantity that is compared.", shown=False),
             Column("route", "", "Route of the offer.", shown=False),
             Column("material", "", "Material of the offer.", shown=False),

@@ -22,7 +22,8 @@ from amopt.instance.workbook.reading.headings import (
 )
 from amopt.instance.workbook.reading.places import Index, Places
 from amopt.instance.workbook.reading.remnants import remnants
-from amopt.instance.workbook.reading.wording import TableWords, total_row, unknown_parent
+from amopt.instance.workbook.reading.totals import total_row
+from amopt.instance.workbook.reading.wording import TableWords, unknown_parent
 from amopt.instance.workbook.tables import (
     Heads,
     Remark,
@@ -364,7 +365,7 @@ class _Reader:
         """Note the columns without which no entry can be."""
         if not table.rows:
             return
-        if total := total_row(table):
+        if sheet.form == "entries" and (total := total_row(table)):
             self.remarks.append(total)
         needed = [column.path for column in sheet.columns if column.required]
         needed += [(heading,) for heading in sheet.leading]

@@ -9,18 +9,14 @@ from typing import Any
 from amopt.instance.findings import Key, Problem, Where
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.layout import INSTANCE, Layout, Sheet
-from amopt.instance.workbook.tables import Remark, Table
+from amopt.instance.workbook.tables import Remark
 
-__all__ = ["TableWords", "total_row", "unknown_parent"]
+__all__ = ["TableWords", "unknown_parent"]
 
 _ENTRY = re.compile(r"(?<![\w'\"`.])([a-z_]\w*(?:\.[a-z_]\w*|\[\d+\])*\[\d+\])((?:\.[a-z_]\w*)*)")
 _STEP = re.compile(r"[a-z_]\w*|\[\d+\]")
 _ADD = re.compile(r"Add `([^`]*):`(.*)", re.DOTALL)
 _IN_QUOTES = "Write it in quotes"
-_TOTAL = re.compile(
-    r"(?:grand |sub-?)?(?:totals?|sums?|summe|gesamt(?:summe)?|totaal|totale?|yhteensä)\W*",
-    re.IGNORECASE,
-)
 
 
 class TableWords:
@@ -109,17 +105,3 @@ def unknown_parent(
     near = closest(str(names[-1]), parents)
     message = f"the sheet {parent.name} has no {said}."
     return Remark("unknown-entry", at, message, did_you_mean(near) if near else "")
-
-
-def total_row(table: Table) -> Remark | None:
-    """Return a remark where the last row of a table has the name of a sum; else None."""
-    if len(table.rows) < 2:
-        return None
-    last = table.rows[-1]
-    name = next((cell for cell in last if cell not in (None, "")), None)
-    numbers = any(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in last)
-    if not (isinstance(name, str) and _TOTAL.fullmatch(name.strip()) and numbers):
-        return None
-    where = Where(sheet=table.name, row=table.numbers[-1])
-    message = f"the last row is called {shown(name)}: it looks like the sum of the others."
-    return Remark("total-row", where, message)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from amopt.instance.findings import Key, Problem, Where
 from amopt.instance.suggest import shown
+from amopt.instance.workbook.reading.totals import is_total
 from amopt.phrases import counted
 
 __all__ = ["Notes", "Place", "note_names"]
@@ -115,6 +116,10 @@ def note_names(found: Sequence[str], keep: NDArray[np.bool_], heading: str, note
     blank = [row for row, name in enumerate(found) if not name and keep[row]]
     say = "the row has no part number.", "Write one, or remove the row."
     notes.add("part-without-number", heading, blank, lambda _: say)
+    last = int(np.flatnonzero(keep)[-1])
+    if last and is_total(found[last]):
+        total = f"the last part is called {shown(found[last])}: is it the sum of the others?", ""
+        notes.add("total-row", heading, [last], lambda _: total)
     _note_alike(found, heading, notes)
     seen: dict[str, int] = {}
     for row, name in enumerate(found):
