@@ -7,7 +7,7 @@ import random
 import pytest
 
 import amopt
-from amopt.errors import NoAnswerError
+from amopt.errors import InfeasibleError, InvalidInstanceError, NoAnswerError
 from amopt.placement import Instance, solve
 from amopt.placement.answer.figures import figures
 from amopt.placement.orders.arrays import assemble
@@ -15,6 +15,8 @@ from amopt.placement.orders.formulation import formulate
 from amopt.placement.orders.options import AssignmentOptions, units
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
+from tests.placement.oracles import orders_program
+from tests.seeds import seeds
 
 WEEKLY = 100.0
 
@@ -271,3 +273,83 @@ def test_orders_without_hours_and_orders_released_later_are_drawn():
     lengths = {bar.name: (bar.base[0], bar.x[0]) for bar in drawn.data if bar.type == "bar"}
     assert lengths["conventional"] == (3.0, 2.0)
     assert "printing" not in lengths
+
+
+def random_mixed(seed):
+    """Return orders on owned machines and sold hours of two types, with suppliers and routes."""
+    rng = random.Random(seed)
+    shops, places = [f"shop {k}" for k in range(rng.randint(1, 3))], ["a", "b"]
+    machines = [{"name": "SLS", "hours_per_year": rng.choice([520.0, 2600.0])}]
+    machines += [{"name": "MJF", "hours_per_year": 260.0, "cost_per_hour": 3.0}] * rng.randint(0, 1)
+    jig = [
+        {"machine": machine["name"], "hours": rng.uniform(0.5, 6), "material_cost": 2.0}
+        for machine in machines
+    ]
+    tag = [{"machine": "SLS", "hours": rng.choice([0.0, 2.0, 5.0])}]
+    lanes = [
+        {"from": shop, "to": place, "weeks": rng.choice([0.2, 0.5, 1.0, 1.3]),
+         "cost_per_part": rng.uniform(0, 9)}
+        for shop in shops for place in places
+    ]  # fmt: skip
+    sites, taken = [], []
+    for shop in shops:
+        state = rng.choice(["candidate", "candidate", "open", "closed"])
+        site = {
+            "place": shop,
+            "most_machines": 3,
+            "state": state,
+            "fee_per_part": rng.choice([0, 2]),
+        }
+        names = rng.sample([machine["name"] for machine in machines], len(machines))
+        if state != "closed":
+            site["owned"] = [{"machine": names[0], "count": rng.randint(0, 2)}]
+            taken += [
+                {"place": shop, "machine": names[0], "week": week, "hours": rng.uniform(1, 40)}
+                for week in range(3) if rng.random() < 0.3
+            ]  # fmt: skip
+        if state != "closed" and len(names) > 1 and rng.random() < 0.6:
+            hours = rng.choice([None, 520.0, 0.0])
+            site["contracts"] = [
+                {"machine": names[1], "hours_per_year": hours, "cost_per_hour": rng.uniform(0, 5)}
+            ]
+        sites.append(site)
+    bought = [
+        {"part": "jig", "cost_per_part": rng.uniform(10, 80), "lead_time_weeks": 1.5},
+        {"part": "tag", "from": shops[0], "cost_per_part": 20.0, "lead_time_weeks": 0.0},
+    ]
+    data = {
+        "amopt": 1, "kind": "placement", "name": f"mixed {seed}",
+        "network": {"places": [{"name": name} for name in (*shops, *places)], "lanes": lanes},
+        "machines": machines, "sites": sites, "commitments": taken,
+        "parts": [{"name": "jig", "print": jig}, {"name": "tag", "print": tag}],
+        "conventional": [entry for entry in bought if rng.random() < 0.8],
+        "orders": [],
+    }  # fmt: skip
+    if rng.random() < 0.4:
+        data["routes"] = ["cost", "weeks"]
+        air = {"mode": "air", "weeks": 0.05, "cost_per_part": 40.0}
+        data["network"]["lanes"] = [*lanes, *(lane | air for lane in lanes[:2])]
+    for k in range(rng.randint(1, 5)):
+        release = rng.choice([0.0, 0.0, 1.0, 1.4])
+        order = {"order": f"o{k}", "place": rng.choice(places), "part": rng.choice(["jig", "tag"])}
+        order |= {"quantity": rng.randint(1, 9), "release_week": release}
+        order |= {"due_week": release + rng.choice([0.5, 1.0, 1.5, 2.0, 3.2])}
+        late = {"late_cost_per_week": rng.uniform(1, 60)} if rng.random() < 0.7 else {}
+        data["orders"].append(order | late)
+    return data
+
+
+@pytest.mark.parametrize("seed", seeds(250, always=20))
+def test_mixed_orders_cost_what_a_program_from_the_file_says(seed):
+    data = random_mixed(seed)
+    try:
+        instance = Instance.from_dict(data)
+    except InvalidInstanceError:
+        return  # nobody can fill one of them
+    best = orders_program.optimum(data)
+    for method in ("milp", "formulation"):
+        if best is None:
+            with pytest.raises(InfeasibleError):
+                solve(instance, method=method)
+        else:
+            assert solve(instance, method=method).outcome.objective == pytest.approx(best, rel=1e-6)

@@ -28,6 +28,8 @@ def losses(load, last=400):
 class _Rows:
     """A program written row by row."""
 
+    scaled = True
+
     def __init__(self):
         self.cost, self.lower, self.upper, self.whole = [], [], [], []
         self.rows, self.least, self.most = [], [], []
@@ -50,7 +52,9 @@ class _Rows:
         row, column, value = zip(*spots, strict=True)
         matrix = sp.csr_array((value, (row, column)), shape=(len(self.rows), len(self.cost)))
         # Rows and costs of about one, whatever they are counted in.
-        size = np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
+        size = np.ones(len(self.rows))
+        if self.scaled:
+            size = np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
         cost = np.array(self.cost)
         money = float(np.abs(cost).max()) or 1.0
         answer = milp(
