@@ -249,20 +249,15 @@ def toolbox(package: str, solver: str) -> Way:
     return run
 
 
-def mdpax(task: Task, clock: Clock) -> Answer:
-    """Say why mdpax is not measured: it takes no arrays, only classes of its own."""
-    with clock.phase("import"):
-        import mdpax
-    del mdpax, task
-    raise NotImplementedError("takes processes as classes of its own, not as arrays")
+def late(maker: str, *words: str) -> Way:
+    """Return a way of the module beside this one, which takes long to import and imports this."""
 
+    def run(task: Task, clock: Clock) -> Answer:
+        import _mdp_others
 
-def storm(task: Task, clock: Clock) -> Answer:
-    """Say why Storm is not measured: it has no discount."""
-    with clock.phase("import"):
-        import stormpy
-    del stormpy, task
-    raise NotImplementedError("has no discount, so takes other arrays; see docs/mdp.md")
+        return getattr(_mdp_others, maker)(*words)(task, clock)
+
+    return run
 
 
 WAYS: dict[str, tuple[str, Way]] = {
@@ -294,8 +289,16 @@ WAYS: dict[str, tuple[str, Way]] = {
     "pymdptoolbox, value iteration": ("pymdptoolbox", toolbox("mdptoolbox.mdp", "ValueIteration")),
     "hiive, policy iteration": ("hiive", toolbox("hiive.mdptoolbox.mdp", "PolicyIteration")),
     "hiive, value iteration": ("hiive", toolbox("hiive.mdptoolbox.mdp", "ValueIteration")),
-    "mdpax": ("mdpax", mdpax),
-    "Storm (stormpy)": ("stormpy", storm),
+    "mdpax, value iteration": ("mdpax", late("mdpax", "ValueIteration")),
+    "mdpax, semi-asynchronous value iteration": (
+        "mdpax",
+        late("mdpax", "SemiAsyncValueIteration"),
+    ),
+    "Storm, policy iteration": ("stormpy", late("storm", "POLICY_ITERATION", "GMMXX")),
+    "Storm, optimistic value iteration": (
+        "stormpy",
+        late("storm", "OPTIMISTIC_VALUE_ITERATION"),
+    ),
 }
 """Every way: whose it is, and how it runs."""
 

@@ -46,13 +46,23 @@ WAITS = 4
 """How many times as long the clock may run as the processor, on a machine that does other work."""
 
 NO_STORM = (
-    "**Storm was not measured here.** It is no dependency of amopt and in none of its extras, and "
-    "it has no discount, so that it cannot be handed these arrays: [](mdp.md) has the process that "
-    "it takes instead, and how to measure it where it is installed."
+    "**Storm was not measured here.** It is no dependency of amopt and in none of its extras: "
+    "[](mdp.md) says what it is handed where it is installed."
 )
 """What the page says of it; its row says why."""
 
-PACKAGES = ("amopt", "highspy", "numpy", "scipy", "quantecon", "mdpsolver", "pymdptoolbox")
+PACKAGES = (
+    "amopt",
+    "highspy",
+    "numpy",
+    "scipy",
+    "quantecon",
+    "mdpsolver",
+    "pymdptoolbox",
+    "mdptoolbox-hiive",
+    "mdpax",
+    "stormpy",
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amopt.mdp import MarkovDecisionProcess
+
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "benchmarks"
 
@@ -275,3 +277,25 @@ def test_a_package_that_is_missing_or_fails_has_its_row(
         monkeypatch.setattr(sys, "argv", ["ways", way, str(tmp_path)])
         ways.main()
         assert json.loads((tmp_path / "answer.json").read_text("utf-8"))["failed"].startswith(said)
+
+
+def test_others_are_handed_the_same_process() -> None:
+    """The process that ends has the discounted values; looked up in tables it is the same."""
+    made = MarkovDecisionProcess(
+        [[0.5, 0.5, 0], [0, 1, 0], [0.2, 0.3, 0.5], [1, 0, 0], [0, 0.9, 0.1]],
+        [-5, 4, -1, 2, 7],
+        [0, 1, 0, 2, 2],
+        0.9,
+    )
+    others = module("_mdp_others")
+    other, added = others.ending(made)
+    assert added == 5
+    assert other.cost.min() >= 0
+    value = other.solve().value[:3] - added / 0.1
+    assert value == pytest.approx(made.solve("policy_iteration").value, rel=1e-9)
+    successor, chance, cost = others.tables(made)
+    assert successor.shape == chance.shape == (3, 2, 3)
+    guess = np.array([3.0, -2.0, 11.0])
+    quality = cost + 0.9 * (chance * guess[successor]).sum(axis=2)
+    pairs = made.cost + 0.9 * made.transition @ guess
+    assert quality == pytest.approx(pairs[np.array([[0, 2], [1, 1], [3, 4]])])
