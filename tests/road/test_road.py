@@ -309,7 +309,7 @@ def test_a_print_cost_that_is_a_share_is_handed_over(kind: str) -> None:
 
 
 def test_a_template_without_a_pattern_is_refused(screened: tuple[Any, Any]) -> None:
-    words = r"pattern for every part in parts and lines.*as in sourcing/norwind"
+    words = r"pattern for every part in parts and lines.*as in the shipped sourcing/norwind"
     with pytest.raises(UsageError, match=words):
         hand_over(*screened, amopt.load("sourcing/hangbar"))
     with pytest.raises(UsageError, match="not of design"):
