@@ -11,6 +11,7 @@ from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.licensing.costs import Buyers
 from amopt.licensing.methods import by_program
 from amopt.licensing.methods.menu import best_menu
+from amopt.outcome import versions
 from tests.licensing.cases import instance, random_case
 
 PRICES = {
@@ -87,7 +88,9 @@ def test_money_may_be_in_any_unit(size: float, changes: dict[str, Any]) -> None:
             data[channel][field] *= size
     for method in ("auto", "program"):
         answer = amopt.solve(amopt.load(data), method=method)
-        assert answer.outcome.status == "optimal"
+        # HiGHS 1.15 leaves a gap of 9e-6 in the smallest unit, and says so.
+        early = method == "program" and versions("highspy")["highspy"].startswith("1.15.")
+        assert answer.outcome.status == "optimal" or (early and answer.outcome.gap < 1e-5)
         assert answer.outcome.objective == pytest.approx(plain.outcome.objective * size, rel=2e-6)
         (one,), (other,) = plain.rows["contracts"], answer.rows["contracts"]
         assert other["fee"] == pytest.approx(one["fee"] * size, rel=1e-5)

@@ -152,6 +152,13 @@ def _require(outcome: Outcome) -> None:
         )
 
 
+def _bound(grid: Grid, outcome: Outcome) -> float | None:
+    """Return the proven bound: where every cost is 0 or more, no plan costs less than 0."""
+    if outcome.bound is None or grid.process.cost.min() < 0:
+        return outcome.bound
+    return max(outcome.bound, 0.0)
+
+
 def by_arrays(
     instance: MaintenanceInstance,
     options: Options,
@@ -187,7 +194,7 @@ def by_arrays(
         grid,
         share,
         float(outcome.objective or 0.0),
-        outcome.bound,
+        _bound(grid, outcome),
         outcome.method,
         outcome.iterations or 0,
         known,
@@ -226,7 +233,7 @@ def by_pyomo(
         raise explain(compiled.program, families, instance, options, outcome, budget=budget)
     _require(outcome)
     load(compiled, answer)
-    return read(model, outcome=outcome, bound=outcome.bound, budget=budget)
+    return read(model, outcome=outcome, bound=_bound(model.grid, outcome), budget=budget)
 
 
 def read(
