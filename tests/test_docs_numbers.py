@@ -137,8 +137,8 @@ def seconds(body: str) -> dict[str, float]:
     """Return the seconds of each way that was solved and met what it was asked for."""
     return {
         way: float(solve)
-        for way, _, _, solve, _, _, how in rows_below(body, "| way | load s |")
-        if solve and "missed" not in how
+        for way, _, _, solve, _, error, _ in rows_below(body, "| way | load s |")
+        if solve and "missed" not in error
     }
 
 
@@ -170,6 +170,10 @@ def test_how_many_times_as_fast_follows_from_the_rows() -> None:
     exact = quant / printing["collapsed LP with its Pyomo model"]
     assert float(collapsed.replace(",", "")) == pytest.approx(exact, rel=0.01)
     assert float(factored) == pytest.approx(quant / printing["factored LP, cold"], rel=0.01)
+    storm = printing["Storm, policy iteration"]
+    (ahead,) = re.findall(r"policy iteration no, (\d+) times without building it", text)
+    assert float(ahead) == pytest.approx(storm / printing["collapsed LP"], rel=0.01)
+    assert f"Storm's policy iteration {storm:.2g} s" in text
     generated, whole = (
         printing[way] for way in ("full LP by column generation", "full LP from a policy")
     )
