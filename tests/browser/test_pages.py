@@ -230,6 +230,7 @@ def test_a_figure_is_drawn_in_the_colours_of_the_page(tab: Tab, tmp_path: Path) 
         tab.open(file, width=SCREEN, dark=dark)
         holds(tab, width=SCREEN, drawn=2)
         assert tab.run("document.querySelectorAll('.drawn .main-svg').length") >= 2
+        is_told_to_a_screen_reader(tab)
         fill = tab.run("getComputedStyle(document.querySelector('.drawn .xtick text')).fill")
         assert fill == ("rgb(230, 235, 241)" if dark else "rgb(26, 35, 48)")
     tab.send("Emulation.setDeviceMetricsOverride", width=1000, height=3000, deviceScaleFactor=1,

@@ -239,17 +239,24 @@ def _offer(book: Any, layout: Layout) -> None:
     for sheet in book:
         own = by_name.get(sheet.title)
         for column in sheet_columns(layout, own) if own is not None else ():
-            if column.refers is None or column.several:
-                continue
-            target = by_path.get(column.refers.collection)
-            if target not in book.sheetnames:
-                continue
-            letter = _letter_of(sheet, column.heading)
-            source = _letter_of(book[target], column.refers.key)
-            if letter and source:
-                last = max(book[target].max_row, sheet.max_row) + _ROOM
-                formula = f"='{target}'!${source}$2:${source}${last}"
-                _drop_down(sheet, f"{letter}2:{letter}{last}", formula)
+            if column.refers is not None and not column.several:
+                target = by_path.get(column.refers.collection)
+                _offer_names(book, sheet, column.heading, target, column.refers.key)
+        for above in own.ancestors if own is not None else ():
+            for heading, column in zip(above.own, above.repeats, strict=False):
+                if column.refers is None:  # the entry's own name, which is defined in that sheet
+                    _offer_names(book, sheet, heading, above.name, column.heading)
+
+
+def _offer_names(book: Any, sheet: Any, heading: str, target: str | None, key: str) -> None:
+    """Offer the names in a column of another sheet, and those that are yet to stand there."""
+    if target not in book.sheetnames:
+        return
+    letter, source = _letter_of(sheet, heading), _letter_of(book[target], key)
+    if letter and source:
+        last = max(book[target].max_row, sheet.max_row) + _ROOM
+        formula = f"='{target}'!${source}$2:${source}${last}"
+        _drop_down(sheet, f"{letter}2:{letter}{last}", formula)
 
 
 def _letter_of(sheet: Any, heading: str) -> str:

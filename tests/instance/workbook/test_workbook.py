@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -82,6 +83,26 @@ def test_a_template_helps_whoever_fills_it(tmp_path: Path) -> None:
     assert '"own,contracted,franchised"' in words
     notes = {(row[0].value, row[1].value): row for row in book["notes"].iter_rows(min_row=3)}
     assert notes["demand", "per_year"][2].value == "yes"
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_names_can_be_chosen_where_they_are_named(kind: str, tmp_path: Path) -> None:
+    """Also in the columns that say to which entry of another sheet a row belongs."""
+    kinds.write_template(kind, tmp_path / "p.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "p.xlsx")
+    for sheet in (one for one in layout(kinds.instance_type(kind)).sheets if one.parent):
+        lists = {
+            str(one.sqref).partition("2")[0]: str(one.formula1)
+            for one in book[sheet.name].data_validations.dataValidation
+        }
+        for above in (one for one in sheet.ancestors if not one.numbered):
+            for heading in above.own:
+                (cell,) = (one for one in book[sheet.name][1] if str(one.value) == f"{heading} *")
+                found = re.fullmatch(
+                    r"='(\w+)'!\$(\w)\$2:\$\2\$(\d+)", lists.get(cell.column_letter, "")
+                )
+                assert found, (sheet.name, heading)
+                assert int(found[3]) >= book[found[1]].max_row + 900  # it grows
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
