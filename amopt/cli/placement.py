@@ -76,7 +76,8 @@ def hand_over(
 
         pattern = decisions.load_of("printing", template)
         instance = decisions.load_of("placement", file)
-        plan = answered(instance, answer)
+        with working():
+            plan = answered(instance, answer)
         for site, found in road.printing_at_sites(instance, plan, pattern, period=period).items():
             path = folder / road.file_name(site)
             files.write_new(path, found.to_yaml(), endings=(".yaml",))

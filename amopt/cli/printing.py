@@ -37,7 +37,9 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
         from amopt import decisions
         from amopt.report import machine, terminal
 
-        rows = decisions.solve(decisions.load_of("printing", file)).policy(part)
+        with working(json=json):
+            solution = decisions.solve(decisions.load_of("printing", file))
+        rows = solution.policy(part)
         if json:
             typer.echo(machine.listing_json("policy", rows), nl=False)
         else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from amopt.cli.common import Answer, File, Json, answered, reporting
+from amopt.cli.common import Answer, File, Json, answered, reporting, working
 
 __all__ = ["app"]
 
@@ -22,7 +22,8 @@ def part(file: File, part: str, *, json: Json = False) -> None:
         from amopt.report import machine, terminal
         from amopt.screening.answer.solution import FACTS, ScreeningSolution
 
-        solution = decisions.solve(decisions.load_of("screening", file))
+        with working(json=json):
+            solution = decisions.solve(decisions.load_of("screening", file))
         assert isinstance(solution, ScreeningSolution)
         if json:
             typer.echo(machine.listing_json("part", [dict(solution.part(part))]), nl=False)
@@ -54,7 +55,9 @@ def hand_over(
 
         pattern = decisions.load(template) if to is None else decisions.load_of(to, template)
         instance = decisions.load_of("screening", file)
-        found = road.hand_over(instance, answered(instance, answer), pattern, years=years)
+        with working():
+            chosen = answered(instance, answer)
+        found = road.hand_over(instance, chosen, pattern, years=years)
         if out is None:
             typer.echo(found.to_yaml(), nl=False)
         else:

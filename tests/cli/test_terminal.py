@@ -316,7 +316,7 @@ def test_ctrl_c_of_a_sweep_keeps_what_was_solved(tmp_path: Path) -> None:
 SLOW = """
 import sys, time
 from amopt import cli, decisions
-for name in ("load", "convert", "check"):
+for name in ("load", "convert", "check", "solve"):
     def late(*words, _of=getattr(decisions, name), **options):
         time.sleep(1.5)
         return _of(*words, **options)
@@ -334,6 +334,10 @@ cli.main()
         (("check", "placement/textbook"), "checking, [01] s"),
         (("convert", "placement/textbook", "t.json"), "converting, [01] s"),
         (("show", "placement/textbook"), "reading, [01] s"),
+        (("printing", "policy", "printing/mission", "1"), "solving, [01] s"),
+        (("screening", "part", "screening/norwind", "NW-0117"), "solving, [01] s"),
+        (("screening", "hand-over", "screening/norwind", "printing/norwind", "p.yaml"), "solving,"),
+        (("placement", "hand-over", "placement/norwind", "printing/norwind", "."), "solving, "),
     ],
 )
 def test_reading_and_converting_say_that_they_go_on(
