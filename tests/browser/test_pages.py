@@ -245,7 +245,7 @@ def test_a_figure_is_drawn_in_the_colours_of_the_page(tab: Tab, tmp_path: Path) 
     tab.send("Emulation.setEmulatedMedia", media="")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", amopt.KINDS)
 def test_every_shipped_page(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     documents = []
