@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from amopt import anura
 from amopt.errors import InvalidInstanceError
 
-__all__ = ["SOURCING", "TEXTBOOK", "Tables", "changed", "findings", "write"]
+__all__ = ["SOURCING", "TEXTBOOK", "Tables", "changed", "database", "findings", "write"]
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -134,3 +135,17 @@ def write(tables: Tables, target: Path) -> Path:
             writer.writeheader()
             writer.writerows(rows)
     return target
+
+
+def database(path: str) -> sqlite3.Connection:
+    """Return a database with the tables of the textbook."""
+    connection = sqlite3.connect(path)
+    for table, rows in TEXTBOOK.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        connection.execute(f"CREATE TABLE {table.lower()} ({', '.join(columns).lower()})")
+        marks = ", ".join("?" * len(columns))
+        for row in rows:
+            values = [row.get(column) for column in columns]
+            connection.execute(f"INSERT INTO {table.lower()} VALUES ({marks})", values)
+    connection.commit()
+    return connection

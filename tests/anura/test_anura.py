@@ -16,7 +16,7 @@ from amopt import anura
 from amopt.anura.model import names
 from amopt.anura.outputs.tables import output_tables
 from amopt.errors import InvalidInstanceError, UsageError
-from tests.anura.models import SOURCING, TEXTBOOK, Tables, changed, findings, write
+from tests.anura.models import SOURCING, TEXTBOOK, Tables, changed, database, findings, write
 from tests.conftest import Run
 
 
@@ -152,14 +152,7 @@ def test_answers_are_written_beside_other_scenarios(tmp_path: Path) -> None:
 
 
 def test_a_database_is_read_and_written(tmp_path: Path) -> None:
-    connection = sqlite3.connect(":memory:")
-    for table, rows in TEXTBOOK.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        connection.execute(f"CREATE TABLE {table.lower()} ({', '.join(columns).lower()})")
-        marks = ", ".join("?" * len(columns))
-        for row in rows:
-            values = [row.get(column) for column in columns]
-            connection.execute(f"INSERT INTO {table.lower()} VALUES ({marks})", values)
+    connection = database(":memory:")
     instance = anura.read(connection, name="model").instance
     answer = amopt.solve(instance, forms=False)
     assert answer.outcome.objective == pytest.approx(2980.0)

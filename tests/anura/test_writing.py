@@ -14,7 +14,7 @@ import amopt
 from amopt import anura
 from amopt.errors import UsageError
 from amopt.solution import Solution
-from tests.anura.models import TEXTBOOK
+from tests.anura.models import database
 
 SUMMARY = "OptimizationNetworkSummary"
 
@@ -91,19 +91,6 @@ def test_a_csv_table_that_cannot_be_kept_whole_is_not_written(
         anura.write_back(*answer, tmp_path, scenario="printed")
     assert SUMMARY in str(caught.value)
     assert file.read_bytes() == before
-
-
-def database(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path)
-    for table, rows in TEXTBOOK.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        connection.execute(f"CREATE TABLE {table.lower()} ({', '.join(columns).lower()})")
-        marks = ", ".join("?" * len(columns))
-        for row in rows:
-            values = [row.get(column) for column in columns]
-            connection.execute(f"INSERT INTO {table.lower()} VALUES ({marks})", values)
-    connection.commit()
-    return connection
 
 
 class Cursor:

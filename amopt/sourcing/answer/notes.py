@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.phrases import counted, listed, money, plural
+from amopt.solution import Column
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEAREST",
+    "LIMIT_COLUMNS",
     "PLACED_BEFORE",
     "beside",
     "conventional_of_some",
@@ -29,6 +31,16 @@ MOST_NAMED = 5
 
 DEAREST = 3
 """Limits that are named: those that cost most."""
+
+LIMIT_COLUMNS = (
+    Column("limit", "", "The limit."),
+    Column("stated", "", "What the file says."),
+    Column("stated_day", "", "The same as a day; of need-bys, needs order_date."),
+    Column("unit", "", "Its unit."),
+    Column("used", "", "What the plan uses of it."),
+    Column("used_day", "", "The same as a day."),
+)
+"""With what tables of limits begin."""
 
 PLACED_BEFORE = "placed before"
 """How tables mark orders that were placed before, where the file has no name for them."""

@@ -10,6 +10,7 @@ from amopt.phrases import counted, listed, plural
 from amopt.solution import Column, Solution, Table
 from amopt.sourcing.answer.notes import (
     DEAREST,
+    LIMIT_COLUMNS,
     beside,
     conventional_of_some,
     count,
@@ -263,12 +264,7 @@ class SourcingSolution(Solution):
             Column("request", "", "The request that the supplier answered.", shown=False),
         ),
         "limits": (
-            Column("limit", "", "The limit."),
-            Column("stated", "", "What the file says."),
-            Column("stated_day", "", "The same as a day; of need-bys, needs order_date."),
-            Column("unit", "", "Its unit."),
-            Column("used", "", "What the plan uses of it."),
-            Column("used_day", "", "The same as a day."),
+            *LIMIT_COLUMNS,
             Column(
                 "costs",
                 "money",

@@ -19,7 +19,7 @@ from amopt.phrases import amount, counted, listed, money, plural
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution, Table
-from amopt.sourcing.answer.notes import DEAREST, dearest
+from amopt.sourcing.answer.notes import DEAREST, LIMIT_COLUMNS, dearest
 from amopt.sourcing.worth.limits import A_DAY, FAMILIES, limits_of
 from amopt.sourcing.worth.search import Search
 from amopt.sourcing.worth.stated import StatedLimit
@@ -46,12 +46,7 @@ class Worth(Solution):
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "worth": (
-            Column("limit", "", "The limit."),
-            Column("stated", "", "What the file says."),
-            Column("stated_day", "", "The same as a day; of need-bys, needs order_date."),
-            Column("unit", "", "Its unit."),
-            Column("used", "", "What the plan uses of it."),
-            Column("used_day", "", "The same as a day."),
+            *LIMIT_COLUMNS,
             Column("costs", "money", "How much less the plan would cost without it."),
             Column("step", "", "What one more, or one less, means."),
             Column("worth_of_one_more", "money", "What one step more saves; empty if not proven."),
