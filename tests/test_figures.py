@@ -57,6 +57,31 @@ def test_the_frontier_joins_the_suppliers_that_nobody_beats() -> None:
     assert list(zip(line.x, line.y, strict=True)) == [(56, 285), (97, 240), (124, 158)]
 
 
+@pytest.mark.parametrize("name", [one for one in catalogue.names() if one.startswith("sourcing/")])
+def test_no_offer_is_named_on_the_name_of_a_quadrant(name: str) -> None:
+    """Where the script draws: some 7 pixels a letter, on a picture of 640 by 320."""
+    from amopt.sourcing.answer.scenario_figure import scenarios
+
+    solution = amopt.sourcing.frontier(amopt.load(name))
+    rows = [row for row in solution.rows["switchover"] if row["cost_saving"] is not None]
+    for part in {row["part"] for row in rows}:
+        drawn = scenarios(solution, part)
+        scale = 640 / (2 * drawn.layout.xaxis.range[1]), 320 / (2 * drawn.layout.yaxis.range[1])
+        offers = drawn.data[-1]
+        told = zip(offers.x, offers.y, offers.text, offers.textposition, strict=True)
+        for x, y, text, position in told:
+            spot = x * scale[0], y * scale[1]
+            up, along = position.split()
+            left = spot[0] - 7 * len(text) * {"left": 1.0, "center": 0.5, "right": 0.0}[along]
+            middle = spot[1] + {"top": 12, "middle": 0, "bottom": -12}[up]
+            for note in drawn.layout.annotations:
+                wide = 7 * len(note.text)
+                start = note.x * scale[0] - (wide if note.xanchor == "right" else 0)
+                beside = left + 7 * len(text) < start or start + wide < left
+                assert not text or beside or abs(middle - note.y * scale[1]) > 14, (part, text)
+        assert set(offers.hovertext) >= set(offers.text) - {""}
+
+
 def test_the_bill_adds_up_to_the_totals() -> None:
     from amopt.placement.answer import figures
 

@@ -32,6 +32,9 @@ POSITIONS = (
 LETTER, RADIUS = 7.0, 5.0
 """Width of a letter and half the width of a sign in pixels, at plotly's size of type."""
 
+WRITTEN = 22.0
+"""Height of what is written, with a pixel or two about it."""
+
 ABOVE, BELOW = 11.0, 3.0
 """How far a letter reaches above its base line and below it, in pixels."""
 
@@ -110,6 +113,7 @@ def choose(
     among: Iterable[Spot],
     joined: Iterable[tuple[Spot, Spot]] = (),
     scale: tuple[float, float],
+    written: Iterable[tuple[str, Spot, str]] = (),
 ) -> dict[str, str]:
     """Return where plotly sets names; a name that has no room is left out.
 
@@ -123,15 +127,23 @@ def choose(
         The ends of the lines of the picture.
     scale
         Pixels of a unit to the right and upwards.
+    written
+        What is written in the picture besides: the words, the point that they stand at, and which
+        of their ends is there, ``left``, ``right`` or ``center``.
     """
 
     def pixel(point: Spot) -> Spot:
         return point[0] * scale[0], -point[1] * scale[1]
 
+    signs = [box(spot, 2 * RADIUS, 2 * RADIUS) for spot in set(map(pixel, among))]
+    for words, point, end in written:
+        (x, y), wide = pixel(point), LETTER * len(words)
+        x += {"left": wide / 2, "right": -wide / 2}.get(end, 0.0)
+        signs.append(box((x, y), wide, WRITTEN))
     everywhere = (-math.inf, math.inf, -math.inf, math.inf)
     found = place(
         [Name(pixel(point), LETTER * len(name), RADIUS) for name, point in points.items()],
-        signs=[box(spot, 2 * RADIUS, 2 * RADIUS) for spot in set(map(pixel, among))],
+        signs=signs,
         lines=[(pixel(one), pixel(other), 2.0) for one, other in joined],
         frame=everywhere,
     )

@@ -6,12 +6,21 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from amopt.outcome import Outcome, Status
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.phrases import amount, listed, money
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
-__all__ = ["ROUNDING", "gap_in_words", "idle_columns", "left_out", "rounding_of", "shown", "worth"]
+__all__ = [
+    "ROUNDING",
+    "gap_in_words",
+    "idle_columns",
+    "left_out",
+    "proven",
+    "rounding_of",
+    "shown",
+    "worth",
+]
 
 SIGNIFICANT = 4
 """Digits of a measured number that a planner can act on."""
@@ -111,6 +120,17 @@ def gap_in_words(gap: float | None) -> str:
     return "gap 0 %" if gap <= ROUNDING else f"gap {_percent(100 * gap)} %"
 
 
+def proven(outcome: Outcome) -> str:
+    """Say how near to the best an answer is known to be; nothing where ``optimal`` says it.
+
+    A rule, or what was solved elsewhere, ends without a claim; a search that was stopped has no
+    bound yet.
+    """
+    if outcome.gap is not None or outcome.stopped is not Stopped.FINISHED:
+        return gap_in_words(outcome.gap)
+    return "" if outcome.status is Status.OPTIMAL else "not claimed to be the best"
+
+
 def _percent(percent: float) -> str:
     if not 1e-12 <= percent < 1e15:
         return f"{percent:.2g}"
@@ -125,9 +145,13 @@ def worth(solution: Solution) -> str:
     parts = []
     if outcome.objective is not None:
         unit = f" {solution.currency}" if solution.currency else ""
-        parts = [f"{meaning} {_measured(outcome.objective)}{unit}", gap_in_words(outcome.gap)]
+        parts = [f"{meaning} {_measured(outcome.objective)}{unit}", proven(outcome)]
     said = "; ".join(
-        [*([", ".join(parts)] if parts else []), f"{outcome.total_seconds:.2f} s", _judged(verdict)]
+        [
+            *([", ".join(filter(None, parts))] if parts else []),
+            f"{outcome.total_seconds:.2f} s",
+            _judged(verdict),
+        ]
     )
     return f"{outcome.status}{_stopped(outcome)}{by}: {said}."
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import amopt
+from amopt import sourcing
 from amopt.instance import catalogue
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange import write
@@ -243,6 +244,40 @@ def test_a_figure_is_drawn_in_the_colours_of_the_page(tab: Tab, tmp_path: Path) 
     assert tab.run("getComputedStyle(document.querySelector('.still.wide')).display") == "block"
     assert tab.run("getComputedStyle(document.querySelector('.tools')).display") == "none"
     tab.send("Emulation.setEmulatedMedia", media="")
+
+
+COVERED = """(() => {
+  const boxes = (texts) => texts.filter((one) => one.getClientRects().length)
+    .map((one) => [one.textContent, one.getBoundingClientRect()]);
+  return [...document.querySelectorAll('figure')].flatMap((figure) => {
+    const texts = [...figure.querySelectorAll('text')];
+    const quadrants = boxes(texts.filter((one) => /^I?[IV]+: saves/.test(one.textContent)));
+    const names = boxes(texts.filter((one) => one.matches('.n, .textpoint text, text.textpoint')));
+    window.seen = (window.seen || 0) + quadrants.length * names.length;
+    return quadrants.flatMap(([quadrant, a], k) => [...names, ...quadrants.slice(k + 1)]
+      .filter(([, b]) => a.left < b.right && b.left < a.right)
+      .filter(([, b]) => a.top < b.bottom && b.top < a.bottom)
+      .map(([name]) => `${name} on ${quadrant}`));
+  });
+})()"""
+"""The names of offers, and of quadrants, that lie on the name of a quadrant."""
+
+
+@pytest.mark.slow
+def test_no_name_lies_on_that_of_a_quadrant(tab: Tab, tmp_path: Path) -> None:
+    for name in catalogue.names():
+        if not name.startswith("sourcing/"):
+            continue
+        instance = amopt.load(name)
+        document = page.document_of(instance, sourcing.frontier(instance))
+        for light in (False, True):
+            file = tmp_path / f"{light}.html"
+            page.write_document(document, file, light=light)
+            for width in (SCREEN, 768, PHONE):
+                tab.open(file, width=width)
+                tab.run(SETTLED)
+                assert tab.run(COVERED) == [], (name, light, width)
+                assert tab.run("window.seen") > 0, name
 
 
 @pytest.mark.slow

@@ -98,6 +98,20 @@ def test_an_answer_without_an_objective_claims_no_bound() -> None:
     assert "no bound" not in worth(bare)
 
 
+def test_what_a_rule_proposes_is_not_short_of_a_bound() -> None:
+    """No bound is told of where a search was stopped before it had one, and there alone."""
+    from amopt.outcome import Status, Stopped
+
+    rule = amopt.sourcing.frontier(amopt.load("sourcing/bush"))
+    assert "5,718 EUR, not claimed to be the best; " in worth(rule)
+    stopped = replace(rule.outcome, stopped=Stopped.TIME_LIMIT)
+    assert "5,718 EUR, no bound; " in worth(replace(rule, outcome=stopped))
+    optimal = replace(rule.outcome, status=Status.OPTIMAL)
+    assert "5,718 EUR; " in worth(replace(rule, outcome=optimal))
+    bounded = replace(rule.outcome, bound=5718.0)
+    assert "5,718 EUR, gap 0 %; " in worth(replace(rule, outcome=bounded))
+
+
 def test_what_nobody_checked_is_not_accepted() -> None:
     solution = amopt.solve(amopt.load("sourcing/bush"))
     assert "; accepted by the referee (" in worth(solution)

@@ -37,26 +37,33 @@ def scenarios(solution: Solution, part: str) -> Any:
     figure = new_figure(height=460)
     wide = 1.25 * max([abs(row["weeks_saved"]) for row in rows], default=1.0) or 1.0
     high = 1.25 * max([abs(row["cost_saving"]) for row in rows], default=1.0) or 1.0
-    for right, up, label in QUADRANTS.values():
-        figure.add_annotation(
-            x=0.97 * wide * right,
-            y=0.92 * high * up,
-            text=label,
-            showarrow=False,
-            xanchor="right" if right > 0 else "left",
-        )
+    quadrants = [
+        (label, (0.97 * wide * right, 0.92 * high * up), "right" if right > 0 else "left")
+        for right, up, label in QUADRANTS.values()
+    ]
+    for label, (x, y), end in quadrants:
+        figure.add_annotation(x=x, y=y, text=label, showarrow=False, xanchor=end)
     rates = sorted({round(rate, 9) for rate in map(downtime_per_week, rows) if rate})
     borders = [_border(figure, rate, wide, high, solution.currency) for rate in rates]
-    points = {label_of(row, rows): (row["weeks_saved"], row["cost_saving"]) for row in rows}
+    names = [label_of(row, rows) for row in rows]
+    points = {
+        name: (row["weeks_saved"], row["cost_saving"])
+        for name, row in zip(names, rows, strict=True)
+    }
     labels = choose(
-        points, among=list(points.values()), joined=borders, scale=(320 / wide, 160 / high)
+        points,
+        among=list(points.values()),
+        joined=borders,
+        scale=(320 / wide, 160 / high),
+        written=quadrants,
     )
     figure.add_scatter(
         x=[row["weeks_saved"] for row in rows],
         y=[row["cost_saving"] for row in rows],
         mode="markers+text",
-        text=[label_of(row, rows) for row in rows],
-        textposition=[labels.get(label_of(row, rows), "top center") for row in rows],
+        text=[name if name in labels else "" for name in names],
+        textposition=[labels.get(name, "top center") for name in names],
+        hovertext=names,
         marker={"size": 12, "color": [_colour(row) for row in rows]},
         name="offers",
         showlegend=False,
