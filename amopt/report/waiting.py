@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -50,12 +51,15 @@ class Waiting(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Hear of a phase that begins."""
         self._phase = record.getMessage()
+        self._heard, self._gaps = None, []  # what was heard is of the phase before
 
     def hear(self, progress: Progress) -> None:
         """Hear of a running solve."""
         if progress.found is not None:
             self._found, self._heard, self._gaps = progress.found, None, []
             return
+        if self._heard is not None and progress.seconds < self._heard.seconds:
+            self._gaps = []  # another solve has begun
         self._heard = progress
         if progress.gap is not None:
             self._gaps.append((self._spent, progress.gap))
@@ -97,19 +101,24 @@ class Waiting(logging.Handler):
 
 
 def over_time(gaps: list[tuple[float, float]]) -> str:
-    """Return the gaps over time as a row of blocks, each the last gap of its stretch of time."""
+    """Return the gaps over time as a row of blocks, each the last gap of its stretch of time.
+
+    A gap without an end, as to an objective of zero, is as high as blocks are.
+    """
+    gaps = [(moment, gap) for moment, gap in gaps if not math.isnan(gap)]
     if len(gaps) < 2:
         return ""
     first, last = gaps[0][0], gaps[-1][0]
-    highest = max(gap for _, gap in gaps)
-    if last <= first or highest <= 0:
+    highest = max((gap for _, gap in gaps if math.isfinite(gap)), default=1.0) or 1.0
+    if last <= first or all(gap <= 0 for _, gap in gaps):
         return ""
     drawn, position = [], 0
     for place in range(WIDTH):
         until = first + (last - first) * (place + 1) / WIDTH
         while position + 1 < len(gaps) and gaps[position + 1][0] <= until:
             position += 1
-        drawn.append(BLOCKS[round(gaps[position][1] / highest * (len(BLOCKS) - 1))])
+        height = min(1.0, max(0.0, gaps[position][1] / highest))
+        drawn.append(BLOCKS[round(height * (len(BLOCKS) - 1))])
     return "".join(drawn)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import re
@@ -293,6 +294,48 @@ def test_the_line_says_phase_time_gap_and_what_is_left() -> None:
     assert "1 of 4 done" in waiting.words()
     assert over_time([(0.0, 0.8), (1.0, 0.4), (2.0, 0.0)])[-1] == "▁"
     assert over_time([(0.0, 0.8)]) == ""
+
+
+INF, NAN = float("inf"), float("nan")
+
+
+@pytest.mark.parametrize(
+    ("gaps", "begins", "ends"),
+    [
+        ((INF, INF), "█", "█"),
+        ((INF, 0.5, 0.25), "█", "▅"),
+        ((INF, 0.0), "█", "▁"),
+        ((0.5, INF), "█", "█"),
+        ((NAN, 0.5, 0.0), "█", "▁"),
+        ((NAN, 0.5), "", ""),
+        ((0.0, 0.0), "", ""),
+    ],
+)
+def test_gaps_that_are_no_number_or_have_no_end_are_drawn(
+    gaps: tuple[float, ...], begins: str, ends: str
+) -> None:
+    """An objective of zero is infinitely far from any other bound."""
+    drawn = over_time([(float(k), gap) for k, gap in enumerate(gaps)])
+    assert drawn[:1] == begins
+    assert drawn[-1:] == ends
+    waiting = Waiting()
+    for gap in gaps:
+        waiting.hear(Progress(1.0, 0.0, -1.0, gap, 5))
+        time.sleep(0.002)
+    assert str(waiting.__rich__()).startswith("working")
+
+
+def test_what_is_told_of_a_phase_is_not_told_of_the_next_one() -> None:
+    waiting = Waiting(of="relaxation")
+    for gap in (0.5, 0.1):
+        waiting.hear(Progress(1.0, 120.0, 100.0, gap, 5))
+        time.sleep(0.002)
+    waiting.emit(logging.makeLogRecord({"msg": "limits"}))
+    assert waiting.words() == ["limits", "0 s"]
+    waiting.hear(Progress(3.0, 120.0, 119.0, 0.4, 5))
+    time.sleep(0.002)
+    waiting.hear(Progress(0.2, 120.0, 119.0, 0.1, 5))  # another solve of the same phase
+    assert waiting.words()[-1] == "gap 10.00 %"
 
 
 @pytest.mark.slow
