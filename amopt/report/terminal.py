@@ -17,7 +17,7 @@ from rich.text import Text
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
 from amopt.phrases import counted
-from amopt.report.words import idle_columns, left_out, rounding_of, shown, worth
+from amopt.report.words import idle_columns, left_out, rounding_of, shown, visible, worth
 from amopt.solution import Column, Solution
 
 __all__ = [
@@ -48,7 +48,18 @@ def console(*, to_errors: bool = False) -> Console:
     """Return a console on standard output or standard error: plain and wide when piped."""
     stream = sys.stderr if to_errors else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_WHEN_PIPED
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+class _Console(Console):
+    """A console that no text of a file steers."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts with signs for their control characters, anything else as it is."""
+        for held in objects:
+            if isinstance(held, Text):
+                held.plain = visible(held.plain)
+        super().print(*objects, **options)
 
 
 def print_solution(solution: Solution) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "proven",
     "rounding_of",
     "shown",
+    "visible",
     "worth",
 ]
 
@@ -40,6 +41,19 @@ MOST_WRITTEN_OUT = 1e15
 TWO_DIGITS = ("money", "%", "weeks")
 """Units that are shown with two digits after the point."""
 
+_SIGNS = {
+    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"},
+    0x7F: 0x2421,
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
+    **dict.fromkeys((0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), 0xFFFD),
+}
+"""What stands for characters that steer a terminal, turn the text, or are none in XML."""
+
+
+def visible(text: str) -> str:
+    """Return a text with a sign for each control character, such as ``␛`` for an escape."""
+    return text if text.isascii() and text.isprintable() else text.translate(_SIGNS)
+
 
 def shown(value: Any, unit: str = "", least: float = ROUNDING) -> str:
     """Return a value as a planner reads it, never with an exponent that a table can avoid.
@@ -59,7 +73,7 @@ def shown(value: Any, unit: str = "", least: float = ROUNDING) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return _number(value, unit, least if unit == "money" else ROUNDING)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else visible(str(value))
 
 
 def _number(value: float, unit: str, least: float) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from amopt.errors import UsageError
 from amopt.files import as_plain, new_file, require_writable_file
+from amopt.report.words import visible
 
 if TYPE_CHECKING:
     from amopt.solution import Column, Solution
@@ -18,6 +20,13 @@ __all__ = ["require_writable", "write_answer"]
 FIRST_DAY: Final = datetime.date(1900, 3, 1)
 """The day from which spreadsheet programs count days right."""
 
+MOST_ROWS: Final = 1_048_575
+"""Rows of a table that a sheet holds below its headings."""
+
+LONGEST_TEXT: Final = 32_767
+"""Characters that a cell holds, counted as UTF-16 counts them."""
+
+_ELSEWHERE = "The files of --out hold them as they are."
 _SUMMARY: Final = "summary"
 _LONGEST_SHEET: Final = 31
 _WIDEST: Final = 50
@@ -43,7 +52,8 @@ def write_answer(solution: Solution, target: str | Path) -> None:
 
     The first sheet says what the page says first: the headline, the outcome and the notes. Each
     table that has rows is a sheet with a table in it, whose numbers keep all their digits and show
-    as many as one reads.
+    as many as one reads; one with more rows than a sheet holds goes on in further sheets. What a
+    workbook cannot hold as it is, the first sheet says.
 
     Raises
     ------
@@ -54,17 +64,61 @@ def write_answer(solution: Solution, target: str | Path) -> None:
     book: Any = _openpyxl().Workbook()
     first = book.active
     first.title = _SUMMARY
-    for row, cells in enumerate(_summary(solution), 1):
+    taken, told = {_SUMMARY}, _Told()
+    for name, rows in solution.rows.items():
+        for part in _parts(rows):
+            sheet = _free_name(name, taken)
+            _write_table(book, sheet, part, solution.columns.get(name, ()), told)
+            if part.start:
+                told.say(f"{name} has {len(rows):,} rows, and goes on in the sheet {sheet}.")
+    for row, cells in enumerate([*_summary(solution), *told.notes()], 1):
         for place, cell in enumerate(cells, 1):
-            _write(first.cell(row, place), cell)
+            _write(first.cell(row, place), cell, told=_Told())
     first.column_dimensions["A"].width = 22
     first.column_dimensions["B"].width = 100
-    taken = {_SUMMARY}
-    for name, rows in solution.rows.items():
-        if rows:
-            _write_table(book, _free_name(name, taken), rows, solution.columns.get(name, ()))
     with new_file(target) as temporary:
         book.save(temporary)
+
+
+@dataclass
+class _Told:
+    """What a workbook cannot hold as it is."""
+
+    sentences: list[str] = field(default_factory=list)
+    cut: set[str] = field(default_factory=set)
+    signs: set[str] = field(default_factory=set)
+
+    def say(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """Yield the rows of the first sheet that say it."""
+        for sentence in self.sentences:
+            yield "note", sentence
+        if self.cut:
+            where = ", ".join(sorted(self.cut))
+            cut = f"Texts of more than {LONGEST_TEXT:,} characters are cut: {where}."
+            yield "note", f"{cut} {_ELSEWHERE}"
+        if self.signs:
+            where = ", ".join(sorted(self.signs))
+            yield "note", f"Signs stand for control characters: {where}. {_ELSEWHERE}"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of a table that fit a sheet, from one on."""
+
+    rows: Sequence[Mapping[str, Any]]
+    start: int
+
+
+def _parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Part]:
+    """Yield the rows of a table, as many at once as fit a sheet."""
+    if 0 < len(rows) <= MOST_ROWS:
+        yield _Part(rows, 0)
+        return
+    for start in range(0, len(rows), MOST_ROWS):
+        yield _Part([rows[k] for k in range(start, min(start + MOST_ROWS, len(rows)))], start)
 
 
 def _openpyxl() -> Any:
@@ -89,7 +143,13 @@ def _summary(solution: Solution) -> list[tuple[str, Any]]:
         ("currency", solution.currency),
     ]
     rows += [("note", note) for note in solution.notes]
-    return [row for row in rows if row[1] is not None]
+    return [(name, _named(value)) for name, value in rows if value is not None]
+
+
+def _named(value: Any) -> Any:
+    """Return a value for a cell; a number that is not finite by its name."""
+    plain = as_plain(value)
+    return str(value) if plain is None else plain
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -102,21 +162,20 @@ def _free_name(name: str, taken: set[str]) -> str:
     return short
 
 
-def _write_table(
-    book: Any, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]
-) -> None:
-    """Write a table as a sheet."""
+def _write_table(book: Any, name: str, part: _Part, columns: Sequence[Column], told: _Told) -> None:
+    """Write rows of a table as a sheet."""
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.table import Table, TableStyleInfo
 
-    sheet = book.create_sheet(name)
+    sheet, rows = book.create_sheet(name), part.rows
     headings = [column.name for column in columns] or list(rows[0])
     for place, heading in enumerate(headings, 1):
-        _write(sheet.cell(1, place), heading)
+        where = f"{name}, {heading}"
+        _write(sheet.cell(1, place), heading, told=told, where=where)
         values = _dates([as_plain(row.get(heading)) for row in rows], heading)
         shown = _format(values)
         for number, value in enumerate(values, 2):
-            _write(sheet.cell(number, place), value, shown)
+            _write(sheet.cell(number, place), value, shown, told=told, where=where)
         width = max([len(heading) + 3, *(len(_words(value)) + 1 for value in values[:200])])
         sheet.column_dimensions[get_column_letter(place)].width = min(width, _WIDEST)
     area = f"A1:{get_column_letter(len(headings))}{len(rows) + 1}"
@@ -149,14 +208,16 @@ def _format(values: Sequence[Any]) -> str:
     return _DECIMAL if max(map(abs, numbers)) >= 1 else _SMALL
 
 
-def _write(cell: Any, value: Any, number_format: str = "General") -> None:
+def _write(
+    cell: Any, value: Any, number_format: str = "General", *, told: _Told, where: str = ""
+) -> None:
     """Write a value; no text is taken for a formula, and a number keeps its digits."""
     if value is None:
         return
     if isinstance(value, (list, dict)):
         value = str(value)
     if isinstance(value, str):
-        cell.value = value
+        cell.value = _held(value, told, where)
         cell.data_type = "s"
         return
     if isinstance(value, datetime.date):
@@ -168,3 +229,15 @@ def _write(cell: Any, value: Any, number_format: str = "General") -> None:
         cell.value = value
     if type(value) in (int, float):
         cell.number_format = number_format
+
+
+def _held(text: str, told: _Told, where: str) -> str:
+    """Return a text as a cell can hold it."""
+    signs = visible(text)
+    if signs != text:
+        told.signs.add(where)
+    units = signs.encode("utf-16-le") if 2 * len(signs) > LONGEST_TEXT else b""
+    if len(units) > 2 * LONGEST_TEXT:
+        told.cut.add(where)
+        return units[: 2 * (LONGEST_TEXT - 3)].decode("utf-16-le", "ignore") + "..."
+    return signs

@@ -23,6 +23,12 @@ _LONGEST_LIST: Final = 255
 _ROOM: Final = 1_000
 """Rows below the last for which drop-downs are made."""
 
+_MOST_ROWS: Final = 1_048_575
+"""Rows that a sheet holds below its headings."""
+
+_LONGEST_TEXT: Final = 32_767
+"""Characters that a cell holds."""
+
 _TEXT_ROWS: Final = 50
 """Rows below the last in which what is typed into a column of texts stays a text."""
 
@@ -98,6 +104,10 @@ def write_workbook(
     book: Any = openpyxl.Workbook()
     book.remove(book.active)
     _write_once(book, layout, once, template=template)
+    for one in sheets:
+        if len(one.rows) > _MOST_ROWS:
+            message = f"{one.sheet.name} has {len(one.rows):,} rows, and a sheet of a workbook has "
+            raise UsageError(f"{message}room for {_MOST_ROWS:,}: name a folder of csv files")
     there = {one.sheet.name: one for one in sheets}
     for sheet in layout.sheets:
         if sheet.name in there or (template and sheet.form != "free"):
@@ -199,6 +209,9 @@ def _write_cell(sheet: Any, row: int, place: int, value: Any) -> None:
 
 def _write_text(cell: Any, text: str) -> None:
     """Write a text as text, also where it looks like a formula, a number or an error."""
+    if len(text) > _LONGEST_TEXT:
+        message = f"a workbook cannot hold the text {text[:40]!r}...: a cell has room for "
+        raise UsageError(f"{message}{_LONGEST_TEXT:,} characters: name a folder of csv files")
     try:
         cell.value = text
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import shutil
 import zipfile
@@ -577,6 +578,26 @@ def test_what_would_be_too_large_to_be_read_is_not_written(
     assert not target.exists()
     kinds.convert("placement/textbook", tmp_path / "large")
     assert kinds.load(tmp_path / "large") == kinds.load("placement/textbook")
+
+
+def test_what_a_sheet_cannot_hold_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell has room for 32,767 characters, and openpyxl would cut longer texts silently."""
+    kinds.convert("placement/textbook", tmp_path / "plain.json")
+    plain = json.loads((tmp_path / "plain.json").read_text())
+    for name, text in (("fits", "s" * 32_767), ("long", "s" * 32_768)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({**plain, "source": text}))
+    kinds.convert(tmp_path / "fits.json", tmp_path / "fits.xlsx")
+    assert kinds.load(tmp_path / "fits.xlsx").source == "s" * 32_767
+    with pytest.raises(UsageError, match="room for 32,767 characters"):
+        kinds.convert(tmp_path / "long.json", tmp_path / "long.xlsx")
+    kinds.convert(tmp_path / "long.json", tmp_path / "long")
+    assert kinds.load(tmp_path / "long").source == "s" * 32_768
+    monkeypatch.setattr("amopt.instance.workbook.writing._MOST_ROWS", 2)
+    with pytest.raises(UsageError, match=r"has \d+ rows, .* room for 2: name a folder of csv"):
+        kinds.convert("placement/textbook", tmp_path / "many.xlsx")
+    assert not (tmp_path / "many.xlsx").exists()
 
 
 def test_the_answer_as_a_workbook(tmp_path: Path) -> None:
