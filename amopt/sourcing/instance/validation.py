@@ -104,7 +104,7 @@ def _amounts(instance: Contents) -> Iterator[Problem]:
                 f"the capacity of {capacity.supplier!r} states neither machine hours nor parts.",
                 "Write machine_hours, parts, or both.",
             )
-    if not any(instance.minimise.model_dump().values()):
+    if not any(weight for _, weight in instance.minimise):
         yield Problem(
             "nothing-to-minimise",
             ("minimise",),

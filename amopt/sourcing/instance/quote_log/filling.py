@@ -201,8 +201,9 @@ class _Filling:
     def _data(self, offers: list[Any]) -> dict[str, Any]:
         said = {**self.data["quotes"], "sha256": self.log.sha256(self.record.as_of)}
         new = {**self.data, "offers": offers, "quotes": said}
-        if self.unquoted:
-            new["unquoted"] = [*self.data.get("unquoted", ()), *self.unquoted]
+        said_of = self.data.get("unquoted", ())
+        if self.unquoted and isinstance(said_of, (list, tuple)):  # else the field is refused
+            new["unquoted"] = [*said_of, *self.unquoted]
         if new.get("order_date") is None:
             new["order_date"] = self.record.as_of.date().isoformat()
         return new
@@ -244,7 +245,7 @@ class _Filling:
         what = f"the offer of {key[1]!r} at {key[0]!r}"
         advice = "Fetch quotes anew: amopt sourcing quotes."
         if found.latest is None:
-            asked = {_key(offer)[0] for offer in self.offers if isinstance(offer, Mapping)}
+            asked = {_key(offer)[0] for offer in _entries(self.data, "offers")}
             meant = closest(key[0], [one[0] for one in known if one[0] not in asked])
             advice = did_you_mean(meant) if meant else advice
         elif found.latest.status == "failed":
@@ -260,9 +261,8 @@ class _Filling:
         """Return that another design was quoted than the one that is licensed."""
         licensed = {
             str(entry.get("sha256")).lower()
-            for entry in self.data.get("licences") or ()
-            if isinstance(entry, Mapping)
-            and entry.get("part") == key[1]
+            for entry in _entries(self.data, "licences")
+            if entry.get("part") == key[1]
             and entry.get("supplier") in (None, key[0])
             and entry.get("sha256")
         }
@@ -278,8 +278,8 @@ class _Filling:
 
     def _unasked(self, known: Mapping[OfferKey, Any]) -> Iterator[Problem]:
         """Yield the offers that the log holds of the file's parts and the file does not name."""
-        parts = {p.get("name") for p in self.data.get("parts") or () if isinstance(p, Mapping)}
-        named = {_key(offer) for offer in self.offers if isinstance(offer, Mapping)}
+        parts = {str(part.get("name")) for part in _entries(self.data, "parts")}
+        named = {_key(offer) for offer in _entries(self.data, "offers")}
         for supplier, part, route, material in known:
             if part in parts and (supplier, part, route, material) not in named:
                 kind = f"{route}, {material}" if material else route
@@ -290,6 +290,13 @@ class _Filling:
                     "such offer: they are left out.",
                     "Add an offer with quotes: log, if it is wanted.",
                 )
+
+
+def _entries(data: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of a collection that have keys; what has none is refused as a field."""
+    found = data.get(name)
+    if isinstance(found, (list, tuple)):
+        yield from (entry for entry in found if isinstance(entry, Mapping))
 
 
 def _key(offer: Mapping[str, Any]) -> OfferKey:
