@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amopt.decision import Method, choose, judged, method_names
-from amopt.errors import InfeasibleError
 from amopt.instance.suggest import shown
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
-from amopt.printing.answer.policies import COMPARED, Compared
+from amopt.printing.answer.policies import Compared, compared_policies
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.answer.tables import tables
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
@@ -173,7 +172,10 @@ def solve(
     with budget.phase("solve"):
         found = find(options=options)
         budget.require("the policy without a printer was found")
-        compared = _compared(instance, find, lambda: budget.options(options))
+        quick = choose("printing", "auto", WAYS, formulation.FAMILIES, instance).name
+        other = partial(optimum, instance, quick, progress=progress)
+        ways = (find,) if extend is not None else (find, other)
+        compared = compared_policies(instance, ways, lambda: budget.options(options))
     says: tuple[str, ...] = ()
     if certify:
         with budget.phase("certify"):
@@ -241,24 +243,9 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PrintingSo
     instance: PrintingInstance = model.instance
     way = choose("printing", "auto", WAYS, formulation.FAMILIES, instance)
     find = partial(optimum, instance, way.name)
-    return _answer(instance, found, _compared(instance, find, Options), budget, READ_BACK)
-
-
-def _compared(
-    instance: PrintingInstance, find: Callable[..., Optimum], options: Callable[[], Options]
-) -> Compared:
-    """Return the best policies from fewer sources; None where the limits forbid them.
-
-    Without a printer; and where parts can be expedited, without that, with a printer and without.
-    """
-    compared: Compared = {}
-    for sourcing, sources in COMPARED.items():
-        if sources["expediting"] or instance.parameters.can_expedite:
-            try:
-                compared[sourcing] = find(**sources, options=options())
-            except InfeasibleError:
-                compared[sourcing] = None
-    return compared
+    return _answer(
+        instance, found, compared_policies(instance, (find,), Options), budget, READ_BACK
+    )
 
 
 def _answer(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.printing.answer.accounts import Accounts, percent_of, stock_of
 from amopt.printing.answer.columns import (
     COLUMNS,
@@ -17,7 +18,7 @@ from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Optimum
 
-__all__ = ["COMPARED", "Compared", "policy_rows", "printer_rows"]
+__all__ = ["COMPARED", "Compared", "compared_policies", "policy_rows", "printer_rows"]
 
 Compared = dict[str, Optimum | None]
 """The best policies from fewer sources than the file has, by the sourcing of the tables."""
@@ -28,6 +29,31 @@ COMPARED: Mapping[str, Mapping[str, bool]] = {
     SUPPLIER_ALONE: {"printer": False, "expediting": False},
 }
 """The sources that each of them has."""
+
+
+def compared_policies(
+    instance: PrintingInstance,
+    ways: Sequence[Callable[..., Optimum]],
+    options: Callable[[], Any],
+) -> Compared:
+    """Return the best policies from fewer sources; None where the limits forbid them.
+
+    Without a printer; and where parts can be expedited, without that, with a printer and without.
+    A way that finds none has the next one asked: fewer sources may keep limits only with stocks
+    beyond those that a program offers, or in digits beyond those that its solver has.
+    """
+    compared: Compared = {}
+    for sourcing, sources in COMPARED.items():
+        if sources["expediting"] or instance.parameters.can_expedite:
+            compared[sourcing] = None
+            for way in ways:
+                try:
+                    compared[sourcing] = way(**sources, options=options())
+                    break
+                except (InfeasibleError, NoAnswerError) as error:
+                    if way is ways[-1] and isinstance(error, NoAnswerError):
+                        raise
+    return compared
 
 
 def sourcings(parameters: Parameters) -> Iterator[tuple[str, str]]:

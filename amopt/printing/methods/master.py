@@ -36,6 +36,10 @@ BETTER = 1e-10
 KEPT = 1e-9
 """Excess over a limit, over its scale, up to which it is kept."""
 
+RESOLVED = 1e-8
+"""Share of its scale down to which the use of a limit is told from nothing. Probabilities are known
+to some 1e-16, and what is used to no more digits than that."""
+
 LITTLE = 1e-7
 """What a little more of a limit is, over its scale; and a share of a mixture that counts."""
 
@@ -149,6 +153,27 @@ class Master:
         bound = looser.bound - float(looser.duals @ more)
         lost = found.bound - bound
         return looser.duals if lost <= PROVES * abs(found.bound) else found.duals
+
+    def settle(self, excess: Floats) -> None:
+        """Loosen limits by what arithmetic does not tell from nothing, where they need it.
+
+        Down time fades with the stock but is never nothing: no policy that is known keeps a limit
+        of 0 on it, or keeps next to 0 in digits that count. What is found then costs no more than
+        any plan that keeps the limits to the letter.
+
+        Parameters
+        ----------
+        excess
+            What :meth:`excess` returned, all of it so small that the limits count as kept.
+        """
+        usage = self.columns.usage
+        least = np.zeros(usage.shape[0])
+        for part in range(len(self.parameters)):
+            least += usage[:, self.columns.part == part].min(axis=1, initial=np.inf)
+        little = RESOLVED * self.scale
+        fading = (least > 0) & (self.most < little)
+        over = np.where(excess > 0, self.most + excess + little, self.most)
+        self.most = np.where(fading, np.maximum(little, over), over)
 
     def know(self, columns: Columns) -> None:
         """Add policies that are known from other limits."""

@@ -77,10 +77,12 @@ def best_policy(
     rows = limit_rows(instance)
     budget = Budget(options.time_limit)
     master = Master(parameters, rows, options, budget, progress)
-    if (master.excess() > KEPT * master.scale).any():
+    excess = master.excess()
+    if (excess > KEPT * master.scale).any():
         if compared:  # what the plan is compared with needs no reason
             raise InfeasibleError("with fewer sources no plan keeps the limits")
         raise explain(instance, options, budget)
+    master.settle(excess)
     found = master.solve()
     duals = master.prices(found)
     with_prices = priced(parameters, rows, duals)[0]

@@ -260,6 +260,37 @@ def test_without_a_printer_there_may_be_no_plan() -> None:
     assert answer.verdict.accepted
 
 
+@pytest.mark.parametrize("short", [0.0, 1e-15, 1e-13, 1e-11])
+@pytest.mark.parametrize("method", ["auto", "collapsed"])
+def test_where_nothing_may_be_down_the_comparison_is_answered(short: float, method: str) -> None:
+    up = {"name": "up", "measure": "availability", "at_least": 1.0 - short}
+    data = amopt.load("printing/mission").to_dict() | {"limits": [up]}
+    answer = amopt.solve(amopt.load(data), method=method)
+    assert str(answer.outcome.status) == "optimal"
+    (row,) = answer.rows["limits"]
+    # printing at once leaves nothing down; a shelf alone, next to nothing
+    assert row["amount"] == 1.0
+    assert row["single_source_amount"] == pytest.approx(1.0 - short, abs=2e-12)
+    with_less = {**up, "at_least": 1.0 - 1e-8}
+    easier = amopt.solve(amopt.load({**data, "limits": [with_less]})).rows["totals"][0]
+    costs = "single_source_yearly_cost"
+    assert answer.rows["totals"][0][costs] > easier[costs]
+
+
+@pytest.mark.parametrize("short", [0.0, 1e-15, 1e-14, 1e-13, 1e-12])
+def test_a_shelf_alone_keeps_systems_up_to_the_digits_that_count(short: float) -> None:
+    data = amopt.load("printing/mission").to_dict()
+    data["parts"] = [{k: v for k, v in part.items() if "print" not in k} for part in data["parts"]]
+    up = {"name": "up", "measure": "availability", "at_least": 1.0 - short}
+    answer = amopt.solve(amopt.load({**data, "limits": [up]}))
+    assert str(answer.outcome.status) == "optimal"
+    assert answer.rows["limits"][0]["amount"] == pytest.approx(1.0 - short, abs=2e-12)
+    # with another limit that cannot be kept beside it, both are named
+    room = {"name": "shelf", "measure": "stock", "at_most": 20}
+    with pytest.raises(InfeasibleError, match="'shelf'"):
+        amopt.solve(amopt.load({**data, "limits": [up, room]}))
+
+
 def test_limits_that_clash_are_named_with_what_mends_them() -> None:
     data = place({})
     limits = [
