@@ -25,11 +25,11 @@ WRONG: tuple[Any, ...] = (5, None, "", [], {}, [1], [[]], True, float("nan"), "x
 
 SHIPPED = (
     "printing/mission-limited",
-    "sourcing/bush",
+    "sourcing/dynamic",
     "sourcing/dynamic-events",
     "placement/textbook",
     "design/pump-unit",
-    "screening/mission",
+    "screening/norwind",
     "licensing/two-buyers",
     "maintenance/factorial",
 )
@@ -101,11 +101,23 @@ def put(data: Any, at: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
+def value_at(data: Any, at: tuple[Any, ...]) -> Any:
+    for key in at:
+        data = data[key]
+    return data
+
+
+def longer_names(value: Any) -> list[str]:
+    """Return a name longer than any file may have, in the place of a file's name."""
+    suffix = Path(value).suffix if isinstance(value, str) else ""
+    return ["x" * 300 + suffix] if suffix else []
+
+
 def wrong_files(text: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield files with one value replaced each, and which."""
     data = yaml.load(text, Loader=yaml.CSafeLoader)
     for at in places(data):
-        for value in WRONG:
+        for value in (*WRONG, *longer_names(value_at(data, at))):
             file = folder / "wrong.json"
             file.write_text(json.dumps(put(data, at, value), default=str))
             yield f"{at}: {value!r}"[:80], file

@@ -14,13 +14,14 @@ from typing import Any
 
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file
+from amopt.instance.suggest import shown
+from amopt.sourcing.instance.quote_log.csv_text import GUARD, is_guarded
 from amopt.sourcing.instance.quote_log.moment import moment_text
 from amopt.sourcing.instance.quote_log.reading import SUFFIXES, Log, UnreadableLogError, read_log
 from amopt.sourcing.instance.quote_log.record import COLUMNS, QuoteRecord
 
 __all__ = ["OutOfOrderError", "append", "opened"]
 
-_FORMULA = "=+-@\t\r"
 _MOST_TOLD = 20
 
 
@@ -48,10 +49,12 @@ def opened(path: Path) -> Log:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{path} ends in none of {', '.join(SUFFIXES)}")
-    if not path.exists():
-        return Log()
     try:
+        if not path.exists():
+            return Log()
         log = read_log(path)
+    except OSError as error:
+        raise UsageError(f"{shown(str(path))} cannot be read: {error.strerror}") from error
     except UnreadableLogError as error:
         raise UsageError(f"{error}. {error.advice}".strip()) from error
     if log.problems:
@@ -164,6 +167,6 @@ def _write_parquet(path: Path, records: Sequence[QuoteRecord]) -> None:
 
 def _cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula, and that is read back as it was."""
-    if isinstance(value, str) and value and (value[0] in _FORMULA + "'" or value != value.strip()):
-        return "'" + value
+    if isinstance(value, str) and value and (is_guarded(value) or value[0] == "'"):
+        return GUARD + value
     return value

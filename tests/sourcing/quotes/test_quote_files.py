@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 import amopt
 from amopt.errors import InvalidInstanceError, UsageError
@@ -280,3 +284,53 @@ def test_an_invalid_row_of_the_log_has_its_row_in_the_finding(tmp_path: Path) ->
         amopt.load(data)
     (finding,) = error.value.findings
     assert "row 4 of" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("'t Hart", "'t Hart"),
+        ("'s-Hertogenbosch Parts", "'s-Hertogenbosch Parts"),
+        (" 't Hart ", "'t Hart"),
+        ("'=1+1", "=1+1"),
+        ("'@alpha", "@alpha"),
+        ("'-alpha", "-alpha"),
+        ("'+alpha", "+alpha"),
+        ("'\uff1d1", "\uff1d1"),
+        ("'0123", "0123"),
+        ("''t Hart", "'t Hart"),
+        ("' alpha", " alpha"),
+    ],
+)
+def test_an_apostrophe_is_a_mark_where_it_guards_and_else_of_the_name(
+    written: str, read: str
+) -> None:
+    (row,) = values(HEAD + f"{written},bush,10,12.5,EUR,1.5\n")
+    assert row["supplier"] == read
+
+
+@given(st.text(st.sampled_from("'=+-@ \u2003\uff1d\uff0d\t71a,;"), min_size=1, max_size=5))
+def test_a_log_gives_texts_back_as_they_were(reference: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.csv"
+        append(path, [RECORDS[0].model_copy(update={"reference": reference})])
+        (record,) = read_log(path).records
+    assert record.reference == reference
+
+
+def test_what_was_declined_first_and_quoted_later_has_one_price(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    first = RECORDS[0].model_copy(update={"status": "declined", "cost_per_part": None})
+    append(path, [first, RECORDS[0], RECORDS[0]])
+    found = read_log(path).problems
+    assert [(one.code, one.key[0]) for one in found] == [("two-prices", 4)]
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "x" * 5000 + ".sqlite", "a\x00.csv"])
+def test_a_log_of_any_name_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableLogError):
+        read_log(tmp_path / name)
+    with suppress(UsageError):
+        opened(tmp_path / name)
+    data = {**FILE, "quotes": {**FILE["quotes"], "log": name}}
+    assert any(f.code in ("quote-log", "invisible-character") for f in amopt.check(data))

@@ -7,11 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from amopt.files.formulas import begins_formula
 from amopt.instance.findings import Problem
 from amopt.instance.formats.csv_text import CsvError, numbered_rows, separator_of
 from amopt.instance.suggest import closest, did_you_mean, shown
 
-__all__ = ["NUMBERS", "Row", "UnreadableLogError", "csv_rows"]
+__all__ = ["GUARD", "NUMBERS", "Row", "UnreadableLogError", "csv_rows", "is_guarded"]
+
+GUARD = "'"
+"""The mark by which a spreadsheet takes what follows for text."""
 
 NUMBERS = ("quantity", "cost_per_part", "lead_time_weeks")
 """The columns that hold numbers."""
@@ -57,6 +61,21 @@ class Row:
     values: dict[str, Any]
     problems: tuple[Problem, ...] = ()
     shifted: bool = False
+
+
+def is_guarded(text: str) -> bool:
+    """Return whether an apostrophe before a text is a mark, and no part of a name.
+
+    It is one where a spreadsheet would read a formula, a number or a date, where blanks would be
+    lost, and before an apostrophe of the text itself: ``'t Hart`` is a name.
+    """
+    return (
+        not text
+        or text[0] == GUARD
+        or text[0].isdigit()
+        or text != text.strip()
+        or begins_formula(text)
+    )
 
 
 def csv_rows(content: bytes, columns: Sequence[str]) -> Iterator[Row]:
@@ -146,8 +165,9 @@ def _folded(heading: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return what a cell says, without the sign that keeps spreadsheets from reading a formula."""
-    return text[1:] if text.startswith("'") else text.strip(_BLANKS)
+    """Return what a cell says, without the apostrophe where one guards it."""
+    guarded = text.startswith(GUARD) and is_guarded(text[1:])
+    return text[1:] if guarded else text.strip(_BLANKS)
 
 
 def _row(number: int, names: Sequence[str], cells: Sequence[str], *, comma: bool) -> Row:

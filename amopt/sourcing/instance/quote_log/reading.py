@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from amopt.instance.findings import Problem
+from amopt.instance.suggest import shown
 from amopt.sourcing.instance.quote_log.csv_text import (
     NUMBERS,
     Row,
@@ -70,21 +71,25 @@ def read_log(path: Path) -> Log:
     UnreadableLogError
         When it is no log, or cannot be read.
     """
-    kind = SUFFIXES.get(path.suffix.lower())
+    kind, name = SUFFIXES.get(path.suffix.lower()), shown(path.name)[1:-1]
     if kind is None:
-        raise UnreadableLogError(f"{path.name} ends in none of {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise UnreadableLogError(f"there is no file {path.name}")
-    if path.stat().st_size > _MOST_BYTES:
-        raise UnreadableLogError(f"{path.name} has more than {_MOST_BYTES / 1e6:,.0f} MB")
+        raise UnreadableLogError(f"{name} ends in none of {', '.join(SUFFIXES)}")
+    try:
+        if not path.is_file():
+            raise UnreadableLogError(f"there is no file {name}")
+        if path.stat().st_size > _MOST_BYTES:
+            raise UnreadableLogError(f"{name} has more than {_MOST_BYTES / 1e6:,.0f} MB")
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise UnreadableLogError(f"{name} cannot be read: {said}") from error
     try:
         rows = list(_READERS[kind](path))
     except UnreadableLogError as error:
         there = f", row {error.row}" if error.row else ""
-        message = f"{path.name}{there}: {error}"
+        message = f"{name}{there}: {error}"
         raise UnreadableLogError(message, error.advice, error.row) from error
     except (OSError, sqlite3.Error) as error:
-        raise UnreadableLogError(f"{path.name} cannot be read: {error}") from error
+        raise UnreadableLogError(f"{name} cannot be read: {error}") from error
     return _log(rows)
 
 
@@ -110,7 +115,10 @@ def _log(rows: Iterable[Row]) -> Log:
                 )
             )
         one = (record.source, record.request, *record.key, record.quantity)
-        if record.status == "quoted" and one in prices:
+        if record.status != "quoted":
+            records.append(record)
+            continue
+        if one in prices:
             problems.append(
                 Problem(
                     "two-prices",
