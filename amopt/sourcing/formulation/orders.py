@@ -260,7 +260,10 @@ def _order_size_says(instance: Instance, key: tuple[str, int], word: str) -> str
     source = _source(instance, key)
     if isinstance(source, Conventional):
         return f"the minimum order of conventional {source.part!r}"
-    return f"the {word} quantity of {source.supplier!r} for {source.part!r}"
+    alike = [o for o in instance.offers if (o.supplier, o.part) == (source.supplier, source.part)]
+    which = ", ".join(filter(None, source.key[2:])) if len(alike) > 1 else ""
+    own = f"the {word} quantity of {source.supplier!r} for {source.part!r}"
+    return f"{own} ({which})" if which else own
 
 
 def smallest_order_says(instance: Instance, key: tuple[str, int]) -> str:

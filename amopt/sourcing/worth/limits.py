@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from amopt.sourcing import formulation
 from amopt.sourcing.offers.shared_use import ANY_SUPPLIER
 from amopt.sourcing.worth.of_conditions import of_closures, of_shares
+from amopt.sourcing.worth.of_orders import of_order_sizes, of_surplus
 from amopt.sourcing.worth.stated import StatedLimit
 
 if TYPE_CHECKING:
@@ -37,14 +38,20 @@ FAMILIES = (
     "largest_part_share",
     "closures",
     "least_spend",
+    "smallest_order",
+    "largest_order",
+    "surplus",
 )
-"""The families of constraints whose limits are numbers, and the closures of suppliers."""
+"""The families of constraints whose limits are numbers; closures, and surplus of lines."""
 
 
 def limits_of(instance: Instance) -> Iterator[StatedLimit]:
     """Yield the limits that an instance states, in the order of :data:`FAMILIES`."""
     says = {family.name: family.says for family in formulation.FAMILIES}
-    of_file = (_of_entries, _of_lines, _of_the_plan, of_shares, of_closures, _of_suppliers)
+    of_file = (
+        *(_of_entries, _of_lines, _of_the_plan, of_shares, of_closures, _of_suppliers),
+        *(of_order_sizes, of_surplus),
+    )
     for limit in (limit for own in of_file for limit in own(instance)):
         words = says.get(limit.family)
         if words is not None and not limit.words:

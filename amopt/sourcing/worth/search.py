@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from amopt.outcome import Stopped
 from amopt.program.solver.run import TwiceInterruptedError
-from amopt.sourcing.worth.values import Value, least
+from amopt.sourcing.worth.values import Value, least, relaxed
 
 if TYPE_CHECKING:
     from amopt.program.solver.options import Options
@@ -56,6 +56,7 @@ class Search:
     solves: int = 0
     stopped: Stopped = Stopped.FINISHED
     known: dict[tuple[int, float | None], Value] = field(default_factory=dict)
+    relaxations: dict[tuple[int, float] | None, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._count(self.stated)
@@ -142,11 +143,27 @@ class Search:
         }
 
     def _hint(self, limit: StatedLimit) -> float | None:
-        """Return the relaxation's price of allowing one unit more; None where it has none."""
+        """Return the relaxation's price of allowing one unit more; None where it has none.
+
+        Where no row says the limit alone, the relaxation is solved again with one unit more.
+        """
         if not limit.hinted:
-            return None
+            return self._hint_again(limit)
         price = self.hints.get((limit.family, limit.key), 0.0)
         return price if limit.step > 0 else -price
+
+    def _hint_again(self, limit: StatedLimit) -> float | None:
+        beside = limit.moved(1)
+        now = self._relaxed(limit.at(limit.stated), None)
+        more = self._relaxed(limit.at(beside), (id(limit), beside))
+        if now is None or more is None:
+            return None
+        return max(0.0, now - more) / (abs(beside - limit.stated) or 1.0)
+
+    def _relaxed(self, instance: Instance, key: tuple[int, float] | None) -> float | None:
+        if key not in self.relaxations:
+            self.relaxations[key] = relaxed(instance, self.budget.options(self.options))
+        return self.relaxations[key]
 
     def _next_useful(self, limit: StatedLimit, free: Value) -> tuple[float, Value] | None:
         """Return the least whole number of steps more that saves anything, and its value.

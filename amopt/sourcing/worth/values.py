@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.answer.solution import SourcingSolution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["NEAR", "Value", "least", "shadow_prices", "value_of"]
+__all__ = ["NEAR", "Value", "least", "relaxed", "shadow_prices", "value_of"]
 
 NEAR = 2e-6
 """Relative difference of two optima that the gap of a solve explains."""
@@ -127,3 +127,13 @@ def shadow_prices(instance: Instance, options: Options) -> dict[tuple[str, Any],
             if key is not None:
                 found[family, None] -= dual
     return found
+
+
+def relaxed(instance: Instance, options: Options) -> float | None:
+    """Return the value of an instance's relaxation; None where it was not solved to the end."""
+    from amopt.program.pyomo.compiled import compile_model
+    from amopt.program.solver import highs
+    from amopt.sourcing.formulation import formulate
+
+    answer = highs.solve(compile_model(formulate(instance)).program.relaxed(), options)
+    return answer.outcome.objective if answer.outcome.status is Status.OPTIMAL else None

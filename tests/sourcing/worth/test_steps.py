@@ -28,6 +28,9 @@ STEPS = {
     "latest_delivery": 0.5,
     "emission_limit": 0.3,
     "suppliers_per_line": 1.0,
+    "smallest_order": 2.0,
+    "largest_order": 2.0,
+    "surplus": 2.0,
 }
 
 
@@ -76,13 +79,14 @@ def test_every_step_against_a_solve_at_its_value() -> None:
         near = 3e-6 * abs(plain)
         for row in worth_of_limits(entry, own, steps=steps).rows["worth"]:
             limit = limits[row["limit"]]
-            assert row["step"] == steps[limit.family]
-            more = value(limit.at(limit.stated + row["step"]))
+            assert abs(row["step"]) == steps[limit.family]
+            ends = limit.low, limit.high
+            more = value(limit.at(min(max(limit.stated + row["step"], ends[0]), ends[1])))
             assert more is not None
             assert row["worth_of_one_more"] == pytest.approx(plain - more, abs=near)
             worth += plain - more > near
             looked.add(limit.family)
-            if limit.stated - row["step"] < limit.low:
+            if not ends[0] <= limit.stated - row["step"] <= ends[1]:
                 assert row["one_less_possible"] is False
                 continue
             less = value(limit.at(limit.stated - row["step"]))

@@ -38,7 +38,8 @@ def test_two_suppliers_with_a_share_each() -> None:
     assert own["costs"] == pytest.approx(4950 - (20 + 299 * 15))
     assert own["worth_of_one_more"] == pytest.approx(3 * 5)  # 29 %: three covers of alpha fewer
     assert own["cost_of_one_less"] == pytest.approx(3 * 5)
-    assert (own["next_useful"], own["gain"], own["hint"]) == (29, pytest.approx(15), None)
+    assert (own["next_useful"], own["gain"]) == (29, pytest.approx(15))
+    assert own["hint"] == pytest.approx(3 * (15 - 12))  # the relaxation has alpha at 12 throughout
 
 
 def test_a_largest_share() -> None:
