@@ -29,10 +29,13 @@ def of_order_sizes(instance: Instance) -> Iterator[StatedLimit]:
     for line in instance.lines:
         asked[line.part] += line.quantity + line.surplus
     divisible = {line.part for line in instance.lines if line.divisible}
-    for n, source in enumerate((*instance.offers, *instance.conventional)):
+    sources: list[Offer | Conventional] = [*instance.offers, *instance.conventional]
+    for n, source in enumerate(sources):
         if source.part not in asked:
             continue
         low, high = ANY_PART if source.part in divisible else 1.0, asked[source.part]
+        least: float | None
+        most: float | None
         if isinstance(source, Conventional):
             least, most = source.minimum_order, None
         else:
@@ -41,7 +44,8 @@ def of_order_sizes(instance: Instance) -> Iterator[StatedLimit]:
         if least is not None and least > low:
             yield StatedLimit(
                 *("smallest_order", ("", n), smallest_order_says(instance, ("", n))),
-                *(least, -1.0, "parts", _size_at(instance, n, low, least=True)),
+                *(least, -1.0, "parts"),
+                at=_size_at(instance, n, low, least=True),
                 used=_ordered(source, min),
                 low=low,
                 high=high if most is None else most,
@@ -50,7 +54,8 @@ def of_order_sizes(instance: Instance) -> Iterator[StatedLimit]:
         if most is not None and most < high:
             yield StatedLimit(
                 *("largest_order", ("", n), largest_order_says(instance, ("", n))),
-                *(most, 1.0, "parts", _size_at(instance, n, high, least=False)),
+                *(most, 1.0, "parts"),
+                at=_size_at(instance, n, high, least=False),
                 used=_ordered(source, max),
                 low=low if least is None else least,
                 high=high,
@@ -67,7 +72,8 @@ def of_surplus(instance: Instance) -> Iterator[StatedLimit]:
             free = line.surplus + _enough(instance, line)
             yield StatedLimit(
                 *("surplus", line.line, f"the surplus of line {line.line!r}, {line.surplus:g}"),
-                *(line.surplus, 1.0, "parts", _surplus_at(instance, n, free)),
+                *(line.surplus, 1.0, "parts"),
+                at=_surplus_at(instance, n, free),
                 used=_beyond(line),
                 low=low,
                 high=free,

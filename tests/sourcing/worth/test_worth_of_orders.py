@@ -22,17 +22,77 @@ from tests.sourcing.worth.test_worth import TOOLED, file, offer
 PAGE = Path(__file__).parents[3] / "docs" / "decisions" / "sourcing.md"
 
 DATA = frozenset(
-    """
-    name role latitude longitude from to mode weeks cost_per_part cost_per_kg kg_co2_per_part
-    kg_co2_per_kg duty_percent duty_on km_per_day detour_factor handling_days cost_per_kg_km
-    kg_co2_per_kg_km transport weight_kg line part place quantity downtime_cost_per_hour
-    hours_per_week unmet_penalty_per_part supplier asset_cost setup_cost asset_exists
-    lead_time_weeks tooling_lead_time_weeks route process material between fee_per_order
-    committed_counts machine_hours_per_part source request fetched_at reference log as_of when_old
-    sha256 fee_per_supplier kind percent cost_per_delivery cost done weeks_per_part
-    royalty_per_print file delivery kg_co2 machine_hours order tooling_weeks_left downtime amopt
-    currency orders order_date why
-    """.split()
+    [
+        "name",
+        "role",
+        "latitude",
+        "longitude",
+        "from",
+        "to",
+        "mode",
+        "weeks",
+        "cost_per_part",
+        "cost_per_kg",
+        "kg_co2_per_part",
+        "kg_co2_per_kg",
+        "duty_percent",
+        "duty_on",
+        "km_per_day",
+        "detour_factor",
+        "handling_days",
+        "cost_per_kg_km",
+        "kg_co2_per_kg_km",
+        "transport",
+        "weight_kg",
+        "line",
+        "part",
+        "place",
+        "quantity",
+        "downtime_cost_per_hour",
+        "hours_per_week",
+        "unmet_penalty_per_part",
+        "supplier",
+        "asset_cost",
+        "setup_cost",
+        "asset_exists",
+        "lead_time_weeks",
+        "tooling_lead_time_weeks",
+        "route",
+        "process",
+        "material",
+        "between",
+        "fee_per_order",
+        "committed_counts",
+        "machine_hours_per_part",
+        "source",
+        "request",
+        "fetched_at",
+        "reference",
+        "log",
+        "as_of",
+        "when_old",
+        "sha256",
+        "fee_per_supplier",
+        "kind",
+        "percent",
+        "cost_per_delivery",
+        "cost",
+        "done",
+        "weeks_per_part",
+        "royalty_per_print",
+        "file",
+        "delivery",
+        "kg_co2",
+        "machine_hours",
+        "order",
+        "tooling_weeks_left",
+        "downtime",
+        "amopt",
+        "currency",
+        "orders",
+        "order_date",
+        "why",
+    ]
 )
 """The last words of keys that say what is: names, prices, times, amounts that are asked for."""
 
