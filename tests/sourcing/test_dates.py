@@ -86,6 +86,67 @@ def test_a_need_by_on_a_sunday_is_one_on_the_friday_before() -> None:
             assert found.outcome.objective == pytest.approx(70)
 
 
+@pytest.mark.parametrize(
+    ("ordered", "needed", "found"),
+    [
+        ("2026-03-07", "2026-03-08", True),  # Saturday and Sunday
+        ("2026-03-07", "2026-03-07", True),
+        ("2026-03-07", "2026-03-09", False),  # received on Monday
+        ("2026-03-06", "2026-03-08", False),  # received on Friday
+        ("2026-04-03", "2026-04-06", True),  # holidays, and the weekend between them
+        ("2026-04-03", "2026-04-07", False),
+        ("2026-03-07", "2026-03-06", True),
+    ],
+)
+def test_nothing_is_received_where_no_day_is_a_working_day(
+    ordered: str, needed: str, found: bool
+) -> None:
+    """What takes no time is received by the need-by, or the need-by is refused."""
+    data = file(need_by=needed) | {"order_date": ordered}
+    for offer in data["offers"]:
+        offer["quotes"][0]["lead_time_weeks"] = 0
+    if found:
+        with pytest.raises(InvalidInstanceError) as error:
+            amopt.load(data)
+        assert [finding.code for finding in error.value.findings] == ["need-by-past"]
+        elsewhere = copy.deepcopy(data)
+        elsewhere["lines"][0]["place"] = "shop"  # receives on any day
+        if needed >= ordered:
+            assert amopt.solve(amopt.load(elsewhere)).verdict.accepted
+        return
+    answer = amopt.solve(amopt.load(data))
+    assert answer.rows["lines"][0]["delivery_date"] <= needed
+
+
+def test_the_referee_refuses_what_no_day_of_the_place_receives() -> None:
+    """An answer of another instance, whose need-by was on a working day."""
+    data = file(need_by="2026-03-09") | {"order_date": "2026-03-07"}
+    for offer in data["offers"]:
+        offer["quotes"][0]["lead_time_weeks"] = 0
+    instance = amopt.load(data)
+    answer = amopt.solve(instance)
+    assert answer.rows["lines"][0]["delivery_date"] == "2026-03-09"
+    line = instance.lines[0].model_copy(update={"need_by": date(2026, 3, 8)})
+    late = instance.unchecked_copy(lines=(line, *instance.lines[1:]))
+    assert late.need_by_weeks(line) == pytest.approx(-1 / 7)
+    assert "weeks to need-by" in " ".join(check(late, answer).findings)
+
+
+def test_a_new_line_that_nobody_can_deliver_in_time_is_refused() -> None:
+    """The event is on a Saturday, and the line is needed on the Sunday; week 0 was long before."""
+    data = file() | {"lines": []}
+    line = {"line": "1", "part": "bush", "place": "plant", "quantity": 10}
+    for needed, found in (("2026-03-08", True), ("2026-03-06", True), ("2026-03-27", False)):
+        event = {"date": "2026-03-07", "new_line": {**line, "need_by": needed}}
+        events = Events(name="needs", start="2026-03-02", events=(event,))  # type: ignore[arg-type]
+        if found:
+            with pytest.raises(InvalidInstanceError, match="need-by-past"):
+                replay(amopt.load(data), events)
+        else:
+            (row,) = replay(amopt.load(data), events).rows["decisions"]
+            assert row["delivered_date"] <= needed
+
+
 def test_what_would_mend_a_date_is_a_date_and_mends_it() -> None:
     with pytest.raises(InfeasibleError) as error:
         amopt.solve(amopt.load(file(need_by="2026-03-19")))

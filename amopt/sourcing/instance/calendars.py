@@ -15,7 +15,16 @@ from pydantic import Field
 from amopt.instance import common
 from amopt.instance.common import Date, InstanceModel, Name, RefersTo
 
-__all__ = ["Calendar", "Lane", "Network", "Place", "arrival", "previous_working", "weeks_until"]
+__all__ = [
+    "Calendar",
+    "Lane",
+    "Network",
+    "Place",
+    "arrival",
+    "previous_working",
+    "receives_between",
+    "weeks_until",
+]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -95,6 +104,17 @@ def arrival(begin: date, weeks: float, calendar: Calendar | None) -> date | None
     return next_working(begin + timedelta(days=max(0, days)), calendar)
 
 
+def receives_between(begin: date, end: date, calendar: Calendar | None) -> bool:
+    """Return whether goods are received on any day from one on to another, both included."""
+    days = (end - begin).days
+    if calendar is None:
+        return days >= 0
+    return any(calendar.works(end - timedelta(days=n)) for n in range(days + 1))
+
+
 def weeks_until(begin: date, day: date, calendar: Calendar | None) -> float:
-    """Return within how many weeks something must arrive to be received by a day."""
+    """Return within how many weeks something must arrive to be received by a day.
+
+    Below zero where no day is left on which it could be.
+    """
     return (previous_working(day, calendar) - begin).days / DAYS

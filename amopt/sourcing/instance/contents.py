@@ -141,10 +141,13 @@ class Contents(common.Instance):
         return None if place is None else self._calendars.get(place)
 
     def need_by_weeks(self, line: Line) -> float | None:
-        """Return within how many weeks a line must arrive; None where it may take any time."""
+        """Return within how many weeks a line must arrive; None where it may take any time.
+
+        Below zero where its place receives nothing on any day up to its need-by.
+        """
         if line.need_by is None or self.order_date is None:
             return line.need_by_weeks
-        return max(0.0, weeks_until(self.order_date, line.need_by, self.calendar(line.place)))
+        return weeks_until(self.order_date, line.need_by, self.calendar(line.place))
 
     def counted(self, offer: Offer) -> float:
         """Return the parts committed at an offer that count for its new orders."""

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Code, Problem, Severity
+from amopt.sourcing.instance.calendars import receives_between
 
 if TYPE_CHECKING:
     from amopt.instance.findings import Key
     from amopt.sourcing.instance.contents import Contents
 
-__all__ = ["CODES", "date_problems"]
+__all__ = ["CODES", "date_problems", "past_problems"]
 
 HORIZON = timedelta(days=5 * 366)
 """How far ahead a date may lie that nobody mistyped."""
@@ -25,8 +26,9 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "need-by-past",
-        "A line is needed before the day on which orders are placed.",
-        "Mend need_by or order_date.",
+        "A line is needed before the day on which orders are placed, or before its place receives "
+        "anything.",
+        "Mend need_by or order_date, or the days on which the place receives.",
     ),
     Code(
         "closure-reversed",
@@ -68,12 +70,6 @@ def date_problems(instance: Contents) -> Iterator[Problem]:
             yield from _date(
                 instance, key, what, line.need_by, twice=line.need_by_weeks is not None
             )
-            if instance.order_date is not None and line.need_by < instance.order_date:
-                yield Problem(
-                    "need-by-past",
-                    key,
-                    f"{what} by {line.need_by}, and orders are placed on {instance.order_date}.",
-                )
     for index, order in enumerate(instance.committed):
         if order.delivery is not None:
             key, what = (
@@ -82,6 +78,25 @@ def date_problems(instance: Contents) -> Iterator[Problem]:
             )
             yield from _date(instance, key, what, order.delivery, twice=order.weeks is not None)
     yield from _closures(instance)
+
+
+def past_problems(instance: Contents) -> Iterator[Problem]:
+    """Yield lines that are needed when nothing that is ordered now could have been received."""
+    begin = instance.order_date
+    for index, line in enumerate(instance.lines):
+        day = line.need_by
+        if begin is None or day is None:
+            continue
+        calendar = instance.calendar(line.place) if day >= begin else None
+        if calendar is not None and not calendar.working_days:
+            continue  # a finding of its own
+        if not receives_between(begin, day, calendar):
+            closed = f"; {line.place!r} receives nothing on any day until then" if calendar else ""
+            yield Problem(
+                "need-by-past",
+                ("lines", index, "need_by"),
+                f"line {line.line!r} is needed by {day}, and orders are placed on {begin}{closed}.",
+            )
 
 
 def _closures(instance: Contents) -> Iterator[Problem]:

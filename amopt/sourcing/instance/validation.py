@@ -13,7 +13,7 @@ from amopt.sourcing.instance.condition_problems import (
     condition_problems,
     repeated,
 )
-from amopt.sourcing.instance.dates import date_problems
+from amopt.sourcing.instance.dates import date_problems, past_problems
 from amopt.sourcing.instance.entries import CONVENTIONAL
 from amopt.sourcing.instance.offered.left_out import left_out
 from amopt.sourcing.instance.offered.quotes import offer_problems
@@ -40,6 +40,7 @@ def checks(instance: Contents) -> Iterator[Iterator[Problem]]:
         offer_problems,
         _amounts,
         date_problems,
+        past_problems,
         _supply,
         left_out,
         _licences,

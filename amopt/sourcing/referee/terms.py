@@ -323,13 +323,13 @@ class OrderTerms:
         return max(0, (order.delivery - self.instance.order_date).days) / 7
 
     def need_by(self, line: Line) -> float | None:
-        """Return within how many weeks a line must arrive: by its last working day."""
+        """Return within how many weeks a line must arrive: by its last working day, past or not."""
         begin, day = self.instance.order_date, line.need_by
         if day is None or begin is None:
             return line.need_by_weeks
         while not self._receives(line.place, day):
             day -= timedelta(days=1)
-        return max(0, (day - begin).days) / 7
+        return (day - begin).days / 7
 
     def delivery_date(self, line: Line, weeks: Amount, stated: Any) -> Any:
         """Return the day on which a line receives what takes so many weeks.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from amopt.instance.document import Document
 from amopt.instance.findings import Finding, Key, Problem, Severity
 from amopt.instance.suggest import closest
 from amopt.sourcing.events import CODES, Events
+from amopt.sourcing.instance.calendars import DAYS
 from amopt.sourcing.instance.fields import CONVENTIONAL
 from amopt.sourcing.instance.validation import problems
+from amopt.sourcing.rolling.orders import LATE
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance, Line, Offer
@@ -62,7 +65,10 @@ def event_problems(events: Events, instance: Instance) -> Iterator[Problem]:
         },
         to_come=[event.quoted for event in events.events if event.quoted],
     )
+    first = instance.order_date or events.start
     for index, event in enumerate(events.events):
+        if first is not None:
+            known.today = first + timedelta(days=int(events.weeks_of(event) * DAYS + LATE))
         for name in event.happens:
             yield from getattr(known, f"see_{name}")(("events", index, name), getattr(event, name))
 
@@ -78,6 +84,7 @@ class _Known:
     suppliers: set[str]
     to_come: list[Any]
     down: set[str] = field(default_factory=set)
+    today: date | None = None
 
     def see_new_line(self, key: Key, line: Line) -> Iterator[Problem]:
         if line.line in self.lines:
@@ -89,7 +96,9 @@ class _Known:
             )
         unknown = list(self._part(key, line.part))
         offers = [o for o in (*self.offers.values(), *self.to_come) if o.part == line.part]
-        yield from unknown or self._alone(key, "lines", lines=(line,), offers=tuple(offers))
+        yield from unknown or self._alone(
+            key, "lines", lines=(line,), offers=tuple(offers), order_date=self.today
+        )
         self.lines[line.line] = line
 
     def see_cancelled(self, key: Key, cancelled: Any) -> Iterator[Problem]:
@@ -173,7 +182,7 @@ class _Known:
         parts = [entry.name for entry in self.instance.parts]
         yield from _unknown((*key, "part"), "part", part, parts)
 
-    def _alone(self, key: Key, collection: str, **what: tuple[Any, ...]) -> Iterator[Problem]:
+    def _alone(self, key: Key, collection: str, **what: Any) -> Iterator[Problem]:
         """Yield what an instance with nothing but this would have wrong, at the event's key."""
         empty = dict.fromkeys(("lines", "offers", "capacities", "licences", "committed"), ())
         alone = self.instance.unchecked_copy(**{**empty, **what})
