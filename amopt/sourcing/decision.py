@@ -147,7 +147,7 @@ def solve(
         if register is not None:
             rows["register"] = [{"file": str(register), "head": head}]
     outcome = replace(outcome, seconds=dict(budget.seconds))
-    return judged(instance, answer_of(supply, plan, rows, outcome), check)
+    return judged(instance, answer_of(supply, plan, rule[0], rows, outcome), check)
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSolution:
@@ -201,7 +201,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSo
     )
     rule, compared = _rule(supply)
     rows = tables(plan, rule, switchover(supply.alone, compared), _granted(supply.instance))
-    return judged(supply.instance, answer_of(supply, plan, rows, outcome), check)
+    return judged(supply.instance, answer_of(supply, plan, rule[0], rows, outcome), check)
 
 
 Rule = tuple[Evaluation, tuple[str, ...]]

@@ -58,7 +58,7 @@ def frontier(instance: Instance, *, asset_exists: bool | None = None) -> Sourcin
     if not unfilled:
         outcome = replace(outcome_of(beside, unfilled), seconds=seconds)
         outcome = replace(outcome, objective=rule.objective)
-        answer = answer_of(supply, rule, rows, outcome)
+        answer = answer_of(supply, rule, beside, rows, outcome)
         verdict = check(instance, answer)
         if verdict.accepted:
             return replace(answer, verdict=verdict)
@@ -73,5 +73,5 @@ def frontier(instance: Instance, *, asset_exists: bool | None = None) -> Sourcin
         seconds=seconds,
         versions=versions("amopt"),
     )
-    answer = answer_of(supply, rule, rows, outcome)
+    answer = answer_of(supply, rule, beside, rows, outcome)
     return replace(answer, verdict=verdict, notes=(*answer.notes, why))

@@ -36,7 +36,11 @@ def switchover(supply: SupplyOptions, compared: tuple[Ints, Analysis]) -> list[d
 
 
 def answer_of(
-    supply: SupplyOptions, plan: Evaluation, rows: dict[str, list[dict[str, Any]]], outcome: Outcome
+    supply: SupplyOptions,
+    plan: Evaluation,
+    rule: Evaluation,
+    rows: dict[str, list[dict[str, Any]]],
+    outcome: Outcome,
 ) -> SourcingSolution:
     """Return an answer that the referee has not seen yet."""
     instance = supply.instance
@@ -45,7 +49,7 @@ def answer_of(
         instance,
         outcome,
         rows,
-        notes=notes(plan, rows["lines"]),
+        notes=notes(plan, rows["lines"], rule),
         meaning=instance.objective_meaning,
         instance=instance,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,14 @@ __all__ = [
 MOST_NAMED = 5
 """Lines that are named."""
 
+ONCE_IN_WORDS = {
+    "approvals": "approvals",
+    "preparations": "preparations",
+    "supplier_fees": "fees of suppliers",
+    "deliveries": "deliveries",
+}
+"""What is paid once beside the orders of a line, by the kind of the charge."""
+
 DEAREST = 3
 """Limits that are named: those that cost most."""
 
@@ -46,14 +55,24 @@ PLACED_BEFORE = "placed before"
 """How tables mark orders that were placed before, where the file has no name for them."""
 
 
-def notes(plan: Evaluation, lines: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return what the planner should know about a plan, from it and its table of lines."""
+def notes(plan: Evaluation, lines: list[dict[str, Any]], rule: Evaluation) -> tuple[str, ...]:
+    """Return what the planner should know about a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    lines
+        Its table of lines.
+    rule
+        The frontier rule's plan.
+    """
     return (
         *_discount_notes(plan),
         *_quantity_notes(plan),
         *_reading_notes(plan),
         *_unmet_notes(lines),
-        *_rule_notes(lines),
+        *_rule_notes(lines, rule),
         *_conventional_notes(plan, lines),
     )
 
@@ -181,22 +200,52 @@ def _unmet_notes(lines: list[dict[str, Any]]) -> list[str]:
     return [*told, f"So are parts of {counted(more, 'more line')}: see lines."] if more else told
 
 
-def _rule_notes(lines: list[dict[str, Any]]) -> list[str]:
-    """Say where the frontier rule would cost more than not using AM at all."""
-    worse = [
-        repr(row["line"])
-        for row in lines
+def _rule_notes(lines: list[dict[str, Any]], rule: Evaluation) -> Iterator[str]:
+    """Say where the frontier rule would cost more than not using AM at all, and what makes it."""
+    more = {
+        index: row["cost_of_frontier_rule"] - row["cost_of_conventional"]
+        for index, row in enumerate(lines)
         if row["cost_of_frontier_rule"] is not None
         and row["cost_of_conventional"] is not None
         and row["cost_of_frontier_rule"] > row["cost_of_conventional"] * (1 + 1e-9)
-    ]
-    if not worse:
-        return []
-    which = f"line{'s' if len(worse) > 1 else ''} {listed(worse, most=MOST_NAMED)}"
-    return [
-        f"For {which} the frontier rule costs more than conventional supply: it counts the tooling "
-        "once for each supplier that it uses. The method corrected-frontier counts it once."
-    ]
+    }
+    if not more:
+        return
+    once, supply = _paid_once(rule), rule.supply
+    suppliers: dict[int, set[str]] = defaultdict(set)
+    for o in ((rule.quantity > 0) & ~supply.conventional).nonzero()[0].tolist():
+        suppliers[int(supply.line[o])].add(supply.supplier[o])
+    because: dict[str, list[str]] = defaultdict(list)
+    for index, excess in more.items():
+        paid = {words: float(shares[index]) for words, shares in once.items() if shares[index] > 0}
+        usual = supply.sources[supply.source[supply.conventional_of_line[index]]]
+        if paid and excess <= sum(paid.values()) * (1 + 1e-9):
+            why = f": it does not count what is paid once ({listed(list(paid))})."
+        elif len(suppliers[index]) > 1 and getattr(usual, "asset_cost", 0.0) > 0:
+            why = (
+                ": it counts the tooling once for each supplier that it uses. The method "
+                "corrected-frontier counts it once."
+            )
+        else:
+            why = "."
+        because[why].append(repr(lines[index]["line"]))
+    for why, names in because.items():
+        which = f"line{'s' if len(names) > 1 else ''} {listed(names, most=MOST_NAMED)}"
+        yield f"For {which} the frontier rule costs more than conventional supply{why}"
+
+
+def _paid_once(plan: Evaluation) -> dict[str, Any]:
+    """Return what each line bears of what is paid once beside its AM orders, by what it is for."""
+    import numpy as np
+
+    supply, found = plan.supply, {}
+    printed = np.where(supply.conventional, 0.0, plan.quantity)
+    for kind, words in ONCE_IN_WORDS.items():
+        wanted = np.array([own == kind for own in supply.charges.kind], dtype=bool)
+        shares = supply.charges.keep(wanted).shares(plan.quantity)
+        shares[printed <= 0] = 0.0
+        found[words] = np.bincount(supply.line, shares, minlength=len(supply.instance.lines))
+    return found
 
 
 def _late(plan: Evaluation) -> list[str]:

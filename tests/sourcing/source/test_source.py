@@ -195,6 +195,37 @@ def test_the_rule_counts_the_tooling_twice(quantity: int, rule: float, conventio
     assert bool(told) == (total["cost"] > conventional)
 
 
+@pytest.mark.parametrize(("approval", "tooling"), [(5000, 0), (5000, 4000), (0, 0)])
+def test_what_is_blamed_on_the_tooling_is_tooling(approval: float, tooling: float) -> None:
+    """One supplier, a part that must be approved there: nothing is counted twice."""
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "Approved",
+        "parts": [{"name": "p"}],
+        "lines": [{"line": "1", "part": "p", "quantity": 10}],
+        "conventional": [
+            {"part": "p", "cost_per_part": 60, "asset_cost": tooling, "lead_time_weeks": 4}
+        ],
+        "approvals": [{"supplier": "alpha", "part": "p", "cost": approval}] if approval else [],
+        "offers": [
+            {
+                "supplier": "alpha",
+                "part": "p",
+                "quotes": [
+                    {"quantity": q, "cost_per_part": 50, "lead_time_weeks": 1} for q in (1, 100)
+                ],
+            }
+        ],
+    }
+    answer = amopt.solve(amopt.load(data), method="frontier")
+    total = answer.rows["totals"][0]
+    told = [note for note in answer.notes if "frontier rule" in note]
+    assert bool(told) == (total["cost_of_frontier_rule"] > total["cost_of_conventional"])
+    assert not [note for note in told if "tooling" in note]
+    assert all("paid once (approvals)" in note for note in told)
+
+
 @pytest.mark.parametrize("quantity", [1, 2, 50, 56, 57, 97, 98, 124, 125, 126, 150, 158, 159, 199])
 def test_the_corrected_rule_of_the_hangbar_is_the_optimum(quantity: int) -> None:
     """The source's numbers: over cost it is exact for 1 to 199."""
