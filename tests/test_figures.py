@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -199,6 +201,105 @@ def test_one_sign_for_offers_at_one_point_beyond_what_is_needed() -> None:
     (needed,) = [trace for trace in drawn.data if trace.name == "needed: 5"]
     assert point.x[0] > max(needed.x)
     assert point.y[0] > max(needed.y)
+
+
+def two_places(**lever: object) -> dict[str, object]:
+    """Return a file whose conventional supply makes one of two parts, and reaches one place."""
+
+    def quotes(cost: float, weeks: float) -> list[dict[str, float]]:
+        return [
+            {"quantity": 1, "cost_per_part": cost, "lead_time_weeks": weeks},
+            {"quantity": 50, "cost_per_part": cost - 0.4, "lead_time_weeks": weeks + 1},
+        ]
+
+    lanes = [{"from": f, "to": t} for f in "ab" for t in "pr"]
+    lanes[1] |= {"weeks": 3, "cost_per_part": 2}
+    return {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "two places",
+        "network": {
+            "places": [{"name": name} for name in "prabc"],
+            "lanes": [*lanes, {"from": "c", "to": "p"}],
+        },
+        "parts": [{"name": "bush"}, {"name": "lever"}],
+        "lines": [
+            {"line": "1", "part": "bush", "place": "p", "quantity": 5},
+            {"line": "2", "part": "bush", "place": "r", "quantity": 9},
+            {"line": "3", "part": "lever", "place": "p", "quantity": 3, **lever},
+        ],
+        "conventional": [
+            {"part": "bush", "place": "c", "cost_per_part": 3, "asset_cost": 40,
+             "lead_time_weeks": 2.5},
+        ],
+        "offers": [
+            {"supplier": name, "part": part, "quotes": quotes(cost, weeks)}
+            for name, cost, weeks in (("a", 4, 1), ("b", 5, 0.5))
+            for part in ("bush", "lever")
+        ],
+    }  # fmt: skip
+
+
+def names_of(figure: Any) -> list[str]:
+    return [name for trace in figure.data if "text" in str(trace.mode) for name in trace.text]
+
+
+def test_what_nothing_is_compared_with_is_not_said_to_have_no_end() -> None:
+    """Nobody makes levers but the suppliers, and the bush's maker does not reach the second place.
+
+    A frontier of what is cheaper and quicker than nothing is no picture.
+    """
+    from amopt.sourcing.answer.figures import figures
+
+    instance = amopt.load(two_places())
+    drawn = figures(instance, amopt.solve(instance))
+    assert [title for title in drawn if "lever" in title] == []
+    (frontier,) = [figure for title, figure in drawn.items() if "can do of bush" in title]
+    assert names_of(frontier) == ["a", "b"]
+
+
+def test_each_line_has_its_own_frontier() -> None:
+    """A longer way to the second place makes one supplier two points, which are told apart."""
+    from amopt.sourcing.answer.figures import figures
+
+    data = two_places()
+    data["network"]["lanes"].append({"from": "c", "to": "r"})  # type: ignore[index]
+    instance = amopt.load(data)
+    solution = amopt.solve(instance)
+    drawn = figures(instance, solution)
+    for title, figure in drawn.items():
+        if "can do of bush" in title:
+            assert sorted(names_of(figure)) == ["a, line 1", "a, line 2", "b"]
+            points = {
+                (row["reduced_cost_quantity"], row["reduced_time_quantity"])
+                for row in solution.rows["switchover"]
+                if row["part"] == "bush"
+            }
+            signs = [trace for trace in figure.data if trace.mode == "markers+text"]
+            assert {(trace.x[0], trace.y[0]) for trace in signs} == points
+            joined = [trace for trace in figure.data if "frontier" in str(trace.name)]
+            for trace in joined:  # more of one is less of the other
+                assert list(trace.x) == sorted(trace.x)
+                assert list(trace.y) == sorted(trace.y, reverse=True)
+        if "AM saves of bush" in title:
+            told = ["a, line 1", "a, line 2", "b, line 1", "b, line 2"]
+            assert sorted(figure.data[-1].hovertext) == told
+
+
+def test_one_downtime_has_one_border() -> None:
+    """What a week costs is worked out from savings, whose digits end."""
+    from amopt.sourcing.answer.scenario_figure import scenarios
+
+    solution = amopt.solve(amopt.load("sourcing/bush"))
+    row = dict(solution.rows["switchover"][0])
+    rows = []
+    for k in range(1, 40):
+        cost, weeks = 1e8 / k, 0.1 * k
+        told = {"cost_saving": cost, "weeks_saved": weeks, "total_saving": cost + 4000 * weeks}
+        rows.append({**row, **told, "supplier": f"s{k}"})
+    drawn = scenarios(replace(solution, rows={"switchover": rows}), row["part"])
+    borders = [trace.name for trace in drawn.data if trace.mode == "lines"]
+    assert borders == ["downtime of 4,000 EUR a week: above it AM pays"]
 
 
 @pytest.mark.parametrize("name", ["placement/norwind", "placement/mobile-factory"])

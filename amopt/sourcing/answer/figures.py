@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, GREY, PALETTE, YELLOW, new_figure, plain
 from amopt.drawing.names import choose
-from amopt.sourcing.answer.scenario_figure import label_of, scenarios
+from amopt.sourcing.answer.scenario_figure import labels_of, scenarios
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
@@ -20,7 +21,7 @@ MOST_LINES = 40
 """Lines in a figure of many: the dearest ones."""
 
 MOST_FRONTIERS = 4
-"""Parts whose frontier is drawn: those with the most suppliers."""
+"""Parts whose frontier is drawn: those with the most offers beside conventional supply."""
 
 
 def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
@@ -40,18 +41,14 @@ def figures(instance: Instance, solution: Solution) -> dict[str, Any]:
         f"What each line costs, in {instance.currency}": lines(solution),
         f"Who gets the orders, in {instance.currency}": suppliers(solution),
     }
-    offered: dict[str, int] = {}
-    for row in solution.rows["switchover"]:
-        offered[row["part"]] = offered.get(row["part"], 0) + 1
-    for part in sorted(offered, key=lambda name: -offered[name])[:MOST_FRONTIERS]:
+    compared = Counter(row["part"] for row in solution.rows["switchover"] if row["scenario"])
+    for part in sorted(compared, key=lambda name: -compared[name])[:MOST_FRONTIERS]:
         drawn[f"What suppliers can do of {part}, against conventional supply"] = frontier(
             solution, part
         )
-        compared = {row["part"] for row in solution.rows["switchover"] if row["scenario"]}
-        if part in compared:
-            drawn[f"What AM saves of {part}, and which downtime pays for it"] = scenarios(
-                solution, part
-            )
+        drawn[f"What AM saves of {part}, and which downtime pays for it"] = scenarios(
+            solution, part
+        )
     return drawn
 
 
@@ -142,9 +139,10 @@ def suppliers(solution: Solution) -> Any:
 def frontier(solution: Solution, part: str) -> Any:
     """Return a plotly figure of one part's suppliers: quantities at reduced cost and time.
 
-    The performance frontier of Akmal et al. (2022) joins those that no other beats in both.
+    The performance frontier of Akmal et al. (2022) joins those that no other beats in both. What
+    cannot be compared, for want of conventional supply, is left out.
     """
-    rows = [row for row in solution.rows["switchover"] if row["part"] == part]
+    rows = [row for row in solution.rows["switchover"] if row["part"] == part and row["scenario"]]
     needed = sorted({row["quantity"] for row in solution.rows["lines"] if row["part"] == part})
     figure = new_figure(height=420)
     ends = {axis: _end(rows, axis, needed) for axis in AXES}
@@ -153,13 +151,14 @@ def frontier(solution: Solution, part: str) -> Any:
         x, y = (end if row[axis] is None else row[axis] for axis, end in ends.items())
         return x, y
 
-    best = sorted(at(row) for row in rows if row["on_frontier"])
-    _line(figure, best)
-    corners = sorted(at(row) for row in rows if row["source_frontier"])
+    best, corners = (_joined(rows, at, name) for name in ("on_frontier", "source_frontier"))
+    for name, points in best.items():
+        _line(figure, points, f"performance frontier{name}")
     if corners != best:
-        _line(figure, corners, "three suppliers of the source", BLUE)
+        for name, points in corners.items():
+            _line(figure, points, f"three suppliers of the source{name}", BLUE)
     boxes = [[(q, 0.0), (q, q), (0.0, q)] for q in dict.fromkeys((*needed[:1], *needed[-1:]))]
-    _points(figure, rows, at, [best, corners, *boxes])
+    _points(figure, rows, at, [*best.values(), *corners.values(), *boxes])
     for box in boxes:
         figure.add_scatter(
             x=[x for x, _ in box],
@@ -188,11 +187,15 @@ def _points(
     there: dict[tuple[float, float], list[Mapping[str, Any]]] = {}
     for row in rows:
         there.setdefault(at(row), []).append(row)
+    seen = {(at(row), *(row[name] for name in _OFFER)): row for row in reversed(rows)}
+    apart = list(reversed(seen.values()))  # an offer once, where several lines compare it alike
+    label = dict(zip(map(id, apart), labels_of(apart), strict=True))
     names = {}
     for point, members in there.items():
         endless = " (no upper end)" if any(members[0][axis] is None for axis in AXES) else ""
-        told = [label_of(row, rows) for row in members[:MOST_NAMES]]
-        told += [f"{len(members) - MOST_NAMES} more"] if len(members) > MOST_NAMES else []
+        own = [label[id(row)] for row in members if id(row) in label]
+        told = own[:MOST_NAMES]
+        told += [f"{len(own) - MOST_NAMES} more"] if len(own) > MOST_NAMES else []
         names["; ".join(told) + endless] = point
     spans = [max([point[k] for line in (*lines, list(there)) for point in line]) for k in (0, 1)]
     scale = FRAME[0] / (spans[0] or 1.0), FRAME[1] / (spans[1] or 1.0)
@@ -216,8 +219,11 @@ def _points(
         )
 
 
+_OFFER = ("supplier", "material", "route")
+"""What tells an offer of a part from others."""
+
 MOST_NAMES = 3
-"""Offers that are named at one point."""
+"""Offers that are named at one point, and lines whose frontiers are drawn."""
 
 _SYMBOLS: dict[tuple[str, ...], str] = {
     (): "circle",
@@ -234,11 +240,25 @@ def _end(rows: Sequence[Mapping[str, Any]], axis: str, needed: Sequence[float]) 
     return 1.25 * max(held, default=1.0) or 1.0
 
 
+def _joined(
+    rows: Sequence[Mapping[str, Any]],
+    at: Callable[[Mapping[str, Any]], tuple[float, float]],
+    flag: str,
+) -> dict[str, list[tuple[float, float]]]:
+    """Return the points of each frontier, by what tells it from those of other lines."""
+    of_lines: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        if row[flag]:
+            of_lines.setdefault(row["line"], []).append(at(row))
+    apart = {tuple(sorted(points)): line for line, points in reversed(of_lines.items())}
+    if len(apart) == 1:
+        return {"": list(*apart)}
+    named = list(reversed(apart.items()))[:MOST_NAMES]
+    return {f", line {line}": list(points) for points, line in named}
+
+
 def _line(
-    figure: Any,
-    points: Sequence[tuple[float, float]],
-    name: str = "performance frontier",
-    colour: str = "#1a2330",
+    figure: Any, points: Sequence[tuple[float, float]], name: str, colour: str = "#1a2330"
 ) -> None:
     """Join the points of a frontier; a single one needs no line."""
     if len(set(points)) < 2:
@@ -248,5 +268,5 @@ def _line(
         y=[y for _, y in points],
         mode="lines",
         line={"color": colour, "dash": "dot"},
-        name=name,
+        name=plain(name),
     )

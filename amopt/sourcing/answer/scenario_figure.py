@@ -7,6 +7,7 @@ downtime cost of a week.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from amopt.drawing.names import choose
 if TYPE_CHECKING:
     from amopt.solution import Solution
 
-__all__ = ["downtime_per_week", "label_of", "scenarios"]
+__all__ = ["downtime_per_week", "labels_of", "scenarios"]
 
 QUADRANTS = {
     "I": (1, 1, "I: saves cost and time"),
@@ -43,9 +44,10 @@ def scenarios(solution: Solution, part: str) -> Any:
     ]
     for label, (x, y), end in quadrants:
         figure.add_annotation(x=x, y=y, text=label, showarrow=False, xanchor=end)
-    rates = sorted({round(rate, 9) for rate in map(downtime_per_week, rows) if rate})
+    found = filter(None, map(downtime_per_week, rows))
+    rates = sorted({float(f"{rate:.6g}") for rate in found})  # rounding is no other downtime
     borders = [_border(figure, rate, wide, high, solution.currency) for rate in rates]
-    names = [label_of(row, rows) for row in rows]
+    names = labels_of(rows)
     points = {
         name: (row["weeks_saved"], row["cost_saving"])
         for name, row in zip(names, rows, strict=True)
@@ -96,13 +98,17 @@ def _border(
     return (-end, rate * end), (end, -rate * end)
 
 
-def label_of(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return what tells an offer from the others: its supplier, and what else differs."""
-    told = [row["supplier"]]
-    told += [
-        row[name] for name in ("material", "route") if len({other[name] for other in rows}) > 1
+def labels_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what tells each comparison from the others: its supplier, and what else differs."""
+    of_offers = ("material", "route")
+    differ = [name for name in of_offers if len({row[name] for row in rows}) > 1]
+    told = [[row["supplier"], *(row[name] for name in differ)] for row in rows]
+    names = [", ".join(filter(None, words)) for words in told]
+    times = Counter(names)
+    return [
+        plain(f"{name}, line {row['line']}" if times[name] > 1 else name)
+        for name, row in zip(names, rows, strict=True)
     ]
-    return plain(", ".join(text for text in told if text))
 
 
 def _colour(row: Mapping[str, Any]) -> str:
