@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,26 +72,73 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
         exec(compile(body, str(page), "exec"), namespace)
 
 
+def commands_of(block: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command of a console block, and the lines that the block says it prints."""
+    command, told = "", []
+    for line in re.sub(r"\\\n", " ", block).splitlines():
+        if not line.startswith("$ "):
+            assert command, "a console block begins with a command"
+            told.append(line)
+            continue
+        if command:
+            yield command, told
+        command, told = line[2:], []
+    yield command, told
+
+
+def plainly(text: str) -> list[str]:
+    """Return the lines of a text without what depends on the machine: seconds and widths."""
+    text = re.sub(r"\d+\.\d\d s\b", "some s", re.sub("─+", "─", text))
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def is_printed(told: list[str], printed: list[str]) -> bool:
+    """Tell whether lines are what is printed; ``...`` stands for any number of lines."""
+    if not told:
+        return not printed
+    if told[0] == "...":
+        return any(is_printed(told[1:], printed[k:]) for k in range(len(printed) + 1))
+    return bool(printed) and told[0] == printed[0] and is_printed(told[1:], printed[1:])
+
+
+def test_what_is_printed_is_compared_to_its_end() -> None:
+    printed = plainly("best: 2 EUR; 0.25 s;\n\n plan   cost\n ─────\n a       3\n b       4\n")
+    assert is_printed(plainly("best: 2 EUR; 7.31 s;\nplan cost\n──\na 3\nb 4"), printed)
+    assert is_printed(plainly("best: 2 EUR; 7.31 s;\n...\nb 4"), printed)
+    assert is_printed(["..."], printed)
+    for wrong in ("best: 2 EUR; 0.25 s;", "best: 3 EUR; 0.25 s;\n...", "...\na 3", "...\nb 4\nc 5"):
+        assert not is_printed(plainly(wrong), printed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=identify)
 def test_console_blocks_run(page: Path, tmp_path: Path, amopt_command: Callable[..., Any]) -> None:
     """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states.
 
-    A block that names a file is written to it first; a diff that does changes its lines.
+    It prints what stands below it, where something does. A block that names a file is written to
+    it first; a diff that does changes its lines.
     """
     for language, name, body in STEPS.findall(page.read_text(encoding="utf-8")):
         if name:
             write_block(tmp_path / name, body, changes=language == "diff")
         if language != "console":
             continue
-        for line in re.sub(r"\\\n", " ", body).splitlines():
-            if not line.startswith("$ "):
-                continue
-            command, _, remark = line[2:].partition("  # exit ")
+        for line, told in commands_of(body):
+            command, _, remark = line.partition("  # exit ")
             words = shlex.split(command)
             assert words[0] == "amopt", line
             run = amopt_command(*words[1:])
             assert run.code == int(remark or 0), f"{line}\n{run.out}\n{run.err}"
+            below = plainly("\n".join(told))
+            assert not below or is_printed(below, plainly(run.out + run.err)), f"{line}\n{run.out}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=identify)
+def test_what_a_command_prints_stands_where_it_is_compared(page: Path) -> None:
+    """A block of text holds commands alone: nothing compares what follows one."""
+    for language, _, body in STEPS.findall(page.read_text(encoding="utf-8")):
+        if language == "text" and body.startswith("$ "):
+            assert all(line.startswith("$ ") for line in body.splitlines())
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=identify)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import amopt
-from tests.conftest import Run
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -109,22 +108,6 @@ def test_the_portfolio_of_the_road() -> None:
     assert "Of {} parts, {} can be printed".format(*told) in said
     assert f"and of {told[2]} too little is known" in said
     assert "Examine 6 parts" in said  # "enough for six parts"
-
-
-@pytest.mark.slow
-def test_what_a_command_prints_in_a_block_of_text(amopt_command: Callable[..., Run]) -> None:
-    """It is what the command prints, but for the seconds."""
-    (body,) = re.findall(r"^```text\n\$ amopt (alt.*?)^```", page("command-line"), re.M | re.S)
-    command, *told = body.splitlines()
-    run = amopt_command(*command.split())
-    assert run.code == 0, run.err
-    printed = without_seconds(run.out)
-    for line in told:
-        assert without_seconds(line) in printed
-
-
-def without_seconds(text: str) -> str:
-    return " ".join(re.sub(r"\d+\.\d\d\s+s", "s", text).split())
 
 
 def sections(text: str) -> Iterator[tuple[str, str]]:
