@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.docs_ledger import PRINTED
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
@@ -116,8 +118,9 @@ def test_console_blocks_run(page: Path, tmp_path: Path, amopt_command: Callable[
     """Each ``$ amopt`` line ends with 0, or with the code that a comment ``# exit N`` states.
 
     It prints what stands below it, where something does. A block that names a file is written to
-    it first; a diff that does changes its lines.
+    it first; a diff that does changes its lines. All together print what the ledger says.
     """
+    printed = ""
     for language, name, body in STEPS.findall(page.read_text(encoding="utf-8")):
         if name:
             write_block(tmp_path / name, body, changes=language == "diff")
@@ -129,8 +132,11 @@ def test_console_blocks_run(page: Path, tmp_path: Path, amopt_command: Callable[
             assert words[0] == "amopt", line
             run = amopt_command(*words[1:])
             assert run.code == int(remark or 0), f"{line}\n{run.out}\n{run.err}"
+            printed += run.out + run.err
             below = plainly("\n".join(told))
             assert not below or is_printed(below, plainly(run.out + run.err)), f"{line}\n{run.out}"
+    for number in PRINTED.get(page.stem, "").split():
+        assert re.search(rf"(?<![\d,.]){re.escape(number)}(?!\d|[.,]\d)", printed), number
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identify)

@@ -1,0 +1,172 @@
+"""Each number of four digits or more in the docs' prose is computed, tested or said to be whose."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests import docs_ledger as ledger
+from tests.test_docs import PAGES, ROOT, blocks
+
+NUMBER = re.compile(r"(?<![\w.,/^-])\d[\d,]*(?:\.\d+)?(?![\w/]|[.,]\d)")
+YEAR = re.compile(r"(19|20)\d\d")
+DIGITS = 4
+
+
+def digits(number: str) -> int:
+    """Return how many significant digits a number has; zeros at the end of a whole one are none."""
+    bare = number.replace(",", "")
+    return len(bare.replace(".", "").lstrip("0") if "." in bare else bare.strip("0"))
+
+
+def prose(page: Path) -> str:
+    """Return the words of a page: no blocks, tables, formulas, code or addresses."""
+    text = page.read_text(encoding="utf-8")
+    for left_out in (r"^```.*?^```", r"\$\$.*?\$\$", r"^\|.*?$", r"`[^`]*`", r"\]\([^)]*\)"):
+        text = re.sub(left_out, " ", text, flags=re.M | re.S)
+    return text
+
+
+def numbers(text: str) -> set[str]:
+    return {found.rstrip(",") for found in NUMBER.findall(text)}
+
+
+def told(page: Path) -> set[str]:
+    """Return the numbers of a page that need a source."""
+    return {
+        number
+        for number in numbers(prose(page))
+        if digits(number) >= DIGITS and not YEAR.fullmatch(number)
+    }
+
+
+def asserted(page: Path) -> set[float]:
+    """Return the numbers that executed blocks assert, or that blocks show as printed."""
+    found = set()
+    for body in blocks(page, "python"):
+        for statement in ast.walk(ast.parse(body)):
+            found |= constants(statement) if isinstance(statement, ast.Assert) else set()
+    for body in blocks(page, "console"):
+        lines = [line for line in body.splitlines() if not line.startswith("$ ")]
+        found |= {value_of(number) for number in numbers("\n".join(lines))}
+    return found
+
+
+def constants(tree: ast.AST) -> set[float]:
+    return {
+        float(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float)
+    }
+
+
+def value_of(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
+def rounded(value: float, like: str) -> str:
+    """Return a value with as many digits after the point as a number has."""
+    places = len(like.partition(".")[2])
+    said = f"{value:,.{places}f}"
+    return said if "," in like else said.replace(",", "")
+
+
+def name_of(page: Path) -> str:
+    return (
+        str(page.relative_to(ROOT / "docs").with_suffix("")) if "docs" in page.parts else "README"
+    )
+
+
+def entries(page: str) -> Iterator[str]:
+    """Yield the numbers of the ledger for a page."""
+    for where, said, _ in ledger.COMPUTED:
+        if where == page:
+            yield from said.split()
+    yield from ledger.PRINTED.get(page, "").split()
+    for kept in (ledger.TESTED, ledger.RECORDED, ledger.CITED, ledger.MEASURED):
+        for said in kept.get(page, {}).values():
+            yield from said.split()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_number_has_a_source_and_every_source_its_number(page: Path) -> None:
+    kept = set(entries(name_of(page)))
+    shown = asserted(page)
+    without = {
+        number
+        for number in told(page) - kept
+        if number not in {rounded(value, number) for value in shown}
+    }
+    assert without == set(), "say in docs_ledger.py where these come from"
+    assert kept <= numbers(prose(page)), "the page no longer says these"
+
+
+def test_the_ledger_names_pages_that_there_are() -> None:
+    pages = {name_of(page) for page in PAGES}
+    kept = (ledger.PRINTED, ledger.TESTED, ledger.RECORDED, ledger.CITED, ledger.MEASURED)
+    assert {page for one in kept for page in one} | {one[0] for one in ledger.COMPUTED} <= pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "said", "function"), ledger.COMPUTED, ids=[f.__name__ for *_, f in ledger.COMPUTED]
+)
+def test_what_is_computed(page: str, said: str, function: object) -> None:
+    assert callable(function)
+    values: Iterable[float] = function()
+    words = said.split()
+    assert [rounded(v, word) for v, word in zip(values, words, strict=True)] == words
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def pairs(kept: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str, str]]:
+    return [(page, by, said) for page, one in kept.items() for by, said in one.items()]
+
+
+@pytest.mark.parametrize(("page", "file", "said"), pairs(ledger.TESTED))
+def test_what_another_test_holds(page: str, file: str, said: str) -> None:
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    asserted = [one for one in ast.walk(tree) if isinstance(one, ast.Assert)]
+    words = [node.value for one in asserted for node in ast.walk(one) if is_text(node)]
+    held = constants(tree) | {value_of(number) for number in numbers(" ".join(words))}
+    for number in said.split():
+        assert number in {rounded(value, number) for value in held}, f"{file} has no {number}"
+
+
+@pytest.mark.parametrize(("page", "source", "said"), pairs(ledger.RECORDED))
+def test_what_is_recorded_of_a_source(page: str, source: str, said: str) -> None:
+    text = (ROOT / "amopt/reproduce/sources" / f"{source}.yaml").read_text(encoding="utf-8")
+    recorded = {value_of(number) for number in numbers(text)}
+    assert {value_of(number) for number in said.split()} <= recorded
+
+
+@pytest.mark.parametrize(("page", "words", "said"), [*pairs(ledger.CITED), *pairs(ledger.MEASURED)])
+def test_the_page_says_whose_a_number_is_or_how_it_was_measured(
+    page: str, words: str, said: str
+) -> None:
+    """In the paragraph of the number or, of a section that one script measures, at its head."""
+    file = ROOT / "docs" / f"{page}.md"
+    section = next(
+        one
+        for one in re.split(r"^#+ ", file.read_text(encoding="utf-8"), flags=re.M)
+        if set(said.split()) <= numbers(one)
+    )
+    assert words in section
+    for script in re.findall(r"benchmarks[ /](\w+)", words):
+        assert (ROOT / "benchmarks" / f"{script}.py").is_file()
+
+
+def test_what_a_number_is() -> None:
+    assert numbers("saves 1,060.59 EUR, 54.3 % of 1,952. In 2019, n-1, 3/4 and 1e-9") == {
+        "1,060.59", "54.3", "1,952", "2019",
+    }  # fmt: skip
+    assert [digits(one) for one in ("1,200", "1,061", "0.0450", "39.76", "5000")] == [2, 4, 3, 4, 1]
+    assert rounded(8237.856536, "8,237.86") == "8,237.86"
+    assert rounded(0.94351, "0.9435") == "0.9435"
