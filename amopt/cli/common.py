@@ -62,6 +62,9 @@ AsOf = Annotated[
     ),
 ]
 Workers = Annotated[int, typer.Option(help="Processes that solve side by side.")]
+INTERRUPTED = 130
+"""Exit code where Ctrl-C left no answer."""
+
 Kind = Annotated[str, typer.Argument(help="A decision: see amopt list.")]
 
 
@@ -249,7 +252,7 @@ def stopping(words: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         typer.echo(f"stopped: {words}", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager
@@ -257,7 +260,7 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
     """Turn what amopt raises into words, or one JSON object, and an exit code."""
     import logging
 
-    from amopt.errors import AmoptError
+    from amopt.errors import AmoptError, NoAnswerError
 
     form = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format=form)
@@ -265,17 +268,20 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         typer.echo("stopped: there is no answer yet", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
     except AmoptError as error:
-        _report(error, json=json)
-        raise typer.Exit(error.exit_code) from error
+        stopped = getattr(getattr(error, "outcome", None), "stopped", None)
+        ended = isinstance(error, NoAnswerError) and stopped == "interrupted"
+        code = INTERRUPTED if ended else error.exit_code
+        _report(error, code, json=json)
+        raise typer.Exit(code) from error
 
 
-def _report(error: AmoptError, *, json: bool) -> None:
+def _report(error: AmoptError, code: int, *, json: bool) -> None:
     """Print an error where it belongs: standard output as JSON, standard error as words."""
     from amopt.report import machine, terminal
 
     if json:
-        typer.echo(machine.error_json(error), nl=False)
+        typer.echo(machine.error_json(error, code), nl=False)
     else:
         terminal.print_error(error)

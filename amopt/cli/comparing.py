@@ -19,15 +19,15 @@ from amopt.cli.common import (
     Workers,
     reporting,
     require_room,
-    stopping,
     working,
     write_pages,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amopt.instance.common import Instance
-    from amopt.scenarios.comparison import Comparison
-    from amopt.solution import Solution
+    from amopt.scenarios.comparison import Comparison, Solved
 
 __all__ = ["alternatives", "compare", "sensitivity", "show"]
 
@@ -65,42 +65,64 @@ def compare(
     solve: Annotated[
         bool, typer.Option(help="Solve two instances and compare their answers, too.")
     ] = True,
+    time_limit: SolveSeconds = None,
+    gap: SolveGap = None,
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
 ) -> None:
     """Say what changed from one instance or answer to another, the largest change first."""
     with reporting(json=json):
+        from amopt import decisions
+        from amopt.errors import UsageError
+        from amopt.files import MARK
         from amopt.report import compared
+        from amopt.scenarios.comparison import compare_answers, compare_instances
 
         require_room(None, html, html_light)
-        with working(json=json):
-            found = _compared(before, after, solve=solve)
-        write_pages(lambda: compared.document_of(found), html, html_light)
-        if json:
-            typer.echo(compared.as_json(found), nl=False)
+        answers = [(Path(side) / MARK).exists() for side in (before, after)]
+        if any(answers) and not all(answers):
+            raise UsageError("name two instances or two answers, not one of each")
+        solves = None
+        if all(answers):
+            first, second = (decisions.load_solution(side) for side in (before, after))
+            found = {"answers": compare_answers(first, second)}
         else:
-            compared.print_comparisons(found)
+            with working(json=json, of="reading"):
+                old, new = (decisions.load(side) for side in (before, after))
+                found = {"data": compare_instances(old, new)}
+            if solve:
+                sides = ((before, old), (after, new))
+                solves = _solved(sides, time_limit, gap, shown=not json)
+                if solves.both is not None:
+                    found["answers"] = solves.both
+        found = _told_apart(found, before, after)
+        write_pages(lambda: compared.document_of(found, solves), html, html_light)
+        if json:
+            typer.echo(compared.as_json(found, solves), nl=False)
+        else:
+            compared.print_comparisons(found, solves)
 
 
-def _compared(before: str, after: str, *, solve: bool) -> dict[str, Comparison]:
-    """Return the comparisons by what is compared: data, answers."""
-    from amopt import decisions
-    from amopt.errors import UsageError
-    from amopt.files import MARK
-    from amopt.scenarios.comparison import compare_answers, compare_instances
+def _solved(
+    sides: Sequence[tuple[str, Instance]],
+    time_limit: float | None,
+    gap: float | None,
+    *,
+    shown: bool,
+) -> Solved:
+    """Solve the two instances, and show how far they are."""
+    from amopt.report import waiting
+    from amopt.scenarios.comparison import solved
 
-    answers = [(Path(side) / MARK).exists() for side in (before, after)]
-    if all(answers):
-        first, second = (decisions.load_solution(side) for side in (before, after))
-        return _told_apart({"answers": compare_answers(first, second)}, before, after)
-    if any(answers):
-        raise UsageError("name two instances or two answers, not one of each")
-    old, new = (decisions.load(side) for side in (before, after))
-    found = {"data": compare_instances(old, new)}
-    if solve:
-        found["answers"] = compare_answers(_solved(old, before), _solved(new, after))
-    return _told_apart(found, before, after)
+    with waiting.following(wanted=shown) as told:
+        return solved(
+            sides,
+            time_limit=time_limit,
+            gap=gap,
+            progress=told.count,
+            at_solve=told.hear,
+        )
 
 
 def _told_apart(found: dict[str, Comparison], before: str, after: str) -> dict[str, Comparison]:
@@ -113,17 +135,6 @@ def _told_apart(found: dict[str, Comparison], before: str, after: str) -> dict[s
         else replace(one, before=f"{one.before} ({before})", after=f"{one.after} ({after})")
         for name, one in found.items()
     }
-
-
-def _solved(instance: Instance, side: str) -> Solution:
-    from amopt import decisions
-    from amopt.errors import InfeasibleError
-
-    try:
-        return decisions.solve(instance)
-    except InfeasibleError as error:
-        error.add_note(f"This is so of {side}; --no-solve says what changed in the data alone.")
-        raise
 
 
 def sensitivity(
@@ -153,8 +164,7 @@ def sensitivity(
         instance = decisions.load(file)
         pool = processes(workers) if workers > 1 else contextlib.nullcontext()
         counted = waiting.counting(wanted=not json and not quiet)
-        left = "nothing is shown, since some inputs were not tried"
-        with stopping(left), pool as executor, counted as progress:
+        with pool as executor, counted as progress:
             found = of_inputs(
                 instance,
                 step=step,

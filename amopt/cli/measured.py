@@ -107,7 +107,7 @@ def sweep(
         points = _points(vary, each)
         instance = decisions.load(file)
         left = (
-            "nothing is kept; with --out FOLDER every row is, and a second run goes on"
+            "no row is kept for another run; with --out FOLDER each is, and a second run goes on"
             if out is None
             else f"what was solved is kept in {out}; the same command goes on from there"
         )
@@ -129,6 +129,8 @@ def sweep(
             typer.echo(swept.as_json(found), nl=False)
         elif not quiet:
             swept.print_rows_of(found)
+        if found.pieces.stopped == "interrupted":
+            typer.echo(f"stopped: {left}", err=True)
 
 
 def _points(vary: list[str] | None, each: Path | None) -> tuple[Point, ...]:

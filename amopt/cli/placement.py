@@ -44,15 +44,19 @@ def map_(
     with reporting(json=json):
         from amopt import decisions, placement
         from amopt.program.solver.options import Options
+        from amopt.report import waiting
 
         instance = decisions.load_of("placement", file)
         require_room(out, html, html_light)
-        with working(json=json):
+        across, up = placement.axis(x), placement.axis(y)
+        with waiting.following(wanted=not json) as told:
             found = placement.map_forms(
                 instance,
-                x=placement.axis(x),
-                y=placement.axis(y),
+                x=across,
+                y=up,
                 options=Options(time_limit=time_limit),
+                progress=told.count,
+                at_point=told.hear,
             )
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 

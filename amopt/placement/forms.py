@@ -20,7 +20,7 @@ from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 
-__all__ = ["FORMS", "Form", "FormRules", "can_print"]
+__all__ = ["FORMS", "NOT_KNOWN", "Form", "FormRules", "can_print"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,6 +30,9 @@ Form = Literal["optimum", "central", "distributed", "conventional"]
 """The form that the plan must have; ``"optimum"`` leaves it free."""
 
 FORMS: tuple[Form, ...] = get_args(Form)
+
+NOT_KNOWN = "not known"
+"""What stands for the cheapest form where Ctrl-C came before it was known."""
 
 
 class FormRules:

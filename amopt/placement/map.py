@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.placement.answer.solution import counted, listed
 from amopt.placement.decision import solve
-from amopt.placement.forms import FORMS
+from amopt.placement.forms import FORMS, NOT_KNOWN
 from amopt.placement.sensitivity import scaled
+from amopt.program.pieces import CutShortError, Pieces
 from amopt.program.solver.options import Options
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
+    from amopt.program.solver.run import Progress
 
 __all__ = ["FormMap", "map_forms"]
 
@@ -52,7 +55,12 @@ class FormMap(Solution):
         "map": (
             Column("x", "factor", "Factor of the first parameter."),
             Column("y", "factor", "Factor of the second parameter."),
-            Column("winner", "", "Cheapest pure form; in between: the optimum beats all three."),
+            Column(
+                "winner",
+                "",
+                "Cheapest pure form; in between: the optimum beats all three; "
+                "not known: Ctrl-C ended it.",
+            ),
             Column("optimum", "money", "Cost of the best plan of all, over all periods."),
             Column(
                 "central",
@@ -84,8 +92,13 @@ def map_forms(
     y: Axis,
     executor: Executor | None = None,
     options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    at_point: Callable[[Progress], None] | None = None,
 ) -> FormMap:
     """Return which form of plan wins at each point of a grid.
+
+    Ctrl-C ends it with the points that are done, and of the one at hand with its best plan, whose
+    winner is not known.
 
     Parameters
     ----------
@@ -99,6 +112,10 @@ def map_forms(
         Processes must be spawned, not forked.
     options
         Limits of each solve.
+    progress
+        Told how many of the points are done, and how many there are.
+    at_point
+        Told of the solve that runs, where one follows the other.
 
     Raises
     ------
@@ -107,30 +124,32 @@ def map_forms(
         demanded.
     RefusedError
         When the referee does not accept the answer at a point.
+    KeyboardInterrupt
+        At Ctrl-C before there is a plan for any point, and at a second one.
     """
     _require(instance, x, y)
     begun = time.perf_counter()
     points = [(float(a), float(b)) for b in y[1] for a in x[1]]
-    variants = [scaled(scaled(instance, x[0], a), y[0], b) for a, b in points]
-    limits = [options or Options()] * len(points)
-    found = list(
-        executor.map(_point, variants, limits) if executor else map(_point, variants, limits)
-    )
-    rows = [{"x": a, "y": b, **point} for (a, b), (point, _, _) in zip(points, found, strict=True)]
-    statuses = [status for _, status, _ in found]
+    tasks = [(scaled(scaled(instance, x[0], a), y[0], b), options or Options()) for a, b in points]
+    pieces = Pieces(len(points), progress)
+    of = _point if executor is not None else partial(_point, progress=at_point)
+    found = pieces.done(tasks, of, executor)
+    pieces.require_any()
+    rows = [{"x": points[k][0], "y": points[k][1], **point} for k, (point, _, _) in found.items()]
+    statuses = [status for _, status, _ in found.values()]
     return FormMap(
         kind="placement",
         name=f"{instance.name}: {x[0]} by {y[0]}",
         outcome=Outcome(
-            stopped=Stopped.FINISHED,
-            status=_worst(statuses),
+            stopped=pieces.stopped,
+            status=_worst(statuses, whole=pieces.stopped is Stopped.FINISHED),
             method="map",
             seconds={"points": time.perf_counter() - begun},
             versions=versions("amopt", "highspy"),
         ),
-        verdict=Verdict(checks=sum(checks for _, _, checks in found)),
+        verdict=Verdict(checks=sum(checks for _, _, checks in found.values())),
         rows={"axes": [_axis("x", x), _axis("y", y)], "map": rows},
-        notes=_notes(statuses),
+        notes=(*filter(None, [pieces.in_words("point")]), *_notes(statuses)),
         currency=instance.currency,
     )
 
@@ -151,26 +170,39 @@ def _axis(name: str, axis: Axis) -> dict[str, Any]:
     return {"axis": name, "parameter": parameter, "least": min(factors), "most": max(factors)}
 
 
-def _point(instance: Instance, options: Options) -> tuple[dict[str, Any], Status, int]:
-    """Return the winner and the costs of all forms, the status, and the referee's checks."""
+def _point(
+    task: tuple[Instance, Options], progress: Callable[[Progress], None] | None = None
+) -> tuple[dict[str, Any], Status, int]:
+    """Return the winner and the costs of all forms, the status, and the referee's checks.
+
+    Raises
+    ------
+    CutShortError
+        When Ctrl-C ended it with a plan.
+    KeyboardInterrupt
+        When it ended it without one.
+    """
+    instance, options = task
     try:
-        answer = solve(instance, options=options)
+        answer = solve(instance, options=options, progress=progress)
     except InfeasibleError:
         return {"winner": None, **dict.fromkeys(FORMS), "gap": None}, Status.INFEASIBLE, 0
     except NoAnswerError as error:
-        _require_finished(error.outcome)
+        if error.outcome is not None:
+            error.outcome.require_ended()
         return {"winner": None, **dict.fromkeys(FORMS), "gap": None}, Status.UNKNOWN, 0
-    _require_finished(answer.outcome)
     total = next(row for row in answer.rows["bill"] if row["cost"] == "total")
     costs: dict[str, float | None] = {form: total[form] for form in FORMS}
-    point = {"winner": _winner(costs), **costs, "gap": answer.outcome.gap}
-    return point, answer.outcome.status, answer.verdict.checks
-
-
-def _require_finished(outcome: Outcome | None) -> None:
-    """Pass Ctrl-C on: a point that was cut short does not stand among the others."""
-    if outcome is not None and outcome.stopped is Stopped.INTERRUPTED:
-        raise KeyboardInterrupt
+    cut = answer.outcome.stopped is Stopped.INTERRUPTED
+    point = {
+        "winner": NOT_KNOWN if cut else _winner(costs),
+        **costs,
+        "gap": answer.outcome.gap,
+    }
+    found = point, answer.outcome.status, answer.verdict.checks
+    if cut:
+        raise CutShortError(found)
+    return found
 
 
 def _winner(costs: Mapping[str, float | None]) -> str:
@@ -185,9 +217,11 @@ def _winner(costs: Mapping[str, float | None]) -> str:
     return BETWEEN
 
 
-def _worst(statuses: Iterable[Status]) -> Status:
+def _worst(statuses: Iterable[Status], *, whole: bool) -> Status:
     """Return what the whole map is worth: a point that cannot be is an answer too."""
     found = set(statuses)
+    if not whole:
+        return Status.UNKNOWN if found <= {Status.UNKNOWN, Status.INFEASIBLE} else Status.FEASIBLE
     if found == {Status.INFEASIBLE}:
         return Status.INFEASIBLE
     if Status.UNKNOWN in found:

@@ -11,8 +11,8 @@ from amopt.phrases import counted
 from amopt.report.document import Document, Grid, Said, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import gap_in_words, shown
-from amopt.scenarios.comparison import COLUMNS, Comparison
+from amopt.report.words import gap_in_words, shown, worth
+from amopt.scenarios.comparison import COLUMNS, Comparison, Solved
 
 __all__ = ["as_json", "cells", "document_of", "print_comparisons"]
 
@@ -23,13 +23,14 @@ _MOST_BARS = 15
 _LONGEST = 32
 
 
-def as_json(found: Mapping[str, Comparison]) -> str:
-    """Return comparisons as one JSON object."""
+def as_json(found: Mapping[str, Comparison], solves: Solved | None = None) -> str:
+    """Return comparisons as one JSON object, and how many of the solves for them are done."""
     from amopt import __version__
 
     return pretty(
         {
             "amopt": __version__,
+            **({} if solves is None else solves.pieces.to_dict()),
             **{
                 name: {
                     "before": one.before,
@@ -52,15 +53,27 @@ def _worth(one: Comparison) -> dict[str, Any]:
     return {"worth": {"before": before.to_dict(), "after": after.to_dict()}}
 
 
-def print_comparisons(found: Mapping[str, Comparison]) -> None:
-    """Print what changed, the largest changes first."""
+def print_comparisons(found: Mapping[str, Comparison], solves: Solved | None = None) -> None:
+    """Print what changed, the largest changes first, and what Ctrl-C left of the solves for it."""
     out = console()
+    for sentence in _ended_early(solves):
+        out.print(Text(sentence))
     for name, one in found.items():
         out.print(Text(f"{_TITLES[name]}: {one.before} -> {one.after}", style="bold"))
         out.print(Text(_sentence(one)))
         if one.rows:
             rows = [_words(row, one.currency, typed=_typed(one)) for row in one.rows]
             print_rows(rows, COLUMNS, out=out, all_of_it="--json prints all")
+
+
+def _ended_early(solves: Solved | None) -> list[str]:
+    """Return how far the solves came where Ctrl-C ended them, and the answer that is alone."""
+    if solves is None or not (said := solves.pieces.in_words("solve")):
+        return []
+    if solves.both is not None:
+        return [said]
+    (alone,) = solves.answers
+    return [f"{said} There is no second answer to compare with.", f"{alone.name}: {worth(alone)}"]
 
 
 def _sentence(one: Comparison) -> str:
@@ -115,7 +128,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def document_of(found: Mapping[str, Comparison]) -> Document:
+def document_of(found: Mapping[str, Comparison], solves: Solved | None = None) -> Document:
     """Return comparisons as a page."""
     first = next(iter(found.values()))
     sections = []
@@ -123,7 +136,8 @@ def document_of(found: Mapping[str, Comparison]) -> Document:
         rows = [cells(row, one.currency, typed=_typed(one)) for row in one.rows]
         table = Grid(f"{name} changed", rows, COLUMNS, whole="in what --json prints")
         sections.append(Section(_TITLES[name], _sentence(one), _bars(one), table if rows else None))
-    return Document(f"{first.before} \u2192 {first.after}", sections=sections)
+    title = f"{first.before} \u2192 {first.after}"
+    return Document(title, headline=_ended_early(solves), sections=sections)
 
 
 def cells(row: Mapping[str, Any], currency: str, *, typed: bool = False) -> dict[str, Any]:

@@ -52,11 +52,11 @@ def listing_json(
     return pretty({"amopt": __version__, name: entries, **beside})
 
 
-def error_json(error: AmoptError) -> str:
-    """Return an error as one JSON object."""
+def error_json(error: AmoptError, code: int | None = None) -> str:
+    """Return an error as one JSON object, with the exit code where that is not the error's own."""
     body: dict[str, Any] = {
         "type": type(error).__name__,
-        "exit_code": error.exit_code,
+        "exit_code": error.exit_code if code is None else code,
         "message": str(error),
     }
     if notes := getattr(error, "__notes__", None):

@@ -30,6 +30,7 @@ def as_json(found: Sensitivity) -> str:
             "objective_meaning": found.objective_meaning,
             **found.base.to_dict(),
             "step": found.step,
+            **found.pieces.to_dict(),
             "inputs": list(found.rows),
         }
     )
@@ -40,7 +41,7 @@ def print_sensitivity(found: Sensitivity) -> None:
     out = console()
     out.print(Text(found.name, style="bold"))
     out.print(Text(found.headline()))
-    for sentence in _base(found):
+    for sentence in (*_base(found), *_ended_early(found)):
         out.print(Text(sentence))
     columns = [column for column in _told(found) if column.name != "note"]
     print_rows(found.rows, columns, currency=found.currency, out=out, all_of_it="--json prints all")
@@ -56,7 +57,7 @@ def _base(found: Sensitivity) -> tuple[str, str]:
         f"As it is: {found.objective_meaning} {amount} {found.currency}, "
         f"{found.base.status}, {gap_in_words(found.base.gap)}."
     )
-    none = sum(row[f"change_{way}"] is None for row in found.rows for way in ("lowered", "raised"))
+    none = sum(f"{way}: " in row["note"] for row in found.rows for way in ("lowered", "raised"))
     if found.loosest is None:
         if not none:
             return base, "Every answer is optimal."
@@ -65,10 +66,16 @@ def _base(found: Sensitivity) -> tuple[str, str]:
     return base, f"Not every answer is optimal ({gap} at worst): smaller changes may be none."
 
 
+def _ended_early(found: Sensitivity) -> list[str]:
+    """Return how far it came, where it did not come to its end."""
+    said = found.pieces.in_words("solve")
+    return [f"{said} What was not tried may move the answer more."] if said else []
+
+
 def document_of(found: Sensitivity) -> Document:
     """Return a sensitivity as a page."""
     table = Grid("inputs", found.rows, _told(found), found.currency, "in what --json prints")
-    said = (found.headline(), *_base(found))
+    said = (found.headline(), *_base(found), *_ended_early(found))
     figure = _bars(found)
     section = Section("Which inputs move the answer most", figure=figure, table=table)
     return Document(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -19,7 +20,7 @@ from amopt.report.terminal import console
 if TYPE_CHECKING:
     from amopt.program.solver.run import Progress
 
-__all__ = ["Waiting", "counting", "watching"]
+__all__ = ["Told", "Waiting", "counting", "following", "watching"]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 """Heights of the gap over time."""
@@ -67,6 +68,7 @@ class Waiting(logging.Handler):
     def count(self, ended: int, of: int) -> None:
         """Hear of how many pieces of the work have ended, and how many there are."""
         self._count = ended, of
+        self._heard, self._gaps = None, []
 
     @property
     def _spent(self) -> float:
@@ -138,11 +140,17 @@ def _shown(waiting: Waiting) -> Iterator[None]:
         PHASES.propagate = up
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is to be told of work: how many pieces have ended, and of the solve that runs."""
+
+    count: Callable[[int, int], None] | None = None
+    hear: Callable[[Progress], None] | None = None
+
+
 @contextmanager
-def watching(
-    *, wanted: bool, limit: float | None = None, of: str = "solving"
-) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a running solve on standard error, where somebody can see it.
+def following(*, wanted: bool, limit: float | None = None, of: str = "solving") -> Iterator[Told]:
+    """Show work on standard error, where somebody can see it.
 
     Parameters
     ----------
@@ -155,25 +163,30 @@ def watching(
 
     Yields
     ------
-    callable or None
-        What is to be told of progress.
+    Told
+        What is to be told of the work; nothing, where it is not shown.
     """
     if not (wanted and sys.stderr.isatty()):
-        yield None
+        yield Told()
         return
     waiting = Waiting(limit, of=of)
     with _shown(waiting):
-        yield waiting.hear
+        yield Told(waiting.count, waiting.hear)
+
+
+@contextmanager
+def watching(
+    *, wanted: bool, limit: float | None = None, of: str = "solving"
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a running solve, as :func:`following` does; gives what is to be told of progress."""
+    with following(wanted=wanted, limit=limit, of=of) as told:
+        yield told.hear
 
 
 @contextmanager
 def counting(
     *, wanted: bool, limit: float | None = None, of: str = "solving"
 ) -> Iterator[Callable[[int, int], None] | None]:
-    """Show how much of several pieces of work has ended, as :func:`watching` does."""
-    if not (wanted and sys.stderr.isatty()):
-        yield None
-        return
-    waiting = Waiting(limit, of=of)
-    with _shown(waiting):
-        yield waiting.count
+    """Show how much of several pieces of work has ended, as :func:`following` does."""
+    with following(wanted=wanted, limit=limit, of=of) as told:
+        yield told.count

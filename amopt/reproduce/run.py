@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from amopt.errors import AmoptError, UsageError
 from amopt.phrases import counted
+from amopt.program.pieces import Pieces
 from amopt.reproduce import printed
 from amopt.reproduce.digits import agrees, worked_out
 from amopt.reproduce.printed import Table, Verdict, Witness
@@ -74,10 +75,13 @@ class Reproduction:
         All of them, source by source.
     witnesses
         By source, what shows that it is wrong.
+    pieces
+        How many tables are done; the numbers of those that Ctrl-C left are left out.
     """
 
     numbers: tuple[Number, ...]
     witnesses: Mapping[str, tuple[Witness, ...]]
+    pieces: Pieces = field(default_factory=lambda: Pieces(0))
 
     @property
     def as_recorded(self) -> bool:
@@ -173,15 +177,25 @@ def reproduce(
     ------
     UsageError
         When there is no such source.
+    KeyboardInterrupt
+        At Ctrl-C before any table is done, and at a second one.
     """
     chosen = printed.names() if sources is None else tuple(sources)
     tables = [(name, table) for name in chosen for table in printed.source(name).tables]
-    numbers: list[Number] = []
-    for done, (name, table) in enumerate(tables, 1):
-        numbers += _numbers(name, table, long=long)
-        if progress is not None:
-            progress(done, len(tables))
-    return Reproduction(tuple(numbers), {name: printed.source(name).witnesses for name in chosen})
+    pieces = Pieces(len(tables), progress)
+    found = pieces.done(tables, lambda one: _numbers(*one, long=long), whole=True)
+    pieces.require_any()
+    numbers = [
+        number
+        for place, (name, table) in enumerate(tables)
+        for number in found.get(place) or _told(name, table, {}, _NOT_DONE)
+    ]
+    witnesses = {name: printed.source(name).witnesses for name in chosen}
+    return Reproduction(tuple(numbers), witnesses, pieces)
+
+
+_NOT_DONE = "Ctrl-C came before"
+"""Why the numbers of a table are left out that was not computed any more."""
 
 
 def _numbers(name: str, table: Table, *, long: bool) -> list[Number]:
@@ -194,6 +208,11 @@ def _numbers(name: str, table: Table, *, long: bool) -> list[Number]:
             values = dict(compute(table.computation, **table.arguments))
         except DataMissingError as error:
             missing = str(error)
+    return _told(name, table, values, missing)
+
+
+def _told(name: str, table: Table, values: Values, missing: str) -> list[Number]:
+    """Return the numbers of a table beside what was computed, or why nothing was."""
     return [_number(name, table, cell, values.get(cell[:2]), missing) for cell in table.cells()]
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from amopt.errors import UsageError
+from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.files import as_plain
+from amopt.outcome import Stopped
+from amopt.program.pieces import CutShortError, Pieces
 from amopt.scenarios.standing import Standing, standing
 from amopt.solution import Column, Solution, Table
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
+    from amopt.program.solver.run import Progress
 
-__all__ = ["COLUMNS", "Comparison", "compare_answers", "compare_instances"]
+__all__ = ["COLUMNS", "Comparison", "Solved", "compare_answers", "compare_instances", "solved"]
 
 ROUNDING = 1e-9
 """Relative changes up to this are rounding."""
@@ -108,6 +111,78 @@ def compare_answers(before: Solution, after: Solution) -> Comparison:
         worth=(standing(before.outcome), standing(after.outcome)),
         objective_meaning=after.objective_meaning if len(meanings) == 1 else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The answers of two instances, as far as Ctrl-C left them.
+
+    Attributes
+    ----------
+    answers
+        Those that there are, the first one's first.
+    pieces
+        How many solves are done.
+    """
+
+    answers: tuple[Solution, ...]
+    pieces: Pieces
+
+    @property
+    def both(self) -> Comparison | None:
+        """What changed from one answer to the other; None where there are not two."""
+        return compare_answers(*self.answers) if len(self.answers) == 2 else None
+
+
+def solved(
+    instances: Sequence[tuple[str, Instance]],
+    *,
+    time_limit: float | None = None,
+    gap: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    at_solve: Callable[[Progress], None] | None = None,
+) -> Solved:
+    """Solve two instances, one after the other.
+
+    Parameters
+    ----------
+    instances
+        What each is called, and the instance.
+    time_limit, gap
+        For each solve.
+    progress
+        Told how many of the two are solved.
+    at_solve
+        Told of the solve that runs.
+
+    Raises
+    ------
+    InfeasibleError
+        When one has no plan; a note says which.
+    KeyboardInterrupt
+        At Ctrl-C before there is any answer, and at a second one.
+    """
+    from amopt import decisions
+
+    def of(side: tuple[str, Instance]) -> Solution:
+        name, instance = side
+        try:
+            found = decisions.solve(instance, time_limit=time_limit, gap=gap, progress=at_solve)
+        except InfeasibleError as error:
+            error.add_note(f"This is so of {name}; --no-solve says what changed in the data alone.")
+            raise
+        except NoAnswerError as error:
+            if error.outcome is not None:
+                error.outcome.require_ended()
+            raise
+        if found.outcome.stopped is Stopped.INTERRUPTED:
+            raise CutShortError(found)
+        return found
+
+    pieces = Pieces(len(instances), progress)
+    answers = pieces.done(instances, of)
+    pieces.require_any()
+    return Solved(tuple(answers.values()), pieces)
 
 
 def _require_same(before: str, after: str) -> None:

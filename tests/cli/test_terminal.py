@@ -136,6 +136,7 @@ def test_ctrl_c_twice_leaves_a_solver_that_does_not_stop(tmp_path: Path) -> None
     command = (sys.executable, "-c", DEAF)
     terminal = Terminal("solve", long_instance(tmp_path), *WORDS, command=command)
     terminal.read_until(r"solve, [1-9] s")
+    time.sleep(3.0)  # on a busy machine the solver has begun by now
     terminal.press_ctrl_c()
     terminal.read_until("Ctrl-C again leaves at once")
     terminal.press_ctrl_c()
@@ -253,22 +254,13 @@ def test_ctrl_c_of_a_replay_gives_the_decisions_so_far(tmp_path: Path) -> None:
     assert 2 <= len(kept["tables"]["steps"]) < 10
 
 
-STUDIES = {
-    "pareto": ("build, ", "there is no answer yet", "sourcing", "pareto"),
-    "sensitivity": ("solve, [2-9]", "some inputs were not tried", "sensitivity"),
-}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", STUDIES)
-def test_ctrl_c_of_a_study_is_told(name: str, tmp_path: Path) -> None:
-    shown, said, *words = STUDIES[name]
-    files = [long_instance(tmp_path) if name == "sensitivity" else powers(tmp_path, 60)]
-    terminal = Terminal(*words, *files)
-    terminal.read_until(shown)
+def test_ctrl_c_before_a_search_has_an_answer_is_told(tmp_path: Path) -> None:
+    terminal = Terminal("sourcing", "pareto", powers(tmp_path, 60))
+    terminal.read_until("build, ")
     terminal.press_ctrl_c()
     assert terminal.end() == 130
-    assert re.search(f"stopped: .*{said}", terminal.text)
+    assert "stopped: there is no answer yet" in terminal.text
 
 
 @pytest.mark.slow
@@ -344,13 +336,18 @@ def test_ctrl_c_of_a_sweep_keeps_what_was_solved(tmp_path: Path) -> None:
     words = ("sweep", long_instance(tmp_path), "--vary", "machines.m.price=500,501,502,503",
              "--time-limit", "3", "--workers", "2", "--out", tmp_path / "kept")  # fmt: skip
     terminal = Terminal(*words)
-    terminal.read_until(r"[12] of 4 done, about \d+ s to go")
+    terminal.read_until(r"2 of 4 done, about \d+ s to go")
+    time.sleep(2.0)  # those at hand have a plan by now
     terminal.press_ctrl_c()
-    assert terminal.end() == 130
-    assert "the same command goes on from there" in terminal.text
-    assert "Traceback" not in terminal.text
+    assert terminal.end() == 0
+    told = " ".join(terminal.text.split())
+    assert "the same command goes on from there" in told
+    assert "Traceback" not in told
     kept = len((tmp_path / "kept" / "sweep.jsonl").read_text().splitlines()) - 1
     assert 1 <= kept < 4
+    said = re.search(r"Ctrl-C ended it: (\d) of 4 solves (?:is|are) done, and (\d) more ha", told)
+    assert said, told[-2000:]
+    assert (int(said[1]), int(said[2])) == (kept, 2)
     again = Terminal(*words)
     assert again.end() == 0
     assert f"{kept} of them had been solved before" in again.text

@@ -103,15 +103,37 @@ def test_the_figure_shows_the_winners():
     ]
 
 
-def test_ctrl_c_ends_the_map(monkeypatch):
-    """A point that was cut short does not stand among the others."""
+@pytest.mark.parametrize("with_a_plan", [True, False])
+def test_ctrl_c_leaves_the_points_that_are_done(monkeypatch, with_a_plan):
+    """The point at hand has the best plan until then: which form wins there is not known."""
     module = import_module("amopt.placement.map")
-    honest = module.solve
+    honest, calls = module.solve, []
 
     def interrupted(*args, **options):
         found = honest(*args, **options)
-        return replace(found, outcome=replace(found.outcome, stopped=Stopped.INTERRUPTED))
+        calls.append(found)
+        if len(calls) % 3:
+            return found
+        if not with_a_plan:
+            raise KeyboardInterrupt
+        outcome = replace(found.outcome, stopped=Stopped.INTERRUPTED, status="feasible")
+        return replace(found, outcome=outcome)
 
     monkeypatch.setattr(module, "solve", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        map_forms(amopt.load("placement/textbook"), x=("transport", [1]), y=("machine_price", [1]))
+    axes = {"x": ("transport", [1, 20]), "y": ("machine_price", [1, 1000])}
+    textbook = amopt.load("placement/textbook")
+    found = map_forms(textbook, **axes)
+    winners = [row["winner"] for row in found.rows["map"]]
+    assert winners == ["central", "distributed", *(["not known"] if with_a_plan else [])]
+    assert len(calls) == 3
+    assert (found.outcome.stopped, found.outcome.status) == ("interrupted", "feasible")
+    more = ", and 1 more has its best until then" if with_a_plan else ""
+    assert found.notes[0] == f"Ctrl-C ended it: 2 of 4 points are done{more}."
+    (drawn,) = figures.map_figure(found).data
+    names = dict(zip(drawn.colorbar.tickvals, drawn.colorbar.ticktext, strict=True))
+    assert names[drawn.z[0][1]] == "distributed"
+    assert not with_a_plan or [names[field] for field in drawn.z[1]] == ["not known"] * 2
+    calls[:] = calls[:2]
+    if not with_a_plan:
+        with pytest.raises(KeyboardInterrupt):
+            map_forms(textbook, **axes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -141,27 +142,51 @@ def test_a_gap_travels_with_every_number(
 
 
 @pytest.mark.parametrize("with_a_plan", [True, False])
-def test_ctrl_c_leaves_nothing(
-    with_a_plan: bool, monkeypatch: pytest.MonkeyPatch, amopt_command: Any
+def test_ctrl_c_leaves_the_inputs_that_were_tried(
+    with_a_plan: bool, monkeypatch: pytest.MonkeyPatch, amopt_command: Any, tmp_path: Path
 ) -> None:
-    """A solve answers Ctrl-C with the best that it has; a row of a study must not be that."""
+    """The solve at hand counts with its best until then, and all says that there are others."""
     solve, calls = decisions.solve, []
 
     def interrupted(*args: Any, **options: Any) -> Any:
         calls.append(1)
         found = solve(*args, **options)
-        if len(calls) < 3:
+        if len(calls) < 5:
             return found
-        outcome = replace(found.outcome, status=Status.FEASIBLE, stopped=Stopped.INTERRUPTED)
+        outcome = replace(
+            found.outcome, status=Status.FEASIBLE, stopped=Stopped.INTERRUPTED, bound=0.0
+        )
         if not with_a_plan:
             raise NoAnswerError("Ctrl-C ended it", outcome=outcome)
         return replace(found, outcome=outcome)
 
     monkeypatch.setattr(decisions, "solve", interrupted)
-    run = amopt_command("sensitivity", "printing/mission")
-    assert (run.code, run.out) == (130, "")
-    assert "stopped: nothing is shown" in run.err
-    assert len(calls) == 3
+    page = tmp_path / "page.html"
+    run = amopt_command("sensitivity", "printing/mission", "--html-light", str(page))
+    assert (run.code, len(calls)) == (0, 5)
+    said = " ".join(run.out.split())
+    more = ", and 1 more has its best until then" if with_a_plan else ""
+    every = re.search(rf"Ctrl-C ended it: 3 of (\d+) solves are done{more}\. What was", said)
+    assert every, said
+    assert "most of those that were tried" in said
+    assert ("Not every answer is optimal" in said) is with_a_plan
+    assert "leave none" not in said
+    assert "Ctrl-C ended it" in page.read_text()
+    calls.clear()
+    told = amopt_command("sensitivity", "printing/mission", "--json").json
+    assert (told["stopped"], told["done"], told["of"]) == ("interrupted", 3, int(every[1]))
+    assert len(told["inputs"]) == 2
+    untried = [row for row in told["inputs"] if row["raised"] is None]
+    assert len(untried) == (0 if with_a_plan else 1)
+    assert all(row["note"] == "" for row in told["inputs"])
+    calls[:] = [1] * 4  # the instance as it is
+    told = amopt_command("sensitivity", "printing/mission", "--json")
+    if with_a_plan:
+        assert (told.json["done"], told.json["inputs"], told.json["gap"]) == (0, [], 1.0)
+        calls[:] = [1] * 4
+        assert "No input was tried." in amopt_command("sensitivity", "printing/mission").out
+    else:
+        assert told.code == 130
 
 
 @pytest.mark.parametrize("step", [0, 1, -0.1, float("nan"), "x"])

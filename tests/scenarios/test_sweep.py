@@ -166,7 +166,7 @@ def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_ended_by_itself(
     monkeypatch: pytest.MonkeyPatch, amopt_command: Any, tmp_path: Path
 ) -> None:
-    """The answer with which a solve ends at Ctrl-C is not kept as that of its point."""
+    """The answer with which a solve ends at Ctrl-C is shown, and no later run takes it up."""
     solve, calls = decisions.solve, []
 
     def interrupted(*args: Any, **options: Any) -> Any:
@@ -180,14 +180,26 @@ def test_ctrl_c_keeps_what_ended_by_itself(
     monkeypatch.setattr(decisions, "solve", interrupted)
     words = ("sweep", "printing/mission", "--vary", "parts.*.print_cost=0.5x,1x,2x")
     run = amopt_command(*words, "--out", "kept")
-    assert (run.code, run.out) == (130, "")
+    assert run.code == 0
+    assert "1 of 3 solves is done, and 1 more has its best until then." in run.out
     assert "the same command goes on from there" in run.err
     assert len(lines(tmp_path / "kept")) == 1 + 1
     run = amopt_command(*words, "--out", "kept", "--json")
     assert [row["status"] for row in run.json["rows"]] == ["optimal"] * 3
-    assert run.json["solved"] == 2
+    assert (run.json["solved"], run.json["stopped"], run.json["done"]) == (2, "finished", 3)
     calls.clear()
-    assert "nothing is kept; with --out" in amopt_command(*words).err
+    run = amopt_command(*words, "--json", "--table", "table.csv")
+    assert [row["status"] for row in run.json["rows"]] == ["optimal", "feasible"]
+    assert (run.json["stopped"], run.json["done"], run.json["of"]) == ("interrupted", 1, 3)
+    assert len((tmp_path / "table.csv").read_text().splitlines()) == 3
+    assert "no row is kept for another run; with --out" in run.err
+    calls.clear()
+    monkeypatch.setattr(decisions, "solve", _pressed)
+    assert amopt_command(*words).code == 130
+
+
+def _pressed(*_: Any, **__: Any) -> Any:
+    raise KeyboardInterrupt
 
 
 def test_a_journal_of_another_sweep_is_left_alone(tmp_path: Path) -> None:

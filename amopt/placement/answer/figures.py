@@ -9,7 +9,9 @@ from amopt.drawing import BLUE, GREEN, GREY, MAUVE, PALETTE, YELLOW, new_figure,
 from amopt.drawing.gantt import Span, gantt
 from amopt.drawing.land import label_positions
 from amopt.drawing.places import draw_ground, positions
+from amopt.outcome import Stopped
 from amopt.phrases import amount, money
+from amopt.placement.forms import NOT_KNOWN
 
 if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
@@ -27,6 +29,9 @@ WINNERS = {
     None: "white",
 }
 """What wins at a point of a map, from no printing to printing everywhere, and its colour."""
+
+PALE = "#f2f2f2"
+"""The colour of a point that Ctrl-C left open."""
 
 MOST_LABELS = 30
 """Places that are named in a picture, open sites first, room allowing; a pointer names any."""
@@ -199,15 +204,17 @@ def map_figure(solution: Solution) -> Any:
     rows = solution.rows["map"]
     parameters = {row["axis"]: row["parameter"].replace("_", " ") for row in solution.rows["axes"]}
     xs, ys = (sorted({row[axis] for row in rows}) for axis in ("x", "y"))
-    number = {winner: k for k, winner in enumerate(WINNERS)}
-    fields = [[number[None]] * len(xs) for _ in ys]
+    whole = solution.outcome.stopped is Stopped.FINISHED
+    winners = WINNERS if whole else {**WINNERS, NOT_KNOWN: PALE}
+    number = {winner: k for k, winner in enumerate(winners)}
+    fields = [[number[None if whole else NOT_KNOWN]] * len(xs) for _ in ys]
     costs = [[""] * len(xs) for _ in ys]
     for row in rows:
         spot = ys.index(row["y"]), xs.index(row["x"])
         fields[spot[0]][spot[1]] = number[row["winner"]]
         best = "no plan" if row["optimum"] is None else money(row["optimum"])
         costs[spot[0]][spot[1]] = best
-    steps = [k / len(WINNERS) for k in range(len(WINNERS) + 1)]
+    steps = [k / len(winners) for k in range(len(winners) + 1)]
     figure = new_figure(height=180 + 50 * len(ys))
     figure.add_heatmap(
         x=[f"{x:g}" for x in xs],
@@ -216,13 +223,13 @@ def map_figure(solution: Solution) -> Any:
         text=costs,
         texttemplate="%{text}",
         colorscale=[
-            (steps[k + end], colour) for k, colour in enumerate(WINNERS.values()) for end in (0, 1)
+            (steps[k + end], colour) for k, colour in enumerate(winners.values()) for end in (0, 1)
         ],
         zmin=-0.5,
-        zmax=len(WINNERS) - 0.5,
+        zmax=len(winners) - 0.5,
         xgap=2,
         ygap=2,
-        colorbar={"tickvals": list(number.values()), "ticktext": [w or "no plan" for w in WINNERS]},
+        colorbar={"tickvals": list(number.values()), "ticktext": [w or "no plan" for w in winners]},
     )
     figure.update_xaxes(title=f"{parameters['x']}, factor", type="category")
     return figure.update_yaxes(title=f"{parameters['y']}, factor", type="category")

@@ -40,6 +40,7 @@ def as_json(found: Reproduction) -> str:
         {
             "amopt": __version__,
             "as_recorded": found.as_recorded,
+            **found.pieces.to_dict(),
             "counts": {str(verdict): count for verdict, count in found.counts().items()},
             "sources": [
                 {
@@ -126,9 +127,15 @@ def print_numbers(found: Reproduction, *, everything: bool) -> None:
             if everything:
                 mark = "" if holds(witness) else " It does not come out."
                 out.print(Text(f"Witness. {said}{mark}"))
-    out.print(Text(found.headline(), style="bold"))
+    for sentence in _said(found):
+        out.print(Text(sentence, style="bold"))
     if not everything:
         out.print(Text("amopt reproduce SOURCE prints every number of a source."))
+
+
+def _said(found: Reproduction) -> tuple[str, ...]:
+    """Return what comes of all numbers, and how far it came where Ctrl-C ended it."""
+    return tuple(filter(None, [found.headline(), found.pieces.in_words("table")]))
 
 
 def document_of(found: Reproduction) -> Document:
@@ -140,7 +147,7 @@ def document_of(found: Reproduction) -> Document:
         table = Grid(name, rows, COLUMNS, whole="in what --json prints")
         sections.append(Section(source(name).title, said, table=table))
     title = "The printed numbers of the literature, computed again"
-    return Document(title, headline=(found.headline(),), sections=sections)
+    return Document(title, headline=_said(found), sections=sections)
 
 
 def _proofs(witnesses: Sequence[Any]) -> list[str]:

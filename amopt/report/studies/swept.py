@@ -46,6 +46,7 @@ def as_json(found: Sweep) -> str:
             "currency": found.currency,
             "objective_meaning": found.objective_meaning,
             "solved": found.solved,
+            **found.pieces.to_dict(),
             "rows": list(found.rows),
         }
     )
@@ -65,7 +66,8 @@ def print_rows_of(found: Sweep) -> None:
     """Print what came of each point."""
     out = console()
     out.print(Text(found.name, style="bold"))
-    out.print(Text(found.headline()))
+    for sentence in _said(found):
+        out.print(Text(sentence))
     kept = len(found.rows) - found.solved
     if kept:
         out.print(Text(f"{kept:,} of them had been solved before."))
@@ -80,12 +82,17 @@ def print_rows_of(found: Sweep) -> None:
         out.print(Text(f"And {len(reasons) - MOST_REASONS} other reasons; --json prints all."))
 
 
+def _said(found: Sweep) -> tuple[str, ...]:
+    """Return what came of it, and how far it came where Ctrl-C ended it."""
+    return tuple(filter(None, [found.headline(), found.pieces.in_words("solve")]))
+
+
 def document_of(found: Sweep) -> Document:
     """Return a sweep as a page."""
     table = Grid("sweep", found.rows, _columns(found), found.currency, "in what --json prints")
     section = Section("Every solve", figure=_figure(found), table=table)
     title = f"{found.name}: a sweep"
-    return Document(title, headline=(found.headline(),), sections=[section])
+    return Document(title, headline=_said(found), sections=[section])
 
 
 def _figure(found: Sweep) -> Any:

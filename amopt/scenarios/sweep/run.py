@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,12 @@ from amopt.errors import (
     NoAnswerError,
     UsageError,
 )
+from amopt.outcome import Stopped
+from amopt.program.pieces import Pieces, end
+from amopt.program.solver.run import TwiceInterruptedError
 from amopt.scenarios.standing import finished, why_none
 from amopt.scenarios.sweep.changes import Point, apply, require_paths
-from amopt.scenarios.sweep.journal import opened
+from amopt.scenarios.sweep.journal import Journal, opened
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -48,6 +51,9 @@ class Sweep:
         answer's totals where it has one row of them.
     solved
         How many of them were solved in this run; the others had been before.
+    pieces
+        How far it came: after Ctrl-C there are the rows of the points that are done, and those at
+        hand with their best until then, which no folder keeps.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Sweep:
     objective_meaning: str
     rows: tuple[Row, ...]
     solved: int
+    pieces: Pieces = field(default_factory=lambda: Pieces(0))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -112,6 +119,8 @@ def sweep(
     ------
     UsageError
         When a point is there twice, or the folder holds another sweep.
+    KeyboardInterrupt
+        At Ctrl-C before there is any row, and at a second one.
     """
     keys = [point.key for point in points]
     if len(set(keys)) < len(keys):
@@ -126,17 +135,45 @@ def sweep(
         done: dict[str, Row] = {} if journal is None else dict(journal.rows)
         before = len(done.keys() & set(keys))
         todo = {point.key: (instance, point, options) for point in points if point.key not in done}
-        for key, row in _solved(todo, pool):
-            done[key] = row
-            if journal is not None:
-                journal.write(key, row)
-            if progress is not None:
-                progress(len(done.keys() & set(keys)), len(keys))
-    rows = tuple({**point.row(), **done[point.key]} for point in points)
+        pieces = Pieces(len(keys), progress, ended=before)
+        with pieces.hearing():
+            _keep(done, _solved(todo, pool), journal, pieces)
+    pieces.require_any()
+    rows = tuple({**point.row(), **done[point.key]} for point in points if point.key in done)
     return Sweep(
-        instance.name, instance.currency, _meaning(rows), _without_meaning(rows), len(keys) - before
+        instance.name,
+        instance.currency,
+        _meaning(rows),
+        _without_meaning(rows),
+        pieces.kept - before,
+        pieces,
     )
 
+
+def _keep(
+    done: dict[str, Row], rows: Iterator[tuple[str, Row]], journal: Journal | None, pieces: Pieces
+) -> None:
+    """Keep the rows as they come; those that Ctrl-C cut short are for this run alone."""
+    try:
+        for key, row in rows:
+            cut = row.pop(_CUT, False)
+            done[key] = row
+            if cut:
+                pieces.cut += 1
+                continue
+            if journal is not None:
+                journal.write(key, row)
+            pieces.ended += 1
+            if pieces.progress is not None:
+                pieces.progress(pieces.ended, pieces.every)
+    except TwiceInterruptedError:
+        raise
+    except KeyboardInterrupt:
+        pieces.stopped = Stopped.INTERRUPTED
+
+
+_CUT = "cut"
+"""What marks a row that Ctrl-C cut short on its way."""
 
 _MEANING = "objective_meaning"
 
@@ -150,14 +187,18 @@ def _without_meaning(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _solved(todo: Mapping[str, Task], pool: Pool | None) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of points as they come.
+    """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand.
 
     A worker that dies breaks its pool, and nobody is told which point did it. Those that may have
     are tried again last, and the second time each in a pool of its own.
     """
     if pool is None:
         for key, task in todo.items():
-            yield key, _solve(task)
+            solved = _solve(task)
+            cut = _CUT in solved
+            yield key, solved
+            if cut:
+                raise KeyboardInterrupt
         return
     left, alone, strikes = dict(todo), dict[str, Task](), Counter[str]()
     while left:
@@ -189,7 +230,15 @@ def _in_one_pool(
         try:
             for key, task in left.items():
                 futures[executor.submit(_solve, task)] = key
-            yield from _ended(futures)
+            for future, row in _ended(futures):
+                yield futures.pop(future), row
+        except TwiceInterruptedError:
+            raise
+        except KeyboardInterrupt:
+            for future in end(futures, executor):
+                with suppress(KeyboardInterrupt, BrokenExecutor):
+                    yield futures[future], future.result()
+            raise
         except BrokenExecutor:
             yield "", 2 * int(getattr(executor, "_max_workers", 1)) + 1
         finally:
@@ -197,7 +246,7 @@ def _in_one_pool(
                 future.cancel()
 
 
-def _ended(futures: Mapping[Future[Row], str]) -> Iterator[tuple[str, Row]]:
+def _ended(futures: Mapping[Future[Row], str]) -> Iterator[tuple[Future[Row], Row]]:
     """Yield the rows of futures that ended, before a broken pool is told.
 
     Raises
@@ -208,9 +257,9 @@ def _ended(futures: Mapping[Future[Row], str]) -> Iterator[tuple[str, Row]]:
         When a cluster is lost.
     """
     broken: BrokenExecutor | None = None
-    for future in as_completed(futures):
+    for future in as_completed(tuple(futures)):
         try:
-            yield futures[future], future.result()
+            yield future, future.result()
         except BrokenExecutor as error:
             broken = error
         except UsageError:
@@ -221,7 +270,7 @@ def _ended(futures: Mapping[Future[Row], str]) -> Iterator[tuple[str, Row]]:
                     f"the executor failed ({type(error).__name__}: {_first(error)}); what was "
                     "solved until then is kept in the folder, if one was given"
                 ) from error
-            yield futures[future], _without("failed", "its workers died")
+            yield future, _without("failed", "its workers died")
     if broken is not None:
         raise broken
 
@@ -241,7 +290,10 @@ def _solve(task: Task) -> Row:
         raise
     except AmoptError as error:
         return _without("no answer", why_none(error))
-    outcome = finished(solution.outcome)
+    outcome = solution.outcome
+    cut = outcome.stopped is Stopped.INTERRUPTED
+    if outcome.objective is None:
+        finished(outcome)
     row: Row = {
         "status": str(outcome.status),
         "objective": outcome.objective,
@@ -251,6 +303,7 @@ def _solve(task: Task) -> Row:
         "seconds": outcome.total_seconds,
         "note": "",
         _MEANING: solution.objective_meaning,
+        **({_CUT: True} if cut else {}),
     }
     totals = solution.rows.get("totals", ())
     more = totals[0] if len(totals) == 1 else {}

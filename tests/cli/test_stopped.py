@@ -1,0 +1,175 @@
+"""What Ctrl-C leaves of a study, in a real terminal: once what is done, twice nothing half-written.
+
+Each command is slowed down where its pieces are done, and tells in a file how many have begun.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_terminal import Terminal, long_instance
+
+pytestmark = pytest.mark.slow
+
+SLOWLY = """
+import importlib, sys, time
+room, name, begun = sys.argv[1:4]
+from amopt import cli
+where = importlib.import_module(room)
+honest = getattr(where, name)
+def slowly(*words, **options):
+    with open(begun, "a") as file:
+        file.write(".")
+    time.sleep(0.5)
+    return honest(*words, **options)
+setattr(where, name, slowly)
+sys.argv = ["amopt", *sys.argv[4:]]
+cli.main()
+"""
+
+MAP = ("placement", "map", "placement/textbook", "--x", "transport=1,2,20", "--y",
+       "machine_price=1,10,1000")  # fmt: skip
+SWEEP = ("sweep", "printing/mission", "--vary", "parts.*.print_cost=0.5x,1x,2x,3x")
+
+COMPARE = ("compare", "printing/mission", "printing/mission-fitted")
+
+STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
+    "map": ("amopt.placement.map", "solve", "points", MAP),
+    "sensitivity": ("amopt.decisions", "solve", "solves", ("sensitivity", "printing/mission")),
+    "sweep": ("amopt.decisions", "solve", "solves", SWEEP),
+    "compare": ("amopt.decisions", "solve", "solves", COMPARE),
+    "reproduce": ("amopt.reproduce.run", "compute", "tables", ("reproduce", "akmal-2022")),
+}
+"""By name: where its pieces are done, what they are called, and the command."""
+
+
+def slowed(name: str, folder: Path) -> tuple[list[str], Path]:
+    """Return a command that does a study slowly, and the file that tells how far it is."""
+    room, function, _, _ = STUDIES[name]
+    begun = folder / "begun"
+    return [sys.executable, "-c", SLOWLY, room, function, str(begun)], begun
+
+
+def until(begun: Path, pieces: int) -> None:
+    """Wait until so many pieces have begun."""
+    limit = time.monotonic() + 60
+    while not begun.exists() or len(begun.read_text()) < pieces:
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    time.sleep(0.15)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_ctrl_c_once_gives_what_is_done_and_says_of_how_much(name: str, tmp_path: Path) -> None:
+    """Shown while it works: k of n. Then the table and a whole page say how far it came, code 0."""
+    *_, noun, words = STUDIES[name]
+    command, begun = slowed(name, tmp_path)
+    page = tmp_path / "page.html"
+    terminal = Terminal(*words, "--html-light", page, command=command)
+    terminal.read_until(r"[1-9] of \d+ done")
+    until(begun, 2 if name == "compare" else 3)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    said = re.search(rf"Ctrl-C ended it: (\d+) of (\d+) {noun} (is|are) done", terminal.text)
+    assert said, terminal.text[-2000:]
+    assert 1 <= int(said[1]) < int(said[2])
+    assert "Traceback" not in terminal.text
+    written = page.read_text()
+    assert said[0] in written
+    assert written.rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_ctrl_c_once_is_said_in_json(name: str, tmp_path: Path) -> None:
+    command, begun = slowed(name, tmp_path)
+    terminal = Terminal(*STUDIES[name][-1], "--json", command=command)
+    until(begun, 2 if name == "compare" else 3)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    told = json.loads(terminal.text[terminal.text.index("{") : terminal.text.rindex("}") + 1])
+    if "outcome" in told:
+        assert told["outcome"]["stopped"] == "interrupted"
+        assert re.search(r"\d+ of \d+", told["notes"][0])
+    else:
+        assert told["stopped"] == "interrupted"
+        assert 1 <= told["done"] < told["of"]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_ctrl_c_before_anything_is_done_leaves_nothing(name: str, tmp_path: Path) -> None:
+    command, begun = slowed(name, tmp_path)
+    page = tmp_path / "page.html"
+    terminal = Terminal(*STUDIES[name][-1], "--html-light", page, command=command)
+    until(begun, 1)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130, terminal.text[-2000:]
+    assert "stopped: " in terminal.text
+    assert not page.exists()
+
+
+DEAF = """
+import importlib, sys, time
+room, name, begun = sys.argv[1:4]
+from amopt import cli
+from amopt.program.solver.run import TwiceInterruptedError
+where = importlib.import_module(room)
+honest = getattr(where, name)
+def deaf(*words, **options):
+    with open(begun, "a") as file:
+        file.write(".")
+    until = time.monotonic() + 60 * (len(open(begun).read()) > 1)
+    while time.monotonic() < until:
+        try:
+            time.sleep(1)
+        except TwiceInterruptedError:
+            raise
+        except KeyboardInterrupt:
+            pass
+    return honest(*words, **options)
+setattr(where, name, deaf)
+sys.argv = ["amopt", *sys.argv[4:]]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("name", [*STUDIES, "sweep side by side"])
+def test_ctrl_c_twice_leaves_at_once_and_nothing_half_written(name: str, tmp_path: Path) -> None:
+    """A piece that does not hear the first is left by the second, with no file begun."""
+    side_by_side = name == "sweep side by side"
+    command, begun = slowed("sweep" if side_by_side else name, tmp_path)
+    command[2] = DEAF
+    words = (*SWEEP, "--workers", "2") if side_by_side else STUDIES[name][-1]
+    page = tmp_path / "page.html"
+    terminal = Terminal(*words, "--html-light", page, command=command)
+    until(begun, 2)
+    time.sleep(0.5)
+    terminal.press_ctrl_c()
+    time.sleep(1.0)
+    assert terminal.process.poll() is None
+    began = time.monotonic()
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130, terminal.text[-2000:]
+    assert time.monotonic() - began < 15
+    assert "Traceback" not in terminal.text
+    assert [entry.name for entry in tmp_path.iterdir()] == ["begun"]
+
+
+def test_ctrl_c_of_a_running_solver_gives_its_best_with_the_gap(tmp_path: Path) -> None:
+    """Of two solves the first ended within its limit; the second has its best until then."""
+    file = long_instance(tmp_path)
+    words = ("compare", file, file, "--time-limit", "4")
+    terminal = Terminal(*words)
+    terminal.read_until(r"1 of 2 done(?s:.*)best [\d,.]+, bound [\d,.]+, gap [\d.]+ %")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    said = "1 of 2 solves is done, and 1 more has its best until then"
+    told = " ".join(terminal.text.split())
+    assert said in told, told[-2000:]
+    assert re.search(r"Before: feasible, gap [\d.]+ %; after: feasible, gap", told)

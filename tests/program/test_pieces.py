@@ -1,0 +1,159 @@
+"""Work in pieces: what one Ctrl-C leaves of it, a second one, the limit, and other processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from amopt.outcome import Stopped
+from amopt.program.pieces import CutShortError, Pieces
+from amopt.program.solver.run import TwiceInterruptedError
+from amopt.program.time import Budget
+from amopt.scenarios.workers import processes
+
+
+def squared(number: int) -> int:
+    return number * number
+
+
+def pressed(number: int) -> int:
+    if number == 3:
+        raise KeyboardInterrupt
+    return number * number
+
+
+def cut(number: int) -> int:
+    if number == 3:
+        raise CutShortError(-9)
+    return number * number
+
+
+def test_all_is_done_and_told() -> None:
+    told: list[tuple[int, int]] = []
+    pieces = Pieces(3, lambda done, of: told.append((done, of)))
+    assert pieces.done([1, 2, 3], squared) == {0: 1, 1: 4, 2: 9}
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert (pieces.in_words("point"), pieces.stopped) == ("", Stopped.FINISHED)
+    assert pieces.to_dict() == {"stopped": "finished", "done": 3, "of": 3}
+
+
+@pytest.mark.parametrize(
+    ("of", "left", "more"),
+    [(pressed, {}, ""), (cut, {2: -9}, ", and 1 more has its best until then")],
+)
+def test_one_ctrl_c_keeps_what_was_done(of: Any, left: dict[int, int], more: str) -> None:
+    pieces = Pieces(5)
+    assert pieces.done([1, 2, 3, 4, 5], of) == {0: 1, 1: 4, **left}
+    assert pieces.in_words("point") == f"Ctrl-C ended it: 2 of 5 points are done{more}."
+    assert pieces.to_dict() == {"stopped": "interrupted", "done": 2, "of": 5}
+    assert pieces.done([6], squared) == {}, "what is ended does not go on"
+    pieces.require_any()
+    nothing = Pieces(1)
+    assert nothing.done([3], pressed) == {}
+    with pytest.raises(KeyboardInterrupt):
+        nothing.require_any()
+
+
+def test_a_second_one_is_passed_on() -> None:
+    def twice(_: int) -> int:
+        raise TwiceInterruptedError
+
+    with pytest.raises(TwiceInterruptedError):
+        Pieces(1).done([1], twice)
+
+
+def swallowed(number: int) -> int:
+    """Hear Ctrl-C as a solver does, and say nothing of it."""
+    if number == 2:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        except KeyboardInterrupt:
+            return -1
+    return number
+
+
+def test_ctrl_c_that_nobody_passes_on_ends_it_too() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    pieces = Pieces(3)
+    assert pieces.done([1, 2, 3], swallowed) == {0: 1, 1: -1}
+    assert (pieces.stopped, pieces.ended) == (Stopped.INTERRUPTED, 2)
+    pieces = Pieces(3)
+    assert pieces.done([1, 2, 3], swallowed, whole=True) == {0: 1}
+    assert (pieces.stopped, pieces.ended) == (Stopped.INTERRUPTED, 1)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_limit_ends_it_between_two_pieces() -> None:
+    def slow(number: int) -> int:
+        time.sleep(0.1)
+        return number
+
+    pieces = Pieces(9, budget=Budget(0.05))
+    assert pieces.done(range(9), slow) == {0: 0}
+    assert pieces.in_words("point") == "The time limit ended it: 1 of 9 points is done."
+
+
+def test_an_error_of_a_piece_is_raised_and_the_rest_does_not_begin() -> None:
+    def wrong(number: int) -> int:
+        if number == 1:
+            raise ValueError(number)
+        time.sleep(0.05)
+        return number
+
+    with ThreadPoolExecutor(1) as threads, pytest.raises(ValueError, match="1"):
+        Pieces(50).done(range(50), wrong, threads)
+
+
+def until_stopped(seconds: float) -> str:
+    try:
+        time.sleep(seconds)
+    except KeyboardInterrupt:
+        raise CutShortError("its best") from None
+    return "done"
+
+
+def _press_in(seconds: float, times: int = 1) -> None:
+    def press() -> None:
+        for _ in range(times):
+            time.sleep(seconds)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs signals")
+def test_ctrl_c_reaches_what_other_processes_are_at() -> None:
+    """Those at work give their best until then; what was given to them ahead does not begin."""
+    pieces, begun = Pieces(8), time.perf_counter()
+    with processes(2) as executor:
+        executor.submit(squared, 1).result()
+        _press_in(1.0)
+        found = pieces.done([0.01, 60, 60, 60, 60, 60, 60, 60], until_stopped, executor)
+    assert time.perf_counter() - begun < 20
+    assert list(found.values()) == ["done", "its best", "its best"]
+    assert (pieces.ended, pieces.cut, pieces.stopped) == (1, 2, Stopped.INTERRUPTED)
+
+
+def deaf(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            time.sleep(seconds)
+        except KeyboardInterrupt:
+            continue
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs signals")
+def test_a_second_ctrl_c_waits_for_no_process() -> None:
+    begun = time.perf_counter()
+    _press_in(1.0, times=2)
+    with pytest.raises(TwiceInterruptedError), processes(2) as executor:
+        Pieces(4).done([60, 60, 60, 60], deaf, executor)
+    assert time.perf_counter() - begun < 20
