@@ -11,14 +11,23 @@ from numpy.typing import NDArray
 
 from amopt.outcome import Status, Stopped
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.answer import Answer
+from amopt.program.solver.answer import Answer, Basis
 from amopt.program.solver.digits.polishing import polished, rounded
 from amopt.program.solver.digits.refinement import at_bounds, refined
 from amopt.program.solver.digits.residuals import ACCURACY
 from amopt.program.solver.options import REFINING, thread_settings
 from amopt.program.solver.run import INFINITE, Progress, Watch
 from amopt.program.solver.scaling import Scaling
-from amopt.program.solver.transfer import count, limit_time, read_ray, read_values, set_options
+from amopt.program.solver.transfer import (
+    count,
+    limit_time,
+    read_basis,
+    read_ray,
+    read_values,
+    set_options,
+    start_from_basis,
+    transfer,
+)
 from amopt.program.solver.validation import (
     AttemptResult,
     better_bound,
@@ -168,6 +177,7 @@ class AttemptRun:
         short = validate_linear(self.program, result, x, y)
         if result.stopped is not Stopped.FINISHED or short <= ACCURACY or x is None:
             return
+        first = x, y
         short = min(short, self._better(result, short, at_bounds(self.program, self.scaling, x), y))
         for _ in range(_ROUNDS):
             if short <= ACCURACY:
@@ -180,6 +190,45 @@ class AttemptRun:
             if shorter >= short:
                 break
             short = shorter
+        if result.status is not Status.OPTIMAL and not self._is_over():
+            self._in_units_of_the_answer(result, short, *first)
+
+    def _in_units_of_the_answer(
+        self, result: AttemptResult, short: float, x: Floats, y: Floats | None
+    ) -> None:
+        """Solve once more where every row adds up about 1; what the duals prove stays.
+
+        The solver's tolerances are then those of the smallest row, too. Its duals of such rows are
+        as coarse in turn: the bound is what ordinary units proved.
+        """
+        own, program, basis = self.scaling, self.program, read_basis(self.highs, self.program)
+        for _ in range(_ROUNDS):
+            units = Scaling.of_answer(program, x)
+            if basis is None or units.is_like(own) or not units.fits(program):
+                return
+            better, _, basis = self._from_basis(units, basis)
+            short = short if better is None else min(short, self._better(result, short, better, y))
+            _, duals, basis = self._from_basis(own, basis)
+            if better is None or self._is_over():
+                return
+            short = min(short, self._better(result, short, better, duals))
+            if result.status is Status.OPTIMAL:
+                return
+            x = better
+
+    def _is_over(self) -> bool:
+        """Return whether the time is over, or somebody has stopped the last run."""
+        return self.budget.is_over or (self.watch is not None and self.watch.interrupted)
+
+    def _from_basis(
+        self, units: Scaling, basis: Basis
+    ) -> tuple[Floats | None, Floats | None, Basis]:
+        """Run the simplex method from a basis in some units, however it ends; return where."""
+        transfer(self.highs, self.program, units)
+        start_from_basis(self.highs, self.highspy, self.program, basis)
+        self._run_again()
+        x, y = read_values(self.highs, self.program, units)
+        return x, y, read_basis(self.highs, self.program) or basis
 
     def _better(self, result: AttemptResult, short: float, x: Floats, y: Floats | None) -> float:
         """Validate other values, and take them over where they fall less short; return that."""

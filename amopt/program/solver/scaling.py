@@ -42,6 +42,9 @@ _COEFFICIENT = (-10, 20)
 _QUANTITY = -7
 """Power of two below which the largest finite bound of a row or column is counted anew."""
 
+_LEAST = 1e-15
+"""Part of what the largest row adds up that every row counts as adding up."""
+
 _PASSES = 4
 """Times that rows and columns are balanced in turns; each halves what is left to do."""
 
@@ -76,8 +79,35 @@ class Scaling:
         own = cls.none(program)
         if _is_uneven(program):
             balanced = cls(*_balanced(program))
-            own = balanced if balanced._fits(program) else own
+            own = balanced if balanced.fits(program) else own
         return own.priced(program)
+
+    @classmethod
+    def of_answer(cls, program: LinearProgram, x: Floats) -> Scaling:
+        """Return units in which what each row adds up, and each column at most, is about 1.
+
+        Where a row adds up billionths beside rows that add up ones, as the flow through a state
+        that is hardly ever seen, the solver's tolerances are all that it has to say of that row in
+        the program's units. In these it is solved like any other.
+
+        Parameters
+        ----------
+        program
+            The program.
+        x
+            Column values that nearly satisfy it, shape (n,).
+        """
+        n = program.shape[1]
+        size = abs(program.matrix)
+        sides = _size(program.row_lower, program.row_upper)
+        summed = np.maximum(size @ np.abs(x), sides)
+        summed = np.maximum(summed, _LEAST * summed.max(initial=0.0))
+        row = np.exp2(-np.round(np.log2(np.where(summed > 0, summed, 1.0))))
+        column = np.full(n, np.inf)
+        held = np.repeat(row, np.diff(size.indptr)) * size.data
+        np.minimum.at(column, size.indices, 1.0 / np.where(held > 0, held, 1.0))
+        column = np.exp2(np.round(np.log2(np.where(np.isfinite(column), column, 1.0))))
+        return cls(row, column).priced(program)
 
     def priced(self, program: LinearProgram) -> Scaling:
         """Return the same units of rows and columns, and the unit of money for these costs."""
@@ -93,7 +123,7 @@ class Scaling:
         """Return whether rows and columns have the same units as in another scaling."""
         return bool((self.rows == other.rows).all() and (self.columns == other.columns).all())
 
-    def _fits(self, program: LinearProgram) -> bool:
+    def fits(self, program: LinearProgram) -> bool:
         """Return whether the solver takes all numbers in these units."""
         bounds = (
             _size(program.lower, program.upper) / self.columns,

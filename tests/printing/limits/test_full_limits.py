@@ -46,6 +46,25 @@ def test_the_joint_program_of_all_states_costs_what_the_prices_say() -> None:
     assert joint.objective == pytest.approx(found.cycle_cost.sum(), rel=1e-8)
 
 
+@pytest.mark.parametrize("form", ["full", "factored"])
+@pytest.mark.parametrize("names", [("4", "5"), ("5", "7")])
+def test_hours_of_the_mission_where_states_are_hardly_ever_seen(
+    names: tuple[str, ...], form: str
+) -> None:
+    data = amopt.load("printing/mission-limited").to_dict()
+    data["systems"] = [{**one, "count": 3} for one in data["systems"] if one["name"] == "Boxer"]
+    data["parts"] = [part for part in data["parts"] if part["name"] in names]
+    for hours in (0.02, 0.05, 0.2, 0.4, 0.5, 0.6, 0.8):
+        data["limits"] = [limit_on("printer_hours", hours, name="printer")]
+        instance = PrintingInstance.from_dict(data)
+        exact = optimum(instance, "prices", options=Options()).cycle_cost.sum()
+        found = amopt.solve(formulate(instance, form=form)).outcome
+        assert str(found.status) == "optimal", hours
+        assert found.objective == pytest.approx(exact, rel=1e-8), hours
+        assert found.bound is not None
+        assert exact * (1 - 2e-6) <= found.bound <= exact * (1 + 1e-8), hours
+
+
 def test_what_the_full_program_cannot_say_is_refused() -> None:
     with pytest.raises(UsageError, match="counts discounted"):
         formulate(two_systems(limit_on("prints", 0.1), discount=0.99), form="full")

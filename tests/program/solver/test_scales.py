@@ -151,3 +151,18 @@ def test_tails_of_distributions_leave_the_units_alone() -> None:
     assert units.rows[-1] > 1.0  # counted anew, and for it nothing else by more than its size
     for of in (units.columns, units.rows[:-1]):
         assert 2.0**-8 <= of.min() <= of.max() <= 2.0**8
+
+
+def test_in_the_units_of_an_answer_every_row_adds_up_about_one() -> None:
+    # a flow of ones feeds one of billionths, and that one of their billionths
+    rare = np.array([[1.0, 0.0, 0.0], [-1e-9, 1.0, 0.0], [0.0, -1e-9, 1.0]])
+    program = LinearProgram.from_arrays(np.ones(3), rare, [1.0, 0.0, 0.0], [1.0, 0.0, 0.0])
+    units = Scaling.of_answer(program, np.array([1.0, 1e-9, 0.0]))
+    matrix = program.matrix.copy()
+    matrix.data = units.matrix(program)
+    dense = np.abs(matrix.toarray())
+    assert dense.diagonal() == pytest.approx(np.ones(3), rel=1.0)
+    assert ((dense.max(axis=1) >= 0.25) & (dense.max(axis=1) <= 2)).all()
+    assert dense.max() <= 2
+    assert (np.log2(units.rows) % 1 == 0).all()
+    assert (np.log2(units.columns) % 1 == 0).all()
