@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -293,8 +294,9 @@ def test_one_downtime_has_one_border() -> None:
     solution = amopt.solve(amopt.load("sourcing/bush"))
     row = dict(solution.rows["switchover"][0])
     rows = []
-    for k in range(1, 40):
-        cost, weeks = 1e8 / k, 0.1 * k
+    draw = random.Random(1)
+    for k in range(40):
+        cost, weeks = draw.uniform(1e4, 1e8), draw.uniform(0.01, 5)
         told = {"cost_saving": cost, "weeks_saved": weeks, "total_saving": cost + 4000 * weeks}
         rows.append({**row, **told, "supplier": f"s{k}"})
     drawn = scenarios(replace(solution, rows={"switchover": rows}), row["part"])
