@@ -97,7 +97,9 @@ class SourcingSolution(Solution):
             Column("own_cost", "money", "What it costs us beside that, as the columns after say."),
             Column("cost", "money", "The two together."),
             Column("weeks", "weeks", "Its last delivery."),
-            Column("delivery_date", "", "Day of its last delivery; needs order_date."),
+            Column(
+                "delivery_date", "", "Day of its last delivery, if it has any; needs order_date."
+            ),
             Column("order_date", "", "Day of the order; empty where unknown.", shown=False),
             Column("lines", "", "Lines that it is for."),
             Column("seller", "", "Who is paid; of conventional supply who makes it.", shown=False),
@@ -329,10 +331,10 @@ class SourcingSolution(Solution):
         total = self.rows["totals"][0]
         money = f" {self.currency}".rstrip()
         waiting, weeks = total["downtime_cost"], f"{total['weeks']:.4g}"
-        said = [
-            f"{self._orders(total, money)}; the last delivery is after {weeks} "
-            f"{plural(float(weeks), 'week')}{self._on_day}."
-        ]
+        after = f"the last delivery is after {weeks} {plural(float(weeks), 'week')}{self._on_day}"
+        said = [f"{self._orders(total, money)}; {after}."]
+        if not self.rows["orders"]:
+            said = [f"Nothing is ordered for {count(len(self.rows['lines']), 'line')}."]
         if waiting:
             said.append(f"Waiting costs {waiting:,.2f}{money}.")
         penalty = total.get("penalty") or 0.0

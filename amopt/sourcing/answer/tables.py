@@ -218,8 +218,7 @@ def _line_rows(
                 "weeks": float(plan.weeks[index]),
                 "cost_of_conventional": _number(usual.cost[index]),
                 "cost_of_frontier_rule": float(rule.cost[index]) if ruled else None,
-                "delivery_date": days.get(entry.line)
-                or plan.supply.instance.delivery_date(entry, float(plan.weeks[index])),
+                "delivery_date": days.get(entry.line),
                 "parts_before": _amount(before[entry.line].parts, divisible=entry.divisible),
                 "cost_before": before[entry.line].cost,
                 "part": entry.part,

@@ -55,7 +55,6 @@ def check_lines(
     """Recompute the table of lines."""
     usual, by_line, before = whole_conventional(terms), orders.by_line, orders.before
     expected = []
-    stated = {row.get("line"): row.get("delivery_date") for row in table}
     for name, line in terms.lines.items():
         total, rate = by_line[name], terms.downtime_per_week[name]
         expected.append(
@@ -67,8 +66,7 @@ def check_lines(
                 "cost": total.cost,
                 "downtime_cost": _times(rate, total.weeks),
                 "weeks": total.weeks,
-                "delivery_date": orders.days.get(name)
-                or terms.delivery_date(line, total.weeks, stated.get(name)),
+                "delivery_date": orders.days.get(name),
                 "kg_co2": total.kg_co2,
                 "unmet": unmet(line, total),
                 "penalty": _penalty(line, total),

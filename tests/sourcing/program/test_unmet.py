@@ -173,3 +173,24 @@ def test_penalties_equal_trying_every_plan(seeds: range, least: int) -> None:
     compared, without = require_equal_to_trying_every_plan(seeds, short)
     assert compared >= least
     assert without <= compared // 2
+
+
+def test_what_is_not_supplied_has_no_day_of_delivery() -> None:
+    """It is not received on the day of the order either; the referee says so, too."""
+    data = penalised(1, 1, None) | {"order_date": "2026-03-02"}
+    instance = amopt.load(data)
+    answer = solve(instance)
+    lines = answer.rows["lines"]
+    assert [row["unmet"] for row in lines] == [100, 100, 0]
+    assert [row["delivery_date"] is None for row in lines] == [True, True, False]
+    for day in ("2026-03-02", lines[2]["delivery_date"]):
+        rows = [{**lines[0], "delivery_date": day}, *lines[1:]]
+        found = check(instance, replace(answer, rows={**answer.rows, "lines": rows}))
+        assert "delivery_date" in " ".join(found.findings)
+    assert f"after 1 week, on {lines[2]['delivery_date']}." in answer.headline()[0]
+
+
+def test_where_nothing_is_ordered_nothing_is_delivered() -> None:
+    answer = solve(amopt.load(penalised(1, 1, 1) | {"order_date": "2026-03-02"}))
+    assert answer.headline()[0] == "Nothing is ordered for 3 lines."
+    assert {row["delivery_date"] for row in answer.rows["lines"]} == {None}
