@@ -141,9 +141,10 @@ def worth(
 def ranges(
     file: File,
     *,
-    supplier: Annotated[
-        str | None, typer.Option(help="Only this supplier; left out, all that get an order.")
-    ] = None,
+    supplier: Annotated[str | None, typer.Option(help="Only this supplier; left out, all.")] = None,
+    chosen: Annotated[
+        bool, typer.Option("--chosen", help="Only offers that get an order.")
+    ] = False,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that all solves may take.", metavar="S")
     ] = None,
@@ -154,7 +155,7 @@ def ranges(
     html: Html = None,
     html_light: HtmlLight = None,
 ) -> None:
-    """Tell up to which price each chosen offer stays chosen."""
+    """Tell up to which price chosen offers stay chosen, and from which others would be."""
     with reporting(json=json):
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
@@ -164,7 +165,9 @@ def ranges(
         require_room(out, html, html_light)
         options = Options(time_limit=time_limit)
         with waiting.counting(wanted=not json, limit=time_limit) as progress:
-            found = sourcing.price_ranges(instance, supplier, options=options, progress=progress)
+            found = sourcing.price_ranges(
+                instance, supplier, others=not chosen, options=options, progress=progress
+            )
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.register.register import commit
     from amopt.sourcing.rolling.replay import replay
     from amopt.sourcing.worth.costs import with_cost_of_limits
-    from amopt.sourcing.worth.ranges import price_ranges
+    from amopt.sourcing.worth.ranges.answer import price_ranges
     from amopt.sourcing.worth.without import without_suppliers
     from amopt.sourcing.worth.worth import worth_of_limits
 
@@ -55,7 +55,7 @@ _HOMES = {
     "formulate": ("formulation", "formulate"),
     "frontier": ("performance_frontier", "frontier"),
     "pareto": ("pareto_front", "pareto"),
-    "price_ranges": ("worth.ranges", "price_ranges"),
+    "price_ranges": ("worth.ranges.answer", "price_ranges"),
     "purchase_orders": ("answer.purchase_orders", "purchase_orders"),
     "read_back": ("decision", "read_back"),
     "replay": ("rolling.replay", "replay"),

@@ -384,3 +384,18 @@ def test_one_line_left_of_several_has_one_order_at_an_offer_all_the_same() -> No
         assert answer.outcome.objective == pytest.approx(alone)
     answer = amopt.solve(amopt.load({**data, "orders": "by_line"}))
     assert answer.outcome.objective == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_parts_that_are_free_cost_nothing(lines: int) -> None:
+    """Where nothing costs anything, no gap is relative to anything."""
+    data = instance(5, lines=lines)
+    data["minimise"] = {"cost": 1}
+    data["conventional"] = []
+    for offer in data["offers"]:
+        offer.update(fee_per_order=0, between="linear", smallest_quantity=1)
+        for quote in offer["quotes"]:
+            quote["cost_per_part"] = 0
+    answer = amopt.solve(amopt.load(data), method="prices")
+    assert answer.outcome.objective == 0
+    assert answer.outcome.bound == 0

@@ -186,14 +186,34 @@ def test_ctrl_c_gives_the_ranges_so_far(cut: Any) -> None:
     whole = price_ranges(instance)
     assert len(whole.rows["ranges"]) == 2
     made = cut(math.inf, pressed)
-    price_ranges(instance, "alpha")
-    made = cut(len(made) + 1, pressed)
-    answer = price_ranges(instance)
+    price_ranges(instance, "alpha", others=False)
+    before = len(made) + 1
+    cut(before, pressed)
+    answer = price_ranges(instance, others=False)
     assert answer.rows["ranges"] == whole.rows["ranges"][:1]
     assert (answer.outcome.stopped, answer.outcome.status) == ("interrupted", "feasible")
     left = "1 chosen offer ('beta' for 'bracket') was looked at."
     assert answer.notes[-1] == f"Ctrl-C ended the search before {left}"
     assert answer.headline()[0] == "1 chosen offer looked at."
+    cut(before, pressed)
+    answer = price_ranges(instance)
+    assert answer.rows["not_chosen"] == []
+    left = "1 chosen offer ('beta' for 'bracket') and 1 other offer ('alpha' for 'bracket')"
+    assert answer.notes[-1] == f"Ctrl-C ended the search before {left} were looked at."
+
+
+def test_a_price_that_was_not_known_in_time_is_not_told(cut: Any) -> None:
+    """Of an offer that is not chosen neither the lowest price nor one on the way."""
+    two = file(offer("alpha", (1, 10)), offer("beta", (1, 13), (60, 12)))
+    made = cut(math.inf, no_answer)
+    price_ranges(two)
+    of_alpha = len(made)
+    made = cut(math.inf, no_answer)
+    price_ranges(two, others=False)
+    for after in range(len(made), of_alpha):
+        cut(after, no_answer)
+        (row,) = price_ranges(two).rows["not_chosen"]
+        assert (row["chosen_from"], row["why"]) == (None, "not known in time")
 
 
 def test_an_offer_whose_rivals_were_not_solved_is_not_chosen_at_any_price(cut: Any) -> None:
@@ -211,10 +231,10 @@ def test_a_price_on_the_way_is_not_told_as_the_last(cut: Any) -> None:
         offer("gamma", (1, 15)),
     )
     made = cut(math.inf, no_answer)
-    price_ranges(three)
+    price_ranges(three, others=False)
     for after in range(2, len(made)):
         cut(after, no_answer)
-        (row,) = price_ranges(three).rows["ranges"]
+        (row,) = price_ranges(three, others=False).rows["ranges"]
         assert row["chosen_up_to"] in (None, pytest.approx(15))
         assert row["keeps_quantity_up_to"] in (None, pytest.approx(11))
         assert None in (row["chosen_up_to"], row["keeps_quantity_up_to"])

@@ -314,7 +314,8 @@ class _Run:
             self.proven, self.proven_at = bounds.least(cost), self.prices
         least, worse = np.minimum(best, self.proven), bounds.worse(cost, best)
         at_hand = np.isfinite(least) & bounds.several
-        allowed = np.where(at_hand, best * (spare / max(float(best[at_hand].sum()), spare)), 0.0)
+        paid = max(float(best[at_hand].sum()), spare)  # nothing where all is free
+        allowed = np.where(at_hand, best * (spare / paid if paid > 0 else 0.0), 0.0)
         within = np.where(
             (at_hand & (best - least > allowed))[bounds.block_of_line], bounds.block_of_line, -1
         )
