@@ -119,25 +119,7 @@ def price_ranges(
     KeyboardInterrupt
         At Ctrl-C before the plan is there, and at a second one.
     """
-    if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
-        raise UsageError(f"{supplier!r} offers nothing", "range-of-unknown-offer")
-    if any(entry.spend_discounts is not None for entry in instance.suppliers):
-        raise UsageError(
-            "a dearer part can reach a discount on what is spent there, so that there is no one "
-            "price up to which an offer stays chosen; leave spend_discounts out",
-            "range-with-discount",
-        )
-    if any(entry.minimum_order_value is not None for entry in instance.suppliers):
-        raise UsageError(
-            "a dearer part can reach the minimum order value of its supplier, so that there is no "
-            "one price up to which an offer stays chosen; leave minimum_order_value out",
-            "range-with-discount",
-        )
-    if instance.counts_committed:
-        raise UsageError(
-            "committed parts count for new ones, so that a price is that of both; leave "
-            "committed_counts out"
-        )
+    _require_one_price(instance, supplier)
     from amopt.sourcing.decision import solve
 
     options = options or Options()
@@ -181,6 +163,29 @@ def price_ranges(
         currency=instance.currency,
         objective_meaning=instance.objective_meaning,
     )
+
+
+def _require_one_price(instance: Instance, supplier: str | None) -> None:
+    """Refuse what has no one price at which the choice changes."""
+    if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
+        raise UsageError(f"{supplier!r} offers nothing", "range-of-unknown-offer")
+    if any(entry.spend_discounts is not None for entry in instance.suppliers):
+        raise UsageError(
+            "a dearer part can reach a discount on what is spent there, so that there is no one "
+            "price up to which an offer stays chosen; leave spend_discounts out",
+            "range-with-discount",
+        )
+    if any(entry.minimum_order_value is not None for entry in instance.suppliers):
+        raise UsageError(
+            "a dearer part can reach the minimum order value of its supplier, so that there is no "
+            "one price up to which an offer stays chosen; leave minimum_order_value out",
+            "range-with-discount",
+        )
+    if instance.counts_committed:
+        raise UsageError(
+            "committed parts count for new ones, so that a price is that of both; leave "
+            "committed_counts out"
+        )
 
 
 def _notes(
