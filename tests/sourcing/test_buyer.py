@@ -147,7 +147,7 @@ def test_need_bys_are_days_where_the_file_has_dates() -> None:
     assert dated
     for row in dated:
         assert row["stated_day"] is not None
-    assert dated[0]["stated_day"] == "2026-03-20"  # a Friday: the 22nd is a Sunday
+    assert dated[0]["stated_day"] == "2026-03-22"  # a Sunday, as the file says
     del data["order_date"], data["lines"][0]["need_by"]
     data["lines"][0]["need_by_weeks"] = 4
     rows = amopt.sourcing.worth_of_limits(amopt.load(data)).rows["worth"]

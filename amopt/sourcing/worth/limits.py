@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 from amopt.sourcing import formulation
 from amopt.sourcing.offers.shared_use import ANY_SUPPLIER
 from amopt.sourcing.worth.of_conditions import of_closures, of_shares
+from amopt.sourcing.worth.of_need_bys import A_DAY, of_lines
 from amopt.sourcing.worth.of_orders import of_order_sizes, of_surplus
 from amopt.sourcing.worth.stated import StatedLimit
 
 if TYPE_CHECKING:
     from amopt.solution import Solution
-    from amopt.sourcing.instance.fields import Instance, Line
+    from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["A_DAY", "FAMILIES", "limits_of"]
 
 MANY = 1e9
 """Stands for a limit that is none, where the file must have one."""
-
-A_DAY = 1 / 7
-"""A day, in weeks."""
 
 FAMILIES = (
     "prints",
@@ -49,7 +47,7 @@ def limits_of(instance: Instance) -> Iterator[StatedLimit]:
     """Yield the limits that an instance states, in the order of :data:`FAMILIES`."""
     says = {family.name: family.says for family in formulation.FAMILIES}
     of_file = (
-        *(_of_entries, _of_lines, _of_the_plan, of_shares, of_closures, _of_suppliers),
+        *(_of_entries, of_lines, _of_the_plan, of_shares, of_closures, _of_suppliers),
         *(of_order_sizes, of_surplus),
     )
     for limit in (limit for own in of_file for limit in own(instance)):
@@ -120,19 +118,6 @@ def _spent(supplier: str) -> Callable[[Solution], float | None]:
     return used
 
 
-def _of_lines(instance: Instance) -> Iterator[StatedLimit]:
-    """Yield by when lines are needed."""
-    for n, line in enumerate(instance.lines):
-        due = instance.need_by_weeks(line)
-        if due is not None:
-            yield StatedLimit(
-                *("need_by", line.line, "", due, A_DAY, "weeks"),
-                at=_due(instance, n),
-                used=_column("lines", {"line": line.line}, "weeks"),
-                begin=instance.order_date,
-            )
-
-
 def _of_the_plan(instance: Instance) -> Iterator[StatedLimit]:
     """Yield the limits of the plan as a whole."""
     limits = instance.limits
@@ -167,15 +152,6 @@ def _entry(
         changed = {name: MANY if value is None else value}
         entries[index] = entries[index].model_copy(update=changed)
         return instance.unchecked_copy(**{collection: tuple(entries)})
-
-    return at
-
-
-def _due(instance: Instance, index: int) -> Callable[[float | None], Instance]:
-    def at(value: float | None) -> Instance:
-        lines: list[Line] = list(instance.lines)
-        lines[index] = lines[index].model_copy(update={"need_by": None, "need_by_weeks": value})
-        return instance.unchecked_copy(lines=tuple(lines))
 
     return at
 
