@@ -270,3 +270,24 @@ def test_lines_of_one_part_are_told_apart_in_the_terminal() -> None:
     """Two lines of a part compare the same offers at other quantities."""
     columns = {column.name: column for column in amopt.sourcing.Solution.columns["switchover"]}
     assert columns["line"].shown
+
+
+def test_price_tiers_of_one_offer_keep_their_digits_beside_dear_ones() -> None:
+    """What tiers save is added up offer by offer: nothing of a dear one is left in a cheap one."""
+
+    def tiered(*quotes: tuple[int, float]) -> Offer:
+        told = [
+            {"quantity": q, "cost_per_part": price, "lead_time_weeks": 1.0} for q, price in quotes
+        ]
+        return Offer.model_validate(
+            {"supplier": "s", "part": "p", "between": "incremental", "quotes": told}
+        )
+
+    dear = tiered((1, 1e9), (10**6, 9e8), (2 * 10**6, 7.7e8 / 3))
+    cheap = tiered((1, 0.003), (10, 0.002), (100, 0.001))
+    one = tiered((1, 5.0))
+    by_hand = 10 * 0.003 + 90 * 0.002 + 50 * 0.001
+    for offers in ([dear, one, cheap], [cheap, dear], [one, cheap]):
+        place = offers.index(cheap)
+        total, _ = quotes_of(offers).curves()
+        assert total.at(np.full(len(offers), 150.0))[place] == pytest.approx(by_hand, rel=1e-12)

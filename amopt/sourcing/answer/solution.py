@@ -143,7 +143,7 @@ class SourcingSolution(Solution):
             Column(
                 "cost_of_frontier_rule", "money", "What the frontier rule would pay for the line."
             ),
-            Column("delivery_date", "", "Day on which that is received; needs order_date."),
+            Column("delivery_date", "", "Day that is received, if any is; needs order_date."),
             Column("parts_before", "parts", "Parts of them that were ordered before."),
             Column("cost_before", "money", "What of the cost is paid for those."),
             Column("part", "", "Part.", shown=False),

@@ -76,7 +76,8 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "beyond-quotes",
-        "A line asks for more than an offer quotes, and the offer states no largest quantity.",
+        "A line, or lines that share an order, ask for more than an offer quotes, and the offer "
+        "states no largest quantity.",
         "Write the offer's largest_quantity; beyond the quotes the last one then holds.",
         Severity.WARNING,
     ),
@@ -122,8 +123,9 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "committed-unknown",
-        "A committed order does not say what was agreed, and no one offer of the file says it.",
-        "Write the committed order's own cost and weeks.",
+        "A committed order does not say what was agreed, or for which new orders it counts, and no "
+        "one offer of the file says it.",
+        "Write the committed order's own cost and weeks, and its route and material.",
     ),
     Code(
         "committed-anew",

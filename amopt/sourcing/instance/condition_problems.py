@@ -6,7 +6,9 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Code, Problem, Severity
+from amopt.phrases import rounded_down, rounded_up
 from amopt.sourcing.instance.entries import CONVENTIONAL
+from amopt.sourcing.instance.offered.needs import needs_of
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
@@ -166,8 +168,9 @@ def _tooling(instance: Contents) -> Iterator[Problem]:
 
 def _unknown(instance: Contents) -> Iterator[Problem]:
     """Yield terms of what nobody offers or needs."""
-    offered = {(offer.supplier, offer.part) for offer in instance.offers}
-    routes = {(offer.part, offer.route) for offer in instance.offers}
+    known = (*instance.offers, *instance.unquoted)  # what is not quoted now is offered all the same
+    offered = {(offer.supplier, offer.part) for offer in known}
+    routes = {(offer.part, offer.route) for offer in known}
     suppliers = {supplier for supplier, _ in offered} | {CONVENTIONAL}
     places = {line.place for line in instance.lines}
     for index, terms in enumerate(instance.suppliers):
@@ -206,42 +209,44 @@ def _unknown(instance: Contents) -> Iterator[Problem]:
 
 def _shares(instance: Contents) -> Iterator[Problem]:
     """Yield the shares of parts that no plan could keep, whatever else it does."""
-    offered = {(offer.part, offer.supplier) for offer in instance.offers}
-    offered |= {
-        (line.part, order.supplier)
-        for line in instance.lines
-        for order in instance.committed
-        if order.line == line.line
-    }
-    offered |= {(entry.part, CONVENTIONAL) for entry in instance.conventional}
     for index, share in enumerate(instance.shares):
-        if share.least_suppliers * share.least_percent > 100 * (1 + 1e-9):
+        needs = needs_of(instance, share.part)
+        if needs.asked and not needs.left:
+            continue  # nothing is to be ordered
+        told = repr(share.part)
+        if share.least_suppliers * share.least_percent > needs.whole * (1 + 1e-9):
             yield Problem(
                 "shares-beyond-whole",
                 ("shares", index, "least_percent"),
-                f"{share.least_suppliers} suppliers with {share.least_percent:g} % of "
-                f"{share.part!r} each are more than the whole.",
-                f"Write {100 / share.least_suppliers:.4g} or less.",
+                f"{share.least_suppliers} suppliers with {share.least_percent:.10g} % of {told} "
+                "each are more than the whole.",
+                f"Write {rounded_down(needs.whole / share.least_suppliers)} or less.",
             )
-        who = {supplier for part, supplier in offered if part == share.part}
+        who = needs.suppliers
         counted = who if share.conventional_counts else who - {CONVENTIONAL}
         if len(counted) < share.least_suppliers:
-            told = ", ".join(map(repr, sorted(counted))) or "nobody"
+            names = ", ".join(map(repr, sorted(counted))) or "nobody"
+            others = "or add offers of other suppliers"
             yield Problem(
                 "too-few-suppliers",
                 ("shares", index, "least_suppliers"),
-                f"{share.part!r} must have {share.least_suppliers} suppliers, and those that count "
-                f"are {told}.",
-                f"Write {max(1, len(counted))}, or add offers of other suppliers.",
+                f"{told} must have {share.least_suppliers} suppliers, and those that count are "
+                f"{names}.",
+                f"Write {len(counted)}, {others}."
+                if counted
+                else "Add offers of suppliers, or let conventional supply count.",
             )
-        needed = max(share.least_percent, 100 / len(who) if who else 0.0)
-        if share.largest_percent < needed * (1 - 1e-9):
+        least = 0.0
+        if needs.held_by(share.least_percent) < share.least_suppliers:
+            least = share.least_percent
+        least = max(least, needs.least_of_the_largest)
+        if share.largest_percent < least * (1 - 1e-9):
             yield Problem(
                 "shares-clash",
                 ("shares", index, "largest_percent"),
-                f"no supplier of {share.part!r} may have more than {share.largest_percent:g} %, "
-                f"and one must have {needed:.4g} %.",
-                f"Write {needed:.4g} or more.",
+                f"no supplier of {told} may have more than {share.largest_percent:.10g} %, and one "
+                f"must have {least:.4g} %.",
+                f"Write {rounded_up(least)} or more.",
             )
 
 

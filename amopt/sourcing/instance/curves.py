@@ -319,8 +319,11 @@ def _incremental(quotes: Quotes) -> tuple[Ints, Floats]:
     lower, price = table[0], table[2]
     # What the tiers before save or add: C(q) = p_i q + sum_j q_j (p_{j-1} - p_j), j = 2..i.
     before = np.where(_first(quotes), price, np.roll(price, 1))
-    added = np.cumsum(lower * (before - price))
-    table[1] = added - np.repeat(added[quotes.start[:-1]], np.diff(quotes.start))
+    added, size = lower * (before - price), np.diff(quotes.start)
+    for tier in range(1, int(size.max(initial=0))):  # each offer by itself, with all its digits
+        place = quotes.start[:-1][size > tier] + tier
+        added[place] += added[place - 1]
+    table[1] = added
     return owner, table
 
 

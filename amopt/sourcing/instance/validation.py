@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,12 @@ from amopt.sourcing.instance.condition_problems import (
 from amopt.sourcing.instance.dates import date_problems, past_problems
 from amopt.sourcing.instance.entries import CONVENTIONAL
 from amopt.sourcing.instance.offered.left_out import left_out
+from amopt.sourcing.instance.offered.needs import committed_parts
 from amopt.sourcing.instance.offered.quotes import offer_problems
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
-    from amopt.sourcing.instance.entries import Offer
+    from amopt.sourcing.instance.entries import Committed, Line, Offer
 
 __all__ = ["checks", "problems"]
 
@@ -91,9 +92,14 @@ def _quantities(instance: Contents) -> Iterator[Problem]:
             yield Problem(
                 "fractional-quantity",
                 ("lines", index, "quantity"),
-                f"line {line.line!r} asks for {line.quantity:g} parts and is not divisible.",
-                f"Write {round(line.quantity)}, or divisible: true.",
+                f"line {line.line!r} asks for {line.quantity:.10g} parts and is not divisible.",
+                f"Write {_whole(line.quantity)}, or divisible: true.",
             )
+
+
+def _whole(quantity: float) -> int:
+    """Return the whole number of parts that is nearest to an amount: one part at least."""
+    return max(1, round(quantity))
 
 
 def _amounts(instance: Contents) -> Iterator[Problem]:
@@ -129,11 +135,13 @@ def _supply(instance: Contents) -> Iterator[Problem]:
     made = {entry.part for entry in instance.conventional}
     left = {entry.part for entry in instance.unquoted}
     largest = {part: max((o.largest for o in own), default=0.0) for part, own in offers.items()}
+    pooled, before = instance.orders == "together", committed_parts(instance)
     asked: dict[str, float] = defaultdict(float)
     for index, line in enumerate(instance.lines):
-        asked[line.part] = max(asked[line.part], line.quantity)
-        paid_for = line.unmet_penalty_per_part is not None
-        if line.part not in offers and line.part not in made and not paid_for:
+        so_far = asked[line.part]
+        asked[line.part] = so_far + line.quantity if pooled else max(so_far, line.quantity)
+        supplied = line.part in offers or line.part in made
+        if not supplied and not _needs_nothing(line, before):
             why = "of which no quotes hold" if line.part in left else "which nobody offers or makes"
             yield Problem(
                 "no-supply",
@@ -157,13 +165,20 @@ def _supply(instance: Contents) -> Iterator[Problem]:
                 "Write its length_mm, width_mm and height_mm.",
             )
         if offer.largest_quantity is None and asked[offer.part] > largest[offer.part]:
+            several = pooled and offer.part in instance.several_lines
             yield Problem(
                 "beyond-quotes",
                 ("offers", index, "quotes"),
-                f"a line asks for {asked[offer.part]:g} of {offer.part!r}, and no offer of it is "
-                f"quoted beyond {largest[offer.part]:g}.",
+                f"{'its lines ask' if several else 'a line asks'} for {asked[offer.part]:.10g} of "
+                f"{offer.part!r}, and no offer of it is quoted beyond {largest[offer.part]:.10g}.",
                 "Write largest_quantity where the supplier makes more at the last quote's price.",
             )
+
+
+def _needs_nothing(line: Line, before: Mapping[str, float]) -> bool:
+    """Return whether a line may go without new orders: for a penalty, or since it has all."""
+    paid_for = line.unmet_penalty_per_part is not None
+    return paid_for or before.get(line.line, 0.0) >= line.quantity * (1 - 1e-9)
 
 
 def _licences(instance: Contents) -> Iterator[Problem]:
@@ -194,7 +209,7 @@ def _limited_suppliers(instance: Contents) -> Iterator[Problem]:
     """Yield the capacities and licences that are no AM supplier's, or of one who offers nothing."""
     from amopt.instance.suggest import closest
 
-    offering = {offer.supplier for offer in instance.offers}
+    offering = {offer.supplier for offer in (*instance.offers, *instance.unquoted)}
     known = offering | {order.supplier for order in instance.committed}
     limits = [("capacities", index, x.supplier) for index, x in enumerate(instance.capacities)]
     limits += [
@@ -234,8 +249,8 @@ def _committed(instance: Contents) -> Iterator[Problem]:
             yield Problem(
                 "committed-beyond-line",
                 ("committed", index, "quantity"),
-                f"{total[order.line]:g} parts are committed for line {order.line!r}, which takes "
-                f"at most {most:g}.",
+                f"{total[order.line]:.10g} parts are committed for line {order.line!r}, which "
+                f"takes at most {most:.10g}.",
                 "Raise the line's quantity or surplus.",
             )
         if not line.divisible and order.quantity != int(order.quantity):
@@ -243,7 +258,7 @@ def _committed(instance: Contents) -> Iterator[Problem]:
                 "fractional-quantity",
                 ("committed", index, "quantity"),
                 f"line {line.line!r} is not divisible.",
-                f"Write {round(order.quantity)}.",
+                f"Write {_whole(order.quantity)}.",
             )
         if order.supplier == CONVENTIONAL:
             known = line.part in made
@@ -258,6 +273,14 @@ def _committed(instance: Contents) -> Iterator[Problem]:
                 "and no one offer of the file says them.",
                 "Write its cost and weeks.",
             )
+        elif sum(_counts(instance, order, line.part)) > 1:
+            yield Problem(
+                "committed-unknown",
+                ("committed", index),
+                f"the order of line {order.line!r} at {order.supplier!r} counts for new orders of "
+                "one offer, and may be of several.",
+                "Write its route and material.",
+            )
         elif order.weeks is None and order.delivery is None:
             yield Problem(
                 "committed-anew",
@@ -266,6 +289,13 @@ def _committed(instance: Contents) -> Iterator[Problem]:
                 "arrives, so that its lead time is counted from now on, as if placed today.",
                 "Write delivery: YYYY-MM-DD, or the weeks that are left.",
             )
+
+
+def _counts(instance: Contents, order: Committed, part: str) -> Iterator[bool]:
+    """Yield of each offer that an order may be of whether it counts for new orders there."""
+    own = [offer for offer in instance.offers if order.matches(offer, part)]
+    if any(offer.committed_counts is not None for offer in own):
+        yield from (True for _ in own)
 
 
 def _unknown_places(instance: Contents) -> Iterator[Problem]:
@@ -308,7 +338,7 @@ def _unreachable(instance: Contents) -> Iterator[Problem]:
         for column, place in enumerate(places)
         if routes.reached[row, column]
     }
-    supplied = sources.keys() | made.keys()
+    supplied, before = sources.keys() | made.keys(), committed_parts(instance)
     told: set[tuple[str, str]] = set()
     for index, line in enumerate(instance.lines):
         if line.place is None or line.part not in supplied:
@@ -317,7 +347,8 @@ def _unreachable(instance: Contents) -> Iterator[Problem]:
         missed = [name for name in own if (name, line.place) not in reached]
         maker = made.get(line.part)
         unmade = maker is not None and (maker, line.place) not in reached
-        if len(missed) == len(own) and (line.part not in made or unmade):
+        nobody = len(missed) == len(own) and (line.part not in made or unmade)
+        if nobody and not _needs_nothing(line, before):
             names = [*own, *([maker] if maker else [])]
             yield unreachable_place(("lines", index, "place"), line.place, names)
             continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from amopt.sourcing.instance.entries import Offer, OfferTerms, Quote
 from amopt.sourcing.instance.fields import Instance
 from amopt.sourcing.instance.quote_log.as_of import Standing, by_offer, quote_of, standing
 from amopt.sourcing.instance.quote_log.provenance import Quoted as Provenance
+from amopt.sourcing.instance.quote_log.record import QuoteRecord
 from amopt.sourcing.quotes.log import opened
 
 __all__ = ["with_quotes_on_record"]
@@ -105,7 +106,7 @@ class _Told:
                 currency=self.instance.currency,
                 max_age_days=None if quotes.when_old == "warn" else quotes.max_age_days,
             )
-            new = None if found.code else _offer(terms, found)
+            new = None if found.code else _offer(terms, found, self.records.get(key, ()))
             old, self.now[key] = self.now[key], new
             if new == old:
                 continue
@@ -118,17 +119,28 @@ class _Told:
                 yield Event(weeks=weeks, withdrawn=gone)
 
 
-def _offer(terms: OfferTerms, found: Standing) -> Offer:
-    """Return an offer with the quotes of a set that holds."""
+def _own_day(terms: OfferTerms, name: str, records: Iterable[QuoteRecord]) -> date | None:
+    """Return a date of the offer itself; None where it has none, or those of its quotes."""
+    day: date | None = getattr(terms, name)
+    of_quotes = {
+        getattr(record, name)
+        for record in records
+        if terms.quoted is not None
+        and (record.request, record.source) == (terms.quoted.request, terms.quoted.source)
+    }
+    return None if day in of_quotes else day
+
+
+def _offer(terms: OfferTerms, found: Standing, records: Sequence[QuoteRecord]) -> Offer:
+    """Return an offer with the quotes of a set that holds; its own dates hold as well."""
     assert found.latest is not None
     left = {"quotes", "quoted", "why", "valid_from", "valid_to"}
     fields = {name: getattr(terms, name) for name in terms.model_fields_set - left}
-    begins = [row.valid_from for row in found.quotes if row.valid_from]
-    ends = [row.valid_to for row in found.quotes if row.valid_to]
-    if begins:
-        fields["valid_from"] = max(begins)
-    if ends:
-        fields["valid_to"] = min(ends)
+    for name, binding in (("valid_from", max), ("valid_to", min)):
+        days = [getattr(row, name) for row in found.quotes]
+        known = [day for day in (*days, _own_day(terms, name, records)) if day is not None]
+        if known:
+            fields[name] = binding(known)
     return Offer(
         **fields,
         quotes=tuple(Quote.model_validate(quote_of(row)) for row in found.quotes),

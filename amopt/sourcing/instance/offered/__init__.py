@@ -1,1 +1,1 @@
-"""What is wrong with offers: their quotes, and why they are left out."""
+"""What is wrong with offers: their quotes, why they are left out, and what parts need of them."""

@@ -308,17 +308,30 @@ def _key(offer: Mapping[str, Any]) -> OfferKey:
     )
 
 
+def _date_of(value: Any) -> date | None:
+    """Return a date of an offer; None where it is none."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if type(value) is date else None
+
+
 def _with_quotes(offer: Mapping[str, Any], found: Standing) -> dict[str, Any]:
-    """Return an offer's data with its quotes, until when they hold, and where they come from."""
+    """Return an offer's data with its quotes, until when they hold, and where they come from.
+
+    Dates of the offer itself hold as well: it holds as long as both do.
+    """
     assert found.latest is not None
     new = dict(offer)
     new["quotes"] = [quote_of(row) for row in found.quotes]
     ends = [row.valid_to for row in found.quotes if row.valid_to is not None]
     begins = [row.valid_from for row in found.quotes if row.valid_from is not None]
-    if ends and "valid_to" not in offer:
-        new["valid_to"] = min(ends).isoformat()
-    if begins and "valid_from" not in offer:
-        new["valid_from"] = max(begins).isoformat()
+    for name, days, binding in (("valid_to", ends, min), ("valid_from", begins, max)):
+        own = _date_of(offer.get(name))
+        if days and (own is not None or offer.get(name) is None):  # else the field is refused
+            new[name] = binding([*days, *([own] if own else [])]).isoformat()
     new["quoted"] = {
         "source": found.latest.source,
         "request": found.latest.request,
