@@ -33,13 +33,19 @@ def covers(need_by: date | None) -> dict[str, Any]:
         "parts": [{"name": "cover"}],
         "lines": [
             {
-                **{"line": "1", "part": "cover", "place": "plant", "quantity": 2, **due},
+                **due,
+                "line": "1",
+                "part": "cover",
+                "place": "plant",
+                "quantity": 2,
                 "downtime_cost_per_hour": 1,
             }
         ],
         "offers": [
             {
-                **{"supplier": name, "part": "cover", "between": "all_units"},
+                "supplier": name,
+                "part": "cover",
+                "between": "all_units",
                 "quotes": [{"quantity": 1, "cost_per_part": cost, "lead_time_weeks": weeks}],
             }
             for name, cost, weeks in (("alpha", 100, 2.7), ("beta", 500, 1.7))
@@ -59,7 +65,8 @@ def value(need_by: date | None) -> float | None:
 def test_a_day_of_a_need_by_is_worth_what_the_changed_file_says(days: int) -> None:
     need_by = FRIDAY + timedelta(days=days)
     plain, free = value(need_by), value(None)
-    assert plain is not None and free is not None
+    assert plain is not None
+    assert free is not None
     (row,) = worth_of_limits(amopt.load(covers(need_by)), ["need_by"]).rows["worth"]
     more, less = (value(need_by + timedelta(days=n)) for n in (1, -1))
     assert (row["stated_day"], row["stated"]) == (
