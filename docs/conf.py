@@ -68,3 +68,31 @@ def write_generated_pages() -> None:
 
 
 write_generated_pages()
+
+
+def name_where_it_is_written(app, doctree) -> None:
+    """Let whatever is documented be found under the name of the module that it is written in.
+
+    The pages of the source lead back by that name, also to what is documented under a shorter one,
+    or is left out of the index.
+    """
+    from sphinx import addnodes
+
+    taken = {
+        name
+        for node in doctree.findall()
+        for name in getattr(node, "attributes", {}).get("ids", ())
+    }
+    for node in doctree.findall(addnodes.desc_signature):
+        name = node.get("fullname")
+        found = sys.modules.get(node.get("module"))
+        for step in (name or "").split("."):
+            found = getattr(found, step, None)
+        where = f"{getattr(found, '__module__', None)}.{name}"
+        if found is not None and where not in taken:
+            node["ids"].append(where)
+            taken.add(where)
+
+
+def setup(app) -> None:
+    app.connect("doctree-read", name_where_it_is_written)
