@@ -92,7 +92,13 @@ def entries(page: str) -> Iterator[str]:
             yield from said.split()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+WRITTEN_BY_THE_CODE = {"fields", "findings", "gallery", "measured", "reproduced"}
+"""Pages that are there where the docs have been built."""
+
+BY_HAND = [page for page in PAGES if page.stem not in WRITTEN_BY_THE_CODE]
+
+
+@pytest.mark.parametrize("page", BY_HAND, ids=name_of)
 def test_every_number_has_a_source_and_every_source_its_number(page: Path) -> None:
     kept = set(entries(name_of(page)))
     shown = asserted(page)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from amopt.placement.instance.fields import Instance
     from amopt.solution import Solution
 
-__all__ = ["choices", "chosen", "narrow", "refusal"]
+__all__ = ["choices", "chosen", "in_words", "narrow", "refusal"]
 
 
 def refusal(instance: Instance) -> str:
@@ -53,3 +53,10 @@ def chosen(solution: Solution) -> dict[Any, float]:
         if row["ownership"] == "machines":
             found["machines", row["place"], row["machine"], row["period"]] = float(row["count"])
     return found
+
+
+def in_words(solution: Solution, name: tuple[str, ...], before: float, after: float) -> str:
+    """Return a choice that differs, in words."""
+    if name[0] == "site":
+        return f"{name[1]} {'open' if after else 'closed'} ({name[2]})"
+    return f"{name[1]}: {name[2]} {before:g} -> {after:g} ({name[3]})"

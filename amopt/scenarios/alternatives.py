@@ -1,4 +1,4 @@
-"""Plans that cost little more than the best one, and what they would mean.
+"""Plans that cost little more than the best one, or earn little less, and what they would mean.
 
 The best plan that differs from all known ones in at least so many choices is found by the
 decision's own program with a constraint for each of those, one plan after the other.
@@ -6,7 +6,7 @@ decision's own program with a constraint for each of those, one plan after the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,13 +31,13 @@ __all__ = ["CHANGED", "COLUMNS", "Alternatives", "alternatives"]
 COLUMNS = (
     Column("plan", "", "number of the plan; 1 is the best"),
     Column("objective", "money", "what it comes to"),
-    Column("more", "money", "what it costs beyond the best plan"),
+    Column("more", "money", "what it costs beyond the best plan, or earns less"),
     Column("more_share", "%", "that in hundredths of the best plan"),
-    Column("at_most", "%", "proven: no more beyond the optimum than this, in hundredths"),
+    Column("at_most", "%", "proven: no farther from the optimum than this, in hundredths"),
     Column("choices", "", "how many choices differ from the best plan"),
     Column("what", "", "the largest differences in what is decided"),
-    Column("status", "", "optimal: no plan costs less that differs so from those before it"),
-    Column("bound", "money", "what no such plan costs less than: proven"),
+    Column("status", "", "optimal: no plan is better that differs so from those before it"),
+    Column("bound", "money", "what no such plan is better than: proven"),
     Column("gap", "", "between its cost and that, relative"),
 )
 """The columns of the table of plans."""
@@ -68,12 +68,14 @@ class Alternatives:
         What differs from the best plan, the largest change first, with the columns of
         :data:`CHANGED`.
     others_cost
-        What every plan costs at least that differs so much from all listed and leaves nothing
-        idle; None where there is none.
+        What every plan costs at least, or earns at most, that differs so much from all listed and
+        leaves nothing idle; None where there is none.
     complete
         Whether every plan within the share is listed.
     answers
         The answers, each judged by the referee.
+    sense
+        1 for a cost, -1 for a profit.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Alternatives:
     others_cost: float | None
     complete: bool
     answers: tuple[Solution, ...]
+    sense: int = 1
 
     def headline(self) -> str:
         """Return how many other plans there are, in a sentence."""
@@ -101,7 +104,8 @@ class Alternatives:
         rest = "" if self.complete else ", and there may be more"
         return (
             f"{counted(others, 'other plan')}{apart} {'is' if others == 1 else 'are'} {within}"
-            f"{rest}; the last costs {self.rows[-1]['more_share']:.3g} % more."
+            f"{rest}; the last {'costs' if self.sense > 0 else 'earns'} "
+            f"{self.rows[-1]['more_share']:.3g} % {'more' if self.sense > 0 else 'less'}."
         )
 
 
@@ -123,10 +127,11 @@ def alternatives(
     Parameters
     ----------
     instance
-        An instance of placement (plans differ by open sites and machines) or sourcing (by the
-        suppliers of lines).
+        An instance of placement (plans differ by open sites and machines), sourcing (by the
+        suppliers of lines), printing (by the base-stock levels of parts), design (by the versions
+        of components) or licensing (by who takes a licence).
     within
-        The share of the optimum that a plan may cost more, from 0 to 1.
+        The share of the optimum that a plan may cost more, or earn less, from 0 to 1.
     most
         How many other plans to look for.
     apart
@@ -154,12 +159,15 @@ def alternatives(
     rules = import_module(f"amopt.{instance.kind}.choices")
     budget = Budget(time_limit)
     options = decisions.plan_alone(instance)
-    best = decisions.solve(instance, time_limit=time_limit, **options)
+    sense = getattr(rules, "SENSE", 1)
+    mixes = hasattr(rules, "may_mix") and rules.may_mix(instance)
+    alone = {**options, "extend": rules.narrow} if mixes else options
+    best = decisions.solve(instance, time_limit=time_limit, **alone)
     objective, bound = best.outcome.objective, best.outcome.bound
     if objective is None or bound is None:
         raise UsageError("the optimum was not bounded within the limits: allow more time")
-    found, cut = [best], bound + within * abs(bound)
-    farthest = objective + within * abs(objective)  # where the optimum is no better than the best
+    found, cut = [best], sense * bound + within * abs(bound)
+    farthest = sense * objective + within * abs(objective)  # if the optimum is no better than it
     known = [rules.chosen(best)]
     others_cost: float | None = bound
     complete = False
@@ -180,8 +188,8 @@ def alternatives(
             break
         least, value = other.outcome.bound, other.outcome.objective
         others_cost = least if least is not None else others_cost
-        complete = least is not None and least > farthest
-        if value is None or value > cut or _interrupted(other):
+        complete = least is not None and sense * least > farthest
+        if value is None or sense * value > cut or _interrupted(other):
             break
         found.append(other)
         known.append(rules.chosen(other))
@@ -193,10 +201,10 @@ def alternatives(
         for row in compare_answers(best, other).rows
         if row["table"] not in _ECHOES
     ]
-    rows = [_row(number, other, best, chosen=rules.chosen) for number, other in enumerate(found, 1)]
+    rows = [_row(number, other, best, rules) for number, other in enumerate(found, 1)]
     return Alternatives(
         instance.name, instance.currency, best.objective_meaning, within, apart,
-        tuple(rows), tuple(changes), others_cost, complete, tuple(found),
+        tuple(rows), tuple(changes), others_cost, complete, tuple(found), sense,
     )  # fmt: skip
 
 
@@ -222,43 +230,32 @@ def _require(instance: Instance, within: float, most: int, apart: int) -> None:
         raise UsageError(f"alternatives do not apply: {why}")
 
 
-def _row(
-    number: int,
-    other: Solution,
-    best: Solution,
-    *,
-    chosen: Callable[[Solution], Mapping[Any, float]],
-) -> dict[str, Any]:
-    """Return the row of a plan."""
+def _row(number: int, other: Solution, best: Solution, rules: Any) -> dict[str, Any]:
+    """Return the row of a plan, told apart by the rules of its decision."""
+    sense = getattr(rules, "SENSE", 1)
     objective, least, bound = other.outcome.objective, best.outcome.objective, best.outcome.bound
     assert objective is not None
     assert least is not None
-    after, before = chosen(other), chosen(best)
+    after, before = rules.chosen(other), rules.chosen(best)
     differing = [
         name
         for name in dict.fromkeys((*before, *after))
         if after.get(name, 0.0) != before.get(name, 0.0)
     ]
-    words = [_words(name, before.get(name, 0.0), after.get(name, 0.0)) for name in differing]
-    more = objective - least
+    words = [
+        rules.in_words(best, name, before.get(name, 0.0), after.get(name, 0.0))
+        for name in differing
+    ]
+    more = sense * (objective - least)
     return {
         "plan": number,
         "objective": objective,
         "more": more,
         "more_share": 100.0 * more / abs(least) if least else None,
-        "at_most": max(0.0, 100.0 * (objective - bound) / abs(bound)) if bound else None,
+        "at_most": max(0.0, 100.0 * sense * (objective - bound) / abs(bound)) if bound else None,
         "choices": len(differing),
         "what": "; ".join(words[:_LISTED]) + (" ..." if len(words) > _LISTED else ""),
         "status": str(other.outcome.status),
         "bound": other.outcome.bound,
         "gap": other.outcome.gap,
     }
-
-
-def _words(name: tuple[str, ...], before: float, after: float) -> str:
-    """Return a choice that differs, in words."""
-    if name[0] == "site" and len(name) == 3:
-        return f"{name[1]} {'open' if after else 'closed'} ({name[2]})"
-    if name[0] == "machines" and len(name) == 4:
-        return f"{name[1]}: {name[2]} {before:g} -> {after:g} ({name[3]})"
-    return f"{name[0]}: {'from' if after else 'not from'} {name[1]}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from amopt.solution import Solution
     from amopt.sourcing.instance.fields import Instance
 
-__all__ = ["choices", "chosen", "narrow", "refusal"]
+__all__ = ["choices", "chosen", "in_words", "narrow", "refusal"]
 
 SHARE = 0.01
 """The share of a divisible line from which a supplier counts as one of its suppliers."""
@@ -55,3 +55,8 @@ def chosen(solution: Solution) -> dict[Any, float]:
         for row in solution.rows["orders"]
         if not row["committed"] and row["quantity"] >= _step(instance, row["line"])
     }
+
+
+def in_words(solution: Solution, name: tuple[str, ...], before: float, after: float) -> str:
+    """Return a choice that differs, in words."""
+    return f"{name[0]}: {'from' if after else 'not from'} {name[1]}"

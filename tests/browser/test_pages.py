@@ -22,6 +22,8 @@ from amopt.mdp.exchange import write
 from amopt.mdp.exchange.solving import solve as solve_arrays
 from amopt.report import overviews, page
 from amopt.report.document import Document, Grid, Section
+from amopt.report.studies import alternatives as report
+from amopt.scenarios import alternatives
 from amopt.solution import Column
 from tests.browser.chromium import Tab
 from tests.test_figures import says_what_the_tables_say
@@ -278,6 +280,24 @@ def test_no_name_lies_on_that_of_a_quadrant(tab: Tab, tmp_path: Path) -> None:
                 tab.run(SETTLED)
                 assert tab.run(COVERED) == [], (name, light, width)
                 assert tab.run("window.seen") > 0, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "within"),
+    [("printing/norwind", 0.2), ("licensing/two-buyers", 0.5), ("design/pump-unit", 0.02)],
+)
+def test_a_page_of_other_plans(name: str, within: float, tab: Tab, tmp_path: Path) -> None:
+    found = alternatives.alternatives(amopt.load(name), within=within, most=2)
+    document = report.document_of(found)
+    for light in (False, True):
+        file = tmp_path / f"{light}.html"
+        page.write_document(document, file, light=light)
+        for width in (SCREEN, PHONE):
+            tab.open(file, width=width, dark=width == PHONE)
+            holds(tab, width=width, drawn=1)
+    is_told_to_a_screen_reader(tab)
+    fits_on_paper(tab)
 
 
 @pytest.mark.slow

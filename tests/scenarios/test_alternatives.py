@@ -8,12 +8,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from pyomo.environ import Constraint
 
 import amopt
 from amopt import decisions
 from amopt.errors import NoAnswerError, UsageError
 from amopt.instance.common import Instance
+from amopt.licensing.costs import Buyers
 from amopt.outcome import Status
 from amopt.report.studies import alternatives as report
 from amopt.scenarios.alternatives import Alternatives, alternatives
@@ -112,9 +115,93 @@ def test_sourcing_lists_what_enumeration_finds() -> None:
     assert "No other plan" in report._said(found)[-1]
 
 
+def test_design_lists_what_enumeration_finds() -> None:
+    """Without limits a choice of versions costs what each costs at its best stock."""
+    data = amopt.load("design/pump-unit").to_dict()
+    data["limits"] = {}
+    instance = amopt.load(data)
+    costs: dict[str, list[float]] = {}
+    for row in amopt.solve(instance).rows["versions"]:
+        costs.setdefault(row["component"], []).append(row["total_cost"])
+    every = sorted(sum(one) for one in product(*costs.values()))
+    wanted = [cost for cost in every if cost <= 1.004 * every[0]]
+    assert 3 < len(wanted) < 8
+    found = alternatives(instance, within=0.004, most=len(every))
+    assert [row["objective"] for row in found.rows] == pytest.approx(wanted, rel=1e-6)
+    assert found.complete
+    assert [row["choices"] for row in found.rows[1:2]] == [1]
+    assert all("version" in row["what"] for row in found.rows[1:])
+    apart = alternatives(instance, within=1.0, most=1, apart=len(costs))
+    assert apart.rows[1]["choices"] == len(costs)
+
+
+def test_licensing_lists_who_may_take_a_licence_and_what_that_earns_less() -> None:
+    """Of two unlike buyers: the small one, both, none, or the large one, for a high fee."""
+    instance = amopt.load("licensing/two-buyers")
+    buyers = Buyers.of(instance)
+    small, large = np.argsort(buyers.demand)
+    royalties = np.linspace(0.0, buyers.royalties()[-1], 4001)
+    worth = buyers.highest_fee(royalties)
+    paid = worth[:, large] + royalties * buyers.demand[large]
+    alone = buyers.margin * buyers.demand[small] + paid[worth[:, large] > worth[:, small]].max()
+    answer = amopt.solve(instance)
+    earned = {row["alternative"]: row["profit"] for row in answer.rows["alternatives"]}
+    best = answer.rows["totals"][0]["profit"]
+    wanted = sorted([best, earned["theorem"], earned["no licence"], alone], reverse=True)
+
+    found = alternatives(instance, within=0.5, most=9)
+    assert [row["objective"] for row in found.rows] == pytest.approx(wanted, rel=1e-4)
+    assert [row["more"] for row in found.rows] == pytest.approx(
+        [best - one for one in wanted], rel=1e-3, abs=1e-2
+    )
+    assert found.complete
+    assert found.others_cost is None
+    assert found.rows[1]["what"].endswith("takes a licence")
+    assert found.headline().endswith("% less.")
+    near = alternatives(instance, within=0.2)
+    assert len(near.rows) == 2
+    assert near.complete
+    assert "comes to 450.00 EUR or less" in report._said(near)[-1]
+
+
+def test_printing_lists_other_base_stock_levels() -> None:
+    """Parts are on their own, so that the plans are the sums of what each level costs."""
+    data = amopt.load("printing/mission").to_dict()
+    data["parts"] = [part for part in data["parts"] if part["name"] in ("9", "14")]
+    instance = amopt.load(data)
+    costs = []
+    for part in data["parts"]:
+        levels = []
+        for level in range(9):
+
+            def keep(model: Any, name: str = part["name"], level: int = level) -> None:
+                model.keep = Constraint(expr=model.order_up_to[name, level] == 1)
+
+            alone = amopt.load({**data, "parts": [part]})
+            levels.append(amopt.solve(alone, extend=keep).outcome.objective)
+        costs.append(levels)
+    every = sorted(map(sum, product(*costs)))
+    within = 0.0015
+    wanted = [cost for cost in every if cost <= every[0] * (1 + within)]
+    assert 3 < len(wanted) < 15
+    assert min(one[-1] - min(one) for one in costs) > within * every[0]  # no higher level is near
+    found = alternatives(instance, within=within, most=30)
+    assert [row["objective"] for row in found.rows] == pytest.approx(wanted, rel=1e-7)
+    assert found.complete
+    assert "stock of 14 0 -> 1 parts" in found.rows[1]["what"]
+    assert all(answer.verdict.accepted for answer in found.answers)
+
+
+def test_plans_of_printing_under_limits_are_those_that_keep_one_level() -> None:
+    found = alternatives(amopt.load("printing/mission-availability"), within=0.001, most=2)
+    for answer in found.answers:
+        assert all(row["base_stock"] % 1 == 0 for row in answer.rows["parts"])
+    assert [row["objective"] for row in found.rows] == sorted(r["objective"] for r in found.rows)
+
+
 def test_where_it_does_not_apply_it_says_so() -> None:
     for name, words in (
-        ("printing/mission", "not told apart"),
+        ("screening/portfolio", "not told apart"),
         ("placement/orders", "week by week"),
     ):
         with pytest.raises(UsageError, match=words):

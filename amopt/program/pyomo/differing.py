@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["Choice", "require_difference"]
+__all__ = ["Choice", "all_or_nothing", "require_difference"]
 
 _ROUNDING = 1e-6
 """Part of a step by which an amount of steps may miss what they add up to."""
@@ -86,3 +86,11 @@ def require_difference(
                 )
                 differs.append(fewer)
         model.differing.add(sum(differs) >= apart)
+
+
+def all_or_nothing(variables: Any) -> None:
+    """Let each variable of a block be 0 or 1, and nothing between."""
+    from pyomo.environ import Binary
+
+    for variable in variables.values():
+        variable.domain = Binary

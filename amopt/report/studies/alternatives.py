@@ -51,7 +51,8 @@ def _said(found: Alternatives) -> list[str]:
         rest = "No other plan meets every requirement."
     else:
         amount = f"{shown(found.others_cost, 'money')} {found.currency}"
-        rest = f"Every plan not listed that differs as much comes to {amount} or more: proven."
+        worse = "more" if found.sense > 0 else "less"
+        rest = f"Every plan not listed that differs as much comes to {amount} or {worse}: proven."
     best = found.answers[0]
     said = f"The best: {worth(best)}"
     return [found.headline(), said, rest]
@@ -92,4 +93,5 @@ def _bars(found: Alternatives) -> Any:
         hovertext=[plain(row["what"]) for row in others],
     )
     figure.update_yaxes(autorange="reversed", automargin=True, zeroline=False)
-    return figure.update_xaxes(title=f"beyond the best plan, {plain(found.currency)}")
+    beside = "beyond" if found.sense > 0 else "less than"
+    return figure.update_xaxes(title=f"{beside} the best plan, {plain(found.currency)}")
