@@ -13,6 +13,7 @@ from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import Instance, decision, read_orlib_cap, solve
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location import cuts, knapsack, neighbourhood
+from amopt.placement.methods.location import search as search_module
 from amopt.placement.methods.location import tree as tree_module
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.incumbent import Incumbent
@@ -224,9 +225,12 @@ def test_the_tree_finds_and_proves_the_optimum(seed):
     assert answer.outcome.bound * (1 - 1e-8) <= proven <= exact.objective * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("split_first", [False, True])
 @pytest.mark.parametrize("seed", seeds(40, always=12))
-def test_single_sources_are_found_and_proven(seed, monkeypatch):
+def test_single_sources_are_found_and_proven(seed, split_first, monkeypatch):
     """Against HiGHS, or against all assignments where there are few."""
+    if split_first:
+        monkeypatch.setattr(tree_module, "MOST_TARGETED", 0)
     monkeypatch.setattr(neighbourhood, "PAIRS", 6)  # parts that are smaller than the whole
     data = located(
         seed, sites=3 + seed % 4, places=6 + seed % 6, equal=seed % 2 == 0, bought=seed % 3 == 0,
@@ -368,6 +372,17 @@ def test_targets_are_bounds_whenever_the_search_ends(monkeypatch):
     assert ends == sorted(ends)
     assert ends[-1] == pytest.approx(best, rel=1e-6)
     assert incumbent.cost == pytest.approx(best, rel=1e-9)
+
+
+def test_split_supply_brings_sets_prices_and_a_bound():
+    """A plan near the best is known before the tree begins, and the bound is no better than it."""
+    data = located(5, sites=8, places=18, tight=2.0, single=True)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    tree, incumbent = searched(data, Budget(), kind=SingleSourceIncumbent)
+    search_module._split_first(tree, incumbent, highs.Options(), Budget())
+    assert best * (1 - 1e-9) <= incumbent.cost <= best * 1.02
+    assert best * 0.9 <= tree.bound <= best * (1 + 1e-9)
+    assert tree.nodes == 0
 
 
 def searched(data, budget, gap=1e-6, progress=None, kind=Incumbent):

@@ -14,6 +14,7 @@ from amopt.placement.methods.location.transportation import (
     Transportation,
     UndecidedError,
 )
+from amopt.placement.methods.location.volume import Volume
 from amopt.program.time import Budget
 
 __all__ = ["Incumbent"]
@@ -65,7 +66,7 @@ class Incumbent:
     ) -> None:
         self.facilities, self.cost = facilities, cost
         self._transportation, self._gap, self._budget = transportation, gap, budget
-        self._tried: set[bytes] = set()
+        self._tried: dict[bytes, None] = {}  # in the order in which they were tried
         self._pays: dict[bytes, Floats | None] = {}
         self._splits: list[tuple[Shipment, Ints]] = []
         self.best: Shipment | None = None
@@ -88,6 +89,11 @@ class Incumbent:
         """Bound on all plans that a bound at or above the cutoff has ended."""
         return self.cost if SHARE_OF_GAP * self._gap <= ROUNDING else self.cutoff
 
+    @property
+    def sets(self) -> list[Ints]:
+        """Sets of facilities that were tried."""
+        return [np.frombuffer(key, dtype=np.int64).copy() for key in self._tried]
+
     def decide(self, chosen: Ints) -> bool:
         """Find the best plan with all of some facilities; return whether it is the best known.
 
@@ -101,7 +107,7 @@ class Incumbent:
         if key in self._tried:
             return False
         found = self._transportation.best(chosen, self.cost)
-        self._tried.add(key)
+        self._tried[key] = None
         self._pays[key] = self._transportation.pays
         if found is None or found.cost >= self.cost:
             return False
@@ -139,8 +145,12 @@ class Incumbent:
                 self.attempt(self._enough(sites[order], k))
         self._exchange(sites, net, swaps)
 
-    def polish(self) -> None:
-        """Better the best plan once more, where that takes longer."""
+    def polish(self) -> bool:
+        """Better the best plan once more, where that takes longer; return whether it is done."""
+        return True
+
+    def look_near(self, sites: Ints, volume: Volume) -> None:
+        """Look for plans among what is near the bound, where rounding is not enough."""
 
     def _enough(self, ordered: Ints, count: int) -> Ints:
         """Return the first ``count``, or as many more as the demand needs."""

@@ -156,11 +156,11 @@ class Whole(Fractional):
 
     def __init__(self, cost: Floats, hours: Floats, capacity: Floats) -> None:
         super().__init__(cost, hours, capacity)
-        self._first = cost.shape[1]
         self._step = step_of(hours[np.isfinite(cost)], capacity)
 
     def pack(self, prices: Floats) -> Packed:
         """Return the best knapsacks at given prices of the pairs."""
+        self._first = int((prices > self.cost).sum(axis=1).max(initial=0)) + 1
         best, share = self._in_fractions(prices)
         bound = (best.gain * share).sum(axis=1)
         weight = np.floor(best.hours / self._step + ROUNDING).astype(np.int64)

@@ -26,6 +26,10 @@ Floats = NDArray[np.float64]
 
 METHOD = "Lagrangian relaxation of demand, volume algorithm, tree over open sites"
 
+SPLIT_GAP, SPLIT_SHARE, SPLIT_SECONDS = 1e-3, 0.1, 10.0
+"""Relative gap, share of the time left, and seconds where there is no limit, for the search with
+split supply before that with single sources."""
+
 
 def search(
     dense: DenseSupply,
@@ -58,6 +62,8 @@ def search(
     tree = Tree(facilities, incumbent, _first_prices(facilities), budget, progress)
     stopped = Stopped.FINISHED
     try:
+        if isinstance(incumbent, SingleSourceIncumbent) and not tree.is_targeted:
+            _split_first(tree, incumbent, options, budget)
         tree.search()
     except KeyboardInterrupt:
         stopped = Stopped.INTERRUPTED
@@ -82,6 +88,30 @@ def search(
     if proof is not None:
         proof = proof.at_sites(dense.site[facilities.unit])
     return BoundedPlan(plan, bounded(outcome, plan), proof=proof)
+
+
+def _split_first(
+    tree: Tree, incumbent: SingleSourceIncumbent, options: highs.Options, budget: Budget
+) -> None:
+    """Begin with what is known of split supply: its bound, its prices, and its sets.
+
+    Sets of facilities that are good for split supply are good for single sources too, and soon
+    found: a plan near the best makes a small tree.
+    """
+    facilities, left = incumbent.facilities, budget.left
+    within = Budget(SPLIT_SECONDS if left is None else SPLIT_SHARE * left)
+    gap = max(options.gap, SPLIT_GAP)
+    split = Incumbent(facilities, Transportation(facilities, options, within), gap, within)
+    first = Tree(facilities, split, _first_prices(facilities), within)
+    try:
+        first.search()
+    finally:
+        tree.follow(first)
+    for chosen in split.sets:
+        if budget.is_over:
+            break
+        incumbent.attempt(chosen)
+    incumbent.complete_sets()
 
 
 def _first_prices(facilities: Facilities) -> Floats:

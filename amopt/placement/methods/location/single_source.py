@@ -8,7 +8,6 @@ better, and so is what a node of the tree leaves open, once that is little.
 
 from __future__ import annotations
 
-import contextlib
 import math
 from dataclasses import replace
 
@@ -27,6 +26,7 @@ from amopt.placement.methods.location.transportation import (
     Transportation,
     UndecidedError,
 )
+from amopt.placement.methods.location.volume import Volume
 from amopt.placement.methods.moves import rearranged
 from amopt.program.solver import highs
 from amopt.program.time import Budget
@@ -37,8 +37,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-SETS, MOST_SUPPLIES = 3, 3_000
-"""Sets that are solved as programs for a better plan, and most supplies of such a program."""
+MOST_UNDECIDED, MOST_SUPPLIES = 3, 3_000
+"""Sets that may stay undecided when those whose bounds are lowest are solved as programs; most
+supplies of such a program."""
+
+SETS_SECONDS, SETS_SHARE = 20.0, 0.2
+"""Most seconds for all these sets where there is no limit; most of the time left."""
+
+NEAR, AROUND = 0.3, 0.01
+"""Share of the gap within which plans are searched for near the bound, and that relative to the
+bound at most."""
 
 MOST_TO_TIGHTEN = 1_000
 """Most supplies of a program to which inequalities of knapsacks are added."""
@@ -67,6 +75,7 @@ class SingleSourceIncumbent(Incumbent):
     ) -> None:
         super().__init__(facilities, transportation, gap, budget, cost)
         self._pool = Pool()
+        self._completed: set[bytes] = set()
 
     @property
     def end(self) -> float:
@@ -94,7 +103,7 @@ class SingleSourceIncumbent(Incumbent):
         key = chosen.tobytes()
         if key in self._tried:
             return False
-        self._tried.add(key)
+        self._tried[key] = None
         try:
             split = self._transportation.best(chosen, self.cost)
         except UndecidedError:
@@ -110,26 +119,53 @@ class SingleSourceIncumbent(Incumbent):
         left = self._budget.left
         return SECONDS if left is None else min(SECONDS, SHARE * left)
 
-    def polish(self) -> None:
-        """Better the best plan part by part, and solve the sets whose bounds are lowest."""
+    def polish(self) -> bool:
+        """Solve the sets whose bounds are lowest; where that is too much, better part by part.
+
+        Returns whether all sets that were tried are solved.
+        """
+        if self.complete_sets():
+            return True
         if self.best is not None and not self._budget.is_over:
             self._part_by_part(self.best)
-        for split, chosen in sorted(self._splits, key=_cost)[:SETS]:
-            if split.cost >= self.cutoff or self._budget.is_over:
+        return False
+
+    def complete_sets(self) -> bool:
+        """Solve the sets whose bounds are lowest; return whether all below the cutoff are."""
+        left = self._budget.left
+        until = self._budget.spent + (SETS_SECONDS if left is None else SETS_SHARE * left)
+        undecided = 0
+        for split, chosen in sorted(self._splits, key=_cost):
+            if split.cost >= self.cutoff or undecided == MOST_UNDECIDED:
                 break
-            problem = self.facilities.take(chosen)
-            price = split.hour_price[chosen]
-            full = problem.cost + price[:, None] * problem.hours
-            paid = self.facilities.constant + float(problem.fixed.sum())
-            least = float(split.pair_price.sum()) - float(price @ problem.capacity)
-            room = self.cutoff - paid - least
-            every = np.ones(chosen.size)
-            cover = Cover(every, float(chosen.size), np.inf, every > 0)
-            near = full - split.pair_price <= room
-            without = problem.free - split.pair_price <= room
-            if int(near.sum()) <= MOST_SUPPLIES:
-                with contextlib.suppress(UndecidedError):
-                    self.complete(chosen, cover, near, without, self.patience)
+            key = chosen.tobytes()
+            if key in self._completed:
+                continue
+            if self._budget.spent < until and self._complete_set(split, chosen):
+                self._completed.add(key)
+            else:
+                undecided += 1
+        return undecided == 0 and bool(self._completed)
+
+    def _complete_set(self, split: Shipment, chosen: Ints) -> bool:
+        """Find the best plan with some facilities open; return whether it is known."""
+        problem = self.facilities.take(chosen)
+        price = split.hour_price[chosen]
+        full = problem.cost + price[:, None] * problem.hours
+        paid = self.facilities.constant + float(problem.fixed.sum())
+        least = float(split.pair_price.sum()) - float(price @ problem.capacity)
+        room = self.cutoff - paid - least
+        near = full - split.pair_price <= room
+        without = problem.free - split.pair_price <= room
+        if int(near.sum()) > MOST_SUPPLIES:
+            return False
+        every = np.ones(chosen.size)
+        cover = Cover(every, float(chosen.size), np.inf, every > 0)
+        try:
+            self.complete(chosen, cover, near, without, self.patience)
+        except UndecidedError:
+            return False
+        return True
 
     def _part_by_part(self, best: Shipment) -> None:
         left = self._budget.left
@@ -183,6 +219,24 @@ class SingleSourceIncumbent(Incumbent):
         decided = outcome.status in (Status.OPTIMAL, Status.INFEASIBLE)
         if not decided and (outcome.bound is None or outcome.bound < min(cutoff, self.cutoff)):
             raise UndecidedError
+
+    def look_near(self, sites: Ints, volume: Volume) -> None:
+        """Search among supplies whose own bound is near the bound of all.
+
+        What costs least when it is forced is what good plans are made of.
+
+        Parameters
+        ----------
+        sites, volume
+            Facilities that may be open, as positions among all, and their prices.
+        """
+        found = volume.best
+        by_facility, without = volume.relaxation.forced(volume.prices, found)
+        left = min(self.cutoff - found.bound, AROUND / NEAR * abs(found.bound))
+        target = found.bound + NEAR * left
+        supplies, free = by_facility <= target, without <= target
+        if int(supplies.sum()) <= MOST_SUPPLIES:
+            self.better(sites, volume.relaxation.cover, supplies, free, self.patience)
 
     def better(
         self, sites: Ints, cover: Cover, supplies: Flags, without: Flags, seconds: float

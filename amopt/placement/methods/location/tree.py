@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-AT_ROOT, AT_NODE, AT_NODE_WHOLE = 600, 60, 40
+AT_ROOT, AT_NODE, AT_NODE_WHOLE = 600, 60, 30
 """Most rounds of climbing at the root and at other nodes; with knapsacks of whole pairs there."""
 
 BEFORE, BETWEEN = 150, 50
@@ -50,13 +50,8 @@ NEAREST, FARTHER, MOST_TARGETED = 3e-3, 3.0, 3_000
 """Relative distance from the bound of the first target below which single sources are searched
 for; factor of the next ones; most facilities times pairs where that is done."""
 
-NEAR, MOST_NEAR = 0.3, 3_000
-"""Share of the gap within which single sources are searched for at the root, and most supplies
-there."""
-
-FAR, AROUND = 0.05, 0.01
-"""Relative distance of a plan from the bound from which it is bettered before targets are set; that
-within which single sources are searched for at the root at most."""
+FAR = 0.05
+"""Relative distance of a plan from the bound from which it is bettered before targets are set."""
 
 PACE = 0.5
 """Pace of the first steps below the root."""
@@ -155,6 +150,18 @@ class Tree:
                 node.step.prices = node.prices
         return self._first if self._provable else None
 
+    @property
+    def is_targeted(self) -> bool:
+        """Whether single sources are searched for below one target after the other."""
+        return self._single and self.facilities.sites * self.facilities.pairs <= MOST_TARGETED
+
+    def follow(self, other: Tree) -> None:
+        """Begin with the prices and the bound of a tree that leaves more plans possible."""
+        root = self._open[0]
+        root.bound = self._now = max(root.bound, other.bound)
+        prices = other._first.prices  # unknown where the root was decided at once
+        root.prices = root.prices if prices is None else prices
+
     def search(self) -> None:
         """Go on until everything is proven or the time is over."""
         while not self._budget.is_over and (self._open or self._aims_farther()):
@@ -205,18 +212,17 @@ class Tree:
             left = self.incumbent.cutoff - before
             self._whole = volume.bound - before >= WORTH_IT * left
         self._look(node, volume, swaps=40)
-        small = self.facilities.sites * self.facilities.pairs <= MOST_TARGETED
-        if self._single and small:
+        sites = np.flatnonzero(node.may)
+        if self.is_targeted:
             self._whole = True
             if self._is_far(volume):
-                self._near_the_bound(node, volume)
+                self.incumbent.look_near(sites, volume)
             if self._is_far(volume):
                 self.incumbent.polish()
             self._aim(node, volume)
             return self._settle(node, volume)
-        self.incumbent.polish()
-        if self._single:
-            self._near_the_bound(node, volume)
+        if not self.incumbent.polish():
+            self.incumbent.look_near(sites, volume)
         return self._settle(node, volume)
 
     def _is_far(self, volume: Volume) -> bool:
@@ -249,21 +255,6 @@ class Tree:
         heapq.heappush(self._open, again)
         self.incumbent.target = start.bound + self._distance  # a bound no more
         return True
-
-    def _near_the_bound(self, node: Node, volume: Volume) -> None:
-        """Search for single sources among supplies whose own bound is near the bound of all.
-
-        What costs least when it is forced is what good plans are made of.
-        """
-        assert isinstance(self.incumbent, SingleSourceIncumbent)
-        found = volume.best
-        by_facility, without = volume.relaxation.forced(volume.prices, found)
-        left = min(self.incumbent.cutoff - found.bound, AROUND / NEAR * abs(found.bound))
-        target = found.bound + NEAR * left
-        supplies, free = by_facility <= target, without <= target
-        if int(supplies.sum()) <= MOST_NEAR:
-            sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
-            self.incumbent.better(sites, cover, supplies, free, self.incumbent.patience)
 
     def _climb_and_look(self, node: Node, volume: Volume, most: int) -> bool:
         first = volume.rounds
