@@ -198,13 +198,13 @@ class RefusedError(AmoptError):
     verdict
         What the referee found.
     outcome
-        What the solver said.
+        How the solve ended; its status becomes ``"refused"``, whatever the solver said.
     """
 
     exit_code = 6
 
     def __init__(self, verdict: Verdict, *, outcome: Outcome | None = None) -> None:
         self.verdict = verdict
-        self.outcome = outcome
+        self.outcome = None if outcome is None else outcome.refused()
         lines = "\n".join(f"- {finding}" for finding in verdict.findings)
         super().__init__(f"The referee refused the answer:\n{lines}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +31,8 @@ class Status(StrEnum):
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
+    """The referee does not accept it, whatever the solver said."""
 
 
 def relative_gap(objective: float | None, bound: float | None) -> float | None:
@@ -102,6 +104,10 @@ class Outcome:
     def has_answer(self) -> bool:
         """Whether there is an answer to use."""
         return self.status in (Status.OPTIMAL, Status.FEASIBLE)
+
+    def refused(self) -> Outcome:
+        """Return the outcome of an answer that the referee does not accept."""
+        return replace(self, status=Status.REFUSED)
 
     def require_ended(self) -> None:
         """Raise where Ctrl-C cut the solve short: its answer is not one of several that ended.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from amopt.errors import UsageError
 from amopt.files import MARK, as_plain, write_folder
 from amopt.files.formulas import begins_formula
-from amopt.outcome import Outcome
+from amopt.outcome import Outcome, Status
 from amopt.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Solution:
         bound = "none" if outcome.bound is None else f"{outcome.bound:.9g}"
         sizes = ", ".join(f"{name} {len(table)}" for name, table in list(self.rows.items())[:12])
         text = (
-            f"<{self.kind} solution of {self.name[:60]!r}: {outcome.status}, "
+            f"<{self.kind} solution of {self.name[:60]!r}: {self.status}, "
             f"objective {objective} {self.currency[:12]}".rstrip()
             + f", bound {bound}; rows: {sizes or 'none'}"
         )
@@ -121,6 +121,11 @@ class Solution:
         return f"<p><code>{escape(repr(self))}</code></p>{said}" + (
             f"<ul>{notes}</ul>" if notes else ""
         )
+
+    @property
+    def status(self) -> Status:
+        """What the answer is worth: refused where the referee does not accept it."""
+        return self.outcome.status if self.verdict.accepted else Status.REFUSED
 
     def headline(self) -> tuple[str, ...]:
         """Return the answer in a few plain sentences: what a planner reads first."""
@@ -181,7 +186,7 @@ class Solution:
                 "currency": self.currency,
                 "instance": self.fingerprint,
                 "objective_meaning": self.objective_meaning,
-                "outcome": self.outcome.to_dict(),
+                "outcome": {**self.outcome.to_dict(), "status": str(self.status)},
                 "referee": self.verdict.to_dict(),
                 "notes": self.notes,
                 "tables": self.rows,

@@ -157,6 +157,7 @@ def give(
 
     Whoever reads standard output may stop reading, and has what he asked for all the same.
     """
+    from amopt.errors import RefusedError
     from amopt.report import machine, terminal
 
     if html is not None or html_light is not None:
@@ -178,6 +179,8 @@ def give(
         typer.echo(machine.pretty(solution.to_dict()), nl=False)
     elif not quiet:
         terminal.print_solution(solution)
+    if not solution.verdict.accepted:
+        raise typer.Exit(RefusedError.exit_code)
 
 
 @contextmanager

@@ -167,7 +167,10 @@ def worth(solution: Solution) -> str:
             _judged(verdict),
         ]
     )
-    return f"{outcome.status}{_stopped(outcome)}{by}: {said}."
+    told = f"{outcome.status}{_stopped(outcome)}{by}"
+    if solution.status is Status.REFUSED:
+        told = "refused" if outcome.status is Status.REFUSED else f"refused (said to be {told})"
+    return f"{told}: {said}."
 
 
 def _measured(value: float) -> str:

@@ -135,7 +135,7 @@ def _summary(solution: Solution) -> list[tuple[str, Any]]:
     outcome = solution.outcome
     rows: list[tuple[str, Any]] = [("answer", line) for line in solution.headline()]
     rows += [
-        ("status", str(outcome.status)),
+        ("status", str(solution.status)),
         ("objective", outcome.objective),
         ("bound", outcome.bound),
         ("gap", outcome.gap),

@@ -108,7 +108,10 @@ def compare_answers(before: Solution, after: Solution) -> Comparison:
     meanings = {(one.objective_meaning, one.currency) for one in (before, after)}
     return replace(
         found,
-        worth=(standing(before.outcome), standing(after.outcome)),
+        worth=(
+            replace(standing(before.outcome), status=str(before.status)),
+            replace(standing(after.outcome), status=str(after.status)),
+        ),
         objective_meaning=after.objective_meaning if len(meanings) == 1 else "",
     )
 
@@ -254,7 +257,7 @@ def _answer(solution: Solution) -> dict[str, Table]:
     worth = {
         "objective": outcome.objective,
         "bound": outcome.bound,
-        "status": str(outcome.status),
+        "status": str(solution.status),
     }
     return {"answer": [worth], **solution.rows}
 

@@ -49,7 +49,7 @@ def output_tables(instance: Any, solution: Solution, scenario: str) -> Tables:
         tables["OptimizationFlowSummary"] = together(flows)
     outcome = solution.outcome
     tables["OptimizationNetworkSummary"][0] |= {
-        "SolveStatus": STATUS.get(str(outcome.status), ""),
+        "SolveStatus": STATUS.get(str(solution.status), ""),
         "SolveType": "Single Objective",
         "SolveTime": sum(outcome.seconds.values()),
         "OptimizationGapPercentage": None if outcome.gap is None else 100.0 * outcome.gap,
