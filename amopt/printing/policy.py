@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,42 @@ class Policy:
     base_stock: Ints
     action: Ints
     mixes: Mapping[int, Mix] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the policy as plain data that JSON can hold."""
+        return {
+            "base_stock": self.base_stock.tolist(),
+            "action": self.action.tolist(),
+            "mixes": [
+                {
+                    "part": part,
+                    "levels": [[level, chance] for level, chance in mix.levels.items()],
+                    "share": mix.share.tolist(),
+                }
+                for part, mix in self.mixes.items()
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Policy:
+        """Return the policy that :meth:`to_dict` wrote down.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When ``data`` is not such a policy.
+        """
+        return cls(
+            np.array(data["base_stock"], dtype=np.int64),
+            np.array(data["action"], dtype=np.int64),
+            {
+                one["part"]: Mix(
+                    {int(level): float(chance) for level, chance in one["levels"]},
+                    np.array(one["share"], dtype=float),
+                )
+                for one in data["mixes"]
+            },
+        )
 
     def take(self, part: int) -> Policy:
         """Return the policy of one part."""

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import amopt
-from amopt import sourcing
+from amopt import printing, sourcing
 from amopt.instance import catalogue
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange import write
@@ -298,6 +298,22 @@ def test_a_page_of_other_plans(name: str, within: float, tab: Tab, tmp_path: Pat
             holds(tab, width=width, drawn=1)
     is_told_to_a_screen_reader(tab)
     fits_on_paper(tab)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["printing/table-3-1", "printing/mission"])
+def test_a_page_of_a_simulation(name: str, tab: Tab, tmp_path: Path) -> None:
+    instance = amopt.load(name)
+    document = page.document_of(instance, printing.simulate(instance, cycles=1000))
+    drawn = sum(section.figure is not None for section in document.sections)
+    assert drawn >= 3
+    for light in (False, True):
+        file = tmp_path / f"{light}.html"
+        page.write_document(document, file, light=light)
+        for width in (SCREEN, PHONE):
+            tab.open(file, width=width, dark=width == PHONE)
+            holds(tab, width=width, drawn=drawn)
+    is_told_to_a_screen_reader(tab)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from amopt.errors import RefusedError
@@ -64,7 +64,8 @@ class BehaviourSolution(Solution):
     Attributes
     ----------
     policies
-        The policies by name, as they are drawn; None for an answer that was read from a file.
+        The policies by name, as they are drawn; None for an answer of a file that does not say
+        them.
     """
 
     policies: Mapping[str, Policy] | None = field(
@@ -113,6 +114,29 @@ class BehaviourSolution(Solution):
             *QUANTILE_COLUMNS,
         ),
     }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain data that JSON can hold, with its policies."""
+        found = super().to_dict()
+        if self.policies is not None:
+            found["policies"] = {name: one.to_dict() for name, one in self.policies.items()}
+        return found
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> BehaviourSolution:
+        """Return the answer that :meth:`to_dict` wrote down.
+
+        Raises
+        ------
+        KeyError, ValueError
+            When ``data`` is not such an answer.
+        """
+        found = super().from_dict(data)
+        assert isinstance(found, BehaviourSolution)
+        told = data.get("policies")
+        if told is None:
+            return found
+        return replace(found, policies={name: Policy.from_dict(one) for name, one in told.items()})
 
     def headline(self) -> tuple[str, ...]:
         """Return what policies do in a few plain sentences."""
