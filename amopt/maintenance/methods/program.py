@@ -12,12 +12,12 @@ from amopt.decision import CLOSE
 from amopt.errors import NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.instance import MaintenanceInstance
-from amopt.maintenance.methods import renewal
+from amopt.maintenance.methods import hair, renewal
 from amopt.maintenance.policy import Optimum, chosen, printing_only
 from amopt.maintenance.process import Grid, build
 from amopt.mdp import dual_program
 from amopt.mdp.policy import PolicyChain, toward
-from amopt.outcome import Outcome, Status
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.program.family import Extend
 from amopt.program.infeasible.explain import explain
 from amopt.program.solver.highs import solve as run
@@ -40,6 +40,9 @@ _IN_TIME = "the linear program was built"
 
 VISITED = 1e-10
 """Share of the days from which a state counts as visited."""
+
+NEAR = 1.001
+"""Ratio to its limit up to which what every plan needs is told by it: others have other reasons."""
 
 SELDOM = 1e-7
 """Share of the days of a plan that leads from each of several classes of states to the others."""
@@ -152,6 +155,12 @@ def _require(outcome: Outcome) -> None:
         )
 
 
+def _is_in_doubt(outcome: Outcome) -> bool:
+    """Return whether the solver did not tell a limit that is kept from one that is not."""
+    ended = outcome.stopped in (Stopped.FINISHED, Stopped.FAILED)
+    return ended and outcome.status is not Status.OPTIMAL
+
+
 def _bound(grid: Grid, outcome: Outcome) -> float | None:
     """Return the proven bound: where every cost is 0 or more, no plan costs less than 0."""
     if outcome.bound is None or grid.process.cost.min() < 0:
@@ -181,6 +190,15 @@ def by_arrays(
     program = dual_program(grid.process, side_constraints=sides)
     budget.require(_IN_TIME)
     answer = run(program, budget.options(options), progress=progress)
+    if sides and _is_in_doubt(answer.outcome):
+        told = hair.least_ratio(grid, sides, budget.options(options))
+        if told is not None:
+            why = hair.out_of_reach(instance, sides, told[1])
+            if why is not None and told[1] <= NEAR:
+                raise why
+            if why is None and told[0] <= 1 + hair.HAIR:
+                program = dual_program(grid.process, side_constraints=hair.within_rounding(sides))
+                answer = run(program, budget.options(options), progress=progress)
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         raise explain(program, formulation.FAMILIES, instance, options, outcome, budget=budget)

@@ -212,7 +212,7 @@ class AttemptRun:
             if better is None or self._is_over():
                 return
             short = min(short, self._better(result, short, better, duals))
-            if result.status is Status.OPTIMAL:
+            if short <= ACCURACY:
                 return
             x = better
 
