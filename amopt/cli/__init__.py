@@ -147,9 +147,11 @@ def solve(  # every option of the command line is a parameter
         from amopt import decisions, files
 
         given = on_record(quotes, as_of)
+        require_room(out, html, html_light, xlsx)
+        for path in filter(None, (write_lp, write_mps)):
+            files.require_writable_file(path)
         with working(json=json, quiet=quiet, of="reading"):
             instance = decisions.load(file, given=given)
-        require_room(out, html, html_light, xlsx)
         asked = {"--register": register, "--without": without, "--worth": worth}
         for option in (option for option, value in asked.items() if value is not None):
             only_for(instance, "sourcing", option)
@@ -165,7 +167,6 @@ def solve(  # every option of the command line is a parameter
             only_for(instance, "printing", "--certify")
             more["certify"] = True
         for path in filter(None, (write_lp, write_mps)):
-            files.require_writable_file(path)
             decisions.write_program(instance, path, method=method)
         with working(json=json, quiet=quiet, limit=time_limit) as progress:
             solution = decisions.solve(

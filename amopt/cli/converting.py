@@ -83,6 +83,10 @@ def convert(
         require(known, f"unknown format {target_format!r}; known: anura and graph")
         require(source_format is None or target_format is None, "give --from or --to, not both")
         _refuse_others(context, source_format, target_format)
+        if target_format is None:
+            from amopt.instance.workbook.rewriting import require_target
+
+            require_target(out)
         if target_format == "graph":
             _write_graph(str(file), out, answer, json=json)
         elif target_format is not None:
@@ -116,7 +120,10 @@ def convert(
         else:
             from amopt.placement.instance.conversion import convert as of_library
 
-            of_library(file, out, source_format, capacity=capacity, capacitated=not uncapacitated)
+            with working(json=json, of="converting"):
+                of_library(
+                    file, out, source_format, capacity=capacity, capacitated=not uncapacitated
+                )
             _report([], out, json=json)
 
 
@@ -154,7 +161,9 @@ def _write_back(
 ) -> None:
     """Write an answer into output tables of the schema."""
     from amopt import anura, decisions
+    from amopt.anura.outputs.writing import require_target
 
+    require_target(out)
     with working(json=json):
         instance = decisions.load(file)
         tables = anura.write_back(instance, answered(instance, answer), out, scenario=scenario)

@@ -15,7 +15,6 @@ from amopt.cli.common import (
     give,
     reporting,
     require_room,
-    working,
 )
 
 __all__ = ["app"]
@@ -42,10 +41,11 @@ def factorial(
     """Vary parameters of one component, and tell when another version breaks even."""
     with reporting(json=json):
         from amopt import decisions, design
+        from amopt.report import waiting
 
-        instance = decisions.load_of("design", file)
         require_room(out, html, html_light)
+        instance = decisions.load_of("design", file)
         axes = dict(design.axis(text) for text in vary)
-        with working(json=json):
-            found = design.factorial(instance, axes, component=component)
+        with waiting.counting(wanted=not json, of="working") as progress:
+            found = design.factorial(instance, axes, component=component, progress=progress)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)

@@ -15,7 +15,6 @@ from amopt.cli.common import (
     give,
     reporting,
     require_room,
-    working,
 )
 
 __all__ = ["app"]
@@ -37,9 +36,12 @@ def map_(
     """Vary two parameters, and tell at each point which form the supply chain takes."""
     with reporting(json=json):
         from amopt import decisions, licensing
+        from amopt.report import waiting
 
-        instance = decisions.load_of("licensing", file)
         require_room(out, html, html_light)
-        with working(json=json):
-            found = licensing.map_forms(instance, x=licensing.axis(x), y=licensing.axis(y))
+        instance = decisions.load_of("licensing", file)
+        with waiting.counting(wanted=not json, of="working") as progress:
+            found = licensing.map_forms(
+                instance, x=licensing.axis(x), y=licensing.axis(y), progress=progress
+            )
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)

@@ -13,7 +13,6 @@ from amopt.cli.common import (
     Json,
     reporting,
     require_room,
-    working,
     write_pages,
 )
 
@@ -44,20 +43,23 @@ def factorial(
     with reporting(json=json):
         from amopt import decisions
         from amopt.maintenance import study
-        from amopt.report import machine
+        from amopt.report import waiting
         from amopt.report.studies import varied
 
         require_room(None, html, html_light)
         instance = decisions.load_of("maintenance", file)
-        with working(json=json, limit=time_limit):
-            rows = study.variants(instance, method=method, time_limit=time_limit)
-        said = study.summary(rows)
+        shown = waiting.counting(wanted=not json, limit=time_limit, of="working")
+        with shown as progress:
+            found = study.factorial(
+                instance, method=method, time_limit=time_limit, progress=progress
+            )
+        said = [*filter(None, [found.ended_early()]), *study.summary(found.rows)]
         write_pages(
-            lambda: varied.document_of(instance.name, instance.currency, rows, said),
+            lambda: varied.document_of(instance.name, instance.currency, found.rows, said),
             html,
             html_light,
         )
         if json:
-            typer.echo(machine.listing_json("variants", rows), nl=False)
+            typer.echo(varied.as_json(found), nl=False)
         else:
             typer.echo("\n".join(said))

@@ -45,18 +45,21 @@ def export(
 ) -> None:
     """Write the decision process of one part of a printing instance."""
     with reporting():
-        from amopt import decisions
+        from amopt import decisions, files
         from amopt.printing.methods.export import exported, file_name
 
+        target = file_name(part, form) if to is None else to
+        files.require_writable_file(target)
         instance = decisions.load_of("printing", file)
-        written = exported(
-            instance,
-            part,
-            file_name(part, form) if to is None else to,
-            form,
-            process=process,
-            durations_as_rewards=durations_as_rewards,
-        )
+        with working(of="writing the process"):
+            written = exported(
+                instance,
+                part,
+                target,
+                form,
+                process=process,
+                durations_as_rewards=durations_as_rewards,
+            )
         for path in written:
             typer.echo(f"{path} written")
         typer.echo(f"solve it with: amopt mdp solve {written[0]}{_criterion(instance, form)}")

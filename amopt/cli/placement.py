@@ -46,8 +46,8 @@ def map_(
         from amopt.program.solver.options import Options
         from amopt.report import waiting
 
-        instance = decisions.load_of("placement", file)
         require_room(out, html, html_light)
+        instance = decisions.load_of("placement", file)
         across, up = placement.axis(x), placement.axis(y)
         with waiting.following(wanted=not json) as told:
             found = placement.map_forms(
@@ -78,11 +78,15 @@ def hand_over(
     with reporting():
         from amopt import decisions, files, road
 
+        files.require_writable_file(folder / "site.yaml")
         pattern = decisions.load_of("printing", template)
         instance = decisions.load_of("placement", file)
         with working():
             plan = answered(instance, answer)
-        for site, found in road.printing_at_sites(instance, plan, pattern, period=period).items():
-            path = folder / road.file_name(site)
-            files.write_new(path, found.to_yaml(), endings=(".yaml",))
+        found = road.printing_at_sites(instance, plan, pattern, period=period)
+        texts = {folder / road.file_name(site): one.to_yaml() for site, one in found.items()}
+        for path in texts:
+            files.require_new(path)
+        for path, text in texts.items():
+            files.write_new(path, text, endings=(".yaml",))
             typer.echo(f"{path} written; look at it, then: amopt solve {path}")

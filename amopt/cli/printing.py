@@ -35,15 +35,18 @@ def policy(file: File, part: str, *, json: Json = False) -> None:
     """Show what to do with one part, by days to the replenishment and net stock."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.report import machine, terminal
+        from amopt.report import machine, terminal, words
 
-        with working(json=json):
-            solution = decisions.solve(decisions.load_of("printing", file))
+        with working(json=json) as progress:
+            instance = decisions.load_of("printing", file)
+            solution = decisions.solve(instance, progress=progress)
         rows = solution.policy(part)
         if json:
-            typer.echo(machine.listing_json("policy", rows), nl=False)
+            typer.echo(machine.listing_json("policy", rows, outcome=solution.outcome), nl=False)
         else:
             terminal.print_policy(rows)
+            if solution.outcome.stopped != "finished":
+                typer.echo(words.worth(solution))
 
 
 @app.command()

@@ -53,6 +53,8 @@ def hand_over(
     with reporting():
         from amopt import decisions, files, road
 
+        if out is not None:
+            files.require_new(out, (".yaml", ".yml"))
         pattern = decisions.load(template) if to is None else decisions.load_of(to, template)
         instance = decisions.load_of("screening", file)
         with working():

@@ -54,8 +54,8 @@ def frontier(
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         with working(json=json):
             found = sourcing.frontier(instance, asset_exists=asset_exists)
         give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
@@ -84,8 +84,8 @@ def pareto(
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
 
-        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         criteria = tuple(by.split(","))
         with working(json=json, limit=time_limit) as progress:
             options = Options(time_limit=time_limit)
@@ -126,8 +126,8 @@ def worth(
         from amopt.report import waiting
         from amopt.sourcing.worth.steps import steps_of
 
-        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
         steps, options = steps_of(step or ()), Options(time_limit=time_limit)
         with waiting.counting(wanted=not json, limit=time_limit) as progress:
@@ -161,8 +161,8 @@ def ranges(
         from amopt.program.solver.options import Options
         from amopt.report import waiting
 
-        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         require_room(out, html, html_light)
+        instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         options = Options(time_limit=time_limit)
         with waiting.counting(wanted=not json, limit=time_limit) as progress:
             found = sourcing.price_ranges(
@@ -187,7 +187,7 @@ def orders(
         from amopt import decisions
         from amopt.sourcing.answer.purchase_orders import in_words, write_purchase_orders
 
-        require_room(None, html, html_light)
+        require_room(out, html, html_light)
         answer = decisions.load_solution(solution)
         written = write_purchase_orders(answer, out)
         write_pages(lambda: _orders_page(answer), html, html_light)
@@ -238,7 +238,11 @@ def quotes(
         from amopt.report import machine, terminal
         from amopt.sourcing.quotes.desk import COLUMNS, desk
 
-        told = desk(decisions.locate(file), log=log, sources=sources, freeze=freeze, as_of=as_of)
+        doing = "reading quotes" if sources is None else "asking for quotes"
+        with working(json=json, of=doing):
+            told = desk(
+                decisions.locate(file), log=log, sources=sources, freeze=freeze, as_of=as_of
+            )
         if json:
             typer.echo(machine.listing_json("quotes", told.rows, told.findings), nl=False)
         else:
@@ -267,6 +271,7 @@ def replay(
         from amopt.sourcing.rolling.replay import load_events
         from amopt.sourcing.rolling.replay import replay as replay_events
 
+        require_room(out, html, html_light)
         instance = decisions.load_of("sourcing", file)
         happening = load_events(decisions.locate(events), instance)
         if quotes is not None:
@@ -297,11 +302,12 @@ def commit(
         from amopt.report import machine
         from amopt.sourcing.register.register import commit as commit_plan
 
-        receipt = commit_plan(
-            decisions.load_solution(solution),
-            register,
-            instance=None if instance is None else decisions.load_of("sourcing", instance),
-            reference=reference,
-        )
+        with working(json=json, of="checking"):
+            receipt = commit_plan(
+                decisions.load_solution(solution),
+                register,
+                instance=None if instance is None else decisions.load_of("sourcing", instance),
+                reference=reference,
+            )
         words = "".join(f"{sentence}\n" for sentence in receipt.headline())
         typer.echo(machine.pretty(receipt.to_dict()) if json else words, nl=False)

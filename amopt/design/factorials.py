@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any, ClassVar
 
@@ -18,8 +18,9 @@ from amopt.design.instance import Component, DesignInstance
 from amopt.design.life_cycle import LifeCycle
 from amopt.errors import UsageError
 from amopt.instance.suggest import shown
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, versions
 from amopt.phrases import counted, listed
+from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
@@ -48,6 +49,9 @@ RISES_WITH_IT = (
     "counted in parts, what is shown is the same at every part cost. Give extra_cost, which does "
     "not rise, or vary replacement_to_part_cost."
 )
+
+TOGETHER = 2_000
+"""Combinations that are worked out at once."""
 
 MEASURES = ("worth_to_part_cost", "break_even_ratio", "break_even_part_cost_ratio")
 
@@ -104,13 +108,18 @@ def axis(text: str) -> tuple[str, tuple[float, ...]]:
 
 
 def factorial(
-    instance: DesignInstance, axes: Mapping[str, Sequence[float]], *, component: str | None = None
+    instance: DesignInstance,
+    axes: Mapping[str, Sequence[float]],
+    *,
+    component: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Factorial:
     """Return the break-even points of one component over every combination of parameters.
 
     Both versions have the same part cost, life and costs of replacement, as the published factorial
     has it (Westerweel, Basten and van Houtum, 2018, section 4); they differ in lead time. What is
-    not varied is that of the first version, and the lead time of the second.
+    not varied is that of the first version, and the lead time of the second. Ctrl-C ends it with
+    the combinations that are done.
 
     Parameters
     ----------
@@ -121,12 +130,16 @@ def factorial(
         from a text.
     component
         The name of the component; left out, the first one.
+    progress
+        Told how many blocks of combinations are done, and how many there are.
 
     Raises
     ------
     UsageError
         When there is no such component or parameter, it has one version only, or there are too many
         combinations.
+    KeyboardInterrupt
+        At Ctrl-C before any combination is done, and at a second one.
     """
     begun = time.perf_counter()
     chosen = _component(instance, component)
@@ -141,14 +154,20 @@ def factorial(
     grid = np.array(list(product(*axes.values())), dtype=float)
     point = {name: np.full(count, value) for name, value in base.items()}
     point.update({name: grid[:, index] for index, name in enumerate(axes)})
-    found = break_even(*_lives(instance, point), point["extra_cost"])
+    blocks = [slice(first, first + TOGETHER) for first in range(0, count, TOGETHER)]
+    pieces = Pieces(len(blocks), progress)
+    done = pieces.done(blocks, lambda block: _compared(instance, _at(point, block)))
+    pieces.require_any()
+    point = _at(point, np.concatenate([np.arange(count)[blocks[place]] for place in done]))
+    found = BreakEven(*(np.concatenate(several) for several in zip(*done.values(), strict=True)))
+    early = pieces.in_words("block of combinations", "blocks of combinations")
     return Factorial(
         kind="design",
         name=f"{instance.name}, component {chosen.name}: {listed(list(axes))}",
-        notes=_notes(axes),
+        notes=(*filter(None, [early]), *_notes(axes)),
         outcome=Outcome(
-            stopped=Stopped.FINISHED,
-            status=Status.OPTIMAL,
+            stopped=pieces.stopped,
+            status=Status.FEASIBLE if early else Status.OPTIMAL,
             method="closed form and roots, all at once",
             seconds={"points": time.perf_counter() - begun},
             versions=versions("amopt", "numpy", "scipy"),
@@ -157,6 +176,17 @@ def factorial(
         rows={"levels": _levels(axes, point, found), "points": _points(point, found)},
         currency=instance.currency,
     )
+
+
+def _at(point: Mapping[str, Floats], where: slice | NDArray[np.intp]) -> dict[str, Floats]:
+    """Return some of the points."""
+    return {name: values[where] for name, values in point.items()}
+
+
+def _compared(instance: DesignInstance, point: Mapping[str, Floats]) -> tuple[Floats, ...]:
+    """Return the fields of what breaks even at some points."""
+    found = break_even(*_lives(instance, point), point["extra_cost"])
+    return tuple(getattr(found, field.name) for field in fields(found))
 
 
 def _notes(axes: Mapping[str, Sequence[float]]) -> tuple[str, ...]:

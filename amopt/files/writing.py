@@ -20,6 +20,7 @@ __all__ = [
     "MARK",
     "as_plain",
     "new_file",
+    "require_new",
     "require_writable_file",
     "require_writable_folder",
     "write_folder",
@@ -91,12 +92,23 @@ def write_new(target: str | Path, text: str, *, endings: tuple[str, ...] = ()) -
     UsageError
         When the file exists or cannot be written, or its name has none of the ``endings``.
     """
+    require_new(target, endings)
+    write_text(target, text)
+
+
+def require_new(target: str | Path, endings: tuple[str, ...] = ()) -> None:
+    """Refuse a file that could not be written later, or is there already.
+
+    Raises
+    ------
+    UsageError
+        See :func:`write_new`.
+    """
     if endings and Path(target).suffix.lower() not in endings:
         raise UsageError(f"name a file that ends in {' or '.join(endings)}, not {target}")
     require_writable_file(target)
     if Path(target).exists():
         raise UsageError(f"{target} exists already; name another file, or remove it first")
-    write_text(target, text)
 
 
 def write_folder(target: str | Path, files: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,8 +22,9 @@ from amopt.licensing.costs import Buyers
 from amopt.licensing.forms import form_of, theorem
 from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import exact
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, versions
 from amopt.phrases import counted, listed
+from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
@@ -96,11 +97,17 @@ def axis(text: str) -> Axis:
     return varied(text, dict.fromkeys(PARAMETERS, 0.0), 1e6)
 
 
-def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
+def map_forms(
+    instance: LicensingInstance,
+    *,
+    x: Axis,
+    y: Axis,
+    progress: Callable[[int, int], None] | None = None,
+) -> FormMap:
     """Return the form of the supply chain, and what the maker earns, at each point of a grid.
 
     Limits of the instance do not count, and one contract is offered: the map is that of the buyers'
-    own choices.
+    own choices. Ctrl-C ends it with the points that are done.
 
     Parameters
     ----------
@@ -108,12 +115,16 @@ def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
         The instance; what is not varied is taken from it.
     x, y
         A parameter of :data:`PARAMETERS` and its values; :func:`axis` reads them from a text.
+    progress
+        Told how many points are done, and how many there are.
 
     Raises
     ------
     UsageError
         When both parameters are the same, one of them has no effect on this instance, a
         ``size_ratio`` is below 1, or there are too many points.
+    KeyboardInterrupt
+        At Ctrl-C before any point is done, and at a second one.
     """
     begun = time.perf_counter()
     if x[0] == y[0]:
@@ -124,21 +135,25 @@ def map_forms(instance: LicensingInstance, *, x: Axis, y: Axis) -> FormMap:
         _require_effect(instance, *one)
     plain = Buyers.of(instance).without_limits().instance
     require_honoured("a map", exact.HONOURS, formulation.FAMILIES, plain)
-    rows = [
-        {"x": a, "y": b, **_point(_varied(_varied(plain, x[0], a), y[0], b))}
-        for b in y[1]
-        for a in x[1]
-    ]
+    points = [(a, b) for b in y[1] for a in x[1]]
+    pieces = Pieces(len(points), progress)
+    found = pieces.done(
+        points, lambda at: _point(_varied(_varied(plain, x[0], at[0]), y[0], at[1]))
+    )
+    pieces.require_any()
+    rows = [{"x": points[k][0], "y": points[k][1], **point} for k, point in found.items()]
+    early = pieces.in_words("point")
     return FormMap(
         kind="licensing",
         name=f"{instance.name}: {x[0]} by {y[0]}",
         outcome=Outcome(
-            stopped=Stopped.FINISHED,
-            status=Status.OPTIMAL,
+            stopped=pieces.stopped,
+            status=Status.FEASIBLE if early else Status.OPTIMAL,
             method="map, the best contract of each point exactly",
             seconds={"points": time.perf_counter() - begun},
             versions=versions("amopt", "numpy"),
         ),
+        notes=(early,) if early else (),
         verdict=Verdict(),
         rows={"axes": [_axis("x", x), _axis("y", y)], "map": rows},
         currency=instance.currency,

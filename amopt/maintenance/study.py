@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from amopt.errors import UsageError
 from amopt.maintenance import best_ages, closed_form, formulation
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import renewal
-from amopt.maintenance.methods.batch import by_iteration, by_programs
+from amopt.maintenance.methods.batch import Certified, by_iteration, by_programs
+from amopt.outcome import Stopped
 from amopt.phrases import amount, counted
+from amopt.program.pieces import Pieces
 from amopt.program.time import Budget
 
-__all__ = ["METHODS", "summary", "variants"]
+__all__ = ["METHODS", "Variants", "factorial", "summary", "variants"]
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +33,30 @@ NOTHING = 1e-12
 
 ALL = " over all"
 
+TOGETHER = 81
+"""Variants that are worked out at once: more are hardly faster, and Ctrl-C would wait for them."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The variants of a factorial, as far as Ctrl-C left them.
+
+    Attributes
+    ----------
+    rows
+        A row each: the numbers that vary, the cost a day of ``B``, ``TR`` and ``DA`` (None where
+        nothing can be printed), and of the best plan, ``best``, with its proven ``bound``.
+    pieces
+        How many blocks of :data:`TOGETHER` variants are done.
+    """
+
+    rows: list[dict[str, Any]]
+    pieces: Pieces
+
+    def ended_early(self) -> str:
+        """Say how far it came, where Ctrl-C ended it; else nothing."""
+        return self.pieces.in_words("block of variants", "blocks of variants")
+
 
 def variants(
     instance: MaintenanceInstance,
@@ -38,7 +65,30 @@ def variants(
     workers: int | None = None,
     time_limit: float | None = None,
 ) -> list[dict[str, Any]]:
+    """Return the rows of :func:`factorial`, all of them.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C.
+    """
+    found = factorial(instance, method=method, workers=workers, time_limit=time_limit)
+    if found.pieces.stopped is Stopped.INTERRUPTED:
+        raise KeyboardInterrupt
+    return found.rows
+
+
+def factorial(
+    instance: MaintenanceInstance,
+    *,
+    method: str = "policy_iteration",
+    workers: int | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Variants:
     """Return a row for each variant of an instance's factorial.
+
+    Ctrl-C ends it with the variants that are done.
 
     Parameters
     ----------
@@ -50,12 +100,8 @@ def variants(
         How many linear programs are solved at a time; left out, one on each core.
     time_limit
         Seconds that all variants may take together; left out, all that they need.
-
-    Returns
-    -------
-    list
-        Rows with the numbers that vary, the cost a day of ``B``, ``TR`` and ``DA`` (None where
-        nothing can be printed), and of the best plan, ``best``, with its proven ``bound``.
+    progress
+        Told how many blocks of variants are done, and how many there are.
 
     Raises
     ------
@@ -63,6 +109,8 @@ def variants(
         When the time limit was reached before every variant was solved.
     UsageError
         When the instance has no factorial or has limits, or there is no such method.
+    KeyboardInterrupt
+        At Ctrl-C before any variant is done, and at a second one.
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
@@ -74,21 +122,40 @@ def variants(
     changes = [
         dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())
     ]
-    members = [instance.variant(**change) for change in changes]
-    simple = best_ages.best_thresholds(members, budget)
-    if method == "arrays":
-        best = by_programs(members, workers=workers, budget=budget)
-    else:
-        best = by_iteration(members, budget)
-    rows = []
-    for index, change in enumerate(changes):
-        costs = {
-            policy: None if one[index] is None else one[index].cost_per_day  # type: ignore[union-attr]
-            for policy, one in simple.items()
-        }
-        gain, bound = float(best.gain[index]), float(best.bound[index])
-        rows.append({**change, **costs, "best": gain, "bound": bound})
-    return rows
+    blocks = [changes[first : first + TOGETHER] for first in range(0, len(changes), TOGETHER)]
+
+    def rows_of(block: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        members = [instance.variant(**change) for change in block]
+        simple = best_ages.best_thresholds(members, budget)
+        if method == "arrays":
+            best = by_programs(members, workers=workers, budget=budget)
+        else:
+            best = by_iteration(members, budget)
+        return [_row(change, k, simple, best) for k, change in enumerate(block)]
+
+    pieces = Pieces(len(blocks), progress)
+    found = pieces.done(blocks, rows_of)
+    pieces.require_any()
+    return Variants([row for rows in found.values() for row in rows], pieces)
+
+
+def _row(
+    change: Mapping[str, Any],
+    place: int,
+    simple: Mapping[str, Sequence[closed_form.Thresholds | None]],
+    best: Certified,
+) -> dict[str, Any]:
+    """Return the row of a variant, whose answers are at a place."""
+    costs = {
+        policy: None if (own := one[place]) is None else own.cost_per_day
+        for policy, one in simple.items()
+    }
+    return {
+        **change,
+        **costs,
+        "best": float(best.gain[place]),
+        "bound": float(best.bound[place]),
+    }
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -97,7 +164,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[str]:
     Parameters
     ----------
     rows
-        What :func:`variants` returns. Policies that no variant has are not spoken of.
+        The rows of what :func:`variants` returns. Policies that no variant has are not spoken of.
     """
     cost = {
         policy: np.array([row[policy] for row in rows], dtype=np.float64)

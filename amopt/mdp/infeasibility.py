@@ -88,6 +88,7 @@ def _change_alone(process: Process, initial: Floats, side: SideConstraint, budge
         other = process.with_cost(sign * side.coefficients)
         try:
             best = policy_iteration(other, initial, time_limit=budget.left).outcome
+            best.require_ended()
         except DependsOnStartError:
             continue
         assert best.bound is not None

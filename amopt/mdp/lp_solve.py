@@ -81,6 +81,9 @@ def solve(
     known = None
     if start != "cold":
         known = policy_iteration(process, initial, time_limit=budget.left)
+        if known.outcome.stopped is Stopped.INTERRUPTED and not side_constraints:
+            return known
+        known.outcome.require_ended()
     if side_constraints:
         check_side_constraints(process, side_constraints)
         clash = explain_alone(process, initial, side_constraints, budget)
@@ -334,6 +337,7 @@ def _lagrangian(
     coefficients = np.array([side.coefficients for side in side_constraints])
     priced = process.with_cost(process.cost - prices @ coefficients)
     best = policy_iteration(priced, initial)
+    best.outcome.require_ended()
     if best.outcome.bound is None:
         raise NoAnswerError(
             "the prices of the side constraints gave no bound", outcome=best.outcome

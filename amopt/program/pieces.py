@@ -6,8 +6,6 @@ then, should it have something. A second one is passed on at once.
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed, wait
 from contextlib import contextmanager, suppress
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from amopt.outcome import Stopped
 from amopt.phrases import counted, plural
+from amopt.program.ctrl_c import Heard, hearing
 from amopt.program.solver.run import TwiceInterruptedError
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Pieces:
     ended: int = 0
     cut: int = 0
     stopped: Stopped = Stopped.FINISHED
-    _pressed: bool = field(default=False, compare=False, repr=False)
+    _heard: Heard = field(default_factory=Heard, compare=False, repr=False)
 
     @property
     def kept(self) -> int:
@@ -134,14 +133,14 @@ class Pieces:
         if not self.kept and self.stopped is Stopped.INTERRUPTED:
             raise KeyboardInterrupt
 
-    def in_words(self, noun: str) -> str:
+    def in_words(self, noun: str, nouns: str = "") -> str:
         """Say how far it came, where it did not come to its end; else nothing."""
         if self.stopped is Stopped.FINISHED:
             return ""
         are = plural(self.ended, "is", "are")
         more = f", and {self.cut} more {plural(self.cut, 'has its', 'have their')} best until then"
         return (
-            f"{ENDED[self.stopped]} ended it: {self.ended:,} of {counted(self.every, noun)} "
+            f"{ENDED[self.stopped]} ended it: {self.ended:,} of {counted(self.every, noun, nouns)} "
             f"{are} done{more if self.cut else ''}."
         )
 
@@ -152,28 +151,14 @@ class Pieces:
     @contextmanager
     def hearing(self) -> Iterator[None]:
         """Hear of Ctrl-C, which a solver answers with its best, and others may not pass on."""
-        default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if not (default and threading.current_thread() is threading.main_thread()):
+        with hearing(raises=True) as self._heard:
             yield
-            return
-
-        def hear(*_: object) -> None:
-            if self._pressed:
-                raise TwiceInterruptedError
-            self._pressed = True
-            raise KeyboardInterrupt
-
-        signal.signal(signal.SIGINT, hear)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _is_over(self) -> bool:
         """Return whether something has ended the work, the limit included."""
         if self.stopped is Stopped.FINISHED and self.budget is not None and self.budget.is_over:
             self.stopped = Stopped.TIME_LIMIT
-        if self._pressed:
+        if self._heard.pressed:
             self.stopped = Stopped.INTERRUPTED
         return self.stopped is not Stopped.FINISHED
 
@@ -193,7 +178,7 @@ class Pieces:
             self.cut += 1
             found[place] = ended.best
             return
-        if self._pressed and whole:
+        if self._heard.pressed and whole:
             raise KeyboardInterrupt
         found[place] = result
         self.ended += 1

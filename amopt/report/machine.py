@@ -45,10 +45,17 @@ def findings_json(findings: Sequence[Finding]) -> str:
 
 
 def listing_json(
-    name: str, entries: Sequence[Any], findings: Sequence[Finding] | None = None
+    name: str,
+    entries: Sequence[Any],
+    findings: Sequence[Finding] | None = None,
+    outcome: Outcome | None = None,
 ) -> str:
-    """Return a list as one JSON object, with what was found beside it where that is given."""
-    beside = {} if findings is None else {"findings": [_finding(one) for one in findings]}
+    """Return a list as one JSON object, with what was found, and the outcome it is of, if given."""
+    beside: dict[str, Any] = {}
+    if findings is not None:
+        beside["findings"] = [_finding(one) for one in findings]
+    if outcome is not None:
+        beside["outcome"] = outcome.to_dict()
     return pretty({"amopt": __version__, name: entries, **beside})
 
 

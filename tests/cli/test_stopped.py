@@ -12,8 +12,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+import scipy.sparse
 
+from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp.exchange import write
 from tests.cli.test_terminal import Terminal, long_instance
 
 pytestmark = pytest.mark.slow
@@ -38,12 +42,21 @@ MAP = ("placement", "map", "placement/textbook", "--x", "transport=1,2,20", "--y
        "machine_price=1,10,1000")  # fmt: skip
 SWEEP = ("sweep", "printing/mission", "--vary", "parts.*.print_cost=0.5x,1x,2x,3x")
 
+LICENCES = ("licensing", "map", "licensing/two-buyers", "--x", "price_ratio=1,1.1,1.2,1.3", "--y",
+            "setup_ratio=0.5,1")  # fmt: skip
+VARIANTS = ("maintenance", "factorial", "maintenance/factorial")
+FACTORIAL = ("design", "factorial", "design/pump-unit", "--vary",
+             f"part_cost={','.join(map(str, range(1, 101)))}", "--vary",
+             f"systems={','.join(map(str, range(1, 81)))}")  # fmt: skip
 COMPARE = ("compare", "printing/mission", "printing/mission-fitted")
 
 STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
     "map": ("amopt.placement.map", "solve", "points", MAP),
     "sensitivity": ("amopt.decisions", "solve", "solves", ("sensitivity", "printing/mission")),
     "sweep": ("amopt.decisions", "solve", "solves", SWEEP),
+    "licensing": ("amopt.licensing.map", "_point", "points", LICENCES),
+    "maintenance": ("amopt.maintenance.study", "by_iteration", "blocks of variants", VARIANTS),
+    "design": ("amopt.design.factorials", "break_even", "blocks of combinations", FACTORIAL),
     "compare": ("amopt.decisions", "solve", "solves", COMPARE),
     "reproduce": ("amopt.reproduce.run", "compute", "tables", ("reproduce", "akmal-2022")),
 }
@@ -73,12 +86,13 @@ def test_ctrl_c_once_gives_what_is_done_and_says_of_how_much(name: str, tmp_path
     command, begun = slowed(name, tmp_path)
     page = tmp_path / "page.html"
     terminal = Terminal(*words, "--html-light", page, command=command)
-    terminal.read_until(r"[1-9] of \d+ done")
-    until(begun, 2 if name == "compare" else 3)
+    terminal.read_until(r"[1-9]\d* of \d+ done")
+    until(begun, 2 if name in ("compare", "maintenance") else 3)
     terminal.press_ctrl_c()
     assert terminal.end() == 0, terminal.text[-2000:]
-    said = re.search(rf"Ctrl-C ended it: (\d+) of (\d+) {noun} (is|are) done", terminal.text)
-    assert said, terminal.text[-2000:]
+    shown = " ".join(terminal.text.split())
+    said = re.search(rf"Ctrl-C ended it: (\d+) of (\d+) {noun} (is|are) done", shown)
+    assert said, shown[-2000:]
     assert 1 <= int(said[1]) < int(said[2])
     assert "Traceback" not in terminal.text
     written = page.read_text()
@@ -90,7 +104,7 @@ def test_ctrl_c_once_gives_what_is_done_and_says_of_how_much(name: str, tmp_path
 def test_ctrl_c_once_is_said_in_json(name: str, tmp_path: Path) -> None:
     command, begun = slowed(name, tmp_path)
     terminal = Terminal(*STUDIES[name][-1], "--json", command=command)
-    until(begun, 2 if name == "compare" else 3)
+    until(begun, 2 if name in ("compare", "maintenance") else 3)
     terminal.press_ctrl_c()
     assert terminal.end() == 0, terminal.text[-2000:]
     told = json.loads(terminal.text[terminal.text.index("{") : terminal.text.rindex("}") + 1])
@@ -173,3 +187,24 @@ def test_ctrl_c_of_a_running_solver_gives_its_best_with_the_gap(tmp_path: Path) 
     told = " ".join(terminal.text.split())
     assert said in told, told[-2000:]
     assert re.search(r"Before: feasible, gap [\d.]+ %; after: feasible, gap", told)
+
+
+def test_ctrl_c_of_a_decision_process_gives_the_policy_at_hand(tmp_path: Path) -> None:
+    """Value iteration that would go on for very long: its policy with the gap proven until then."""
+    states, pairs = 4000, 2
+    draw = np.random.default_rng(1)
+    rows = np.repeat(np.arange(states * pairs), 3)
+    columns = draw.integers(0, states, rows.size)
+    chances = scipy.sparse.csr_matrix((np.full(rows.size, 1 / 3), (rows, columns)))
+    owner = np.repeat(np.arange(states), pairs)
+    process = MarkovDecisionProcess(chances, draw.random(rows.size // 3), owner, 0.99999999)
+    write(process, tmp_path / "slow.npz", "npz")
+    words = ("mdp", "solve", tmp_path / "slow.npz", "--method", "value_iteration")
+    terminal = Terminal(*words, "--out", tmp_path / "kept")
+    terminal.read_until(r"solving, [2-9] s")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    kept = json.loads((tmp_path / "kept" / "solution.json").read_text())
+    assert (kept["outcome"]["stopped"], kept["outcome"]["status"]) == ("interrupted", "feasible")
+    assert kept["outcome"]["gap"] > 0
+    assert len(kept["tables"]["states"]) == states

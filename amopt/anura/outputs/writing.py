@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.anura.model.tables import plain_name
 from amopt.anura.outputs.tables import output_tables
 from amopt.errors import UsageError
-from amopt.files import new_file, write_text
+from amopt.files import new_file, require_writable_file, require_writable_folder, write_text
 from amopt.instance.formats.csv_text import CsvError, numbered_rows, separator_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def write_back(
     UsageError
         For another decision, or a target that cannot be written.
     """
+    if isinstance(target, str | Path):
+        require_target(target)
     called = scenario or instance.name
     tables = output_tables(instance, solution, called)
     if not isinstance(target, str | Path):
@@ -57,11 +59,28 @@ def write_back(
     path = Path(target)
     if path.suffix.lower() == ".xlsx":
         _to_workbook(tables, path, called)
-    elif path.suffix or (path.exists() and not path.is_dir()):
-        raise UsageError(f"an answer is written to a folder of csv files or .xlsx, not {path}")
     else:
         _to_folder(tables, path, called)
     return tuple(tables)
+
+
+def require_target(target: str | Path) -> None:
+    """Refuse what an answer could not be written to later.
+
+    Raises
+    ------
+    UsageError
+        When it is neither a folder nor a workbook, or cannot be written.
+    """
+    path = Path(target)
+    if path.suffix.lower() == ".xlsx":
+        require_writable_file(path)
+    elif path.suffix or (path.exists() and not path.is_dir()):
+        raise UsageError(f"an answer is written to a folder of csv files or .xlsx, not {path}")
+    elif path.exists():
+        require_writable_file(path / "table.csv")
+    else:
+        require_writable_folder(path)
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:

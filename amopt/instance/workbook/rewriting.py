@@ -14,7 +14,7 @@ from amopt.instance.document import MAX_BYTES
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["rewrite"]
+__all__ = ["require_target", "rewrite"]
 
 TEXTS = (".yaml", ".yml", ".json")
 """The endings of text files that are written."""
@@ -47,6 +47,7 @@ def rewrite(
         When the target is there, cannot be written, or has another ending, or when the file would
         be larger than amopt reads.
     """
+    require_target(target)
     path = Path(target)
     suffix = path.suffix.lower()
     if suffix in TEXTS:
@@ -57,19 +58,38 @@ def rewrite(
             raise UsageError(f"{message}{MAX_BYTES / 1e6:,.0f} MB: name a folder of csv files")
         files.write_new(path, text)
         return
-    if suffix not in ("", ".xlsx"):
-        endings = ", ".join((*TEXTS, ".xlsx"))
-        message = f"amopt writes files that end in {endings}, or a folder of csv files, not {path}"
-        raise UsageError(message)
     from amopt.instance.workbook.layout import layout
     from amopt.instance.workbook.writing import csv_files, write_workbook
 
-    if path.exists():
-        raise UsageError(f"{path} exists already; name another, or remove it first")
     if suffix:
         write_workbook(layout(instance_type), data, path, template=template)
     else:
         files.write_folder(path, csv_files(layout(instance_type), data))
+
+
+def require_target(target: str | Path) -> None:
+    """Refuse what could not be written later.
+
+    Raises
+    ------
+    UsageError
+        When the target is there, cannot be written, or has another ending.
+    """
+    path = Path(target)
+    suffix = path.suffix.lower()
+    if suffix in TEXTS:
+        files.require_new(path)
+        return
+    if suffix not in ("", ".xlsx"):
+        endings = ", ".join((*TEXTS, ".xlsx"))
+        message = f"amopt writes files that end in {endings}, or a folder of csv files, not {path}"
+        raise UsageError(message)
+    if path.exists():
+        raise UsageError(f"{path} exists already; name another, or remove it first")
+    if suffix:
+        files.require_writable_file(path)
+    else:
+        files.require_writable_folder(path)
 
 
 def _text(suffix: str, data: Any) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +112,7 @@ def by_programs(
     for index, one in enumerate(instances):
         alike[_process_of(one)].append(index)
     gain, bound = np.full(len(instances), np.nan), np.full(len(instances), -np.inf)
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool, _ended_by_ctrl_c(budget):
         for members in alike.values():
             budget.require(_IN_TIME)
             family = _Alike.of([instances[index] for index in members], budget)
@@ -121,6 +122,16 @@ def by_programs(
                 gain[where] = [outcome.objective for outcome in outcomes]
                 bound[where] = [outcome.bound for outcome in outcomes]
     return Certified(gain, bound)
+
+
+@contextmanager
+def _ended_by_ctrl_c(budget: Budget) -> Iterator[None]:
+    """Leave no time to the threads that solve once Ctrl-C came: they look at it at each program."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        budget.limit = 0.0
+        raise
 
 
 def cores() -> int:

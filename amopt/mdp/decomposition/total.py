@@ -125,7 +125,9 @@ def _refuse_endless(process: Process, quotient: Quotient) -> None:
         pairs = np.flatnonzero(inner & (component[closed.state_of_pair] == number))
         state = process.state_label(int(first[members[0]]))
         part = alone(closed, members, pairs)
-        gain = policy_iteration(part, part.initial_distribution(None)).outcome.objective
+        outcome = policy_iteration(part, part.initial_distribution(None)).outcome
+        outcome.require_ended()
+        gain = outcome.objective
         assert gain is not None
         if gain < -_NOTHING * size:
             raise NoAnswerError(

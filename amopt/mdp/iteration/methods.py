@@ -56,6 +56,9 @@ _IDLE = 3
 _ROUNDING = 1e-14
 """Rounding of a sweep, relative to the largest value: bounds on the gain come no nearer."""
 
+_AT_ONCE = (Stopped.TIME_LIMIT, Stopped.INTERRUPTED)
+"""What ends the evaluation of a policy."""
+
 _NOISE = 1e-12
 """Improvement of a pair, relative to the largest value and cost, that is rounding."""
 
@@ -69,9 +72,9 @@ def value_iteration(
     time_limit: float | None = None,
 ) -> MarkovSolution:
     """Solve by value iteration; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    return _iterate(
-        process, initial, tolerance, IterationBudget(iteration_limit, time_limit), modify=False
-    )
+    budget = IterationBudget(iteration_limit, time_limit)
+    with budget.hearing():
+        return _iterate(process, initial, tolerance, budget, modify=False)
 
 
 def modified_policy_iteration(
@@ -83,9 +86,9 @@ def modified_policy_iteration(
     time_limit: float | None = None,
 ) -> MarkovSolution:
     """Solve by modified policy iteration; parameters as of :meth:`MarkovDecisionProcess.solve`."""
-    return _iterate(
-        process, initial, tolerance, IterationBudget(iteration_limit, time_limit), modify=True
-    )
+    budget = IterationBudget(iteration_limit, time_limit)
+    with budget.hearing():
+        return _iterate(process, initial, tolerance, budget, modify=True)
 
 
 def _iterate(
@@ -156,7 +159,7 @@ def _evaluate_by_sweeps(
         after = layers.sweep(value)
         least, largest = layers.differences(value, after)
         value = after
-        if largest - least <= span or budget.stopped() is Stopped.TIME_LIMIT:
+        if largest - least <= span or budget.stopped() in _AT_ONCE:
             break
     return value
 
@@ -171,12 +174,21 @@ def policy_iteration(
 ) -> MarkovSolution:
     """Solve by policy iteration; parameters as of :meth:`MarkovDecisionProcess.solve`.
 
+    Ctrl-C ends it with the policy at hand, whose outcome says so.
+
     Raises
     ------
     DependsOnStartError
         On average cost, when it depends on the first state.
     """
     budget = IterationBudget(iteration_limit, time_limit)
+    with budget.hearing():
+        return _by_policies(process, initial, tolerance, budget)
+
+
+def _by_policies(
+    process: Process, initial: Floats, tolerance: float, budget: IterationBudget
+) -> MarkovSolution:
     policy = np.zeros(process.states, dtype=np.intp)
     process.layers.sweep(process.layers.sweep(np.zeros(process.states)), policy)
     policy, value, gain, stopped = improve_until_stable(process, policy, budget)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.program.ctrl_c import Heard, hearing
 from amopt.program.time import Budget
 
 __all__ = ["LEAST_VALUE", "PROVEN", "IterationBudget", "bounded", "certified"]
@@ -38,9 +41,18 @@ class IterationBudget(Budget):
     def __init__(self, iteration_limit: int, time_limit: float | None) -> None:
         super().__init__(time_limit)
         self.iteration_limit, self.iterations = iteration_limit, 0
+        self._heard = Heard()
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Hear of Ctrl-C as of a limit as long as a block runs; a second one is raised."""
+        with hearing(raises=False) as self._heard:
+            yield
 
     def stopped(self) -> Stopped | None:
-        """Return which limit is reached, if any."""
+        """Return which limit is reached, if any; Ctrl-C is one."""
+        if self._heard.pressed:
+            return Stopped.INTERRUPTED
         if self.is_over:
             return Stopped.TIME_LIMIT
         if self.iterations >= self.iteration_limit:

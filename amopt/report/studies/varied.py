@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amopt.report.document import Document, Grid, Section
+from amopt.report.machine import pretty
 from amopt.solution import Column, Table
 
-__all__ = ["POLICIES", "document_of"]
+if TYPE_CHECKING:
+    from amopt.maintenance.study import Variants
+
+__all__ = ["POLICIES", "as_json", "document_of"]
 
 POLICIES = ("B", "TR", "DA")
 """The policies beside the best plan."""
@@ -18,6 +22,13 @@ _OUTCOME = {
     "best": Column("best", "money", "cost a day of the best plan"),
     "bound": Column("bound", "money", "what no plan costs less than"),
 }
+
+
+def as_json(found: Variants) -> str:
+    """Return a factorial as one JSON object."""
+    from amopt import __version__
+
+    return pretty({"amopt": __version__, **found.pieces.to_dict(), "variants": found.rows})
 
 
 def document_of(name: str, currency: str, rows: Table, said: Sequence[str]) -> Document:

@@ -1,0 +1,71 @@
+"""What cannot be written is refused before anything is read or solved, by every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amopt import decisions, kinds
+
+PAGE = ("--html", "nowhere/page.html")
+OUT = ("--out", "taken/answer")
+XLSX = ("--xlsx", "nowhere/book.xlsx")
+MAP = ("--x", "transport=1,2", "--y", "demand=1,2")
+LICENCES = ("--x", "price_ratio=1,2", "--y", "setup_ratio=1,2")
+SWEEP = ("--vary", "parts.*.print_cost=1x,2x")
+
+COMMANDS: list[tuple[str, ...]] = [
+    ("solve", "printing/mission", *PAGE),
+    ("solve", "printing/mission", *OUT),
+    ("solve", "printing/mission", "--write-lp", "nowhere/model.lp"),
+    ("show", "printing/mission", *PAGE),
+    ("compare", "printing/mission", "printing/mission-fitted", *PAGE),
+    ("sensitivity", "printing/mission", *PAGE),
+    ("alternatives", "placement/textbook", *PAGE),
+    ("reproduce", "akmal-2022", *PAGE),
+    ("sweep", "printing/mission", *SWEEP, *PAGE),
+    ("sweep", "printing/mission", *SWEEP, "--table", "nowhere/table.csv"),
+    ("convert", "mine.yaml", "nowhere/mine.json"),
+    ("convert", "mine.txt", "nowhere/mine.json", "--from", "orlib-cap"),
+    ("convert", "model", "nowhere/mine.json", "--from", "anura"),
+    ("convert", "placement/textbook", "nowhere/plan.geojson", "--to", "graph"),
+    ("convert", "placement/textbook", "taken/tables", "--to", "anura"),
+    ("printing", "uncertainty", "printing/mission", *OUT),
+    ("printing", "simulate", "printing/mission", *PAGE),
+    ("printing", "curve", "printing/mission", "weight", "1", *PAGE),
+    ("printing", "table", "printing/mission", "parts.csv", "--out", "nowhere/plans.csv"),
+    ("sourcing", "frontier", "sourcing/bush", *OUT),
+    ("sourcing", "pareto", "sourcing/bush", *PAGE),
+    ("sourcing", "worth", "sourcing/bush", *OUT),
+    ("sourcing", "ranges", "sourcing/bush", *PAGE),
+    ("sourcing", "replay", "sourcing/dynamic", "sourcing/dynamic-events", *OUT),
+    ("sourcing", "quotes", "sourcing/bush", "--freeze", "nowhere/frozen.yaml"),
+    ("sourcing", "orders", "answer", "--out", "taken/orders"),
+    ("placement", "map", "placement/textbook", *MAP, *OUT),
+    ("placement", "hand-over", "placement/norwind", "printing/norwind", "nowhere"),
+    ("screening", "hand-over", "screening/norwind", "printing/norwind", "nowhere/mine.yaml"),
+    ("design", "factorial", "design/pump-unit", "--vary", "part_cost=1,2", *OUT),
+    ("licensing", "map", "licensing/two-buyers", *LICENCES, *PAGE),
+    ("maintenance", "factorial", "maintenance/factorial", *PAGE),
+    ("mdp", "solve", "process.npz", *OUT),
+    ("mdp", "export", "printing/mission", "1", "--format", "npz", "--to", "nowhere/one.npz"),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_what_cannot_be_written_is_refused_before_the_work(
+    words: tuple[str, ...], tmp_path: Path, amopt_command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it was read")
+
+    for room in (decisions, kinds):
+        for name in ("load", "load_of", "load_solution"):
+            monkeypatch.setattr(room, name, work, raising=False)
+    (tmp_path / "taken").write_text("a file, no folder")
+    run = amopt_command(*words)
+    assert run.code == 2, run.err
+    assert "nowhere" in run.err or "taken" in run.err, run.err
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["taken"]
