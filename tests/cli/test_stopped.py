@@ -191,17 +191,23 @@ def test_ctrl_c_of_a_running_solver_gives_its_best_with_the_gap(tmp_path: Path) 
 
 def test_ctrl_c_of_a_decision_process_gives_the_policy_at_hand(tmp_path: Path) -> None:
     """Value iteration that would go on for very long: its policy with the gap proven until then."""
-    states, pairs = 4000, 2
+    states, pairs = 20_000, 2
     draw = np.random.default_rng(1)
-    rows = np.repeat(np.arange(states * pairs), 3)
-    columns = draw.integers(0, states, rows.size)
-    chances = scipy.sparse.csr_matrix((np.full(rows.size, 1 / 3), (rows, columns)))
     owner = np.repeat(np.arange(states), pairs)
-    process = MarkovDecisionProcess(chances, draw.random(rows.size // 3), owner, 0.99999999)
+    elsewhere = draw.integers(0, states, owner.size)
+    pair = np.arange(owner.size)
+    chances = scipy.sparse.csr_matrix(
+        (
+            np.repeat([1 - 1e-6, 1e-6], owner.size),
+            (np.tile(pair, 2), np.concatenate([owner, elsewhere])),
+        )
+    )
+    process = MarkovDecisionProcess(chances, draw.random(owner.size), owner, 0.99999999)
     write(process, tmp_path / "slow.npz", "npz")
     words = ("mdp", "solve", tmp_path / "slow.npz", "--method", "value_iteration")
     terminal = Terminal(*words, "--out", tmp_path / "kept")
-    terminal.read_until(r"solving, [2-9] s")
+    terminal.read_until(r"value iteration, \d+ s")
+    time.sleep(0.5)
     terminal.press_ctrl_c()
     assert terminal.end() == 0, terminal.text[-2000:]
     kept = json.loads((tmp_path / "kept" / "solution.json").read_text())

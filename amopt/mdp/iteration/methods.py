@@ -26,6 +26,7 @@ from amopt.mdp.policy import DependsOnStartError, PolicyChain, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
 from amopt.outcome import Stopped
+from amopt.program.time import PHASES
 
 __all__ = [
     "ITERATIONS",
@@ -100,6 +101,8 @@ def _iterate(
     modify: bool,
 ) -> MarkovSolution:
     """Sweep until the bounds are within ``tolerance`` of each other or a limit is reached."""
+    name = "modified policy iteration" if modify else "value iteration"
+    PHASES.info("%s", name)
     layers = process.layers
     policy = np.zeros(process.states, dtype=np.intp)
     before = np.zeros(process.states)
@@ -126,7 +129,6 @@ def _iterate(
             before = before - before[layers.cut[0]]
     if not modify:
         layers.sweep(before, policy)
-    name = "modified policy iteration" if modify else "value iteration"
     return bounded(
         process, initial, policy, (before, after), stopped=stopped, method=name, budget=budget
     )
@@ -189,6 +191,7 @@ def policy_iteration(
 def _by_policies(
     process: Process, initial: Floats, tolerance: float, budget: IterationBudget
 ) -> MarkovSolution:
+    PHASES.info("policy iteration")
     policy = np.zeros(process.states, dtype=np.intp)
     process.layers.sweep(process.layers.sweep(np.zeros(process.states)), policy)
     policy, value, gain, stopped = improve_until_stable(process, policy, budget)
