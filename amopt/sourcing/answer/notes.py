@@ -139,16 +139,16 @@ def _conventional_notes(plan: Evaluation, lines: list[dict[str, Any]]) -> Iterat
 
 def _discount_notes(plan: Evaluation) -> Iterator[str]:
     """Say what discounts on what is spent at suppliers come to."""
-    import numpy as np
-
     from amopt.sourcing.evaluation import goods_of
+    from amopt.sourcing.offers.discounts import options_by_supplier
 
     supply = plan.supply
-    goods = goods_of(supply, plan.quantity)
+    goods, options = goods_of(supply, plan.quantity), options_by_supplier(supply)
     for terms in supply.instance.suppliers:
-        own = np.array([name == terms.supplier for name in supply.supplier], dtype=bool)
-        spent = float(goods[own].sum())
-        off = 0.0 if terms.spend_discounts is None else terms.spend_discounts.discount(spent)
+        if terms.spend_discounts is None or terms.supplier not in options:
+            continue
+        spent = float(goods[options[terms.supplier]].sum())
+        off = terms.spend_discounts.discount(spent)
         if off > 0:
             yield (
                 f"{terms.supplier!r}: of {spent:,.2f} spent there on parts, {off:,.2f} are taken "

@@ -141,8 +141,10 @@ def _deliveries(
         paid[key] = paid.get(key, 0.0) + amount
     rows = []
     for n, own in by_order.items():
-        for place in dict.fromkeys(row["place"] for row in own):
-            there = [row for row in own if row["place"] == place]
+        at: dict[str | None, list[dict[str, Any]]] = {}
+        for row in own:
+            at.setdefault(row["place"], []).append(row)
+        for place, there in at.items():
             days = [row["delivery_date"] for row in there if row["delivery_date"] is not None]
             rows.append(
                 {

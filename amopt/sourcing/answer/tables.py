@@ -363,18 +363,14 @@ def _licence_rows(
     granted: Mapping[tuple[str, str | None], float],
 ) -> list[dict[str, Any]]:
     rows = []
+    printed: dict[tuple[str, str | None], list[float]] = defaultdict(lambda: [0, 0])
+    for row in orders:
+        if row["supplier"] != CONVENTIONAL:
+            for key in ((row["part"], row["supplier"]), (row["part"], None)):
+                printed[key][0] += row["quantity"]
+                printed[key][1] += row["quantity"] if row["committed"] else 0
     for licence in supply.instance.licences:
-        planned, held = (
-            sum(
-                row["quantity"]
-                for row in orders
-                if row["part"] == licence.part
-                and row["supplier"] != CONVENTIONAL
-                and licence.supplier in (None, row["supplier"])
-                and (row["committed"] or not committed)
-            )
-            for committed in (False, True)
-        )
+        planned, held = printed[licence.part, licence.supplier]
         allowed = granted.get((licence.part, licence.supplier), licence.prints)
         rows.append(
             {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Code, Problem, Severity
 from amopt.phrases import rounded_down, rounded_up
 from amopt.sourcing.instance.entries import CONVENTIONAL
-from amopt.sourcing.instance.offered.needs import needs_of
+from amopt.sourcing.instance.offered.needs import needs_by_part
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
+    from amopt.sourcing.instance.entries import Offer
 
 __all__ = ["CODES", "committed_together", "condition_problems", "repeated"]
 
@@ -125,6 +127,7 @@ def condition_problems(instance: Contents) -> Iterator[Problem]:
     yield from _unknown(instance)
     yield from _shares(instance)
     yield from _discounts(instance)
+    yield from _unreachable(instance)
 
 
 def _duties(instance: Contents) -> Iterator[Problem]:
@@ -209,8 +212,9 @@ def _unknown(instance: Contents) -> Iterator[Problem]:
 
 def _shares(instance: Contents) -> Iterator[Problem]:
     """Yield the shares of parts that no plan could keep, whatever else it does."""
+    of_part = needs_by_part(instance) if instance.shares else {}
     for index, share in enumerate(instance.shares):
-        needs = needs_of(instance, share.part)
+        needs = of_part[share.part]
         if needs.asked and not needs.left:
             continue  # nothing is to be ordered
         told = repr(share.part)
@@ -252,8 +256,11 @@ def _shares(instance: Contents) -> Iterator[Problem]:
 
 def _discounts(instance: Contents) -> Iterator[Problem]:
     """Yield what is wrong with discounts on what is spent."""
+    offers: dict[str, list[Offer]] = defaultdict(list)
+    for offer in instance.offers:
+        offers[offer.supplier].append(offer)
     for index, terms in enumerate(instance.suppliers):
-        own = [offer for offer in instance.offers if offer.supplier == terms.supplier]
+        own = offers[terms.supplier]
         counted = terms.minimum_order_value, terms.spend_discounts
         if any(each is not None for each in counted) and any(o.between == "power" for o in own):
             key = "spend_discounts" if terms.spend_discounts is not None else "minimum_order_value"
@@ -284,24 +291,31 @@ def _discounts(instance: Contents) -> Iterator[Problem]:
                     "Let both rise from tier to tier.",
                 )
             before = tier
-        most = sum(
-            (line.quantity + line.surplus) * quote.cost_per_part
-            for line in instance.lines
-            for quote in [
-                max(
-                    (q for offer in own if offer.part == line.part for q in offer.quotes),
-                    key=lambda q: q.cost_per_part,
-                    default=None,
-                )
-            ]
-            if quote is not None
-        )
+
+
+def _unreachable(instance: Contents) -> Iterator[Problem]:
+    """Yield the tiers of discounts that no plan reaches."""
+    offers: dict[str, list[Offer]] = defaultdict(list)
+    for offer in instance.offers:
+        offers[offer.supplier].append(offer)
+    asked: dict[str, float] = defaultdict(float)
+    for line in instance.lines:
+        asked[line.part] += line.quantity + line.surplus
+    for index, terms in enumerate(instance.suppliers):
+        own = offers[terms.supplier]
+        if terms.spend_discounts is None:
+            continue
+        dearest: dict[str, float] = defaultdict(float)
+        for offer in own:
+            price = max((quote.cost_per_part for quote in offer.quotes), default=0.0)
+            dearest[offer.part] = max(dearest[offer.part], price)
+        most = sum(asked.get(part, 0.0) * price for part, price in dearest.items())
         if own and instance.lines and all(offer.between != "line" for offer in own):
             for number, tier in enumerate(terms.spend_discounts.tiers):
                 if tier.from_ > most * (1 + 1e-9):
                     yield Problem(
                         "spend-unreachable",
-                        (*where, number, "from"),
+                        ("suppliers", index, "spend_discounts", "tiers", number, "from"),
                         f"no more than {most:,.10g} could be spent on parts at {terms.supplier!r}.",
                         "Mend the amount.",
                     )

@@ -112,8 +112,9 @@ def _closures(instance: Contents) -> Iterator[Problem]:
                     key,
                     f"{what} on {closure.to}, and begins on {closure.from_}.",
                 )
-        own = [offer for offer in instance.offers if offer.supplier == terms.supplier]
-        if terms.closed and any(offer.between == "power" for offer in own):
+    fitted = {offer.supplier for offer in instance.offers if offer.between == "power"}
+    for index, terms in enumerate(instance.suppliers):
+        if terms.closed and terms.supplier in fitted:
             yield Problem(
                 "closure-with-power",
                 ("suppliers", index, "closed"),

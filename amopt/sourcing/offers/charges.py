@@ -190,18 +190,15 @@ def _charges(supply: Options, *, anew: bool) -> Iterator[tuple[str, Any, float, 
         if not entry.asset_exists and entry.part not in paid.tooling:
             yield "tooling", entry.part, entry.asset_cost, of_source[first + n]
     yield from _deliveries(supply, usable)
-    of_offers: dict[tuple[str, str], list[Ints]] = defaultdict(list)
+    of_offers: dict[tuple[str | None, str | None], list[Ints]] = defaultdict(list)
     if instance.suppliers or instance.approvals or instance.preparations:
         for offer, options in zip(instance.offers, of_source, strict=False):
-            of_offers[offer.supplier, offer.part].append(options)
+            for who in (offer.supplier, None):
+                for what in (offer.part, None):
+                    of_offers[who, what].append(options)
 
     def options_of(supplier: str | None, part: str | None) -> Ints:
-        own = [
-            options
-            for (who, what), several in of_offers.items()
-            if supplier in (None, who) and part in (None, what)
-            for options in several
-        ]
+        own = of_offers.get((supplier, part), ())
         return np.sort(np.concatenate([*own, np.zeros(0, dtype=np.int64)]))
 
     for terms in instance.suppliers:

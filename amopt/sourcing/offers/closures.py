@@ -53,8 +53,12 @@ def with_closures(
     goods, made_in
         What q parts cost, and the weeks until they leave the supplier, with pieces in common.
     """
+    made_by: dict[str | None, list[int]] = {}
+    for number, source in enumerate(sources):
+        made_by.setdefault(getattr(source, "supplier", None), []).append(number)
     for supplier, closures in _of_suppliers(instance).items():
-        own = np.array([getattr(s, "supplier", None) == supplier for s in sources], dtype=bool)
+        own = np.zeros(len(sources), dtype=bool)
+        own[made_by.get(supplier, [])] = True
         for closure in closures:
             goods, made_in = _cut(goods, made_in, own, closure.after)
         late = own[made_in.curve]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.offers.segments import Segments
     from amopt.sourcing.offers.supply_options import SupplyOptions
 
-__all__ = ["LeastSpent", "Spending", "discounts", "least_spent", "spendings"]
+__all__ = ["LeastSpent", "Spending", "discounts", "least_spent", "options_by_supplier", "spendings"]
 
 Floats = NDArray[np.float64]
 
@@ -29,18 +30,34 @@ def discounts(supply: SupplyOptions, goods: Floats) -> Floats:
         Prices of the parts that are ordered on each option, in money, shape (n,).
     """
     taken: Floats = np.zeros(len(supply))
-    for terms in supply.instance.suppliers:
-        if terms.spend_discounts is not None:
-            own = _of_supplier(supply, terms.supplier)
+    wanted = [terms for terms in supply.instance.suppliers if terms.spend_discounts is not None]
+    options = options_by_supplier(supply) if wanted else {}
+    for terms in wanted:
+        if terms.spend_discounts is not None and terms.supplier in options:
+            own = options[terms.supplier]
             spent = float(goods[own].sum())
             if spent > 0:
                 taken[own] = terms.spend_discounts.discount(spent) * (goods[own] / spent)
     return taken
 
 
-def _of_supplier(supply: SupplyOptions, supplier: str) -> NDArray[np.bool_]:
-    """Return which options are a supplier's."""
-    return np.array([name == supplier for name in supply.supplier], dtype=bool)
+def options_by_supplier(supply: SupplyOptions) -> dict[str, NDArray[np.int64]]:
+    """Return the options of each supplier."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for option, name in enumerate(supply.supplier):
+        found[name].append(option)
+    return {name: np.array(options, dtype=np.int64) for name, options in found.items()}
+
+
+def _segments_by_supplier(
+    supply: SupplyOptions, segments: Segments
+) -> dict[str, NDArray[np.int64]]:
+    """Return the segments of each supplier's orders."""
+    of_pool = dict(zip(supply.pool.tolist(), supply.supplier, strict=True))
+    found: dict[str, list[int]] = defaultdict(list)
+    for segment, pool in enumerate(segments.pool.tolist()):
+        found[of_pool[pool]].append(segment)
+    return {name: np.array(own, dtype=np.int64) for name, own in found.items()}
 
 
 @dataclass(frozen=True)
@@ -80,15 +97,14 @@ def spendings(supply: SupplyOptions, segments: Segments) -> Iterator[Spending]:
         return
     fixed = segments.goods_fixed
     goods = fixed + segments.rate * segments.upper
-    of_pool = np.zeros(len(supply.pool_total), dtype=bool)
+    of_supplier = _segments_by_supplier(supply, segments)
     for own in terms:
-        of_pool[:] = False
-        of_pool[supply.pool[_of_supplier(supply, own.supplier)]] = True
-        chosen = np.flatnonzero(of_pool[segments.pool])
-        if not chosen.size or own.spend_discounts is None:
+        chosen = of_supplier.get(own.supplier)
+        if chosen is None or own.spend_discounts is None:
             continue
-        largest = np.zeros(of_pool.size)
-        np.maximum.at(largest, segments.pool[chosen], goods[chosen])
+        pools, pool = np.unique(segments.pool[chosen], return_inverse=True)
+        largest = np.zeros(pools.size)
+        np.maximum.at(largest, pool, goods[chosen])
         most = float(largest.sum())
         begins, shares, lost = [0.0], [0.0], [0.0]
         for tier in own.spend_discounts.tiers:
@@ -131,13 +147,11 @@ class LeastSpent:
 
 def least_spent(supply: SupplyOptions, segments: Segments) -> Iterator[LeastSpent]:
     """Yield what is least spent at each supplier that asks for it, and that can be ordered from."""
-    for terms in supply.instance.suppliers:
-        if terms.minimum_order_value is None:
-            continue
-        of_pool = np.zeros(len(supply.pool_total), dtype=bool)
-        of_pool[supply.pool[_of_supplier(supply, terms.supplier)]] = True
-        chosen = np.flatnonzero(of_pool[segments.pool])
-        if chosen.size:
+    asking = [own for own in supply.instance.suppliers if own.minimum_order_value is not None]
+    of_supplier = _segments_by_supplier(supply, segments) if asking else {}
+    for terms in asking:
+        chosen = of_supplier.get(terms.supplier)
+        if chosen is not None and terms.minimum_order_value is not None:
             yield LeastSpent(
                 terms.supplier,
                 terms.minimum_order_value,

@@ -15,6 +15,7 @@ from amopt.sourcing.referee.use import Placed, Totals, Use, bills, of_goods
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
+    from amopt.sourcing.instance.entries import Offer
     from amopt.sourcing.referee.quote_pricing import Terms
     from amopt.sourcing.referee.terms import OrderTerms
 
@@ -195,8 +196,12 @@ def _check_spent(
     terms: OrderTerms, notebook: Notebook, new: Sequence[Placed], ordered: Mapping[Any, float]
 ) -> None:
     """Compare what is spent on parts at a supplier with the least that it asks for."""
+    by_supplier: dict[str, dict[Any, Offer]] = defaultdict(dict)
+    for each in new:
+        if each.offer is not None:
+            by_supplier[each.offer.supplier][each.order] = each.offer
     for entry in terms.instance.suppliers:
-        own = {x.order: x.offer for x in new if x.offer and x.supplier == entry.supplier}
+        own = by_supplier[entry.supplier]
         if entry.minimum_order_value is None or not own:
             continue
         prices = [(terms.pricing_of(offer), ordered[order]) for order, offer in own.items()]

@@ -71,18 +71,15 @@ def check_purchases(
             expected["discount"] = _sum(beside[n][1] for n in members)
             expected |= _whose(expected)
             notebook.compare(f"purchase order {row['order']}", row, expected)
-    due = [
-        (number, place)
-        for number in sorted(of_order)
-        for place in dict.fromkeys(placed[n][1].line.place for n in of_order[number])
-    ]
+    due: dict[tuple[int, str | None], list[int]] = defaultdict(list)
+    for number in sorted(of_order):
+        for n in of_order[number]:
+            due[number, placed[n][1].line.place].append(n)
     table = tables["deliveries"]
     stated = [(row["order"], row["place"]) for row in table]
-    require_rows(notebook, "deliveries", stated, due)
-    known = set(due)
+    require_rows(notebook, "deliveries", stated, list(due))
     for row, key in zip(table, stated, strict=True):
-        if key in known:
-            members = [n for n in of_order[key[0]] if placed[n][1].line.place == key[1]]
+        if (members := due.get(key)) is not None:
             own = _sums(terms, row, [placed[n] for n in members])
             paid = sum(shares[n]["deliveries"] for n in members)
             expected = {"order": key[0], "place": key[1], **own, "cost_of_delivery": paid}

@@ -53,7 +53,6 @@ class OrderTerms:
     routes: dict[tuple[float, str, str], Transport | None] = field(default_factory=dict)
     usual: dict[tuple[str, str | None], ConventionalRates | None] = field(default_factory=dict)
     on_ways: dict[tuple[float, str, str], Duty] = field(default_factory=dict)
-    beside: dict[tuple[str, str, str], tuple[float, float, float]] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> dict[str, Line]:
@@ -172,7 +171,7 @@ class OrderTerms:
         cost, weeks, kg = self.transport(offer.supplier, line) or (0.0, 0.0, 0.0)
         cost += self.royalty_of(offer.part, offer.supplier)
         duty, on_transport = self.duty(offer.supplier, line)
-        before, per_part, after = self._beside(offer)
+        before, per_part, after = self.beside[offer.supplier, offer.part, offer.route]
         return Rates(
             offer.fee_per_order,
             cost + after + on_transport,
@@ -214,26 +213,30 @@ class OrderTerms:
             return 0.0
         return self.royalty.get((part, None), 0.0) + self.royalty.get((part, supplier), 0.0)
 
-    def _beside(self, offer: Offer) -> tuple[float, float, float]:
-        """Return weeks an order, weeks a part and money a part beside the quotes."""
-        instance = self.instance
-        if not (instance.preparations or instance.approvals or instance.post_processing):
-            return 0.0, 0.0, 0.0
-        key = offer.supplier, offer.part, offer.route
-        if key not in self.beside:
-            weeks = [e.weeks for e in instance.preparations if e.part == offer.part and not e.done]
-            weeks += [
-                e.weeks
-                for e in instance.approvals
-                if (e.supplier, e.part) == key[:2] and not e.done
-            ]
-            after = [e for e in instance.post_processing if (e.part, e.route) == key[1:]]
-            self.beside[key] = (
-                sum(weeks) + sum(e.weeks for e in after),
-                sum(e.weeks_per_part for e in after),
-                sum(e.cost_per_part for e in after),
-            )
-        return self.beside[key]
+    @cached_property
+    def beside(self) -> dict[tuple[str, str, str], tuple[float, float, float]]:
+        """Weeks an order, weeks a part and money a part beside the quotes of each offer."""
+        prepared = {e.part: e.weeks for e in self.instance.preparations if not e.done}
+        approved = {(e.supplier, e.part): e.weeks for e in self.instance.approvals if not e.done}
+        after: dict[tuple[str, str], tuple[float, float, float]] = {
+            (e.part, e.route): (e.weeks, e.weeks_per_part, e.cost_per_part)
+            for e in self.instance.post_processing
+        }
+        found = {}
+        for supplier, part, route, _ in self.offers:
+            weeks, each, cost = after.get((part, route), (0.0, 0.0, 0.0))
+            weeks += prepared.get(part, 0.0) + approved.get((supplier, part), 0.0)
+            found[supplier, part, route] = weeks, each, cost
+        return found
+
+    @cached_property
+    def tooling_left(self) -> dict[str, list[float]]:
+        """The weeks that committed tooling of each part still takes."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for order in self.instance.committed:
+            if order.tooling_weeks_left is not None:
+                found[self.lines[order.line].part].append(order.tooling_weeks_left)
+        return found
 
     def conventional_rates(self, line: Line) -> ConventionalRates | None:
         """Return what conventional supply of a line asks; None where none reaches."""
@@ -250,11 +253,7 @@ class OrderTerms:
         cost, weeks, kg = moved
         duty, on_transport = self.duty(entry.place, line)
         asset = 0.0 if entry.asset_exists else entry.asset_cost
-        left = [
-            order.tooling_weeks_left
-            for order in self.instance.committed
-            if self.lines[order.line].part == line.part and order.tooling_weeks_left is not None
-        ]
+        left = self.tooling_left.get(line.part, ())
         tooling = 0.0 if entry.asset_exists else min([entry.tooling_lead_time_weeks, *left])
         return ConventionalRates(
             asset,

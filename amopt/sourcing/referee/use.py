@@ -105,15 +105,18 @@ def _discounts(
     terms: OrderTerms, placed: Sequence[Placed], ordered: Mapping[Hashable, float]
 ) -> Iterator[tuple[int, float]]:
     """Yield what each part of an order is spared by discounts on what is spent at its supplier."""
+    by_supplier: dict[str, list[int]] = defaultdict(list)
+    for n, own in enumerate(placed):
+        by_supplier[own.supplier].append(n)
     for entry in terms.instance.suppliers:
         if entry.spend_discounts is None:
             continue
-        goods = {
-            n: terms.pricing_of(own.offer).total(ordered[own.order])
-            * (own.quantity / ordered[own.order])
-            for n, own in enumerate(placed)
-            if own.offer is not None and own.supplier == entry.supplier
-        }
+        goods = {}
+        for n in by_supplier[entry.supplier]:
+            own = placed[n]
+            if own.offer is not None:
+                whole = terms.pricing_of(own.offer).total(ordered[own.order])
+                goods[n] = whole * (own.quantity / ordered[own.order])
         spent = sum(goods.values())
         tiers = [t for t in entry.spend_discounts.tiers if spent >= t.from_ - 1e-9 * abs(t.from_)]
         if not tiers or spent <= 0:
@@ -231,11 +234,14 @@ class Totals:
 
 @dataclass
 class Use:
-    """What orders use: machine hours and parts by supplier, prints by part and supplier."""
+    """What orders use: machine hours and parts by supplier, prints by part and supplier.
+
+    Prints at any supplier stand under the supplier None.
+    """
 
     hours: dict[str, float] = field(default_factory=_amounts)
     parts: dict[str, float] = field(default_factory=_amounts)
-    prints: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    prints: dict[tuple[str, str | None], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, part: str, supplier: str, quantity: float, hours: float) -> None:
         """Add an order."""
@@ -243,14 +249,11 @@ class Use:
         self.parts[supplier] += quantity
         if supplier != CONVENTIONAL:
             self.prints[part, supplier] += quantity
+            self.prints[part, None] += quantity
 
     def under(self, licence: Licence) -> float:
         """Return the prints that come under a licence."""
-        return sum(
-            amount
-            for (part, supplier), amount in self.prints.items()
-            if part == licence.part and licence.supplier in (None, supplier)
-        )
+        return self.prints.get((licence.part, licence.supplier), 0.0)
 
 
 def check_limits(
@@ -305,8 +308,11 @@ def _check_lines(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, To
 
 def _check_shares(terms: OrderTerms, notebook: Notebook, by_line: Mapping[str, Totals]) -> None:
     """Compare how suppliers share each part with what the file asks; what is held stays."""
+    lines: dict[str, list[Line]] = defaultdict(list)
+    for line in terms.lines.values():
+        lines[line.part].append(line)
     for share in terms.instance.shares:
-        own = [line for line in terms.lines.values() if line.part == share.part]
+        own = lines[share.part]
         asked = sum(line.quantity for line in own)
         held: dict[str, float] = defaultdict(float)
         made: dict[str, float] = defaultdict(float)

@@ -11,8 +11,9 @@ from amopt.sourcing.instance.entries import CONVENTIONAL
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
+    from amopt.sourcing.instance.entries import Line
 
-__all__ = ["Needs", "committed_parts", "needs_of"]
+__all__ = ["Needs", "committed_parts", "needs_by_part"]
 
 
 @dataclass(frozen=True)
@@ -85,22 +86,31 @@ def committed_parts(instance: Contents) -> dict[str, float]:
     return found
 
 
-def needs_of(instance: Contents, part: str) -> Needs:
-    """Return what the lines of a part ask for."""
-    lines = {line.line: line for line in instance.lines if line.part == part}
-    before = committed_parts(instance)
-    held: dict[str, float] = defaultdict(float)
+def needs_by_part(instance: Contents) -> dict[str, Needs]:
+    """Return what the lines of each part ask for."""
+    parts = {line.line: line.part for line in instance.lines}
+    lines: dict[str, list[Line]] = defaultdict(list)
+    for line in instance.lines:
+        lines[line.part].append(line)
+    held: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for order in instance.committed:
-        if order.line in lines:
-            held[order.supplier] += order.quantity
-    left = {name: max(0.0, x.quantity - before.get(name, 0.0)) for name, x in lines.items()}
-    offering = {offer.supplier for offer in instance.offers if offer.part == part}
-    offering |= {CONVENTIONAL for entry in instance.conventional if entry.part == part}
-    return Needs(
-        asked=sum(line.quantity for line in lines.values()),
-        surplus=sum(line.surplus for line in lines.values()),
-        left=sum(left.values()),
-        new=sum(left[n] for n, x in lines.items() if x.unmet_penalty_per_part is None),
-        held=held,
-        offering=frozenset(offering),
-    )
+        if order.line in parts:
+            held[parts[order.line]][order.supplier] += order.quantity
+    offering: dict[str, set[str]] = defaultdict(set)
+    for offer in instance.offers:
+        offering[offer.part].add(offer.supplier)
+    for entry in instance.conventional:
+        offering[entry.part].add(CONVENTIONAL)
+    before = committed_parts(instance)
+    left = {x.line: max(0.0, x.quantity - before.get(x.line, 0.0)) for x in instance.lines}
+    return {
+        part: Needs(
+            asked=sum(line.quantity for line in lines[part]),
+            surplus=sum(line.surplus for line in lines[part]),
+            left=sum(left[line.line] for line in lines[part]),
+            new=sum(left[x.line] for x in lines[part] if x.unmet_penalty_per_part is None),
+            held=held[part],
+            offering=frozenset(offering[part]),
+        )
+        for part in {*lines, *offering, *(share.part for share in instance.shares)}
+    }
