@@ -169,7 +169,7 @@ def _is_number(value: Any) -> bool:
 
 def _bars(one: Comparison) -> Any:
     """Return a figure of the largest changes of money; None where no money changed."""
-    from amopt.drawing import GREEN, RED, new_figure, plain
+    from amopt.drawing import BLUE, YELLOW, new_figure, plain
 
     money = list(_apart(one))[:_MOST_BARS]
     if not money:
@@ -183,7 +183,8 @@ def _bars(one: Comparison) -> Any:
         y=places,
         x=[row["change"] for row in money],
         orientation="h",
-        marker={"color": [RED if row["change"] > 0 else GREEN for row in money]},
+        # More money may be good or bad: the colours say which way it went, and no more.
+        marker={"color": [BLUE if row["change"] > 0 else YELLOW for row in money]},
         hovertext=names,
     )
     figure.update_yaxes(

@@ -96,7 +96,8 @@ def _bars(found: Sensitivity) -> Any:
     """Return the tornado: how far each input moves the objective, lowered and raised."""
     from amopt.drawing import BLUE, YELLOW, new_figure, plain
 
-    rows = [row for row in found.rows if row["swing"]][:_MOST_BARS]
+    moved = [row for row in found.rows if row["swing"]]
+    rows = sorted(moved, key=lambda row: -row["swing"])[:_MOST_BARS]
     if not rows:
         return None
     places = list(range(len(rows)))

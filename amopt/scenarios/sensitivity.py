@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import AmoptError, InvalidInstanceError, UsageError
 from amopt.outcome import Stopped
-from amopt.phrases import listed
+from amopt.phrases import listed, money
 from amopt.program.pieces import CutShortError, Pieces
 from amopt.scenarios.inputs import Input, inputs, with_scaled
 from amopt.scenarios.standing import Standing, finished, loosest, standing, why_none
@@ -102,9 +102,12 @@ class Sensitivity:
         step = f"{100 * self.step:.3g} % of it is"
         if most["largest_step"] > 100 * self.step * (1 + 1e-9):
             step = f"a whole step, up to {most['largest_step']:.3g} % of it, is"
+        moves = money(most["swing"], self.currency)  # an answer of nothing has no hundredths
+        if most["swing_share"] is not None:
+            moves = f"{most['swing_share']:.1f} % of the answer"
         return (
             f"{most['input'].replace('_', ' ')} moves the {self.objective_meaning} most{tried}: "
-            f"{step} {most['swing_share']:.1f} % of the answer.{left}"
+            f"{step} {moves}.{left}"
         )
 
 
