@@ -89,6 +89,12 @@ TABLES = (
         Severity.WARNING,
     ),
     Code(
+        "percent-cell",
+        "A cell of a column in percent shows its number as percent, and is read as it is shown.",
+        "Leave it, or write the number of percent in a cell with a plain number format.",
+        Severity.WARNING,
+    ),
+    Code(
         "title-row",
         "Rows above the headings, such as a title, are not read.",
         "Leave them, or begin the sheet with the headings.",

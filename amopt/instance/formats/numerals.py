@@ -29,6 +29,9 @@ _COMMA = re.compile(r"([^\d.,]*[-+]?(?:\d+(?=,(?!\d{3}(?!\d)))|0)),(\d+)(\s*[^\d
 _PRICED = re.compile(
     rf"(?:[€$£¥]|[A-Z]{{3}}\b)\s*({_NUMBER.pattern})|({_NUMBER.pattern})(?:[€$£¥]|[A-Z]{{3}})"
 )
+_CLOCK = re.compile(
+    r"(\d+)\s*(?:h|hrs?|hours?|:)\s*([0-5]?\d)\s*(?:m|min|minutes?)?", re.IGNORECASE
+)
 _LETTER_O = re.compile(r"[-+]?\d[\doO.]*")
 _MULTIPLES = {"k": 10**3, "K": 10**3, "t": 10**3, "T": 10**3, "m": 10**6, "M": 10**6}
 _MULTIPLE = re.compile(
@@ -63,7 +66,7 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
         return f"{percent[1]} % is {hundred}: write {hundred}."
     if _NUMBER.fullmatch(text):
         return _unadorned(text, whole)
-    said = _spelt(text) or _with_unit(text, str(key), whole)
+    said = _spelt(text) or _clock(text, str(key)) or _with_unit(text, str(key), whole)
     return said or f"Write a number such as {12 if whole else 0.25 if share else 1250.5}."
 
 
@@ -83,6 +86,20 @@ def _spelt(text: str) -> str | None:
     if multiple is None:
         return None
     return f"Write {_digits(str(Decimal(multiple[1]) * _MULTIPLES[multiple[2][0]]))}, all digits."
+
+
+def _clock(text: str, key: str) -> str | None:
+    """Say what hours and minutes are in the unit of the key; None where they are none."""
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
+        return None
+    hours = int(clock[1]) + int(clock[2]) / 60
+    for part in reversed(key.split("_")):
+        factor = _factor("hours", part)
+        if factor is not None and f"per_{part}" not in key:
+            number = f"{hours * factor:.6g}"
+            return f"{text} is {number} {part}: write {number} if hours and minutes are meant."
+    return "Write a number, without hours and minutes."
 
 
 def _with_unit(text: str, key: str, whole: bool) -> str | None:

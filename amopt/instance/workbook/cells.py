@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from amopt.instance.suggest import shown
 from amopt.instance.workbook.layout import Column
+from amopt.instance.workbook.rows import Percent
 
 __all__ = ["EMPTY", "SEPARATOR", "Slip", "read_cells", "written"]
 
@@ -26,6 +28,11 @@ _ERRORS: Final = frozenset(
     ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )
 _FIRST_DAY: Final = datetime.datetime(1900, 3, 1)
+_SHOWN: Final = (datetime.date, datetime.time, datetime.timedelta, Percent)
+"""What a cell holds by its format: a date, which a moment is too, a time, or a percentage."""
+_HOURS: Final = {"hour": 1, "hours": 1, "days": 24, "weeks": 168, "years": 8760}
+"""Units of time in hours, by the words with which keys end."""
+
 _LARGEST_NAME: Final = 10**15
 
 Slip = tuple[int, str, str, str]
@@ -74,11 +81,9 @@ def read_cells(
                 "" if text == EMPTY else _of_text(column.kind, text) if plain else read(text)
             )
             continue
-        if isinstance(cell, datetime.datetime | datetime.time | datetime.date):
-            value, message = _moment(cell)
-            if message:
-                slips.append((place, "wrong-date", message, "Write the date as 2026-01-31."))
-                value = None
+        if isinstance(cell, _SHOWN):
+            value, told = _as_shown(cell, column)
+            slips += [(place, *one) for one in told]
         else:
             value = read(cell)
             if column.kind == "text" and type(value) is str:
@@ -91,7 +96,7 @@ def read_cells(
             message = f"{len(numbers):,} names of the column are numbers in the sheet, such as "
             message += f"{shown(name)}."
         slips.append((place, "number-as-name", message, ""))
-    return values, slips
+    return values, _once(slips, "percent-cell", "cells of the column show percent")
 
 
 def _of_text(kind: str, text: str) -> Any:
@@ -136,20 +141,63 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def _moment(cell: Any) -> tuple[Any, str]:
-    """Return the day of a cell with a date, or what is wrong with it."""
-    if isinstance(cell, datetime.time):
-        return None, "the cell holds a time of day, or day 0 of the calendar."
-    if not isinstance(cell, datetime.datetime):
-        return cell, ""
+def _once(slips: list[Slip], code: str, words: str) -> list[Slip]:
+    """Return what is wrong, with the notes of a code folded into one for the column."""
+    notes = [slip for slip in slips if slip[1] == code]
+    if len(notes) < 2:
+        return slips
+    place, _, message, advice = notes[0]
+    folded = (place, code, f"{len(notes):,} {words}; the first: {message}", advice)
+    return [*(slip for slip in slips if slip[1] != code), folded]
+
+
+def _as_shown(cell: Any, column: Column) -> tuple[Any, list[tuple[str, str, str]]]:
+    """Return what a cell says by its format, and what is wrong with it: code, message, advice."""
+    if type(cell) is Percent:
+        in_percent = column.path[-1].rpartition("_")[2] == "percent"
+        value = float(Decimal(repr(float(cell))) * 100 if in_percent else cell)
+        read = f"the cell shows {value:.15g} %, which is read as {value:.15g}."
+        told = [("percent-cell", read, "")] if value != cell else []
+        return _READERS[column.kind](value), told
+    if isinstance(cell, datetime.time | datetime.timedelta):
+        message, advice = _time(cell, column)
+    elif not isinstance(cell, datetime.datetime):
+        return cell, []
+    else:
+        message, advice = _moment(cell), "Write the date as 2026-01-31."
+    return (None, [("wrong-date", message, advice)]) if message else (cell.date(), [])
+
+
+def _moment(cell: datetime.datetime) -> str:
+    """Say why a moment is no day; nothing where it is one."""
     if cell < _FIRST_DAY:
-        return (
-            None,
-            f"the cell holds the date {cell:%Y-%m-%d}, before spreadsheets count days right.",
-        )
-    if cell.time() != datetime.time():
-        return None, f"the cell holds a time of day: {cell:%Y-%m-%d %H:%M}."
-    return cell.date(), ""
+        return f"the cell holds the date {cell:%Y-%m-%d}, before spreadsheets count days right."
+    day = cell.time() == datetime.time()
+    return "" if day else f"the cell holds a time of day: {cell:%Y-%m-%d %H:%M}."
+
+
+def _time(cell: datetime.time | datetime.timedelta, column: Column) -> tuple[str, str]:
+    """Say that a cell holds a time, what is wanted, and what it is in the unit of the column."""
+    if isinstance(cell, datetime.time):
+        cell = datetime.timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
+    if column.kind not in ("number", "whole"):
+        message = f"the cell holds the time {_clock(cell)}, or day 0 of the calendar."
+        return message, "Write the date as 2026-01-31."
+    unit = next((part for part in reversed(column.path[-1].split("_")) if part in _HOURS), "")
+    wanted = f"a number of {unit}" if unit else "a number"
+    message = f"the cell holds the time {_clock(cell)} where {wanted} is wanted."
+    advice = "Format the cell as a number, and write it again"
+    if not unit:
+        return message, f"{advice}."
+    number = f"{cell.total_seconds() / 3600 / _HOURS[unit]:.6g}"
+    return message, f"{advice}: {_clock(cell)} h is {number} {unit}."
+
+
+def _clock(time: datetime.timedelta) -> str:
+    """Return a length of time as hours and minutes."""
+    minutes, seconds = divmod(round(time.total_seconds()), 60)
+    said = f"{minutes // 60}:{minutes % 60:02}"
+    return f"{said}:{seconds:02}" if seconds else said
 
 
 def written(value: Any) -> Any:

@@ -116,6 +116,14 @@ class Sheet:
         return tuple(heading for above in self.ancestors for heading in above.own)
 
     @property
+    def leading_keys(self) -> frozenset[tuple[str, ...]]:
+        """The keys of the sheet above, and of what tells its entries apart."""
+        if self.parent is None:
+            return frozenset()
+        above = self.parent
+        return frozenset((above.keys, *((*above.keys, *one.path) for one in above.repeats)))
+
+    @property
     def numbered(self) -> bool:
         """Whether its entries have a number, because nothing else tells them apart."""
         return bool(self.own) and not self.repeats

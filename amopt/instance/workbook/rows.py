@@ -8,12 +8,13 @@ nothing else; it then has the values that openpyxl gives, to the last digit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
-__all__ = ["Book"]
+__all__ = ["Book", "Percent"]
 
 _TEXT: Final = rb"[^<&\x00-\x08\x0b-\x1f]*+(?:&(?:amp|lt|gt|quot|apos);[^<&\x00-\x08\x0b-\x1f]*+)*+"
 _CELL: Final = (
@@ -33,6 +34,13 @@ _NUMBER: Final = re.compile(rb"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,
 _SIGNS: Final = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"),
                  (b"&amp;", b"&"))  # fmt: skip
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+_NOT_SHOWN: Final = re.compile(r'"[^"]*"|\[.*?\]|[\\_*].')
+
+
+class Percent(float):
+    """A number that its cell shows as percent: 0.065 as 6.5%."""
 
 
 class _NotPlainError(Exception):
@@ -111,8 +119,9 @@ class Book:
                 self._opened = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
         sheet = self._opened[name]
         sheet.reset_dimensions()
-        rows: Iterator[tuple[Any, ...]] = sheet.iter_rows(min_row=first, values_only=True)
-        return rows
+        percents = self._cells.percents
+        rows: Iterator[tuple[Any, ...]] = sheet.iter_rows(min_row=first, values_only=not percents)
+        return (tuple(map(_as_shown, row)) for row in rows) if percents else rows
 
 
 def _is_sheet(head: bytes, tail: bytes) -> bool:
@@ -131,18 +140,23 @@ def _is_sheet(head: bytes, tail: bytes) -> bool:
 
 
 class _Cells:
-    """Reads the cells of plain rows, as openpyxl does."""
+    """Reads the cells of plain rows, as openpyxl does; ``percents`` are styles of such formats."""
 
     def __init__(self, book: Any, strings: Sequence[str]) -> None:
         self._epoch = book.epoch
-        self._dates = {str(one).encode() for one in book._date_formats}
         self._spans = {str(one).encode() for one in book._timedelta_formats}
+        self.percents = _percents(book)
+        dates = {str(one).encode() for one in book._date_formats}
+        self._shown: dict[bytes, Callable[[float], Any]] = {
+            **dict.fromkeys(self.percents, _in_percent),
+            **{style: partial(self._moment, style=style) for style in dates},
+        }
         self._strings = strings
         self._places: dict[bytes, int] = {}
 
     def values(self, text: bytes) -> list[Any]:
         """Return the values of a row; None where a cell is blank."""
-        places, strings, dates = self._places, self._strings, self._dates
+        places, strings, shown = self._places, self._strings, self._shown
         values: list[Any] = []
         for letters, style, kind, cell, inline in _CELLS.findall(text):
             place = places.get(letters)
@@ -162,7 +176,7 @@ class _Cells:
                 values.append(strings[int(cell)])
             elif not kind or kind == b"n":
                 number = _number(cell)
-                values.append(self._moment(number, style) if style in dates else number)
+                values.append(shown[style](number) if style in shown else number)
             elif kind == b"b":
                 values.append(bool(int(cell)))
             else:
@@ -177,6 +191,30 @@ class _Cells:
             return from_excel(number, self._epoch, timedelta=style in self._spans)
         except (OverflowError, ValueError):
             return "#VALUE!"
+
+
+def _percents(book: Any) -> set[bytes]:
+    """Return the styles whose number format shows percent."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+
+    own = dict(enumerate(book._number_formats, BUILTIN_FORMATS_MAX_SIZE))
+    formats = ({**BUILTIN_FORMATS, **own}.get(one.numFmtId) for one in book._cell_styles)
+    return {str(n).encode() for n, form in enumerate(formats) if _shows_percent(form)}
+
+
+def _shows_percent(form: str | None) -> bool:
+    """Return whether a number format multiplies by a hundred: its sign, not one in its texts."""
+    return "%" in _NOT_SHOWN.sub("", form or "")
+
+
+def _in_percent(number: float) -> float:
+    return Percent(number) if abs(number) < 1e15 else number
+
+
+def _as_shown(cell: Any) -> Any:
+    """Return the value of a cell of openpyxl."""
+    number = type(cell.value) in (int, float)
+    return _in_percent(cell.value) if number and _shows_percent(cell.number_format) else cell.value
 
 
 def _place(letters: bytes) -> int:

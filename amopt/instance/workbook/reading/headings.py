@@ -16,6 +16,7 @@ __all__ = [
     "expected",
     "heads_of",
     "leading_columns",
+    "meant_column",
     "meant_sheet",
     "own_columns",
 ]
@@ -98,6 +99,21 @@ def meant_sheet(layout: Layout, table: Table, taken: Collection[str]) -> str | N
         if sheet.name in known and needed <= headings and most < shared >= 0.6 * len(headings):
             best, most = sheet.name, shared
     return best
+
+
+def meant_column(heading: str, known: Sequence[Column], table: Table) -> str | None:
+    """Return the column that an unknown heading is likely to mean; None where none is.
+
+    It is one that the table does not have: the nearest in its letters, else the only one that is
+    needed, where no other heading could be it.
+    """
+    there = {bare(one) for one in table.headings}
+    absent = [column for column in known if column.heading not in there]
+    near = closest(heading, [column.heading for column in absent])
+    needed = [column.heading for column in absent if column.required]
+    unknown = there - {column.heading for column in known} - {""}
+    strangers = [one for one in unknown if not one.startswith(REMARK)]
+    return near or (needed[0] if len(needed) == len(strangers) == 1 else None)
 
 
 def absent_amounts(sheet: Sheet, table: Table) -> list[str]:

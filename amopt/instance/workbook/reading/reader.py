@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from amopt.instance.document import Document
 from amopt.instance.findings import CATALOGUE, Finding, Key, Where
-from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.instance.suggest import did_you_mean, shown
 from amopt.instance.workbook.cells import read_cells
 from amopt.instance.workbook.layout import INSTANCE, TEXT, Column, Layout, Sheet
 from amopt.instance.workbook.reading.headings import (
@@ -17,6 +17,7 @@ from amopt.instance.workbook.reading.headings import (
     absent_amounts,
     expected,
     heads_of,
+    meant_column,
     meant_sheet,
     own_columns,
 )
@@ -277,11 +278,10 @@ class _Reader:
     ) -> None:
         """Note rows that belong to no entry of the sheet above; once where that is not there."""
         parent, letter = sheet.parent, self.columns[sheet.name]
-        if parent is None or any(heading not in letter for heading in sheet.leading):
-            return  # a column that is missing is told
+        told = sheet.leading_keys & self.absent
+        if parent is None or told or any(heading not in letter for heading in sheet.leading):
+            return  # it is told that a column or the sheet is missing, or has another name
         if parent.name not in above:
-            if parent.keys in self.absent:
-                return  # so is a sheet of another name
             rows = rows[:1]
         known = [str(one[-1]) for one in above.get(parent.name, {})]
         for names, number in rows:
@@ -337,7 +337,7 @@ class _Reader:
                 message = f"the heading {shown(heading)} stands there twice."
                 self.remarks.append(Remark("duplicate-key", where, message))
             elif column is None:
-                self._unknown_column(heading, cells[place], by_heading, where)
+                self._unknown_column(table, place, by_heading, where)
             else:
                 letter[heading] = letters(place)
                 values[heading], slips = read_cells(column, cells[place], plain=table.plain)
@@ -348,17 +348,17 @@ class _Reader:
         return values
 
     def _unknown_column(
-        self, heading: str, cells: Sequence[Any], known: dict[str, Column], where: Where
+        self, table: Table, place: int, known: dict[str, Column], where: Where
     ) -> None:
-        if not heading and all(cell is None or cell == "" for cell in cells):
-            return
+        heading = bare(table.headings[place])
         if not heading:
-            message = "the column has cells and no heading."
-            self.remarks.append(Remark("cell-without-heading", where, message))
+            if any(row[place] not in (None, "") for row in table.rows):
+                message = "the column has cells and no heading."
+                self.remarks.append(Remark("cell-without-heading", where, message))
             return
-        near = closest(heading, list(known))
-        advice = did_you_mean(near) if near else ""
+        near = meant_column(heading, list(known.values()), table)
         message = f"the sheet {where.sheet} has no column {shown(heading)}."
+        advice = did_you_mean(near) if near else ""
         self.remarks.append(Remark("unknown-column", where, message, advice))
 
     def _missing(self, sheet: Sheet, table: Table, values: dict[str, list[Any]]) -> None:
