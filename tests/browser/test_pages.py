@@ -16,6 +16,7 @@ import pytest
 
 import amopt
 from amopt import printing, sourcing
+from amopt.drawing import new_figure
 from amopt.instance import catalogue
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange import write
@@ -298,6 +299,21 @@ def test_a_page_of_other_plans(name: str, within: float, tab: Tab, tmp_path: Pat
             holds(tab, width=width, drawn=1)
     is_told_to_a_screen_reader(tab)
     fits_on_paper(tab)
+
+
+def test_ticks_of_large_numbers_are_told_apart(tab: Tab, tmp_path: Path) -> None:
+    figure = new_figure(height=420)
+    figure.add_scatter(x=[0, 1, 2], y=[1e15, 1e15 + 2e3, 1e15 + 4e3], mode="markers")
+    file = tmp_path / "page.html"
+    document = Document("Large", sections=[Section("Numbers of fifteen digits", figure=figure)])
+    for light, ticks in ((False, ".drawn .ytick text"), (True, ".still.wide text")):
+        page.write_document(document, file, light=light)
+        tab.open(file, width=SCREEN)
+        tab.run(SETTLED)
+        texts = tab.run(f"[...document.querySelectorAll('{ticks}')].map((one) => one.textContent)")
+        large = [text for text in texts if text.startswith("1") and len(text) > 3]
+        assert len(large) >= 3
+        assert len(set(large)) == len(large)
 
 
 @pytest.mark.slow

@@ -54,6 +54,31 @@ def test_ticks_of_a_given_step_are_not_rounded_to_others(step: float) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (1e15, 1e15 + 4e3),
+        (9.9999e14, 1.00001e15),
+        (-3.00001e15, -3e15),
+        (1e16, 1.0001e16),
+        (0.0, 7e15),
+        (1e20, 1.00000001e20),
+        (1e18, 1e18 + 512.0),
+        (2.0**70, 2.0**70 + 2.0**19),
+        (5e300, 5.001e300),
+    ],
+)
+@pytest.mark.parametrize("side", ["x", "y"])
+def test_ticks_of_large_numbers_are_told_apart(low: float, high: float, side: str) -> None:
+    axis = Axis(side, "linear", low, high, start=0.0, end=600.0)
+    ticks = axis.ticks()
+    assert len(ticks) >= 2
+    assert len({text for _, text in ticks}) == len(ticks)
+    for pixel, text in ticks:
+        assert axis.at(read(text)) == pytest.approx(pixel, abs=0.5)
+    assert all(re.fullmatch(r"-?[\d.,]+(e\d+)?", text) for _, text in ticks)
+
+
 def test_small_bars_say_what_they_amount_to() -> None:
     figure = new_figure()
     figure.add_bar(x=["a", "b", "c"], y=[1.234e-7, 0.3, math.nan], name="cost")

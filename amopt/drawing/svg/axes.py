@@ -21,13 +21,29 @@ FEWEST_TICKS = 2
 LEAST_EXPONENT = -6
 """Power of ten below which a tick is written with its exponent."""
 
+WRITTEN_OUT = 1e15
+"""Size from which a tick is written with an exponent."""
+
+LARGE_DIGITS, MOST_DIGITS = 2, 16
+"""Digits behind the point of a large tick, and the most that a number has."""
+
 MORE_DIGITS = 4
 """Digits behind the first of a step that ticks may have."""
 
 
-def written(value: float, digits: int) -> str:
-    """Return a number of an axis."""
-    return amount(value, digits) if abs(value) < 1e15 else f"{value:.3g}"
+def written(value: float, digits: int, step: float | None = None) -> str:
+    """Return a number of an axis; a large one with an exponent, and told apart by a step."""
+    if abs(value) < WRITTEN_OUT:
+        return amount(value, digits)
+    behind = LARGE_DIGITS
+    if step is not None:
+        apart = math.floor(math.log10(abs(value))) - math.floor(math.log10(step) + 1e-9)
+        behind = min(
+            MOST_DIGITS, max(0, apart) + _digits(step / 10.0 ** math.floor(math.log10(step)))
+        )
+    mantissa, _, exponent = f"{value:.{behind}e}".partition("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{int(exponent)}"
 
 
 @dataclass(frozen=True)
@@ -143,7 +159,9 @@ class Axis:
             step = next((one for one in (fits[0], *finer) if _count(low, high, one) > 1), fits[0])
         digits = _digits(step)
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        return [(k * step, written(k * step, digits) + self.suffix) for k in range(first, last + 1)]
+        values = [k * step for k in range(first, last + 1)]
+        texts = {written(value, digits, step): value for value in reversed(values)}
+        return [(value, text + self.suffix) for text, value in reversed(texts.items())]
 
 
 def _power(factor: int, exponent: int) -> str:

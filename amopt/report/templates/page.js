@@ -108,7 +108,7 @@
     for (const name of ["xaxis", "yaxis"]) {
       const grid = { gridcolor: tone("--grid"), zerolinecolor: tone("--frame"), linecolor: tone("--grid") };
       layout[name] = { automargin: true, ...layout[name], ...grid };
-      if (!layout[name].tickformat) layout[name].tickformat = ",.12~g";
+      if (!layout[name].tickformat) layout[name].tickformat = ",.15~g";
       if (layout[name].title) layout[name].title = { standoff: 14, ...layout[name].title };
     }
     const spot = holder.querySelector(".drawn");
