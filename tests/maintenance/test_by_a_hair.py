@@ -31,7 +31,8 @@ def test_a_limit_just_below_what_is_best_is_kept_at_next_to_no_cost(
     answer = amopt.solve(amopt.load(data))
     assert str(answer.outcome.status) == "optimal"
     most = data["limits"]["downtime_days_per_year"]
-    assert answer.rows["account"][0]["downtime_days_per_year"] <= most * (1 + 1e-8)
+    # years of two kinds are joined by changes on a ten-millionth of the days
+    assert answer.rows["account"][0]["downtime_days_per_year"] <= most * (1 + 1e-7)
     rise = answer.outcome.objective / free.outcome.objective - 1
     assert -1e-9 <= rise <= 1e-5
     alone = [row for row in answer.rows["account"] if row["sourcing"] == "regular parts only"]
