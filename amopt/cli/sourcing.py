@@ -235,13 +235,18 @@ def quotes(
     """Ask for quotes and log the answers; freeze them into an instance."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.report import machine, terminal
+        from amopt.report import machine, terminal, waiting
         from amopt.sourcing.quotes.desk import COLUMNS, desk
 
         doing = "reading quotes" if sources is None else "asking for quotes"
-        with working(json=json, of=doing):
+        with waiting.counting(wanted=not json, of=doing) as progress:
             told = desk(
-                decisions.locate(file), log=log, sources=sources, freeze=freeze, as_of=as_of
+                decisions.locate(file),
+                log=log,
+                sources=sources,
+                freeze=freeze,
+                as_of=as_of,
+                progress=progress,
             )
         if json:
             typer.echo(machine.listing_json("quotes", told.rows, told.findings), nl=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +62,7 @@ def desk(
     sources: Path | None = None,
     freeze: Path | None = None,
     as_of: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Told:
     """Ask sources and log what they answer; freeze what holds as of a time into an instance.
 
@@ -78,6 +79,8 @@ def desk(
     as_of
         The time whose quotes count, or a day, whose end it is then; left out, the one that the
         file names where nobody is asked now, and that of the last answer otherwise.
+    progress
+        Told how many requests have been answered, or failed, and how many are made.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def desk(
     said: list[str] = []
     findings: tuple[Finding, ...] = ()
     if sources is not None:
-        fetched = fetch(file, load_sources(sources), log)
+        fetched = fetch(file, load_sources(sources), log, progress=progress)
         rows, findings = fetched.rows(), fetched.findings
         counts = [sum(row["status"] == status for row in rows) for status in _STATUSES]
         told = ", ".join(f"{n} {status}" for n, status in zip(counts, _STATUSES, strict=True) if n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,6 +163,7 @@ def fetch(
     log: str | Path,
     *,
     at: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Fetched:
     """Ask the sources for what an instance file asks for, and add all answers to a log, or none.
 
@@ -177,6 +178,8 @@ def fetch(
     at
         The time that the rows are fetched at; left out, now. Where others have added to the log
         meanwhile, the rows are dated after theirs: a log is in the order of time.
+    progress
+        Told how many requests have been answered, or failed, and how many are made.
 
     Raises
     ------
@@ -194,22 +197,45 @@ def fetch(
     records: list[QuoteRecord] = []
     reused: list[tuple[str, QuoteRequest]] = []
     findings: list[Finding] = []
+    wanted: list[tuple[Source, list[QuoteRequest]]] = []
     for entry in sources.sources:
         own = [r for r in requests if not entry.suppliers or r.supplier in entry.suppliers]
         held = [r for r in own if _is_held(entry, r, known, at)]
         reused += [(entry.name, request) for request in held]
-        wanted = [request for request in own if request not in held]
-        made, told = asked_of(entry.opened(sources._folder), wanted, at)
+        wanted.append((entry, [request for request in own if request not in held]))
+    ended, every = 0, sum(len(own) for _, own in wanted)
+    for entry, own in wanted:
+        answered = _after(progress, ended, every)
+        made, told = asked_of(entry.opened(sources._folder), own, at, answered)
+        ended += len(own)
+        _after(progress, ended, every)(0)
         records += made
         findings += [*told, *_foreign(entry.name, made, inquiry.currency)]
     logged = _logged(path, records)
     return Fetched(tuple(logged), tuple(reused), tuple(findings))
 
 
+def _after(
+    progress: Callable[[int, int], None] | None, before: int, every: int
+) -> Callable[[int], None]:
+    """Return what tells that so many more requests have ended than before."""
+
+    def answered(count: int) -> None:
+        if progress is not None and every:
+            progress(before + count, every)
+
+    return answered
+
+
 def asked_of(
-    source: QuoteSource, requests: Sequence[QuoteRequest], at: datetime
+    source: QuoteSource,
+    requests: Sequence[QuoteRequest],
+    at: datetime,
+    answered: Callable[[int], None] | None = None,
 ) -> tuple[list[QuoteRecord], list[Finding]]:
     """Return what a source answers, each request answered or failed, and why it failed.
+
+    ``answered`` is told how many offers have an answer, as rows come in.
 
     A source that raises has failed; what it had answered until then counts.
     """
@@ -218,7 +244,10 @@ def asked_of(
     made: list[QuoteRecord] = []
     why = "the source does not answer it"
     try:
-        made.extend(source.fetch(requests, at=at))
+        for record in source.fetch(requests, at=at):
+            made.append(record)
+            if answered is not None:
+                answered(len({own.key for own in made}))
     except Exception as error:  # a source of somebody else, which may raise anything
         why = f"the source broke off: {type(error).__name__}"
     answered = {record.key for record in made}

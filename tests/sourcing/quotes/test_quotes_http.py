@@ -20,6 +20,7 @@ from amopt.sourcing.quotes.http import MOST_BYTES, HttpSource
 from amopt.sourcing.quotes.log import opened
 from amopt.sourcing.quotes.source import QuoteRequest
 from amopt.sourcing.quotes.sources_file import load_sources
+from tests.cli.test_terminal import Terminal
 from tests.sourcing.quotes.test_quotes import FILE
 
 AT = datetime(2026, 3, 9, 9, 30, tzinfo=UTC)
@@ -336,3 +337,36 @@ def test_a_mixed_answer_is_a_quote() -> None:
     with server(says({"quotes": [{"status": "declined"}, GOOD]})) as (url, _):
         records = list(source(url).fetch([ASKED], at=AT))
     assert Fetched(tuple(records), ()).rows()[0]["status"] == "quoted"
+
+
+def of_web(url: str, **more: Any) -> dict[str, Any]:
+    """Return a file of sources, one that answers for all suppliers."""
+    web = {"name": "web", "kind": "http", "url": url, "retries": 0, **more}
+    return {"amopt": 1, "kind": "sourcing-quote-sources", "name": "s", "sources": [web]}
+
+
+def test_progress_tells_how_many_requests_have_an_answer(tmp_path: Path) -> None:
+    """Also those that failed, or that a source never answered."""
+    heard: list[tuple[int, int]] = []
+    with server(quotes({}), says(b"", 404)) as (url, _):
+        sources = load_sources(of_web(url))
+        fetch(FILE, sources, tmp_path / "log.csv", at=AT, progress=lambda *n: heard.append(n))
+    assert heard == [(1, 2), (2, 2), (2, 2)]
+
+
+def test_the_terminal_shows_that_quotes_are_asked_for(tmp_path: Path) -> None:
+    """While a service takes its time, who waits sees it, and how much is done."""
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(2.5)
+        quotes({})(handler)
+
+    file, sources = tmp_path / "file.json", tmp_path / "sources.json"
+    file.write_text(json.dumps(FILE))
+    with server(slow) as (url, _):
+        sources.write_text(json.dumps(of_web(url)))
+        terminal = Terminal("sourcing", "quotes", file, "--sources", sources)
+        terminal.read_until(r"asking for quotes, [0-9] s")
+        terminal.read_until(r"asking for quotes, [0-9] s, 1 of 2 done")
+        assert terminal.end() == 0
+    assert "2 requests: 2 quoted" in terminal.text
