@@ -16,7 +16,7 @@ import pytest
 
 import amopt
 from amopt.errors import LeastChange
-from amopt.sourcing import solve
+from amopt.sourcing import formulation, solve
 from tests.oracles.pooled import best
 from tests.sourcing.infeasible.test_infeasible import entries_of
 from tests.sourcing.program.test_pooled import discounted, dutiable, random_pooled, shared_out
@@ -87,11 +87,16 @@ def made(data: dict[str, Any], changes: tuple[LeastChange, ...]) -> dict[str, An
 
 
 def require_remedies_that_hold(
-    seeds: range, wanted: int, make: Callable[[int], dict[str, Any]] = tight
+    seeds: range,
+    wanted: int,
+    make: Callable[[int], dict[str, Any]] = tight,
+    *,
+    tried: bool = True,
 ) -> set[str]:
     """Require of so many infeasible instances that all that is named has a plan; return families.
 
-    Every combination is made and solved. Without one of its changes no plan exists.
+    Every combination is made and solved; where ``tried``, every plan of few enough is tried, too.
+    Without one of its changes no plan exists.
     """
     explained, families = 0, set()
     for seed in seeds:
@@ -117,9 +122,9 @@ def require_remedies_that_hold(
             mended = made(data, changes)
             answer = solve(amopt.load(mended))
             assert answer.verdict.accepted, (seed, changes)
-            known = not mended.get("committed")  # the oracle knows no orders placed before
-            tried = best(mended, splits=4000) if known else None
-            assert tried is None or math.isfinite(tried), (seed, changes)
+            known = tried and not mended.get("committed")  # placed before, the oracle knows none
+            least = best(mended, splits=4000) if known else None
+            assert least is None or math.isfinite(least), (seed, changes)
             for left in changes if len(changes) > 1 else ():
                 fewer = tuple(other for other in changes if other != left)
                 with pytest.raises(amopt.InfeasibleError):
@@ -157,6 +162,50 @@ def placed_before(seed: int) -> dict[str, Any]:
 def test_remedies_beside_orders_placed_before_have_been_solved(wanted: int) -> None:
     families = require_remedies_that_hold(range(5000, 5300), wanted, placed_before)
     assert families >= ({"budget"} if wanted == 3 else {"budget", "least_spend", "need_by"})
+
+
+def of_every_family(seed: int) -> dict[str, Any]:
+    """Return such lines under limits of every family, closures of suppliers among them."""
+    rng = random.Random(seed * 17 + 3)
+    data = placed_before(seed)
+    total = sum(line["quantity"] for line in data["lines"])
+    suppliers = sorted({offer["supplier"] for offer in data["offers"]})
+    limits = {
+        "kg_co2": round(total * rng.uniform(0.1, 1.2), 2),
+        "weeks": round(rng.uniform(0.4, 3), 2),
+        "suppliers_per_line": rng.choice([1, 2]),
+    }
+    data["limits"] |= {key: value for key, value in limits.items() if rng.random() < 0.4}
+    for offer in data["offers"]:
+        offer["kg_co2_per_part"] = rng.choice([0.0, 0.5, 2.0])
+        if rng.random() < 0.3:
+            offer["smallest_quantity"] = rng.choice([2, 3])
+        if rng.random() < 0.3 and "smallest_quantity" not in offer:
+            offer["largest_quantity"] = rng.choice([1, 2])
+    if rng.random() < 0.5:
+        data["capacities"] = [{"supplier": who, "parts": rng.randint(0, 3)} for who in suppliers]
+    if rng.random() < 0.4:
+        pairs = sorted({(offer["part"], offer["supplier"]) for offer in data["offers"]})
+        data["licences"] = [
+            {"part": part, "supplier": who, "prints": rng.randint(0, 2)} for part, who in pairs
+        ]
+    if rng.random() < 0.4 and not any(offer["between"] == "power" for offer in data["offers"]):
+        data["order_date"] = "2026-03-30"
+        closed = [{"from": "2026-04-03", "to": "2026-04-06"}]
+        terms = {entry["supplier"]: entry for entry in data.get("suppliers", [])}
+        for who in suppliers:
+            terms.setdefault(who, {"supplier": who})["closed"] = closed
+        data["suppliers"] = list(terms.values())
+    return data
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("wanted", [2, pytest.param(60, marks=pytest.mark.long)])
+def test_remedies_of_every_family_of_limits_have_been_solved(wanted: int) -> None:
+    families = require_remedies_that_hold(range(9000, 11_000), wanted, of_every_family, tried=False)
+    named = {family.name for family in formulation.FAMILIES if family.says is not None}
+    assert len(named) >= 14
+    assert families == named if wanted == 60 else len(families) >= 2
 
 
 @pytest.mark.filterwarnings("ignore")
