@@ -250,8 +250,8 @@ def asked_of(
                 answered(len({own.key for own in made}))
     except Exception as error:  # a source of somebody else, which may raise anything
         why = f"the source broke off: {type(error).__name__}"
-    answered = {record.key for record in made}
-    made += [failed(source.name, one, at, why) for one in requests if one.key not in answered]
+    known = {record.key for record in made}
+    made += [failed(source.name, one, at, why) for one in requests if one.key not in known]
     return made, [
         warned(
             "quote-failed",
