@@ -239,7 +239,7 @@ def test_distributions_and_simulations_have_pages() -> None:
     assert found.count("<figure>") == 1
     for answer, drawn in (
         (printing.distributions(instance), 2),
-        (printing.simulate(instance, cycles=50, seed=1), 0),
+        (printing.simulate(instance, cycles=50, seed=1), 4),
     ):
         assert page.render(instance, answer, light=True).count("<figure>") == drawn
 
