@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amopt.errors import AmoptError
     from amopt.instance.common import Instance
     from amopt.program.solver.run import Progress
-    from amopt.report.document import Document
+    from amopt.report.document import Document, Grid
     from amopt.solution import Solution
 
 File = Annotated[
@@ -203,6 +203,16 @@ def write_pages(
             from amopt.report import page
 
             page.write_document(document(), path, light=light)
+
+
+def write_book(
+    tables: Callable[[], tuple[Sequence[str], Sequence[Grid]]], xlsx: Path | None
+) -> None:
+    """Write what a study says and its tables as a workbook, if that was asked for."""
+    if xlsx is not None:
+        from amopt.report import workbook
+
+        workbook.write_tables(*tables(), xlsx)
 
 
 def answered(instance: Instance, folder: Path | None) -> Solution:

@@ -17,9 +17,11 @@ from amopt.cli.common import (
     SolveGap,
     SolveSeconds,
     Workers,
+    Xlsx,
     reporting,
     require_room,
     working,
+    write_book,
     write_pages,
 )
 
@@ -70,6 +72,7 @@ def compare(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Say what changed from one instance or answer to another, the largest change first."""
     with reporting(json=json):
@@ -79,7 +82,7 @@ def compare(
         from amopt.report import compared
         from amopt.scenarios.comparison import compare_answers, compare_instances
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         answers = [(Path(side) / MARK).exists() for side in (before, after)]
         if any(answers) and not all(answers):
             raise UsageError("name two instances or two answers, not one of each")
@@ -98,6 +101,7 @@ def compare(
                     found["answers"] = solves.both
         found = _told_apart(found, before, after)
         write_pages(lambda: compared.document_of(found, solves), html, html_light)
+        write_book(lambda: compared.tables_of(found, solves), xlsx)
         if json:
             typer.echo(compared.as_json(found, solves), nl=False)
         else:
@@ -149,6 +153,7 @@ def sensitivity(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Say which inputs move the answer most: each is changed by a step and solved again."""
@@ -159,7 +164,7 @@ def sensitivity(
         from amopt.scenarios.sensitivity import sensitivity as of_inputs
         from amopt.scenarios.workers import processes
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
         pool = processes(workers) if workers > 1 else contextlib.nullcontext()
@@ -174,6 +179,7 @@ def sensitivity(
                 progress=progress,
             )
         write_pages(lambda: tornado.document_of(found), html, html_light)
+        write_book(lambda: tornado.tables_of(found), xlsx)
         if json:
             typer.echo(tornado.as_json(found), nl=False)
         elif not quiet:

@@ -12,6 +12,7 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Out,
+    Xlsx,
     give,
     reporting,
     require_room,
@@ -37,15 +38,24 @@ def factorial(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Vary parameters of one component, and tell when another version breaks even."""
     with reporting(json=json):
         from amopt import decisions, design
         from amopt.report import waiting
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("design", file)
         axes = dict(design.axis(text) for text in vary)
         with waiting.counting(wanted=not json, of="working") as progress:
             found = design.factorial(instance, axes, component=component, progress=progress)
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )

@@ -12,6 +12,7 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Out,
+    Xlsx,
     give,
     reporting,
     require_room,
@@ -32,16 +33,25 @@ def map_(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Vary two parameters, and tell at each point which form the supply chain takes."""
     with reporting(json=json):
         from amopt import decisions, licensing
         from amopt.report import waiting
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("licensing", file)
         with waiting.counting(wanted=not json, of="working") as progress:
             found = licensing.map_forms(
                 instance, x=licensing.axis(x), y=licensing.axis(y), progress=progress
             )
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )

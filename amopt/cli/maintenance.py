@@ -11,8 +11,10 @@ from amopt.cli.common import (
     Html,
     HtmlLight,
     Json,
+    Xlsx,
     reporting,
     require_room,
+    write_book,
     write_pages,
 )
 
@@ -38,6 +40,7 @@ def factorial(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Compare the policies over all variants that the file's factorial states."""
     with reporting(json=json):
@@ -46,7 +49,7 @@ def factorial(
         from amopt.report import waiting
         from amopt.report.studies import varied
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         instance = decisions.load_of("maintenance", file)
         shown = waiting.counting(wanted=not json, limit=time_limit, of="working")
         with shown as progress:
@@ -59,6 +62,7 @@ def factorial(
             html,
             html_light,
         )
+        write_book(lambda: (said, [varied.table_of(instance.currency, found.rows)]), xlsx)
         if json:
             typer.echo(varied.as_json(found), nl=False)
         else:

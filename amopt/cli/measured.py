@@ -16,9 +16,11 @@ from amopt.cli.common import (
     SolveGap,
     SolveSeconds,
     Workers,
+    Xlsx,
     reporting,
     require_room,
     stopping,
+    write_book,
     write_pages,
 )
 
@@ -41,6 +43,7 @@ def reproduce(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Compute the printed numbers of the literature, with a verdict on each."""
@@ -49,10 +52,11 @@ def reproduce(
         from amopt.report.studies import reproduced
         from amopt.reproduce import reproduce as computed
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         with waiting.counting(wanted=not json and not quiet) as progress:
             found = computed(sources or None, long=long, progress=progress)
         write_pages(lambda: reproduced.document_of(found), html, html_light)
+        write_book(lambda: reproduced.tables_of(found), xlsx)
         if json:
             typer.echo(reproduced.as_json(found), nl=False)
         elif not quiet:
@@ -90,6 +94,7 @@ def sweep(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Solve an instance under a grid or a list of changes, here, side by side, or on a cluster."""
@@ -100,7 +105,7 @@ def sweep(
         from amopt.report.studies import swept
         from amopt.scenarios.sweep import sweep as solved
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         if table is not None:
             swept.require_writable(table)
         require(workers >= 1, "--workers must be 1 or more")
@@ -123,6 +128,7 @@ def sweep(
                 progress=progress,
             )
         write_pages(lambda: swept.document_of(found), html, html_light)
+        write_book(lambda: swept.tables_of(found), xlsx)
         if table is not None:
             swept.write_table(found, table)
         if json:

@@ -14,6 +14,7 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Out,
+    Xlsx,
     answered,
     give,
     reporting,
@@ -39,6 +40,7 @@ def map_(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Scale two parameters, and tell at each point which form of placement is the cheapest."""
     with reporting(json=json):
@@ -46,7 +48,7 @@ def map_(
         from amopt.program.solver.options import Options
         from amopt.report import waiting
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("placement", file)
         across, up = placement.axis(x), placement.axis(y)
         with waiting.following(wanted=not json) as told:
@@ -58,7 +60,15 @@ def map_(
                 progress=told.count,
                 at_point=told.hear,
             )
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command(name="hand-over")

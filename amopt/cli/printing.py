@@ -16,6 +16,7 @@ from amopt.cli.common import (
     Json,
     Out,
     Quiet,
+    Xlsx,
     give,
     reporting,
     require_room,
@@ -122,12 +123,13 @@ def uncertainty(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Show what failure rates that are not known well cost, and which plans withstand them."""
     from amopt.printing.uncertainty import study
 
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light, quiet=quiet)
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx, quiet=quiet)
 
 
 @app.command()
@@ -138,11 +140,12 @@ def distributions(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Tell exactly what the optimum does in a cycle and a year, beside what is done today."""
     from amopt.printing import distributions as study
 
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
 
 
 @app.command()
@@ -153,11 +156,12 @@ def convoys(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Find what to do where replenishments may not come, and what the printer is then worth."""
     from amopt.printing.convoys.answer import convoys as study
 
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light)
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
 
 
 @app.command()
@@ -170,12 +174,13 @@ def busy(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Find what to do where the printer makes only most_prints_per_day, and what it costs."""
     from amopt.printing.busy.answer import busy as study
 
     counted = partial(study, cycles=cycles, seed=seed)
-    _tell(file, counted, json=json, out=out, html=html, html_light=html_light)
+    _tell(file, counted, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
 
 
 @app.command()
@@ -188,12 +193,13 @@ def simulate(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Simulate what the optimum does, and what is done today where the file says so."""
     from amopt.printing import simulate as study
 
     counted = partial(study, cycles=cycles, seed=seed)
-    _tell(file, counted, json=json, out=out, html=html, html_light=html_light)
+    _tell(file, counted, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
 
 
 def _tell(
@@ -204,13 +210,14 @@ def _tell(
     out: Out,
     html: Html,
     html_light: HtmlLight,
+    xlsx: Xlsx,
     quiet: bool = False,
 ) -> None:
     """Load an instance, study it, and give the answer as it is asked for."""
     with reporting(json=json):
         from amopt import decisions
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("printing", file)
         with working(json=json, quiet=quiet):
             found = study(instance)
@@ -222,4 +229,5 @@ def _tell(
             instance=instance,
             html=html,
             html_light=html_light,
+            xlsx=xlsx,
         )

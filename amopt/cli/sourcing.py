@@ -15,6 +15,7 @@ from amopt.cli.common import (
     Json,
     Out,
     Quotes,
+    Xlsx,
     give,
     on_record,
     reporting,
@@ -49,16 +50,25 @@ def frontier(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Compare every offer with conventional supply: savings, scenarios, switchover quantities."""
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         with working(json=json):
             found = sourcing.frontier(instance, asset_exists=asset_exists)
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command()
@@ -78,13 +88,14 @@ def pareto(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Find the answers that no other answer beats in both of two criteria."""
     with reporting(json=json):
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         criteria = tuple(by.split(","))
         with working(json=json, limit=time_limit) as progress:
@@ -92,7 +103,15 @@ def pareto(
             found = sourcing.pareto(
                 instance, criteria, most=most, options=options, progress=progress
             )
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command()
@@ -118,6 +137,7 @@ def worth(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Tell what each limit costs, what one unit more is worth, and what a supplier's loss costs."""
     with reporting(json=json):
@@ -126,7 +146,7 @@ def worth(
         from amopt.report import waiting
         from amopt.sourcing.worth.steps import steps_of
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
         steps, options = steps_of(step or ()), Options(time_limit=time_limit)
@@ -134,7 +154,15 @@ def worth(
             found = sourcing.worth_of_limits(
                 instance, wanted, steps=steps, options=options, progress=progress
             )
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command()
@@ -154,6 +182,7 @@ def ranges(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Tell up to which price chosen offers stay chosen, and from which others would be."""
     with reporting(json=json):
@@ -161,14 +190,22 @@ def ranges(
         from amopt.program.solver.options import Options
         from amopt.report import waiting
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         options = Options(time_limit=time_limit)
         with waiting.counting(wanted=not json, limit=time_limit) as progress:
             found = sourcing.price_ranges(
                 instance, supplier, others=not chosen, options=options, progress=progress
             )
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command()
@@ -268,6 +305,7 @@ def replay(
     out: Out = None,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Replay a file of events: at each one the open lines are decided again."""
     with reporting(json=json):
@@ -276,7 +314,7 @@ def replay(
         from amopt.sourcing.rolling.replay import load_events
         from amopt.sourcing.rolling.replay import replay as replay_events
 
-        require_room(out, html, html_light)
+        require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file)
         happening = load_events(decisions.locate(events), instance)
         if quotes is not None:
@@ -285,7 +323,15 @@ def replay(
             happening = with_quotes_on_record(instance, happening, quotes)
         with waiting.counting(wanted=not json) as progress:
             found = replay_events(instance, happening, at_event=progress)
-        give(found, json=json, out=out, instance=instance, html=html, html_light=html_light)
+        give(
+            found,
+            json=json,
+            out=out,
+            instance=instance,
+            html=html,
+            html_light=html_light,
+            xlsx=xlsx,
+        )
 
 
 @app.command()

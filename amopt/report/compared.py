@@ -14,7 +14,7 @@ from amopt.report.terminal import console, print_rows
 from amopt.report.words import gap_in_words, shown, worth
 from amopt.scenarios.comparison import COLUMNS, Comparison, Solved
 
-__all__ = ["as_json", "cells", "document_of", "print_comparisons"]
+__all__ = ["as_json", "cells", "document_of", "print_comparisons", "tables_of"]
 
 _TITLES = {"data": "What changed in the data", "answers": "What changed in the answer"}
 
@@ -126,6 +126,16 @@ def _words(row: Mapping[str, Any], currency: str, *, typed: bool) -> dict[str, A
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def tables_of(
+    found: Mapping[str, Comparison], solves: Solved | None = None
+) -> tuple[list[str], list[Grid]]:
+    """Return what is said of comparisons, and their tables: each number as it is, with its unit."""
+    said = _ended_early(solves)
+    said += [f"{_TITLES[name]}: {_sentence(one)}" for name, one in found.items()]
+    grids = [Grid(name, one.rows, COLUMNS, one.currency) for name, one in found.items()]
+    return said, grids
 
 
 def document_of(found: Mapping[str, Comparison], solves: Solved | None = None) -> Document:

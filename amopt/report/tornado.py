@@ -13,7 +13,7 @@ from amopt.report.words import gap_in_words, shown
 from amopt.scenarios.sensitivity import COLUMNS, Sensitivity
 from amopt.solution import Column
 
-__all__ = ["as_json", "document_of", "print_sensitivity"]
+__all__ = ["as_json", "document_of", "print_sensitivity", "tables_of"]
 
 _MOST_BARS = 20
 
@@ -72,10 +72,15 @@ def _ended_early(found: Sensitivity) -> list[str]:
     return [f"{said} What was not tried may move the answer more."] if said else []
 
 
+def tables_of(found: Sensitivity) -> tuple[tuple[str, ...], tuple[Grid]]:
+    """Return what is said of a sensitivity, and its table."""
+    table = Grid("inputs", found.rows, _told(found), found.currency, "in what --json prints")
+    return (found.headline(), *_base(found), *_ended_early(found)), (table,)
+
+
 def document_of(found: Sensitivity) -> Document:
     """Return a sensitivity as a page."""
-    table = Grid("inputs", found.rows, _told(found), found.currency, "in what --json prints")
-    said = (found.headline(), *_base(found), *_ended_early(found))
+    said, (table,) = tables_of(found)
     figure = _bars(found)
     section = Section("Which inputs move the answer most", figure=figure, table=table)
     return Document(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,9 +13,10 @@ from amopt.files import as_plain, new_file, require_writable_file
 from amopt.report.words import visible
 
 if TYPE_CHECKING:
+    from amopt.report.document import Grid
     from amopt.solution import Column, Solution
 
-__all__ = ["require_writable", "write_answer"]
+__all__ = ["require_writable", "write_answer", "write_tables"]
 
 FIRST_DAY: Final = datetime.date(1900, 3, 1)
 """The day from which spreadsheet programs count days right."""
@@ -60,18 +61,43 @@ def write_answer(solution: Solution, target: str | Path) -> None:
     UsageError
         See :func:`require_writable`.
     """
+    tables = ((name, rows, solution.columns.get(name, ())) for name, rows in solution.rows.items())
+    _write_book(_summary(solution), tables, target)
+
+
+def write_tables(said: Sequence[str], grids: Sequence[Grid], target: str | Path) -> None:
+    """Write what a study says and its tables as a workbook, as :func:`write_answer` does.
+
+    Raises
+    ------
+    UsageError
+        See :func:`require_writable`.
+    """
+    summary = [("answer", sentence) for sentence in said]
+    money = next((grid.currency for grid in grids if grid.currency), None)
+    if money is not None:
+        summary.append(("currency", money))
+    _write_book(summary, ((grid.name, grid.rows, grid.columns) for grid in grids), target)
+
+
+def _write_book(
+    summary: Sequence[tuple[str, Any]],
+    tables: Iterable[tuple[str, Sequence[Mapping[str, Any]], Sequence[Column]]],
+    target: str | Path,
+) -> None:
+    """Write a sheet of words, and one or more for each table that has rows."""
     require_writable(target)
     book: Any = _openpyxl().Workbook()
     first = book.active
     first.title = _SUMMARY
     taken, told = {_SUMMARY}, _Told()
-    for name, rows in solution.rows.items():
+    for name, rows, columns in tables:
         for part in _parts(rows):
             sheet = _free_name(name, taken)
-            _write_table(book, sheet, part, solution.columns.get(name, ()), told)
+            _write_table(book, sheet, part, columns, told)
             if part.start:
                 told.say(f"{name} has {len(rows):,} rows, and goes on in the sheet {sheet}.")
-    for row, cells in enumerate([*_summary(solution), *told.notes()], 1):
+    for row, cells in enumerate([*summary, *told.notes()], 1):
         for place, cell in enumerate(cells, 1):
             _write(first.cell(row, place), cell, told=_Told())
     first.column_dimensions["A"].width = 22

@@ -16,7 +16,7 @@ from amopt.reproduce import Number, Reproduction, Verdict, source
 from amopt.reproduce.run import holds
 from amopt.solution import Column
 
-__all__ = ["COLUMNS", "as_json", "document_of", "markdown", "print_numbers"]
+__all__ = ["COLUMNS", "as_json", "document_of", "markdown", "print_numbers", "tables_of"]
 
 COLUMNS = (
     Column("table", "", "where in the source"),
@@ -136,6 +136,14 @@ def print_numbers(found: Reproduction, *, everything: bool) -> None:
 def _said(found: Reproduction) -> tuple[str, ...]:
     """Return what comes of all numbers, and how far it came where Ctrl-C ended it."""
     return tuple(filter(None, [found.headline(), found.pieces.in_words("table")]))
+
+
+def tables_of(found: Reproduction) -> tuple[tuple[str, ...], list[Grid]]:
+    """Return what is said of a reproduction, and a table a source."""
+    grids = [
+        Grid(name, [_row(one) for one in _of(found, name)], COLUMNS) for name in found.witnesses
+    ]
+    return _said(found), grids
 
 
 def document_of(found: Reproduction) -> Document:

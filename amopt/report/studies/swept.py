@@ -18,7 +18,14 @@ from amopt.report.terminal import console, print_rows
 from amopt.scenarios.sweep.run import Sweep
 from amopt.solution import Column, comma_separated
 
-__all__ = ["as_json", "document_of", "print_rows_of", "require_writable", "write_table"]
+__all__ = [
+    "as_json",
+    "document_of",
+    "print_rows_of",
+    "require_writable",
+    "tables_of",
+    "write_table",
+]
 
 MOST_REASONS = 10
 """Reasons for no answer that are written out."""
@@ -87,12 +94,18 @@ def _said(found: Sweep) -> tuple[str, ...]:
     return tuple(filter(None, [found.headline(), found.pieces.in_words("solve")]))
 
 
+def tables_of(found: Sweep) -> tuple[tuple[str, ...], tuple[Grid]]:
+    """Return what is said of a sweep, and its table."""
+    whole = "in what --json prints"
+    return _said(found), (Grid("sweep", found.rows, _columns(found), found.currency, whole),)
+
+
 def document_of(found: Sweep) -> Document:
     """Return a sweep as a page."""
-    table = Grid("sweep", found.rows, _columns(found), found.currency, "in what --json prints")
+    said, (table,) = tables_of(found)
     section = Section("Every solve", figure=_figure(found), table=table)
     title = f"{found.name}: a sweep"
-    return Document(title, headline=_said(found), sections=[section])
+    return Document(title, headline=said, sections=[section])
 
 
 def _figure(found: Sweep) -> Any:

@@ -12,7 +12,7 @@ from amopt.solution import Column, Table
 if TYPE_CHECKING:
     from amopt.maintenance.study import Variants
 
-__all__ = ["POLICIES", "as_json", "document_of"]
+__all__ = ["POLICIES", "as_json", "document_of", "table_of"]
 
 POLICIES = ("B", "TR", "DA")
 """The policies beside the best plan."""
@@ -31,6 +31,14 @@ def as_json(found: Variants) -> str:
     return pretty({"amopt": __version__, **found.pieces.to_dict(), "variants": found.rows})
 
 
+def table_of(currency: str, rows: Table) -> Grid:
+    """Return the table of a factorial."""
+    columns = [
+        _OUTCOME.get(column, Column(column, "", "varied")) for column in (rows[0] if rows else ())
+    ]
+    return Grid("variants", rows, columns, currency, "in what --json prints")
+
+
 def document_of(name: str, currency: str, rows: Table, said: Sequence[str]) -> Document:
     """Return the page of a factorial.
 
@@ -43,11 +51,8 @@ def document_of(name: str, currency: str, rows: Table, said: Sequence[str]) -> D
     said
         What they show, in sentences.
     """
-    columns = [
-        _OUTCOME.get(column, Column(column, "", "varied")) for column in (rows[0] if rows else ())
-    ]
     picture = Section("How much more than the best plan each policy costs", figure=_more(rows))
-    table = Grid("variants", rows, columns, currency, "in what --json prints")
+    table = table_of(currency, rows)
     return Document(
         f"{name}: every variant",
         headline=said,
