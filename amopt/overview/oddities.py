@@ -130,6 +130,7 @@ def of_entries(sheets: Sequence[FilledSheet]) -> Iterator[dict[str, Any]]:
             if column.kind in ("number", "whole")
             and not column.several
             and column.path[-1] not in _NOT_AMOUNTS
+            and k >= len(one.sheet.leading)  # by which rows are joined
             and not (one.sheet.numbered and column.path == one.sheet.own)
         }
         yield from of_columns(collection, entries, numbers)

@@ -103,6 +103,23 @@ def test_a_slip_of_the_decimal_point_is_found() -> None:
     )
 
 
+def test_numbers_that_join_sheets_are_no_data() -> None:
+    quotes = [{"quantity": n, "cost_per_part": 9 - n / 10, "lead_time_weeks": 1} for n in (1, 9)]
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "Many offers",
+        "parts": [{"name": "bush"}],
+        "lines": [{"line": "1", "part": "bush", "quantity": 4}],
+        "offers": [
+            {"supplier": f"s{n}", "part": "bush", "between": "all_units", "quotes": quotes}
+            for n in range(40)
+        ],
+    }
+    odd = amopt.show(amopt.load(data)).rows["oddities"]
+    assert "offer" not in {row["key"] for row in odd}
+
+
 def test_names_alike_and_unused_are_found() -> None:
     data = amopt.load("placement/textbook").to_dict()
     part = data["parts"][0]

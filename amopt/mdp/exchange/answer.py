@@ -49,7 +49,9 @@ class MarkovAnswer(Solution):
         return (f"{counted(len(self.rows['states']), 'state')}; {self.objective_meaning}{least}.",)
 
 
-def answer(name: str, exchanged: Exchanged, found: MarkovSolution) -> MarkovAnswer:
+def answer(
+    name: str, exchanged: Exchanged, found: MarkovSolution, *, maximise: bool = False
+) -> MarkovAnswer:
     """Return what a solution says, its values held against the optimality equation once more.
 
     Parameters
@@ -60,11 +62,16 @@ def answer(name: str, exchanged: Exchanged, found: MarkovSolution) -> MarkovAnsw
         The process that was read.
     found
         Its solution.
+    maximise
+        Whether its costs are the negative of a reward.
     """
     process = exchanged.process
     notes: tuple[str, ...] = ()
     if exchanged.initial is None:
         notes = ("The file tells no first state: all are taken to be alike.",)
+    if maximise and found.outcome.objective is not None:
+        reward = f"{-found.outcome.objective:.10g}"
+        notes += (f"The reward is maximised: it is {reward}; costs here are its negative.",)
     return MarkovAnswer(
         kind="mdp",
         name=name,
@@ -72,7 +79,7 @@ def answer(name: str, exchanged: Exchanged, found: MarkovSolution) -> MarkovAnsw
         verdict=_verdict(found),
         rows={"states": _states(found)},
         notes=notes,
-        objective_meaning=MEANING[process.criterion],
+        objective_meaning=MEANING[process.criterion] + (", the negative of the reward" * maximise),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from amopt.files import write_text
 from amopt.mdp.exchange.arrays import Arrays, refusal
 from amopt.mdp.exchange.names import numbers, told_apart
 from amopt.mdp.process import Process
+from amopt.phrases import counted
 
 __all__ = ["read", "write"]
 
@@ -195,7 +196,8 @@ def _text(path: Path) -> str:
 
 def _table(path: Path, keys: int, *, names: bool = False) -> tuple[list[int], pd.DataFrame]:
     """Return the numbers of the head, and the lines that follow; comments (#) are left out."""
-    head, _, rest = re.sub(r"(?m)^\s*#.*\n?", "", _text(path)).partition("\n")
+    text = _text(path)
+    head, _, rest = re.sub(r"(?m)^\s*#.*\n?", "", text).partition("\n")
     columns = ["state", "choice", "target"][:keys] + ["number"] + (["action"] if names else [])
     try:
         counts = [int(word) for word in head.split()]
@@ -210,12 +212,25 @@ def _table(path: Path, keys: int, *, names: bool = False) -> tuple[list[int], pd
             keep_default_na=False,
             na_values={"action": [""]},
         )
+        if not isinstance(table.index, pd.RangeIndex):
+            raise ValueError("more columns than there are")
         table["number"] = np.array(table["number"].tolist(), dtype=np.float64)  # to the last digit
     except (ValueError, OverflowError) as error:
-        raise refusal(
-            path.name, "not-this-format", f"a head of counts and lines of numbers: {error!s:.120}"
-        ) from error
+        said = _other_width(text, columns, keys + 1)
+        said = said or f"a head of counts and lines of numbers: {error!s:.120}"
+        raise refusal(path.name, "not-this-format", said) from error
     return counts, table
+
+
+def _other_width(text: str, columns: Sequence[str], least: int) -> str:
+    """Say which line has too few or too many columns, and what it should hold; else nothing."""
+    lines = ((number, line.split()) for number, line in enumerate(text.splitlines(), 1))
+    told = [(number, words) for number, words in lines if words and words[0][0] != "#"]
+    for number, words in told[1:]:
+        if not least <= len(words) <= len(columns):
+            there = f"line {number} has {counted(len(words), 'column')}"
+            return f"{there}; {least} are wanted: {', '.join(columns[:least])}."
+    return ""
 
 
 def _initial(path: Path, states: int) -> Floats | None:

@@ -52,4 +52,4 @@ def solve(
         start=start,  # type: ignore[arg-type]
         options=options,
     )
-    return answer(Path(path).stem, found, solution)
+    return answer(Path(path).stem, found, solution, maximise=maximise)

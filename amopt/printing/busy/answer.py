@@ -77,7 +77,11 @@ class BusySolution(Solution):
             Column("free_yearly_cost", "money", "Cost a year where the printer is never busy."),
             Column("alone_yearly_cost", "money", "Each part with the printer for itself."),
             Column("bound", "money", "No plan costs less: that, and what the groups cost more."),
-            Column("yearly_cost", "money", "Simulated cost of the plan; exact with one part."),
+            Column(
+                "yearly_cost",
+                "money",
+                "Simulated cost of the plan, at least the bound; exact with one part.",
+            ),
             Column("half_width", "money", "Half the band of 99.9 % confidence around it."),
         ),
     }
@@ -149,7 +153,7 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
         ),
         verdict=verdict,
         rows=rows,
-        notes=_notes(len(instance.parts), simulated=simulated),
+        notes=_notes(len(instance.parts), _band(total, instance.currency)),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         objective_meaning="yearly cost, less what cannot be avoided",
@@ -176,6 +180,8 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
     unavoidable = _unavoidable(parameters)
     free_cost = yearly * closed_form.cycle_cost(parameters, free) - unavoidable
     alone_cost = yearly * np.array([one.cycle_cost for one in found]) - unavoidable
+    cost = float(yearly * mean - unavoidable.sum())
+    bound = float(alone_cost.sum()) + yearly * sum(one.extra for one in shared)
     return {
         "parts": [
             {
@@ -204,8 +210,8 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
                 "most_prints_per_day": most,
                 "free_yearly_cost": float(free_cost.sum()),
                 "alone_yearly_cost": float(alone_cost.sum()),
-                "bound": float(alone_cost.sum()) + yearly * sum(one.extra for one in shared),
-                "yearly_cost": float(yearly * mean - unavoidable.sum()),
+                "bound": bound,
+                "yearly_cost": max(cost, bound) if half else cost,
                 "half_width": yearly * half,
             }
         ],
@@ -326,14 +332,20 @@ def bound_figure(instance: PrintingInstance, most: Sequence[int] = range(6)) -> 
     return figure
 
 
-def _notes(parts: int, *, simulated: bool) -> tuple[str, ...]:
+def _band(total: Mapping[str, Any], currency: str) -> str:
+    """Return up to what a simulated cost is known; nothing where it is exact."""
+    return money(total["half_width"], currency) if total["half_width"] else ""
+
+
+def _notes(parts: int, band: str) -> tuple[str, ...]:
     if parts == 1:
         return (
             "The best decisions of one part depend on how many wait and how many printed parts are "
             "in operation; the priorities are those of a printer that is free.",
         )
-    if not simulated:
+    if not band:
         return ()
     return (
-        "The cost is a mean of simulated cycles: the gap to the bound is known up to half_width.",
+        "The cost is a mean of simulated cycles, and not below the bound: it, and with it the "
+        f"gap, is known up to {band} a year.",
     )

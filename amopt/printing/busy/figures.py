@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, INK, YELLOW, new_figure, plain
@@ -18,6 +19,20 @@ BARS = {
     "bound": ("no plan costs less", YELLOW),
     "yearly_cost": ("this plan", GREEN),
 }
+
+
+NARROW = 0.1
+"""Share of the longest bar below which a difference between bars is not seen from zero on."""
+
+
+def _range(total: Mapping[str, Any]) -> list[float]:
+    """Return the ends of the axis: from zero on, or where bars differ by too little for that."""
+    costs = [total[column] for column in BARS]
+    low, high = min(costs), max(costs) + total["half_width"]
+    if low <= 0 or max(costs) - low >= NARROW * max(costs):
+        return [min(0.0, low), high + 0.05 * (high - min(0.0, low))]
+    room = max(high - low, total["half_width"], 1e-6 * high)
+    return [max(0.0, low - room), high + 0.2 * room]
 
 
 def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
@@ -44,6 +59,9 @@ def figures(instance: PrintingInstance, solution: Solution) -> dict[str, Any]:
         figure.add_scatter(
             y=[names[-1]] * 2, x=[cost - half, cost + half], mode="lines", line={"color": INK}
         )
-    figure.update_xaxes(title=f"cost, {plain(instance.currency)} a year", zeroline=True)
+    ends = _range(total)
+    cut = " (the axis begins above 0)" if ends[0] > 0 else ""
+    title = f"cost, {plain(instance.currency)} a year{cut}"
+    figure.update_xaxes(range=ends, title=title, zeroline=True)
     figure.update_yaxes(automargin=True, autorange="reversed")
     return {"What a busy printer costs": figure.update_layout(height=260)}

@@ -18,6 +18,8 @@ __all__ = ["CODES", "date_problems", "past_problems"]
 HORIZON = timedelta(days=5 * 366)
 """How far ahead a date may lie that nobody mistyped."""
 
+A_DAY = timedelta(days=1)
+
 CODES: tuple[Code, ...] = (
     Code(
         "need-by-twice",
@@ -44,6 +46,12 @@ CODES: tuple[Code, ...] = (
         "no-working-day",
         "A calendar has no working day.",
         "Write working_days: [mon, tue, wed, thu, fri].",
+    ),
+    Code(
+        "order-date-before-quotes",
+        "Orders are placed before the day as of which their quotes are taken.",
+        "Bring order_date up to date: deliveries are counted from it.",
+        Severity.WARNING,
     ),
     Code(
         "date-beyond-horizon",
@@ -78,6 +86,20 @@ def date_problems(instance: Contents) -> Iterator[Problem]:
             )
             yield from _date(instance, key, what, order.delivery, twice=order.weeks is not None)
     yield from _closures(instance)
+    yield from _stale(instance)
+
+
+def _stale(instance: Contents) -> Iterator[Problem]:
+    """Yield that the order date is older than the quotes, by more than time zones explain."""
+    begin = instance.order_date
+    fetched = [offer.quoted.fetched_at for offer in instance.offers if offer.quoted is not None]
+    moments = [instance.quotes.as_of] if instance.quotes is not None else fetched
+    if begin is not None and moments and (day := max(moments).date()) > begin + A_DAY:
+        yield Problem(
+            "order-date-before-quotes",
+            ("order_date",),
+            f"orders are placed on {begin}, and quotes are taken as of {day}.",
+        )
 
 
 def past_problems(instance: Contents) -> Iterator[Problem]:

@@ -14,10 +14,18 @@ from amopt.sourcing.worth.limits import FAMILIES
 if TYPE_CHECKING:
     from amopt.sourcing.worth.stated import StatedLimit
 
-__all__ = ["steps_of", "with_steps"]
+__all__ = ["family_of", "steps_of", "with_steps"]
+
+KEYS = {"minimum_order_value": "least_spend"}
+"""Families whose limit has another name in the file."""
 
 WHOLE = ("suppliers_per_line", "least_suppliers", "closures")
 """The families whose limits are whole numbers: suppliers, and days."""
+
+
+def family_of(name: str) -> str:
+    """Return the family of a limit, which may be named as the file does."""
+    return KEYS.get(name, name)
 
 
 def steps_of(words: Iterable[str]) -> dict[str, float]:
@@ -35,9 +43,9 @@ def steps_of(words: Iterable[str]) -> dict[str, float]:
             step = float(amount)
         except ValueError:
             raise UsageError(f"a step is a limit and a number, budget=500, not {word!r}") from None
-        if name in found or not sign:
+        if family_of(name) in found or not sign:
             raise UsageError(f"the step of {name!r} is said twice")
-        found[name] = step
+        found[family_of(name)] = step
     return found
 
 

@@ -23,7 +23,7 @@ from amopt.sourcing.answer.notes import DEAREST, LIMIT_COLUMNS, dearest
 from amopt.sourcing.worth.limits import A_DAY, FAMILIES, limits_of
 from amopt.sourcing.worth.search import Search
 from amopt.sourcing.worth.stated import StatedLimit
-from amopt.sourcing.worth.steps import with_steps
+from amopt.sourcing.worth.steps import family_of, with_steps
 from amopt.sourcing.worth.values import shadow_prices, value_of
 from amopt.sourcing.worth.without import suppliers_of, without_row
 from amopt.verdict import Verdict
@@ -157,12 +157,14 @@ def worth_of_limits(
     KeyboardInterrupt
         At Ctrl-C before the plan is there, and at a second one.
     """
+    limits = [family_of(name) for name in limits]
     if unknown := sorted(set(limits) - {*FAMILIES, SUPPLIERS}):
         raise UsageError(
             f"there is no limit {unknown[0]!r}; name {', '.join((*FAMILIES, SUPPLIERS))}",
             "worth-of-unknown-limit",
         )
-    stated = with_steps(limits_of(instance), steps or {}, limits)
+    steps = {family_of(name): step for name, step in (steps or {}).items()}
+    stated = with_steps(limits_of(instance), steps, limits)
     from amopt.sourcing.decision import solve
 
     options = options or Options()

@@ -270,6 +270,34 @@ def test_prism_s_text(tmp_path):
         read(tmp_path / "q.tra", average=True)
 
 
+@pytest.mark.parametrize(
+    ("ending", "text", "said"),
+    [
+        ("trew", "2 2 1\n0 0 6\n", "line 2 has 3 columns; 4 are wanted: state, choice, target"),
+        ("trew", "# r\n2 2 1\n\n0 0 1 6 7\n", "line 4 has 5 columns; 4 are wanted"),
+        ("srew", "2 1\n1\n", "line 2 has 1 column; 2 are wanted: state, number"),
+        ("tra", "2 2 3\n0 0 0 1.0\n1 0 1\n", "line 3 has 3 columns; 4 are wanted"),
+    ],
+)
+def test_a_line_of_another_width_is_named(tmp_path, ending, text, said):
+    (tmp_path / "q.tra").write_text("2 2 3\n0 0 0 0.5 a\n0 0 1 0.5 a\n1 0 1 1\n")
+    (tmp_path / f"q.{ending}").write_text(text)
+    with pytest.raises(InvalidInstanceError) as refused:
+        read(tmp_path / "q.tra", average=True)
+    assert said in refused.value.findings[0].message
+
+
+def test_a_reward_is_told_as_one(tmp_path):
+    rational(tmp_path / "p.umb")
+    answer = solve(tmp_path / "p.umb", discount=0.5, maximise=True)
+    assert answer.outcome.objective == pytest.approx(-2)
+    assert answer.objective_meaning == "expected discounted cost, the negative of the reward"
+    assert "it is 2; costs here are its negative" in answer.notes[-1]
+    plain = solve(tmp_path / "p.umb", discount=0.5)
+    assert plain.objective_meaning == "expected discounted cost"
+    assert "reward" not in " ".join(plain.notes)
+
+
 def test_the_commands(tmp_path):
     run = CliRunner().invoke
     instance = amopt.load("printing/table-3-1")

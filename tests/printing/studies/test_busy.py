@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ import amopt
 from amopt.cli import app
 from amopt.errors import UsageError
 from amopt.mdp.formulation import formulate
+from amopt.phrases import money
 from amopt.printing import closed_form
 from amopt.printing.busy.alone import alone
 from amopt.printing.busy.answer import bound_figure, busy
 from amopt.printing.busy.figures import figures
 from amopt.printing.busy.shared import kept_alone, priorities, simulated_extras
+from amopt.printing.instance import PrintingInstance
 from amopt.printing.process.processes import full_process
 from amopt.printing.referee.studies.busy import check_busy
 from amopt.report.page import render
@@ -175,6 +178,64 @@ def test_the_picture_falls_to_the_free_printer() -> None:
     assert cost == sorted(cost, reverse=True)
     free = busy(small(systems=2), cycles=2_000).rows["totals"][0]["free_yearly_cost"]
     assert cost[-1] == pytest.approx(free, rel=1e-12)
+
+
+SHIP = PrintingInstance.from_dict(
+    {
+        "amopt": 1,
+        "kind": "printing",
+        "name": "A workshop whose parts hardly meet",
+        "cycle_days": 5,
+        "criterion": "average",
+        "most_prints_per_day": 1,
+        "systems": [
+            {"name": "Winch", "count": 3, "backorder_cost_per_day": 120},
+            {"name": "Pump", "count": 2, "backorder_cost_per_day": 300},
+        ],
+        "parts": [
+            {
+                "name": name,
+                "system": system,
+                "order_cost": order,
+                "print_cost": cost,
+                "failure_probability_per_day": often,
+                "printed_failure_probability_per_day": 2.6 * often,
+                "holding_cost_per_day": holding,
+            }
+            for name, system, order, cost, often, holding in (
+                ("pawl", "Winch", 60, 90, 0.03, 0.6),
+                ("impeller", "Pump", 200, 150, 0.02, 2.5),
+            )
+        ],
+    }
+)
+
+
+def test_the_bound_is_one_and_no_cost_is_below_it() -> None:
+    at_bound = 0
+    for seed in range(1, 9):
+        answer = busy(SHIP, cycles=5_000, seed=seed)
+        total, outcome = answer.rows["totals"][0], answer.outcome
+        assert outcome.bound == total["bound"]
+        assert outcome.objective == total["yearly_cost"] >= total["bound"]
+        at_bound += total["yearly_cost"] == total["bound"]
+        assert money(total["half_width"], SHIP.currency) in answer.notes[0]
+    assert 0 < at_bound < 8  # by chance, below the bound or above
+
+
+def test_bars_that_differ_by_little_are_told_apart() -> None:
+    pytest.importorskip("plotly")
+    answer = busy(SHIP, cycles=20_000)
+    (drawn,) = figures(SHIP, answer).values()
+    low, high = drawn.layout.xaxis.range
+    bars = list(drawn.data[0].x)
+    assert low < min(bars) < max(bars) < high
+    assert max(bars) - min(bars) > 0.1 * (high - low)
+    assert "the axis begins above 0" in drawn.layout.xaxis.title.text
+    wide = replace(answer, rows={"totals": [{**answer.rows["totals"][0], "yearly_cost": 5e3}]})
+    (drawn,) = figures(SHIP, wide).values()
+    assert drawn.layout.xaxis.range[0] == 0
+    assert "begins" not in drawn.layout.xaxis.title.text
 
 
 @pytest.mark.parametrize("parts", [1, 2])
