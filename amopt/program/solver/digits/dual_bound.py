@@ -25,10 +25,8 @@ may imply a bound of the column. Where none of these does, the miss is the dual 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
@@ -235,28 +233,26 @@ def _implied(
 
     From ``sum_j a_j x_j <= b`` follows ``a_k x_k <= b - sum over the others of their least``.
     """
-    matrix, open_below, open_above = program.matrix, np.isinf(lower), np.isinf(upper)
-    above, below = (
-        _with_entries(matrix, entries) for entries in (matrix.data > 0, matrix.data < 0)
-    )
+    matrix, m = program.matrix, program.shape[0]
+    every, open_below, open_above = matrix.data, np.isinf(lower), np.isinf(upper)
+    of_row, of_column = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices
     tighter = [lower.copy(), upper.copy()]
     for sign, limit in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
-        least_at_lower, least_at_upper = (above, below) if sign > 0 else (below, above)
-        open_ends = least_at_lower @ open_below + least_at_upper @ open_above
+        positive = sign * every > 0
+        infinite = np.where(positive, open_below[of_column], open_above[of_column]) & (every != 0)
+        open_ends = np.bincount(of_row, infinite, minlength=m)
         # A row with two open ends says nothing of a single column: most of a large program's.
-        telling = np.flatnonzero((limit < OPEN) & rows & (open_ends <= 1))
-        if not telling.size:
+        kept = ((limit < OPEN) & rows & (open_ends <= 1))[of_row] & (every != 0)
+        if not kept.any():
             continue
-        part, side, m = sign * matrix[telling], limit[telling], telling.size
-        row, column, b = np.repeat(np.arange(m), np.diff(part.indptr)), part.indices, part.data
-        least = b * np.where(b > 0, lower[column], upper[column])
-        infinite = np.isinf(least)
-        finite = np.where(infinite, 0.0, least)
-        use = open_ends[telling][row] == infinite
+        row, column, b, infinite = of_row[kept], of_column[kept], sign * every[kept], infinite[kept]
+        end = np.where(b > 0, lower[column], upper[column])
+        finite = b * np.where(infinite, 0.0, end)
         total = np.bincount(row, finite, minlength=m)
         summed = np.bincount(row, np.abs(finite), minlength=m)
+        use = open_ends[row] == infinite
         i, j, b = row[use], column[use], b[use]
-        room = side[i] - (total[i] - finite[use]) + _MARGIN * (np.abs(side[i]) + summed[i])
+        room = limit[i] - (total[i] - finite[use]) + _MARGIN * (np.abs(limit[i]) + summed[i])
         up = b > 0
         np.minimum.at(tighter[1], j[up], room[up] / b[up])
         np.maximum.at(tighter[0], j[~up], room[~up] / b[~up])
@@ -264,11 +260,6 @@ def _implied(
         np.where(np.isfinite(lower), lower, tighter[0]),
         np.where(np.isfinite(upper), upper, tighter[1]),
     )
-
-
-def _with_entries(matrix: Any, entries: Bools) -> Any:
-    """Return a matrix with other entries at the same places."""
-    return sp.csr_array((entries.astype(np.float64), matrix.indices, matrix.indptr), matrix.shape)
 
 
 def infeasibility_proof(program: LinearProgram, ray: Floats) -> Floats | None:
