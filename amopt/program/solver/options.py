@@ -60,6 +60,9 @@ class Options:
         ``"choose"``, ``"simplex"`` (dual), ``"primal simplex"``, ``"ipm"``; for LPs.
     presolve
         Whether to presolve.
+    sub_programs
+        Whether a mixed-integer solve may look for answers in smaller programs; without, it proves
+        sooner what it has.
     """
 
     time_limit: float | None = None
@@ -68,12 +71,15 @@ class Options:
     seed: int = 0
     method: str = "choose"
     presolve: bool = True
+    sub_programs: bool = True
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise UsageError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
         if not isinstance(self.presolve, bool | np.bool_):
             raise UsageError(f"presolve must be True or False, not {self.presolve!r}")
+        if not isinstance(self.sub_programs, bool | np.bool_):
+            raise UsageError(f"sub_programs must be True or False, not {self.sub_programs!r}")
         if self.time_limit is not None:
             _number("the time limit", self.time_limit, Real, math.inf, "seconds, 0 or more")
         _number("the gap", self.gap, Real, _LARGEST_GAP, "a number, 0 or more")
@@ -101,6 +107,9 @@ class Attempt:
 _TIGHT = 1e-9
 """The solver's absolute tolerance where its usual one was too coarse; near the least it takes."""
 
+_SUB_PROGRAMS = ("run_root_reduced_cost", "run_rins", "run_rens")
+"""The solver's searches of smaller programs."""
+
 _LINEAR: dict[str, dict[str, Any]] = {
     "dual simplex": {"solver": "simplex", "simplex_strategy": 1},
     "primal simplex": {"solver": "simplex", "simplex_strategy": 4},
@@ -113,11 +122,12 @@ def attempts(program: LinearProgram, options: Options, scaling: Scaling) -> list
     presolve = "on" if options.presolve else "off"
     if program.is_mixed_integer:
         name, other = "HiGHS branch and bound", (int(options.seed) + 1) % 2**31
+        some = {} if options.sub_programs else {f"mip_heuristic_{k}": False for k in _SUB_PROGRAMS}
         tight = {"mip_feasibility_tolerance": _TIGHT, "primal_feasibility_tolerance": _TIGHT}
         return [
-            Attempt(name, {"presolve": presolve}),
-            Attempt(f"{name}, no presolve", {"presolve": "off", "random_seed": other}),
-            Attempt(f"{name}, tight tolerances", {"presolve": "off", **tight}),
+            Attempt(name, {"presolve": presolve, **some}),
+            Attempt(f"{name}, no presolve", {"presolve": "off", "random_seed": other, **some}),
+            Attempt(f"{name}, tight tolerances", {"presolve": "off", **tight, **some}),
         ]
     asked = {
         "choose": "dual simplex",

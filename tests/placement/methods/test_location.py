@@ -351,6 +351,43 @@ def test_below_a_target_there_is_the_best_plan_or_none(seed):
         assert (written.chosen(answer.values) is None) == (target < best)
 
 
+@pytest.mark.parametrize("sub_programs", [True, False])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_left_open_is_decided_with_and_without_smaller_programs(seed, sub_programs):
+    data = located(seed, sites=4, places=8, tight=1.6, single=True)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    facilities = Facilities.of(DenseSupply(Supply(Instance.from_dict(data))))
+    cover, every = Relaxation.of(facilities).cover, np.isfinite(facilities.cost)
+    options = highs.Options(sub_programs=sub_programs)
+    for target in (best * 0.999, best * 1.01):
+        written = SingleSourceProgram.of(facilities, cover, every, facilities.free > 0, target)
+        answer = highs.solve(written.program, options, start=written.without_plan())
+        assert answer.outcome.objective == pytest.approx(min(best, target), rel=1e-6)
+
+
+def test_proofs_are_sought_without_smaller_programs(monkeypatch):
+    """Of a program of which it is known that none or few of its plans are better."""
+    data = located(8, sites=8, places=16, tight=1.6, single=True)
+    asked = []
+    solved = highs.solve
+
+    def noted(program, options=None, **more):
+        asked.append((options is None or options.sub_programs, more.get("start") is not None))
+        return solved(program, options, **more)
+
+    monkeypatch.setattr(highs, "solve", noted)
+    tree, incumbent = searched(data, Budget(), kind=SingleSourceIncumbent)
+    chosen, cover = np.arange(8), Relaxation.of(incumbent.facilities).cover
+    incumbent.cost = 1e9
+    every = np.isfinite(incumbent.facilities.cost)
+    incumbent.complete(chosen, cover, every, np.isfinite(incumbent.facilities.free))
+    assert asked[-1] == (False, True)
+    assert incumbent.cost < 1e9
+    incumbent.better(chosen, cover, every, np.isfinite(incumbent.facilities.free), 10.0)
+    assert asked[-1] == (True, True)
+    assert tree.nodes == 0
+
+
 @pytest.mark.slow
 def test_targets_are_bounds_whenever_the_search_ends(monkeypatch):
     monkeypatch.setattr(tree_module, "NEAREST", 1e-4)

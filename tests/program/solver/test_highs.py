@@ -395,6 +395,7 @@ def test_a_start_is_the_first_incumbent(complete: bool) -> None:
         ({"seed": 2**31}, "the seed"),
         ({"seed": "lucky"}, "the seed"),
         ({"presolve": "on"}, "presolve must be True or False"),
+        ({"sub_programs": 1}, "sub_programs must be True or False"),
     ],
 )
 def test_what_the_solver_cannot_use_is_refused(wrong: dict[str, object], words: str) -> None:
