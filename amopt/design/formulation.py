@@ -36,7 +36,7 @@ from amopt.design.life_cycle import costs_of, life_cycle_of
 from amopt.phrases import money, rounded_down, rounded_up
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
-from amopt.program.pyomo.formulated import written
+from amopt.program.pyomo.formulated import model_of
 from amopt.stock import erlang_loss
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def formulate(instance: DesignInstance) -> ConcreteModel:
     instance
         The instance.
     """
-    return written(instance, (add_sets, add_variables, add_expectations), FAMILIES, add_cost)
+    return model_of(instance, (add_sets, add_variables, add_expectations), FAMILIES, add_cost)
 
 
 def add_sets(model: Any) -> None:

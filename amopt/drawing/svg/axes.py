@@ -10,7 +10,7 @@ from typing import Any
 from amopt.drawing.svg.canvas import words
 from amopt.phrases import amount
 
-__all__ = ["Axis", "axis_of", "written"]
+__all__ = ["Axis", "axis_of", "tick_text"]
 
 BETWEEN_TICKS = {"x": 90.0, "y": 45.0}
 """Pixels between two ticks, about."""
@@ -31,7 +31,7 @@ MORE_DIGITS = 4
 """Digits behind the first of a step that ticks may have."""
 
 
-def written(value: float, digits: int, step: float | None = None) -> str:
+def tick_text(value: float, digits: int, step: float | None = None) -> str:
     """Return a number of an axis; a large one with an exponent, and told apart by a step."""
     if abs(value) < WRITTEN_OUT:
         return amount(value, digits)
@@ -160,7 +160,7 @@ class Axis:
         digits = _digits(step)
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         values = [k * step for k in range(first, last + 1)]
-        texts = {written(value, digits, step): value for value in reversed(values)}
+        texts = {tick_text(value, digits, step): value for value in reversed(values)}
         return [(value, text + self.suffix) for text, value in reversed(texts.items())]
 
 
@@ -168,7 +168,7 @@ def _power(factor: int, exponent: int) -> str:
     """Return a multiple of a power of ten; a small one with its exponent."""
     if exponent < LEAST_EXPONENT:
         return f"{factor}e{exponent}"
-    return written(factor * 10.0**exponent, max(0, -exponent))
+    return tick_text(factor * 10.0**exponent, max(0, -exponent))
 
 
 def _digits(step: float) -> int:

@@ -42,7 +42,7 @@ from amopt.licensing.formulation.tightening import (
 from amopt.licensing.instance import LicensingInstance
 from amopt.program.family import Family
 from amopt.program.pyomo import linear
-from amopt.program.pyomo.formulated import written
+from amopt.program.pyomo.formulated import model_of
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -75,7 +75,7 @@ def formulate(instance: LicensingInstance) -> ConcreteModel:
     instance
         The instance.
     """
-    return written(instance, (add_sets, add_variables, add_expectations), FAMILIES, add_profit)
+    return model_of(instance, (add_sets, add_variables, add_expectations), FAMILIES, add_profit)
 
 
 def royalties_of(buyers: Buyers) -> Floats:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from amopt.program.solver.highs import Progress
     from amopt.program.solver.options import Options
 
-__all__ = ["added_rows", "chosen_keys", "solve_formulation", "written"]
+__all__ = ["added_rows", "chosen_keys", "model_of", "solve_formulation"]
 
 WHOLE = 1e-4
 """How far from a whole number the values of another solver may be."""
 
 
-def written(
+def model_of(
     instance: Any,
     beginning: Sequence[Callable[[Any], None]],
     families: Sequence[Family],
