@@ -108,7 +108,11 @@ class Overview:
         held = [f"{row['collection']} {row['entries']:,}" for row in self.rows["contents"]]
         if held:
             yield f"The file holds: {', '.join(held)}."
+        room = _demand_room(self.kind)
         limited = [row for row in self.rows["demand"] if row["available"] is not None]
+        if hasattr(room, "in_words"):
+            yield from map(room.in_words, limited)
+            limited = []
         short = [row["what"] for row in limited if row["needed"] > row["available"]]
         if short:
             yield f"More is asked for than there is: {listed(short, most=3)}."

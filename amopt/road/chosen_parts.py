@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.errors import UsageError
 from amopt.instance.suggest import shown
 from amopt.kinds import load
-from amopt.phrases import counted
+from amopt.phrases import counted, listed
 from amopt.road.pattern import HandedOver, Provenance, in_one_currency, plain, repeated
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ def hand_over(
     data.update({key: [entry for _, entry in entries] for key, entries in lists.items()})
     data["source"] = f"{counted(len(names), 'part')} of {instance.name}, by screening"
     load(data)
+    idle = _idle(facts) if template.kind == "sourcing" else []
+    if idle:
+        named = listed([shown(name) for name in idle], most=5)
+        notes = (*notes, f"None are needed of {named}: no order lines.")
     head = f"{counted(len(names), 'part')} that screening chose of {instance.name}."
     return HandedOver(data, (head, *notes, *provenance.notes("the portfolio")))
 
@@ -107,6 +111,11 @@ def _facts(instance: ScreeningInstance, names: list[str]) -> dict[str, dict[str,
     return found
 
 
+def _idle(facts: Mapping[str, Facts]) -> list[str]:
+    """Return the parts of which none are needed: nothing is ordered for them."""
+    return [name for name, own in facts.items() if own.get("demand_per_year") == 0]
+
+
 def _of(lists: Lists, key: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the entries of a list that came from a pattern, with their parts."""
     return [(name, entry) for name, entry in lists.get(key, []) if name]
@@ -124,6 +133,7 @@ def _sourcing(
             ("weight_kg", "mass_kg"),
         ):
             provenance.put(entry, key, facts[name].get(attribute) or None, attribute)
+    lists["lines"] = [(name, entry) for name, entry in lists["lines"] if name not in _idle(facts)]
     for name, entry in _of(lists, "lines"):
         demand = facts[name].get("demand_per_year")
         quantity = None if demand is None else max(1, math.ceil(demand * years * (1 - ROUNDING)))

@@ -85,6 +85,12 @@ def test_demand_above_capacity_is_said() -> None:
     assert (row["needed"], row["available"]) == (pytest.approx(31.6), 12.0)
 
 
+def test_a_choice_among_parts_is_no_shortage() -> None:
+    said = amopt.show(amopt.load("screening/norwind")).headline()
+    assert not [words for words in said if "asked for" in words]
+    assert "Of 240 parts, 6 at most are to be examined." in said
+
+
 def test_what_the_file_holds_is_counted_once() -> None:
     for name, portfolio in (("mission", "portfolio rows 14"), ("norwind", "portfolio 240")):
         said = amopt.show(amopt.load(f"screening/{name}")).headline()[0]

@@ -77,6 +77,20 @@ def test_an_order_is_for_no_part_more_by_rounding(screened: tuple[Any, Any]) -> 
     assert {line["quantity"] for line in handed.data["lines"]} == {8}
 
 
+def test_a_part_of_which_none_are_needed_has_no_order_line(screened: tuple[Any, Any]) -> None:
+    instance, solution = screened
+    names = chosen(solution)
+    demand = instance.parts.number("demand_per_year").copy()
+    demand[instance.parts.names.index(names[0])] = 0.0
+    parts = replace(instance.parts, numbers=instance.parts.numbers | {"demand_per_year": demand})
+    other = _with_parts(instance, parts)
+    template = amopt.load("sourcing/norwind")
+    handed = hand_over(other, replace(solution, fingerprint=""), template, years=2)
+    assert {line["part"] for line in handed.data["lines"]} == set(names[1:])
+    assert [part["name"] for part in handed.data["parts"]] == names
+    assert f"None are needed of {names[0]!r}: no order lines." in handed.notes
+
+
 def test_chosen_parts_become_order_lines(screened: tuple[Any, Any]) -> None:
     instance, solution = screened
     template = amopt.load("sourcing/norwind")
