@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import amopt
 from tests.screening.test_reading import HEADINGS, ROWS, csv, write
 
@@ -30,6 +32,14 @@ def test_words_for_what_is_not_known_are_told_once_with_how_many(tmp_path: Path)
                 "Write yes or no, or leave it blank where not known.",
             ),
         ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_what_separates_the_columns_is_seen_from_the_headings(
+    separator: str, tmp_path: Path
+) -> None:
+    text = f"{HEADINGS}\nlever,steel,361,yes,10,5".replace(",", separator)
+    assert told(csv(tmp_path, text)) == []
 
 
 def test_a_column_with_decimal_commas_is_told_once(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ __all__ = ["CsvError", "numbered_rows", "separator_of"]
 SEPARATORS: Final = ",;\t"
 """What may separate cells."""
 
+_BAR: Final = "|"
+"""What separates them where none of those does."""
+
 _QUOTE: Final = "Put a text that holds a quotation mark in quotation marks, and double those in it."
 
 
@@ -39,7 +42,8 @@ def separator_of(headings: str) -> str:
     headings
         The line of the headings.
     """
-    return max(SEPARATORS, key=headings.count)
+    found = max(SEPARATORS, key=headings.count)
+    return found if found in headings or _BAR not in headings else _BAR
 
 
 def numbered_rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -237,7 +237,7 @@ def _read_csv(file: Path, found: Tables, heads: Heads) -> None:
         found.remarks.append(Remark(code, where, message))
         return
     first, *others = text.lstrip("\r\n").split("\n", MOST_TITLES)[:MOST_TITLES]
-    head = first if any(sign in first for sign in ",;\t") else "".join(others)
+    head = first if any(sign in first for sign in ",;\t|") else "".join(others)
     rows = _unbroken(numbered_rows(text, separator_of(head)), file.stem, found)
     _read_rows(file.stem, rows, found, heads, plain=True)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 from amopt.instance.findings import Problem
+from amopt.instance.formats.csv_text import separator_of
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.endings import WORKBOOKS
 from amopt.screening.instance.attributes import Attribute
@@ -195,7 +196,7 @@ def _of_csv(path: Path) -> Table:
     try:
         first = head.decode("utf-8-sig", errors="strict" if len(head) < 65_536 else "ignore")
         line = first.splitlines()[0]
-        separator = max(",;\t", key=line.count)
+        separator = separator_of(line)
         headings = tuple(next(csv.reader(first.splitlines(keepends=True), delimiter=separator)))
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 import json
 import re
 import shutil
@@ -380,6 +382,17 @@ def test_a_title_above_the_headings_of_a_csv_file(tmp_path: Path) -> None:
     file.write_text("our parts\n" + file.read_text())
     assert {one.code for one in kinds.check(tmp_path / "mission")} == {"title-row"}
     assert amopt.load(tmp_path / "mission") == amopt.load("printing/mission")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_what_separates_the_cells_of_a_csv_file(separator: str, tmp_path: Path) -> None:
+    kinds.convert("printing/table-3-1", tmp_path / "table")
+    for file in (tmp_path / "table").iterdir():
+        rows = list(csv.reader(io.StringIO(file.read_text())))
+        text = io.StringIO()
+        csv.writer(text, delimiter=separator).writerows(rows)
+        file.write_text(text.getvalue())
+    assert amopt.load(tmp_path / "table") == amopt.load("printing/table-3-1")
 
 
 @pytest.mark.parametrize("title", ["Parts 2026", "Teile", "my parts", "part"])

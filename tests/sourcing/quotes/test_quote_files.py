@@ -57,6 +57,7 @@ GOOD = {
         HEAD + "alpha,bush,10,12.5,EUR,1.5\n",
         semicolons(HEAD) + "alpha;bush;10;12,5;EUR;1,5\n",
         semicolons(HEAD) + "alpha;bush;10;12.5;EUR;1.5\n",
+        HEAD.replace(",", "|") + "alpha|bush|10|12,5|EUR|1,50\n",
         HEAD.replace(",", "\t") + "alpha\tbush\t10\t12,5\tEUR\t1,50\n",
         "\ufeff"
         + semicolons(HEAD).replace("\n", "\r\n")

@@ -81,7 +81,7 @@ def is_guarded(text: str) -> bool:
 def csv_rows(content: bytes, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of csv text with headings.
 
-    Commas, semicolons or tabs separate, as the headings show. Where semicolons or tabs do, and a
+    Commas, semicolons, tabs or bars separate, as the headings show. Where commas do not, and a
     number has a decimal comma (``12,50``), all numbers of the file have one. Headings are those of
     ``columns`` whatever their case, blanks, hyphens and underscores.
 
