@@ -66,7 +66,7 @@ SHORT = (
 METHODS = method_names(WAYS)
 """What ``solve`` takes as its method; ``auto`` is the first that can answer."""
 
-Granted = Mapping[tuple[str, str | None], float]
+Granted = Mapping[tuple[str, str | None], tuple[float, float]]
 
 
 def solve(
@@ -122,7 +122,7 @@ def solve(
     budget = Budget(options.time_limit)
     head, granted = "", _granted(instance)
     if register is not None:
-        instance, head = _registered(instance, register)
+        instance, head, granted = _registered(instance, register)
     with budget.phase("prepare"):
         supply = SupplyOptions.of(instance)
         rule, compared = _rule(supply)
@@ -219,16 +219,18 @@ def _rule(supply: SupplyOptions) -> tuple[Rule, tuple[np.ndarray, Analysis]]:
 
 
 def _granted(instance: Instance) -> Granted:
-    """Return the prints that each licence grants."""
-    return {(entry.part, entry.supplier): entry.prints for entry in instance.licences}
+    """Return the prints that each licence grants, and that none of them is recorded."""
+    return {(entry.part, entry.supplier): (entry.prints, 0.0) for entry in instance.licences}
 
 
-def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str]:
-    """Return the instance with what the register leaves, and the register's head."""
-    from amopt.sourcing.register.register import Register, with_register
+def _registered(instance: Instance, register: str | Path) -> tuple[Instance, str, Granted]:
+    """Return the instance with what the register leaves, its head, and what it records."""
+    from amopt.sourcing.register.register import Register, recorded_beside, with_register
 
     opened = Register.open(register)
-    return with_register(instance, opened), opened.chain().head
+    recorded = recorded_beside(instance, opened)
+    granted = {key: (prints, recorded[key]) for key, (prints, _) in _granted(instance).items()}
+    return with_register(instance, opened), opened.chain().head, granted
 
 
 def _why(

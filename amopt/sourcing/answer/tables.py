@@ -41,7 +41,7 @@ def tables(
     plan: Evaluation,
     rule: tuple[Evaluation, tuple[str, ...]],
     switchover: list[dict[str, Any]],
-    granted: Mapping[tuple[str, str | None], float],
+    granted: Mapping[tuple[str, str | None], tuple[float, float]],
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the tables of an answer.
 
@@ -54,7 +54,8 @@ def tables(
     switchover
         The rows of every offer against conventional supply.
     granted
-        Prints that each licence granted before a register was subtracted.
+        Prints that each licence granted before a register was subtracted, and those that the
+        register records.
     """
     supply = plan.supply
     usual = whole_conventional(supply)
@@ -360,7 +361,7 @@ def _capacity_rows(plan: Evaluation) -> list[dict[str, Any]]:
 def _licence_rows(
     supply: SupplyOptions,
     orders: list[dict[str, Any]],
-    granted: Mapping[tuple[str, str | None], float],
+    granted: Mapping[tuple[str, str | None], tuple[float, float]],
 ) -> list[dict[str, Any]]:
     rows = []
     printed: dict[tuple[str, str | None], list[float]] = defaultdict(lambda: [0, 0])
@@ -371,13 +372,14 @@ def _licence_rows(
                 printed[key][1] += row["quantity"] if row["committed"] else 0
     for licence in supply.instance.licences:
         planned, held = printed[licence.part, licence.supplier]
-        allowed = granted.get((licence.part, licence.supplier), licence.prints)
+        key = licence.part, licence.supplier
+        allowed, recorded = granted.get(key, (licence.prints, 0.0))
         rows.append(
             {
                 "part": licence.part,
                 "supplier": licence.supplier or "any",
                 "granted": allowed,
-                "recorded": allowed - licence.prints,
+                "recorded": recorded,
                 "planned": float(planned),
                 "placed_before": float(held),
                 "left": licence.prints - planned,

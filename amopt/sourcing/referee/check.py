@@ -76,8 +76,8 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     if registered:
         _check_register(notebook, rows["register"])
     terms = OrderTerms(instance)
-    left = prints_left(instance, notebook, rows["licences"], registered=registered)
     orders = check_orders(terms, notebook, rows["orders"])
+    left = prints_left(instance, notebook, rows["licences"], orders, registered=registered)
     check_purchases(terms, notebook, rows, orders.placed)
     check_limits(terms, notebook, orders.by_line, orders.held, orders.new)
     check_licences(instance, notebook, rows["licences"], orders, left, registered=registered)

@@ -20,12 +20,18 @@ Prints = dict[tuple[str, str | None], float]
 
 
 def prints_left(
-    instance: Instance, notebook: Notebook, table: Sequence[Row], *, registered: bool
+    instance: Instance,
+    notebook: Notebook,
+    table: Sequence[Row],
+    orders: Orders,
+    *,
+    registered: bool,
 ) -> Prints:
     """Return what is left of each licence before the plan.
 
     What a register has recorded is stated, and copied from the register. The instance may say what
-    the owner granted, or what the register left of it.
+    the owner granted, or what the register left of it: nothing, where less is granted by now than
+    is recorded, beside room for orders that were placed before.
     """
     left: Prints = {}
     rows = {(row["part"], row["supplier"]): row for row in table}
@@ -39,12 +45,18 @@ def prints_left(
         numbers = is_number(granted) and is_number(recorded)
         if notebook.require(numbers, f"{where}: {granted!r} and {recorded!r} are no prints"):
             size = notebook.tolerance * max(abs(granted), abs(recorded))
-            notebook.require(
-                abs(granted - licence.prints) <= size
-                or abs(granted - recorded - licence.prints) <= size,
-                f"{where}: granted is {granted}, of {licence.prints:.10g}",
-            )
-            left[licence.part, licence.supplier] = granted - recorded
+            least = max(granted - recorded, 0.0)
+            most = max(least, orders.held.under(licence))
+            stated = licence.prints
+            if abs(granted - licence.prints) <= size:
+                rest = row["left"]
+                stated = rest + orders.used.under(licence) if is_number(rest) else least
+            else:
+                notebook.require(
+                    least - size <= stated <= most + size,
+                    f"{where}: granted is {granted}, of {licence.prints:.10g}",
+                )
+            left[licence.part, licence.supplier] = min(max(stated, least), most)
     return left
 
 

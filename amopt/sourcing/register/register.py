@@ -41,6 +41,7 @@ __all__ = [
     "Register",
     "RegisterError",
     "commit",
+    "recorded_beside",
     "with_register",
 ]
 
@@ -316,6 +317,22 @@ def with_register(instance: Instance, register: Register) -> Instance:
         left = chain.balance(licence).left + Grant.of(licence).total(counted)
         licences.append(licence.model_copy(update={"prints": left}))
     return instance.model_copy(update={"licences": tuple(licences)})
+
+
+def recorded_beside(instance: Instance, register: Register) -> dict[tuple[str, str | None], float]:
+    """Return the prints of each licence that a register records, by part and supplier.
+
+    Orders that the instance holds as committed are left out: they are counted as placed.
+    """
+    chain = register.chain()
+    counted = {(p.part, p.supplier): 0.0 for p in _placed(instance)}
+    for p in _placed(instance):
+        counted[p.part, p.supplier] += chain.recorded(instance.name, p)
+    return {
+        (licence.part, licence.supplier): chain.balance(licence).used
+        - Grant.of(licence).total(counted)
+        for licence in instance.licences
+    }
 
 
 def _placed(instance: Instance) -> tuple[Print, ...]:

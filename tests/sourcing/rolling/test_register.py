@@ -27,6 +27,7 @@ from amopt.errors import RefusedError, UsageError
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.solution import Solution
 from amopt.sourcing.instance.fields import Instance
+from amopt.sourcing.referee.check import check as judged
 from amopt.sourcing.register.database import create_file, opened
 from amopt.sourcing.register.hash_chain import RECORDS, digest
 from amopt.sourcing.register.licence_use import Grant, LicenceUse, Print
@@ -691,6 +692,24 @@ class TestInstance:
         placed = {"line": "1", "supplier": "alpha", "cost": 1, "weeks": 1, "quantity": 12}
         lowered = licensed(committed=[placed], licences=[{"part": "bush", "prints": 10}])
         assert self.left(lowered, register) == 12
+
+    @pytest.mark.parametrize("granted", [50, 10])
+    @pytest.mark.parametrize("placed", [0, 5, 12])
+    def test_what_is_recorded_is_told_whatever_is_granted_by_now(
+        self, register: Register, granted: float, placed: float
+    ) -> None:
+        register.commit(self.order(12), self.LICENCES)
+        order = {"line": "1", "supplier": "alpha", "cost": 1, "weeks": 1, "quantity": placed}
+        instance = licensed(
+            committed=[order] if placed else [], licences=[{"part": "bush", "prints": granted}]
+        )
+        answer = amopt.solve(instance, register=register.path)
+        (row,) = answer.rows["licences"]
+        assert (row["granted"], row["recorded"]) == (granted, 12 - placed)
+        assert row["placed_before"] == placed
+        assert row["left"] == max(granted - 12, 0)
+        assert judged(instance, answer).accepted
+        assert judged(with_register(instance, register), answer).accepted
 
     def test_orders_placed_before_are_recorded_once(self, register: Register) -> None:
         register.commit(self.order(12), self.LICENCES)
