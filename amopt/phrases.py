@@ -17,11 +17,25 @@ __all__ = [
     "rounded_down",
     "rounded_up",
     "unlike",
+    "visible",
     "weeks",
 ]
 
 CENTS = 15
 """Significant digits of an amount of money, so that it is told to the cent."""
+
+_SIGNS = {
+    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"},
+    0x7F: 0x2421,
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
+    **dict.fromkeys((0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), 0xFFFD),
+}
+"""What stands for characters that steer a terminal, turn the text, or are none in XML."""
+
+
+def visible(text: str) -> str:
+    """Return a text with a sign for each control character, such as ``␛`` for an escape."""
+    return text if text.isascii() and text.isprintable() else text.translate(_SIGNS)
 
 
 def plural(number: float, noun: str, nouns: str = "") -> str:

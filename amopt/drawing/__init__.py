@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from amopt.errors import UsageError
+from amopt.phrases import visible
 
 __all__ = [
     "BLUE",
@@ -57,7 +58,7 @@ def new_figure(**layout: Any) -> Any:
 
 def plain(text: str) -> str:
     """Return a name such that plotly shows it, and does not read it as markup."""
-    return html.escape(text, quote=False)
+    return html.escape(visible(text), quote=False)
 
 
 def luminance(colour: str) -> float:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.errors import UsageError
 from amopt.files import require_writable_file, write_text
 from amopt.outcome import versions
+from amopt.phrases import visible
 from amopt.report.document import Document, Grid, Section
 from amopt.report.words import worth
 from amopt.solution import Solution
@@ -148,8 +149,9 @@ def render_document(document: Document, *, light: bool = False) -> str:
         for one in sections
     ]
     environment = Environment(
-        loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=PackageLoader("amopt.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda held: visible(held) if type(held) is str else held,
+    )  # fmt: skip
     text: str = environment.get_template("page.html").render(
         document=document,
         sections=filled,

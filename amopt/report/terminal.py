@@ -16,8 +16,8 @@ from rich.text import Text
 
 from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError
 from amopt.instance.findings import Finding, Severity
-from amopt.phrases import counted
-from amopt.report.words import idle_columns, left_out, rounding_of, shown, visible, worth
+from amopt.phrases import counted, visible
+from amopt.report.words import idle_columns, left_out, rounding_of, shown, worth
 from amopt.solution import Column, Solution
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from amopt.outcome import Outcome, Status, Stopped
-from amopt.phrases import amount, listed, money
+from amopt.phrases import amount, listed, money, visible
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
 
@@ -19,7 +19,6 @@ __all__ = [
     "proven",
     "rounding_of",
     "shown",
-    "visible",
     "worth",
 ]
 
@@ -40,19 +39,6 @@ MOST_WRITTEN_OUT = 1e15
 
 TWO_DIGITS = ("money", "%", "weeks")
 """Units that are shown with two digits after the point."""
-
-_SIGNS = {
-    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"},
-    0x7F: 0x2421,
-    **dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
-    **dict.fromkeys((0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), 0xFFFD),
-}
-"""What stands for characters that steer a terminal, turn the text, or are none in XML."""
-
-
-def visible(text: str) -> str:
-    """Return a text with a sign for each control character, such as ``␛`` for an escape."""
-    return text if text.isascii() and text.isprintable() else text.translate(_SIGNS)
 
 
 def shown(value: Any, unit: str = "", least: float = ROUNDING) -> str:

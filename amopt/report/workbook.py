@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amopt.errors import UsageError
 from amopt.files import as_plain, new_file, require_writable_file
-from amopt.report.words import visible
+from amopt.phrases import visible
 
 if TYPE_CHECKING:
     from amopt.report.document import Grid

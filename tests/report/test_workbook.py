@@ -13,9 +13,10 @@ import pytest
 
 import amopt
 from amopt.outcome import Outcome, Status, Stopped
-from amopt.report import workbook
+from amopt.phrases import visible
+from amopt.report import page, workbook
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import shown, visible
+from amopt.report.words import shown
 from amopt.report.workbook import LONGEST_TEXT, write_answer
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
@@ -160,6 +161,16 @@ def test_a_material_that_cannot_be_seen(tmp_path: Path) -> None:
             }
         ],
     }
-    solution = amopt.solve(amopt.load(data))
+    data["offers"].append(
+        {**data["offers"][0], "supplier": "t\u200d", "material": "PA\x1b[2J\u202e"}
+    )
+    data["conventional"] = [{"part": "a", "cost_per_part": 9, "lead_time_weeks": 3}]
+    instance = amopt.load({**data, "source": "a\x0bbook"})
+    solution = replace(amopt.solve(instance), notes=("a note\x1b[2J",))
     book, _ = written(solution, tmp_path)
     assert any("PA␋12" in row for row in book["orders"].values)
+    for light in (False, True):
+        text = page.render(instance, solution, light=light)
+        assert not {"\x0b", "\x1b", "\u202e"} & set(text)
+        for said in ("PA␋12", "a␋book", "a note␛[2J"):
+            assert said in text

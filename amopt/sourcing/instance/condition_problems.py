@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from amopt.instance.findings import Code, Problem, Severity
 from amopt.phrases import rounded_down, rounded_up
 from amopt.sourcing.instance.entries import CONVENTIONAL
-from amopt.sourcing.instance.offered.needs import needs_by_part
 
 if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
@@ -212,7 +211,11 @@ def _unknown(instance: Contents) -> Iterator[Problem]:
 
 def _shares(instance: Contents) -> Iterator[Problem]:
     """Yield the shares of parts that no plan could keep, whatever else it does."""
-    of_part = needs_by_part(instance) if instance.shares else {}
+    if not instance.shares:
+        return
+    from amopt.sourcing.instance.offered.needs import needs_by_part
+
+    of_part = needs_by_part(instance)
     for index, share in enumerate(instance.shares):
         needs = of_part[share.part]
         if needs.asked and not needs.left:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -181,6 +181,14 @@ class Contents(common.Instance):
     def counts_committed(self) -> bool:
         """Whether committed parts count for new orders of any offer."""
         return any(self.counted(offer) > 0 for offer in self.offers)
+
+    @cached_property
+    def committed_parts(self) -> dict[str, float]:
+        """The parts that are ordered already of each line that has such orders."""
+        found: dict[str, float] = defaultdict(float)
+        for order in self.committed:
+            found[order.line] += order.quantity
+        return dict(found)
 
     def tooling_weeks(self, entry: Conventional) -> float:
         """Return the weeks until the tooling of a part is there, with what is under way."""

@@ -16,7 +16,6 @@ from amopt.sourcing.instance.condition_problems import (
 from amopt.sourcing.instance.dates import date_problems, past_problems
 from amopt.sourcing.instance.entries import CONVENTIONAL
 from amopt.sourcing.instance.offered.left_out import left_out
-from amopt.sourcing.instance.offered.needs import committed_parts
 from amopt.sourcing.instance.offered.quotes import offer_problems
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def _supply(instance: Contents) -> Iterator[Problem]:
     made = {entry.part for entry in instance.conventional}
     left = {entry.part for entry in instance.unquoted}
     largest = {part: max((o.largest for o in own), default=0.0) for part, own in offers.items()}
-    pooled, before = instance.orders == "together", committed_parts(instance)
+    pooled, before = instance.orders == "together", instance.committed_parts
     asked: dict[str, float] = defaultdict(float)
     for index, line in enumerate(instance.lines):
         so_far = asked[line.part]
@@ -338,7 +337,7 @@ def _unreachable(instance: Contents) -> Iterator[Problem]:
         for column, place in enumerate(places)
         if routes.reached[row, column]
     }
-    supplied, before = sources.keys() | made.keys(), committed_parts(instance)
+    supplied, before = sources.keys() | made.keys(), instance.committed_parts
     told: set[tuple[str, str]] = set()
     for index, line in enumerate(instance.lines):
         if line.place is None or line.part not in supplied:

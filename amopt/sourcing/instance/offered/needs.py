@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.contents import Contents
     from amopt.sourcing.instance.entries import Line
 
-__all__ = ["Needs", "committed_parts", "needs_by_part"]
+__all__ = ["Needs", "needs_by_part"]
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,6 @@ class Needs:
         return 100 * max(0.0, share) / self.asked
 
 
-def committed_parts(instance: Contents) -> dict[str, float]:
-    """Return the parts that are ordered of each line already."""
-    found: dict[str, float] = defaultdict(float)
-    for order in instance.committed:
-        found[order.line] += order.quantity
-    return found
-
-
 def needs_by_part(instance: Contents) -> dict[str, Needs]:
     """Return what the lines of each part ask for."""
     parts = {line.line: line.part for line in instance.lines}
@@ -101,7 +93,7 @@ def needs_by_part(instance: Contents) -> dict[str, Needs]:
         offering[offer.part].add(offer.supplier)
     for entry in instance.conventional:
         offering[entry.part].add(CONVENTIONAL)
-    before = committed_parts(instance)
+    before = instance.committed_parts
     left = {x.line: max(0.0, x.quantity - before.get(x.line, 0.0)) for x in instance.lines}
     return {
         part: Needs(
