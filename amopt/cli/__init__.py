@@ -30,6 +30,7 @@ from amopt.cli.common import (
     Verbose,
     Xlsx,
     as_if_gone,
+    as_if_without,
     cost_of_limits,
     give,
     on_record,
@@ -168,7 +169,8 @@ def solve(  # every option of the command line is a parameter
             more["certify"] = True
         for path in filter(None, (write_lp, write_mps)):
             decisions.write_program(instance, path, method=method)
-        with working(json=json, quiet=quiet, limit=time_limit) as progress:
+        shown = working(json=json, quiet=quiet, limit=time_limit)
+        with as_if_without(without), shown as progress:
             solution = decisions.solve(
                 instance,
                 method=method,

@@ -175,10 +175,11 @@ def give(
         solution.save(out)
         if replaced and not quiet:
             typer.echo(f"{out}: this answer replaced an earlier one", err=True)
-    if json:
-        typer.echo(machine.pretty(solution.to_dict()), nl=False)
-    elif not quiet:
-        terminal.print_solution(solution)
+    with stopping("the answer is known, and was not shown to its end"):
+        if json:
+            typer.echo(machine.pretty(solution.to_dict()), nl=False)
+        elif not quiet:
+            terminal.print_solution(solution)
     if not solution.verdict.accepted:
         raise typer.Exit(RefusedError.exit_code)
 
@@ -228,6 +229,19 @@ def as_if_gone(suppliers: Sequence[str]) -> str:
 
     names = listed(list(dict.fromkeys(repr(name) for name in suppliers)))
     return f"As if {names} took no orders; what is placed there stays."
+
+
+@contextmanager
+def as_if_without(suppliers: Sequence[str] | None) -> Iterator[None]:
+    """Say of what has no plan, too, that some suppliers took no orders."""
+    from amopt.errors import InfeasibleError
+
+    try:
+        yield
+    except InfeasibleError as error:
+        if suppliers:
+            error.args = (f"{as_if_gone(suppliers)} {error}", *error.args[1:])
+        raise
 
 
 def cost_of_limits(

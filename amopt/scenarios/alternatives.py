@@ -76,6 +76,8 @@ class Alternatives:
         The answers, each judged by the referee.
     sense
         1 for a cost, -1 for a profit.
+    interrupted
+        Whether Ctrl-C ended the search.
     """
 
     name: str
@@ -89,9 +91,14 @@ class Alternatives:
     complete: bool
     answers: tuple[Solution, ...]
     sense: int = 1
+    interrupted: bool = False
 
     def headline(self) -> str:
-        """Return how many other plans there are, in a sentence."""
+        """Return how many other plans there are, in a sentence, and whether Ctrl-C ended it."""
+        ended = "Ctrl-C ended the search. " if self.interrupted else ""
+        return ended + self._others()
+
+    def _others(self) -> str:
         others = len(self.rows) - 1
         apart = f" that differs in {self.apart} choices or more" if self.apart > 1 else ""
         within = f"within {100 * self.within:g} % of the optimum"
@@ -170,13 +177,13 @@ def alternatives(
     farthest = sense * objective + within * abs(objective)  # if the optimum is no better than it
     known = [rules.chosen(best)]
     others_cost: float | None = bound
-    complete = False
+    complete, interrupted = False, _interrupted(best)
 
     def differ(model: Any) -> None:
         rules.narrow(model)
         require_difference(model, rules.choices(model), known, apart)
 
-    while len(found) <= most and not budget.is_over and not _interrupted(found[-1]):
+    while len(found) <= most and not budget.is_over and not interrupted:
         try:
             other = decisions.solve(instance, time_limit=budget.left, extend=differ, **options)
         except InfeasibleError:
@@ -184,12 +191,14 @@ def alternatives(
             break
         except TwiceInterruptedError:
             raise
-        except (NoAnswerError, KeyboardInterrupt):
+        except (NoAnswerError, KeyboardInterrupt) as error:
+            interrupted = isinstance(error, KeyboardInterrupt) or _interrupted(error)
             break
+        interrupted = _interrupted(other)
         least, value = other.outcome.bound, other.outcome.objective
         others_cost = least if least is not None else others_cost
         complete = least is not None and sense * least > farthest
-        if value is None or sense * value > cut or _interrupted(other):
+        if value is None or sense * value > cut or interrupted:
             break
         found.append(other)
         known.append(rules.chosen(other))
@@ -204,13 +213,13 @@ def alternatives(
     rows = [_row(number, other, best, rules) for number, other in enumerate(found, 1)]
     return Alternatives(
         instance.name, instance.currency, best.objective_meaning, within, apart,
-        tuple(rows), tuple(changes), others_cost, complete, tuple(found), sense,
+        tuple(rows), tuple(changes), others_cost, complete, tuple(found), sense, interrupted,
     )  # fmt: skip
 
 
-def _interrupted(answer: Solution) -> bool:
+def _interrupted(answer: Solution | NoAnswerError) -> bool:
     """Return whether Ctrl-C ended the search for an answer: then no other is looked for."""
-    return answer.outcome.stopped is Stopped.INTERRUPTED
+    return answer.outcome is not None and answer.outcome.stopped is Stopped.INTERRUPTED
 
 
 def _require(instance: Instance, within: float, most: int, apart: int) -> None:

@@ -288,6 +288,25 @@ def test_where_no_other_plan_was_looked_for_it_is_not_said_that_there_is_none(
     )
 
 
+def test_that_ctrl_c_ended_the_search_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = decisions.solve
+    calls: list[int] = []
+
+    def once(*words: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return solve(*words, **options)
+
+    monkeypatch.setattr(decisions, "solve", once)
+    found = alternatives(amopt.load("placement/textbook"), within=0.2)
+    assert found.interrupted
+    assert found.headline() == (
+        "Ctrl-C ended the search. No other plan was found within 20 % of the optimum, and there "
+        "may be some."
+    )
+
+
 @pytest.mark.parametrize(
     ("others", "apart", "said"),
     [

@@ -169,16 +169,20 @@ def _require_one_price(instance: Instance, supplier: str | None) -> None:
     """Refuse what has no one price at which the choice changes."""
     if supplier is not None and supplier not in {offer.supplier for offer in instance.offers}:
         raise UsageError(f"{supplier!r} offers nothing", "range-of-unknown-offer")
-    if any(entry.spend_discounts is not None for entry in instance.suppliers):
+    asked = [one for one in instance.suppliers if supplier in (None, one.supplier)]
+    if any(entry.spend_discounts is not None for entry in asked):
         raise UsageError(
             "a dearer part can reach a discount on what is spent there, so that there is no one "
             "price up to which an offer stays chosen; leave spend_discounts out",
             "range-with-discount",
         )
-    if any(entry.minimum_order_value is not None for entry in instance.suppliers):
+    least = [one.supplier for one in asked if one.minimum_order_value is not None]
+    if least:
+        other = "" if supplier else ", or name another supplier"
         raise UsageError(
-            "a dearer part can reach the minimum order value of its supplier, so that there is no "
-            "one price up to which an offer stays chosen; leave minimum_order_value out",
+            f"a dearer part can reach the minimum order value of {least[0]!r}, so that there is no "
+            "one price up to which an offer stays chosen; leave minimum_order_value "
+            f"out{other}",
             "range-with-discount",
         )
     if instance.counts_committed:
