@@ -107,8 +107,8 @@ class Pieces:
         found: dict[int, Result] = {}
         try:
             with self.hearing():
-                if self.progress is not None:
-                    self.progress(self.ended, self.every)
+                if self.progress is not None and not self.ended:
+                    self.progress(0, self.every)
                 if executor is not None:
                     self._take_from(executor, found, items, of)
                     return dict(sorted(found.items()))

@@ -214,3 +214,39 @@ def test_ctrl_c_of_a_decision_process_gives_the_policy_at_hand(tmp_path: Path) -
     assert (kept["outcome"]["stopped"], kept["outcome"]["status"]) == ("interrupted", "feasible")
     assert kept["outcome"]["gap"] > 0
     assert len(kept["tables"]["states"]) == states
+
+
+OTHER_WORK: dict[str, tuple[str, str, Sequence[str], str]] = {
+    "quotes": (
+        "amopt.sourcing.quotes.desk",
+        "desk",
+        ("sourcing", "quotes", "sourcing/bush", "--log", "log.csv"),
+        "reading quotes",
+    ),
+    "export": (
+        "amopt.printing.methods.export",
+        "exported",
+        ("mdp", "export", "printing/mission", "1", "--format", "npz"),
+        "writing the process",
+    ),
+    "orlib-cap": (
+        "amopt.placement.instance.conversion",
+        "convert",
+        ("convert", "cap.txt", "cap.json", "--from", "orlib-cap"),
+        "converting",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_WORK)
+def test_work_that_is_no_solve_says_that_it_goes_on(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, function, words, said = OTHER_WORK[name]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cap.txt").write_text("1 1\n10 5\n3\n2\n")
+    command = [sys.executable, "-c", SLOWLY, room, function, str(tmp_path / "begun")]
+    terminal = Terminal(*words, command=command)
+    terminal.read_until(rf"{said}, [01] s")
+    terminal.end()
+    assert "Traceback" not in terminal.text

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amopt.outcome import Stopped
-from amopt.program.solver.run import TwiceInterruptedError
+from amopt.program.pieces import Pieces
 from amopt.sourcing.worth.values import Value, least, relaxed
 
 if TYPE_CHECKING:
@@ -80,22 +80,10 @@ class Search:
         TwiceInterruptedError
             At a second Ctrl-C.
         """
-        found: list[dict[str, Any]] = []
-        for item in items:
-            if self.stopped is Stopped.FINISHED and self.budget.is_over:
-                self.stopped = Stopped.TIME_LIMIT
-            if self.stopped is not Stopped.FINISHED:
-                break
-            try:
-                found.append(dict(of(item)))
-            except TwiceInterruptedError:
-                raise
-            except KeyboardInterrupt:
-                self.stopped = Stopped.INTERRUPTED
-                break
-            if self.progress is not None:
-                self.progress(ended + len(found), every)
-        return found
+        pieces = Pieces(every, self.progress, self.budget, ended=ended, stopped=self.stopped)
+        found = pieces.done(items, lambda item: dict(of(item)))
+        self.stopped = pieces.stopped
+        return list(found.values())
 
     def least(self, instance: Instance) -> Value:
         """Return what an instance costs."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from amopt.errors import UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.phrases import amount, counted, listed, money, plural
+from amopt.program.pieces import ENDED
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.solution import Column, Solution, Table
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from amopt.sourcing.instance.fields import Instance
 
 __all__ = ["ENDED", "Worth", "worth_of_limits"]
-
-ENDED = {Stopped.INTERRUPTED: "Ctrl-C", Stopped.TIME_LIMIT: "The time limit"}
-"""What ends a search before all is looked at, in words."""
 
 SUPPLIERS = "suppliers"
 """What asks for the plan's cost without each of its suppliers, among the names of limits."""

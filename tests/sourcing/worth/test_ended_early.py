@@ -173,7 +173,12 @@ def test_ctrl_c_twice_ends_it(cut: Any) -> None:
 def test_limits_beyond_the_time_are_named_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     instance, looked = of_three_limits(), []
     monkeypatch.setattr(Budget, "is_over", property(lambda _: len(looked) > 0))
-    answer = worth_of_limits(instance, progress=lambda ended, _: looked.append(ended))
+
+    def told(ended: int, _: int) -> None:
+        if ended:
+            looked.append(ended)
+
+    answer = worth_of_limits(instance, progress=told)
     assert looked == [1]
     assert [row["family"] for row in answer.rows["worth"]] == ["machine_hours"]
     assert (answer.outcome.stopped, answer.outcome.status) == ("time_limit", "feasible")
