@@ -156,6 +156,10 @@ def test_how_many_times_as_fast_follows_from_the_rows() -> None:
     storm = printing["Storm, policy iteration"]
     (ahead,) = re.findall(r"policy iteration no, (\d+) times without building it", text)
     assert float(ahead) == pytest.approx(storm / printing["collapsed LP"], rel=0.01)
+    (fewer,) = re.findall(r"(\d+) times over the levels that closed form leaves open", text)
+    few_levels = printing["collapsed LP over levels worth trying"]
+    assert float(fewer) == pytest.approx(storm / few_levels, rel=0.01)
+    assert f"where nothing is added: {few_levels * 1e3:.3g} ms" in text
     assert f"Storm's policy iteration {storm:.2g} s" in text
     generated, whole = (
         printing[way] for way in ("full LP by column generation", "full LP from a policy")

@@ -122,7 +122,7 @@ class Solver:
         self._run: AttemptRun | None = None
         self._budget = Budget(self.options.time_limit)
         self._known_bound: float | None = None
-        set_options(self._highs, SETTINGS)
+        set_options(self._highs, {"log_to_console": SETTINGS["log_to_console"]})
         transfer(self._highs, program, self._scaling)
 
     def __enter__(self) -> Self:

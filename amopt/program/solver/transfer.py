@@ -205,6 +205,6 @@ def read_basis(highs: Any, program: LinearProgram) -> Basis | None:
     found = highs.getBasis()
     if not found.valid:
         return None
-    columns = np.array([int(status) for status in found.col_status], dtype=np.int8)
-    rows = np.array([int(status) for status in found.row_status], dtype=np.int8)
+    columns = np.fromiter(map(int, found.col_status), dtype=np.int8)
+    rows = np.fromiter(map(int, found.row_status), dtype=np.int8)
     return Basis(columns, rows) if (columns.size, rows.size) == program.shape[::-1] else None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
-from amopt.program.solver.digits.arithmetic import exact_dot
+from amopt.program.solver.digits.arithmetic import exact_dot, weighted_columns
 from amopt.program.solver.digits.dual_bound import DualCheck, check_dual, infeasibility_proof
 from amopt.program.solver.digits.residuals import (
     ACCURACY,
@@ -92,7 +92,9 @@ class AttemptResult:
             ):
                 bound = objective  # a relative gap of nothing has no other meaning
         if self.duals is not None:
-            reduced = program.cost - program.matrix.T @ self.duals
+            reduced = program.cost - weighted_columns(
+                program.matrix, program.matrix.data, self.duals
+            )
         outcome = Outcome(
             stopped=self.stopped,
             status=self.status,

@@ -123,8 +123,16 @@ def row_misses(program: LinearProgram, x: Floats) -> Floats:
     missed = excess(matrix @ x, program.row_lower, program.row_upper)
     if not missed.any():
         return missed
-    rounding = _ROUNDING * (abs(matrix) @ np.abs(x))
+    rounding = _ROUNDING * _summed(matrix, np.abs(x))
     return np.where(missed > rounding, missed, 0.0)
+
+
+def _summed(matrix: sp.csr_array, size: Floats) -> Floats:
+    """Return what each row adds up of columns of these sizes, shape (m,)."""
+    m = matrix.shape[0]
+    row = np.repeat(np.arange(m), np.diff(matrix.indptr))
+    entries = np.abs(matrix.data) * size[matrix.indices]
+    return np.bincount(row, entries, minlength=m).astype(np.float64)
 
 
 def _largest(violation: Floats, size: Floats) -> float:
@@ -144,13 +152,13 @@ def _rows(program: LinearProgram, x: Floats, noise: float) -> float:
     broken = np.flatnonzero(missed)
     if not broken.size:
         return 0.0
-    size = abs(program.matrix)
-    summed = size @ np.abs(x)
+    summed = _summed(program.matrix, np.abs(x))
     side = np.where(values < program.row_lower, program.row_lower, program.row_upper)
     scale = np.maximum(summed, np.abs(np.where(np.isfinite(side), side, 0.0)))
     worst = _largest(missed, scale)
     if worst <= ACCURACY:
         return worst
+    size = abs(program.matrix)
     scale[broken] = np.maximum(scale[broken], noise * (size[broken] @ _column_sizes(size, summed)))
     return _largest(missed, scale)
 
