@@ -378,7 +378,7 @@ def test_proofs_are_sought_without_smaller_programs(monkeypatch):
     monkeypatch.setattr(highs, "solve", noted)
     tree, incumbent = searched(data, Budget(), kind=SingleSourceIncumbent)
     chosen, cover = np.arange(8), Relaxation.of(incumbent.facilities).cover
-    incumbent.cost = 1e9
+    incumbent.cost, incumbent.target = 1e9, 1e8
     every = np.isfinite(incumbent.facilities.cost)
     incumbent.complete(chosen, cover, every, np.isfinite(incumbent.facilities.free))
     assert asked[-1] == (False, True)

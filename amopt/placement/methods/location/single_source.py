@@ -278,7 +278,8 @@ class SingleSourceIncumbent(Incumbent):
         seconds: float | None,
     ) -> Outcome:
         options = self._budget.options(self._transportation.options)
-        proves = written.none is not None  # that there is nothing better, for the most part
+        # Below a target there is nothing, for the most part; without one plans are wanted.
+        proves = written.none is not None and bool(np.isfinite(self.target))
         options = replace(options, gap=min(options.gap, TO_THE_END), sub_programs=not proves)
         if seconds is not None:
             limit = seconds if options.time_limit is None else min(options.time_limit, seconds)
