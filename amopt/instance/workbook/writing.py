@@ -11,6 +11,7 @@ from typing import Any, Final
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file
 from amopt.files.formulas import begins_formula
+from amopt.instance.workbook.cells import SEPARATOR
 from amopt.instance.workbook.flattening import FilledSheet, filled_sheets, sheet_columns
 from amopt.instance.workbook.layout import INSTANCE, NOTES, TEXT, Column, Layout, Sheet
 from amopt.instance.workbook.tables import letters
@@ -169,8 +170,9 @@ def _write_sheet(book: Any, filled: FilledSheet) -> None:
         if column.kind == "text":
             for row in range(len(filled.rows) + 2, len(filled.rows) + 2 + _TEXT_ROWS):
                 sheet[f"{letter}{row}"].number_format = "@"
-        if column.choices and not column.several:
-            _drop_down(sheet, f"{letter}2:{letter}{last + _ROOM}", _inline(column.choices))
+        if column.choices:
+            below = f"{letter}2:{letter}{last + _ROOM}"
+            _drop_down(sheet, below, _inline(column.choices), several=column.several)
         elif column.kind == "truth":
             _drop_down(sheet, f"{letter}2:{letter}{last + _ROOM}", '"TRUE,FALSE"')
     if filled.columns:
@@ -228,16 +230,26 @@ def _inline(words: Sequence[str]) -> str:
     return f'"{text}"' if len(text) <= _LONGEST_LIST else ""
 
 
-def _drop_down(sheet: Any, cells: str, formula: str) -> None:
-    """Offer words in some cells; others are warned of, not refused."""
+def _drop_down(sheet: Any, cells: str, formula: str, *, several: bool = False) -> None:
+    """Offer words in some cells; others are warned of, not refused.
+
+    A list offers one word: where several may stand, nothing that is typed is warned of.
+    """
     if not formula:
         return
     from openpyxl.worksheet.datavalidation import DataValidation
 
     offered = DataValidation(
-        type="list", formula1=formula, allow_blank=True, showErrorMessage=True, errorStyle="warning"
+        type="list",
+        formula1=formula,
+        allow_blank=True,
+        showErrorMessage=not several,
+        showInputMessage=several,
+        errorStyle="warning",
     )
     offered.error = "This is none of the words or names that are known here."
+    if several:
+        offered.prompt = f"One of the list, or several: type {SEPARATOR} between them."
     sheet.add_data_validation(offered)
     offered.add(cells)
 
@@ -252,24 +264,32 @@ def _offer(book: Any, layout: Layout) -> None:
     for sheet in book:
         own = by_name.get(sheet.title)
         for column in sheet_columns(layout, own) if own is not None else ():
-            if column.refers is not None and not column.several:
-                target = by_path.get(column.refers.collection)
-                _offer_names(book, sheet, column.heading, target, column.refers.key)
+            if column.refers is not None:
+                target, key = by_path.get(column.refers.collection), column.refers.key
+                _offer_names(book, sheet, (column.heading, column.several), target, key)
         for above in own.ancestors if own is not None else ():
             for heading, column in zip(above.own, above.repeats, strict=False):
                 if column.refers is None:  # the entry's own name, which is defined in that sheet
-                    _offer_names(book, sheet, heading, above.name, column.heading)
+                    _offer_names(book, sheet, (heading, False), above.name, column.heading)
+            for number in above.own if above.numbered else ():
+                _offer_names(book, sheet, (number, False), above.name, number)
 
 
-def _offer_names(book: Any, sheet: Any, heading: str, target: str | None, key: str) -> None:
-    """Offer the names in a column of another sheet, and those that are yet to stand there."""
+def _offer_names(
+    book: Any, sheet: Any, into: tuple[str, bool], target: str | None, key: str
+) -> None:
+    """Offer the names in a column of another sheet, and those that are yet to stand there.
+
+    ``into`` is a heading, and whether several names may stand below it.
+    """
+    heading, several = into
     if target not in book.sheetnames:
         return
     letter, source = _letter_of(sheet, heading), _letter_of(book[target], key)
     if letter and source:
         last = max(book[target].max_row, sheet.max_row) + _ROOM
         formula = f"='{target}'!${source}$2:${source}${last}"
-        _drop_down(sheet, f"{letter}2:{letter}{last}", formula)
+        _drop_down(sheet, f"{letter}2:{letter}{last}", formula, several=several)
 
 
 def _letter_of(sheet: Any, heading: str) -> str:

@@ -98,7 +98,7 @@ def test_names_can_be_chosen_where_they_are_named(kind: str, tmp_path: Path) -> 
             str(one.sqref).partition("2")[0]: str(one.formula1)
             for one in book[sheet.name].data_validations.dataValidation
         }
-        for above in (one for one in sheet.ancestors if not one.numbered):
+        for above in sheet.ancestors:  # by name, or by the number that both sheets have
             for heading in above.own:
                 (cell,) = (one for one in book[sheet.name][1] if str(one.value) == f"{heading} *")
                 found = re.fullmatch(
@@ -106,6 +106,35 @@ def test_names_can_be_chosen_where_they_are_named(kind: str, tmp_path: Path) -> 
                 )
                 assert found, (sheet.name, heading)
                 assert int(found[3]) >= book[found[1]].max_row + 900  # it grows
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_names_can_be_chosen_where_several_may_stand(kind: str, tmp_path: Path) -> None:
+    """One is chosen, others may be typed behind it without a warning."""
+    kinds.write_template(kind, tmp_path / "p.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "p.xlsx")
+    chosen = 0
+    for sheet in layout(kinds.instance_type(kind)).sheets:
+        several = [one for one in sheet.columns if one.several and (one.refers or one.choices)]
+        for column in several if sheet.name in book.sheetnames else ():
+            (cell,) = (
+                one
+                for one in book[sheet.name][1]
+                if str(one.value).removesuffix(" *") == column.heading
+            )
+            (offered,) = (
+                one
+                for one in book[sheet.name].data_validations.dataValidation
+                if str(one.sqref).startswith(f"{cell.column_letter}2")
+            )
+            assert not offered.showErrorMessage
+            assert offered.showInputMessage
+            assert ";" in offered.prompt
+            chosen += 1
+    assert bool(chosen) == (kind in WITH_SEVERAL)
+
+
+WITH_SEVERAL = {"printing", "sourcing"}
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
