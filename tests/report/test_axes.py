@@ -108,3 +108,13 @@ def test_bars_over_time_say_whose_they_are() -> None:
     text = described("Plan", figure)
     assert "2 entries: north and south" in text
     assert "Values from 2 to 7.75" in text  # how long they are, not the rows' numbers
+
+
+@pytest.mark.parametrize("kind", ["log", "linear"])
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_what_has_no_place_on_an_axis_is_not_drawn(kind: str, value: float) -> None:
+    from amopt.drawing.svg.axes import Axis
+
+    axis = Axis("x", kind, 0.0, 3.0).placed(0.0, 300.0)
+    assert axis.pixel(value) is None
+    assert axis.pixel(1.0) is not None

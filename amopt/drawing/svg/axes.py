@@ -101,7 +101,7 @@ class Axis:
             return None if spot is None else float(spot)
         value = float(raw)
         if self.kind == "log":
-            return math.log10(value) if value > 0 else None
+            return math.log10(value) if 0 < value < math.inf else None
         return value if math.isfinite(value) else None
 
     def at(self, value: float) -> float:
