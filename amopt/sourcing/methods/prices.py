@@ -16,7 +16,8 @@ from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import HONOURS as OF_ARRAYS
 from amopt.sourcing.methods.arrays import Arrays, arrays_of
 from amopt.sourcing.methods.decomposition.column_generation import solve_by_prices
-from amopt.sourcing.methods.refine import refine
+from amopt.sourcing.methods.refine import NoPlanError, proven, refine
+from amopt.sourcing.methods.split_fees import FEES, by_split_fees
 
 if TYPE_CHECKING:
     from amopt.outcome import Outcome
@@ -30,8 +31,8 @@ __all__ = ["HONOURS", "by_prices"]
 
 Floats = NDArray[np.float64]
 
-HONOURS = OF_ARRAYS - {"supplier_fees"}
-"""The families that prices honour: what a supplier is paid once ties all parts together."""
+HONOURS = OF_ARRAYS
+"""The families that prices honour."""
 
 
 def by_prices(
@@ -57,12 +58,79 @@ def by_prices(
         As :func:`amopt.sourcing.methods.refine.refine` does.
     """
     spent = budget or Budget(options.time_limit)
+    if _fees_tie_parts(supply):
+        return _with_fees(supply, options, progress, spent)
+    return _solved(supply, options, progress, spent)
+
+
+def _fees_tie_parts(supply: SupplyOptions) -> bool:
+    """Return whether the fee of a supplier is for several parts."""
+    charges, lines = supply.charges, supply.instance.lines
+    of: dict[int, set[str]] = {c: set() for c, kind in enumerate(charges.kind) if kind == FEES}
+    for c, o in zip(charges.charge.tolist(), charges.option.tolist(), strict=True):
+        if c in of:
+            of[c].add(lines[supply.line[o]].part)
+    return any(len(parts) > 1 for parts in of.values())
+
+
+def _with_fees(
+    supply: SupplyOptions,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    budget: Budget,
+) -> tuple[Evaluation, Outcome]:
+    """Solve with fees shared out by part, and what is left of the gap by HiGHS as they are.
+
+    A budget counts the fees that are paid, of which shares are a part only: HiGHS has it alone.
+    """
+    best: Evaluation | None = None
+    bound, method = -np.inf, ""
+    if supply.instance.limits.budget is None:
+        best, bound, said = by_split_fees(
+            supply,
+            lambda split: _solved(split, options, progress, budget, finish=False),
+            options.gap,
+        )
+        method = f"{said.method}, fees shared out"
+        near = best.objective - bound <= options.gap * abs(best.objective)
+        if near or said.stopped is not Stopped.FINISHED:
+            return best, proven(best.objective, bound, replace(said, method=method), budget)
+        method += ", then "
+
+    def once(segments: Segments, left: Options) -> tuple[Answer, Floats]:
+        arrays = arrays_of(supply, segments)
+        with budget.phase("solve"):
+            answer = solve_blocks(arrays.program, left, progress=progress)
+        none = np.zeros(len(segments.shares))
+        return answer, none if answer.values is None else answer.values[arrays.x]
+
+    try:
+        plan, said = refine(supply, once, options, budget)
+    except NoPlanError as error:
+        if best is None:
+            raise
+        plan, said = best, error.outcome
+    bound = max(bound, -np.inf if said.bound is None else said.bound)
+    if best is None or plan.objective < best.objective:
+        best = plan
+    return best, proven(best.objective, bound, replace(said, method=method + said.method), budget)
+
+
+def _solved(
+    supply: SupplyOptions,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    spent: Budget,
+    *,
+    finish: bool = True,
+) -> tuple[Evaluation, Outcome]:
+    """Solve supply options whose parts share limits alone; ``finish`` leaves the rest to HiGHS."""
 
     def once(segments: Segments, left: Options) -> tuple[Answer, Floats]:
         with spent.phase("build"):
             arrays = arrays_of(supply, segments)
         with spent.phase("solve"):
-            answer = _prices_then_highs(arrays, left, progress)
+            answer = _prices_then_highs(arrays, left, progress, finish=finish)
         none = np.zeros(len(segments.shares))
         return answer, none if answer.values is None else answer.values[arrays.x]
 
@@ -70,7 +138,11 @@ def by_prices(
 
 
 def _prices_then_highs(
-    arrays: Arrays, options: Options, progress: Callable[[Progress], None] | None
+    arrays: Arrays,
+    options: Options,
+    progress: Callable[[Progress], None] | None,
+    *,
+    finish: bool = True,
 ) -> Answer:
     """Solve by prices, and what is left of the gap by HiGHS on the whole program."""
     budget = Budget(options.time_limit)
@@ -78,7 +150,8 @@ def _prices_then_highs(
     if first is None:
         return solve_blocks(arrays.program, budget.options(options), progress=progress)
     gap = first.outcome.gap
-    if first.outcome.stopped is not Stopped.FINISHED or (gap is not None and gap <= options.gap):
+    near = gap is not None and gap <= options.gap
+    if first.outcome.stopped is not Stopped.FINISHED or near or not finish:
         return first
     second = solve(arrays.program, budget.options(options), start=first.values, progress=progress)
     return _better(first, second)

@@ -133,7 +133,7 @@ def refine(
     if best is None:
         unknown = outcome.has_answer
         raise NoPlanError(replace(outcome, status=Status.UNKNOWN) if unknown else outcome)
-    return best, _proven(value(best), bound, outcome, budget)
+    return best, proven(value(best), bound, outcome, budget)
 
 
 def keeps_limits(plan: Evaluation) -> bool:
@@ -234,17 +234,17 @@ def exact(supply: SupplyOptions, quantity: Floats) -> Floats:
     return rounded
 
 
-def _proven(objective: float, bound: float, outcome: Outcome, budget: Budget) -> Outcome:
+def proven(objective: float, bound: float, outcome: Outcome, budget: Budget) -> Outcome:
     """Return the outcome with the objective as evaluated, and the best bound so far."""
     # Nothing costs less than nothing, whatever the solver's rounding says; but a credit does.
     known = min(max(min(0.0, objective), bound), objective) if np.isfinite(bound) else None
     near = known is not None and objective - known <= CLOSE * abs(objective)
-    proven = outcome.stopped is Stopped.FINISHED and near
+    optimal = outcome.stopped is Stopped.FINISHED and near
     return replace(
         outcome,
         objective=objective,
         bound=known,
-        status=Status.OPTIMAL if proven else Status.FEASIBLE,
+        status=Status.OPTIMAL if optimal else Status.FEASIBLE,
         seconds=dict(budget.seconds),
         versions=versions("amopt", "highspy", "pyomo"),
     )
