@@ -192,6 +192,18 @@ def test_switchover_quantities_equal_counting(
         assert not above[q < found].any()
 
 
+@pytest.mark.parametrize(("rate", "first"), [(1.0, 6), (0.5, 6), (0.0, 2)])
+def test_what_cancels_does_not_hide_a_difference(rate: float, first: int) -> None:
+    """Of an order of 5 the dear tier takes nothing yet: it costs 0, which is below 5 times 1."""
+    quotes = [
+        {"quantity": q, "cost_per_part": p, "lead_time_weeks": 1} for q, p in ((2, 0), (5, 1e9))
+    ]
+    offer = {"supplier": "s", "part": "p", "between": "incremental", "quotes": quotes}
+    total, _ = quotes_of([Offer.model_validate(offer)]).curves()
+    line = np.zeros(1), np.array([rate])
+    assert total.first_not_below(*line, np.array([2.0]), np.array([80.0])) == first
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=25

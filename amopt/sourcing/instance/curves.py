@@ -48,6 +48,9 @@ KINDS: tuple[str, ...] = get_args(Between)
 TOLERANCE = 1e-9
 """Relative difference below which two amounts are the same amount."""
 
+ROUNDED = 1e-15
+"""Relative error of a few operations on the terms that an amount is added up from."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curves:
@@ -159,13 +162,21 @@ class Curves:
         curve = self.curve
         lo = np.ceil(np.maximum(self.lower, smallest[curve]) * (1 - 1e-12))
         hi = np.minimum(np.ceil(self.upper * (1 - 1e-12)) - 1, np.floor(largest[curve]))
-        above, slope = self.fixed - fixed[curve], self.rate - rate[curve]
-        size = np.maximum(np.abs(self.fixed), np.abs(fixed[curve]))
+        line_fixed, line_rate = fixed[curve], rate[curve]
+        above, slope = self.fixed - line_fixed, self.rate - line_rate
+        size = np.maximum(np.abs(self.fixed), np.abs(line_fixed))
+
+        def near(q: Floats) -> Floats:
+            # What two equal totals at q may differ by; terms that cancel are rounded, too.
+            totals = np.abs(line_fixed + line_rate * q)
+            terms = np.maximum(size, np.maximum(np.abs(self.rate * q), np.abs(line_rate * q)))
+            return np.maximum(TOLERANCE * totals, ROUNDED * terms)
+
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            root = np.ceil((-above - TOLERANCE * size) / slope * (1 - TOLERANCE))
+            met = np.where(slope > 0, -above / slope, lo)
+            root = np.ceil((-above - near(met)) / slope * (1 - ROUNDED))
         at_lo = above + slope * lo
-        near = TOLERANCE * np.maximum(size, np.abs(self.rate * lo))
-        found = np.where(at_lo >= -near, lo, np.where(slope > 0, np.maximum(root, lo), np.inf))
+        found = np.where(at_lo >= -near(lo), lo, np.where(slope > 0, np.maximum(root, lo), np.inf))
         found[found > hi] = np.inf
         piece = np.flatnonzero(self.scale != 0)
         if piece.size:
