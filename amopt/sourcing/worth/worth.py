@@ -37,6 +37,8 @@ __all__ = ["ENDED", "Worth", "worth_of_limits"]
 SUPPLIERS = "suppliers"
 """What asks for the plan's cost without each of its suppliers, among the names of limits."""
 
+LIMIT = {column.name: column for column in LIMIT_COLUMNS}
+
 
 @dataclass(frozen=True)
 class Worth(Solution):
@@ -44,9 +46,8 @@ class Worth(Solution):
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "worth": (
-            *LIMIT_COLUMNS,
+            *(LIMIT[name] for name in ("limit", "stated", "unit", "used")),
             Column("costs", "money", "How much less the plan would cost without it."),
-            Column("step", "", "What one more, or one less, means."),
             Column("worth_of_one_more", "money", "What one step more saves; empty if not proven."),
             Column(
                 "cost_of_one_less",
@@ -60,9 +61,11 @@ class Worth(Solution):
             ),
             Column("useful_day", "", "The same as a day."),
             Column("gain", "money", "What is saved there."),
+            Column("step", "", "What one more, or one less, means."),
             Column(
                 "hint", "money", "Shadow price of a unit in the relaxation: a hint; empty: none."
             ),
+            *(LIMIT[name] for name in ("stated_day", "used_day")),
             Column("worth_at_least", "money", "Proven least worth of one step more.", shown=False),
             Column("worth_at_most", "money", "Proven most worth of one step more.", shown=False),
             Column(
