@@ -30,6 +30,9 @@ LONGEST_REPR = 400
 Table = Sequence[Mapping[str, Any]]
 """A table as a sequence of rows, each a mapping from column to value."""
 
+AS_STATED = 12
+"""Digits of a limit that are shown: fewer could show it as another one, or as none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -46,12 +49,15 @@ class Column:
         What it means, in one phrase.
     shown
         Whether the terminal summary shows it.
+    digits
+        Significant digits of its numbers that are shown; 0 for as many as a planner can act on.
     """
 
     name: str
     unit: str
     meaning: str
     shown: bool = True
+    digits: int = 0
 
 
 @dataclass(frozen=True)

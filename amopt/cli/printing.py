@@ -92,7 +92,7 @@ def curve(
     """Show what the best plans cost as one limit is tightened, with and without the printer."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.printing.limit_curve import curve_in_words, limit_curve, limit_figure
+        from amopt.printing.limit_curve import COLUMNS, curve_in_words, limit_curve, limit_figure
         from amopt.report import machine
         from amopt.report.document import Document, Grid, Section
 
@@ -104,7 +104,7 @@ def curve(
         section = Section(
             "What the best plans cost",
             figure=limit_figure(instance, limit, rows) if html or html_light else None,
-            table=Grid("curve", rows, currency=instance.currency, whole="in what --json prints"),
+            table=Grid("curve", rows, COLUMNS, instance.currency, "in what --json prints"),
         )
         document = Document(f"{instance.name}: {limit}", headline=said, sections=[section])
         write_pages(lambda: document, html, html_light)

@@ -10,15 +10,25 @@ from amopt.errors import InfeasibleError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.phrases import money
 from amopt.printing.decision import solve
-from amopt.solution import Table
+from amopt.solution import AS_STATED, Column, Table
 
 if TYPE_CHECKING:
     from amopt.printing.instance import PrintingInstance
     from amopt.program.solver.options import Options
 
-__all__ = ["curve_in_words", "limit_curve", "limit_figure"]
+__all__ = ["COLUMNS", "curve_in_words", "limit_curve", "limit_figure"]
 
 KEPT = ("yearly_cost", "base_stock", "single_source_yearly_cost", "single_source_base_stock")
+
+COLUMNS = (
+    Column("bound", "", "What the limit becomes.", digits=AS_STATED),
+    Column("yearly_cost", "money", "What the best plan costs a year."),
+    Column("base_stock", "parts", "Its stock."),
+    Column("single_source_yearly_cost", "money", "What the best costs without a printer."),
+    Column("single_source_base_stock", "parts", "Its stock."),
+    Column("yearly_worth", "money", "What one unit more of the limit is worth a year."),
+)
+"""The columns of :func:`limit_curve`."""
 
 
 def limit_curve(

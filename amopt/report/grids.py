@@ -150,7 +150,8 @@ def _row(
     for place, (column, numeric, beside) in enumerate(cells):
         held = row.get(column.name)
         value = _bare(held)
-        text = held.text if isinstance(held, Said) else shown(value, column.unit, least)
+        text = shown(value, column.unit, least, column.digits)
+        text = held.text if isinstance(held, Said) else text
         marks = ""
         if _is_number(value):
             raw = _raw(float(value), least if column.unit == "money" else ROUNDING)

@@ -102,7 +102,9 @@ def print_rows(
     out = out or console()
     least = rounding_of(rows, columns)
     texts = {
-        column.name: [shown(row.get(column.name), column.unit, least) for row in rows[:most]]
+        column.name: [
+            shown(row.get(column.name), column.unit, least, column.digits) for row in rows[:most]
+        ]
         for column in columns
     }
     fitting = _fitting(columns, texts, currency, out.width)

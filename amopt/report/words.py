@@ -41,7 +41,7 @@ TWO_DIGITS = ("money", "%", "weeks")
 """Units that are shown with two digits after the point."""
 
 
-def shown(value: Any, unit: str = "", least: float = ROUNDING) -> str:
+def shown(value: Any, unit: str = "", least: float = ROUNDING, digits: int = 0) -> str:
     """Return a value as a planner reads it, never with an exponent that a table can avoid.
 
     Parameters
@@ -52,26 +52,28 @@ def shown(value: Any, unit: str = "", least: float = ROUNDING) -> str:
         Its unit.
     least
         Below this, money is zero but for rounding; see :func:`rounding_of`.
+    digits
+        Significant digits, as of :class:`amopt.solution.Column`.
     """
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return _number(value, unit, least if unit == "money" else ROUNDING)
+        return _number(value, unit, least if unit == "money" else ROUNDING, digits)
     return f"{value:,}" if isinstance(value, int) else visible(str(value))
 
 
-def _number(value: float, unit: str, least: float) -> str:
+def _number(value: float, unit: str, least: float, digits: int) -> str:
     """Return a number: money, shares of a hundred and weeks with two digits after the point."""
     size = abs(value)
     if not math.isfinite(value) or size >= MOST_WRITTEN_OUT:
-        return f"{value:.{SIGNIFICANT}g}"
+        return f"{value:.{digits or SIGNIFICANT}g}"
     if size < least:
         return "0.00" if unit in TWO_DIGITS else "0"
-    if unit in TWO_DIGITS:
+    if unit in TWO_DIGITS and not digits:
         return _small(value) if size < SMALLEST else f"{value:,.2f}"
-    return amount(value, max(0, SIGNIFICANT - 1 - math.floor(math.log10(size))))
+    return amount(value, max(0, (digits or SIGNIFICANT) - 1 - math.floor(math.log10(size))))
 
 
 def _small(value: float) -> str:

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 import amopt
+from amopt.kinds import solution_type
 from amopt.report import page
 from amopt.report.document import Grid
 from amopt.report.grids import body
 from amopt.report.terminal import print_rows
 from amopt.report.words import ROUNDING, gap_in_words, idle_columns, rounding_of, shown, worth
-from amopt.solution import Column
+from amopt.solution import AS_STATED, Column
 from amopt.sourcing.answer.figures import frontier, lines
 from amopt.verdict import Verdict
 
@@ -140,3 +141,28 @@ def test_offers_without_an_upper_end_are_drawn_at_the_edge() -> None:
     ends = [row["reduced_cost_quantity"] for row in rows[1:]]
     assert point.x[0] > max(ends)
     assert point.marker.symbol == "triangle-right"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.99999, "0.99999"), (13_529.82, "13,529.82"), (1e-5, "0.00001"), (30.0, "30")],
+)
+def test_a_limit_is_never_shown_as_another_one(value: float, said: str) -> None:
+    """Neither on the page nor in the terminal, in whichever table limits are."""
+    limit = Column("limit", "", "", digits=AS_STATED)
+    assert f">{said}<" in body(Grid("limits", [{"limit": value}], [limit])).rows[0]
+    stated = [
+        column
+        for name in ("sourcing", "screening", "maintenance", "printing")
+        for column in answer_columns(name)
+    ]
+    assert len(stated) == 6
+    assert all(shown(value, one.unit, digits=one.digits) == said for one in stated)
+
+
+def answer_columns(name: str) -> list[Column]:
+    """Return the columns of a decision's table of limits that hold what is allowed."""
+    columns = solution_type(name).columns["limits"]
+    return [
+        one for one in columns if one.name in ("stated", "most", "least", "at_most", "at_least")
+    ]

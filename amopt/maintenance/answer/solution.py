@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import amount, money
-from amopt.solution import Column, Solution
+from amopt.solution import AS_STATED, Column, Solution
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -126,7 +126,7 @@ class MaintenanceSolution(Solution):
         "limits": (
             Column("limit", "", "A limit on the plan."),
             Column("used", "", "What the plan uses of it; empty: a limit that was added."),
-            Column("most", "", "The most that is allowed."),
+            Column("most", "", "The most that is allowed.", digits=AS_STATED),
             Column("unit", "", "The unit of both: a share of the days, or days a year."),
             Column("dual", "money", "Change of the cost a day a unit more; empty if not known."),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from amopt.solution import Column
+from amopt.solution import AS_STATED, Column
 
 __all__ = [
     "COLUMNS",
@@ -83,8 +83,8 @@ LIMITS: tuple[Column, ...] = (
     Column("limit", "", "A limit of the file, or one that was added to the program."),
     Column("says", "", "What it says; empty where it was added to the program."),
     Column("amount", "", "What the plan does of it, in its unit."),
-    Column("most", "", "The most of it that is allowed.", shown=False),
-    Column("least", "", "The least of it, for availability.", shown=False),
+    Column("most", "", "The most of it that is allowed.", shown=False, digits=AS_STATED),
+    Column("least", "", "The least of it, for availability.", shown=False, digits=AS_STATED),
     Column("unit", "", "Its unit.", shown=False),
     Column("one_unit", "", "One of that unit.", shown=False),
     Column("dual", "money", DUAL, shown=False),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.phrases import amount, counted, listed, money
-from amopt.solution import Column, Solution, Table
+from amopt.solution import AS_STATED, Column, Solution, Table
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -118,8 +118,8 @@ class ScreeningSolution(Solution):
         "limits": (
             Column("limit", "", "What is limited."),
             Column("used", "", "What the chosen parts use of it."),
-            Column("at_least", "", "The least that may be."),
-            Column("at_most", "", "The most that may be."),
+            Column("at_least", "", "The least that may be.", digits=AS_STATED),
+            Column("at_most", "", "The most that may be.", digits=AS_STATED),
         ),
         "groups": (
             Column("attribute", "", "The attribute.", shown=False),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.phrases import counted, listed, money, plural
-from amopt.solution import Column
+from amopt.solution import AS_STATED, Column
 from amopt.sourcing.instance.fields import CONVENTIONAL, Offer
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ DEAREST = 3
 
 LIMIT_COLUMNS = (
     Column("limit", "", "The limit."),
-    Column("stated", "", "What the file says."),
+    Column("stated", "", "What the file says.", digits=AS_STATED),
     Column("stated_day", "", "The same as a day; of need-bys, needs order_date."),
     Column("unit", "", "Its unit."),
-    Column("used", "", "What the plan uses of it."),
+    Column("used", "", "What the plan uses of it.", digits=AS_STATED),
     Column("used_day", "", "The same as a day."),
 )
 """With what tables of limits begin."""

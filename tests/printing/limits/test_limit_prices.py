@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,16 @@ def test_a_curve_of_a_limit(tmp_path: Path) -> None:
     assert "at most 1 printer hour a cycle: 1,024.20 EUR a year" in result.output
     assert page.stat().st_size > 1000
     assert runner.invoke(app, [*told[:-1], "1", "--json"]).output.startswith("{")
+
+
+def test_a_bound_is_shown_as_it_was_asked_for(tmp_path: Path) -> None:
+    up, page = two_systems(limit_on("availability", 0.1, name="up")), tmp_path / "curve.html"
+    file = tmp_path / "up.json"
+    file.write_text(json.dumps(up.to_dict()))
+    told = ["printing", "curve", str(file), "up", "0.999", "0.99999", "--html", str(page)]
+    result = CliRunner().invoke(app, told)
+    assert result.exit_code == 0, result.output
+    assert ">0.99999<" in page.read_text()
 
 
 def test_a_price_where_many_prove_the_optimum_is_what_a_little_more_is_worth() -> None:
