@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import combinations
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
@@ -83,6 +84,66 @@ def test_no_offer_is_named_on_the_name_of_a_quadrant(name: str) -> None:
                 beside = left + 7 * len(text) < start or start + wide < left
                 assert not text or beside or abs(middle - note.y * scale[1]) > 14, (part, text)
         assert set(offers.hovertext) >= set(offers.text) - {""}
+
+
+CROWDED = {
+    "amopt": 1,
+    "kind": "sourcing",
+    "name": "many offers of like reach",
+    "network": {
+        "places": [
+            {"name": "plant"},
+            *({"name": f"a supplier of long name {n}"} for n in range(8)),
+        ],
+        "lanes": [{"from": f"a supplier of long name {n}", "to": "plant"} for n in range(8)],
+    },
+    "parts": [{"name": "p"}],
+    "lines": [
+        {"line": f"l{n}", "part": "p", "place": "plant", "quantity": 5 + n} for n in range(3)
+    ],
+    "conventional": [{"part": "p", "cost_per_part": 30, "lead_time_weeks": 9}],
+    "offers": [
+        {
+            "supplier": f"a supplier of long name {n}",
+            "part": "p",
+            "quotes": [
+                {"quantity": 1, "cost_per_part": 31 + n / 8, "lead_time_weeks": 1},
+                {"quantity": 40 + n, "cost_per_part": 20 - n / 8, "lead_time_weeks": 2},
+            ],
+        }
+        for n in range(8)
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "source", [CROWDED, *(one for one in catalogue.names() if one.startswith("sourcing/"))]
+)
+def test_no_offer_is_named_on_another_or_out_of_the_picture(source: Any) -> None:
+    """Where the script draws: some 7 pixels a letter, on a picture of 640 by 300."""
+    from amopt.sourcing.answer.figures import frontier
+
+    solution = amopt.sourcing.frontier(amopt.load(source))
+    for part in {row["part"] for row in solution.rows["switchover"] if row["scenario"]}:
+        drawn = frontier(solution, part)
+        wide, high = (axis.range[1] for axis in (drawn.layout.xaxis, drawn.layout.yaxis))
+        boxes = []
+        for trace in drawn.data:
+            for text, place in zip(trace.text or (), trace.textposition or (), strict=False):
+                assert text in (*trace.hovertext, "")
+                if not text:
+                    continue
+                x, y = trace.x[0] * 640 / wide, trace.y[0] * 300 / high
+                up, along = place.split()
+                left = x - 7 * len(text) * {"left": 1.0, "center": 0.5, "right": 0.0}[along]
+                away = 14 if along == "center" else 10
+                middle = y + {"top": away, "middle": 0, "bottom": -away}[up]
+                boxes.append((left, left + 7 * len(text), middle, text))
+        for left, right, _, text in boxes:
+            assert left >= -50, (part, text)
+            assert right <= 650, (part, text)
+        for (left, right, middle, one), (start, end, other, two) in combinations(boxes, 2):
+            assert right <= start or end <= left or abs(middle - other) > 12, (part, one, two)
 
 
 def test_the_bill_adds_up_to_the_totals() -> None:

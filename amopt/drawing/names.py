@@ -29,6 +29,8 @@ POSITIONS = (
 )
 """Where a name may stand, in plotly's words, the best first."""
 
+EVERYWHERE: Box = (-math.inf, math.inf, -math.inf, math.inf)
+
 LETTER, RADIUS = 7.0, 5.0
 """Width of a letter and half the width of a sign in pixels, at plotly's size of type."""
 
@@ -71,7 +73,12 @@ class Placed:
 
 
 def place(
-    names: Iterable[Name], *, signs: Iterable[Box], lines: Sequence[Line], frame: Box
+    names: Iterable[Name],
+    *,
+    signs: Iterable[Box],
+    lines: Sequence[Line],
+    frame: Box,
+    moved: bool = True,
 ) -> list[Placed | None]:
     """Return where each name stands; None where there is no room for it.
 
@@ -87,13 +94,16 @@ def place(
         What names keep clear of where they can.
     frame
         What holds the names.
+    moved
+        Whether a name that stands above or below its point moves inwards near the frame.
     """
+    inside = frame if moved else EVERYWHERE
     taken = list(signs)
     found: list[Placed | None] = []
     for name in names:
         best: tuple[int, Placed, Box] | None = None
         for position in dict.fromkeys((name.wanted, *POSITIONS)):
-            placed, room = _at(name, position, frame)
+            placed, room = _at(name, position, inside)
             if not _within(room, frame) or any(_meet(room, other) for other in taken):
                 continue
             crossed = sum(_crosses(line, room) for line in lines)
@@ -114,6 +124,7 @@ def choose(
     joined: Iterable[tuple[Spot, Spot]] = (),
     scale: tuple[float, float],
     written: Iterable[tuple[str, Spot, str]] = (),
+    within: tuple[Spot, Spot] | None = None,
 ) -> dict[str, str]:
     """Return where plotly sets names; a name that has no room is left out.
 
@@ -130,6 +141,9 @@ def choose(
     written
         What is written in the picture besides: the words, the point that they stand at, and which
         of their ends is there, ``left``, ``right`` or ``center``.
+    within
+        The corners of what holds the names, the left one at the bottom first; all have room if
+        left out.
     """
 
     def pixel(point: Spot) -> Spot:
@@ -140,12 +154,16 @@ def choose(
         (x, y), wide = pixel(point), LETTER * len(words)
         x += {"left": wide / 2, "right": -wide / 2}.get(end, 0.0)
         signs.append(box((x, y), wide, WRITTEN))
-    everywhere = (-math.inf, math.inf, -math.inf, math.inf)
+    frame = EVERYWHERE
+    if within is not None:
+        (left, bottom), (right, top) = map(pixel, within)
+        frame = left, right, top, bottom
     found = place(
         [Name(pixel(point), LETTER * len(name), RADIUS) for name, point in points.items()],
         signs=signs,
         lines=[(pixel(one), pixel(other), 2.0) for one, other in joined],
-        frame=everywhere,
+        frame=frame,
+        moved=False,
     )
     return {name: placed.position for name, placed in zip(points, found, strict=True) if placed}
 

@@ -167,14 +167,17 @@ def frontier(solution: Solution, part: str) -> Any:
             line={"color": GREEN, "dash": "dash"},
             name=f"needed: {box[0][0]:,.6g}",
         )
-    figure.update_xaxes(title="parts at reduced cost", rangemode="tozero")
-    return figure.update_yaxes(title="parts in reduced time", rangemode="tozero")
+    figure.update_xaxes(title="parts at reduced cost")
+    return figure.update_yaxes(title="parts in reduced time")
 
 
 AXES = ("reduced_cost_quantity", "reduced_time_quantity")
 
 FRAME = (640.0, 300.0)
 """Pixels of a picture to the right and upwards, about."""
+
+ROOM, MARGIN = 1.15, 40.0
+"""The axes beyond the last point, for names above it; pixels left of them that a name may take."""
 
 
 def _points(
@@ -197,18 +200,21 @@ def _points(
         told = own[:MOST_NAMES]
         told += [f"{len(own) - MOST_NAMES} more"] if len(own) > MOST_NAMES else []
         names["; ".join(told) + endless] = point
-    spans = [max([point[k] for line in (*lines, list(there)) for point in line]) for k in (0, 1)]
-    scale = FRAME[0] / (spans[0] or 1.0), FRAME[1] / (spans[1] or 1.0)
+    ends = [max([point[k] for line in (*lines, list(there)) for point in line]) for k in (0, 1)]
+    wide, high = ends[0] * ROOM or 1.0, ends[1] * ROOM or 1.0
+    scale = FRAME[0] / wide, FRAME[1] / high
     joined = [ends for line in lines for ends in pairwise(line)]
-    positions = choose(names, among=list(there), joined=joined, scale=scale)
+    within = (-MARGIN / scale[0], 0.0), (wide, high)
+    positions = choose(names, among=list(there), joined=joined, scale=scale, within=within)
     for number, (name, point) in enumerate(names.items()):
         row = there[point][0]
         figure.add_scatter(
             x=[point[0]],
             y=[point[1]],
             mode="markers+text",
-            text=[name],
-            textposition=positions.get(name, "top center"),
+            text=[name if name in positions else ""],
+            textposition=[positions.get(name, "top center")],
+            hovertext=[name],
             cliponaxis=False,
             marker={
                 "size": 12,
@@ -217,6 +223,8 @@ def _points(
             },
             showlegend=False,
         )
+    figure.update_xaxes(range=[0.0, wide])
+    figure.update_yaxes(range=[0.0, high])
 
 
 _OFFER = ("supplier", "material", "route")
