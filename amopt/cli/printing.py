@@ -92,24 +92,27 @@ def curve(
     """Show what the best plans cost as one limit is tightened, with and without the printer."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.printing.limit_curve import COLUMNS, curve_in_words, limit_curve, limit_figure
-        from amopt.report import machine
+        from amopt.printing.limit_curve import columns_of, curve_in_words, limit_curve, limit_figure
+        from amopt.program.pieces import Pieces
+        from amopt.report import machine, waiting
         from amopt.report.document import Document, Grid, Section
 
         require_room(None, html, html_light)
         instance = decisions.load_of("printing", file)
-        with working(json=json):
-            rows = limit_curve(instance, limit, bounds)
-        said = list(curve_in_words(instance, limit, rows))
+        with waiting.following(wanted=not json) as told:
+            pieces = Pieces(len(bounds), told.count)
+            rows = limit_curve(instance, limit, bounds, pieces=pieces, at_solve=told.hear)
+        ended_early = filter(None, [pieces.in_words("bound")])
+        said = [*ended_early, *curve_in_words(instance, limit, rows)]
         section = Section(
             "What the best plans cost",
             figure=limit_figure(instance, limit, rows) if html or html_light else None,
-            table=Grid("curve", rows, COLUMNS, instance.currency, "in what --json prints"),
+            table=Grid("curve", rows, columns_of(rows), instance.currency, "in what --json prints"),
         )
         document = Document(f"{instance.name}: {limit}", headline=said, sections=[section])
         write_pages(lambda: document, html, html_light)
         if json:
-            typer.echo(machine.listing_json("curve", rows), nl=False)
+            typer.echo(machine.listing_json("curve", rows, pieces=pieces), nl=False)
         else:
             for sentence in said:
                 typer.echo(sentence)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from amopt.drawing import BLUE, GREEN, new_figure, plain
-from amopt.errors import InfeasibleError, UsageError
+from amopt.errors import AmoptError, InfeasibleError, InvalidInstanceError, UsageError
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.outcome import Outcome, Stopped
 from amopt.phrases import money
 from amopt.printing.decision import solve
+from amopt.program.pieces import CutShortError, Pieces
 from amopt.solution import AS_STATED, Column, Table
 
 if TYPE_CHECKING:
     from amopt.printing.instance import PrintingInstance
     from amopt.program.solver.options import Options
+    from amopt.program.solver.run import Progress
 
-__all__ = ["COLUMNS", "curve_in_words", "limit_curve", "limit_figure"]
+__all__ = ["COLUMNS", "columns_of", "curve_in_words", "limit_curve", "limit_figure"]
 
 KEPT = ("yearly_cost", "base_stock", "single_source_yearly_cost", "single_source_base_stock")
 
@@ -27,6 +30,7 @@ COLUMNS = (
     Column("single_source_yearly_cost", "money", "What the best costs without a printer."),
     Column("single_source_base_stock", "parts", "Its stock."),
     Column("yearly_worth", "money", "What one unit more of the limit is worth a year."),
+    Column("note", "", "Why there is no plan, or none that is complete."),
 )
 """The columns of :func:`limit_curve`."""
 
@@ -37,6 +41,8 @@ def limit_curve(
     bounds: Sequence[float],
     *,
     options: Options | None = None,
+    pieces: Pieces | None = None,
+    at_solve: Callable[[Progress], None] | None = None,
 ) -> Table:
     """Return the best plans as one limit takes several right-hand sides, each judged.
 
@@ -50,6 +56,11 @@ def limit_curve(
         What ``at_most``, or ``at_least`` of availability, becomes.
     options
         Of each solve.
+    pieces
+        Is told how far it came, and keeps what is done where Ctrl-C ends it; without it, Ctrl-C is
+        raised.
+    at_solve
+        Told of the solve that runs.
 
     Returns
     -------
@@ -57,33 +68,87 @@ def limit_curve(
         A row for each bound, in the unit of the limit: ``bound``, ``yearly_cost``, ``base_stock``,
         the same of the single source, and what one unit more is worth a year, ``yearly_worth``;
         all of them None where no plan keeps the limits, and those of the single source where none
-        does without a printer.
+        does without a printer. ``note`` says why there is no other plan, or none that is complete.
 
     Raises
     ------
     UsageError
         When the instance has no such limit.
+    AmoptError
+        When no bound has an answer: why the first has none.
+    KeyboardInterrupt
+        At Ctrl-C before there is a row, or without ``pieces``, and at a second one.
     """
     names = [one.name for one in instance.limits]
     if limit not in names:
         match = closest(limit, names)
         hint = f" {did_you_mean(match)}" if match else ""
         raise UsageError(f"the instance has no limit {shown(limit)}.{hint}")
-    place = names.index(limit)
-    side = "at_most" if instance.limits[place].at_least is None else "at_least"
-    data, table = instance.to_dict(), []
-    for bound in bounds:
-        data["limits"][place][side] = bound
-        row: dict[str, Any] = dict.fromkeys(("bound", *KEPT, "yearly_worth")) | {"bound": bound}
+    failed: list[AmoptError] = []
+
+    def of(bound: float) -> dict[str, Any]:
         try:
-            answer = solve(type(instance).from_dict(data), options=options)
-        except InfeasibleError:
-            table.append(row)
-            continue
-        row |= {column: answer.rows["totals"][0][column] for column in KEPT}
-        row["yearly_worth"] = answer.rows["limits"][place]["yearly_worth"]
-        table.append(row)
+            return _row(instance, names.index(limit), bound, options=options, progress=at_solve)
+        except AmoptError as error:
+            outcome = getattr(error, "outcome", None)
+            if isinstance(outcome, Outcome):
+                outcome.require_ended()
+            failed.append(error)
+            return _empty(bound, _why(error))
+
+    kept = Pieces(len(bounds)) if pieces is None else pieces
+    table = list(kept.done(bounds, of).values())
+    if kept.stopped is Stopped.INTERRUPTED and (pieces is None or not table):
+        raise KeyboardInterrupt
+    if failed and len(failed) == len(table):
+        raise failed[0]
     return table
+
+
+def _row(
+    instance: PrintingInstance,
+    place: int,
+    bound: float,
+    *,
+    options: Options | None,
+    progress: Callable[[Progress], None] | None,
+) -> dict[str, Any]:
+    """Return the row of one bound.
+
+    Raises
+    ------
+    CutShortError
+        When Ctrl-C ended the solve with a plan.
+    """
+    side = "at_most" if instance.limits[place].at_least is None else "at_least"
+    data, row = instance.to_dict(), _empty(bound)
+    data["limits"][place][side] = bound
+    try:
+        answer = solve(type(instance).from_dict(data), options=options, progress=progress)
+    except InfeasibleError:
+        return row
+    row |= {column: answer.rows["totals"][0][column] for column in KEPT}
+    row["yearly_worth"] = answer.rows["limits"][place]["yearly_worth"]
+    if answer.outcome.stopped is Stopped.INTERRUPTED:
+        raise CutShortError({**row, "note": "the best when Ctrl-C ended it"})
+    return row
+
+
+def _empty(bound: float, note: str = "") -> dict[str, Any]:
+    """Return a row without a plan."""
+    return {**dict.fromkeys(("bound", *KEPT, "yearly_worth")), "bound": bound, "note": note}
+
+
+def _why(error: AmoptError) -> str:
+    """Return why there is no answer, the first line of it."""
+    if isinstance(error, InvalidInstanceError):
+        return f"not valid: {error.findings[0].message}"
+    return f"no answer: {error}".partition("\n")[0]
+
+
+def columns_of(rows: Table) -> tuple[Column, ...]:
+    """Return the columns of a table that is shown; that of notes where there are some."""
+    return COLUMNS if any(row["note"] for row in rows) else COLUMNS[:-1]
 
 
 def curve_in_words(instance: PrintingInstance, limit: str, rows: Table) -> Iterator[str]:
@@ -92,10 +157,14 @@ def curve_in_words(instance: PrintingInstance, limit: str, rows: Table) -> Itera
     for row in rows:
         bound = "at_most" if stated.at_least is None else "at_least"
         words = f"{stated.model_copy(update={bound: row['bound']}).bound}: "
+        if row["yearly_cost"] is None and row["note"]:
+            yield f"{words}{row['note'].rstrip('.')}."
+            continue
         if row["yearly_cost"] is None:
             yield f"{words}no plan keeps the limits."
             continue
         words += f"{money(row['yearly_cost'], instance.currency)} a year"
+        words += f" ({row['note']})" if row["note"] else ""
         without = row["single_source_yearly_cost"]
         words += (
             "; without a printer no plan keeps the limits"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amopt import __version__
 from amopt.errors import (
@@ -18,6 +18,9 @@ from amopt.errors import (
 from amopt.files import as_plain
 from amopt.instance.findings import Finding, Severity
 from amopt.outcome import Outcome
+
+if TYPE_CHECKING:
+    from amopt.program.pieces import Pieces
 
 __all__ = ["error_json", "exit_code", "findings_json", "listing_json", "pretty"]
 
@@ -49,13 +52,16 @@ def listing_json(
     entries: Sequence[Any],
     findings: Sequence[Finding] | None = None,
     outcome: Outcome | None = None,
+    pieces: Pieces | None = None,
 ) -> str:
-    """Return a list as one JSON object, with what was found, and the outcome it is of, if given."""
+    """Return a list as one JSON object, with what it is told of: findings, outcome, how far."""
     beside: dict[str, Any] = {}
     if findings is not None:
         beside["findings"] = [_finding(one) for one in findings]
     if outcome is not None:
         beside["outcome"] = outcome.to_dict()
+    if pieces is not None:
+        beside |= pieces.to_dict()
     return pretty({"amopt": __version__, name: entries, **beside})
 
 

@@ -48,6 +48,7 @@ VARIANTS = ("maintenance", "factorial", "maintenance/factorial")
 FACTORIAL = ("design", "factorial", "design/pump-unit", "--vary",
              f"part_cost={','.join(map(str, range(1, 101)))}", "--vary",
              f"systems={','.join(map(str, range(1, 81)))}")  # fmt: skip
+CURVE = ("printing", "curve", "printing/mission-limited", "printer", "10", "5", "2", "1", "0.5")
 COMPARE = ("compare", "printing/mission", "printing/mission-fitted")
 
 STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
@@ -58,6 +59,7 @@ STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
     "maintenance": ("amopt.maintenance.study", "by_iteration", "blocks of variants", VARIANTS),
     "design": ("amopt.design.factorials", "break_even", "blocks of combinations", FACTORIAL),
     "compare": ("amopt.decisions", "solve", "solves", COMPARE),
+    "curve": ("amopt.printing.limit_curve", "solve", "bounds", CURVE),
     "reproduce": ("amopt.reproduce.run", "compute", "tables", ("reproduce", "akmal-2022")),
 }
 """By name: where its pieces are done, what they are called, and the command."""

@@ -266,6 +266,30 @@ def test_a_bound_is_shown_as_it_was_asked_for(tmp_path: Path) -> None:
     assert ">0.99999<" in page.read_text()
 
 
+def test_a_bound_without_an_answer_says_why_and_loses_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bound that is not valid, and one whose solve finds nothing within its limits."""
+    from amopt.printing.decision import solve as honest
+
+    def some(instance: Any, **options: Any) -> Any:
+        if instance.limits[0].at_most == 0.2:
+            raise NoAnswerError("nothing was found within the limits\nmore of it")
+        return honest(instance, **options)
+
+    monkeypatch.setattr("amopt.printing.limit_curve.solve", some)
+    instance = two_systems(limit_on("prints", 0.1, name="printer"))
+    rows = limit_curve(instance, "printer", (0.1, -1.0, 0.2, 0.0))
+    assert [row["yearly_cost"] is None for row in rows] == [False, True, True, False]
+    assert rows[0]["note"] == rows[3]["note"] == ""
+    assert rows[1]["note"].startswith("not valid: ")
+    assert rows[2]["note"] == "no answer: nothing was found within the limits"
+    words = list(curve_in_words(instance, "printer", rows))
+    assert words[2] == "at most 0.2 prints a cycle: " + rows[2]["note"] + "."
+    with pytest.raises(NoAnswerError):
+        limit_curve(instance, "printer", (0.2,))
+
+
 def test_a_price_where_many_prove_the_optimum_is_what_a_little_more_is_worth() -> None:
     none = limit_on("prints", 0.0, parts=["part 0"], name="none")
     for limits in ([limit_on("stock", 2.0), none], [limit_on("stock", 2.0)]):
