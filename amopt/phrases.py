@@ -79,6 +79,12 @@ def money(value: float, currency: str = "") -> str:
     return f"{value:,.{digits}f}{f' {currency}' if currency else ''}"
 
 
+def stated(value: float) -> str:
+    """Return a limit as it was stated: fewer digits could make it another one."""
+    size = abs(value)
+    return amount(value, 2 if size == 0 else max(0, 11 - math.floor(math.log10(size))))
+
+
 def unlike(name: str, others: Container[str]) -> str:
     """Return a name that none of the others has: ``system``, else ``the system``, and so on."""
     while name in others:

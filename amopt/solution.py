@@ -98,6 +98,8 @@ class Solution:
     objective_meaning: str = ""
 
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {}
+    provenance: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Columns of a table that only say where its values come from."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Keep the short ``repr``: a dataclass that has one of its own is given no other."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,10 @@ def compare_answers(before: Solution, after: Solution) -> Comparison:
         for column in columns
     }
     units["answer", "objective"] = units["answer", "bound"] = "money"
-    changes = _of_tables(_answer(before), _answer(after), units)
+    provenance = {
+        (name, column) for name, columns in after.provenance.items() for column in columns
+    }
+    changes = _folded(_of_tables(_answer(before), _answer(after), units), provenance)
     found = _comparison(before.name, after.name, before.currency, after.currency, changes)
     meanings = {(one.objective_meaning, one.currency) for one in (before, after)}
     return replace(
@@ -297,6 +300,28 @@ def _of_tables(
                 rank = _rank(change, largest[column], unit)
                 cells = as_plain(there[0].get(column)), as_plain(there[1].get(column))
                 yield rank, (name, said, column, *cells, change, relative, unit)
+
+
+def _folded(
+    changes: Iterator[tuple[Any, ...]], provenance: Container[tuple[str, str]]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the changes; entries of which only where they come from changed are one of them."""
+    own: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for change in changes:
+        own.setdefault(change[1][:2], []).append(change)
+    alone: dict[str, list[list[tuple[Any, ...]]]] = {}
+    for (table, _), found in own.items():
+        if all((table, cells[2]) in provenance for _, cells in found):
+            alone.setdefault(table, []).append(found)
+        else:
+            yield from found
+    for table, entries in alone.items():
+        if len(entries) == 1:
+            yield from entries[0]
+            continue
+        what = ", ".join(dict.fromkeys(cells[2] for found in entries for _, cells in found))
+        said = f"{len(entries):,} entries of which nothing else changed"
+        yield entries[0][0][0], (table, said, what, None, None, None, None, "")
 
 
 def _rank(change: float | None, largest: float, unit: str) -> tuple[int, int, float]:

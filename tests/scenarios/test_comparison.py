@@ -135,3 +135,47 @@ def test_gaps_of_proven_optima_are_the_same() -> None:
     assert _change(4e-7, 2e-7, 1e-6) is None
     assert _change(4e-7, 2e-3, 1e-6) == (pytest.approx(2e-3, rel=1e-3), pytest.approx(499900))
     assert _change(4e-7, 2e-7) == (pytest.approx(-2e-7), pytest.approx(-50))
+
+
+def quoted_on(day: int, price: float = 40.0) -> Any:
+    """Return an instance whose quotes were fetched on a day; alpha's are of a price."""
+    return amopt.load(
+        {
+            "amopt": 1,
+            "kind": "sourcing",
+            "name": "quoted",
+            "parts": [{"name": "cover"}, {"name": "lid"}],
+            "lines": [{"line": "1", "part": "cover", "quantity": 100}],
+            "quotes": {"log": "log.csv", "as_of": f"2026-03-{day:02}T09:00:00Z"},
+            "offers": [
+                {
+                    "part": part,
+                    "supplier": supplier,
+                    "quoted": {
+                        "source": "web",
+                        "request": f"request {day}",
+                        "fetched_at": f"2026-03-{day:02}T08:00:00Z",
+                    },
+                    "quotes": [
+                        {"quantity": 1, "cost_per_part": 50, "lead_time_weeks": 1},
+                        {"quantity": 100, "cost_per_part": cost, "lead_time_weeks": 2},
+                    ],
+                }
+                for part in ("cover", "lid")
+                for supplier, cost in (("alpha", price), ("beta", 39.0))
+            ],
+        }
+    )
+
+
+def test_quotes_that_were_only_fetched_again_are_one_row() -> None:
+    same = compare_answers(amopt.solve(quoted_on(1)), amopt.solve(quoted_on(2)))
+    (row,) = same.rows
+    assert (row["table"], row["what"]) == ("quotes", "fetched_at, request")
+    assert row["entry"] == "4 entries of which nothing else changed"
+    found = compare_answers(amopt.solve(quoted_on(1)), amopt.solve(quoted_on(2, 38.0)))
+    rows = [row for row in found.rows if row["table"] == "quotes"]
+    told = {row["entry"] for row in rows}
+    assert told == {"cover, alpha", "cover, beta", "2 entries of which nothing else changed"}
+    moved = {row["what"] for row in rows if row["entry"] == "cover, beta"}
+    assert moved == {"ordered", "fetched_at", "request"}  # these are its own: the order left it

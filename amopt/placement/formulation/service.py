@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.phrases import rounded_down
+from amopt.phrases import rounded_down, stated
 from amopt.placement.formulation.sets import total
 from amopt.placement.formulation.wording import in_period
 from amopt.program.family import Family
@@ -39,7 +39,7 @@ def _demand(instance: Instance, key: Any) -> str:
     ]
     least = max(asked, default=0.0)
     why = _out_of_reach(instance, part, least)
-    met = f", with a fill rate of at least {least:g}{why}" if asked else ""
+    met = f", with a fill rate of at least {stated(least)}{why}" if asked else ""
     return f"the demand of {place!r} for {part!r}{in_period(instance, period)}{met}"
 
 
@@ -123,7 +123,7 @@ def fill_rate(model: ConcreteModel) -> None:
 
 
 def _average(instance: Instance, key: Any) -> str:
-    return _average_of(instance, key, f"{instance.limits.fill_rate[key[0]].at_least:g}")
+    return _average_of(instance, key, stated(instance.limits.fill_rate[key[0]].at_least))
 
 
 def _average_of(instance: Instance, key: Any, at_least: str) -> str:

@@ -49,6 +49,9 @@ class SourcingSolution(Solution):
 
     instance: Instance | None = field(default=None, repr=False, compare=False, kw_only=True)
 
+    provenance: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "quotes": ("fetched_at", "age_days", "reference", "request"),
+    }
     columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
         "orders": (
             Column("line", "", "Order line."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amopt.phrases import counted, rounded_down, rounded_up
+from amopt.phrases import counted, rounded_down, rounded_up, stated
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import linear, order_parts
 from amopt.sourcing.instance.entries import Conventional
@@ -270,7 +270,7 @@ def smallest_order_says(instance: Instance, key: tuple[str, int]) -> str:
     """Return a smallest order in words."""
     source = _source(instance, key)
     least = source.minimum_order if isinstance(source, Conventional) else source.smallest
-    return f"{_order_size_says(instance, key, 'smallest')}, {least:g} parts"
+    return f"{_order_size_says(instance, key, 'smallest')}, {stated(least)} parts"
 
 
 def smallest_order_remedy(instance: Instance, key: tuple[str, int], change: float) -> str:
@@ -285,7 +285,7 @@ def largest_order_says(instance: Instance, key: tuple[str, int]) -> str:
     """Return a largest order in words."""
     source = _source(instance, key)
     most = float("inf") if isinstance(source, Conventional) else source.largest
-    return f"{_order_size_says(instance, key, 'largest')}, {most:g} parts"
+    return f"{_order_size_says(instance, key, 'largest')}, {stated(most)} parts"
 
 
 def largest_order_remedy(instance: Instance, key: tuple[str, int], change: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amopt.phrases import CENTS, rounded_up
+from amopt.phrases import CENTS, money, rounded_up, stated
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import linear
 from amopt.sourcing.offers.shared_use import ANY_SUPPLIER, shared_use
@@ -107,7 +107,7 @@ def _stated(instance: Instance, kind: str, supplier: str) -> float:
 def machine_hours_says(instance: Instance, supplier: str) -> str:
     """Return a supplier's machine hours in words."""
     hours = _stated(instance, "machine_hours", supplier)
-    return f"the capacity of {supplier!r}, {hours:g} machine hours"
+    return f"the capacity of {supplier!r}, {stated(hours)} machine hours"
 
 
 def machine_hours_remedy(instance: Instance, supplier: str, change: float) -> str:
@@ -118,7 +118,7 @@ def machine_hours_remedy(instance: Instance, supplier: str, change: float) -> st
 
 def parts_says(instance: Instance, supplier: str) -> str:
     """Return how many parts a supplier makes in words."""
-    return f"the capacity of {supplier!r}, {_stated(instance, 'parts', supplier):g} parts"
+    return f"the capacity of {supplier!r}, {stated(_stated(instance, 'parts', supplier))} parts"
 
 
 def parts_remedy(instance: Instance, supplier: str, change: float) -> str:
@@ -140,7 +140,7 @@ def prints_says(instance: Instance, key: tuple[str, str]) -> str:
         for entry in instance.licences
         if entry.part == part and (entry.supplier or ANY_SUPPLIER) == supplier
     )
-    return f"{_whose(key)}, {licence.prints:g} prints"
+    return f"{_whose(key)}, {stated(licence.prints)} prints"
 
 
 def prints_remedy(instance: Instance, key: tuple[str, str], change: float) -> str:
@@ -150,7 +150,7 @@ def prints_remedy(instance: Instance, key: tuple[str, str], change: float) -> st
 
 def budget_says(instance: Instance, _: object) -> str:
     """Return the budget in words."""
-    return f"the budget, {instance.limits.budget or 0:g} {instance.currency}"
+    return f"the budget, {money(instance.limits.budget or 0.0, instance.currency)}"
 
 
 def budget_remedy(instance: Instance, _: object, change: float) -> str:
@@ -161,7 +161,7 @@ def budget_remedy(instance: Instance, _: object, change: float) -> str:
 
 def emission_limit_says(instance: Instance, _: object) -> str:
     """Return the limit of emissions in words."""
-    return f"the emission limit, {instance.limits.kg_co2 or 0:g} kg of CO2"
+    return f"the emission limit, {stated(instance.limits.kg_co2 or 0.0)} kg of CO2"
 
 
 def emission_limit_remedy(instance: Instance, _: object, change: float) -> str:

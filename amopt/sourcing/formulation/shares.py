@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.phrases import counted, rounded_down, rounded_up
+from amopt.phrases import counted, rounded_down, rounded_up, stated
 from amopt.program.family import Family
 from amopt.sourcing.formulation.variables import linear
 from amopt.sourcing.offers.part_shares import PartShares, part_shares
@@ -123,9 +123,8 @@ def _of_part(instance: Instance, part: str) -> PartShares:
 
 def least_share_says(instance: Instance, key: tuple[str, str]) -> str:
     """Return the least share of a part's suppliers in words."""
-    return (
-        f"the least share of a supplier of {key[0]!r}, {_entry(instance, key[0]).least_percent:g} %"
-    )
+    least = _entry(instance, key[0]).least_percent
+    return f"the least share of a supplier of {key[0]!r}, {stated(least)} %"
 
 
 def least_share_remedy(instance: Instance, key: tuple[str, str], change: float) -> str:
@@ -150,7 +149,7 @@ def least_suppliers_remedy(instance: Instance, part: str, change: float) -> str:
 def largest_share_says(instance: Instance, key: tuple[str, str]) -> str:
     """Return the largest share of a part's suppliers in words."""
     most = _entry(instance, key[0]).largest_percent
-    return f"the largest share of a supplier of {key[0]!r}, {most:g} %"
+    return f"the largest share of a supplier of {key[0]!r}, {stated(most)} %"
 
 
 def largest_share_remedy(instance: Instance, key: tuple[str, str], change: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amopt.phrases import rounded_down
+from amopt.phrases import money, rounded_down
 from amopt.program.family import Family
 
 if TYPE_CHECKING:
@@ -124,15 +124,15 @@ def _least(instance: Instance, supplier: str) -> float:
 def least_spend_says(instance: Instance, supplier: str) -> str:
     """Return a supplier's least order value in words."""
     amount = _least(instance, supplier)
-    return f"the minimum order value of {supplier!r}, {amount:g} {instance.currency}".rstrip()
+    return f"the minimum order value of {supplier!r}, {money(amount, instance.currency)}"
 
 
 def least_spend_remedy(instance: Instance, supplier: str, change: float) -> str:
     """Return what a supplier's least order value must be."""
     amount = max(0.0, _least(instance, supplier) - change)
     shown = rounded_down(amount) if amount > 0 else "nothing"
-    money = f" {instance.currency}".rstrip() if amount > 0 else ""
-    return f"lower the minimum order value of {supplier!r} to {shown}{money}"
+    unit = f" {instance.currency}".rstrip() if amount > 0 else ""
+    return f"lower the minimum order value of {supplier!r} to {shown}{unit}"
 
 
 FAMILIES = (

@@ -12,6 +12,8 @@ import amopt
 from amopt.errors import LeastChange, Limit
 from amopt.sourcing import solve
 from amopt.sourcing.formulation.orders import smallest_order_remedy
+from amopt.sourcing.formulation.shared import budget_says, prints_says
+from amopt.sourcing.offers.shared_use import ANY_SUPPLIER
 from tests.oracles.whole_plan import best
 from tests.sourcing.random_instances import crowded
 
@@ -67,7 +69,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str], list[str]]] = 
     "budget too small": (
         {"limits": {"budget": 100}},
         {},
-        ["budget, 100 EUR"],
+        ["budget, 100.00 EUR"],
         ["raise the budget to"],
     ),
     "two together": (
@@ -387,3 +389,13 @@ def test_the_one_line_that_is_left_of_a_part_is_told_why_it_has_no_plan(orders: 
         "smallest_order",
     }
     assert "raise the licence of 'cap' to 2 prints" in told.value.remedies
+
+
+def test_a_limit_is_told_as_it_was_stated() -> None:
+    """Six digits would tell another budget, another licence, and a number with an exponent."""
+    for budget, said in ((13_529.82, "13,529.82 EUR"), (1_234_567.0, "1,234,567.00 EUR")):
+        assert budget_says(amopt.load({**DATA, "limits": {"budget": budget}}), None) == (
+            f"the budget, {said}"
+        )
+    many = {**DATA, "licences": [{"part": "a", "prints": 1_234_567}]}
+    assert prints_says(amopt.load(many), ("a", ANY_SUPPLIER)).endswith(", 1,234,567 prints")

@@ -79,7 +79,7 @@ def test_what_forbids_every_plan_is_named_and_mended() -> None:
     data["conventional"] = []
     with pytest.raises(amopt.InfeasibleError) as refused:
         solve(amopt.load(data))
-    assert refused.value.conflict == ("the minimum order value of 'alpha', 9000 EUR",)
+    assert refused.value.conflict == ("the minimum order value of 'alpha', 9,000.00 EUR",)
     assert "lower the minimum order value of 'alpha' to 4,100 EUR" in refused.value.remedies
     data["suppliers"][0]["minimum_order_value"] = 4100
     assert solve(amopt.load(data)).outcome.objective == pytest.approx(4100)

@@ -75,7 +75,7 @@ def test_the_summary_names_the_limits_that_cost_most(
     assert run.code == 0, run.err
     said = " ".join(run.out.split())
     assert "each without it alone: the licence of 'cover', 250 prints (1,900.00 EUR)." in said
-    assert "Left out: 1 limit that costs nothing: the budget, 6000 EUR." in said
+    assert "Left out: 1 limit that costs nothing: the budget, 6,000.00 EUR." in said
     run = amopt_command("solve", path, "--json")
     rows = {row["family"]: row for row in run.json["tables"]["limits"]}
     assert rows["prints"]["costs"] == pytest.approx(1900)
