@@ -164,7 +164,7 @@ def convoys(
     """Find what to do where replenishments may not come, and what the printer is then worth."""
     from amopt.printing.convoys.answer import convoys as study
 
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx, counts=True)
 
 
 @app.command()
@@ -183,7 +183,9 @@ def busy(
     from amopt.printing.busy.answer import busy as study
 
     counted = partial(study, cycles=cycles, seed=seed)
-    _tell(file, counted, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
+    _tell(
+        file, counted, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx, counts=True
+    )
 
 
 @app.command()
@@ -207,7 +209,7 @@ def simulate(
 
 def _tell(
     file: File,
-    study: Callable[[Any], Any],
+    study: Callable[..., Any],
     *,
     json: bool,
     out: Out,
@@ -215,15 +217,20 @@ def _tell(
     html_light: HtmlLight,
     xlsx: Xlsx,
     quiet: bool = False,
+    counts: bool = False,
 ) -> None:
-    """Load an instance, study it, and give the answer as it is asked for."""
+    """Load an instance, study it, and give the answer as it is asked for.
+
+    A study that ``counts`` tells how many of its pieces are done.
+    """
     with reporting(json=json):
         from amopt import decisions
+        from amopt.report import waiting
 
         require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("printing", file)
-        with working(json=json, quiet=quiet):
-            found = study(instance)
+        with waiting.following(wanted=not json and not quiet) as told:
+            found = study(instance, progress=told.count) if counts else study(instance)
         give(
             found,
             json=json,

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+import amopt
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange import write
 from tests.cli.test_terminal import Terminal, long_instance
@@ -49,6 +50,7 @@ FACTORIAL = ("design", "factorial", "design/pump-unit", "--vary",
              f"part_cost={','.join(map(str, range(1, 101)))}", "--vary",
              f"systems={','.join(map(str, range(1, 81)))}")  # fmt: skip
 CURVE = ("printing", "curve", "printing/mission-limited", "printer", "10", "5", "2", "1", "0.5")
+CONVOYS = ("printing", "convoys", "printing/mission")
 COMPARE = ("compare", "printing/mission", "printing/mission-fitted")
 
 STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
@@ -60,6 +62,7 @@ STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
     "design": ("amopt.design.factorials", "break_even", "blocks of combinations", FACTORIAL),
     "compare": ("amopt.decisions", "solve", "solves", COMPARE),
     "curve": ("amopt.printing.limit_curve", "solve", "bounds", CURVE),
+    "convoys": ("amopt.printing.convoys.answer", "_both", "points", CONVOYS),
     "reproduce": ("amopt.reproduce.run", "compute", "tables", ("reproduce", "akmal-2022")),
 }
 """By name: where its pieces are done, what they are called, and the command."""
@@ -252,3 +255,51 @@ def test_work_that_is_no_solve_says_that_it_goes_on(
     terminal.read_until(rf"{said}, [01] s")
     terminal.end()
     assert "Traceback" not in terminal.text
+
+
+def busy_mission(folder: Path) -> Path:
+    """Write the mission with a printer that makes one part a day."""
+    file = folder / "busy.json"
+    file.write_text(
+        json.dumps(amopt.load("printing/mission").to_dict() | {"most_prints_per_day": 1})
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("room", "function", "begun_by_then", "done"),
+    [
+        ("groups", "least_extra", 3, 14),
+        ("plan", "kept_alone", 1, 15),
+        ("plan", "simulated_extras", 4, 16),
+        ("shared", "_extras", 3, 16),
+    ],
+)
+def test_ctrl_c_at_a_busy_printer_leaves_bound_and_plan(
+    room: str, function: str, begun_by_then: int, done: int, tmp_path: Path
+) -> None:
+    """While groups are looked for, levels, and while the cost is simulated."""
+    begun = tmp_path / "begun"
+    command = [sys.executable, "-c", SLOWLY, f"amopt.printing.busy.{room}", function, str(begun)]
+    words = ("printing", "busy", busy_mission(tmp_path), "--cycles", "20000", "--out")
+    terminal = Terminal(*words, tmp_path / "kept", command=command)
+    until(begun, begun_by_then)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    kept = json.loads((tmp_path / "kept" / "solution.json").read_text())
+    assert kept["outcome"]["stopped"] == "interrupted"
+    assert kept["outcome"]["status"] == "feasible"
+    assert kept["referee"]["accepted"]
+    assert f"Ctrl-C ended it: {done} of 18 steps are done" in kept["notes"][0]
+    assert kept["tables"]["totals"][0]["yearly_cost"] >= kept["outcome"]["bound"] > 0
+    assert "Traceback" not in terminal.text
+
+
+def test_ctrl_c_before_each_part_is_looked_at_alone_leaves_nothing(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    command = [sys.executable, "-c", SLOWLY, "amopt.printing.busy.plan", "alone", str(begun)]
+    terminal = Terminal("printing", "busy", busy_mission(tmp_path), command=command)
+    terminal.read_until(r"[1-9]\d* of 18 done")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130, terminal.text[-2000:]
+    assert "stopped: " in terminal.text

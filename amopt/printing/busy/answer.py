@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from amopt.decision import require_honoured
 from amopt.drawing import GREEN, new_figure
 from amopt.errors import RefusedError, UsageError
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, versions
 from amopt.phrases import counted, money
 from amopt.printing import closed_form, formulation
-from amopt.printing.busy import groups
 from amopt.printing.busy.alone import alone
-from amopt.printing.busy.shared import Priorities, kept_alone, priorities, simulated_extras
+from amopt.printing.busy.plan import CONFIDENCE, each_alone, plan, shared_by
+from amopt.printing.busy.shared import Priorities, priorities
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.referee.studies.busy import check_busy
+from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution, Table
 
 __all__ = ["CONFIDENCE", "BusySolution", "bound_figure", "busy"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-CONFIDENCE = 0.999
-PILOT = 20_000
-"""Cycles by which base-stock levels are chosen; others tell what they cost."""
-
-MOST_SWEEPS, MOST_PARTS_TO_TRY = 4, 50
-"""Times that each part's level is tried one up and one down, and up to how many parts."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,13 @@ class BusySolution(Solution):
         )
 
 
-def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) -> BusySolution:
+def busy(
+    instance: PrintingInstance,
+    *,
+    cycles: int = 100_000,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> BusySolution:
     """Find what to do where the printer makes at most ``most_prints_per_day``.
 
     Parameters
@@ -108,6 +107,11 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
         printer by what a print saves, and the cost is simulated.
     cycles, seed
         Of the simulation.
+    progress
+        Told how many steps have ended, and how many there are: each part alone; with several parts
+        the groups, the costs by level, the levels and the simulation, too. Once each part has been
+        looked at alone, Ctrl-C leaves bound and levels until then, and fewer cycles tell what they
+        cost.
 
     Returns
     -------
@@ -122,6 +126,8 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
         When the file has no ``most_prints_per_day``, has limits, or has too many systems.
     RefusedError
         When the referee finds something else.
+    KeyboardInterrupt
+        At Ctrl-C before each part has been looked at alone, and at a second one.
     """
     most = instance.most_prints_per_day
     if most is None:
@@ -130,7 +136,9 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
     if not 2 <= cycles <= 10_000_000:
         raise UsageError(f"{cycles} cycles cannot be simulated: take 2 to 10,000,000")
     started = time.perf_counter()
-    rows = _rows(instance, most, cycles, seed)
+    parts = len(instance.parts)
+    pieces = Pieces(parts if parts == 1 else parts + 4, progress)
+    rows, cycles = _rows(instance, most, cycles, seed, pieces)
     worked = time.perf_counter()
     verdict = check_busy(instance, rows)
     if not verdict.accepted:
@@ -143,7 +151,7 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
         kind=instance.kind,
         name=instance.name,
         outcome=Outcome(
-            stopped=Stopped.FINISHED,
+            stopped=pieces.stopped,
             status=Status.OPTIMAL if proven else Status.FEASIBLE,
             objective=total["yearly_cost"],
             bound=min(total["bound"], total["yearly_cost"]),
@@ -153,29 +161,37 @@ def busy(instance: PrintingInstance, *, cycles: int = 100_000, seed: int = 1) ->
         ),
         verdict=verdict,
         rows=rows,
-        notes=_notes(len(instance.parts), _band(total, instance.currency)),
+        notes=(
+            *filter(None, [pieces.in_words("step")]),
+            *_notes(parts, _band(total, instance.currency)),
+        ),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         objective_meaning="yearly cost, less what cannot be avoided",
     )
 
 
-def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict[str, Table]:
-    """Return the tables: each part with a free printer and alone with this one, and all together.
+def _rows(
+    instance: PrintingInstance, most: int, cycles: int, seed: int, pieces: Pieces
+) -> tuple[dict[str, Table], int]:
+    """Return the tables, and how many cycles were simulated.
 
-    The costs of a cycle become those of a year, less what cannot be avoided.
+    Each part with a free printer and alone with this one, and all together. The costs of a cycle
+    become those of a year, less what cannot be avoided.
     """
     parameters = instance.parameters
     free = closed_form.best_policy(parameters)
-    found = [alone(parameters.take([part]), most) for part in range(len(parameters))]
+    found = each_alone(parameters, most, pieces)
     alone_stock = np.array([one.base_stock for one in found], dtype=np.int64)
     order = priorities(parameters, most)
-    shared = groups.counted(parameters, found, most)
+    shared = shared_by(parameters, found, most, pieces) if len(parameters) > 1 else ()
     if len(parameters) == 1:
         stock, mean, half = alone_stock, found[0].cycle_cost, 0.0
     else:
         first = (free.base_stock, alone_stock)
-        stock, mean, half = _plan(parameters, first, order, most=most, cycles=cycles, seed=seed)
+        (stock, mean, half), cycles = plan(
+            parameters, first, order, most=most, cycles=cycles, seed=seed, pieces=pieces
+        )
     yearly = REPORTED_DAYS / instance.cycle_days
     unavoidable = _unavoidable(parameters)
     free_cost = yearly * closed_form.cycle_cost(parameters, free) - unavoidable
@@ -215,50 +231,12 @@ def _rows(instance: PrintingInstance, most: int, cycles: int, seed: int) -> dict
                 "half_width": yearly * half,
             }
         ],
-    }
+    }, cycles
 
 
 def _unavoidable(parameters: Parameters) -> Floats:
     """Return what regular parts for all failures of a year would cost, shape (parts,)."""
     return REPORTED_DAYS * parameters.order_cost * parameters.systems * parameters.failures_per_day
-
-
-def _plan(
-    parameters: Parameters,
-    first: tuple[Ints, Ints],
-    order: Priorities,
-    *,
-    most: int,
-    cycles: int,
-    seed: int,
-) -> tuple[Ints, float, float]:
-    """Return the levels of several parts, the cost of a cycle, and half the band around it."""
-    highest = max(int(levels.max()) for levels in first) + MOST_SWEEPS
-    kept = kept_alone(parameters, order, most, highest)
-    if not _wanted_at_once(parameters, most):
-        return kept.argmin(axis=1), float(kept.min(axis=1).sum()), 0.0
-    stock = _levels(parameters, kept, first, order, most=most, seed=seed + 1)
-    drawn = simulated_extras(parameters, stock, order, most, cycles=cycles, seed=seed)
-    mean = float(kept[np.arange(len(stock)), stock].sum() + drawn.mean())
-    return stock, mean, _half_width(parameters, drawn)
-
-
-def _wanted_at_once(parameters: Parameters, most: int) -> bool:
-    """Return whether two parts can want a print that only one of them gets."""
-    can = np.isfinite(parameters.print_cost)
-    return bool(can.sum() > 1 and 0 < most < parameters.systems[can].sum())
-
-
-def _half_width(parameters: Parameters, extras: Floats) -> float:
-    r"""Return half the band around a mean.
-
-    Where chance has shown few cycles that cost more, or none, their spread says nothing: what no
-    cycle has shown is, with that confidence, rarer than :math:`-\ln(1 - 0.999)` of so many cycles
-    (Hanley and Lippman-Hand 1983), and is counted as a system that waits for a day.
-    """
-    spread = norm.ppf(0.5 + CONFIDENCE / 2) * extras.std(ddof=1) / math.sqrt(len(extras))
-    unseen = -math.log(1 - CONFIDENCE) / len(extras) * parameters.backorder_cost.max()
-    return float(max(spread, unseen))
 
 
 def _priority_rows(instance: PrintingInstance, order: Priorities) -> Table:
@@ -274,41 +252,6 @@ def _priority_rows(instance: PrintingInstance, order: Priorities) -> Table:
         for k in np.argsort(-order.saving[n], kind="stable").tolist()
         if (saving := float(order.saving[n, k])) > 0 or order.expedites[n, k]
     ]
-
-
-def _levels(
-    parameters: Parameters,
-    kept: Floats,
-    first: Sequence[Ints],
-    order: Priorities,
-    *,
-    most: int,
-    seed: int,
-) -> Ints:
-    """Return base-stock levels: the better of two sets, then one part at a time one up or down.
-
-    All are tried on the same few cycles, in which chance may favour a change: the changed levels
-    are taken where they are better on more cycles, and others. Still others tell what they cost.
-    """
-
-    def cost(levels: Ints, cycles: int = PILOT, seed: int = seed) -> float:
-        drawn = simulated_extras(parameters, levels, order, most, cycles=cycles, seed=seed)
-        return float(kept[np.arange(len(levels)), levels].sum() + drawn.mean())
-
-    start = min(first, key=cost)
-    best, least = start.copy(), cost(start)
-    for _ in range(MOST_SWEEPS if len(parameters) <= MOST_PARTS_TO_TRY else 0):
-        before = least
-        for part in range(len(parameters)):
-            for step in (1, -1):
-                tried = best.copy()
-                tried[part] = max(0, best[part] + step)
-                if tried[part] != best[part] and (now := cost(tried)) < least:
-                    best, least = tried, now
-                    break
-        if least == before:
-            break
-    return min((start, best), key=lambda levels: cost(levels, 5 * PILOT, seed + 1))
 
 
 def bound_figure(instance: PrintingInstance, most: Sequence[int] = range(6)) -> Any:

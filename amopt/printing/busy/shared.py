@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from amopt.printing.busy.alone import cost_by_level, empty_shelf
 from amopt.printing.parameters import Parameters
+from amopt.program.pieces import CutShortError
+from amopt.program.solver.run import TwiceInterruptedError
 
 __all__ = ["Priorities", "kept_alone", "priorities", "simulated_extras"]
 
@@ -98,19 +100,26 @@ def simulated_extras(
     printer at once, which is rare and dear: a mean of the costs themselves would have to meet every
     other rare and dear event as often as it is due. Discounted to the start of the cycle. The same
     seed makes the same systems fail whatever the levels are, so that levels can be compared.
+
+    Raises
+    ------
+    CutShortError
+        At Ctrl-C, with the cycles until then.
     """
-    block = max(1, BLOCK // len(parameters))
-    found = [
-        _extras(
-            parameters,
-            base_stock,
-            order,
-            most_prints=most_prints,
-            cycles=min(block, cycles - k),
-            seed=(seed, k),
-        )
-        for k in range(0, cycles, block)
-    ]
+    block, found = max(1, BLOCK // len(parameters)), list[Floats]()
+    try:
+        for k in range(0, cycles, block):
+            some = min(block, cycles - k)
+            drawn = _extras(
+                parameters, base_stock, order, most_prints=most_prints, cycles=some, seed=(seed, k)
+            )
+            found.append(drawn)
+    except TwiceInterruptedError:
+        raise
+    except KeyboardInterrupt:
+        if sum(map(len, found)) < 2:
+            raise
+        raise CutShortError(np.concatenate(found)) from None
     return np.concatenate(found)
 
 

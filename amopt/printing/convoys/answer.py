@@ -12,7 +12,7 @@ import numpy as np
 
 from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, versions
 from amopt.phrases import counted, money
 from amopt.printing import closed_form, formulation
 from amopt.printing.convoys import formulation as program
@@ -23,6 +23,7 @@ from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
 from amopt.printing.referee.studies.convoys import check_convoys
+from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution, Table
 from amopt.verdict import Verdict
 
@@ -114,6 +115,7 @@ def convoys(
     *,
     curve: Sequence[float] = CURVE,
     extend: Callable[[ConcreteModel], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ConvoySolution:
     """Find the best policies where replenishments may not come, with and without the printer.
 
@@ -125,6 +127,9 @@ def convoys(
         Probabilities of a replenishment for which the worth of the printer is worked out.
     extend
         Refused: this goes by values of states, and would not see what is added.
+    progress
+        Told how many of the points are done, the file's own first, and how many there are; Ctrl-C
+        leaves those that are.
 
     Returns
     -------
@@ -139,6 +144,8 @@ def convoys(
         probability is none, or an order lead time comes with expediting or discounting.
     RefusedError
         When the referee finds another cost, or a better decision.
+    KeyboardInterrupt
+        At Ctrl-C before the file's own convoys are done, and at a second one.
     """
     require_honoured("convoys", closed_form.HONOURS, formulation.FAMILIES, instance)
     require_honoured("convoys", HONOURS, program.FAMILIES, instance)
@@ -155,7 +162,10 @@ def convoys(
     days = instance.cycle_days
     calendars = [(stated, calendar_of(instance, instance.convoys))]
     calendars += [(chance, Calendar.scheduled(days, chance, whole=lead > 0)) for chance in curve]
-    found = [(chance, calendar, _both(instance, calendar, lead)) for chance, calendar in calendars]
+    pieces = Pieces(len(calendars), progress)
+    done = pieces.done(calendars, lambda one: (*one, _both(instance, one[1], lead)))
+    pieces.require_any()
+    found = list(done.values())
     rows: dict[str, Table] = {
         "parts": [row for one in found for row in _parts(instance, *one)],
         "worth": [_worth(chance, both) for chance, _, both in found],
@@ -164,7 +174,8 @@ def convoys(
     verdict = check_convoys(instance, rows)
     if not verdict.accepted:
         raise RefusedError(verdict)
-    return _answer(instance, rows, verdict, (worked - started, time.perf_counter() - worked))
+    seconds = worked - started, time.perf_counter() - worked
+    return _answer(instance, rows, verdict, seconds, pieces)
 
 
 Both = Mapping[str, tuple[Parameters, list[Best]]]
@@ -260,11 +271,12 @@ def _answer(
     rows: dict[str, Table],
     verdict: Verdict,
     seconds: tuple[float, float],
+    pieces: Pieces,
 ) -> ConvoySolution:
     objective = float(rows["worth"][0]["yearly_cost"])
     late = _lead(instance) > 0
     outcome = Outcome(
-        stopped=Stopped.FINISHED,
+        stopped=pieces.stopped,
         status=Status.FEASIBLE if late else Status.OPTIMAL,
         objective=objective,
         bound=None if late else objective,
@@ -278,7 +290,7 @@ def _answer(
         outcome=outcome,
         verdict=verdict,
         rows=rows,
-        notes=(LEVELS_ONLY,) if late else (),
+        notes=(*filter(None, [pieces.in_words("point")]), *((LEVELS_ONLY,) if late else ())),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         objective_meaning="yearly cost, less what cannot be avoided",
