@@ -133,6 +133,8 @@ def test_errors_come_before_warnings_and_in_the_order_of_the_file(tmp_path: Path
         ({"parts": [part(cost="0.140")]}, "Write 0.14, without quotes or separators."),
         ({"parts": [part(cost="120, 140")]}, "Write one number here: 120 or 140."),
         ({"parts": [part(cost="120; 140; 7.5")]}, "Write one number here: 120, 140 or 7.5."),
+        ({"parts": [part(cost="12-15")]}, "A range is not read; write one number: 12 or 15."),
+        ({"parts": [part(cost="12 to 15.5")]}, "write one number: 12 or 15.5."),
         ({"parts": [part(cost="1,5")]}, "decimal point"),
         ({"parts": [part(cost="1,5")]}, "A decimal comma? Write 1.5, with a decimal point."),
         ({"parts": [part(cost="2.400,00")]}, "Write 2400, with a decimal point."),

@@ -36,7 +36,7 @@ TABLES = (
     Code(
         "total-row",
         "The last row of a table has the name of a sum, and would count as one entry more.",
-        "Remove it, or leave it if it is an entry.",
+        "Remove it, or leave it if it is an entry; one that lacks what entries need is left out.",
         Severity.WARNING,
     ),
     Code(
@@ -104,6 +104,12 @@ TABLES = (
         "absent-amount",
         "A sheet that has columns which it does not use lacks one of money, which counts as 0.",
         "Add the column, or write 0 where that is meant.",
+        Severity.WARNING,
+    ),
+    Code(
+        "macros-not-run",
+        "A workbook that may hold macros is read as it was saved: no macro is run.",
+        "Save it after its macros have run, or as .xlsx.",
         Severity.WARNING,
     ),
     Code(

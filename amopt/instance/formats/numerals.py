@@ -18,6 +18,7 @@ _ONE_POINT = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
 _SEVERAL = re.compile(
     rf"{_SIGNED.replace('(', '(?:', 1)}(?:(?:,\s+|\s*;\s*){_SIGNED.replace('(', '(?:', 1)})+"
 )
+_RANGE = re.compile(rf"{_SIGNED}\s*(?:[-\u2013\u2014]|\.\.+|to|bis)\s*{_SIGNED}")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(T.*)?|\d\d?[./]\d\d?[./](\d{4}|\d\d)")
 _PERCENT = re.compile(rf"{_SIGNED}\s*(?:%|per ?cent|pct)", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"{_SIGNED}\s*[^\d\s.,].*", re.DOTALL)
@@ -66,7 +67,12 @@ def rewritten(text: str, key: Any, *, whole: bool, share: bool) -> str:
         return f"{percent[1]} % is {hundred}: write {hundred}."
     if _NUMBER.fullmatch(text):
         return _unadorned(text, whole)
-    said = _spelt(text) or _clock(text, str(key)) or _with_unit(text, str(key), whole)
+    said = (
+        _between(text)
+        or _spelt(text)
+        or _clock(text, str(key))
+        or _with_unit(text, str(key), whole)
+    )
     return said or f"Write a number such as {12 if whole else 0.25 if share else 1250.5}."
 
 
@@ -76,6 +82,14 @@ def _several(numbers: list[str], key: Any) -> str:
         listed = ", ".join(numbers)
         return f"Several numbers? Write [{listed}], or {listed.replace(',', ';')} in a cell."
     return f"Write one number here: {', '.join(numbers[:-1])} or {numbers[-1]}."
+
+
+def _between(text: str) -> str | None:
+    """Say that one number of a range is to be written; None where it is none."""
+    ends = _RANGE.fullmatch(text)
+    if ends is None:
+        return None
+    return f"A range is not read; write one number: {ends[1]} or {ends[2]}."
 
 
 def _spelt(text: str) -> str | None:

@@ -69,7 +69,9 @@ def read_cells(
                 values.append(None)
                 continue
             if text[0] == "#" and text in _ERRORS:
-                message = f"the cell holds the error {text}."
+                beyond = text == "#VALUE!" and column.kind in ("date", "moment")
+                or_what = ", or a day beyond 31 December 9999" if beyond else ""
+                message = f"the cell holds the error {text}{or_what}."
                 slips.append((place, "cell-error", message, ""))
                 values.append(None)
                 continue

@@ -277,6 +277,9 @@ def _read_sheets(path: Path, found: Tables, heads: Heads) -> None:
         if parts := hidden_parts(text):
             message = f"{parts}: hidden or filtered away, and read all the same."
             found.remarks.append(Remark("hidden-rows", Where(sheet=name), message))
+    if members and path.suffix.lower() == ".xlsm":
+        message = "the workbook may hold macros; they are not run."
+        found.remarks.append(Remark("macros-not-run", Where(), message))
     if members and has_links(path):
         found.remarks.append(Remark("external-link", Where(), LINKED))
     if members and (hidden := [name for name in hidden_sheets(path) if name in members]):

@@ -17,8 +17,9 @@ def found_in(
     kind: str, folder: Path, *changes: Callable[[Any], Any], save: str = "mine.xlsx"
 ) -> list[Finding]:
     """Return what is found in a template after changes, the rest of its example apart."""
-    kinds.write_template(kind, folder / save)
-    book = openpyxl.load_workbook(folder / save)
+    template = (folder / save).with_suffix(".xlsx")
+    kinds.write_template(kind, template)
+    book = openpyxl.load_workbook(template)
     for change in changes:
         change(book)
     book.save(folder / save)
@@ -178,3 +179,44 @@ def test_a_decimal_comma_with_another_unit(tmp_path: Path) -> None:
 def test_a_word_in_a_list_of_few(tmp_path: Path) -> None:
     (found,) = found_in("placement", tmp_path, put("instance", "B10", "fastest"))
     assert found.message == "routes is 'fastest', not 'cost', 'weeks' or 'kg_co2'."
+
+
+def test_a_row_of_totals_without_what_entries_need_is_told_once(tmp_path: Path) -> None:
+    """It is no entry: what it lacks is not asked for, and its sum is not read."""
+    for name in ("Total", "Summe"):
+        cells, save = {"A": name, "C": 358.4}, f"{name}.xlsx"
+        put_in = [put("parts", f"{at}4", cell) for at, cell in cells.items()]
+        found = found_in("printing", tmp_path, *put_in, save=save)
+        assert [one.code for one in found] == ["total-row"]
+        assert "has no system, and is left out" in found[0].message
+        assert len(kinds.load(tmp_path / save).parts) == 2
+
+
+def test_a_row_of_totals_in_csv_is_told_once(tmp_path: Path) -> None:
+    kinds.write_template("printing", tmp_path / "mine")
+    table = tmp_path / "mine" / "parts.csv"
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    sums = ",".join("358.4" if one == "order_cost" else "" for one in head.split(",")[1:])
+    table.write_text("\n".join((head, *rows, f"Total,{sums}")) + "\n", encoding="utf-8")
+    found = [one for one in kinds.check(tmp_path / "mine") if one.code != "template-row"]
+    assert [one.code for one in found] == ["total-row"]
+
+
+def test_a_day_beyond_the_calendar_is_told_as_one(tmp_path: Path) -> None:
+    def far(book: Any) -> None:
+        cell = book["lines"][f"{at}2"]
+        cell.value, cell.number_format = 2_958_466, "yyyy-mm-dd"
+
+    kinds.write_template("sourcing", tmp_path / "template.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "template.xlsx")
+    headings = [one.value for one in book["lines"][1]]
+    at = openpyxl.utils.get_column_letter(headings.index("need_by") + 1)
+    found = [one for one in found_in("sourcing", tmp_path, far) if one.where.sheet == "lines"]
+    assert [one.code for one in found] == ["cell-error"]
+    assert "beyond 31 December 9999" in found[0].message
+
+
+def test_macros_are_not_run(tmp_path: Path) -> None:
+    found = found_in("printing", tmp_path, save="mine.xlsm")
+    assert [one.code for one in found] == ["macros-not-run"]
+    assert kinds.load(tmp_path / "mine.xlsm").parts

@@ -23,7 +23,7 @@ from amopt.instance.workbook.reading.headings import (
 )
 from amopt.instance.workbook.reading.places import Index, Places
 from amopt.instance.workbook.reading.remnants import remnants
-from amopt.instance.workbook.reading.totals import total_row
+from amopt.instance.workbook.reading.totals import without_sum
 from amopt.instance.workbook.reading.wording import TableWords, unknown_parent
 from amopt.instance.workbook.tables import (
     Heads,
@@ -203,9 +203,9 @@ class _Reader:
         entries: dict[str, dict[Index, tuple[Index, dict[str, Any]]]] = {}
         for sheet in layout.sheets:
             if sheet.name in named:
-                entries[sheet.name] = self._entries(
-                    layout, sheet, tables[named[sheet.name]], entries
-                )
+                table, sums = without_sum(sheet, tables[named[sheet.name]])
+                self.remarks += sums
+                entries[sheet.name] = self._entries(layout, sheet, table, entries)
 
     def compare(self, example: Mapping[str, Any]) -> None:
         """Note what is left of the template's example among entries of somebody's own."""
@@ -365,8 +365,6 @@ class _Reader:
         """Note the columns without which no entry can be."""
         if not table.rows:
             return
-        if sheet.form == "entries" and (total := total_row(table)):
-            self.remarks.append(total)
         needed = [column.path for column in sheet.columns if column.required]
         needed += [(heading,) for heading in sheet.leading]
         for path in needed:
