@@ -11,7 +11,7 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.outcome import Outcome, Stopped
 from amopt.phrases import money
 from amopt.printing.decision import solve
-from amopt.program.pieces import CutShortError, Pieces
+from amopt.program.pieces import Pieces
 from amopt.solution import AS_STATED, Column, Table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ COLUMNS = (
     Column("single_source_yearly_cost", "money", "What the best costs without a printer."),
     Column("single_source_base_stock", "parts", "Its stock."),
     Column("yearly_worth", "money", "What one unit more of the limit is worth a year."),
-    Column("note", "", "Why there is no plan, or none that is complete."),
+    Column("note", "", "Why there is no answer."),
 )
 """The columns of :func:`limit_curve`."""
 
@@ -68,7 +68,7 @@ def limit_curve(
         A row for each bound, in the unit of the limit: ``bound``, ``yearly_cost``, ``base_stock``,
         the same of the single source, and what one unit more is worth a year, ``yearly_worth``;
         all of them None where no plan keeps the limits, and those of the single source where none
-        does without a printer. ``note`` says why there is no other plan, or none that is complete.
+        does without a printer. ``note`` says why there is no answer.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def limit_curve(
             return _empty(bound, _why(error))
 
     kept = Pieces(len(bounds)) if pieces is None else pieces
-    table = list(kept.done(bounds, of).values())
+    table = list(kept.done(bounds, of, whole=True).values())
     if kept.stopped is Stopped.INTERRUPTED and (pieces is None or not table):
         raise KeyboardInterrupt
     if failed and len(failed) == len(table):
@@ -113,13 +113,7 @@ def _row(
     options: Options | None,
     progress: Callable[[Progress], None] | None,
 ) -> dict[str, Any]:
-    """Return the row of one bound.
-
-    Raises
-    ------
-    CutShortError
-        When Ctrl-C ended the solve with a plan.
-    """
+    """Return the row of one bound."""
     side = "at_most" if instance.limits[place].at_least is None else "at_least"
     data, row = instance.to_dict(), _empty(bound)
     data["limits"][place][side] = bound
@@ -129,8 +123,6 @@ def _row(
         return row
     row |= {column: answer.rows["totals"][0][column] for column in KEPT}
     row["yearly_worth"] = answer.rows["limits"][place]["yearly_worth"]
-    if answer.outcome.stopped is Stopped.INTERRUPTED:
-        raise CutShortError({**row, "note": "the best when Ctrl-C ended it"})
     return row
 
 
@@ -164,7 +156,6 @@ def curve_in_words(instance: PrintingInstance, limit: str, rows: Table) -> Itera
             yield f"{words}no plan keeps the limits."
             continue
         words += f"{money(row['yearly_cost'], instance.currency)} a year"
-        words += f" ({row['note']})" if row["note"] else ""
         without = row["single_source_yearly_cost"]
         words += (
             "; without a printer no plan keeps the limits"

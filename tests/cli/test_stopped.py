@@ -303,3 +303,17 @@ def test_ctrl_c_before_each_part_is_looked_at_alone_leaves_nothing(tmp_path: Pat
     terminal.press_ctrl_c()
     assert terminal.end() == 130, terminal.text[-2000:]
     assert "stopped: " in terminal.text
+
+
+@pytest.mark.parametrize("name", ["printing/mission", "printing/mission-limited"])
+def test_ctrl_c_before_there_is_a_policy_shows_none(name: str, tmp_path: Path) -> None:
+    """By the closed form and by prices: said in words, code 130, and no half of a table."""
+    begun = tmp_path / "begun"
+    command = [sys.executable, "-c", SLOWLY, "amopt.printing.decision", "optimum", str(begun)]
+    terminal = Terminal("printing", "policy", name, "1", command=command)
+    until(begun, 1)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130, terminal.text[-2000:]
+    assert "stopped: there is no answer yet" in terminal.text
+    assert "Traceback" not in terminal.text
+    assert "days to go" not in terminal.text.replace("_", " ")

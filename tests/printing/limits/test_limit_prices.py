@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from amopt.printing.limit_curve import curve_in_words, limit_curve, limit_figure
 from amopt.printing.limit_rows import limit_rows
 from amopt.printing.methods import confirmation
 from amopt.printing.policy import Optimum
+from amopt.program.pieces import Pieces
 from amopt.program.solver.options import Options
 from tests.printing.limits.test_limits import place
 
@@ -288,6 +291,28 @@ def test_a_bound_without_an_answer_says_why_and_loses_no_other(
     assert words[2] == "at most 0.2 prints a cycle: " + rows[2]["note"] + "."
     with pytest.raises(NoAnswerError):
         limit_curve(instance, "printer", (0.2,))
+
+
+def test_ctrl_c_that_a_solve_tells_as_no_answer_leaves_its_bound_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A solver that was told to stop says that it found nothing, and not why."""
+    from amopt.printing.decision import solve as honest
+
+    def some(instance: Any, **options: Any) -> Any:
+        if instance.limits[0].at_most == 0.0:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            raise NoAnswerError("the solver stopped before it found anything")
+        return honest(instance, **options)
+
+    monkeypatch.setattr("amopt.printing.limit_curve.solve", some)
+    instance, pieces = two_systems(limit_on("prints", 0.1, name="printer")), Pieces(3)
+    rows = limit_curve(instance, "printer", (0.1, 0.0, 0.2), pieces=pieces)
+    assert [row["bound"] for row in rows] == [0.1]
+    assert pieces.in_words("bound") == "Ctrl-C ended it: 1 of 3 bounds is done."
+    with pytest.raises(KeyboardInterrupt):
+        limit_curve(instance, "printer", (0.1, 0.0, 0.2))
 
 
 def test_a_price_where_many_prove_the_optimum_is_what_a_little_more_is_worth() -> None:
