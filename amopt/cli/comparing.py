@@ -200,6 +200,7 @@ def alternatives(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Find other plans that cost little more than the best one, and what they would mean."""
@@ -209,7 +210,7 @@ def alternatives(
         from amopt.report.studies import alternatives as report
         from amopt.scenarios.alternatives import alternatives as of_plans
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         instance = decisions.load(file)
         with waiting.counting(wanted=not json and not quiet, limit=time_limit) as progress:
             found = of_plans(
@@ -221,6 +222,7 @@ def alternatives(
                 progress=progress,
             )
         write_pages(lambda: report.document_of(found), html, html_light)
+        write_book(lambda: report.tables_of(found), xlsx)
         if json:
             typer.echo(report.as_json(found), nl=False)
         elif not quiet:

@@ -21,6 +21,7 @@ from amopt.cli.common import (
     reporting,
     require_room,
     working,
+    write_book,
     write_pages,
 )
 
@@ -62,6 +63,7 @@ def table(
         Path | None, typer.Option(help="Write the plans: .csv, .parquet or .json.", metavar="FILE")
     ] = None,
     json: Json = False,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
     """Find what to do with very many parts, whose data are a table beside the instance."""
@@ -69,13 +71,17 @@ def table(
         from amopt import decisions
         from amopt.printing.many.answer import require_target, solve_table, write_table
         from amopt.printing.many.reading import named_table
+        from amopt.report import workbook
 
+        require_room(None, xlsx=xlsx)
         if out is not None:
             require_target(out)
         with working(json=json, quiet=quiet):
             solution = solve_table(*named_table(decisions.locate(file), parts))
         if out is not None:
             write_table(solution, out)
+        if xlsx is not None:
+            workbook.write_answer(solution, xlsx)
         give(solution.summary() if json else solution, json=json, out=None, quiet=quiet)
 
 
@@ -88,6 +94,7 @@ def curve(
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
+    xlsx: Xlsx = None,
 ) -> None:
     """Show what the best plans cost as one limit is tightened, with and without the printer."""
     with reporting(json=json):
@@ -97,20 +104,23 @@ def curve(
         from amopt.report import machine, waiting
         from amopt.report.document import Document, Grid, Section
 
-        require_room(None, html, html_light)
+        require_room(None, html, html_light, xlsx)
         instance = decisions.load_of("printing", file)
         with waiting.following(wanted=not json) as told:
             pieces = Pieces(len(bounds), told.count)
             rows = limit_curve(instance, limit, bounds, pieces=pieces, at_solve=told.hear)
         ended_early = filter(None, [pieces.in_words("bound")])
         said = [*ended_early, *curve_in_words(instance, limit, rows)]
+        whole = "in what --json prints"
+        grid = Grid("curve", rows, columns_of(rows), instance.currency, whole)
         section = Section(
             "What the best plans cost",
             figure=limit_figure(instance, limit, rows) if html or html_light else None,
-            table=Grid("curve", rows, columns_of(rows), instance.currency, "in what --json prints"),
+            table=grid,
         )
         document = Document(f"{instance.name}: {limit}", headline=said, sections=[section])
         write_pages(lambda: document, html, html_light)
+        write_book(lambda: (said, [grid]), xlsx)
         if json:
             typer.echo(machine.listing_json("curve", rows, pieces=pieces), nl=False)
         else:

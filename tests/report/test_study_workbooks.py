@@ -26,6 +26,8 @@ STUDIES: dict[str, tuple[str, ...]] = {
     "compare": ("compare", "printing/mission", "printing/mission-fitted"),
     "sensitivity": ("sensitivity", "printing/mission"),
     "sweep": ("sweep", "printing/mission", *SWEEP),
+    "curve": ("printing", "curve", "printing/mission-limited", "printer", "10", "1"),
+    "alternatives": ("alternatives", "placement/textbook", "--within", "20%"),
     "reproduce": ("reproduce", "akmal-2022"),
     "maintenance factorial": ("maintenance", "factorial", "maintenance/factorial"),
 }
@@ -37,6 +39,10 @@ def told(found: dict[str, Any], name: str) -> dict[str, list[dict[str, Any]]]:
         return dict(found["tables"])
     if name == "reproduce":
         return {one["source"]: one["numbers"] for one in found["sources"]}
+    if name == "curve":
+        return {"curve": found["curve"]}
+    if name == "alternatives":
+        return {"plans": found["plans"], "changes": found["changes"]}
     if name == "compare":
         return {key: found[key]["changes"] for key in ("data", "answers")}
     key = {"sensitivity": "inputs", "sweep": "rows", "maintenance factorial": "variants"}[name]
@@ -71,6 +77,25 @@ def test_a_study_s_tables_are_tables_of_a_workbook(
                     assert cell.number_format != "General"
                     numbers += 1
     assert numbers or name == "reproduce"
+
+
+def test_the_plans_of_a_table_of_parts_are_a_workbook(tmp_path: Path, amopt_command: Any) -> None:
+    """All of them, though what --json prints has the totals alone."""
+    names = ("name", "system", "failure_probability_per_day", "order_cost", "print_cost",
+             "holding_cost_per_day", "printed_failure_probability_per_day")  # fmt: skip
+    rows = [f"p{k},Boxer,0.00{1 + k},100,{150 + k},1,0.01" for k in range(5)]
+    (tmp_path / "parts.csv").write_text("\n".join([",".join(names), *rows]))
+    run = amopt_command("printing", "table", "printing/mission", "parts.csv", "--xlsx", "book.xlsx")
+    assert run.code == 0, run.err
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    assert book.sheetnames == ["summary", "parts", "totals"]
+    assert [row[0].value for row in book["parts"].iter_rows(min_row=2)] == [
+        f"p{k}" for k in range(5)
+    ]
+    assert type(book["parts"]["C2"].value) is int
+    refused = amopt_command("printing", "table", "printing/mission", "parts.csv", "--xlsx", "a.ods")
+    assert refused.code == 2
+    assert "name a file that ends in .xlsx" in refused.err
 
 
 def test_a_workbook_that_cannot_be_written_is_refused_before_the_work(

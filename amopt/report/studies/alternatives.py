@@ -13,7 +13,7 @@ from amopt.report.terminal import console, print_rows
 from amopt.report.words import shown, worth
 from amopt.scenarios.alternatives import CHANGED, COLUMNS, Alternatives
 
-__all__ = ["as_json", "document_of", "print_alternatives"]
+__all__ = ["as_json", "document_of", "print_alternatives", "tables_of"]
 
 
 def as_json(found: Alternatives) -> str:
@@ -56,6 +56,15 @@ def _said(found: Alternatives) -> list[str]:
     best = found.answers[0]
     said = f"The best: {worth(best)}"
     return [found.headline(), said, rest]
+
+
+def tables_of(found: Alternatives) -> tuple[list[str], list[Grid]]:
+    """Return what is said of plans, and the tables of them and of what each changes."""
+    grids = [
+        Grid("plans", found.rows, COLUMNS, found.currency),
+        Grid("changes", found.changes, CHANGED, found.currency),
+    ]
+    return _said(found), grids
 
 
 def document_of(found: Alternatives) -> Document:
