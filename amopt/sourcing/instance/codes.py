@@ -48,6 +48,13 @@ CODES: tuple[Code, ...] = (
         Severity.WARNING,
     ),
     Code(
+        "rising-price",
+        "The price a part of an offer rises with the quantity that is quoted.",
+        "Check the quotes: a total may have been written as a price, or two quantities exchanged; "
+        "prices are taken as they are written.",
+        Severity.WARNING,
+    ),
+    Code(
         "no-supply",
         "Nobody makes the part of a line: it has no offer and no conventional supply.",
         "Add an offer or a conventional supply of the part.",

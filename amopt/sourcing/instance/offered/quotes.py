@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from amopt.instance.findings import Problem
+from amopt.phrases import stated
 from amopt.sourcing.instance.entries import CONVENTIONAL
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def offer_problems(instance: Contents) -> Iterator[Problem]:
                 "Keep one quote for each quantity.",
             )
             continue
+        yield from _rising(index, offer)
         if offer.smallest > offer.largest:
             yield Problem(
                 "quantity-range",
@@ -85,6 +87,19 @@ def _fits(offers: Mapping[int, Offer]) -> Iterator[Problem]:
 def _not_positive(index: int, message: str) -> Problem:
     advice = "Write between: linear, which passes through the quotes."
     return Problem("curve-not-positive", ("offers", index, "between"), message, advice)
+
+
+def _rising(index: int, offer: Offer) -> Iterator[Problem]:
+    quotes = sorted(offer.quotes, key=lambda quote: quote.quantity)
+    for low, high in pairwise(quotes):
+        if high.cost_per_part > low.cost_per_part:
+            yield Problem(
+                "rising-price",
+                ("offers", index, "quotes"),
+                f"a part costs {stated(high.cost_per_part)} at {stated(high.quantity)} parts, and "
+                f"{stated(low.cost_per_part)} at {stated(low.quantity)}.",
+            )
+            return
 
 
 def _falling(index: int, offer: Offer) -> Iterator[Problem]:
