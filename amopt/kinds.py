@@ -157,7 +157,13 @@ def check(
     from amopt.instance.loader import examine
 
     kinds = (*KINDS, *COMPANIONS)
-    return list(examine(locate(source), instance_type, kinds, given or {}).findings)
+    found = examine(locate(source), instance_type, kinds, given or {})
+    network = getattr(found.instance, "network", None)
+    if network is None or not network.places:
+        return list(found.findings)
+    from amopt.network.swapped import swapped_places
+
+    return [*found.findings, *swapped_places(network, found.document.where)]
 
 
 def convert(source: str | Path | Mapping[str, Any], target: str | Path) -> None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from amopt.network.supply import great_circle_km
+from amopt.network.swapped import others_of, radians_of, swapped, typical_km
 
 if TYPE_CHECKING:
-    from amopt.instance.common import Network, Place
+    from amopt.instance.common import Network
     from amopt.instance.workbook.flattening import FilledSheet
     from amopt.instance.workbook.layout import Column
 
@@ -36,21 +36,6 @@ DEVIATIONS = 3.5
 
 TO_STANDARD = 1.4826
 """Standard deviation over the median absolute deviation of normal values."""
-
-FEWEST_PLACES = 3
-"""Places of which one can be told to have latitude and longitude exchanged."""
-
-MOST_OTHERS = 300
-"""Places, spread evenly over the list, from which each place's distance is measured."""
-
-AT_ONCE = 1000
-"""Places whose distances are held at once."""
-
-FAR_KM, SWAPPED = 500.0, 5.0
-"""Kilometres from the others, and times as far as with the two exchanged, that make it likely."""
-
-AT_SEA = 0.2
-"""Share of places on land up to which all are likely to be exchanged."""
 
 MOST_OF_A_KEY = 20
 """Odd values of a key that are listed: the farthest."""
@@ -154,74 +139,19 @@ def of_places(network: Network) -> Iterator[dict[str, Any]]:
     for place in placed:
         if place.latitude == place.longitude == 0:
             yield _of_place(place, "0, 0 lies in the sea off Africa")
-    swapped = list(_swapped(placed))
-    yield from swapped
-    told = {row["entry"] for row in swapped}
+    told = dict(swapped(placed))
+    yield from (_of_place(placed[k], what) for k, what in told.items())
+    others = {placed[k].name for k in told}
     known = [place for place in placed if place.latitude or place.longitude]
     if len(known) <= FEWEST:
         return
-    here = _radians(known)
-    distances = _typical_km(here, here, _others(len(known)))
+    here = radians_of(known)
+    distances = typical_km(here, here, others_of(len(known)))
     odd, median = far_off(distances)
     for k in odd:
-        if distances[k] > median and known[k].name not in told:
+        if distances[k] > median and known[k].name not in others:
             said = f"{distances[k]:,.0f} km from the others, which are {median:,.0f} km apart"
             yield _of_place(known[k], said)
-
-
-def _swapped(placed: Sequence[Place]) -> Iterator[dict[str, Any]]:
-    """Yield a row for what latitude and longitude exchanged would bring home: a place, or all."""
-    from amopt.drawing.land import on_land
-
-    known = [place for place in placed if place.latitude or place.longitude]
-    if len(known) < FEWEST_PLACES:
-        return
-    here, others = _radians(known), _others(len(known))
-    may = np.abs(here[:, 1]) <= np.pi / 2
-    apart, home = (_typical_km(one, here, others) for one in (here, here[:, ::-1]))
-    swapped = np.flatnonzero(may & (apart > np.maximum(FAR_KM, SWAPPED * home)))
-    for k in swapped:
-        said = f"{apart[k]:,.0f} km from the others; {home[k]:,.0f} km with the two exchanged"
-        yield _of_place(known[k], said)
-    if swapped.size or not may.all():
-        return
-    exchanged = [(known[k].latitude, known[k].longitude) for k in others]
-    points = [(east, north) for north, east in exchanged]
-    ashore, then = (sum(map(on_land, one)) / len(others) for one in (points, exchanged))
-    if ashore <= AT_SEA and then >= 1 - AT_SEA:
-        yield _of_place(known[0], "most places lie in the sea, and on land with the two exchanged")
-
-
-def _radians(places: Sequence[Place]) -> Floats:
-    """Return latitudes and longitudes in radians, shape (n, 2)."""
-    degrees = np.array([[place.latitude, place.longitude] for place in places], dtype=float)
-    radians: Floats = np.radians(degrees)
-    return radians
-
-
-def _others(number: int) -> NDArray[np.intp]:
-    """Return the places from which distances are measured: all, or as many, spread evenly."""
-    spread = np.linspace(0, number - 1, min(number, MOST_OTHERS)).round()
-    return np.unique(spread.astype(np.intp))
-
-
-def _typical_km(points: Floats, places: Floats, others: NDArray[np.intp]) -> Floats:
-    """Return the median distance in km of each point, one a place, from other places than its own.
-
-    Parameters
-    ----------
-    points, places
-        Latitudes and longitudes in radians, shape (n, 2).
-    others
-        The places from which it is measured, by number.
-    """
-    found: Floats = np.empty(len(points))
-    for first in range(0, len(points), AT_ONCE):
-        here = points[first : first + AT_ONCE]
-        km = great_circle_km(here[:, None], places[None, others])
-        own = np.arange(first, first + len(here))[:, None] == others[None]
-        found[first : first + AT_ONCE] = np.nanmedian(np.where(own, np.nan, km), axis=1)
-    return found
 
 
 def _of_place(place: Any, what: str) -> dict[str, Any]:

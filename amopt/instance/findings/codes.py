@@ -241,6 +241,13 @@ _NETWORK = (
         "Give both, or leave both out.",
     ),
     Code(
+        "swapped-coordinates",
+        "The latitude and longitude of a place are likely to be exchanged: it would lie far nearer "
+        "to the others, or on land.",
+        "Exchange them, or leave them if the place lies there.",
+        Severity.WARNING,
+    ),
+    Code(
         "unreachable-place",
         "A place that must be supplied has no route from anywhere that could supply it.",
         "Add a lane, or give the places coordinates and the network a mode.",
