@@ -168,15 +168,16 @@ def sensitivity(
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
         pool = processes(workers) if workers > 1 else contextlib.nullcontext()
-        counted = waiting.counting(wanted=not json and not quiet)
-        with pool as executor, counted as progress:
+        following = waiting.following(wanted=not json and not quiet)
+        with pool as executor, following as told:
             found = of_inputs(
                 instance,
                 step=step,
                 time_limit=time_limit,
                 gap=gap,
                 executor=executor,
-                progress=progress,
+                progress=told.count,
+                at_solve=told.hear,
             )
         write_pages(lambda: tornado.document_of(found), html, html_light)
         write_book(lambda: tornado.tables_of(found), xlsx)

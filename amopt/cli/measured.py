@@ -116,8 +116,8 @@ def sweep(
             if out is None
             else f"what was solved is kept in {out}; the same command goes on from there"
         )
-        counted = waiting.counting(wanted=not json and not quiet)
-        with stopping(left), counted as progress:
+        following = waiting.following(wanted=not json and not quiet)
+        with stopping(left), following as told:
             found = solved(
                 instance,
                 points,
@@ -125,7 +125,8 @@ def sweep(
                 gap=gap,
                 pool=_pool(workers, scheduler),
                 folder=out,
-                progress=progress,
+                progress=told.count,
+                at_solve=told.hear,
             )
         write_pages(lambda: swept.document_of(found), html, html_light)
         write_book(lambda: swept.tables_of(found), xlsx)

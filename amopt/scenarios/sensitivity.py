@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amopt.errors import AmoptError, InvalidInstanceError, UsageError
@@ -17,6 +18,7 @@ from amopt.solution import Column, Table
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
+    from amopt.program.solver.run import Progress
 
 __all__ = ["COLUMNS", "Input", "Sensitivity", "inputs", "sensitivity"]
 
@@ -119,6 +121,7 @@ def sensitivity(
     gap: float | None = None,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
+    at_solve: Callable[[Progress], None] | None = None,
 ) -> Sensitivity:
     """Lower and raise each input by a step and solve again.
 
@@ -136,6 +139,8 @@ def sensitivity(
         Where the solves run, such as a ``ProcessPoolExecutor``; None for here, one after the other.
     progress
         Told how many of the solves have ended, and how many there are.
+    at_solve
+        Told of the solve that runs, where one follows the other.
 
     Returns
     -------
@@ -156,7 +161,7 @@ def sensitivity(
     from amopt import decisions
 
     options = {"time_limit": time_limit, "gap": gap, **decisions.plan_alone(instance)}
-    base = decisions.solve(instance, **options)
+    base = decisions.solve(instance, progress=at_solve, **options)
     as_it_is = standing(base.outcome)
     if as_it_is.objective is None:
         finished(base.outcome)
@@ -167,7 +172,8 @@ def sensitivity(
     pieces = Pieces(len(tasks), progress)
     if base.outcome.stopped is Stopped.INTERRUPTED:
         pieces.stopped = Stopped.INTERRUPTED
-    results = pieces.done(tasks, _solved, executor)
+    of = _solved if executor is not None else partial(_solved, progress=at_solve)
+    results = pieces.done(tasks, of, executor)
     nothing = "", 0.0
     rows = [
         _row(one, as_it_is.objective, *(results.get(2 * place + way, nothing) for way in (0, 1)))
@@ -191,6 +197,7 @@ def _rank(row: Mapping[str, Any]) -> tuple[bool, float]:
 
 def _solved(
     task: tuple[Instance, Input, float, Mapping[str, Any]],
+    progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Standing | str, float]:
     """Return the answer with an input scaled, or why there is none, and the largest step of it.
 
@@ -207,7 +214,7 @@ def _solved(
     moved = 100.0 * abs(factor - 1.0)
     try:
         other, moved = with_scaled(instance, scaled, factor)
-        outcome = decisions.solve(other, **options).outcome
+        outcome = decisions.solve(other, progress=progress, **options).outcome
     except InvalidInstanceError as error:
         return f"{_NOT_VALID}: {error.findings[0].message}", moved
     except AmoptError as error:

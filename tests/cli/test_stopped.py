@@ -317,3 +317,16 @@ def test_ctrl_c_before_there_is_a_policy_shows_none(name: str, tmp_path: Path) -
     assert "stopped: there is no answer yet" in terminal.text
     assert "Traceback" not in terminal.text
     assert "days to go" not in terminal.text.replace("_", " ")
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "sweep"])
+def test_the_gap_of_the_solve_that_goes_on_is_shown_beside_how_many_are_done(
+    name: str, tmp_path: Path
+) -> None:
+    varied = ("--vary", "machines.*.price=1x,2x") if name == "sweep" else ()
+    words = (name, long_instance(tmp_path), *varied, "--time-limit", "3")
+    terminal = Terminal(*words)
+    terminal.read_until(r"\d+ of \d+ done[^\n]*, best [\d,.]+, bound [\d,.]+, gap [\d.]+ %")
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    assert "Ctrl-C ended it" in " ".join(terminal.text.split())

@@ -26,6 +26,7 @@ from amopt.scenarios.sweep.journal import Journal, opened
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
+    from amopt.program.solver.run import Progress
 
 __all__ = ["Sweep", "sweep"]
 
@@ -89,6 +90,7 @@ def sweep(
     pool: Pool | None = None,
     folder: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    at_solve: Callable[[Progress], None] | None = None,
 ) -> Sweep:
     """Solve an instance under the changes of every point.
 
@@ -109,6 +111,8 @@ def sweep(
         options solves only what is missing.
     progress
         Told how many of the points are done, and how many there are.
+    at_solve
+        Told of the solve that runs, where one follows the other.
 
     Returns
     -------
@@ -137,7 +141,7 @@ def sweep(
         todo = {point.key: (instance, point, options) for point in points if point.key not in done}
         pieces = Pieces(len(keys), progress, ended=before)
         with pieces.hearing():
-            _keep(done, _solved(todo, pool), journal, pieces)
+            _keep(done, _solved(todo, pool, at_solve), journal, pieces)
     pieces.require_any()
     rows = tuple({**point.row(), **done[point.key]} for point in points if point.key in done)
     return Sweep(
@@ -186,7 +190,9 @@ def _without_meaning(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple({name: row[name] for name in row if name != _MEANING} for row in rows)
 
 
-def _solved(todo: Mapping[str, Task], pool: Pool | None) -> Iterator[tuple[str, Row]]:
+def _solved(
+    todo: Mapping[str, Task], pool: Pool | None, at_solve: Callable[[Progress], None] | None
+) -> Iterator[tuple[str, Row]]:
     """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand.
 
     A worker that dies breaks its pool, and nobody is told which point did it. Those that may have
@@ -194,7 +200,7 @@ def _solved(todo: Mapping[str, Task], pool: Pool | None) -> Iterator[tuple[str, 
     """
     if pool is None:
         for key, task in todo.items():
-            solved = _solve(task)
+            solved = _solve(task, at_solve)
             cut = _CUT in solved
             yield key, solved
             if cut:
@@ -275,13 +281,13 @@ def _ended(futures: Mapping[Future[Row], str]) -> Iterator[tuple[Future[Row], Ro
         raise broken
 
 
-def _solve(task: Task) -> Row:
+def _solve(task: Task, progress: Callable[[Progress], None] | None = None) -> Row:
     """Return the row of a point."""
     from amopt import decisions
 
     instance, point, options = task
     try:
-        solution = decisions.solve(apply(instance, point), **options)
+        solution = decisions.solve(apply(instance, point), progress=progress, **options)
     except InvalidInstanceError as error:
         return _without("not valid", error.findings[0].message)
     except InfeasibleError as error:
