@@ -191,7 +191,9 @@ def _without_meaning(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _solved(
-    todo: Mapping[str, Task], pool: Pool | None, at_solve: Callable[[Progress], None] | None
+    todo: Mapping[str, Task],
+    pool: Pool | None,
+    at_solve: Callable[[Progress], None] | None = None,
 ) -> Iterator[tuple[str, Row]]:
     """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand.
 
