@@ -365,9 +365,26 @@ def _examination(
         where, code = problem.where or document.where(problem.key), codes[problem.code]
         message, advice = document.said(problem, where)
         findings.append(Finding(code.code, where, message, advice or code.advice, code.severity))
+    findings = _once_a_column(findings)
     findings.sort(key=lambda f: (f.severity != Severity.ERROR, f.where.line or 0, f.where.row or 0))
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     if failed or instance is None:
         return Examination(None, tuple(findings), document)
     instance._warnings = tuple(findings)
     return Examination(instance, tuple(findings), document)
+
+
+def _once_a_column(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings, those of all rows that lack one and the same column of two as one."""
+    found: dict[object, list[Finding]] = {}
+    for place, finding in enumerate(findings):
+        at = finding.where
+        of_two = bool(at.key) and finding.code.startswith("exactly-one")
+        lacks = of_two and at.row is not None and at.column is None and type(at.key[-1]) is str
+        name = (finding.code, at.sheet, at.key[-1]) if lacks else place
+        found.setdefault(name, []).append(finding)
+    said = "so in {:,} rows without the column: {}".format
+    return [
+        own[0] if len(own) == 1 else replace(own[0], message=said(len(own), own[0].message))
+        for own in found.values()
+    ]

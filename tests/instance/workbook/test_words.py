@@ -220,3 +220,17 @@ def test_macros_are_not_run(tmp_path: Path) -> None:
     found = found_in("printing", tmp_path, save="mine.xlsm")
     assert [one.code for one in found] == ["macros-not-run"]
     assert kinds.load(tmp_path / "mine.xlsm").parts
+
+
+def test_a_column_of_two_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    """Of two columns each part gives one; where neither is there, that is one fault."""
+
+    def neither(book: Any) -> None:
+        sheet = book["parts"]
+        for column in range(sheet.max_column, 0, -1):
+            if str(sheet.cell(1, column).value).startswith("failure_"):
+                sheet.delete_cols(column)
+
+    found = [one for one in found_in("printing", tmp_path, neither) if one.code == "exactly-one"]
+    assert len(found) == 1
+    assert "so in 2 rows without the column: part" in found[0].message
