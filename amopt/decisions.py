@@ -328,7 +328,7 @@ def load_solution(path: str | Path) -> Solution:
         file = file / MARK
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        return solution_type(data["kind"]).from_dict(data)
+        return solution_type(data["kind"], data["tables"]).from_dict(data)
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -7,7 +7,7 @@ imported.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
@@ -25,6 +25,7 @@ __all__ = [
     "ANSWERS",
     "COMPANIONS",
     "KINDS",
+    "STUDIES",
     "check",
     "convert",
     "decision",
@@ -64,6 +65,22 @@ ANSWERS = {"mdp": ("amopt.mdp.exchange.answer", "MarkovAnswer")}
 """Answers to files that are instances of no decision: their kind, and where their class is."""
 
 
+STUDIES = {
+    ("printing", "distributions"): ("amopt.printing.behaviour.answer", "BehaviourSolution"),
+    ("printing", "priorities"): ("amopt.printing.busy.answer", "BusySolution"),
+    ("printing", "worth"): ("amopt.printing.convoys.answer", "ConvoySolution"),
+    ("printing", "uncertainty"): ("amopt.printing.uncertainty.answer", "UncertaintySolution"),
+    ("sourcing", "worth"): ("amopt.sourcing.worth.worth", "Worth"),
+    ("sourcing", "ranges"): ("amopt.sourcing.worth.ranges.answer", "Ranges"),
+    ("sourcing", "steps"): ("amopt.sourcing.rolling.answer", "Replay"),
+    ("sourcing", "answers"): ("amopt.sourcing.answer.nondominated", "Pareto"),
+    ("placement", "axes"): ("amopt.placement.map", "FormMap"),
+    ("licensing", "axes"): ("amopt.licensing.map", "FormMap"),
+    ("design", "points"): ("amopt.design.factorials", "Factorial"),
+}
+"""Answers of studies: their decision and a table that no other answer of it has, and the class."""
+
+
 def decision(kind: str) -> ModuleType:
     """Return the package of one decision.
 
@@ -89,10 +106,19 @@ def instance_type(kind: str) -> type[Instance]:
     return cast("type[Instance]", decision(kind).Instance)
 
 
-def solution_type(kind: str) -> type[Solution]:
-    """Return the class of the answers of one decision, or of a file that is of none."""
-    if kind in ANSWERS:
-        room, name = ANSWERS[kind]
+def solution_type(kind: str, tables: Iterable[str] = ()) -> type[Solution]:
+    """Return the class of the answers of one decision, or of a file that is of none.
+
+    Parameters
+    ----------
+    kind
+        The decision.
+    tables
+        The tables of an answer, which tell that of a study; left out, no study is meant.
+    """
+    study = next((STUDIES[kind, one] for one in tables if (kind, one) in STUDIES), None)
+    if study is not None or kind in ANSWERS:
+        room, name = study or ANSWERS[kind]
         return cast("type[Solution]", getattr(importlib.import_module(room), name))
     return cast("type[Solution]", decision(kind).Solution)
 
