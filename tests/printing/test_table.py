@@ -373,5 +373,5 @@ def test_a_table_that_is_refused_is_not_called_optimal(
     with pytest.raises(RefusedError) as refused:
         solve_table(amopt.load(data_of(random_parts(2))), path)
     assert refused.value.outcome is not None
-    assert refused.value.outcome.status == "feasible"
+    assert refused.value.outcome.status == "refused"
     assert refused.value.outcome.bound is None

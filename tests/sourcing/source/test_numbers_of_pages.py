@@ -34,7 +34,7 @@ def test_what_monday_says(tmp_path: Path, amopt_command: Callable[..., Run]) -> 
     after: Any = amopt.solve(amopt.load(tmp_path / "next.yaml"))
     cost = [one.rows["totals"][0]["cost"] for one in (before, after)]
     assert cost[0] >= float(needed.replace(",", "")) - 0.05  # the least that any plan costs
-    (more,) = re.findall(r"all costs ([\d.]+) EUR more", text)
+    (more,) = re.findall(r"the plan costs ([\d.]+) EUR more", text)
     assert cost[1] - cost[0] == pytest.approx(float(more), abs=0.01)
     nozzles = [
         {r["supplier"]: r["quantity"] for r in one.rows["purchase_orders"] if r["part"] == "nozzle"}
