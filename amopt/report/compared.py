@@ -11,7 +11,7 @@ from amopt.phrases import counted
 from amopt.report.document import Document, Grid, Said, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import gap_in_words, shown, worth
+from amopt.report.words import proven, shown, worth
 from amopt.scenarios.comparison import COLUMNS, Comparison, Solved
 
 __all__ = ["as_json", "cells", "document_of", "print_comparisons", "tables_of"]
@@ -83,7 +83,7 @@ def _sentence(one: Comparison) -> str:
     changed = f"{counted(len(one.rows), 'change')}: {', '.join(said)}."
     sentences = [*objective, changed if one.rows else "Nothing changed."]
     if one.worth is not None:
-        before, after = (f"{side.status}, {gap_in_words(side.gap)}" for side in one.worth)
+        before, after = (", ".join(filter(None, [s.status, proven(s)])) for s in one.worth)
         both = f"Before: {before}; after: {after}."
         sentences.append(f"Both: {before}." if before == after else both)
     return " ".join(sentences)

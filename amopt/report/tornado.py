@@ -9,7 +9,7 @@ from rich.text import Text
 from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
 from amopt.report.terminal import console, print_rows
-from amopt.report.words import gap_in_words, shown
+from amopt.report.words import gap_in_words, proven, shown
 from amopt.scenarios.sensitivity import COLUMNS, Sensitivity
 from amopt.solution import Column
 
@@ -55,15 +55,19 @@ def _base(found: Sensitivity) -> tuple[str, str]:
     amount = shown(found.objective, "money")
     base = (
         f"As it is: {found.objective_meaning} {amount} {found.currency}, "
-        f"{found.base.status}, {gap_in_words(found.base.gap)}."
+        f"{', '.join(filter(None, [found.base.status, proven(found.base)]))}."
     )
     none = sum(f"{way}: " in row["note"] for row in found.rows for way in ("lowered", "raised"))
     if found.loosest is None:
         if not none:
             return base, "Every answer is optimal."
         return base, f"Every answer is optimal; {none} of {2 * len(found.rows)} changes leave none."
-    gap = gap_in_words(found.loosest.gap)
-    return base, f"Not every answer is optimal ({gap} at worst): smaller changes may be none."
+    said = proven(found.loosest)
+    if found.loosest.gap is None:
+        worst = f"one {'has' if said == gap_in_words(None) else 'is'} {said}"
+    else:
+        worst = f"{said} at worst"
+    return base, f"Not every answer is optimal ({worst}): smaller changes may be none."
 
 
 def _ended_early(found: Sensitivity) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.phrases import amount, listed, money, visible
 from amopt.solution import Column, Solution
 from amopt.verdict import Verdict
+
+if TYPE_CHECKING:
+    from amopt.scenarios.standing import Standing
 
 __all__ = [
     "ROUNDING",
@@ -122,15 +125,17 @@ def gap_in_words(gap: float | None) -> str:
     return "gap 0 %" if gap <= ROUNDING else f"gap {_percent(100 * gap)} %"
 
 
-def proven(outcome: Outcome) -> str:
+def proven(outcome: Outcome | Standing) -> str:
     """Say how near to the best an answer is known to be; nothing where ``optimal`` says it.
 
     A rule, or what was solved elsewhere, ends without a claim; a search that was stopped has no
-    bound yet.
+    bound yet; what has no objective has none to be near to.
     """
+    if outcome.objective is None:
+        return ""
     if outcome.gap is not None or outcome.stopped is not Stopped.FINISHED:
         return gap_in_words(outcome.gap)
-    return "" if outcome.status is Status.OPTIMAL else "not claimed to be the best"
+    return "" if outcome.status == Status.OPTIMAL else "not claimed to be the best"
 
 
 def _percent(percent: float) -> str:

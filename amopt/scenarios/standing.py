@@ -24,12 +24,15 @@ class Standing:
         ``"optimal"``, ``"feasible"``, ...
     gap
         Between objective and bound, relative to the objective.
+    stopped
+        Why the solve ended.
     """
 
     objective: float | None
     status: str
     bound: float | None
     gap: float | None
+    stopped: Stopped = Stopped.FINISHED
 
     def to_dict(self) -> dict[str, Any]:
         """Return the standing as plain data."""
@@ -48,7 +51,9 @@ class Standing:
 
 def standing(outcome: Outcome) -> Standing:
     """Return what the answer of an outcome is worth."""
-    return Standing(outcome.objective, str(outcome.status), outcome.bound, outcome.gap)
+    return Standing(
+        outcome.objective, str(outcome.status), outcome.bound, outcome.gap, outcome.stopped
+    )
 
 
 def finished(outcome: Outcome) -> Outcome:

@@ -8,6 +8,7 @@ import pytest
 
 import amopt
 from amopt.kinds import solution_type
+from amopt.outcome import Stopped
 from amopt.report import page
 from amopt.report.document import Grid
 from amopt.report.grids import body
@@ -111,6 +112,32 @@ def test_what_a_rule_proposes_is_not_short_of_a_bound() -> None:
     assert "5,718 EUR; " in worth(replace(rule, outcome=optimal))
     bounded = replace(rule.outcome, bound=5718.0)
     assert "5,718 EUR, gap 0 %; " in worth(replace(rule, outcome=bounded))
+
+
+def test_a_comparison_and_a_sensitivity_say_the_same_of_what_a_rule_proposes() -> None:
+    from amopt.report import compared, tornado
+    from amopt.scenarios.comparison import compare_answers
+    from amopt.scenarios.sensitivity import Sensitivity
+    from amopt.scenarios.standing import standing
+
+    rule = amopt.sourcing.frontier(amopt.load("sourcing/bush"))
+    stopped = replace(rule, outcome=replace(rule.outcome, stopped=Stopped.TIME_LIMIT))
+    bare = replace(rule, outcome=replace(rule.outcome, objective=None))
+    for answer, said in (
+        (rule, "feasible, not claimed to be the best."),
+        (stopped, "feasible, no bound."),
+        (bare, "feasible."),
+    ):
+        told, _ = compared.tables_of({"answers": compare_answers(answer, answer)})
+        assert told[0].endswith(f"Both: {said}")
+    for answer, said, worst in (
+        (rule, "feasible, not claimed to be the best.", "one is not claimed to be the best"),
+        (stopped, "feasible, no bound.", "one has no bound"),
+    ):
+        base = standing(answer.outcome)
+        words, _ = tornado.tables_of(Sensitivity("some", "EUR", "cost", 0.1, base, base, ()))
+        assert words[1].endswith(f"EUR, {said}")
+        assert words[2] == f"Not every answer is optimal ({worst}): smaller changes may be none."
 
 
 def test_what_nobody_checked_is_not_accepted() -> None:
