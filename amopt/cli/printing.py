@@ -142,7 +142,17 @@ def uncertainty(
     """Show what failure rates that are not known well cost, and which plans withstand them."""
     from amopt.printing.uncertainty import study
 
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx, quiet=quiet)
+    _tell(
+        file,
+        study,
+        json=json,
+        out=out,
+        html=html,
+        html_light=html_light,
+        xlsx=xlsx,
+        quiet=quiet,
+        counts=True,
+    )
 
 
 @app.command()

@@ -330,3 +330,25 @@ def test_the_gap_of_the_solve_that_goes_on_is_shown_beside_how_many_are_done(
     terminal.press_ctrl_c()
     assert terminal.end() == 0, terminal.text[-2000:]
     assert "Ctrl-C ended it" in " ".join(terminal.text.split())
+
+
+def test_ctrl_c_in_a_study_of_rates_leaves_those_that_are_done(tmp_path: Path) -> None:
+    data = amopt.load("printing/mission").to_dict()
+    data["uncertain_rates"] = [
+        {"part": f"{part}", "lowest_rate_per_day": 0.0005, "highest_rate_per_day": 0.002}
+        for part in range(1, 7)
+    ]
+    (tmp_path / "rates.json").write_text(json.dumps(data))
+    begun, kept = tmp_path / "begun", tmp_path / "kept"
+    room = "amopt.printing.uncertainty.analysis"
+    command = [sys.executable, "-c", SLOWLY, room, "_part", str(begun)]
+    words = ("printing", "uncertainty", tmp_path / "rates.json", "--out", kept)
+    terminal = Terminal(*words, command=command)
+    until(begun, 3)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    told = json.loads((kept / "solution.json").read_text())
+    assert told["outcome"]["stopped"] == "interrupted"
+    assert told["referee"]["accepted"]
+    assert told["notes"][0] == "Ctrl-C ended it: 2 of 6 uncertain rates are done."
+    assert [row["part"] for row in told["tables"]["uncertainty"]] == ["1", "2"]

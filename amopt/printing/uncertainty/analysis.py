@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from amopt.decision import require_honoured
 from amopt.errors import RefusedError, UsageError
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, versions
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.tables import plan_in_words
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance, UncertainRate
@@ -18,6 +19,7 @@ from amopt.printing.referee.studies.uncertainty import check
 from amopt.printing.uncertainty.answer import UncertaintySolution
 from amopt.printing.uncertainty.belief import RATES, Belief
 from amopt.printing.uncertainty.plans import FixedPlan, Rates, best_plans
+from amopt.program.pieces import Pieces
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
 
@@ -33,13 +35,18 @@ SHOWN = 16
 """Of the rates of the range every so many are in the answer's table."""
 
 
-def study(instance: PrintingInstance) -> UncertaintySolution:
+def study(
+    instance: PrintingInstance, *, progress: Callable[[int, int], None] | None = None
+) -> UncertaintySolution:
     """Return what the uncertain rates of an instance cost, and which plans withstand them.
 
     Parameters
     ----------
     instance
         The instance; its parts without an uncertain rate are left aside.
+    progress
+        Told how many of the rates are done, and how many there are; Ctrl-C leaves those that are,
+        and objective and bound are those of their parts.
 
     Raises
     ------
@@ -47,13 +54,18 @@ def study(instance: PrintingInstance) -> UncertaintySolution:
         When no rate is uncertain, or the instance has limits that tie its parts together.
     RefusedError
         When the referee does not accept the answer.
+    KeyboardInterrupt
+        At Ctrl-C before the first is done, and at a second one.
     """
     if not instance.uncertain_rates:
         raise UsageError("the file has no uncertain_rates: every failure rate is taken as known")
     require_honoured("uncertainty", closed_form.HONOURS, formulation.FAMILIES, instance)
-    budget = Budget()
+    budget, every = Budget(), instance.uncertain_rates
+    pieces = Pieces(len(every), progress)
     with budget.phase("solve"):
-        parts = [_part(instance, entry) for entry in instance.uncertain_rates]
+        done = pieces.done(every, lambda entry: _part(instance, entry))
+    pieces.require_any()
+    parts = list(done.values())
     summaries, plans, over = zip(*parts, strict=True)
     rows: dict[str, list[Row]] = {
         "uncertainty": list(summaries),
@@ -65,7 +77,7 @@ def study(instance: PrintingInstance) -> UncertaintySolution:
         kind="printing",
         name=instance.name,
         outcome=Outcome(
-            stopped=Stopped.FINISHED,
+            stopped=pieces.stopped,
             status=Status.FEASIBLE,
             objective=spending,
             bound=spending - sum(row["worth_knowing"] for row in rows["uncertainty"]),
@@ -76,13 +88,15 @@ def study(instance: PrintingInstance) -> UncertaintySolution:
         verdict=Verdict(),
         rows=rows,
         notes=(
+            *filter(None, [pieces.in_words("uncertain rate")]),
             "The bound is what would be spent if each rate were known: a plan that learns the rate "
             "on the way lies between the two.",
         ),
         currency=instance.currency,
         objective_meaning="expected yearly spending by the best fixed plans",
     )
-    verdict = check(instance, answer)
+    looked_at = instance.model_copy(update={"uncertain_rates": [every[place] for place in done]})
+    verdict = check(looked_at, answer)
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=answer.outcome)
     return UncertaintySolution(**{**vars(answer), "verdict": verdict})
