@@ -184,7 +184,7 @@ def asked_and_solved(folder: Path) -> Iterable[float]:
     return (answer.rows["totals"][0]["cost"],)
 
 
-PRINTED = {"monday": "15,250.55 15,542.50 284.20 536.20 25.76 29.9"}
+PRINTED = {"monday": "5,000.00 15,250.55 15,542.50 284.20 536.20 25.76 29.9"}
 """What the commands of a page print, as they are executed there."""
 
 TESTED = {

@@ -22,7 +22,9 @@ def just_below(seed: int, short: float) -> tuple[Any, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("short", SHORT)
-@pytest.mark.parametrize("seed", [1020, 1027, 2005, 2008])
+@pytest.mark.parametrize(
+    "seed", [1027, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1020, 2005, 2008))]
+)
 def test_a_limit_just_below_what_is_best_is_kept_at_next_to_no_cost(
     seed: int, short: float
 ) -> None:

@@ -345,7 +345,14 @@ def test_a_plan_that_orders_once_in_a_thousand_years_is_followed_to_its_end(part
     assert rise == pytest.approx(row["dual"] * saved, rel=1e-4)
 
 
-@pytest.mark.parametrize("days", [300.0, 359.9, 364.9])
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param(300.0, marks=pytest.mark.slow),  # the referee goes through 400,000 days
+        pytest.param(359.9, marks=pytest.mark.long),
+        pytest.param(364.9, marks=pytest.mark.long),
+    ],
+)
 def test_a_system_that_is_left_down_as_long_as_may_be(days: float) -> None:
     """Downtime costs 2 a day, and any plan more: the limit is used up, at a price."""
     answer = amopt.solve(small(downtime_cost_per_day=2.0, limits={"downtime_days_per_year": days}))
