@@ -62,6 +62,7 @@ def amopt_command(tmp_path: Path) -> Callable[..., Run]:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             patch.setenv("NO_COLOR", "1")
+            patch.delenv("COLUMNS", raising=False)  # xdist says 80 to its workers
             try:
                 cli.main()
                 code = 0

@@ -117,9 +117,18 @@ def test_the_ledger_names_pages_that_there_are() -> None:
     assert {page for one in kept for page in one} | {one[0] for one in ledger.COMPUTED} <= pages
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("page", "said", "function"), ledger.COMPUTED, ids=[f.__name__ for *_, f in ledger.COMPUTED]
+    ("page", "said", "function"),
+    [
+        pytest.param(
+            *one,
+            id=one[-1].__name__,
+            marks=pytest.mark.long
+            if one[-1] is ledger.how_often_1699_cm3_last
+            else pytest.mark.slow,
+        )
+        for one in ledger.COMPUTED
+    ],
 )
 def test_what_is_computed(page: str, said: str, function: object) -> None:
     assert callable(function)

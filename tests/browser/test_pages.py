@@ -266,7 +266,7 @@ COVERED = """(() => {
 """The names of offers, and of quadrants, that lie on the name of a quadrant."""
 
 
-@pytest.mark.slow
+@pytest.mark.long  # without a browser: test_figures.py
 def test_no_name_lies_on_that_of_a_quadrant(tab: Tab, tmp_path: Path) -> None:
     for name in catalogue.names():
         if not name.startswith("sourcing/"):
