@@ -145,7 +145,9 @@ def test_no_text_of_a_file_steers_a_terminal(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_material_that_cannot_be_seen(tmp_path: Path) -> None:
-    """The whole way, from the file on."""
+    """The whole way, from the file on; some releases of plotly.js have such signs themselves."""
+    from plotly.offline import get_plotlyjs
+
     data = {
         "amopt": 1,
         "kind": "sourcing",
@@ -171,6 +173,7 @@ def test_a_material_that_cannot_be_seen(tmp_path: Path) -> None:
     assert any("PA␋12" in row for row in book["orders"].values)
     for light in (False, True):
         text = page.render(instance, solution, light=light)
-        assert not {"\x0b", "\x1b", "\u202e"} & set(text)
+        own = "" if light else get_plotlyjs()
+        assert all(text.count(sign) == own.count(sign) for sign in ("\x0b", "\x1b", "\u202e"))
         for said in ("PA␋12", "a␋book", "a note␛[2J"):
             assert said in text

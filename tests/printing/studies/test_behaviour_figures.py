@@ -86,7 +86,7 @@ def test_an_answer_from_a_file_draws_its_own_policy(mixes: bool) -> None:
     before, after = figures(instance, answer), figures(instance, read)
     assert list(before) == list(after) != []
     for title, figure in before.items():
-        assert figure.to_dict() == after[title].to_dict()
+        assert figure.to_json() == after[title].to_json()
 
 
 def test_an_answer_that_does_not_say_its_policy_is_not_drawn_with_another() -> None:
