@@ -10,11 +10,14 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from amopt.outcome import relative_gap
@@ -128,8 +131,9 @@ class Watch:
         results: list[Any] = []
         thread = threading.Thread(target=self._work, args=(results,), daemon=True, name="HiGHS")
         self.running = True
-        thread.start()
-        self._wait(thread)
+        with self._hearing_ctrl_c(thread):
+            thread.start()
+            self._ended.wait()
         self.running = False
         self._solver.setCallback(None, None)
         if self._error is not None:
@@ -152,18 +156,34 @@ class Watch:
         finally:
             self._ended.set()
 
-    def _wait(self, thread: threading.Thread) -> None:
-        """Wait for the end of the run; a first Ctrl-C asks the solver to stop."""
-        while not self._ended.is_set():
+    @contextmanager
+    def _hearing_ctrl_c(self, thread: threading.Thread) -> Iterator[None]:
+        """Ask the solver to stop at a first Ctrl-C; a second one is raised.
+
+        What hears of Ctrl-C is set before the solver starts and taken back after it has ended:
+        raised between two lines, a first one would leave a solver running that nobody waits for.
+        """
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or not callable(before):
+            yield
+            return
+
+        def hear(number: int, frame: FrameType | None) -> None:
             try:
-                self._ended.wait()
-            except KeyboardInterrupt:
-                if self.interrupted:
+                before(number, frame)
+            except KeyboardInterrupt as pressed:
+                if self.interrupted or isinstance(pressed, TwiceInterruptedError):
                     atexit.register(_leave, thread)
                     raise TwiceInterruptedError from None
-                logger.info("interrupted: waiting for the solver to stop")
                 self.interrupted = True
+                logger.info("interrupted: waiting for the solver to stop")
                 PHASES.info("stopping with the best answer so far (Ctrl-C again leaves at once)")
+
+        signal.signal(signal.SIGINT, hear)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _hear(self, kind: Any, message: str, state: Any, reply: Any, _: Any) -> None:
         """Answer one callback; never raises into the solver."""

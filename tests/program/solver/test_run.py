@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -173,6 +174,22 @@ def test_ctrl_c_ends_the_solve(program: str, threads: int, status: Status) -> No
     assert said == status
     assert (gap is not None and gap > 0) == (status is Status.FEASIBLE)
     assert seconds < 30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_ctrl_c_as_the_solver_begins_leaves_none_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends while a solver still runs in it is aborted by the system."""
+    honest = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        honest(thread)
+        if thread.name == "HiGHS":
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    outcome = solve(market_split(5, 45), Options(time_limit=20)).outcome
+    assert outcome.stopped is Stopped.INTERRUPTED
+    assert not [thread for thread in threading.enumerate() if thread.name == "HiGHS"]
 
 
 INTERRUPTED_TWICE = """
