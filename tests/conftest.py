@@ -10,11 +10,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -32,6 +34,21 @@ settings.load_profile("amopt")
 # interrupt a process of their own would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the cases of a test that are beyond the sample it asks for the marker long."""
+    cases: dict[tuple[Path, str], list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sampled") and not item.get_closest_marker("long"):
+            cases[item.path, item.originalname].append(item)
+    for every in cases.values():
+        count = every[0].get_closest_marker("sampled").args[0]
+        kept = {round(place) for place in np.linspace(0, len(every) - 1, count)}
+        for place, item in enumerate(every):
+            if place not in kept:
+                item.add_marker(pytest.mark.long)
 
 
 @dataclass(frozen=True)

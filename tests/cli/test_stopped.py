@@ -158,6 +158,7 @@ cli.main()
 """
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [*STUDIES, "sweep side by side"])
 def test_ctrl_c_twice_leaves_at_once_and_nothing_half_written(name: str, tmp_path: Path) -> None:
     """A piece that does not hear the first is left by the second, with no file begun."""
@@ -266,6 +267,7 @@ def busy_mission(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("room", "function", "begun_by_then", "done"),
     [
@@ -319,6 +321,7 @@ def test_ctrl_c_before_there_is_a_policy_shows_none(name: str, tmp_path: Path) -
     assert "days to go" not in terminal.text.replace("_", " ")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["sensitivity", "sweep"])
 def test_the_gap_of_the_solve_that_goes_on_is_shown_beside_how_many_are_done(
     name: str, tmp_path: Path

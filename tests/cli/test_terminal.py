@@ -366,6 +366,7 @@ cli.main()
 """
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),

@@ -133,6 +133,7 @@ def all_told(text: str, folder: Path) -> None:
             assert str(finding).isprintable(), what
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_files(name: str, tmp_path: Path) -> None:

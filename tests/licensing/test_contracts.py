@@ -251,6 +251,7 @@ def _fees_at_most(most: float) -> Any:
     return extend
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("contracts", [1, 2])
 def test_what_a_caller_says_of_fees_and_savings_is_kept(contracts: int) -> None:
     """To the last digit: fees that are worked out again do not go beyond it."""

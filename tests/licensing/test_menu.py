@@ -67,7 +67,7 @@ def test_no_menu_of_a_grid_of_fees_earns_more() -> None:
                     assert gain <= best.bound + 1e-9 * abs(best.bound)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_forty_buyers_are_offered_a_menu_at_once() -> None:
     draw = np.random.default_rng(0)
     data = random_case(0).to_dict()

@@ -21,6 +21,7 @@ def just_below(seed: int, short: float) -> tuple[Any, dict[str, Any]]:
     return free, {**data, "limits": {"downtime_days_per_year": used * (1 - short)}}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("short", SHORT)
 @pytest.mark.parametrize(
     "seed", [1027, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1020, 2005, 2008))]

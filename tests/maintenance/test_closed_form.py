@@ -28,6 +28,7 @@ KNOWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_example_of_the_source(policy: str) -> None:
     (found,) = best_thresholds([amopt.load("maintenance/example")])[policy]
@@ -147,6 +148,7 @@ def with_shape(shape: float, **changes: Any) -> Any:
     return small(regular={"cost": 120.0, "lead_time_days": 4, "life": life}, **changes)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("shape", [1.0, 1.2])
 def test_a_part_that_hardly_wears_out_is_never_replaced(policy: str, shape: float) -> None:

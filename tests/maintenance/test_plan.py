@@ -54,6 +54,7 @@ def test_the_size_of_the_program_of_the_example() -> None:
     assert (process.states + 1, process.pairs) == (31_297, 34_263)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("lead", [2, 4])
 @pytest.mark.parametrize("quick", [1, 3])
 @pytest.mark.parametrize("price", [5.0, 60.0, 400.0])
@@ -331,6 +332,7 @@ def test_a_limit_that_printing_alone_breaks_makes_the_plan_order_too() -> None:
     assert answer.rows["limits"][0]["used"] == pytest.approx(free / 2)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("part", [0.9, 0.999, 0.99999])
 def test_a_plan_that_orders_once_in_a_thousand_years_is_followed_to_its_end(part: float) -> None:
     """The limit is kept by printing nearly alone: the referee gave up after 200,000 days."""
@@ -430,6 +432,7 @@ def test_a_plan_whose_days_are_alike_is_not_followed_to_its_last_day(
     assert 0 < days[0] < 15_000  # 11,062; with differences of sums 39,998
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("short", [1e-5, 1e-6, 3e-7, 1e-7, 1e-8, 0.0])
 @pytest.mark.parametrize("price", [2e3, 1e7])
 def test_a_limit_next_to_what_printing_alone_needs_is_kept(short: float, price: float) -> None:
@@ -452,6 +455,7 @@ def test_a_limit_next_to_what_printing_alone_needs_is_kept(short: float, price: 
         assert rise == pytest.approx(-row["dual"] * alone * short, rel=1e-3)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("method", ["arrays", "program"])
 @pytest.mark.parametrize("part", [0.999999, 0.99, 0.42])
 def test_a_plan_that_is_divided_between_two_kinds_of_years_is_answered(

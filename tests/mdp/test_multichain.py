@@ -44,6 +44,7 @@ def best_gains(actions: Any) -> np.ndarray:
     return np.array([float(min(gain[s] for gain in found)) for s in range(len(actions))])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
 def test_gains_of_random_processes(how: dict[str, Any]) -> None:
     several = 0

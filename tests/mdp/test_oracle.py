@@ -156,6 +156,7 @@ def check(case: Case, how: dict[str, Any]) -> None:
     assert process.states == len(solution.value)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("discount", [Fraction(9, 10), Fraction(999, 1000), None])
 def test_every_method_against_all_policies(kind: str, discount: Fraction | None) -> None:

@@ -122,6 +122,7 @@ def limited_shelves(draw):
     return data
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(limited_shelves())
 def test_no_level_that_is_left_out_is_missed(data):
@@ -136,6 +137,7 @@ def test_no_level_that_is_left_out_is_missed(data):
     assert answer.outcome.bound <= best * (1 + 2e-6)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(limited_shelves())
 def test_a_best_level_is_among_those_that_are_looked_at_first(data):
@@ -146,6 +148,7 @@ def test_a_best_level_is_among_those_that_are_looked_at_first(data):
         assert best_level(data, among=first) == pytest.approx(best, rel=1e-9)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", ["budget", "kg_co2", "storage", "fill_rate"])
 @pytest.mark.parametrize("weights", [(1.0, 1.0), (1.0, 0.0)])
 def test_so_it_is_under_each_limit_alone(kind, weights):

@@ -162,6 +162,8 @@ def test_a_commitment_far_ahead_leaves_the_weeks_before_it_free():
     assert answer.outcome.objective == pytest.approx(near.outcome.objective, rel=1e-9)
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("taken", [(0, 1, 2), (1, 4), (0, 3)])
 def test_a_unit_that_is_taken_now_and_then_has_weeks_enough(seed, taken):
@@ -339,6 +341,7 @@ def random_mixed(seed):
     return data
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("seed", seeds(250, always=20))
 def test_mixed_orders_cost_what_a_program_from_the_file_says(seed):
     data = random_mixed(seed)

@@ -442,6 +442,7 @@ def _without_answer(_):
     return None
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("method", ["milp", "lagrangian", "decomposition"])
 @pytest.mark.parametrize("seed", [0, 1, 5, 10, 15, 20])
 def test_neither_the_unit_of_hours_nor_of_money_changes_a_plan(seed, method):

@@ -376,7 +376,7 @@ def test_many_members_of_one_family_are_counted() -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_random_programs_against_every_set_of_rows(seed: int) -> None:

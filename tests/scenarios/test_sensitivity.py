@@ -100,6 +100,7 @@ def test_a_step_that_leaves_no_plan_comes_first_and_says_so() -> None:
     assert found.headline().startswith("demand: per year moves")
 
 
+@pytest.mark.slow
 def test_whole_things_move_by_whole_steps() -> None:
     rows = rows_of(sensitivity(amopt.load("sourcing/hangbar")))
     assert rows["lines: quantity"]["note"] == ""
@@ -242,6 +243,7 @@ def test_the_step_of_a_whole_number_is_said_as_it_was() -> None:
     assert "most: a whole step, up to 50 % of it, is" in found.headline()
 
 
+@pytest.mark.slow
 def test_why_a_change_is_not_valid_is_said_of_the_step_that_was_asked_for() -> None:
     """Of probabilities a tenth more is too much in all; whole steps are not for them."""
     note = rows_of(sensitivity(amopt.load(_pump())))["installed_base: probability"]["note"]

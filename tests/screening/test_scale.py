@@ -33,7 +33,7 @@ def test_the_shipped_table_is_the_one_that_the_script_writes() -> None:
     assert portfolio(600).to_csv(index=False, lineterminator="\n") == shipped
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_198638_parts_are_screened_and_judged(tmp_path: Path) -> None:
     """From the file to the judged answer; the benchmark of screening has the seconds."""
     portfolio(198_638).to_csv(tmp_path / "portfolio.csv", index=False)

@@ -153,6 +153,7 @@ def test_what_has_a_plan_is_not_refused(changes: dict[str, Any]) -> None:
     assert answer.verdict.accepted
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("seed", range(60))
 def test_shares_that_are_refused_have_no_plan(seed: int) -> None:
     """Random shares, penalties and orders placed before: refused if and only if nothing keeps them.

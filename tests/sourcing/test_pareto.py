@@ -117,6 +117,7 @@ TWO_POWERS = power_offers(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "by",
     [
@@ -143,6 +144,7 @@ def test_two_fitted_powers_have_few_answers_and_none_twice(by: tuple[str, str]) 
 QUOTE = st.tuples(st.floats(5, 99), st.floats(0.2, 5))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(

@@ -117,6 +117,7 @@ def test_shipped_instances_add_up(name: str) -> None:
     require_adding_up(amopt.solve(amopt.load(name)))
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("seed", range(40))
 def test_random_instances_add_up(seed: int) -> None:
     data = random_pooled(seed)

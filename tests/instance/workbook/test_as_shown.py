@@ -33,6 +33,7 @@ def letter(book: Any, sheet: str, heading: str) -> str:
     return str(found)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("form", "value", "read"),
     [

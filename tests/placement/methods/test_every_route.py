@@ -54,6 +54,7 @@ def agrees(found, best, method):
     assert bound <= best + 1e-6 * size
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("seed", seeds(320, always=16))
 def test_whatever_the_file_says(seed):
     data = random_everything(seed)
@@ -66,6 +67,7 @@ def test_whatever_the_file_says(seed):
         agrees(answered(data, method), best, method)
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("seed", seeds(400, always=25))
 def test_one_period_and_machine_hours(seed):
     data = random_one_period(seed)
@@ -111,6 +113,7 @@ FACTORS = {"cents": 100.0, "a thousandth": 1e-3, "much money": 10**5.3, "next to
            "all of them": 17.0}  # fmt: skip
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("seed", seeds(40, always=2))
 @pytest.mark.parametrize("draw", [random_everything, random_one_period])

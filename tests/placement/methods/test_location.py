@@ -170,6 +170,7 @@ def forced(instance, site, state):
     return solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("seed", seeds(12, always=4))
 @pytest.mark.parametrize("single", [False, True])
 def test_bounds_hold_at_any_prices(seed, single):
@@ -225,6 +226,7 @@ def test_the_tree_finds_and_proves_the_optimum(seed):
     assert answer.outcome.bound * (1 - 1e-8) <= proven <= exact.objective * (1 + 1e-9)
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("split_first", [False, True])
 @pytest.mark.parametrize("seed", seeds(40, always=12))
 def test_single_sources_are_found_and_proven(seed, split_first, monkeypatch):

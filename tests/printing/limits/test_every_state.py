@@ -155,6 +155,7 @@ def random_place(seed: int) -> tuple[dict[str, Any], np.random.Generator]:
     return data, rng
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("seed", seeds(10, always=2))
 def test_the_collapsed_form_is_exact_under_every_limit(seed: int, measure: str) -> None:

@@ -249,6 +249,7 @@ def test_limits_that_nobody_added_are_refused() -> None:
     assert "those of the file, and that were added, are []" in findings[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(small_instances(largest_fleet=4, longest_cycle=4))
 def test_an_extension_that_adds_nothing_changes_nothing(instance: PrintingInstance) -> None:

@@ -194,7 +194,7 @@ def test_the_optimum_costs_no_more_than_today() -> None:
     assert cost["all parts"] == pytest.approx(cost["hinge"] + cost["pin"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_referee_finds_every_edit(monkeypatch: pytest.MonkeyPatch) -> None:
     known: dict[str, Any] = {}
     for name in ("Happening", "long_power", "used"):

@@ -157,6 +157,7 @@ def test_what_it_does_not_look_at_is_refused_in_words(monkeypatch: pytest.Monkey
                 convoys(small())
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("systems", "failure", "chance", "stock", "lead"),
     [(3, 3e-4, 0.1, 100, 360), (3, 1e-4, 0.05, 100, 10)],

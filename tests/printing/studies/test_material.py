@@ -122,6 +122,7 @@ def test_one_part_takes_as_many_times_its_volume_as_are_printed(
         assert used.quantile(level) == pytest.approx(volume * made.quantile(level), rel=1e-12)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("failure", [0.2, 1e-3, 1e-6])
 @pytest.mark.parametrize("cycles", [1, 52])
 @pytest.mark.parametrize("volumes", [(12.34567, 3.3), (1243.0, 0.0015), (1.0, 1e-9)])
@@ -149,6 +150,7 @@ def test_amounts_without_a_common_measure_are_rounded_up_and_their_mean_is_not(
         assert -1e-9 * exact <= used.quantile(level) - exact <= used.step * most
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("volumes", "failure"),
     [((12.34567, 3.3), 0.02), ((1e-4, 0.0015), 1e-4), ((1243.0, 0.0015), 1e-4)],

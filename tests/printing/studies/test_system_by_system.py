@@ -130,6 +130,7 @@ CONVOYS: dict[str, Any] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", CONVOYS)
 def test_convoys_cost_what_drawn_failures_cost(name: str) -> None:
     more = {} if "early" in name else {"part": {"expedite_cost": 112.0}}

@@ -159,7 +159,7 @@ def test_a_rate_that_is_almost_known_costs_nothing() -> None:
     assert any("uncertain" in note for note in plain.notes)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_edit_is_caught() -> None:
     case = instance({"lowest_rate_per_day": 0.009, "highest_rate_per_day": 0.011})
     answer = study(case)

@@ -139,6 +139,7 @@ def test_a_method_that_does_not_know_a_family_refuses_it(
         solve(data, method=method)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", UNFORESEEN)
@@ -266,6 +267,7 @@ def test_the_arrays_are_the_formulation() -> None:
     assert compared >= 300
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_the_arrays_of_segments_that_are_not_cut_are_the_formulation() -> None:
     """Smallest and largest orders are rows then."""

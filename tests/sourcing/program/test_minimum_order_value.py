@@ -55,6 +55,7 @@ def with_least_values(seed: int) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_least_values_equal_trying_every_plan() -> None:
     compared, without = require_equal_to_trying_every_plan(range(7000, 7040), with_least_values)

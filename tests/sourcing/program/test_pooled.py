@@ -607,6 +607,7 @@ def test_three_hundred_pooled_instances_equal_trying_every_plan(first: int) -> N
     assert compared >= 75
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_shares_of_parts_equal_trying_every_plan() -> None:
     compared, without = require_equal_to_trying_every_plan(
@@ -709,7 +710,7 @@ def test_duties_along_a_route_add_up() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.slow
+@pytest.mark.long
 def test_closed_suppliers_equal_trying_every_plan() -> None:
     compared, without = require_equal_to_trying_every_plan(
         range(3000, 3050), lambda seed: closed(random_pooled(seed), seed)
@@ -822,7 +823,7 @@ def test_parts_that_share_nothing_are_the_sum_of_their_blocks() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.slow
+@pytest.mark.long
 def test_sharing_orders_costs_no_more() -> None:
     """Where what a part costs falls with the quantity and lead times are flat; a choice never."""
     better = 0

@@ -33,6 +33,7 @@ def with_fees(seed: int) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "seeds", [range(1, 12), pytest.param(range(12, 90), marks=pytest.mark.long)]

@@ -254,6 +254,7 @@ LARGE = "sourcing/portfolio-36x7"
 QUICK = [name if name != LARGE else f"part of {name}" for name in (*SHIPPED, *OWN)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize("name", QUICK)
 def test_every_planted_edit_is_refused(name: str, factor: float) -> None:

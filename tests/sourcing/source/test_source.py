@@ -274,7 +274,7 @@ def test_the_corrected_rule_splits_under_one_credit() -> None:
     assert answer.outcome.method == "corrected frontier rule"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(st.integers(1, 420))
 def test_the_corrected_rule_never_costs_more_than_conventional_supply(quantity: int) -> None:
     for instance in (hangbar(quantity), two_suppliers(quantity)):

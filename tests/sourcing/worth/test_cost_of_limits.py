@@ -35,6 +35,7 @@ def on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(costs, "QUICK_SECONDS", 1e9)
 
 
+@pytest.mark.slow
 def written(folder: Path, instance: Any) -> Path:
     path = folder / "file.yaml"
     data = instance.model_dump(mode="json", exclude_unset=True)
@@ -188,6 +189,7 @@ def test_a_plan_without_a_supplier(tmp_path: Path, amopt_command: Callable[..., 
     assert (run.code, "is for sourcing" in run.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_what_a_register_knows_is_counted_once_without_a_supplier_too(
     tmp_path: Path, amopt_command: Callable[..., Run]
 ) -> None:

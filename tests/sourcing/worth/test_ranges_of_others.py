@@ -123,7 +123,7 @@ def lowest(entry: Any, row: dict[str, Any]) -> float:
     return min(q.cost_per_part for o in entry.offers if o.key == key for q in o.quotes)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("make", [crowded, lambda seed: instance(seed, lines=2, shared=True)])
 def test_the_choice_changes_at_the_price_that_is_told(make: Callable[[int], Any]) -> None:
     """A little below it is chosen and the plan cheaper; a little above nothing is saved by it."""

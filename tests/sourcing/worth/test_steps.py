@@ -67,7 +67,7 @@ def test_a_step_beyond_what_there_is_goes_to_the_end() -> None:
     assert (row["one_less_possible"], row["cost_of_one_less"]) == (False, None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_step_against_a_solve_at_its_value() -> None:
     looked, worth = set(), 0
     for seed in (1, 10, 12, 15, 18, 19, 20, 25):

@@ -132,6 +132,7 @@ def value(entry: Any) -> float | None:
 SEEDS = [("crowded", n) for n in (1, 3, 12)] + [("random", n) for n in (4, 9, 21)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("kind", "seed"), SEEDS)
 def test_every_number_against_a_scan_of_the_limit(kind: str, seed: int) -> None:
     """Every step between what is stated and what is of use, solved one by one."""

@@ -61,6 +61,7 @@ def value(need_by: date | None) -> float | None:
         return None
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("days", range(-4, 4))
 def test_a_day_of_a_need_by_is_worth_what_the_changed_file_says(days: int) -> None:
     need_by = FRIDAY + timedelta(days=days)

@@ -316,6 +316,7 @@ def test_a_fitted_line_is_never_followed_below_zero() -> None:
     assert amopt.solve(limit.at(None)).outcome.objective == pytest.approx(-60 + 20 * 20)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_every_number_of_order_sizes_against_a_scan(seed: int) -> None:
