@@ -324,9 +324,9 @@ def load_solution(path: str | Path) -> Solution:
     from amopt.files import MARK
 
     file = Path(path)
-    if file.is_dir():
-        file = file / MARK
     try:
+        if file.is_dir():
+            file = file / MARK
         data = json.loads(file.read_text(encoding="utf-8"))
         return solution_type(data["kind"], data["tables"]).from_dict(data)
     except OSError as error:

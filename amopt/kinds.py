@@ -26,6 +26,7 @@ __all__ = [
     "COMPANIONS",
     "KINDS",
     "STUDIES",
+    "WITHOUT",
     "check",
     "convert",
     "decision",
@@ -80,6 +81,9 @@ STUDIES = {
 }
 """Answers of studies: their decision and a table that no other answer of it has, and the class."""
 
+WITHOUT = {("printing", "intervals"): ("amopt.printing.many.answer", "ManySolution")}
+"""Answers that lack a table which all others of their decision have, and the class."""
+
 
 def decision(kind: str) -> ModuleType:
     """Return the package of one decision.
@@ -116,7 +120,10 @@ def solution_type(kind: str, tables: Iterable[str] = ()) -> type[Solution]:
     tables
         The tables of an answer, which tell that of a study; left out, no study is meant.
     """
-    study = next((STUDIES[kind, one] for one in tables if (kind, one) in STUDIES), None)
+    there = frozenset(tables)
+    studies = [of for (own, table), of in STUDIES.items() if own == kind and table in there]
+    lacking = [of for (own, table), of in WITHOUT.items() if own == kind and table not in there]
+    study = next(iter([*studies, *(lacking if there else ())]), None)
     if study is not None or kind in ANSWERS:
         room, name = study or ANSWERS[kind]
         return cast("type[Solution]", getattr(importlib.import_module(room), name))

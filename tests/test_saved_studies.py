@@ -6,10 +6,11 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import amopt
-from amopt.kinds import STUDIES, solution_type
+from amopt.kinds import STUDIES, WITHOUT, solution_type
 
 MAP = ("--x", "transport=1,20", "--y", "machine_price=1,1000")
 LICENCES = ("--x", "price_ratio=1,1.2", "--y", "setup_ratio=0.5,1")
@@ -50,4 +51,38 @@ def test_no_answer_of_a_decision_has_the_table_of_a_study() -> None:
         assert table not in solution_type(kind).columns
         own = getattr(importlib.import_module(room), name)
         assert table in own.columns
+        assert solution_type(kind, own.columns) is own
+
+
+def test_an_answer_of_very_many_parts_is_read_as_what_it_is(
+    tmp_path: Path, amopt_command: Any
+) -> None:
+    """It has less than the answer of an instance; compared, written again, and as JSON without."""
+    from amopt.printing.many.answer import ManySolution, solve_table, write_table
+
+    parts = amopt.load("printing/mission").to_dict()["parts"]
+    pd.DataFrame(parts).to_csv(tmp_path / "parts.csv", index=False)
+    answer = solve_table(amopt.load("printing/mission"), tmp_path / "parts.csv")
+    for name in ("before", "after"):
+        answer.save(tmp_path / name)
+    read = amopt.load_solution(tmp_path / "before")
+    assert type(read) is ManySolution
+    assert read.headline() == answer.headline()
+    assert read.to_dict() == answer.to_dict()
+    run = amopt_command("compare", "before", "after")
+    assert run.code == 0, run.err
+    for one, name in ((answer, "first.csv"), (read, "second.csv")):
+        write_table(one, tmp_path / name)
+    assert (tmp_path / "first.csv").read_text() == (tmp_path / "second.csv").read_text()
+    (tmp_path / "told.json").write_text(answer.summary().to_json())
+    assert type(amopt.load_solution(tmp_path / "told.json")) is ManySolution
+
+
+def test_an_answer_that_lacks_a_table_is_told_by_what_all_others_have() -> None:
+    for (kind, table), (room, name) in WITHOUT.items():
+        own = getattr(importlib.import_module(room), name)
+        others = {one for (of, _), one in STUDIES.items() if of == kind}
+        assert table in solution_type(kind).columns
+        assert table not in own.columns
+        assert (room, name) not in others
         assert solution_type(kind, own.columns) is own

@@ -148,7 +148,7 @@ def solve(  # every option of the command line is a parameter
         from amopt import decisions, files
 
         given = on_record(quotes, as_of)
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         for path in filter(None, (write_lp, write_mps)):
             files.require_writable_file(path)
         with working(json=json, quiet=quiet, of="reading"):
@@ -193,16 +193,7 @@ def solve(  # every option of the command line is a parameter
                 given={"method": method, "register": register},
                 options={"gap": gap, "threads": threads, "seed": seed},
             )
-        give(
-            solution,
-            json=json,
-            out=out,
-            quiet=quiet,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(solution, targets, json=json, quiet=quiet, instance=instance)
 
 
 @app.command()

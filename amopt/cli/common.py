@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -121,13 +122,56 @@ def only_for(instance: Instance, kind: str, option: str) -> None:
         raise UsageError(f"{option} is for {kind}; this is a {instance.kind} instance")
 
 
+@dataclass(frozen=True)
+class Targets:
+    """What an answer is written to; None for what was not asked for."""
+
+    out: Path | None = None
+    html: Path | None = None
+    html_light: Path | None = None
+    xlsx: Path | None = None
+
+    def write_pages(self, document: Callable[[], Document]) -> None:
+        """Write a page as it was asked for: with pictures that answer a pointer, or light."""
+        for path, light in ((self.html, False), (self.html_light, True)):
+            if path is not None:
+                from amopt.report import page
+
+                page.write_document(document(), path, light=light)
+
+    def write_book(self, tables: Callable[[], tuple[Sequence[str], Sequence[Grid]]]) -> None:
+        """Write what a study says and its tables as a workbook, if that was asked for."""
+        if self.xlsx is not None:
+            from amopt.report import workbook
+
+            workbook.write_tables(*tables(), self.xlsx)
+
+    def write_answer(self, solution: Solution, instance: Instance | None, *, quiet: bool) -> None:
+        """Write an answer: its page, its workbook, and its folder."""
+        if self.html is not None or self.html_light is not None:
+            from amopt.report import page
+
+            self.write_pages(lambda: page.document_of(instance, solution))
+        if self.xlsx is not None:
+            from amopt.report import workbook
+
+            workbook.write_answer(solution, self.xlsx)
+        if self.out is not None:
+            from amopt.files import MARK
+
+            replaced = (self.out / MARK).exists()
+            solution.save(self.out)
+            if replaced and not quiet:
+                typer.echo(f"{self.out}: this answer replaced an earlier one", err=True)
+
+
 def require_room(
-    out: Path | None,
+    out: Path | None = None,
     html: Path | None = None,
     html_light: Path | None = None,
     xlsx: Path | None = None,
-) -> None:
-    """Refuse targets that cannot be written before the work is done, not after."""
+) -> Targets:
+    """Return the targets; refuse what cannot be written before the work is done, not after."""
     from amopt import files
 
     if out is not None:
@@ -140,18 +184,16 @@ def require_room(
         from amopt.report import workbook
 
         workbook.require_writable(xlsx)
+    return Targets(out, html, html_light, xlsx)
 
 
 def give(
     solution: Solution,
+    targets: Targets,
     *,
     json: bool,
-    out: Path | None,
     quiet: bool = False,
     instance: Instance | None = None,
-    html: Path | None = None,
-    html_light: Path | None = None,
-    xlsx: Path | None = None,
 ) -> None:
     """Write and print an answer as it was asked for; all files come before the first word.
 
@@ -160,21 +202,7 @@ def give(
     from amopt.errors import RefusedError
     from amopt.report import machine, terminal
 
-    if html is not None or html_light is not None:
-        from amopt.report import page
-
-        write_pages(lambda: page.document_of(instance, solution), html, html_light)
-    if xlsx is not None:
-        from amopt.report import workbook
-
-        workbook.write_answer(solution, xlsx)
-    if out is not None:
-        from amopt.files import MARK
-
-        replaced = (out / MARK).exists()
-        solution.save(out)
-        if replaced and not quiet:
-            typer.echo(f"{out}: this answer replaced an earlier one", err=True)
+    targets.write_answer(solution, instance, quiet=quiet)
     with stopping("the answer is known, and was not shown to its end"):
         if json:
             typer.echo(machine.pretty(solution.to_dict()), nl=False)
@@ -193,27 +221,6 @@ def working(
 
     with waiting.watching(wanted=not json and not quiet, limit=limit, of=of) as progress:
         yield progress
-
-
-def write_pages(
-    document: Callable[[], Document], html: Path | None, html_light: Path | None
-) -> None:
-    """Write a page as it was asked for: with pictures that answer a pointer, or light."""
-    for path, light in ((html, False), (html_light, True)):
-        if path is not None:
-            from amopt.report import page
-
-            page.write_document(document(), path, light=light)
-
-
-def write_book(
-    tables: Callable[[], tuple[Sequence[str], Sequence[Grid]]], xlsx: Path | None
-) -> None:
-    """Write what a study says and its tables as a workbook, if that was asked for."""
-    if xlsx is not None:
-        from amopt.report import workbook
-
-        workbook.write_tables(*tables(), xlsx)
 
 
 def answered(instance: Instance, folder: Path | None) -> Solution:
@@ -287,7 +294,7 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
     """Turn what amopt raises into words, or one JSON object, and an exit code."""
     import logging
 
-    from amopt.errors import AmoptError, NoAnswerError
+    from amopt.errors import AmoptError, NoAnswerError, UsageError
 
     form = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format=form)
@@ -302,6 +309,12 @@ def reporting(*, json: bool = False, verbose: bool = False) -> Iterator[None]:
         code = INTERRUPTED if ended else error.exit_code
         _report(error, code, json=json)
         raise typer.Exit(code) from error
+    except OSError as error:
+        if error.filename is None:  # standard output takes no more: whoever runs this says so
+            raise
+        cannot = UsageError(f"cannot use {error.filename}: {error.strerror or error}")
+        _report(cannot, cannot.exit_code, json=json)
+        raise typer.Exit(cannot.exit_code) from error
 
 
 def _report(error: AmoptError, code: int, *, json: bool) -> None:

@@ -21,8 +21,6 @@ from amopt.cli.common import (
     reporting,
     require_room,
     working,
-    write_book,
-    write_pages,
 )
 
 if TYPE_CHECKING:
@@ -50,10 +48,10 @@ def show(
         from amopt import decisions, overview
         from amopt.report import machine, overviews
 
-        require_room(None, html, html_light)
+        targets = require_room(None, html, html_light)
         with working(json=json, of="reading"):
             found = overview.show(decisions.load(file))
-        write_pages(lambda: overviews.document_of(found), html, html_light)
+        targets.write_pages(lambda: overviews.document_of(found))
         if json:
             typer.echo(machine.pretty(found.to_dict()), nl=False)
         else:
@@ -82,7 +80,7 @@ def compare(
         from amopt.report import compared
         from amopt.scenarios.comparison import compare_answers, compare_instances
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         answers = [(Path(side) / MARK).exists() for side in (before, after)]
         if any(answers) and not all(answers):
             raise UsageError("name two instances or two answers, not one of each")
@@ -100,8 +98,8 @@ def compare(
                 if solves.both is not None:
                     found["answers"] = solves.both
         found = _told_apart(found, before, after)
-        write_pages(lambda: compared.document_of(found, solves), html, html_light)
-        write_book(lambda: compared.tables_of(found, solves), xlsx)
+        targets.write_pages(lambda: compared.document_of(found, solves))
+        targets.write_book(lambda: compared.tables_of(found, solves))
         if json:
             typer.echo(compared.as_json(found, solves), nl=False)
         else:
@@ -164,7 +162,7 @@ def sensitivity(
         from amopt.scenarios.sensitivity import sensitivity as of_inputs
         from amopt.scenarios.workers import processes
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
         pool = processes(workers) if workers > 1 else contextlib.nullcontext()
@@ -179,8 +177,8 @@ def sensitivity(
                 progress=told.count,
                 at_solve=told.hear,
             )
-        write_pages(lambda: tornado.document_of(found), html, html_light)
-        write_book(lambda: tornado.tables_of(found), xlsx)
+        targets.write_pages(lambda: tornado.document_of(found))
+        targets.write_book(lambda: tornado.tables_of(found))
         if json:
             typer.echo(tornado.as_json(found), nl=False)
         elif not quiet:
@@ -211,7 +209,7 @@ def alternatives(
         from amopt.report.studies import alternatives as report
         from amopt.scenarios.alternatives import alternatives as of_plans
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         instance = decisions.load(file)
         with waiting.counting(wanted=not json and not quiet, limit=time_limit) as progress:
             found = of_plans(
@@ -222,8 +220,8 @@ def alternatives(
                 time_limit=time_limit,
                 progress=progress,
             )
-        write_pages(lambda: report.document_of(found), html, html_light)
-        write_book(lambda: report.tables_of(found), xlsx)
+        targets.write_pages(lambda: report.document_of(found))
+        targets.write_book(lambda: report.tables_of(found))
         if json:
             typer.echo(report.as_json(found), nl=False)
         elif not quiet:

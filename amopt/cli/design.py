@@ -45,17 +45,9 @@ def factorial(
         from amopt import decisions, design
         from amopt.report import waiting
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("design", file)
         axes = dict(design.axis(text) for text in vary)
         with waiting.counting(wanted=not json, of="working") as progress:
             found = design.factorial(instance, axes, component=component, progress=progress)
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)

@@ -40,18 +40,10 @@ def map_(
         from amopt import decisions, licensing
         from amopt.report import waiting
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("licensing", file)
         with waiting.counting(wanted=not json, of="working") as progress:
             found = licensing.map_forms(
                 instance, x=licensing.axis(x), y=licensing.axis(y), progress=progress
             )
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)

@@ -14,8 +14,6 @@ from amopt.cli.common import (
     Xlsx,
     reporting,
     require_room,
-    write_book,
-    write_pages,
 )
 
 __all__ = ["app"]
@@ -49,7 +47,7 @@ def factorial(
         from amopt.report import waiting
         from amopt.report.studies import varied
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         instance = decisions.load_of("maintenance", file)
         shown = waiting.counting(wanted=not json, limit=time_limit, of="working")
         with shown as progress:
@@ -57,12 +55,10 @@ def factorial(
                 instance, method=method, time_limit=time_limit, progress=progress
             )
         said = [*filter(None, [found.ended_early()]), *study.summary(found.rows)]
-        write_pages(
+        targets.write_pages(
             lambda: varied.document_of(instance.name, instance.currency, found.rows, said),
-            html,
-            html_light,
         )
-        write_book(lambda: (said, [varied.table_of(instance.currency, found.rows)]), xlsx)
+        targets.write_book(lambda: (said, [varied.table_of(instance.currency, found.rows)]))
         if json:
             typer.echo(varied.as_json(found), nl=False)
         else:

@@ -111,7 +111,7 @@ def solve(
     with reporting(json=json):
         from amopt.mdp.exchange.solving import solve as solve_file
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         with working(json=json, quiet=quiet, limit=time_limit):
             solution = solve_file(
                 arrays,
@@ -124,12 +124,4 @@ def solve(
                 start=start,
                 time_limit=time_limit,
             )
-        give(
-            solution,
-            json=json,
-            out=out,
-            quiet=quiet,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(solution, targets, json=json, quiet=quiet)

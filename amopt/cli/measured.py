@@ -20,8 +20,6 @@ from amopt.cli.common import (
     reporting,
     require_room,
     stopping,
-    write_book,
-    write_pages,
 )
 
 __all__ = ["reproduce", "sweep"]
@@ -52,11 +50,11 @@ def reproduce(
         from amopt.report.studies import reproduced
         from amopt.reproduce import reproduce as computed
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         with waiting.counting(wanted=not json and not quiet) as progress:
             found = computed(sources or None, long=long, progress=progress)
-        write_pages(lambda: reproduced.document_of(found), html, html_light)
-        write_book(lambda: reproduced.tables_of(found), xlsx)
+        targets.write_pages(lambda: reproduced.document_of(found))
+        targets.write_book(lambda: reproduced.tables_of(found))
         if json:
             typer.echo(reproduced.as_json(found), nl=False)
         elif not quiet:
@@ -105,7 +103,7 @@ def sweep(
         from amopt.report.studies import swept
         from amopt.scenarios.sweep import sweep as solved
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         if table is not None:
             swept.require_writable(table)
         require(workers >= 1, "--workers must be 1 or more")
@@ -128,8 +126,8 @@ def sweep(
                 progress=told.count,
                 at_solve=told.hear,
             )
-        write_pages(lambda: swept.document_of(found), html, html_light)
-        write_book(lambda: swept.tables_of(found), xlsx)
+        targets.write_pages(lambda: swept.document_of(found))
+        targets.write_book(lambda: swept.tables_of(found))
         if table is not None:
             swept.write_table(found, table)
         if json:

@@ -48,7 +48,7 @@ def map_(
         from amopt.program.solver.options import Options
         from amopt.report import waiting
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("placement", file)
         across, up = placement.axis(x), placement.axis(y)
         with waiting.following(wanted=not json) as told:
@@ -60,15 +60,7 @@ def map_(
                 progress=told.count,
                 at_point=told.hear,
             )
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)
 
 
 @app.command(name="hand-over")

@@ -16,13 +16,12 @@ from amopt.cli.common import (
     Json,
     Out,
     Quiet,
+    Targets,
     Xlsx,
     give,
     reporting,
     require_room,
     working,
-    write_book,
-    write_pages,
 )
 
 __all__ = ["app"]
@@ -73,7 +72,7 @@ def table(
         from amopt.printing.many.reading import named_table
         from amopt.report import workbook
 
-        require_room(None, xlsx=xlsx)
+        require_room(xlsx=xlsx)
         if out is not None:
             require_target(out)
         with working(json=json, quiet=quiet):
@@ -82,7 +81,8 @@ def table(
             write_table(solution, out)
         if xlsx is not None:
             workbook.write_answer(solution, xlsx)
-        give(solution.summary() if json else solution, json=json, out=None, quiet=quiet)
+        shown = solution.summary() if json else solution
+        give(shown, Targets(), json=json, quiet=quiet)
 
 
 @app.command()
@@ -104,7 +104,7 @@ def curve(
         from amopt.report import machine, waiting
         from amopt.report.document import Document, Grid, Section
 
-        require_room(None, html, html_light, xlsx)
+        targets = require_room(None, html, html_light, xlsx)
         instance = decisions.load_of("printing", file)
         with waiting.following(wanted=not json) as told:
             pieces = Pieces(len(bounds), told.count)
@@ -119,8 +119,8 @@ def curve(
             table=grid,
         )
         document = Document(f"{instance.name}: {limit}", headline=said, sections=[section])
-        write_pages(lambda: document, html, html_light)
-        write_book(lambda: (said, [grid]), xlsx)
+        targets.write_pages(lambda: document)
+        targets.write_book(lambda: (said, [grid]))
         if json:
             typer.echo(machine.listing_json("curve", rows, pieces=pieces), nl=False)
         else:
@@ -247,17 +247,8 @@ def _tell(
         from amopt import decisions
         from amopt.report import waiting
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("printing", file)
         with waiting.following(wanted=not json and not quiet) as told:
             found = study(instance, progress=told.count) if counts else study(instance)
-        give(
-            found,
-            json=json,
-            out=out,
-            quiet=quiet,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, quiet=quiet, instance=instance)

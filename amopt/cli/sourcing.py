@@ -21,7 +21,6 @@ from amopt.cli.common import (
     reporting,
     require_room,
     working,
-    write_pages,
 )
 
 if TYPE_CHECKING:
@@ -56,19 +55,11 @@ def frontier(
     with reporting(json=json):
         from amopt import decisions, sourcing
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         with working(json=json):
             found = sourcing.frontier(instance, asset_exists=asset_exists)
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)
 
 
 @app.command()
@@ -95,7 +86,7 @@ def pareto(
         from amopt import decisions, sourcing
         from amopt.program.solver.options import Options
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         criteria = tuple(by.split(","))
         with working(json=json, limit=time_limit) as progress:
@@ -103,15 +94,7 @@ def pareto(
             found = sourcing.pareto(
                 instance, criteria, most=most, options=options, progress=progress
             )
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)
 
 
 @app.command()
@@ -146,7 +129,7 @@ def worth(
         from amopt.report import waiting
         from amopt.sourcing.worth.steps import steps_of
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         wanted = [name.strip() for name in limits.split(",") if name.strip()]
         steps, options = steps_of(step or ()), Options(time_limit=time_limit)
@@ -154,15 +137,7 @@ def worth(
             found = sourcing.worth_of_limits(
                 instance, wanted, steps=steps, options=options, progress=progress
             )
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)
 
 
 @app.command()
@@ -190,22 +165,14 @@ def ranges(
         from amopt.program.solver.options import Options
         from amopt.report import waiting
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file, given=on_record(quotes, as_of))
         options = Options(time_limit=time_limit)
         with waiting.counting(wanted=not json, limit=time_limit) as progress:
             found = sourcing.price_ranges(
                 instance, supplier, others=not chosen, options=options, progress=progress
             )
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)
 
 
 @app.command()
@@ -224,10 +191,10 @@ def orders(
         from amopt import decisions
         from amopt.sourcing.answer.purchase_orders import in_words, write_purchase_orders
 
-        require_room(out, html, html_light)
+        targets = require_room(out, html, html_light)
         answer = decisions.load_solution(solution)
         written = write_purchase_orders(answer, out)
-        write_pages(lambda: _orders_page(answer), html, html_light)
+        targets.write_pages(lambda: _orders_page(answer))
         for file in written:
             typer.echo(f"{file} written")
         typer.echo(in_words(answer))
@@ -314,7 +281,7 @@ def replay(
         from amopt.sourcing.rolling.replay import load_events
         from amopt.sourcing.rolling.replay import replay as replay_events
 
-        require_room(out, html, html_light, xlsx)
+        targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("sourcing", file)
         happening = load_events(decisions.locate(events), instance)
         if quotes is not None:
@@ -323,15 +290,7 @@ def replay(
             happening = with_quotes_on_record(instance, happening, quotes)
         with waiting.counting(wanted=not json) as progress:
             found = replay_events(instance, happening, at_event=progress)
-        give(
-            found,
-            json=json,
-            out=out,
-            instance=instance,
-            html=html,
-            html_light=html_light,
-            xlsx=xlsx,
-        )
+        give(found, targets, json=json, instance=instance)
 
 
 @app.command()

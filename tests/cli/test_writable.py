@@ -69,3 +69,26 @@ def test_what_cannot_be_written_is_refused_before_the_work(
     assert run.code == 2, run.err
     assert "nowhere" in run.err or "taken" in run.err, run.err
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["taken"]
+
+
+LONG = "x" * 300
+UNREADABLE: list[tuple[str, ...]] = [
+    ("compare", LONG, LONG),
+    ("convert", LONG, "mine.json", "--from", "anura"),
+    ("sourcing", "orders", LONG, "--out", "orders"),
+    ("sourcing", "commit", LONG, "--register", "register.sqlite"),
+    ("solve", "sourcing/bush", "--register", LONG),
+    ("new", "printing", LONG),
+]
+
+
+@pytest.mark.parametrize("words", UNREADABLE, ids=lambda words: " ".join(words[:2]))
+def test_what_the_system_refuses_is_told_with_the_name_of_the_file(
+    words: tuple[str, ...], amopt_command: Any
+) -> None:
+    """A name that is too long: not taken for standard output that takes no more."""
+    run = amopt_command(*words)
+    assert run.code in (2, 3), run.err
+    assert "cannot write the answer" not in run.err
+    assert "too long" in run.err
+    assert LONG[:40] in run.err

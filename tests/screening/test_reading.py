@@ -109,7 +109,11 @@ def test_a_hidden_sheet_is_not_taken_for_the_first(tmp_path: Path) -> None:
     next(sheet for sheet in book if sheet.title != "parts").sheet_state = "hidden"
     book.active = book.sheetnames.index("parts")
     book.save(tmp_path / "book.xlsm")
-    assert cells(amopt.load(write(tmp_path, {"file": "book.xlsm"}))) == EXPECTED
+    path = write(tmp_path, {"file": "book.xlsm"})
+    assert cells(amopt.load(path)) == EXPECTED
+    (warning,) = amopt.check(path)
+    assert (warning.code, warning.severity) == ("macros-not-run", "warning")
+    assert "'book.xlsm': the workbook may hold macros" in warning.message
 
 
 def test_hidden_rows_of_a_workbook_are_told_and_read(tmp_path: Path) -> None:

@@ -89,6 +89,9 @@ def _place(column: str) -> tuple[int, str]:
     return len(column), column
 
 
+MACROS = "the workbook may hold macros; they are not run."
+"""What is told of a workbook whose ending says so."""
+
 LINKED = "formulas look into other workbooks, whose values are those of the last time it was saved."
 """What is said of a workbook that looks into others."""
 
@@ -278,8 +281,7 @@ def _read_sheets(path: Path, found: Tables, heads: Heads) -> None:
             message = f"{parts}: hidden or filtered away, and read all the same."
             found.remarks.append(Remark("hidden-rows", Where(sheet=name), message))
     if members and path.suffix.lower() == ".xlsm":
-        message = "the workbook may hold macros; they are not run."
-        found.remarks.append(Remark("macros-not-run", Where(), message))
+        found.remarks.append(Remark("macros-not-run", Where(), MACROS))
     if members and has_links(path):
         found.remarks.append(Remark("external-link", Where(), LINKED))
     if members and (hidden := [name for name in hidden_sheets(path) if name in members]):

@@ -310,8 +310,8 @@ def write_table(solution: ManySolution, path: Path) -> None:
 
     require_target(path)
     table = solution.rows["parts"]
-    assert isinstance(table, ColumnTable)
-    frame = pd.DataFrame(dict(table.columns))
+    columns = dict(table.columns) if isinstance(table, ColumnTable) else None
+    frame = pd.DataFrame(columns) if columns else solution.tables["parts"].copy()
     with new_file(path) as target:
         suffix = path.suffix.casefold()
         if suffix == ".parquet":

@@ -19,7 +19,7 @@ from amopt.instance.workbook.archive import (
     sheet_members,
     untold,
 )
-from amopt.instance.workbook.tables import LINKED
+from amopt.instance.workbook.tables import LINKED, MACROS
 from amopt.phrases import listed
 
 __all__ = ["Sheet", "open_sheet"]
@@ -131,6 +131,8 @@ def _warnings(path: Path, name: str, member: str) -> Iterator[Problem]:
     if parts := hidden_parts(member_text(path, member)):
         message = f"sheet {shown(name)}: {parts}: hidden or filtered away, and read all the same."
         yield Problem("hidden-rows", _FILE, message)
+    if path.suffix.lower() == ".xlsm":
+        yield Problem("macros-not-run", _FILE, f"{shown(path.name)}: {MACROS}")
     if has_links(path):
         yield Problem("external-link", _FILE, f"{shown(path.name)}: {LINKED}")
 
