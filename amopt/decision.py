@@ -293,13 +293,17 @@ def judged(
 ) -> AnySolution:
     """Return an answer with the referee's verdict on it.
 
+    One Ctrl-C lets the referee finish, so that the answer is not lost.
+
     Raises
     ------
     RefusedError
         When the referee does not accept the answer.
     """
+    from amopt.program.ctrl_c import to_its_end
+
     began = time.perf_counter()
-    verdict = check(instance, answer)
+    verdict = to_its_end(check, instance, answer)
     seconds = {**answer.outcome.seconds, "check": time.perf_counter() - began}
     outcome = replace(answer.outcome, seconds=seconds)
     if not verdict.accepted:

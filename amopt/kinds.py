@@ -67,7 +67,7 @@ ANSWERS = {"mdp": ("amopt.mdp.exchange.answer", "MarkovAnswer")}
 
 
 STUDIES = {
-    ("printing", "distributions"): ("amopt.printing.behaviour.answer", "BehaviourSolution"),
+    ("printing", "distributions"): ("amopt.printing.behaviour.solution", "BehaviourSolution"),
     ("printing", "priorities"): ("amopt.printing.busy.answer", "BusySolution"),
     ("printing", "worth"): ("amopt.printing.convoys.answer", "ConvoySolution"),
     ("printing", "uncertainty"): ("amopt.printing.uncertainty.answer", "UncertaintySolution"),

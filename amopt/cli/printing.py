@@ -70,13 +70,13 @@ def table(
         from amopt import decisions
         from amopt.printing.many.answer import require_target, solve_table, write_table
         from amopt.printing.many.reading import named_table
-        from amopt.report import workbook
+        from amopt.report import waiting, workbook
 
         require_room(xlsx=xlsx)
         if out is not None:
             require_target(out)
-        with working(json=json, quiet=quiet):
-            solution = solve_table(*named_table(decisions.locate(file), parts))
+        with waiting.counting(wanted=not json and not quiet) as progress:
+            solution = solve_table(*named_table(decisions.locate(file), parts), progress=progress)
         if out is not None:
             write_table(solution, out)
         if xlsx is not None:
@@ -151,7 +151,6 @@ def uncertainty(
         html_light=html_light,
         xlsx=xlsx,
         quiet=quiet,
-        counts=True,
     )
 
 
@@ -184,7 +183,7 @@ def convoys(
     """Find what to do where replenishments may not come, and what the printer is then worth."""
     from amopt.printing.convoys.answer import convoys as study
 
-    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx, counts=True)
+    _tell(file, study, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
 
 
 @app.command()
@@ -203,9 +202,7 @@ def busy(
     from amopt.printing.busy.answer import busy as study
 
     counted = partial(study, cycles=cycles, seed=seed)
-    _tell(
-        file, counted, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx, counts=True
-    )
+    _tell(file, counted, json=json, out=out, html=html, html_light=html_light, xlsx=xlsx)
 
 
 @app.command()
@@ -237,18 +234,14 @@ def _tell(
     html_light: HtmlLight,
     xlsx: Xlsx,
     quiet: bool = False,
-    counts: bool = False,
 ) -> None:
-    """Load an instance, study it, and give the answer as it is asked for.
-
-    A study that ``counts`` tells how many of its pieces are done.
-    """
+    """Load an instance, study it, and give the answer as it is asked for."""
     with reporting(json=json):
         from amopt import decisions
         from amopt.report import waiting
 
         targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("printing", file)
-        with waiting.following(wanted=not json and not quiet) as told:
-            found = study(instance, progress=told.count) if counts else study(instance)
+        with waiting.counting(wanted=not json and not quiet) as progress:
+            found = study(instance, progress=progress)
         give(found, targets, json=json, quiet=quiet, instance=instance)

@@ -253,7 +253,10 @@ def quotes(
                 progress=progress,
             )
         if json:
-            typer.echo(machine.listing_json("quotes", told.rows, told.findings), nl=False)
+            typer.echo(
+                machine.listing_json("quotes", told.rows, told.findings, pieces=told.pieces),
+                nl=False,
+            )
         else:
             terminal.print_rows(told.rows, COLUMNS, all_of_it="--json has all of it")
             terminal.print_findings(told.findings)

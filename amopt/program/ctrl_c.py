@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
-from amopt.program.solver.run import TwiceInterruptedError
+from amopt.program.time import PHASES
 
-__all__ = ["Heard", "hearing"]
+__all__ = ["Heard", "TwiceInterruptedError", "hearing", "to_its_end"]
+
+Words = ParamSpec("Words")
+Result = TypeVar("Result")
+
+GOES_ON = "finishing the check of the answer (Ctrl-C again leaves it)"
+"""What is shown where work goes on to its end all the same."""
+
+
+class TwiceInterruptedError(KeyboardInterrupt):
+    """A second Ctrl-C while the first had not been heard: nothing is waited for."""
 
 
 @dataclass
@@ -21,7 +32,7 @@ class Heard:
 
 
 @contextmanager
-def hearing(*, raises: bool) -> Iterator[Heard]:
+def hearing(*, raises: bool, says: str = "") -> Iterator[Heard]:
     """Hear of Ctrl-C as long as a block runs; a second one is raised at once.
 
     Where somebody else hears of it already, or in another thread than the first, it is left to him.
@@ -30,6 +41,8 @@ def hearing(*, raises: bool) -> Iterator[Heard]:
     ----------
     raises
         Whether the first one is raised; else the block looks at what it is given.
+    says
+        What is then shown of what goes on.
 
     Raises
     ------
@@ -50,9 +63,28 @@ def hearing(*, raises: bool) -> Iterator[Heard]:
         heard.pressed = True
         if raises:
             raise KeyboardInterrupt
+        if says:
+            PHASES.info("%s", says)
 
     signal.signal(signal.SIGINT, hear)
     try:
         yield heard
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def to_its_end(
+    check: Callable[Words, Result], *words: Words.args, **options: Words.kwargs
+) -> Result:
+    """Return what a referee says of an answer that there is: one Ctrl-C lets it finish.
+
+    An answer of which nobody knows whether it holds is none, and a referee takes seconds. A second
+    one leaves at once, without the answer.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At a second Ctrl-C; at the first, where somebody else hears of it already.
+    """
+    with hearing(raises=False, says=GOES_ON):
+        return check(*words, **options)

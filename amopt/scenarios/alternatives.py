@@ -16,6 +16,7 @@ from amopt import decisions
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.outcome import Stopped
 from amopt.phrases import counted
+from amopt.program.ctrl_c import hearing
 from amopt.program.pyomo.differing import require_difference
 from amopt.program.solver.run import TwiceInterruptedError
 from amopt.program.time import Budget
@@ -185,7 +186,8 @@ def alternatives(
 
     while len(found) <= most and not budget.is_over and not interrupted:
         try:
-            other = decisions.solve(instance, time_limit=budget.left, extend=differ, **options)
+            with hearing(raises=True):
+                other = decisions.solve(instance, time_limit=budget.left, extend=differ, **options)
         except InfeasibleError:
             others_cost, complete = None, True
             break

@@ -49,6 +49,7 @@ VARIANTS = ("maintenance", "factorial", "maintenance/factorial")
 FACTORIAL = ("design", "factorial", "design/pump-unit", "--vary",
              f"part_cost={','.join(map(str, range(1, 101)))}", "--vary",
              f"systems={','.join(map(str, range(1, 81)))}")  # fmt: skip
+SIMULATE = ("printing", "simulate", "printing/mission", "--cycles", "999")
 CURVE = ("printing", "curve", "printing/mission-limited", "printer", "10", "5", "2", "1", "0.5")
 CONVOYS = ("printing", "convoys", "printing/mission")
 COMPARE = ("compare", "printing/mission", "printing/mission-fitted")
@@ -63,6 +64,12 @@ STUDIES: dict[str, tuple[str, str, str, Sequence[str]]] = {
     "compare": ("amopt.decisions", "solve", "solves", COMPARE),
     "curve": ("amopt.printing.limit_curve", "solve", "bounds", CURVE),
     "convoys": ("amopt.printing.convoys.answer", "_both", "points", CONVOYS),
+    "simulate": (
+        "amopt.printing.behaviour.simulation",
+        "simulated_part",
+        "parts and sums of parts",
+        SIMULATE,
+    ),
     "reproduce": ("amopt.reproduce.run", "compute", "tables", ("reproduce", "akmal-2022")),
 }
 """By name: where its pieces are done, what they are called, and the command."""
@@ -355,3 +362,27 @@ def test_ctrl_c_in_a_study_of_rates_leaves_those_that_are_done(tmp_path: Path) -
     assert told["referee"]["accepted"]
     assert told["notes"][0] == "Ctrl-C ended it: 2 of 6 uncertain rates are done."
     assert [row["part"] for row in told["tables"]["uncertainty"]] == ["1", "2"]
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_while_the_referee_works_lets_it_finish_and_twice_leaves(
+    presses: int, tmp_path: Path
+) -> None:
+    """Once: the answer is whole, and accepted. Twice: nothing is written."""
+    begun, kept = tmp_path / "begun", tmp_path / "kept"
+    slowly = SLOWLY.replace("0.5", "3")
+    command = [sys.executable, "-c", slowly, "amopt.printing.decision", "check", str(begun)]
+    terminal = Terminal("solve", "printing/mission", "--out", kept, command=command)
+    until(begun, 1)
+    terminal.press_ctrl_c()
+    terminal.read_until("finishing the check of the answer")
+    if presses == 2:
+        terminal.press_ctrl_c()
+        assert terminal.end() == 130, terminal.text[-2000:]
+        assert "stopped: " in terminal.text
+        assert not kept.exists()
+        return
+    assert terminal.end() == 0, terminal.text[-2000:]
+    told = json.loads((kept / "solution.json").read_text())
+    assert (told["outcome"]["status"], told["outcome"]["stopped"]) == ("optimal", "finished")
+    assert told["referee"]["accepted"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from amopt.column_table import ColumnTable
 from amopt.errors import InvalidInstanceError, RefusedError, UsageError
 from amopt.printing import closed_form
 from amopt.printing.instance import parts_table
+from amopt.printing.many import answer as answer_of_many
 from amopt.printing.many.answer import ManySolution, solve_table, write_table
 from amopt.printing.many.reading import named_table, read
 from amopt.printing.referee.studies.many import check_many
@@ -375,3 +377,35 @@ def test_a_table_that_is_refused_is_not_called_optimal(
     assert refused.value.outcome is not None
     assert refused.value.outcome.status == "refused"
     assert refused.value.outcome.bound is None
+
+
+def test_ctrl_c_leaves_the_parts_that_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of blocks of ten parts two are done: plans, totals and the referee are of their parts."""
+    pd.DataFrame(random_parts(60)).to_csv(tmp_path / "parts.csv", index=False)
+    instance = amopt.load(data_of(random_parts(1)))
+    whole = solve_table(instance, tmp_path / "parts.csv")
+    monkeypatch.setattr(answer_of_many, "CHUNK", 10 * instance.cycle_days)
+    monkeypatch.setattr(answer_of_many, "PROCESSORS", 1)
+    may_begin, honest = threading.Semaphore(2), answer_of_many._some
+
+    def held_up(some: Any) -> Any:
+        assert may_begin.acquire(timeout=60)
+        return honest(some)
+
+    def press(ended: int, of: int) -> None:
+        assert of == 6
+        if ended == 2:
+            may_begin.release(6)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(answer_of_many, "_some", held_up)
+    found = solve_table(instance, tmp_path / "parts.csv", progress=press)
+    kept = len(found.rows["parts"])
+    assert kept in (20, 30)  # the third block may have begun already
+    assert list(found.rows["parts"]) == list(whole.rows["parts"])[:kept]
+    assert found.rows["totals"][0]["parts"] == kept
+    assert found.verdict.accepted
+    assert found.notes[0] == f"Ctrl-C ended it: {kept} of 60 parts are done."
+    assert str(found.outcome.stopped) == "interrupted"

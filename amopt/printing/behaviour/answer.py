@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from amopt.errors import RefusedError
-from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.phrases import amount, money
+from amopt.outcome import Outcome, Status, versions
 from amopt.printing.behaviour.distributions import (
     ALL_PARTS,
-    QUANTILES,
-    distribution_rows,
+    Behaviour,
+    distribution_rows_of,
     material_row,
 )
 from amopt.printing.behaviour.practice import comparison_rows, todays_policy
-from amopt.printing.behaviour.simulation import simulation_rows
+from amopt.printing.behaviour.simulation import Simulation
+from amopt.printing.behaviour.solution import BehaviourSolution
 from amopt.printing.decision import best_policy, unlooked_at
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.policy import Policy
@@ -29,147 +28,27 @@ from amopt.printing.referee.behaviour.check import (
     plans_of,
 )
 from amopt.printing.referee.behaviour.simulation import check_simulation
+from amopt.program.ctrl_c import to_its_end
+from amopt.program.pieces import Pieces
 from amopt.program.solver.options import Options
 from amopt.referee import Notebook
-from amopt.solution import Column, Solution, Table
+from amopt.solution import Table
 from amopt.verdict import Verdict
 
 __all__ = ["BehaviourSolution", "check_behaviour", "distributions", "simulate"]
 
 OPTIMUM, TODAY = "optimum", "today"
 
-QUANTILE_COLUMNS = tuple(
-    Column(
-        f"quantile_{100 * level:g}".replace(".", "_"),
-        "",
-        f"What is not exceeded with a probability of {100 * level:g} %.",
-        shown=level != 0.95,
-    )
-    for level in QUANTILES
-)
-PLAN = Column("plan", "", "optimum, or today: the policy that the file states.")
-PART = Column("part", "", "Part, or all parts.")
-WHAT = Column(
-    "what",
-    "",
-    "stock (parts at the end of a day), prints, expedites, orders, down_days (system-days), "
-    "material_cm3.",
-)
-
-
-@dataclass(frozen=True)
-class BehaviourSolution(Solution):
-    """What the optimum does, and what is done today, in a cycle and in a year.
-
-    Attributes
-    ----------
-    policies
-        The policies by name, as they are drawn; None for an answer of a file that does not say
-        them.
-    """
-
-    policies: Mapping[str, Policy] | None = field(
-        default=None, repr=False, compare=False, kw_only=True
-    )
-
-    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
-        "comparison": (
-            PART,
-            Column("what", "", "yearly_cost, or what a cycle has in expectation."),
-            Column("today", "", "With the policy that the file states."),
-            Column("optimum", "", "With the best policy."),
-            Column("difference", "", "Today less optimum."),
-        ),
-        "material": (
-            PLAN,
-            Column("cycles", "cycles", "Cycles that the raw material must last.", shown=False),
-            Column("mean_cm3", "cm3", "Raw material that they take in expectation."),
-            Column("deviation_cm3", "cm3", "Its standard deviation."),
-            Column("non_stockout_probability", "", "The probability that is asked for."),
-            Column("level_cm3", "cm3", "The level to order up to with each replenishment."),
-            Column("level_probability", "", "Probability that the level lasts."),
-            Column("normal_level_cm3", "cm3", "The level by a normal approximation."),
-            Column("normal_level_probability", "", "Probability that this level really lasts."),
-            Column("containers_at_first", "", "Containers that hold the level.", shown=False),
-            Column("containers_a_year", "", "Containers used in a year, expected.", shown=False),
-            Column("step_cm3", "cm3", "What a print takes is a multiple of it.", shown=False),
-        ),
-        "distributions": (
-            PLAN,
-            PART,
-            WHAT,
-            Column("per", "", "day, cycle, or year: the whole cycles nearest to 364 days."),
-            Column("mean", "", "Expectation."),
-            Column("variance", "", "Variance."),
-            *QUANTILE_COLUMNS,
-        ),
-        "simulation": (
-            PLAN,
-            PART,
-            WHAT,
-            Column("simulated_mean", "", "Mean of the simulated cycles; stock: of their days."),
-            Column("half_width", "", "Half the band of 99.9 % confidence around it."),
-            Column("exact_mean", "", "The exact expectation."),
-            Column("agrees", "", "Whether the exact expectation lies in the band."),
-            *QUANTILE_COLUMNS,
-        ),
-    }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data that JSON can hold, with its policies."""
-        found = super().to_dict()
-        if self.policies is not None:
-            found["policies"] = {name: one.to_dict() for name, one in self.policies.items()}
-        return found
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> BehaviourSolution:
-        """Return the answer that :meth:`to_dict` wrote down.
-
-        Raises
-        ------
-        KeyError, ValueError
-            When ``data`` is not such an answer.
-        """
-        found = super().from_dict(data)
-        assert isinstance(found, BehaviourSolution)
-        told = data.get("policies")
-        if told is None:
-            return found
-        return replace(found, policies={name: Policy.from_dict(one) for name, one in told.items()})
-
-    def headline(self) -> tuple[str, ...]:
-        """Return what policies do in a few plain sentences."""
-        said = [
-            f"Today's practice costs {money(row['difference'], self.currency)} a year more than "
-            f"the optimum, {money(row['today'], self.currency)} instead of "
-            f"{money(row['optimum'], self.currency)}."
-            for row in self.rows["comparison"]
-            if (row["part"], row["what"]) == (ALL_PARTS, "yearly_cost")
-        ]
-        said += [
-            f"Raw material ({row['plan']}): order up to {amount(row['level_cm3'])} cm3, which "
-            f"lasts with {100 * row['level_probability']:.4g} %; "
-            f"{amount(row['mean_cm3'])} cm3 are used in expectation."
-            for row in self.rows["material"]
-        ]
-        if simulation := self.rows["simulation"]:
-            agreeing = sum(row["agrees"] for row in simulation)
-            said.append(
-                f"Of {len(simulation)} exact expectations {agreeing} lie in the 99.9 % band of the "
-                "simulation."
-            )
-        said += [
-            f"A year has {amount(row['mean'])} prints in expectation ({row['plan']}), and no more "
-            f"than {amount(row['quantile_99'])} with 99 %."
-            for row in self.rows["distributions"]
-            if (row["part"], row["per"], row["what"]) == (ALL_PARTS, "year", "prints")
-        ]
-        return tuple(said)
+PIECES = "part or sum of parts", "parts and sums of parts"
+"""What a study goes through, in words."""
 
 
 def distributions(
-    instance: PrintingInstance, *, policy: Policy | None = None, options: Options | None = None
+    instance: PrintingInstance,
+    *,
+    policy: Policy | None = None,
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> BehaviourSolution:
     """Work out exactly what the optimum does, beside what is done today where the file says so.
 
@@ -182,6 +61,9 @@ def distributions(
         What is done today, instead of what the file states.
     options
         As for :func:`amopt.printing.solve`.
+    progress
+        Told how much is done: each part, all parts together, and the raw material, of each policy.
+        Ctrl-C leaves what is.
 
     Returns
     -------
@@ -192,22 +74,34 @@ def distributions(
     ------
     RefusedError
         When the referee works out something else.
+    KeyboardInterrupt
+        At Ctrl-C before anything is done, and at a second one.
     """
     started = time.perf_counter()
     chosen = _policies(instance, policy, options)
+    of = {plan: Behaviour(instance, one) for plan, one in chosen.items()}
+    every: list[Item] = [("distributions", *one) for one in _groups(instance, chosen)]
+    if instance.material:
+        every += [("material", plan, None) for plan in chosen]
+
+    def piece(item: Item) -> list[dict[str, Any]]:
+        table, plan, part = item
+        if table == "material":
+            return [material_row(instance, chosen[plan], plan)]
+        return distribution_rows_of(of[plan], part, plan)
+
+    pieces = Pieces(len(every), progress)
+    done = _done(pieces, every, piece)
     rows: dict[str, Table] = {
-        "distributions": [
-            row for plan, one in chosen.items() for row in distribution_rows(instance, one, plan)
-        ],
+        "distributions": _rows_of(done, "distributions"),
         "comparison": comparison_rows(instance, chosen[TODAY], chosen[OPTIMUM])
         if TODAY in chosen
         else [],
-        "material": [material_row(instance, one, plan) for plan, one in chosen.items()]
-        if instance.material
-        else [],
+        "material": _rows_of(done, "material"),
         "simulation": [],
     }
-    return _answer(instance, chosen, rows, ("characteristic functions", None), started)
+    about = "characteristic functions", None
+    return _answer(instance, chosen, rows, about=about, started=started, ended=(pieces, list(done)))
 
 
 def simulate(
@@ -217,6 +111,7 @@ def simulate(
     cycles: int = 100_000,
     seed: int = 1,
     options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> BehaviourSolution:
     """Simulate what the optimum does, and what is done today where the file says so.
 
@@ -232,6 +127,9 @@ def simulate(
         The same seed gives the same answer.
     options
         As for :func:`amopt.printing.solve`.
+    progress
+        Told how much is done: each part, and all parts together, of each policy. Ctrl-C leaves
+        what is.
 
     Raises
     ------
@@ -239,20 +137,52 @@ def simulate(
         When so many cycles cannot be simulated.
     RefusedError
         When the referee finds other expectations.
+    KeyboardInterrupt
+        At Ctrl-C before anything is done, and at a second one.
     """
     started = time.perf_counter()
     chosen = _policies(instance, policy, options)
-    drawn = [
-        row
+    of = {
+        plan: Simulation(instance, one, plan, cycles=cycles, seed=seed)
         for plan, one in chosen.items()
-        for row in simulation_rows(instance, one, plan, cycles=cycles, seed=seed)
-    ]
+    }
+    every: list[Item] = [("simulation", *one) for one in _groups(instance, chosen)]
+    pieces = Pieces(len(every), progress)
+    done = _done(pieces, every, lambda item: of[item[1]].rows_of(item[2]))
     rows: dict[str, Table] = {
         **dict.fromkeys(("distributions", "comparison", "material"), ()),
-        "simulation": drawn,
+        "simulation": _rows_of(done, "simulation"),
     }
     about = f"{cycles:,} simulated cycles, seed {seed}", cycles
-    return _answer(instance, chosen, rows, about, started)
+    return _answer(instance, chosen, rows, about=about, started=started, ended=(pieces, list(done)))
+
+
+Item = tuple[str, str, int | None]
+"""A piece of a study: table, plan, and part; None for all of them."""
+
+
+def _groups(instance: PrintingInstance, plans: Collection[str]) -> list[tuple[str, int | None]]:
+    """Return what has rows of its own: each part, then all of them, of each plan."""
+    return [(plan, part) for plan in plans for part in (*range(len(instance.parts)), None)]
+
+
+def _done(
+    pieces: Pieces, every: list[Item], of: Callable[[Item], list[dict[str, Any]]]
+) -> dict[Item, list[dict[str, Any]]]:
+    """Return the rows of each piece that is done.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When Ctrl-C came before there was any.
+    """
+    done = pieces.done(every, of)
+    pieces.require_any()
+    return {every[place]: rows for place, rows in done.items()}
+
+
+def _rows_of(done: Mapping[Item, list[dict[str, Any]]], table: str) -> list[dict[str, Any]]:
+    return [row for item, rows in done.items() if item[0] == table for row in rows]
 
 
 def check_behaviour(
@@ -261,6 +191,7 @@ def check_behaviour(
     rows: Mapping[str, Table],
     *,
     cycles: int | None = None,
+    told: Collection[tuple[str, str, str]] | None = None,
 ) -> Verdict:
     """Return what the referee says of the tables of :func:`distributions` or :func:`simulate`.
 
@@ -274,6 +205,8 @@ def check_behaviour(
         The tables.
     cycles
         How many were simulated of each part, so that what was never seen is judged too.
+    told
+        What the tables tell of, where that is not all: table, plan and part.
     """
     notebook = Notebook()
     plans: dict[str, Plans] = {
@@ -282,13 +215,13 @@ def check_behaviour(
     }
     notebook.tables(rows, BehaviourSolution.columns)
     if rows["simulation"]:
-        check_simulation(instance, plans, rows["simulation"], notebook, cycles)
+        check_simulation(instance, plans, rows["simulation"], notebook, cycles, told=told)
         return notebook.verdict()
-    check_distributions(instance, plans, rows["distributions"], notebook)
+    check_distributions(instance, plans, rows["distributions"], notebook, told=told)
     if TODAY in plans:
         check_comparison(instance, plans, rows["comparison"], notebook)
     if instance.material:
-        check_material(instance, plans, rows["material"], notebook)
+        check_material(instance, plans, rows["material"], notebook, told=told)
     return notebook.verdict()
 
 
@@ -318,12 +251,21 @@ def _answer(
     instance: PrintingInstance,
     chosen: Mapping[str, Policy],
     rows: dict[str, Table],
+    *,
     about: tuple[str, int | None],
     started: float,
+    ended: tuple[Pieces, list[Item]],
 ) -> BehaviourSolution:
-    """Return the answer, judged; ``about`` is its method, and how many cycles were simulated."""
-    worked, (method, cycles) = time.perf_counter(), about
-    verdict = check_behaviour(instance, chosen, rows, cycles=cycles)
+    """Return the answer, judged.
+
+    ``about`` is its method, and how many cycles were simulated; ``ended`` is what is done.
+    """
+    worked, (method, cycles), (pieces, items) = time.perf_counter(), about, ended
+    names = [part.name for part in instance.parts]
+    told = [
+        (table, plan, ALL_PARTS if part is None else names[part]) for table, plan, part in items
+    ]
+    verdict = to_its_end(check_behaviour, instance, chosen, rows, cycles=cycles, told=told)
     if not verdict.accepted:
         raise RefusedError(verdict)
     seconds: dict[str, Any] = {
@@ -331,7 +273,7 @@ def _answer(
         "referee": time.perf_counter() - worked,
     }
     outcome = Outcome(
-        stopped=Stopped.FINISHED,
+        stopped=pieces.stopped,
         status=Status.FEASIBLE,
         objective=None,
         bound=None,
@@ -345,7 +287,7 @@ def _answer(
         outcome=outcome,
         verdict=verdict,
         rows=rows,
-        notes=_notes(instance, chosen),
+        notes=(*filter(None, [pieces.in_words(*PIECES)]), *_notes(instance, chosen)),
         fingerprint=instance.fingerprint(),
         currency=instance.currency,
         policies=dict(chosen),

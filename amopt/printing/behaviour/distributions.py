@@ -26,6 +26,7 @@ __all__ = [
     "adds_up_material",
     "cycles_a_year",
     "distribution_rows",
+    "distribution_rows_of",
     "material_row",
 ]
 
@@ -186,20 +187,25 @@ def distribution_rows(
         orders, down_days, material_cm3), ``per`` (day, cycle, year), ``mean``, ``variance`` and a
         column for each of :data:`QUANTILES`. A cycle's orders are those that refill its own level.
     """
-    behaviour, year = Behaviour(instance, policy), cycles_a_year(instance)
-    names = [part.name for part in instance.parts]
-    with_material, rows = adds_up_material(instance), []
-    for part, name in (*enumerate(names), (None, ALL_PARTS)):
-        if part is not None:
-            stock = Lattice(behaviour.cycles[part].stock)
-            rows.append(_row(plan, name, "stock", "day", stock))
-        for per, cycles in (("cycle", 1), ("year", year)):
-            for count in COUNTS:
-                found = behaviour.count(count, part, cycles)
-                rows.append(_row(plan, name, count, per, found))
-            if with_material:
-                used = behaviour.material(cycles, part)
-                rows.append(_row(plan, name, "material_cm3", per, used))
+    behaviour = Behaviour(instance, policy)
+    parts = (*range(len(instance.parts)), None)
+    return [row for part in parts for row in distribution_rows_of(behaviour, part, plan)]
+
+
+def distribution_rows_of(behaviour: Behaviour, part: int | None, plan: str) -> list[dict[str, Any]]:
+    """Return the rows of :func:`distribution_rows` of one part, or of all together (None)."""
+    instance, rows = behaviour.instance, []
+    name = ALL_PARTS if part is None else instance.parts[part].name
+    if part is not None:
+        stock = Lattice(behaviour.cycles[part].stock)
+        rows.append(_row(plan, name, "stock", "day", stock))
+    for per, cycles in (("cycle", 1), ("year", cycles_a_year(instance))):
+        for count in COUNTS:
+            found = behaviour.count(count, part, cycles)
+            rows.append(_row(plan, name, count, per, found))
+        if adds_up_material(instance):
+            used = behaviour.material(cycles, part)
+            rows.append(_row(plan, name, "material_cm3", per, used))
     return rows
 
 

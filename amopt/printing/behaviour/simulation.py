@@ -20,7 +20,16 @@ from amopt.printing.behaviour.distributions import (
 from amopt.printing.instance import PrintingInstance
 from amopt.printing.policy import Action, Policy
 
-__all__ = ["CONFIDENCE", "Decide", "Simulated", "simulated_part", "simulation_rows"]
+__all__ = [
+    "CONFIDENCE",
+    "Decide",
+    "Simulated",
+    "Simulation",
+    "simulated_part",
+    "simulation_rows",
+]
+
+MATERIAL = "material_cm3"
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -66,29 +75,60 @@ def simulation_rows(
         :data:`CONFIDENCE`), ``exact_mean``, ``agrees`` (whether that lies in the band) and
         simulated quantiles, all of one cycle.
     """
-    _require(cycles)
-    behaviour = Behaviour(instance, policy)
-    expected = {what: getattr(behaviour.expected, what) for what in COUNTS}
-    expected["stock"] = behaviour.expected.stock_days / instance.cycle_days
-    materials = [part.print_material_cm3 for part in instance.parts]
-    takes = np.array([amount or 0.0 for amount in materials])
-    expected["material_cm3"] = takes * behaviour.expected.prints
-    names = [part.name for part in instance.parts]
-    total: Simulated = {}
-    rows = []
-    for index, (name, random) in enumerate(zip(names, _streams(seed, len(names)), strict=True)):
-        found = simulated_part(instance, index, policy.take(index), cycles=cycles, random=random)
-        found["material_cm3"] = takes[index] * found["prints"]
+    drawn = Simulation(instance, policy, plan, cycles=cycles, seed=seed)
+    return [row for part in (*range(len(instance.parts)), None) for row in drawn.rows_of(part)]
+
+
+class Simulation:
+    """Rows of :func:`simulation_rows`, part by part, and last those of all parts.
+
+    Parameters
+    ----------
+    instance, policy, plan, cycles, seed
+        As there.
+    """
+
+    def __init__(
+        self, instance: PrintingInstance, policy: Policy, plan: str, *, cycles: int, seed: int
+    ) -> None:
+        _require(cycles)
+        self._instance, self._policy, self._plan = instance, policy, plan
+        self._cycles = cycles
+        behaviour = Behaviour(instance, policy)
+        self._expected = {what: getattr(behaviour.expected, what) for what in COUNTS}
+        self._expected["stock"] = behaviour.expected.stock_days / instance.cycle_days
+        self._takes = np.array([part.print_material_cm3 or 0.0 for part in instance.parts])
+        self._expected[MATERIAL] = self._takes * behaviour.expected.prints
+        self._random = list(_streams(seed, len(instance.parts)))
+        self._total: Simulated = {}
+
+    def rows_of(self, part: int | None) -> list[dict[str, Any]]:
+        """Return the rows of a part, or of all (None), once each of them has been drawn."""
+        found = self._total if part is None else self._drawn(part)
+        name = ALL_PARTS if part is None else self._instance.parts[part].name
+        of = slice(None) if part is None else part
+        rows = []
         for what, values in found.items():
-            total[what] = total.get(what, 0.0) + values
-            unit = takes[index] if what == "material_cm3" else 1.0
-            rows.append(_row((plan, name, what), values, float(expected[what][index]), unit))
-    for what, values in total.items():
-        unit = takes.max() if what == "material_cm3" else 1.0
-        rows.append(_row((plan, ALL_PARTS, what), values, float(expected[what].sum()), unit))
-    if not adds_up_material(instance):
-        rows = [row for row in rows if row["what"] != "material_cm3"]
-    return rows
+            unit = float(self._takes[of].max()) if what == MATERIAL else 1.0
+            expected = float(np.sum(self._expected[what][of]))
+            rows.append(_row((self._plan, name, what), values, expected, unit))
+        if not adds_up_material(self._instance):
+            rows = [row for row in rows if row["what"] != MATERIAL]
+        return rows
+
+    def _drawn(self, part: int) -> Simulated:
+        """Return what happens to a part, and add it to what happens to all."""
+        found = simulated_part(
+            self._instance,
+            part,
+            self._policy.take(part),
+            cycles=self._cycles,
+            random=self._random[part],
+        )
+        found[MATERIAL] = self._takes[part] * found["prints"]
+        for what, values in found.items():
+            self._total[what] = self._total.get(what, 0.0) + values
+        return found
 
 
 def simulated_part(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,8 @@ from amopt.printing.many.reading import PartTable, Place, read
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.printing.referee.studies.many import check_many
+from amopt.program.ctrl_c import to_its_end
+from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution, Table, safe_text
 from amopt.verdict import Verdict
 
@@ -115,7 +117,12 @@ TABLE_HONOURS = closed_form.HONOURS | {"limits"}
 """The families of constraints that it honours; limits the reader of the table refuses itself."""
 
 
-def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
+def solve_table(
+    instance: PrintingInstance,
+    path: str | Path,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> ManySolution:
     """Return the best plans of all parts of a csv or parquet file, judged by the referee.
 
     Parameters
@@ -124,6 +131,9 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
         Systems, length of the cycle, criterion and surcharge; its own parts are not looked at.
     path
         The table: a row a part, its columns the fields of a part of an instance file.
+    progress
+        Told how many of the blocks of parts are done. Ctrl-C leaves the parts of those that are:
+        totals, objective and bound are theirs.
 
     Raises
     ------
@@ -134,22 +144,27 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
     UsageError
         When there is no such file, the instance has limits or a network, or states constraints
         that the closed form does not honour.
+    KeyboardInterrupt
+        At Ctrl-C before any part is done, and at a second one.
     """
     require_honoured("a table of parts", TABLE_HONOURS, formulation.FAMILIES, instance)
     began = time.perf_counter()
     table = read(instance, path)
     seconds = {"read": time.perf_counter() - began}
     began = time.perf_counter()
-    columns = _columns(table)
+    every = len(table.names)
+    columns, table, pieces = _columns(table, progress)
     rows: dict[str, Table] = {
         "parts": ColumnTable(columns),
         "totals": [_totals(table.parameters, columns)],
     }
     seconds["solve"] = time.perf_counter() - began
     began = time.perf_counter()
-    verdict = check_many(table.names, table.systems, table.parameters, columns, rows["totals"][0])
+    totals = rows["totals"][0]
+    verdict = to_its_end(check_many, table.names, table.systems, table.parameters, columns, totals)
     seconds["check"] = time.perf_counter() - began
-    outcome = _outcome(table.parameters, columns, verdict, seconds)
+    outcome = replace(_outcome(table.parameters, columns, verdict, seconds), stopped=pieces.stopped)
+    parts = replace(pieces, every=every, ended=len(table.names))
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=outcome)
     return ManySolution(
@@ -159,6 +174,7 @@ def solve_table(instance: PrintingInstance, path: str | Path) -> ManySolution:
         verdict=verdict,
         rows=rows,
         notes=(
+            *filter(None, [parts.in_words("part")]),
             _whose_parts(instance, Path(path)),
             *unlooked_at(instance),
             *_not_asked(instance),
@@ -188,17 +204,26 @@ def _not_asked(instance: PrintingInstance) -> Iterator[str]:
         )
 
 
-def _columns(table: PartTable) -> dict[str, Any]:
-    """Return the cells of the table of parts, by column."""
+def _columns(
+    table: PartTable, progress: Callable[[int, int], None] | None
+) -> tuple[dict[str, Any], PartTable, Pieces]:
+    """Return the cells of the table of parts, by column, and the parts whose cells they are."""
     parameters = table.parameters
     step = max(1, CHUNK // parameters.cycle_days)
     slices = [slice(start, start + step) for start in range(0, len(parameters), step)]
+    pieces = Pieces(len(slices), progress)
     with ThreadPoolExecutor(PROCESSORS) as pool:  # long sums of arrays, in which both are at work
-        found = list(pool.map(lambda some: _some(parameters.take(some)), slices))
+        done = pieces.done(slices, lambda some: _some(parameters.take(some)), pool)
+    pieces.require_any()
+    if len(done) < len(slices):
+        kept = np.concatenate([np.arange(len(parameters))[slices[place]] for place in done])
+        names, systems = table.names[kept], table.systems[kept]
+        table = PartTable(names, systems, parameters.take(kept))
+    found = list(done.values())
     columns = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
     order = [column.name for column in ManySolution.columns["parts"]]
     columns |= {"part": table.names, "system": table.systems}
-    return {name: columns[name] for name in order}
+    return {name: columns[name] for name in order}, table, pieces
 
 
 def _some(parameters: Parameters) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 from amopt.outcome import relative_gap
+from amopt.program.ctrl_c import TwiceInterruptedError
 from amopt.program.solver.transfer import set_options
 from amopt.program.time import PHASES
 
@@ -52,10 +53,6 @@ class Progress:
     nodes: int
     iterations: int = 0
     found: int | None = None
-
-
-class TwiceInterruptedError(KeyboardInterrupt):
-    """A second Ctrl-C while the solver had not heard the first: nothing is waited for."""
 
 
 class Watch:

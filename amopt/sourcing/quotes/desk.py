@@ -11,7 +11,9 @@ from typing import Any
 from amopt.errors import UsageError
 from amopt.files import require_writable_file
 from amopt.instance.findings import Finding
+from amopt.outcome import Stopped
 from amopt.phrases import counted
+from amopt.program.pieces import Pieces
 from amopt.solution import Column
 from amopt.sourcing.answer.quotes import quote_tables
 from amopt.sourcing.instance.quote_log.moment import moment_text
@@ -48,11 +50,14 @@ class Told:
         What was done, in words.
     findings
         What is wrong with files of quotes, and why requests failed.
+    pieces
+        How many requests were made, where Ctrl-C ended them.
     """
 
     rows: list[dict[str, Any]]
     said: str
     findings: tuple[Finding, ...] = ()
+    pieces: Pieces | None = None
 
 
 def desk(
@@ -88,6 +93,9 @@ def desk(
         When a file is wrong.
     UsageError
         When the log cannot be read or written, or the frozen file exists.
+    KeyboardInterrupt
+        At Ctrl-C before anything was answered, and at a second one. Later one logs what was; then
+        nothing is frozen.
     """
     if freeze is not None:
         require_writable_file(freeze)
@@ -106,7 +114,11 @@ def desk(
         rows, findings = fetched.rows(), fetched.findings
         counts = [sum(row["status"] == status for row in rows) for status in _STATUSES]
         told = ", ".join(f"{n} {status}" for n, status in zip(counts, _STATUSES, strict=True) if n)
+        said += filter(None, [fetched.pieces.in_words("request")])
         said.append(f"{counted(len(rows), 'request')}: {told}. {log} has the answers.")
+        if fetched.pieces.stopped is Stopped.INTERRUPTED:
+            said += [] if freeze is None else [f"{freeze} was not written."]
+            return Told(rows, " ".join(said), findings, fetched.pieces)
     if sources is None or freeze is not None:
         records = opened(log).records
         when, whose = as_of, ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +13,9 @@ from amopt.errors import InvalidInstanceError, UsageError
 from amopt.files import require_writable_file
 from amopt.instance.findings import Finding, Where
 from amopt.instance.loadable import Filled
+from amopt.outcome import Stopped
+from amopt.program.pieces import CutShortError, Pieces
+from amopt.program.solver.run import TwiceInterruptedError
 from amopt.sourcing.instance.fields import Instance, Offer
 from amopt.sourcing.instance.quote_log.filling import held_open
 from amopt.sourcing.instance.quote_log.moment import moment_text
@@ -42,11 +45,14 @@ class Fetched:
         Requests that were not made, since an identical one was answered a short time ago.
     findings
         What is wrong with files of quotes, and why requests failed.
+    pieces
+        How many of the requests were made, where Ctrl-C ended them.
     """
 
     records: tuple[QuoteRecord, ...]
     reused: tuple[tuple[str, QuoteRequest], ...]
     findings: tuple[Finding, ...] = ()
+    pieces: Pieces = field(default_factory=lambda: Pieces(0))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row for each request: who was asked for what, and what came of it."""
@@ -187,6 +193,8 @@ def fetch(
         When the instance file is wrong.
     UsageError
         When the log cannot be read or written, or nothing is to be asked.
+    KeyboardInterrupt
+        At Ctrl-C before anything was answered, and at a second one; later one logs what was.
     """
     path = Path(log)
     require_writable_file(path)
@@ -203,16 +211,28 @@ def fetch(
         held = [r for r in own if _is_held(entry, r, known, at)]
         reused += [(entry.name, request) for request in held]
         wanted.append((entry, [request for request in own if request not in held]))
-    ended, every = 0, sum(len(own) for _, own in wanted)
+    pieces = Pieces(sum(len(own) for _, own in wanted), progress)
     for entry, own in wanted:
-        answered = _after(progress, ended, every)
-        made, told = asked_of(entry.opened(sources._folder), own, at, answered)
-        ended += len(own)
-        _after(progress, ended, every)(0)
+        try:
+            with pieces.hearing():
+                answered = _after(progress, pieces.ended, pieces.every)
+                made, told = asked_of(entry.opened(sources._folder), own, at, answered)
+        except TwiceInterruptedError:
+            raise
+        except KeyboardInterrupt as ended:
+            pieces.stopped = Stopped.INTERRUPTED
+            made, told = ended.best if isinstance(ended, CutShortError) else ([], [])
+            pieces.ended += len({record.key for record in made})
+        else:
+            pieces.ended += len(own)
         records += made
         findings += [*told, *_foreign(entry.name, made, inquiry.currency)]
+        if pieces.stopped is Stopped.INTERRUPTED:
+            break
+        _after(progress, pieces.ended, pieces.every)(0)
+    pieces.require_any()
     logged = _logged(path, records)
-    return Fetched(tuple(logged), tuple(reused), tuple(findings))
+    return Fetched(tuple(logged), tuple(reused), tuple(findings), pieces)
 
 
 def _after(
@@ -238,6 +258,11 @@ def asked_of(
     ``answered`` is told how many offers have an answer, as rows come in.
 
     A source that raises has failed; what it had answered until then counts.
+
+    Raises
+    ------
+    CutShortError
+        At Ctrl-C, with what was answered in full until then.
     """
     if isinstance(source, FolderSource):
         return source.answered(requests, at=at)
@@ -248,11 +273,26 @@ def asked_of(
             made.append(record)
             if answered is not None:
                 answered(len({own.key for own in made}))
+    except TwiceInterruptedError:
+        raise
+    except KeyboardInterrupt as error:
+        whole = made if isinstance(error, CutShortError) else _without_last(made)
+        raise CutShortError((whole, _failures(source, whole))) from None
     except Exception as error:  # a source of somebody else, which may raise anything
         why = f"the source broke off: {type(error).__name__}"
     known = {record.key for record in made}
     made += [failed(source.name, one, at, why) for one in requests if one.key not in known]
-    return made, [
+    return made, _failures(source, made)
+
+
+def _without_last(made: Sequence[QuoteRecord]) -> list[QuoteRecord]:
+    """Return the rows but those of the last request: nobody knows whether there are more of it."""
+    return [record for record in made if record.key != made[-1].key]
+
+
+def _failures(source: QuoteSource, made: Sequence[QuoteRecord]) -> list[Finding]:
+    """Return why requests failed."""
+    return [
         warned(
             "quote-failed",
             Where(f"source {source.name!r}"),

@@ -22,6 +22,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from amopt.program.pieces import CutShortError
 from amopt.sourcing.instance.quote_log.csv_text import NUMBERS
 from amopt.sourcing.instance.quote_log.record import QuoteRecord
 from amopt.sourcing.quotes.source import QuoteRequest, answers, as_float, failed
@@ -106,11 +107,18 @@ class HttpSource:
 
         After a request that was repeated in vain, the next ones are made once each, until one is
         answered: a server that is down does not hold up a morning.
+
+        Raises
+        ------
+        CutShortError
+            At Ctrl-C, when all rows of the requests before have been yielded.
         """
         retries = self.retries
         for request in requests:
             try:
                 rows = self._asked(request, retries)
+            except KeyboardInterrupt:
+                raise CutShortError(None) from None  # all requests before have their rows
             except _FailureError as error:
                 retries = 0 if error.again else self.retries
                 yield failed(self.name, request, at, self._without_token(str(error)))

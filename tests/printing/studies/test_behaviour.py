@@ -356,3 +356,26 @@ def test_the_picture_is_of_the_policy_that_was_given() -> None:
             more = 1.0 - np.cumsum(chances)
             today = lines["today"]
             assert list(today.y) == pytest.approx([more[int(x)] for x in today.x])
+
+
+@pytest.mark.parametrize("study", [printing.distributions, printing.simulate])
+def test_ctrl_c_leaves_the_parts_that_are_done(study: Any) -> None:
+    """The third piece is not done: two parts are told, no sum of all, and the referee agrees."""
+    instance = amopt.load("printing/mission")
+
+    def press(ended: int, of: int) -> None:
+        assert of == len(instance.parts) + 1
+        if ended == 2:
+            raise KeyboardInterrupt
+
+    found = study(instance, progress=press)
+    (table,) = [rows for name, rows in found.rows.items() if rows and name != "comparison"]
+    assert {row["part"] for row in table} == {part.name for part in instance.parts[:2]}
+    assert str(found.outcome.stopped) == "interrupted"
+    assert found.verdict.accepted
+    assert found.notes[0] == "Ctrl-C ended it: 2 of 15 parts and sums of parts are done."
+    told = [(name, "optimum", part) for name in found.rows for part in ("1", "2", "3")]
+    lacking = printing.check_behaviour(instance, found.policies, found.rows, told=told)
+    assert not lacking.accepted
+    with pytest.raises(KeyboardInterrupt):
+        study(instance, progress=lambda *_: press(2, len(instance.parts) + 1))

@@ -370,3 +370,29 @@ def test_the_terminal_shows_that_quotes_are_asked_for(tmp_path: Path) -> None:
         terminal.read_until(r"asking for quotes, [0-9] s, 1 of 2 done")
         assert terminal.end() == 0
     assert "2 requests: 2 quoted" in terminal.text
+
+
+def test_ctrl_c_keeps_what_was_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the second request waits: the first is in the log, and the last was never made."""
+    data = {**FILE, "offers": [{**FILE["offers"][0], "supplier": name} for name in "abc"]}
+    honest = HttpSource._asked
+
+    def pressed(self: HttpSource, request: QuoteRequest, retries: int) -> Any:
+        if request.supplier == "b":
+            raise KeyboardInterrupt
+        return honest(self, request, retries)
+
+    monkeypatch.setattr(HttpSource, "_asked", pressed)
+    log = tmp_path / "log.csv"
+    with server(quotes({})) as (url, asked):
+        source = {"name": "web", "kind": "http", "url": url}
+        told = load_sources({"amopt": 1, "kind": "sourcing-quote-sources", "name": "s",
+                             "sources": [source]})  # fmt: skip
+        found = fetch(data, told, log, at=AT)
+    assert len(asked) == 1
+    assert [record.supplier for record in opened(log).records] == ["a"]
+    assert [row["status"] for row in found.rows()] == ["quoted"]
+    assert found.pieces.in_words("request") == "Ctrl-C ended it: 1 of 3 requests is done."
+    with pytest.raises(KeyboardInterrupt):  # nothing was answered, and nothing is logged
+        fetch({**data, "offers": data["offers"][1:]}, told, tmp_path / "none.csv", at=AT)
+    assert not (tmp_path / "none.csv").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -24,7 +24,9 @@ from amopt.printing.referee.plan import StatedPlan, Terms, terms_of
 from amopt.referee import Amount, Notebook
 
 __all__ = [
+    "TOGETHER",
     "Plans",
+    "Told",
     "check_comparison",
     "check_distributions",
     "check_material",
@@ -34,6 +36,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Plans = Sequence[tuple[Terms, StatedPlan]]
+Told = Collection[tuple[str, str, str]]
+"""What tables tell of: table, plan and part."""
 
 LEVELS = {"50": 0.5, "90": 0.9, "95": 0.95, "99": 0.99, "99_9": 0.999}
 
@@ -62,8 +66,10 @@ def check_distributions(
     plans: Mapping[str, Plans],
     rows: Sequence[Mapping[str, Any]],
     notebook: Notebook,
+    *,
+    told: Told | None = None,
 ) -> None:
-    """Note what is wrong in the table of distributions."""
+    """Note what is wrong in the table of distributions; ``told`` is what it tells of, if less."""
     year = max(1, round(REPORTED_DAYS / instance.cycle_days))
     takes = takes_of(instance)
     expected: dict[tuple[str, ...], Distribution] = {}
@@ -72,6 +78,8 @@ def check_distributions(
         names = [part.name for part in instance.parts]
         groups = [(name, [k]) for k, name in enumerate(names)]
         for name, group in (*groups, (TOGETHER, list(range(len(parts))))):
+            if told is not None and ("distributions", plan, name) not in told:
+                continue
             if name != TOGETHER:
                 expected[plan, name, "stock", "day"] = Distribution(parts[group[0]].stock)
             for per, cycles in (("cycle", 1), ("year", year)):
@@ -98,11 +106,14 @@ def check_material(
     plans: Mapping[str, Plans],
     rows: Sequence[Mapping[str, Any]],
     notebook: Notebook,
+    *,
+    told: Told | None = None,
 ) -> None:
-    """Note what is wrong in the table of raw material."""
+    """Note what is wrong in the table of raw material; ``told`` is what it tells of, if less."""
     rule, takes = instance.material, takes_of(instance) or [0.0] * len(instance.parts)
+    due = [plan for plan in plans if told is None or ("material", plan, TOGETHER) in told]
     if not notebook.require(
-        rule is not None and [row.get("plan") for row in rows] == list(plans),
+        rule is not None and [row.get("plan") for row in rows] == due,
         "material: rows are missing, moved or unknown",
     ):
         return
