@@ -18,7 +18,7 @@ copyright = "2026, the amopt developers"
 version = release = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
@@ -26,11 +26,18 @@ extensions = [
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+nb_execution_mode = "force"  # a change of the package would not be seen otherwise
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600  # a cell takes a second, on a machine that does nothing else
+nb_execution_in_temp = True
+nb_ipywidgets_js = {}  # no page asks the network for a script of its cells
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
 exclude_patterns = ["_build", "_generated"]
 html_extra_path = ["_generated"]
+html_static_path = ["_static"]
+html_css_files = ["notebooks.css"]
 html_theme = "furo"
 html_title = "amopt"
 nitpicky = False

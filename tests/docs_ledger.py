@@ -193,13 +193,15 @@ TESTED = {
             "2,187 106.9 675.6 0.9435 0.8720 0.9727 5,108.78 6,483.95"
         )
     },
-    "decisions/licensing": {"tests/licensing/test_contracts.py": "461.24 571.27"},
     "decisions/maintenance": {"tests/maintenance/test_plan.py": "31,297 34,263 3.442918"},
     "decisions/printing": {
         "tests/printing/test_policies.py": "162.76 66.06",
         "tests/printing/studies/test_material.py": "1,243 1,766 1,699 1,771",
     },
-    "benchmarks": {"tests/design/test_break_even.py": "2,187"},
+    "benchmarks": {
+        "tests/design/test_break_even.py": "2,187",
+        "benchmarks/printing_table.py": "198,638",
+    },
 }
 """Numbers that another test holds, by its file, which has them to more digits or as they are."""
 
@@ -224,3 +226,43 @@ MEASURED = {
     "decisions/printing": {"`benchmarks/printing_table.py`": "198,638"},
 }
 """Numbers that were measured once, by the words of the page that say with what."""
+
+NUMBERS = "tests/test_docs_numbers.py::"
+
+TABLES: dict[str, dict[str, str]] = {
+    "architecture": {
+        "| room | three decisions |": NUMBERS + "test_the_lines_of_the_rooms_add_up",
+    },
+    "benchmarks": {
+        "| method | N = 20 |": "`python -m benchmarks mdp_methods`",
+        "| case | amopt | HiGHS alone": "`python -m benchmarks sourcing`",
+        "| | seconds | busy | optimum |": "`python benchmarks/placement_location.py`",
+        "| | asked for | amopt |": "`python benchmarks/placement_location.py`",
+        "| problems | size | seconds |": "`python benchmarks/placement_location.py`",
+        "| way | sourcing | placement |": "`python -m benchmarks modelling_layers`",
+        "| way | printing, 9,984 |": "`python benchmarks/modelling_layers.py printing placement",
+        "| | cells read |": "`python -m benchmarks workbook`",
+        "| parts | file | seconds |": "`python -m benchmarks screening`",
+        "| buyers | 2 | 5 |": "`python -m benchmarks licensing`",
+        "| buyers | 20 | 40 |": "`python -m benchmarks licensing`",
+        "| case | before | after |": "`python -m benchmarks before_after",
+    },
+    "decisions/design": {
+        "| instance | verdict |": NUMBERS + "test_the_table_of_break_even_points",
+    },
+    "decisions/licensing": {
+        "| setup cost of an order |": NUMBERS + "test_the_table_by_setup_cost",
+    },
+    "decisions/maintenance": {
+        "| policy | EUR a day |": NUMBERS + "test_the_table_of_maintenance",
+    },
+    "decisions/printing": {
+        "| part | reproduces of the publication |": NUMBERS + "test_the_table_of_the_mission",
+        "| replenishments that come |": NUMBERS + "test_the_table_of_convoys",
+    },
+    "mdp": {
+        "| aim | holds |": NUMBERS + "test_how_many_times_as_fast_follows_from_the_rows",
+    },
+    "mdp-peers": {"| way | load s |": "`python -m benchmarks mdp"},
+}
+"""What holds the tables of results, by page and heading: a test, or the benchmark they are from."""

@@ -15,6 +15,8 @@ from tests.test_docs import PAGES, ROOT, blocks
 NUMBER = re.compile(r"(?<![\w.,/^-])\d[\d,]*(?:\.\d+)?(?![\w/]|[.,]\d)")
 YEAR = re.compile(r"(19|20)\d\d")
 DIGITS = 4
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*(.*?)^```", re.M | re.S)
+"""A cell of a notebook, which is executed as the docs are built."""
 
 
 def digits(number: str) -> int:
@@ -47,7 +49,8 @@ def told(page: Path) -> set[str]:
 def asserted(page: Path) -> set[float]:
     """Return the numbers that executed blocks assert, or that blocks show as printed."""
     found = set()
-    for body in blocks(page, "python"):
+    cells = CELL.findall(page.read_text(encoding="utf-8"))
+    for body in [*blocks(page, "python"), *cells]:
         for statement in ast.walk(ast.parse(body)):
             found |= constants(statement) if isinstance(statement, ast.Assert) else set()
     for body in blocks(page, "console"):
@@ -76,9 +79,8 @@ def rounded(value: float, like: str) -> str:
 
 
 def name_of(page: Path) -> str:
-    return (
-        str(page.relative_to(ROOT / "docs").with_suffix("")) if "docs" in page.parts else "README"
-    )
+    docs = ROOT / "docs"
+    return str(page.relative_to(docs).with_suffix("")) if page.is_relative_to(docs) else "README"
 
 
 def entries(page: str) -> Iterator[str]:
@@ -108,7 +110,8 @@ def test_every_number_has_a_source_and_every_source_its_number(page: Path) -> No
         if number not in {rounded(value, number) for value in shown}
     }
     assert without == set(), "say in docs_ledger.py where these come from"
-    assert kept <= numbers(prose(page)), "the page no longer says these"
+    said = numbers(prose(page)).union(*(numbers(rows) for _, rows in tables(page)))
+    assert kept <= said, "the page no longer says these"
 
 
 def test_the_ledger_names_pages_that_there_are() -> None:
@@ -176,6 +179,65 @@ def test_the_page_says_whose_a_number_is_or_how_it_was_measured(
     assert words in section
     for script in re.findall(r"benchmarks[ /](\w+)", words):
         assert (ROOT / "benchmarks" / f"{script}.py").is_file()
+
+
+TABLE = re.compile(r"^(\|.*)\n\|[-:| ]+\n((?:\|.*\n?)+)", re.M)
+
+
+def tables(page: Path) -> list[tuple[str, str]]:
+    """Return the tables of a page, each as its heading and its rows without code and formulas."""
+    text = re.sub(r"^```.*?^```", " ", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    bare = re.compile(r"`[^`|]*`|\$[^$|]*\$|\]\([^)]*\)")
+    return [(heading, bare.sub(" ", rows)) for heading, rows in TABLE.findall(text)]
+
+
+def are_results(rows: str) -> bool:
+    """Tell whether a column other than the first holds numbers: half its cells begin with one."""
+    cells = [[cell.strip() for cell in row.split("|")[2:-1]] for row in rows.splitlines()]
+    for column in zip(*cells, strict=True):
+        held = [cell for cell in column if cell]
+        if held and 2 * sum(cell[0].isdigit() for cell in held) >= len(held):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("page", BY_HAND, ids=name_of)
+def test_every_table_of_results_is_held_by_a_test_or_is_of_a_benchmark(page: Path) -> None:
+    held = ledger.TABLES.get(name_of(page), {})
+    found = tables(page)
+    kept = set(entries(name_of(page)))
+    for heading, rows in found:
+        if any(heading.startswith(one) for one in held):
+            continue
+        assert not are_results(rows), f"say in docs_ledger.py what holds {heading}"
+        known = kept | {n for n in numbers(rows) if any(rounded(v, n) == n for v in asserted(page))}
+        without = {n for n in numbers(rows) if digits(n) >= DIGITS and not YEAR.fullmatch(n)}
+        assert without <= known, heading
+    for one in held:
+        assert any(heading.startswith(one) for heading, _ in found), f"there is no table {one}"
+
+
+@pytest.mark.parametrize(("page", "heading", "holder"), pairs(ledger.TABLES))
+def test_what_holds_a_table_is_there(page: str, heading: str, holder: str) -> None:
+    """A test that names the table, or a benchmark that the page names above it."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    file, _, test = holder.partition("::")
+    if test:
+        code = (ROOT / file).read_text(encoding="utf-8")
+        body = code.partition(f"def {test}(")[2].partition("\ndef test_")[0]
+        assert f'page("{page}")' in body
+        return
+    above = text.partition(f"\n{heading}")[0]
+    level = "\n## " if above.rfind("\n## ") > above.find("\n# ") else "\n# "
+    assert holder in (above if page == "mdp-peers" else above.rpartition(level)[2])
+    (script,) = re.findall(r"benchmarks[ /](\w+)", holder)
+    assert (ROOT / "benchmarks" / f"{script}.py").is_file()
+
+
+def test_what_results_are() -> None:
+    assert are_results("| a | 1.0 | x |\n| b | | y |\n| c | 2 | z |\n")
+    assert not are_results("| 0 | solved |\n| 2 | usage: 3 things |\n")
+    assert not are_results("| a | 1 |\n| b | x |\n| c | y |\n")
 
 
 def test_what_a_number_is() -> None:

@@ -100,6 +100,51 @@ def test_the_table_of_break_even_points() -> None:
         assert re.findall(r"\d+\.\d\d", bills) == points
 
 
+def test_the_table_by_setup_cost() -> None:
+    printed = rows_below(page("decisions/licensing"), "| setup cost of an order | form |")
+    assert len(printed) == 3
+    for setup_cost, *cells in printed:
+        data = amopt.load("licensing/two-buyers").to_dict()
+        data["traditional"]["setup_cost"] = float(setup_cost.replace(",", ""))
+        answer = amopt.solve(amopt.load(data))
+        (total,), contracts = answer.rows["totals"], answer.rows["contracts"]
+        by = {row["alternative"]: row["profit"] for row in answer.rows["alternatives"]}
+        told = [
+            f"{one['fee']:.2f}, " + ("just above " if one["side"] == "just above" else "")
+            for one in contracts
+        ]
+        assert cells[0] == total["form"]
+        assert cells[1].startswith(told[0] if told else "none")
+        for one, number in zip(contracts, re.findall(r"\d+\.\d{4}", cells[1]), strict=True):
+            assert float(number) == pytest.approx(one["royalty"], abs=2e-4)
+        said = f"{total['supremum']:.2f}" + ("" if total["attained"] else ", not attained")
+        assert cells[2:] == [said, f"{by['theorem']:.2f}"]
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        pytest.param((100, 95, 90, 80, 70), marks=pytest.mark.slow),
+        pytest.param((60, 50, 40, 30, 20, 10), marks=pytest.mark.long),
+    ],
+    ids=["most come", "few come"],
+)
+def test_the_table_of_convoys(shares: tuple[int, ...]) -> None:
+    from amopt.printing.convoys.answer import convoys
+
+    heading = "| replenishments that come | stock with the printer |"
+    printed = {row[0]: row[1:] for row in rows_below(page("decisions/printing"), heading)}
+    assert len(printed) == 11
+    curve = [share / 100 for share in shares]
+    answer = convoys(amopt.load("printing/mission"), curve=curve)
+    for share, row in zip(shares, answer.rows["worth"][1:], strict=True):
+        assert row["arrival_probability"] == share / 100
+        costs = (row["yearly_cost"], row["single_source_yearly_cost"], row["worth"])
+        stocks = [str(row["base_stock"]), str(row["single_source_base_stock"])]
+        told = printed["all" if share == 100 else f"{share} %"]
+        assert told == [*stocks, *(f"{cost:,.0f}" for cost in costs)]
+
+
 def test_the_portfolio_of_the_road() -> None:
     said = " ".join(amopt.solve(amopt.load("screening/norwind")).headline())
     (told,) = re.findall(

@@ -52,6 +52,20 @@ def says_what_the_tables_say(instance: Instance, solution: Solution) -> None:
     assert light.count("<svg") == 2 * len(drawn)
 
 
+def test_a_figure_stands_in_a_notebook_without_a_script() -> None:
+    from plotly.graph_objects import Bar, Figure
+
+    from amopt.report.pictures import still
+
+    shown = still("What <b> costs", Figure(Bar(x=["<script>", "b"], y=[1, 2])))
+    text = shown._repr_html_()
+    assert fromstring(text)[0].tag.endswith("svg")
+    assert "<script" not in text
+    assert "<b>" not in text
+    assert "What &lt;b&gt; costs. Bars" in text
+    assert len(repr(shown)) < 80
+
+
 def test_the_frontier_joins_the_suppliers_that_nobody_beats() -> None:
     from amopt.sourcing.answer import figures
 

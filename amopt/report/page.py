@@ -28,6 +28,7 @@ __all__ = [
     "LARGEST",
     "LIGHTEST",
     "document_of",
+    "figures",
     "render",
     "render_document",
     "require_writable",
@@ -87,7 +88,7 @@ def document_of(instance: Instance | None, solution: Solution) -> Document:
     """Return the page of an answer before it is written; one of arrays has no instance."""
     source = f" · source: {instance.source}" if instance is not None and instance.source else ""
     money = f" · amounts in {instance.currency}" if instance is not None else ""
-    drawn = _figures(instance, solution)
+    drawn = figures(instance, solution)
     tables = [
         Grid(name, rows, solution.columns.get(name) or (), solution.currency)
         for name, rows in solution.rows.items()
@@ -132,8 +133,8 @@ def render_document(document: Document, *, light: bool = False) -> str:
     from amopt.report.pictures import pictures, plotting_library
 
     sections = document.sections
-    figures = [(one.title, one.figure) for one in sections if one.figure is not None]
-    drawn = list(pictures(figures, light=light))
+    titled = [(one.title, one.figure) for one in sections if one.figure is not None]
+    drawn = list(pictures(titled, light=light))
     library = Markup() if light or not drawn else plotting_library()
     room = (LIGHTEST if light else LARGEST) - FRAME - len(library.encode())
     room -= sum(picture.size for picture in drawn)
@@ -166,8 +167,19 @@ def _missing() -> UsageError:
     return UsageError("the page needs two more packages: python -m pip install jinja2 plotly")
 
 
-def _figures(instance: Instance | None, solution: Solution) -> Mapping[str, Any]:
-    """Return the figures of an answer by title: those of its own room, else the decision's."""
+def figures(instance: Instance | None, solution: Solution) -> Mapping[str, Any]:
+    """Return the plotly figures of an answer by title: those that its page draws.
+
+    Parameters
+    ----------
+    instance, solution
+        The question and its answer; an answer about bare arrays has no instance.
+
+    Raises
+    ------
+    UsageError
+        When plotly is not installed.
+    """
     own = f"{type(solution).__module__.rpartition('.')[0]}.figures"
     for room in (own, f"amopt.{solution.kind}.answer.figures"):
         if importlib.util.find_spec(room) is not None:

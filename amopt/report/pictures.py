@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from amopt.drawing.svg import as_svg, described
 
-__all__ = ["NARROW", "WIDE", "Picture", "pictures", "plotting_library"]
+__all__ = ["NARROW", "WIDE", "Picture", "Still", "pictures", "plotting_library", "still"]
 
 WIDE, NARROW = 880, 350
 """Pixels of a picture on a screen, and on a phone."""
@@ -60,6 +60,40 @@ def pictures(figures: Sequence[tuple[str, Any]], *, light: bool) -> Iterator[Pic
         data = "" if light else _json(figure)
         # The canvas escapes every text, and no JSON holds a tag.
         yield Picture(title, text, Markup(wide), Markup(narrow), Markup(data))  # noqa: S704
+
+
+@dataclass(frozen=True)
+class Still:
+    """A figure as a notebook shows it where no script runs.
+
+    Attributes
+    ----------
+    svg
+        The picture.
+    """
+
+    svg: Markup
+
+    def __repr__(self) -> str:
+        """Return how many characters the picture has."""
+        return f"<picture of {len(self.svg):,} characters>"
+
+    def _repr_html_(self) -> str:
+        """Return the picture in the type and the colours of what is around it."""
+        return f'<div class="still" style="font: 12px system-ui, sans-serif">{self.svg}</div>'
+
+
+def still(title: str, figure: Any) -> Still:
+    """Return a figure as a picture without a script, for notebooks that are read or printed.
+
+    Parameters
+    ----------
+    title
+        Its title, with which its text alternative begins.
+    figure
+        A plotly figure, such as one of :func:`amopt.report.page.figures`.
+    """
+    return Still(Markup(as_svg(figure, WIDE, described(title, figure))))  # noqa: S704
 
 
 def _json(figure: Any) -> str:

@@ -381,21 +381,3 @@ def test_the_relaxation_of_a_royalty_is_an_offer() -> None:
                 variable.domain = pyo.UnitInterval
         relaxed = amopt.solve(model).outcome
         assert relaxed.objective == pytest.approx(limit.profit, rel=1e-6), seed
-
-
-def test_the_table_by_setup_cost_in_the_place_of_the_source_s() -> None:
-    """Its table 5.3 cannot be computed: table 5.1 gives no setup costs and no safety factor."""
-    table = {
-        1250: ("centralised", 450.0, 450.0),
-        2500: ("hybrid small", 571.27, 461.24),
-        3500: ("decentralised by fee and royalty", 690.17, 690.17),
-    }
-    for setup_cost, (form, profit, by_theorem) in table.items():
-        data = amopt.load("licensing/two-buyers").to_dict()
-        data["traditional"]["setup_cost"] = float(setup_cost)
-        answer = amopt.solve(amopt.load(data))
-        (total,) = answer.rows["totals"]
-        earned_by = {row["alternative"]: row["profit"] for row in answer.rows["alternatives"]}
-        assert total["form"] == form
-        assert round(total["supremum"], 2) == profit
-        assert round(earned_by["theorem"], 2) == by_theorem
