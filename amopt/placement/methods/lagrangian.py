@@ -7,7 +7,7 @@ the two million links of the whole program alone would take longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +20,10 @@ from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.fixing import remainder, unsettled
 from amopt.placement.methods.location.search import search
 from amopt.placement.methods.price_route import by_tree
-from amopt.placement.methods.pricing import DenseSupply, Prices, relax
-from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded
+from amopt.placement.methods.prices.climbing import Prices
+from amopt.placement.methods.prices.openings import openings
+from amopt.placement.methods.pricing import DenseSupply, relax
+from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded, settled
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
@@ -33,8 +35,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 METHOD = "Lagrangian relaxation of demand, volume algorithm, local search"
-EVERY = 25
-"""Rounds of climbing between two looks for a plan."""
+EVERY, LATER = 25, 1.5
+"""Rounds of climbing before the first look for a plan; what rounds grow by from look to look."""
 
 MOST_ROUNDS = 400
 """Rounds after which prices hardly climb any more."""
@@ -213,7 +215,7 @@ class LagrangianSearch:
         dense, budget, gap = self.dense, self._budget, self._options.gap
         best = fill(dense, dense.most.copy())
         best = self._best = best if self._best is None else min(best, self._best, key=_cost)
-        searched = False
+        searched, due = False, 0
         while not budget.is_over and _gap(best, prices) > gap:
             resting = prices.resting(TINY_PACE) or prices.rounds > MOST_ROUNDS
             if resting and searched:
@@ -222,12 +224,12 @@ class LagrangianSearch:
                 prices.climb(best.cost)
                 if budget.is_over:
                     break
-            starts = [best]
-            for count in rounded(dense, prices.count):
-                if budget.is_over:
-                    break
-                starts.append(fill(dense, count))
-            best = self._best = min(starts, key=_cost)
+            if resting or prices.rounds >= due:
+                first, due = due == 0, int(LATER * prices.rounds)
+                starts = [best, *self._starts(prices)]
+                best = self._best = min(starts, key=_cost)
+                if first and np.isfinite(best.cost) and not budget.is_over:
+                    prices.learn(best.count)
             if resting:
                 goal = prices.bound / (1 - gap) if gap < 1 else np.inf
                 best, searched = self._bettered(starts, goal), True
@@ -236,6 +238,15 @@ class LagrangianSearch:
                 left = _gap(best, prices)
                 progress(highs.Progress(budget.spent, objective, prices.bound, left, prices.rounds))
         return best
+
+    def _starts(self, prices: Prices) -> Iterator[Filled]:
+        """Yield plans by what the averages of the relaxation have open."""
+        for ways, better in ((openings(prices), True), (rounded(self.dense, prices.count), False)):
+            for count in ways:
+                if self._budget.is_over:
+                    return
+                found = fill(self.dense, count)
+                yield settled(self.dense, found, self._budget) if better else found
 
     def _bettered(self, starts: list[Filled], goal: float) -> Filled:
         """Better the starts, the cheapest first, until one is good enough; return the best."""

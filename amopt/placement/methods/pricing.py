@@ -33,7 +33,6 @@ from amopt.placement.supply.supply import Supply
 
 __all__ = [
     "DenseSupply",
-    "Prices",
     "Relaxed",
     "an_hour",
     "least_step",
@@ -206,11 +205,14 @@ class Relaxed:
         Machines of each unit, shape (units,).
     supplied
         How much of each pair is supplied in all, shape (pairs,).
+    opened
+        Which sites are open, shape (sites,).
     """
 
     bound: float
     count: Floats
     supplied: Floats
+    opened: NDArray[np.bool_]
 
 
 def relax(dense: DenseSupply, prices: Floats) -> Relaxed:
@@ -224,7 +226,7 @@ def relax(dense: DenseSupply, prices: Floats) -> Relaxed:
     for u in np.flatnonzero(opened[dense.site]):
         pairs, amounts = picks[u]
         supplied[pairs] += amounts
-    return Relaxed(float(prices.sum() + sites[opened].sum()), count, supplied)
+    return Relaxed(float(prices.sum() + sites[opened].sum()), count, supplied, opened)
 
 
 def _units_alone(
@@ -271,72 +273,3 @@ def most_gain(
         width = used[last + 1] - used[last]
         amounts[-1] = (room[best] - used[last]) / width if width > 0 else 1.0
     return float(net[best]), best, pairs[: amounts.size], amounts
-
-
-class Prices:
-    """Prices that climb.
-
-    Parameters
-    ----------
-    dense
-        The dense supply.
-
-    Attributes
-    ----------
-    best, bound
-        The best prices so far, shape (pairs,), and the bound that they prove.
-    count
-        Running average of machines, shape (units,).
-    rounds
-        Rounds so far.
-    """
-
-    def __init__(self, dense: DenseSupply) -> None:
-        self.dense = dense
-        self.best = dense.start()
-        first = relax(dense, self.best)
-        self.bound, self.count, self.supplied = first.bound, first.count, first.supplied
-        self.rounds, self._pace, self._stuck = 1, 1.0, 0
-
-    def resting(self, pace: float) -> bool:
-        """Return whether steps have become shorter than ``pace``, or nothing is missing."""
-        slack = self._slack(self.supplied)
-        return self._pace <= pace or float(slack @ slack) <= 1e-12
-
-    def climb(self, target: float) -> None:
-        """Take one step towards a known upper bound on the best plan's cost."""
-        slack = self._slack(self.supplied)
-        length = float(slack @ slack)
-        if length <= 1e-12:
-            return
-        near = least_step(self.bound, self.best, target)
-        target = self.bound + min(max(target - self.bound, 1e-3 * near), 0.05 * near)
-        step = self._pace * (target - self.bound) / length
-        prices = np.minimum(self.best + step * slack, self.dense.free)
-        found = relax(self.dense, prices)
-        self.rounds += 1
-        self._average(found)
-        if found.bound > self.bound:
-            gradient = float(self._slack(found.supplied) @ slack)
-            self.best, self.bound, self._stuck = prices, found.bound, 0
-            self._pace = min(self._pace * (1.1 if gradient > 0 else 1.0), 2.0)
-        else:
-            self._stuck += 1
-            if self._stuck >= 10:
-                self._pace, self._stuck = max(self._pace * 0.66, 1e-4), 0
-
-    def _slack(self, supplied: Floats) -> Floats:
-        """Return how much of each pair is missing; nothing where free supply fills it."""
-        missing = 1.0 - supplied
-        missing[(missing > 0) & (self.best >= self.dense.free)] = 0.0
-        return missing
-
-    def _average(self, found: Relaxed) -> None:
-        """Mix the new optimum into the averages so that what is missing becomes least."""
-        old, new = self._slack(self.supplied), self._slack(found.supplied)
-        change = new - old
-        size = float(change @ change)
-        best = -float(old @ change) / size if size > 0 else 0.1
-        share = min(max(best, 0.01), 0.1)
-        self.supplied = (1 - share) * self.supplied + share * found.supplied
-        self.count = (1 - share) * self.count + share * found.count

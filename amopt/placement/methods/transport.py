@@ -19,7 +19,7 @@ from amopt.placement.methods.pricing import DenseSupply, an_hour
 from amopt.placement.plan import Plan
 from amopt.program.time import Budget
 
-__all__ = ["Filled", "fill", "improve", "rounded"]
+__all__ = ["Filled", "fill", "improve", "rounded", "settled"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -265,6 +265,26 @@ def improve(
                 if keep is not None:
                     keep(best)
                 break
+    return best
+
+
+def settled(dense: DenseSupply, start: Filled, budget: Budget) -> Filled:
+    """Add machines where they promise to save, one by one, and then take away, while it betters."""
+    best = start
+    for step, worth in ((1, _worth_of_more), (-1, _worth_of_less)):
+        while np.isfinite(best.cost) and not budget.is_over:
+            promise = worth(dense, best)
+            u = int(promise.argmax()) if promise.size else -1
+            if u < 0 or promise[u] <= 0:
+                break
+            count = best.count.copy()
+            count[u] += step
+            if not np.array_equal(count, _within(dense, count)):
+                break
+            found = fill(dense, count, best.hour_price)
+            if found.cost >= best.cost:
+                break
+            best = found
     return best
 
 

@@ -13,9 +13,12 @@ from amopt.placement import Instance, decision, solve
 from amopt.placement.methods import lagrangian, prices_after
 from amopt.placement.methods.fixing import _Unit, unsettled
 from amopt.placement.methods.moves import rearranged
-from amopt.placement.methods.pricing import DenseSupply, Prices, relax
+from amopt.placement.methods.prices.climbing import Prices
+from amopt.placement.methods.prices.openings import openings
+from amopt.placement.methods.prices.sites_alone import SitesAlone
+from amopt.placement.methods.pricing import DenseSupply, relax
 from amopt.placement.methods.programs import ProgramSearch, array_programs
-from amopt.placement.methods.transport import fill
+from amopt.placement.methods.transport import fill, settled
 from amopt.placement.referee.certificate import proven_bound
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
@@ -276,3 +279,77 @@ def test_a_site_that_sells_hours_is_open_in_a_form_though_nobody_takes_them(form
         else min(site["yearly_cost"] for site in data["sites"])
     )
     assert bill["total"][form] == pytest.approx(sites + 200.0)
+
+
+def units_of_all_kinds(seed):
+    """Return a dense supply of machines, hours sold, sites that must be open, and two types."""
+    rng = np.random.default_rng(seed)
+    data = random_data(seed, sites=5, places=8, parts=2, stocked=seed % 2 == 0, single=False)
+    sold = {"machine": "SLS", "hours_per_year": 60.0, "cost_per_hour": 3.0}
+    data["sites"][0]["contracts"] = [sold, sold | {"machine": "MJF", "hours_per_year": 0.0}]
+    data["sites"][1]["state"] = "open"
+    data["machines"].append(data["machines"][0] | {"name": "MJF", "price": 20.0 * (seed % 3)})
+    data["parts"][1]["print"].append({"machine": "MJF", "hours": 0.7})
+    dense = DenseSupply(Supply(Instance.from_dict(data)))
+    dense.capacity = dense.capacity * rng.uniform(0.05, 1.0, dense.units)
+    return dense, rng
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_site_by_itself_is_the_relaxation(seed):
+    """What is left out and not put in order changes nothing, whatever the prices were before."""
+    dense, rng = units_of_all_kinds(seed)
+    if seed % 4 == 3:
+        dense.least = np.minimum(dense.most, rng.integers(0, 2, dense.units))
+    alone, ceiling = SitesAlone(dense), np.where(np.isfinite(dense.free), dense.free, 1e4)
+    for scale in (0.2, 1.5, 0.6, 0.4, 1.0, 0.8, 3.0, 0.1):
+        prices = ceiling * rng.uniform(0.3, 1.0, dense.pairs) * scale
+        whole, quick = relax(dense, prices), alone.at(prices)
+        assert quick.bound == pytest.approx(whole.bound, rel=1e-12)
+        assert (quick.opened == whole.opened).all()
+        assert (quick.count == whole.count).all()
+        assert quick.supplied == pytest.approx(whole.supplied, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_plan_teaches_never_lowers_the_bound(seed):
+    dense, rng = units_of_all_kinds(seed)
+    prices = Prices(dense)
+    for _ in range(4):
+        before = prices.bound
+        prices.learn(rng.integers(0, dense.most + 1))
+        assert prices.bound >= before
+        assert prices.bound == pytest.approx(relax(dense, prices.best).bound)
+        assert (prices.best <= dense.free).all()
+
+
+def test_prices_come_nearer_by_the_best_plan():
+    instance = amopt.load("placement/synthetic")
+    dense = DenseSupply(Supply(instance))
+    best = solve(instance, method="lagrangian", forms=False)
+    count = dense.least.copy()
+    for row in best.rows["sites"]:
+        site = [s.place for s in instance.sites].index(row["place"])
+        count[dense.site == site] = row["machines"]
+    prices = Prices(dense)
+    before = prices.bound
+    prices.learn(count)
+    assert best.outcome.bound - prices.bound < 0.7 * (best.outcome.bound - before)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sites_are_opened_one_after_the_other(seed):
+    dense, _ = units_of_all_kinds(seed)
+    prices = Prices(dense)
+    for _ in range(20):
+        prices.climb(1.1 * prices.bound)
+    counts = list(openings(prices))
+    assert counts
+    sites = [set(dense.site[count > 0]) for count in counts]
+    for count, few, more in zip(counts, [set(), *sites], sites, strict=False):
+        assert ((count >= 0) & (count <= dense.most)).all()
+        assert few <= more
+        found = fill(dense, count)
+        after = settled(dense, found, Budget())
+        assert after.cost <= found.cost
+        assert (after.count <= dense.most).all()

@@ -14,7 +14,7 @@ from amopt.placement import Instance, solve
 from amopt.placement.methods.lagrangian import LagrangianSearch
 from amopt.placement.methods.location import transportation
 from amopt.placement.methods.location.relaxation import Relaxation
-from amopt.placement.methods.pricing import Prices
+from amopt.placement.methods.prices.climbing import Prices
 from amopt.placement.supply.supply import Supply
 from amopt.program import time as program_time
 from amopt.program.solver import highs

@@ -1,0 +1,1 @@
+"""Prices of demand that climb, and plans that their averages suggest."""
