@@ -27,7 +27,7 @@ from amopt.solution import Table
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-__all__ = ["METHODS", "WAYS", "program_options", "read_back", "solve"]
+__all__ = ["METHODS", "WAYS", "answer_of", "program_options", "read_back", "solve"]
 
 LEFT_DOWN = (
     "Without printing it would cost the least to leave the system down, so that what printing "
@@ -177,6 +177,22 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> Maintenanc
         except AmoptError:
             regular_only = None
     return _answer(instance, found, regular_only, budget, "read back from the model")
+
+
+def answer_of(instance: MaintenanceInstance, found: Optimum, budget: Budget) -> MaintenanceSolution:
+    """Return the answer that follows from a policy of an instance without limits, judged.
+
+    Raises
+    ------
+    NoAnswerError
+        When it leaves the system down, or the time is over.
+    RefusedError
+        When the referee does not accept it.
+    """
+    regular_only: Optimum | None = None
+    if instance.printed is not None:
+        regular_only = program.by_renewal(without_printer(instance), budget)
+    return _answer(instance, found, regular_only, budget, "linear program within windows")
 
 
 def _answer(

@@ -1,13 +1,15 @@
 """Plans that cost little more than the best one, or earn little less, and what they would mean.
 
 The best plan that differs from all known ones in at least so many choices is found by the
-decision's own program with a constraint for each of those, one plan after the other.
+decision's own program with a constraint for each of those, or by a search of its own, one plan
+after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -137,7 +139,8 @@ def alternatives(
     instance
         An instance of placement (plans differ by open sites and machines), sourcing (by the
         suppliers of lines), printing (by the base-stock levels of parts), design (by the versions
-        of components) or licensing (by who takes a licence).
+        of components), licensing (by who takes a licence) or maintenance (by the days on which a
+        part is ordered and replaced, and from which a print bridges the time).
     within
         The share of the optimum that a plan may cost more, or earn less, from 0 to 1.
     most
@@ -177,17 +180,14 @@ def alternatives(
     found, cut = [best], sense * bound + within * abs(bound)
     farthest = sense * objective + within * abs(objective)  # if the optimum is no better than it
     known = [rules.chosen(best)]
+    another = _finder(instance, rules, best, known, apart)
     others_cost: float | None = bound
     complete, interrupted = False, _interrupted(best)
-
-    def differ(model: Any) -> None:
-        rules.narrow(model)
-        require_difference(model, rules.choices(model), known, apart)
 
     while len(found) <= most and not budget.is_over and not interrupted:
         try:
             with hearing(raises=True):
-                other = decisions.solve(instance, time_limit=budget.left, extend=differ, **options)
+                other = another(budget.left)
         except InfeasibleError:
             others_cost, complete = None, True
             break
@@ -217,6 +217,28 @@ def alternatives(
         instance.name, instance.currency, best.objective_meaning, within, apart,
         tuple(rows), tuple(changes), others_cost, complete, tuple(found), sense, interrupted,
     )  # fmt: skip
+
+
+def _finder(
+    instance: Instance,
+    rules: Any,
+    best: Solution,
+    known: Sequence[Mapping[Any, float]],
+    apart: int,
+) -> Callable[[float | None], Solution]:
+    """Return what finds the best plan that differs from all known ones, in seconds that it has.
+
+    By the search of the decision, where it has one; else by its program with what differs.
+    """
+    if hasattr(rules, "search"):
+        return partial(rules.search(instance, best, apart), known)
+
+    def differ(model: Any) -> None:
+        rules.narrow(model)
+        require_difference(model, rules.choices(model), known, apart)
+
+    options = decisions.plan_alone(instance)
+    return lambda seconds: decisions.solve(instance, time_limit=seconds, extend=differ, **options)
 
 
 def _interrupted(answer: Solution | NoAnswerError) -> bool:

@@ -17,10 +17,17 @@ from amopt import decisions
 from amopt.errors import NoAnswerError, UsageError
 from amopt.instance.common import Instance
 from amopt.licensing.costs import Buyers
+from amopt.maintenance.methods import windows
+from amopt.maintenance.methods.program import by_arrays
+from amopt.maintenance.policy import chosen as policy_of
+from amopt.maintenance.process import ACTIONS, build
 from amopt.outcome import Status
+from amopt.program.solver.options import Options
+from amopt.program.time import Budget
 from amopt.report.studies import alternatives as report
 from amopt.scenarios.alternatives import Alternatives, alternatives
 from tests.conftest import Run
+from tests.maintenance.cases import small
 
 TRANSPORT = {(True, False): 480.0, (False, True): 680.0, (True, True): 80.0}
 """The textbook instance: what 200 parts cost on their way, by where a machine stands."""
@@ -319,3 +326,64 @@ def test_how_many_plans_there_are_is_told(others: int, apart: int, said: str) ->
     rows = [{"more_share": 1.0}] * (1 + others)
     found = Alternatives("name", "EUR", "cost", 1.0, apart, rows, (), None, True, ())
     assert found.headline().startswith(said)
+
+
+def worn_out(**changes: Any) -> Instance:
+    """Return a part that lasts a few days, without a printer."""
+    life = {"distribution": "weibull", "scale_days": 9.0, "shape": 3.0}
+    data = {**small().to_dict(), "regular": {"cost": 120.0, "lead_time_days": 2, "life": life}}
+    return amopt.load({**{k: v for k, v in data.items() if k != "printed"}, **changes})
+
+
+def cost_of_days(instance: Any, order: int, replace_at: int) -> float:
+    """Return what a day costs where parts are ordered and replaced at such ages."""
+    grid = build(instance)
+    units, age = grid.none + 1, np.arange(grid.none + 1)
+    down = np.full(grid.lead + 2, ACTIONS.index("wait"))
+    down[0], down[-1] = ACTIONS.index("order"), ACTIONS.index("install")
+    share = policy_of(grid, age >= order, age >= replace_at, down)
+    assert len(share) == len(grid.unit)
+    assert units * (grid.lead + 2) == grid.process.states
+    own = np.flatnonzero(share)
+    moves = np.asarray(grid.process.transition[own].todense())
+    balance = np.vstack([moves.T - np.eye(len(moves)), np.ones(len(moves))])
+    days, *_ = np.linalg.lstsq(balance, np.r_[np.zeros(len(moves)), 1.0], rcond=None)
+    return float(days @ grid.process.cost[own])
+
+
+def test_maintenance_lists_what_enumeration_finds() -> None:
+    """Every pair of days by hand; of those a lead time or more from all listed, the cheapest."""
+    instance: Any = worn_out()
+    ages = len(instance.failure_probabilities[0])
+    costs = {
+        (order, at): cost_of_days(instance, order, at)
+        for order in range(ages + 1)
+        for at in range(1, ages + 1)
+    }
+    wanted: list[tuple[int, int]] = []
+    for days in sorted(costs, key=lambda one: costs[one]):
+        if all(max(abs(a - b) for a, b in zip(days, one, strict=True)) >= 2 for one in wanted):
+            wanted.append(days)
+    found = alternatives(instance, within=1.0, most=4)
+    assert [row["objective"] for row in found.rows] == pytest.approx(
+        [costs[days] for days in wanted[:5]], rel=1e-8
+    )
+    assert all(answer.verdict.accepted for answer in found.answers)
+    assert {row["status"] for row in found.rows} == {"optimal"}
+    assert "order at" in found.rows[1]["what"] or "replace at" in found.rows[1]["what"]
+    assert found.answers[1].fingerprint == instance.fingerprint()
+    assert len(report.document_of(found).sections) == 5
+    with pytest.raises(UsageError, match="draws between two"):
+        alternatives(worn_out(limits={"stock": 0.1}))
+
+
+@pytest.mark.parametrize(
+    "within", [{"order": (0, 3)}, {"order": (30, 60), "print": (1, 2)}, {"replace": (1, 12)}]
+)
+def test_the_plan_within_windows_is_that_of_the_formulation(within: dict[str, Any]) -> None:
+    instance = small()
+    found = by_arrays(instance, Options(), Budget(), windows=within)
+    held = amopt.solve(instance, extend=lambda model: windows.hold(model, within))
+    free = amopt.solve(instance).outcome.objective
+    assert found.gain == pytest.approx(held.outcome.objective, rel=1e-8)
+    assert found.gain > free * (1 + 1e-6)

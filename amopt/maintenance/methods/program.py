@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import hair, renewal
+from amopt.maintenance.methods.windows import Windows, without
 from amopt.maintenance.policy import Optimum, chosen, printing_only
 from amopt.maintenance.process import Grid, build
 from amopt.mdp import dual_program
@@ -173,8 +175,10 @@ def by_arrays(
     options: Options,
     budget: Budget,
     progress: Callable[[Progress], None] | None = None,
+    *,
+    windows: Windows | None = None,
 ) -> Optimum:
-    """Find the best policy by the linear program as arrays.
+    """Find the best policy by the linear program as arrays, within windows where some are given.
 
     Raises
     ------
@@ -188,6 +192,8 @@ def by_arrays(
     budget.require(_IN_TIME)
     sides = formulation.limits(instance, grid)
     program = dual_program(grid.process, side_constraints=sides)
+    if windows is not None:
+        program = replace(program, upper=np.where(without(grid, windows), 0.0, program.upper))
     budget.require(_IN_TIME)
     answer = run(program, budget.options(options), progress=progress)
     if sides and _is_in_doubt(answer.outcome):
