@@ -165,18 +165,19 @@ def sensitivity(
         targets = require_room(None, html, html_light, xlsx)
         require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
-        pool = processes(workers) if workers > 1 else contextlib.nullcontext()
-        following = waiting.following(wanted=not json and not quiet)
-        with pool as executor, following as told:
-            found = of_inputs(
-                instance,
-                step=step,
-                time_limit=time_limit,
-                gap=gap,
-                executor=executor,
-                progress=told.count,
-                at_solve=told.hear,
-            )
+        with waiting.following(wanted=not json and not quiet) as told:
+            several = workers > 1
+            pool = processes(workers, told.hear) if several else contextlib.nullcontext()
+            with pool as executor:
+                found = of_inputs(
+                    instance,
+                    step=step,
+                    time_limit=time_limit,
+                    gap=gap,
+                    executor=executor,
+                    progress=told.count,
+                    at_solve=told.hear,
+                )
         targets.write_pages(lambda: tornado.document_of(found))
         targets.write_book(lambda: tornado.tables_of(found))
         if json:

@@ -25,6 +25,9 @@ from amopt.cli.common import (
 __all__ = ["reproduce", "sweep"]
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from amopt.program.solver.run import Progress
     from amopt.scenarios.sweep import Point
     from amopt.scenarios.sweep.run import Pool
 
@@ -121,7 +124,7 @@ def sweep(
                 points,
                 time_limit=time_limit,
                 gap=gap,
-                pool=_pool(workers, scheduler),
+                pool=_pool(workers, scheduler, told.hear),
                 folder=out,
                 progress=told.count,
                 at_solve=told.hear,
@@ -148,7 +151,9 @@ def _points(vary: list[str] | None, each: Path | None) -> tuple[Point, ...]:
     return from_list(each) if each is not None else grid([variation(one) for one in vary or ()])
 
 
-def _pool(workers: int, scheduler: str | None) -> Pool | None:
+def _pool(
+    workers: int, scheduler: str | None, at_solve: Callable[[Progress], None] | None
+) -> Pool | None:
     """Return what gives the executor."""
     if scheduler is not None:
         from amopt.scenarios.sweep.cluster import on_cluster
@@ -158,4 +163,4 @@ def _pool(workers: int, scheduler: str | None) -> Pool | None:
         return None
     from amopt.scenarios.workers import processes
 
-    return lambda: processes(workers)
+    return lambda: processes(workers, at_solve)

@@ -14,6 +14,7 @@ from amopt.phrases import listed, money
 from amopt.program.pieces import CutShortError, Pieces
 from amopt.scenarios.inputs import Input, inputs, with_scaled
 from amopt.scenarios.standing import Standing, finished, loosest, standing, why_none
+from amopt.scenarios.workers import telling
 from amopt.solution import Column, Table
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def _solved(
     moved = 100.0 * abs(factor - 1.0)
     try:
         other, moved = with_scaled(instance, scaled, factor)
-        outcome = decisions.solve(other, progress=progress, **options).outcome
+        outcome = decisions.solve(other, progress=progress or telling(), **options).outcome
     except InvalidInstanceError as error:
         return f"{_NOT_VALID}: {error.findings[0].message}", moved
     except AmoptError as error:

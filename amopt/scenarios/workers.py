@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-__all__ = ["Processes", "processes"]
+if TYPE_CHECKING:
+    from amopt.program.solver.run import Progress
+
+__all__ = ["Processes", "processes", "telling"]
 
 Words = ParamSpec("Words")
 Result = TypeVar("Result")
@@ -21,22 +26,37 @@ _STOP = getattr(signal, "SIGUSR1", None)
 """What the owner sends: Ctrl-C goes to all processes of a terminal, and is the owner's to hear."""
 
 
+_PERIOD = 0.2
+"""Seconds after which who listens looks whether there is anybody left to listen to."""
+
+
 @dataclass
 class _Self:
-    """What a worker knows of itself: whether it is at work, and was told to stop."""
+    """What a worker knows of itself: whether it is at work, was told to stop, and whom it tells."""
 
     at_work: bool = False
     told: bool = False
+    line: tuple[Any, Any] | None = None
 
 
 _SELF = _Self()
 
 
 class Processes(ProcessPoolExecutor):
-    """Processes that leave Ctrl-C to their owner, who can pass it on, and never outlive him."""
+    """Processes that leave Ctrl-C to their owner, who can pass it on, and never outlive him.
 
-    def __init__(self, workers: int) -> None:
-        super().__init__(workers, initializer=_leave_it_to_the_owner)
+    Parameters
+    ----------
+    workers
+        How many.
+    at_solve
+        Told of the solve that has run longest of those that run, where workers tell of theirs.
+    """
+
+    def __init__(self, workers: int, at_solve: Callable[[Progress], None] | None = None) -> None:
+        self._listener = None if at_solve is None else _Listener(at_solve)
+        line = None if self._listener is None else self._listener.line
+        super().__init__(workers, initializer=_leave_it_to_the_owner, initargs=(line,))
 
     def submit(
         self, fn: Callable[Words, Result], /, *args: Words.args, **kwargs: Words.kwargs
@@ -62,6 +82,9 @@ class Processes(ProcessPoolExecutor):
         except KeyboardInterrupt:
             self._kill()
             raise
+        finally:
+            if self._listener is not None:
+                self._listener.ended.set()
 
     def _kill(self) -> None:
         for process in self._all():
@@ -71,12 +94,49 @@ class Processes(ProcessPoolExecutor):
         return list((self._processes or {}).values())
 
 
-def processes(workers: int) -> Processes:
+class _Listener:
+    """Hears what workers tell of their solves, and passes on that of the one that runs longest."""
+
+    def __init__(self, at_solve: Callable[[Progress], None]) -> None:
+        self._hears, tells = multiprocessing.Pipe(duplex=False)
+        self.line = tells, multiprocessing.Lock()
+        self.ended = threading.Event()
+        self._at_solve = at_solve
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        running: dict[int, Progress] = {}
+        while not self.ended.is_set():
+            if not self._hears.poll(_PERIOD):
+                continue
+            worker, progress = self._hears.recv()
+            if progress is None:
+                running.pop(worker, None)
+                continue
+            running[worker] = progress
+            if progress is max(running.values(), key=lambda one: one.seconds):
+                self._at_solve(progress)
+
+
+def processes(workers: int, at_solve: Callable[[Progress], None] | None = None) -> Processes:
     """Return an executor whose processes leave Ctrl-C to their owner."""
-    return Processes(workers)
+    return Processes(workers, at_solve)
 
 
-def _leave_it_to_the_owner() -> None:
+def telling() -> Callable[[Progress], None] | None:
+    """Return what a solve in a worker tells of its progress; None where nobody listens."""
+    return None if _SELF.line is None else _tell
+
+
+def _tell(progress: Progress | None) -> None:
+    if _SELF.line is not None:
+        line, lock = _SELF.line
+        with suppress(OSError), lock:
+            line.send((os.getpid(), progress))
+
+
+def _leave_it_to_the_owner(line: tuple[Any, Any] | None) -> None:
+    _SELF.line = line
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if _STOP is not None:
         signal.signal(_STOP, _hear)
@@ -98,3 +158,4 @@ def _at_work(work: Callable[..., Result], *words: Any, **options: Any) -> Result
         return work(*words, **options)
     finally:
         _SELF.at_work = False
+        _tell(None)

@@ -329,12 +329,14 @@ def test_ctrl_c_before_there_is_a_policy_shows_none(name: str, tmp_path: Path) -
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("name", ["sensitivity", "sweep"])
+@pytest.mark.parametrize(("name", "workers"), [("sensitivity", 1), ("sweep", 1), ("sweep", 2)])
 def test_the_gap_of_the_solve_that_goes_on_is_shown_beside_how_many_are_done(
-    name: str, tmp_path: Path
+    name: str, workers: int, tmp_path: Path
 ) -> None:
+    """Of several that run side by side that of the one which has run longest."""
     varied = ("--vary", "machines.*.price=1x,2x") if name == "sweep" else ()
-    words = (name, long_instance(tmp_path), *varied, "--time-limit", "3")
+    side_by_side = ("--workers", str(workers))
+    words = (name, long_instance(tmp_path), *varied, *side_by_side, "--time-limit", "3")
     terminal = Terminal(*words)
     terminal.read_until(r"\d+ of \d+ done[^\n]*, best [\d,.]+, bound [\d,.]+, gap [\d.]+ %")
     terminal.press_ctrl_c()

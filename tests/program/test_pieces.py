@@ -13,9 +13,9 @@ import pytest
 
 from amopt.outcome import Stopped
 from amopt.program.pieces import CutShortError, Pieces
-from amopt.program.solver.run import TwiceInterruptedError
+from amopt.program.solver.run import Progress, TwiceInterruptedError
 from amopt.program.time import Budget
-from amopt.scenarios.workers import processes
+from amopt.scenarios.workers import processes, telling
 
 
 def squared(number: int) -> int:
@@ -157,3 +157,25 @@ def test_a_second_ctrl_c_waits_for_no_process() -> None:
     with pytest.raises(TwiceInterruptedError), processes(2) as executor:
         Pieces(4).done([60, 60, 60, 60], deaf, executor)
     assert time.perf_counter() - begun < 20
+
+
+def told_of(seconds: float) -> bool:
+    """Tell of a solve that has run for so long, where somebody listens, and go on a little."""
+    tell = telling()
+    if tell is not None:
+        tell(Progress(seconds, 5.0, 4.0, 0.25, 0))
+        time.sleep(0.5)
+    return tell is not None
+
+
+def test_the_solve_that_runs_longest_side_by_side_is_told_of() -> None:
+    heard: list[Progress] = []
+    with processes(2, heard.append) as executor:
+        assert list(executor.map(told_of, [9.0, 1.0])) == [True, True]
+        until = time.monotonic() + 20
+        while 9.0 not in [one.seconds for one in heard] and time.monotonic() < until:
+            time.sleep(0.02)
+    assert [one.seconds for one in heard] in ([9.0], [1.0, 9.0])  # never the shorter one after it
+    assert heard[-1] == Progress(9.0, 5.0, 4.0, 0.25, 0)
+    with processes(1) as executor:
+        assert not executor.submit(told_of, 1.0).result()

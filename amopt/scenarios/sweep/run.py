@@ -23,6 +23,7 @@ from amopt.program.solver.run import TwiceInterruptedError
 from amopt.scenarios.standing import finished, why_none
 from amopt.scenarios.sweep.changes import Point, apply, require_paths
 from amopt.scenarios.sweep.journal import Journal, opened
+from amopt.scenarios.workers import telling
 
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
@@ -289,7 +290,8 @@ def _solve(task: Task, progress: Callable[[Progress], None] | None = None) -> Ro
 
     instance, point, options = task
     try:
-        solution = decisions.solve(apply(instance, point), progress=progress, **options)
+        told = progress or telling()
+        solution = decisions.solve(apply(instance, point), progress=told, **options)
     except InvalidInstanceError as error:
         return _without("not valid", error.findings[0].message)
     except InfeasibleError as error:
