@@ -57,7 +57,8 @@ def check_form(
         notebook.require(not printed, "the conventional plan prints")
     if form not in ("central", "distributed"):
         return
-    able = {site.place: _able(instance, site.place, sources) for site in instance.sites}
+    wanted = _wanted(instance)
+    able = {site.place: _able(instance, site.place, wanted, sources) for site in instance.sites}
 
     def prints(place: str, period: str) -> bool:
         there = any(stands((place, machine, period)) for machine in able[place])
@@ -86,16 +87,21 @@ def check_form(
                 )
 
 
-def _able(instance: Instance, site: str, sources: Sources) -> set[str]:
+def _wanted(instance: Instance) -> dict[str, list[str]]:
+    """Return the places that need each part in some period."""
+    found: dict[str, list[str]] = {}
+    for demand in instance.demand:
+        if any(instance.rate(demand, t) for t in range(len(instance.horizon))):
+            found.setdefault(demand.part, []).append(demand.place)
+    return found
+
+
+def _able(
+    instance: Instance, site: str, wanted: Mapping[str, list[str]], sources: Sources
+) -> set[str]:
     """Return the types of machine that could print something at a site for some place."""
     found: set[str] = set()
     for part in instance.parts:
-        places = [
-            demand.place
-            for demand in instance.demand
-            if demand.part == part.name
-            and any(instance.rate(demand, t) for t in range(len(instance.horizon)))
-        ]
-        if any(sources.reaches(site, place, part) for place in places):
+        if any(sources.reaches(site, place, part) for place in wanted.get(part.name, ())):
             found |= {option.machine for option in part.print}
     return found

@@ -57,6 +57,7 @@ class Sources:
         self.sites = {site.place: site for site in instance.sites}
         self.machines = {machine.name: machine for machine in instance.machines}
         self._tables: dict[tuple[RouteCriterion, float], RouteTable] = {}
+        self._printers: dict[str, list[str]] = {}
 
     def of(self, row: Row, part: Part, t: int) -> Source | None:
         """Return the source of a row of supply in period t; None where there is none such."""
@@ -141,11 +142,14 @@ class Sources:
 
         Empty where none could print the part, or send it there.
         """
-        sites, _ = self.instance.sources(part)
-        if place in sites:
-            return {place}
-        weeks = {s: self._lane("weeks", s, place, part.kg)[1] for s in sites}
-        least = min(weeks.values(), default=math.inf)
+        if part.name not in self._printers:
+            self._printers[part.name] = self.instance.sources(part)[0]
+        sites = self._printers[part.name]
+        if place in sites or not sites:
+            return {place} & set(sites)
+        rows = [self._origins[site] for site in sites]
+        weeks = self._table("weeks", part.kg).weeks[rows, self._targets[place]]
+        least = weeks.min(initial=math.inf)
         if math.isinf(least):
             return set()
-        return {site for site, time in weeks.items() if time <= least * (1 + NEAR)}
+        return {site for site, time in zip(sites, weeks, strict=True) if time <= least * (1 + NEAR)}
