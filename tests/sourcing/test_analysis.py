@@ -204,6 +204,18 @@ def test_what_cancels_does_not_hide_a_difference(rate: float, first: int) -> Non
     assert total.first_not_below(*line, np.array([2.0]), np.array([80.0])) == first
 
 
+def test_lines_that_run_side_by_side_do_not_meet() -> None:
+    """Another part costs 3.71 here and there, but for rounding; all 500 stay 346.20 below."""
+    prices = ((1, 12.61), (100, 5.01), (200, 4.36), (500, 3.62))
+    quotes = [{"quantity": q, "cost_per_part": p, "lead_time_weeks": 1} for q, p in prices]
+    offer = {"supplier": "s", "part": "p", "quotes": quotes}
+    total, _ = quotes_of([Offer.model_validate(offer)]).curves()
+    beside = total.plus(np.array([0.08]), np.array([1.27]))
+    assert 0 < beside.rate[2] - 4.98 < 1e-13
+    line = np.array([974.28]), np.array([4.98])
+    assert beside.first_not_below(*line, np.array([1.0]), np.array([500.0])) == np.inf
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=25

@@ -172,9 +172,13 @@ class Curves:
             terms = np.maximum(size, np.maximum(np.abs(self.rate * q), np.abs(line_rate * q)))
             return np.maximum(TOLERANCE * totals, ROUNDED * terms)
 
+        # Each term of near(q) solved for q: where lines run side by side but for rounding, they
+        # meet where what they may differ by has no bounds.
+        steepest = np.maximum(np.abs(self.rate), np.abs(line_rate))
+        left = np.stack([TOLERANCE * np.abs(line_fixed), ROUNDED * size, np.zeros_like(size)])
+        pace = np.stack([TOLERANCE * np.abs(line_rate), np.zeros_like(size), ROUNDED * steepest])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            met = np.where(slope > 0, -above / slope, lo)
-            root = np.ceil((-above - near(met)) / slope * (1 - ROUNDED))
+            root = np.ceil(((-above - left) / (slope + pace)).min(axis=0) * (1 - ROUNDED))
         at_lo = above + slope * lo
         found = np.where(at_lo >= -near(lo), lo, np.where(slope > 0, np.maximum(root, lo), np.inf))
         found[found > hi] = np.inf
