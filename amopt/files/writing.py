@@ -30,6 +30,7 @@ __all__ = [
 
 _OLD = "old-"
 _A_DAY = 86400.0
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
 
 MARK = "solution.json"
 """The file by which a folder is known as one that amopt wrote, and may replace."""
@@ -297,14 +298,15 @@ def _umask() -> int:
 
 def as_plain(value: Any) -> Any:
     """Return ``value`` as JSON can hold it; what is not finite becomes null."""
+    kind = type(value)
+    if kind in _AS_IT_IS or (kind is float and math.isfinite(value)):
+        return value  # most values; what follows asks abstract classes, which takes long
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
-    if isinstance(value, (str, bool, int)) or value is None:
+    if isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, Sequence):
         return [as_plain(item) for item in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    if hasattr(value, "item"):
-        return as_plain(value.item())
-    return str(value)
+    return as_plain(value.item()) if hasattr(value, "item") else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,9 @@ __all__ = ["error_json", "exit_code", "findings_json", "listing_json", "pretty"]
 
 def pretty(value: Any) -> str:
     """Return plain data as JSON text in ASCII, which any terminal and pipe can carry."""
-    return json.dumps(as_plain(value), allow_nan=False, indent=2) + "\n"
+    from amopt.files.json_text import indented
+
+    return indented(as_plain(value), ascii_only=True) + "\n"
 
 
 def exit_code(findings: Sequence[Finding]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amopt.errors import UsageError
 from amopt.files import as_plain, new_file, require_writable_file
+from amopt.files.sheet_rows import Below, cell_text, row_texts, save
 from amopt.phrases import visible
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ __all__ = ["require_writable", "write_answer", "write_tables"]
 
 FIRST_DAY: Final = datetime.date(1900, 3, 1)
 """The day from which spreadsheet programs count days right."""
+
+_NO_TEXT: Final = (bool, int, float, datetime.date)
+
+_DAY_ZERO: Final = datetime.date(1899, 12, 30)
+"""The day that is number 0 to them, from their first right day on."""
 
 MOST_ROWS: Final = 1_048_575
 """Rows of a table that a sheet holds below its headings."""
@@ -90,11 +96,11 @@ def _write_book(
     book: Any = _openpyxl().Workbook()
     first = book.active
     first.title = _SUMMARY
-    taken, told = {_SUMMARY}, _Told()
+    taken, told, below = {_SUMMARY}, _Told(), {}
     for name, rows, columns in tables:
         for part in _parts(rows):
             sheet = _free_name(name, taken)
-            _write_table(book, sheet, part, columns, told)
+            below[sheet] = _write_table(book, sheet, part, columns, told)
             if part.start:
                 told.say(f"{name} has {len(rows):,} rows, and goes on in the sheet {sheet}.")
     for row, cells in enumerate([*summary, *told.notes()], 1):
@@ -103,7 +109,7 @@ def _write_book(
     first.column_dimensions["A"].width = 22
     first.column_dimensions["B"].width = 100
     with new_file(target) as temporary:
-        book.save(temporary)
+        save(book, below, temporary)
 
 
 @dataclass
@@ -188,27 +194,65 @@ def _free_name(name: str, taken: set[str]) -> str:
     return short
 
 
-def _write_table(book: Any, name: str, part: _Part, columns: Sequence[Column], told: _Told) -> None:
-    """Write rows of a table as a sheet."""
+def _write_table(
+    book: Any, name: str, part: _Part, columns: Sequence[Column], told: _Told
+) -> Below:
+    """Make the sheet of rows of a table, and return what stands below its headings."""
+    from openpyxl.cell import WriteOnlyCell
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.table import Table, TableStyleInfo
 
     sheet, rows = book.create_sheet(name), part.rows
     headings = [column.name for column in columns] or list(rows[0])
-    for place, heading in enumerate(headings, 1):
-        where = f"{name}, {heading}"
-        _write(sheet.cell(1, place), heading, told=told, where=where)
-        values = _dates([as_plain(row.get(heading)) for row in rows], heading)
-        shown = _format(values)
-        for number, value in enumerate(values, 2):
-            _write(sheet.cell(number, place), value, shown, told=told, where=where)
-        width = max([len(heading) + 3, *(len(_words(value)) + 1 for value in values[:200])])
-        sheet.column_dimensions[get_column_letter(place)].width = min(width, _WIDEST)
     area = f"A1:{get_column_letter(len(headings))}{len(rows) + 1}"
     table = Table(displayName=f"answer_{len(book.sheetnames)}", ref=area)
+    table._initialise_columns()  # else openpyxl makes a cell for each of the area to see the first
+    columns_below = []
+    for place, heading in enumerate(headings, 1):
+        where, letter = f"{name}, {heading}", get_column_letter(place)
+        _write(sheet.cell(1, place), heading, told=told, where=where)
+        table.tableColumns[place - 1].name = str(sheet.cell(1, place).value)
+        plain = _dates([as_plain(row.get(heading)) for row in rows], heading)
+        values = [
+            value
+            if value is None or isinstance(value, _NO_TEXT)
+            else _held(str(value), told, where)
+            for value in plain
+        ]
+        cell = WriteOnlyCell(sheet)
+        cell.number_format = "yyyy-mm-dd" if any(map(_is_date, values)) else _format(values)
+        columns_below.append(_Cells(letter, values, cell.style_id))
+        width = max([len(heading) + 3, *(len(_words(value)) + 1 for value in values[:200])])
+        sheet.column_dimensions[letter].width = min(width, _WIDEST)
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight9", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = "A2"
+    below = zip(*columns_below, strict=True)
+    return Below(row_texts(enumerate(below, 2)), len(rows) + 1, len(headings))
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """A column of values, which becomes the text of its cells one by one."""
+
+    letter: str
+    values: Sequence[Any]
+    style: int
+
+    def __iter__(self) -> Iterator[str]:
+        letter, style = self.letter, self.style
+        for number, value in enumerate(self.values, 2):
+            if value is None:
+                yield ""
+            elif isinstance(value, datetime.date):
+                yield cell_text(f"{letter}{number}", (value - _DAY_ZERO).days, style)
+            else:
+                styled = style if type(value) in (int, float) else 0
+                yield cell_text(f"{letter}{number}", value, styled)
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, datetime.date)
 
 
 def _dates(values: list[Any], heading: str) -> list[Any]:
@@ -234,27 +278,15 @@ def _format(values: Sequence[Any]) -> str:
     return _DECIMAL if max(map(abs, numbers)) >= 1 else _SMALL
 
 
-def _write(
-    cell: Any, value: Any, number_format: str = "General", *, told: _Told, where: str = ""
-) -> None:
+def _write(cell: Any, value: Any, *, told: _Told, where: str = "") -> None:
     """Write a value; no text is taken for a formula, and a number keeps its digits."""
-    if value is None:
-        return
-    if isinstance(value, (list, dict)):
-        value = str(value)
     if isinstance(value, str):
         cell.value = _held(value, told, where)
         cell.data_type = "s"
-        return
-    if isinstance(value, datetime.date):
-        cell.value, cell.number_format = value, "yyyy-mm-dd"
-        return
-    if isinstance(value, float):
+    elif isinstance(value, float):
         cell._value, cell.data_type = repr(value), "n"  # openpyxl would keep 16 digits
     else:
         cell.value = value
-    if type(value) in (int, float):
-        cell.number_format = number_format
 
 
 def _held(text: str, told: _Told, where: str) -> str:

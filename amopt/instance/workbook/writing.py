@@ -11,6 +11,7 @@ from typing import Any, Final
 from amopt.errors import UsageError
 from amopt.files import new_file, require_writable_file
 from amopt.files.formulas import begins_formula
+from amopt.files.sheet_rows import Below, cell_text, row_texts, save
 from amopt.instance.workbook.cells import SEPARATOR
 from amopt.instance.workbook.flattening import FilledSheet, filled_sheets, sheet_columns
 from amopt.instance.workbook.layout import INSTANCE, NOTES, TEXT, Column, Layout, Sheet
@@ -109,17 +110,17 @@ def write_workbook(
         if len(one.rows) > _MOST_ROWS:
             message = f"{one.sheet.name} has {len(one.rows):,} rows, and a sheet of a workbook has "
             raise UsageError(f"{message}room for {_MOST_ROWS:,}: name a folder of csv files")
-    there = {one.sheet.name: one for one in sheets}
+    there, below = {one.sheet.name: one for one in sheets}, {}
     for sheet in layout.sheets:
         if sheet.name in there or (template and sheet.form != "free"):
             filled = there.get(sheet.name) or FilledSheet(sheet, ())
             if template:
                 filled = _widened(layout, filled)
-            _write_sheet(book, filled)
-    _offer(book, layout)
+            below[sheet.name] = _write_sheet(book, filled)
+    _offer(book, layout, {name: one.last for name, one in below.items()})
     _write_notes(book, layout)
     with new_file(target) as temporary:
-        book.save(temporary)
+        save(book, below, temporary)
 
 
 def _widened(layout: Layout, filled: FilledSheet) -> FilledSheet:
@@ -156,14 +157,10 @@ def _write_once(
     _set_widths(sheet, [max(map(len, [*keys, "key"])), 30, _WIDEST])
 
 
-def _write_sheet(book: Any, filled: FilledSheet) -> None:
-    """Write a sheet."""
+def _write_sheet(book: Any, filled: FilledSheet) -> Below:
+    """Make a sheet, and return what stands below its headings."""
     sheet = book.create_sheet(filled.sheet.name)
     _write_headings(sheet, filled.columns)
-    for row, cells in enumerate(filled.rows, 2):
-        for place, cell in enumerate(cells, 1):
-            if cell is not None:
-                _write_cell(sheet, row, place, cell)
     last = max(2, len(filled.rows) + 1)
     for place, column in enumerate(filled.columns):
         letter = letters(place)
@@ -178,6 +175,34 @@ def _write_sheet(book: Any, filled: FilledSheet) -> None:
     if filled.columns:
         sheet.auto_filter.ref = f"A1:{letters(len(filled.columns) - 1)}{last}"
     _set_widths(sheet, [len(column.heading) + 4 for column in filled.columns])
+    last = max(sheet.max_row, len(filled.rows) + 1)
+    return Below(row_texts(enumerate(_cells_of(sheet, filled), 2)), last, len(filled.columns))
+
+
+def _cells_of(sheet: Any, filled: FilledSheet) -> list[list[str]]:
+    """Return the cells of each row as the file of a sheet holds them."""
+    from openpyxl.cell import WriteOnlyCell
+
+    styles: list[int] = []
+    for quoted in (False, True):
+        cell = WriteOnlyCell(sheet)
+        _style_text(cell, quoted=quoted)
+        styles.append(cell.style_id)
+    known: dict[str, int] = {}
+    found, places = [], list(map(letters, range(len(filled.columns))))
+    for number, row in enumerate(filled.rows, 2):
+        cells = []
+        for letter, value in zip(places, row, strict=True):
+            style = 0
+            if isinstance(value, str):
+                if value not in known:
+                    _require_held(value)
+                    known[value] = styles[begins_formula(value)]
+                style = known[value]
+            if value is not None:
+                cells.append(cell_text(f"{letter}{number}", value, style))
+        found.append(cells)
+    return found
 
 
 def _write_headings(sheet: Any, columns: Sequence[Column]) -> None:
@@ -211,17 +236,28 @@ def _write_cell(sheet: Any, row: int, place: int, value: Any) -> None:
 
 def _write_text(cell: Any, text: str) -> None:
     """Write a text as text, also where it looks like a formula, a number or an error."""
+    _require_held(text)
+    cell.value = text
+    cell.data_type = "s"
+    _style_text(cell, quoted=begins_formula(text))
+
+
+def _style_text(cell: Any, *, quoted: bool) -> None:
+    cell.number_format = "@"
+    cell.quotePrefix = quoted
+
+
+def _require_held(text: str) -> None:
+    """Refuse a text that a cell cannot hold."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.utils.exceptions import IllegalCharacterError
+
     if len(text) > _LONGEST_TEXT:
         message = f"a workbook cannot hold the text {text[:40]!r}...: a cell has room for "
         raise UsageError(f"{message}{_LONGEST_TEXT:,} characters: name a folder of csv files")
-    try:
-        cell.value = text
-    except Exception as error:
-        message = f"a workbook cannot hold the text {text[:40]!r}: {type(error).__name__}"
-        raise UsageError(message) from None
-    cell.data_type = "s"
-    cell.number_format = "@"
-    cell.quotePrefix = begins_formula(text)
+    if ILLEGAL_CHARACTERS_RE.search(text):
+        name = IllegalCharacterError.__name__
+        raise UsageError(f"a workbook cannot hold the text {text[:40]!r}: {name}")
 
 
 def _inline(words: Sequence[str]) -> str:
@@ -254,8 +290,11 @@ def _drop_down(sheet: Any, cells: str, formula: str, *, several: bool = False) -
     offered.add(cells)
 
 
-def _offer(book: Any, layout: Layout) -> None:
-    """Offer the names of one sheet in the columns of others that refer to them."""
+def _offer(book: Any, layout: Layout, last: Mapping[str, int]) -> None:
+    """Offer the names of one sheet in the columns of others that refer to them.
+
+    ``last`` is the last row of each sheet.
+    """
     by_path = {
         ".".join((*(key for above in one.ancestors for key in above.path), *one.path)): one.name
         for one in layout.sheets
@@ -266,28 +305,29 @@ def _offer(book: Any, layout: Layout) -> None:
         for column in sheet_columns(layout, own) if own is not None else ():
             if column.refers is not None:
                 target, key = by_path.get(column.refers.collection), column.refers.key
-                _offer_names(book, sheet, (column.heading, column.several), target, key)
+                _offer_names(last, sheet, (column.heading, column.several), target, key)
         for above in own.ancestors if own is not None else ():
             for heading, column in zip(above.own, above.repeats, strict=False):
                 if column.refers is None:  # the entry's own name, which is defined in that sheet
-                    _offer_names(book, sheet, (heading, False), above.name, column.heading)
+                    _offer_names(last, sheet, (heading, False), above.name, column.heading)
             for number in above.own if above.numbered else ():
-                _offer_names(book, sheet, (number, False), above.name, number)
+                _offer_names(last, sheet, (number, False), above.name, number)
 
 
 def _offer_names(
-    book: Any, sheet: Any, into: tuple[str, bool], target: str | None, key: str
+    ends: Mapping[str, int], sheet: Any, into: tuple[str, bool], target: str | None, key: str
 ) -> None:
     """Offer the names in a column of another sheet, and those that are yet to stand there.
 
     ``into`` is a heading, and whether several names may stand below it.
     """
     heading, several = into
-    if target not in book.sheetnames:
+    book: Any = sheet.parent
+    if target is None or target not in ends:
         return
     letter, source = _letter_of(sheet, heading), _letter_of(book[target], key)
     if letter and source:
-        last = max(book[target].max_row, sheet.max_row) + _ROOM
+        last = max(ends[target], ends[sheet.title]) + _ROOM
         formula = f"='{target}'!${source}$2:${source}${last}"
         _drop_down(sheet, f"{letter}2:{letter}{last}", formula, several=several)
 
