@@ -177,3 +177,30 @@ def test_the_gallery_shows_every_decision() -> None:
     assert set(SHOWN) == set(amopt.KINDS)
     assert {name.partition("/")[0] for name, _ in SHOWN.values()} == set(amopt.KINDS)
     assert all(amopt.check(name) == [] for name, _ in SHOWN.values())
+
+
+NAMED = re.compile(r"`(amopt (?!\.\.\.)[^`|]+)`")
+
+
+def test_commands_that_are_named_in_passing_are_there() -> None:
+    """Whatever a page calls a command is one, and has the options that stand behind it."""
+    from click import Context
+    from typer.main import get_command
+
+    from amopt import cli
+
+    top: Any = get_command(cli.app)
+    seen = 0
+    for page in PAGES:
+        for said in NAMED.findall(page.read_text(encoding="utf-8")):
+            command, words = top, said.split()[1:]
+            while words and hasattr(command, "commands") and not words[0].startswith("-"):
+                found = command.get_command(Context(command), words.pop(0))
+                assert found is not None, f"{page.name}: {said}"
+                command = found
+            options = {option for one in command.params for option in one.opts + one.secondary_opts}
+            for word in words:
+                if word.startswith("--"):
+                    assert word in {*options, "--help"}, f"{page.name}: {said}"
+            seen += 1
+    assert seen > 100
