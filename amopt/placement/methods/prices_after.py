@@ -25,9 +25,14 @@ FIRST_SHARE, FIRST_SECONDS = 0.15, 10.0
 """Share of the time left in which the solver tries the whole program first; seconds where there is
 no limit."""
 
-BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS, SMALL = 0.03, 1.0, 1_000
+BEFORE_TREE_SHARE, BEFORE_TREE_SECONDS, SMALL, MOST_BEFORE_TREE = 0.03, 1.0, 1_000, 3_000
 """The same where a tree over open sites follows, and most seconds; pairs times sites below which
-they are fewer, in proportion."""
+they are fewer, in proportion, and beyond which the tree comes at once."""
+
+
+RELAXATION_SHARE, RELAXATION_SECONDS = 0.05, 1.5
+"""Share of the time left, and most seconds, of the relaxation where a tree over open sites follows,
+which has a bound of its own."""
 
 
 class PricesAfter(ProgramSearch):
@@ -45,10 +50,19 @@ class PricesAfter(ProgramSearch):
         self._single = supply.instance.single_source
         self._size = len(supply.pairs) * len(supply.instance.sites)
 
+    def _for_relaxation(self) -> highs.Options:
+        options = super()._for_relaxation()
+        if not self._by_tree:
+            return options
+        left = options.time_limit
+        share = np.inf if left is None else RELAXATION_SHARE * left
+        return replace(options, time_limit=min(share, RELAXATION_SECONDS))
+
     def finish(self, progress: Progress | None) -> BoundedPlan:
         """Solve the whole program if that is quickly done; else find a plan by prices."""
         first: BoundedPlan | None = None
-        if self._single or not self._by_tree:
+        small = self._single and self._size <= MOST_BEFORE_TREE and self.relaxation is not None
+        if small or not self._by_tree:
             first = self._quickly(progress)
             enough = first.is_within(self._options.gap) or first.outcome.status is Status.INFEASIBLE
             interrupted = first.outcome.stopped is Stopped.INTERRUPTED

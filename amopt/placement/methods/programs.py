@@ -133,7 +133,7 @@ class ProgramSearch:
             self._built = self._programs("optimum")
         self.program = self._built.program
         with self._budget.phase("solve"):
-            relaxed = _relaxed(self._built.program, self._budget.options(self._options))
+            relaxed = _relaxed(self._built.program, self._for_relaxation())
         self.relaxation = relaxed.outcome.bound
         if _is_interrupted(relaxed):
             return _no_plan_yet(relaxed)
@@ -143,6 +143,9 @@ class ProgramSearch:
         if not _is_whole(self._built.program, relaxed.values):
             return None
         return self._bounded(self._built, relaxed, self.relaxation)
+
+    def _for_relaxation(self) -> highs.Options:
+        return self._budget.options(self._options)
 
     def form(self, form: Form, options: highs.Options) -> BoundedPlan:
         """Solve the program of a form."""

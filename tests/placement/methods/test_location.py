@@ -346,11 +346,69 @@ def test_below_a_target_there_is_the_best_plan_or_none(seed):
     every = np.isfinite(facilities.cost)
     for target in (best * 0.999, best * 1.01):
         written = SingleSourceProgram.of(facilities, cover, every, facilities.free > 0, target)
-        program = cuts.tightened(written, facilities, highs.Options(), lambda: None)
+        program = cuts.tightened(written, facilities, highs.Options(), lambda: None).program
         assert program.shape[0] >= written.program.shape[0]
         answer = highs.solve(program, start=written.without_plan())
         assert answer.outcome.objective == pytest.approx(min(best, target), rel=1e-6)
         assert (written.chosen(answer.values) is None) == (target < best)
+
+
+def test_what_is_below_a_nearer_target_is_kept():
+    """Columns that the relaxation proves to cost more are left out, and none of the best plan."""
+    left_out = 0
+    for seed in (7, 9, 11):
+        best, written, facilities = tight_program(seed, sites=6, places=12, times=1.05)
+        tight = cuts.tightened(written, facilities, highs.Options(), lambda: None)
+        assert best * 0.8 < tight.bound <= best * (1 + 1e-9)
+        for target in (best * 0.9999, best * 1.0001):
+            program = tight.below(written.none, target)
+            left_out += int(written.program.upper.sum() - program.upper.sum())
+            answer = highs.solve(program, start=written.without_plan())
+            assert answer.outcome.objective == pytest.approx(min(best, target), rel=1e-9)
+            assert (written.chosen(answer.values) is None) == (target < best)
+    assert left_out > 60
+
+
+def tight_program(seed, *, sites, places, times):
+    """Return the optimum, and the program of what costs less than some times as much."""
+    data = located(seed, sites=sites, places=places, tight=1.6, single=True)
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    facilities = Facilities.of(DenseSupply(Supply(Instance.from_dict(data))))
+    cover, every = Relaxation.of(facilities).cover, np.isfinite(facilities.cost)
+    limit = times * best
+    return (
+        best,
+        SingleSourceProgram.of(facilities, cover, every, facilities.free > 0, limit),
+        facilities,
+    )
+
+
+def test_plans_near_the_bound_are_searched_for_first(monkeypatch):
+    """And then those up to the target, so that what is found is the best of all."""
+    best, written, facilities = tight_program(11, sites=6, places=12, times=1.02)
+    bound = cuts.tightened(written, facilities, highs.Options(), lambda: None).bound
+    assert bound < 0.9999 * best
+    targets, solved = [], highs.solve
+
+    def noted(program, options=None, **more):
+        if more.get("start") is not None:
+            targets.append(program.cost @ more["start"] + program.offset)
+        return solved(program, options, **more)
+
+    monkeypatch.setattr(highs, "solve", noted)
+    for target in (1.02 * best, best - 0.1 * (best - bound)):
+        incumbent = SingleSourceIncumbent(
+            facilities, Transportation(facilities, highs.Options(), Budget()), 1e-6, Budget()
+        )
+        incumbent.target = target
+        targets.clear()
+        supplies = np.isfinite(facilities.cost)
+        cover = Relaxation.of(facilities).cover
+        incumbent.complete(np.arange(6), cover, supplies, np.isfinite(facilities.free))
+        assert targets == sorted(targets)
+        assert len(targets) == 3 or target > best
+        assert incumbent.cost == (pytest.approx(best) if target > best else np.inf)
+    assert targets[-1] == pytest.approx(target)
 
 
 @pytest.mark.parametrize("sub_programs", [True, False])

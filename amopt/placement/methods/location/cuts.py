@@ -30,7 +30,7 @@ from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.answer import Answer, Basis
 
-__all__ = ["Inequality", "Pool", "inequalities", "tightened"]
+__all__ = ["Inequality", "Pool", "Tightened", "inequalities", "tightened"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,6 +76,37 @@ class Pool:
         return [each for site in sites for each in self._found.get(int(site), {}).values()]
 
 
+@dataclass(frozen=True)
+class Tightened:
+    """A program with inequalities of knapsacks, and what its relaxation proves.
+
+    Attributes
+    ----------
+    program
+        The program.
+    bound, reduced_costs
+        Cost of its relaxation, and what each column costs more, shape (n,); None where not known.
+    """
+
+    program: LinearProgram
+    bound: float = -np.inf
+    reduced_costs: Floats | None = None
+
+    def below(self, none: int, target: float) -> LinearProgram:
+        """Return the program of what costs less than a target; the column ``none`` costs that.
+
+        Columns that the relaxation proves to cost as much are left out.
+        """
+        program = self.program
+        cost = program.cost.copy()
+        cost[none] = target - program.offset
+        if self.reduced_costs is None:
+            return replace(program, cost=cost)
+        out = self.reduced_costs > target - self.bound + ROUNDING * abs(self.bound)
+        out[none] = False
+        return replace(program, cost=cost, upper=np.where(out, 0.0, program.upper))
+
+
 def tightened(
     written: SingleSourceProgram,
     problem: Facilities,
@@ -84,7 +115,7 @@ def tightened(
     *,
     pool: Pool | None = None,
     sites: Ints | None = None,
-) -> LinearProgram:
+) -> Tightened:
     """Return a program with inequalities of knapsacks that its relaxation violates.
 
     Parameters
@@ -101,6 +132,7 @@ def tightened(
     whole, pool = written.program, Pool() if pool is None else pool
     sites = np.arange(problem.sites) if sites is None else sites
     program, basis, bounds = _with(whole, _rows(written, sites, pool.of(sites))), None, []
+    proven: tuple[float, Floats | None] = (-np.inf, None)
     for _ in range(ROUNDS):
         seconds = left()
         if seconds is not None and seconds <= 0:
@@ -110,17 +142,18 @@ def tightened(
         if answer.outcome.stopped is Stopped.INTERRUPTED:
             raise KeyboardInterrupt
         if answer.values is None or answer.reduced_costs is None or answer.basis is None:
-            return whole
+            return Tightened(whole)
         bounds.append(float(answer.outcome.objective or 0.0))
+        proven = bounds[-1], answer.reduced_costs
         resting = len(bounds) > 6 and bounds[-1] - bounds[-4] <= STALL * abs(bounds[-1])
         found = [] if resting else _violated(written, problem, answer, sites)
         rows = _rows(written, sites, [each for each in found if pool.add(each)])
         if not rows:
-            return _kept(program, whole, answer.values)
+            return Tightened(_kept(program, whole, answer.values), *proven)
         program = _with(program, rows)
         basic = np.ones(len(rows), dtype=np.int8)
         basis = Basis(answer.basis.columns, np.append(answer.basis.rows, basic))
-    return program
+    return Tightened(program, *proven)
 
 
 def _violated(

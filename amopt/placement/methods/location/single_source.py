@@ -9,6 +9,7 @@ better, and so is what a node of the tree leaves open, once that is little.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement.methods.facilities import WHOLE, Facilities
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.cuts import Pool, tightened
+from amopt.placement.methods.location.cuts import Pool, Tightened, tightened
 from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
 from amopt.placement.methods.location.neighbourhood import bettered
 from amopt.placement.methods.location.program import SingleSourceProgram
@@ -28,6 +29,7 @@ from amopt.placement.methods.location.transportation import (
 )
 from amopt.placement.methods.location.volume import Volume
 from amopt.placement.methods.moves import rearranged
+from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.time import Budget
 
@@ -54,6 +56,10 @@ MOST_TO_TIGHTEN = 1_000
 SECONDS, SHARE = 3.0, 0.05
 """Most seconds of one search for a better plan, and most of the time left."""
 
+NEARER, RESTING = (0.15, 0.4), 1e-7
+"""Shares of the way from the bound of a program's relaxation to its target below which plans are
+searched for first; relative length of the way from which that is done."""
+
 TO_THE_END = 1e-9
 """Relative gap of these programs: the gap asked for is in what their plans must be below."""
 
@@ -76,6 +82,7 @@ class SingleSourceIncumbent(Incumbent):
         super().__init__(facilities, transportation, gap, budget, cost)
         self._pool = Pool()
         self._completed: set[bytes] = set()
+        self._undecided: dict[bytes, float] = {}  # the cutoff below which they are
 
     @property
     def end(self) -> float:
@@ -141,9 +148,11 @@ class SingleSourceIncumbent(Incumbent):
             key = chosen.tobytes()
             if key in self._completed:
                 continue
-            if self._budget.spent < until and self._complete_set(split, chosen):
+            again = self.cutoff < self._undecided.get(key, np.inf)
+            if again and self._budget.spent < until and self._complete_set(split, chosen):
                 self._completed.add(key)
             else:
+                self._undecided[key] = self.cutoff
                 undecided += 1
         return undecided == 0 and bool(self._completed)
 
@@ -290,20 +299,40 @@ class SingleSourceIncumbent(Incumbent):
             limit = options.time_limit
             return None if limit is None else max(limit - (self._budget.spent - began), 0.0)
 
-        program = written.program
+        tight = Tightened(written.program)
         if written.pair.size <= MOST_TO_TIGHTEN:
             problem = self.facilities.take(chosen)
-            program = tightened(written, problem, options, left, pool=self._pool, sites=chosen)
-        within = replace(options, time_limit=left())
-        answer = highs.solve(program, within, start=start)
-        if answer.values is not None:
-            found, pairs = written.chosen(answer.values), np.arange(self.facilities.pairs)
+            tight = tightened(written, problem, options, left, pool=self._pool, sites=chosen)
+        for program in self._nearer(written, tight, proves=proves):
+            within = replace(options, time_limit=left())
+            answer = highs.solve(program, within, start=start)
+            found = None if answer.values is None else written.chosen(answer.values)
             if found is not None:
+                pairs = np.arange(self.facilities.pairs)
                 share = np.ones(pairs.size)
                 self._take(self._transportation.shipment(chosen, found, pairs, share))
-        if answer.outcome.stopped is Stopped.INTERRUPTED:
-            raise KeyboardInterrupt
+            if answer.outcome.stopped is Stopped.INTERRUPTED:
+                raise KeyboardInterrupt
+            if found is not None or answer.outcome.status is not Status.OPTIMAL:
+                break
         return answer.outcome
+
+    def _nearer(
+        self, written: SingleSourceProgram, tight: Tightened, *, proves: bool
+    ) -> Iterator[LinearProgram]:
+        """Yield the program of plans near the relaxation's bound, and those farther, up to all.
+
+        Below a target that is no plan's cost the best plan is often far below.
+        """
+        none, program = written.none, tight.program
+        if proves and none is not None and np.isfinite(tight.bound):
+            limit = program.offset + float(program.cost[none])
+            for share in NEARER if self.target < self.end else ():
+                target = tight.bound + share * (limit - tight.bound)
+                target = float(np.ceil(target)) if self.facilities.counts_cost else target
+                if target < limit - RESTING * abs(limit):
+                    yield tight.below(none, target)
+        yield program
 
     def _rounded(self, split: Shipment, chosen: Ints) -> Shipment | None:
         """Return a plan of single sources near a split one; None where none was found."""

@@ -221,7 +221,7 @@ class Tree:
                 self.incumbent.polish()
             self._aim(node, volume)
             return self._settle(node, volume)
-        if not self.incumbent.polish():
+        if not self.incumbent.polish() and self._is_far(volume):
             self.incumbent.look_near(sites, volume)
         return self._settle(node, volume)
 
