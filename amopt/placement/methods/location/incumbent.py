@@ -52,8 +52,8 @@ class Incumbent:
         Cost of the best plan.
     best
         The best plan that was found here; None for none.
-    target
-        Cost below which plans are searched for at the time.
+    target, floor
+        Cost below which plans are searched for at the time, and below which there are none.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Incumbent:
         self._pays: dict[bytes, Floats | None] = {}
         self._splits: list[tuple[Shipment, Ints]] = []
         self.best: Shipment | None = None
-        self.target = np.inf
+        self.target, self.floor = np.inf, -np.inf
 
     @property
     def end(self) -> float:
@@ -145,8 +145,14 @@ class Incumbent:
                 self.attempt(self._enough(sites[order], k))
         self._exchange(sites, net, swaps)
 
-    def polish(self) -> bool:
-        """Better the best plan once more, where that takes longer; return whether it is done."""
+    def polish(self, *, sets: bool = True) -> bool:
+        """Better the best plan once more, where that takes longer; return whether it is done.
+
+        Parameters
+        ----------
+        sets
+            Whether the sets whose bounds are lowest may be solved for it.
+        """
         return True
 
     def look_near(self, sites: Ints, volume: Volume) -> None:

@@ -25,8 +25,9 @@ __all__ = ["bettered"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PAIRS, CLOSED = 60, 4
-"""Pairs of a part, from which no more open facilities are taken in, and closed ones beside them."""
+PAIRS, SHARE, CLOSED = 60, 0.5, 4
+"""Pairs of a part, from which no more open facilities are taken in, and share of all that they are
+at most; closed ones beside them."""
 
 NEAREST = 4
 """Facilities of a part that may supply a pair: those where it costs least, and the one of now."""
@@ -87,7 +88,8 @@ def _part(facilities: Facilities, plan: Ints, middle: int) -> tuple[Ints, Ints]:
     near = opened[np.argsort(distance[opened], kind="stable")]
     near = np.append(middle, near[near != middle])
     served = np.cumsum([int((plan == site).sum()) for site in near])
-    near = near[: max(int(np.searchsorted(served, PAIRS)) + 1, 2)]
+    enough = min(PAIRS, SHARE * plan.size)
+    near = near[: max(int(np.searchsorted(served, enough)) + 1, 2)]
     pairs = np.flatnonzero(np.isin(plan, near))
     closed = np.setdiff1d(np.arange(facilities.sites), opened)
     loaded = facilities.cost[np.ix_(closed, pairs)] + (

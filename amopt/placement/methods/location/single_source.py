@@ -63,6 +63,9 @@ searched for first; relative length of the way from which that is done."""
 TO_THE_END = 1e-9
 """Relative gap of these programs: the gap asked for is in what their plans must be below."""
 
+PART_GAP, FAR_PART_GAP = 0.0, 0.02
+"""Relative gap of a part of a plan, and that where the plan is far and targets follow."""
+
 PART_SECONDS, PARTS_SECONDS, PARTS_SHARE = 2.0, 30.0, 0.4
 """Most seconds for one part of a plan; for all of them where there is no limit; most of the time
 left for all of them."""
@@ -126,15 +129,15 @@ class SingleSourceIncumbent(Incumbent):
         left = self._budget.left
         return SECONDS if left is None else min(SECONDS, SHARE * left)
 
-    def polish(self) -> bool:
+    def polish(self, *, sets: bool = True) -> bool:
         """Solve the sets whose bounds are lowest; where that is too much, better part by part.
 
         Returns whether all sets that were tried are solved.
         """
-        if self.complete_sets():
+        if sets and self.complete_sets():
             return True
         if self.best is not None and not self._budget.is_over:
-            self._part_by_part(self.best)
+            self._part_by_part(self.best, PART_GAP if sets else FAR_PART_GAP)
         return False
 
     def complete_sets(self) -> bool:
@@ -176,10 +179,11 @@ class SingleSourceIncumbent(Incumbent):
             return False
         return True
 
-    def _part_by_part(self, best: Shipment) -> None:
+    def _part_by_part(self, best: Shipment, gap: float) -> None:
         left = self._budget.left
         until = self._budget.spent + (PARTS_SECONDS if left is None else PARTS_SHARE * left)
         options = replace(self._transportation.options, time_limit=PART_SECONDS)
+        options = replace(options, gap=max(options.gap, gap))
         plan = bettered(
             self.facilities, self._plan(best), options, lambda: until - self._budget.spent
         )
@@ -327,8 +331,9 @@ class SingleSourceIncumbent(Incumbent):
         none, program = written.none, tight.program
         if proves and none is not None and np.isfinite(tight.bound):
             limit = program.offset + float(program.cost[none])
+            base = max(tight.bound, self.floor)
             for share in NEARER if self.target < self.end else ():
-                target = tight.bound + share * (limit - tight.bound)
+                target = base + share * (limit - base)
                 target = float(np.ceil(target)) if self.facilities.counts_cost else target
                 if target < limit - RESTING * abs(limit):
                     yield tight.below(none, target)

@@ -215,10 +215,10 @@ class Tree:
         sites = np.flatnonzero(node.may)
         if self.is_targeted:
             self._whole = True
-            if self._is_far(volume):
+            if not np.isfinite(self.incumbent.cost):
                 self.incumbent.look_near(sites, volume)
             if self._is_far(volume):
-                self.incumbent.polish()
+                self.incumbent.polish(sets=False)
             self._aim(node, volume)
             return self._settle(node, volume)
         if not self.incumbent.polish() and self._is_far(volume):
@@ -244,7 +244,7 @@ class Tree:
         reached, start = self.incumbent.target, self._start
         if start is None or reached >= self.incumbent.end:
             return False
-        self._distance *= FARTHER
+        self._distance, self.incumbent.floor = self._distance * FARTHER, reached
         again = replace(
             start,
             bound=max(start.bound, reached),
