@@ -241,6 +241,7 @@ TABLES: dict[str, dict[str, str]] = {
         "| problems | size | seconds |": "`python benchmarks/placement_location.py`",
         "| way | sourcing | placement |": "`python -m benchmarks modelling_layers`",
         "| way | printing, 9,984 |": "`python benchmarks/modelling_layers.py printing placement",
+        "| run | MB of file |": "`python -m benchmarks whole_runs",
         "| | cells read |": "`python -m benchmarks workbook`",
         "| parts | file | seconds |": "`python -m benchmarks screening`",
         "| buyers | 2 | 5 |": "`python -m benchmarks licensing`",
