@@ -42,11 +42,9 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "WAYS", "formulate", "formulate_arrays", "read_back", "solve"]
 
-MANY = 60_000
-"""Pairs times sites from which ``auto`` takes the Lagrangian route, where it can.
-
-Handed many more, the solver may find no plan within minutes.
-"""
+MANY, MANY_IN_TIME = 60_000, 20_000
+"""Pairs times sites, over all periods, beyond which ``auto`` goes by prices: always, and under a
+time limit, within which the solver may find no plan."""
 
 LAGRANGIAN = Method(
     "lagrangian",
@@ -131,7 +129,7 @@ def solve(
     with budget.phase("prepare"):
         supply = Supply(instance, budget)
     way = choose(
-        "placement", method, _ways(supply), formulation.FAMILIES, instance,
+        "placement", method, _ways(supply, options, forms=forms), formulation.FAMILIES, instance,
         extended=extend is not None,
     )  # fmt: skip
     budget.require("the supply options were listed")
@@ -236,11 +234,19 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> PlacementS
     return judged(instance, answer_of(instance, BoundedPlan(plan, outcome), {}), check)
 
 
-def _ways(supply: Supply) -> tuple[Method, ...]:
-    """Return the methods, the fastest first; prices by themselves only for many pairs and sites."""
-    size = len(supply.pairs) * max(len(supply.instance.sites), 1)
-    by_periods = replace(DECOMPOSITION, automatic=size * len(supply.instance.horizon) > MANY)
-    return (replace(LAGRANGIAN, automatic=size > MANY), by_periods, MILP, FORMULATION)
+def _ways(supply: Supply, options: highs.Options, *, forms: bool) -> tuple[Method, ...]:
+    """Return the methods, the fastest first; prices by themselves only for many pairs and sites.
+
+    Sites of one capacity each have a tree after the solver; over periods no forms are sought.
+    """
+    instance = supply.instance
+    size = len(supply.pairs) * max(len(instance.sites), 1) * len(instance.horizon)
+    in_time = options.time_limit is not None and not price_route.by_tree(instance)
+    by_prices, by_periods = (
+        replace(way, automatic=size > (MANY_IN_TIME if in_time and fewer else MANY))
+        for way, fewer in ((LAGRANGIAN, True), (DECOMPOSITION, not forms))
+    )
+    return (by_prices, by_periods, MILP, FORMULATION)
 
 
 def _search(

@@ -47,9 +47,9 @@ THRESHOLDS = (0.5, 0.2, 0.05)
 NEAREST = 4
 """Units whose supply of a pair is in the program: those where it costs least with their hours."""
 
-ALL, MOST_FREE = 20_000, 60_000
-"""Columns up to which all of them are in the last program; up to which its machines are free where
-they are not."""
+SMALL, ALL, MOST_FREE = 20_000, 60_000, 60_000
+"""Columns up to which the last program is the only one; up to which all are in it; up to which its
+machines are free where they are not."""
 
 SHARE_OF_A_LOOK, SECONDS_OF_A_LOOK = 0.15, 30.0
 """Share of the time left for a program with machines held; seconds where there is no limit."""
@@ -122,7 +122,7 @@ class DecompositionSearch:
                 if self._budget.is_over:
                     break
             offers = self._offers()
-            small = len(self._problem.columns) <= ALL
+            small = len(self._problem.columns) <= SMALL
             for threshold in () if small else THRESHOLDS:
                 if self._closed:
                     break

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import amopt
+from amopt.decision import choose
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import Instance, decision, solve
 from amopt.placement.formulation import FAMILIES
@@ -59,7 +60,8 @@ def test_it_ends_with_the_optimum_of_a_small_instance(seed):
 @pytest.mark.slow
 def test_prices_and_what_is_near_close_most_of_the_gap(monkeypatch):
     """Where not all columns are in any program, every family is kept nevertheless."""
-    monkeypatch.setattr(decomposed_plan, "ALL", 0)
+    for columns in ("SMALL", "ALL"):
+        monkeypatch.setattr(decomposed_plan, columns, 0)
     monkeypatch.setattr(decomposed_plan, "MOST_ROUNDS", 60)
     gaps = []
     for seed in range(1):
@@ -104,6 +106,36 @@ def test_large_instances_of_several_periods_go_that_way(monkeypatch):
     assert "decomposition" in answer.outcome.method
     assert answer.outcome.objective == pytest.approx(exact.outcome.objective, rel=1e-6)
     assert answer.verdict.accepted
+
+
+def test_under_a_limit_of_time_fewer_are_enough_for_prices(monkeypatch):
+    monkeypatch.setattr(decision, "MANY_IN_TIME", 10)
+    limited, free = highs.Options(time_limit=60.0), highs.Options()
+    cases = (
+        ("placement/mobile-factory", limited, False, "decomposition"),
+        ("placement/mobile-factory", limited, True, "milp"),
+        ("placement/mobile-factory", free, False, "milp"),
+        ("placement/synthetic", limited, True, "lagrangian"),
+        ("placement/synthetic", free, True, "milp"),
+    )
+    for name, options, forms, expected in cases:
+        instance = amopt.load(name)
+        ways = decision._ways(Supply(instance), options, forms=forms)
+        chosen = choose("placement", "auto", ways, FAMILIES, instance, extended=False)
+        assert chosen.name == expected
+
+
+@pytest.mark.parametrize("seed", [3, 7, 8, 9])
+def test_after_looks_at_what_is_near_the_last_program_is_the_whole(seed, monkeypatch):
+    monkeypatch.setattr(decomposed_plan, "SMALL", 0)
+    monkeypatch.setattr(decomposed_plan, "MOST_ROUNDS", 40)
+    data = random_everything(seed)
+    best = best_of(data)
+    if best is None:
+        return
+    answer = solve(Instance.from_dict(data), method="decomposition", forms=False)
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(best, rel=2e-6)
 
 
 def test_under_a_limit_of_time_the_bound_holds():
