@@ -115,6 +115,27 @@ class Buyers:
         found: Floats = np.minimum.reduceat(amounts[..., order], start, axis=-1)[..., self.alike]
         return found
 
+    def without_rounding(self, worth: Floats) -> Floats:
+        """Return what buyers would pay, the same where it differs by rounding alone.
+
+        At a root it is nothing, at a crossing the less of the two. A difference of rounding that
+        became a coefficient of a program would have the solver cut off what it must not.
+
+        Parameters
+        ----------
+        worth
+            Of each royalty and buyer, shape (royalties, buyers).
+        """
+        worth = np.where(np.abs(worth) <= SAME * self.traditional_cost, 0.0, worth)
+        order = np.argsort(worth, axis=-1)
+        ladder, paid = np.take_along_axis(worth, order, axis=-1), self.traditional_cost[order]
+        for place in range(1, self.demand.size):
+            below, own = ladder[:, place - 1], ladder[:, place]
+            near = own - below <= SAME * np.maximum(paid[:, place - 1], paid[:, place])
+            ladder[:, place] = np.where(near, below, own)
+        np.put_along_axis(worth, order, ladder, axis=-1)
+        return worth
+
     def printing_cost(self, royalty: ArrayLike) -> Floats:
         """Return :math:`C_A` without the fee, money a year, shape (..., buyers)."""
         channel = self.instance.printing

@@ -171,6 +171,47 @@ def test_licensing_lists_who_may_take_a_licence_and_what_that_earns_less() -> No
     assert "comes to 450.00 EUR or less" in report._said(near)[-1]
 
 
+def test_licensing_lists_whoever_takes_a_licence_where_two_would_pay_the_same() -> None:
+    """What the two differ by there is rounding: as a coefficient it cut off a better contract."""
+    instance = amopt.load(
+        {
+            "amopt": 1,
+            "kind": "licensing",
+            "name": "Three unlike buyers",
+            "holding_cost_per_year_per_value": 0.05,
+            "safety_factor": 0.0,
+            "traditional": {
+                "price": 187.84775286828042,
+                "production_cost": 144.78653606090631,
+                "setup_cost": 5000,
+                "lead_time_years": 0.1773525103202545,
+            },
+            "printing": {
+                "price": 156.62754961526412,
+                "setup_cost": 1074.5217708583607,
+                "lead_time_years": 0.025456355010797127,
+            },
+            "buyers": [
+                {"name": name, "demand_per_year": demand}
+                for name, demand in (("a", 0.52), ("b", 6.92), ("c", 39.11))
+            ],
+        }
+    )
+    buyers = Buyers.of(instance)
+    royalties = np.linspace(0.0, 100.0, 20_001)
+    worth = buyers.highest_fee(royalties)
+    alone = worth[:, 1] > np.maximum(worth[:, [0, 2]].max(axis=1), 0.0)
+    earned = worth[:, 1] + royalties * 6.92 + buyers.margin * (0.52 + 39.11)
+
+    found = alternatives(instance, within=0.3, most=9)
+    of_b = [
+        row["objective"]
+        for row, answer in zip(found.rows, found.answers, strict=True)
+        if [one["contract"] is not None for one in answer.rows["buyers"]] == [False, True, False]
+    ]
+    assert of_b == [pytest.approx(earned[alone].max(), rel=1e-4)]
+
+
 def test_printing_lists_other_base_stock_levels() -> None:
     """Parts are on their own, so that the plans are the sums of what each level costs."""
     data = amopt.load("printing/mission").to_dict()

@@ -99,7 +99,7 @@ def add_sets(model: Any) -> None:
     buyers = Buyers.of(instance)
     names = [buyer.name for buyer in instance.buyers]
     model.royalty = royalties_of(buyers).tolist()
-    worth = buyers.least_of_alike(buyers.highest_fee(model.royalty))
+    worth = buyers.without_rounding(buyers.least_of_alike(buyers.highest_fee(model.royalty)))
     model.worth = dict(zip(names, worth.T.tolist(), strict=True))
     model.alike = dict(zip(names, buyers.alike.tolist(), strict=True))
     model.paid_now = dict(zip(names, buyers.traditional_cost.tolist(), strict=True))
