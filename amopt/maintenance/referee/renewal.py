@@ -31,6 +31,9 @@ STEADY, LOOK_BACK, AS_BEFORE = 2_000, 97, 1e-11
 """Days from which a cycle is looked at, every so often, for days that count the same share of it
 as one day and that many days before. Some plans wait a thousand years for an order."""
 
+LONG = 500
+"""Days from which a cycle is looked at for states that it can never leave."""
+
 MOST_CYCLE = 200_000
 """Days after which a cycle is not followed any further."""
 
@@ -270,6 +273,31 @@ class _Cycle:
         self.ends += still[-2:]
 
 
+class _Reached:
+    """The states that a cycle is in from some day on."""
+
+    def __init__(self, cycle: _Cycle) -> None:
+        statuses = cycle.lead + 2
+        self.parts = [np.zeros((ages.oldest + 1, statuses), np.bool_) for ages in cycle.parts]
+        self.others = np.zeros((1 + len(cycle.printing), statuses), np.bool_)
+
+    def has_all(self, cycle: _Cycle) -> bool:
+        """Return whether this morning's states are all among them; add them.
+
+        What follows from all of them but this morning's is then among them, too, and what follows
+        from this morning's has followed before: they are never left.
+        """
+        whole = True
+        here = [(self.others, np.array([cycle.none, *cycle.printing]))]
+        for seen, ages in zip(self.parts, cycle.parts, strict=True):
+            here.append((seen[ages.there], ages.mass))
+        for seen, mass in here:
+            there = mass > 0
+            whole = whole and not (there & ~seen).any()
+            seen |= there
+        return whole
+
+
 def averages(instance: MaintenanceInstance, policy: StatedPolicy) -> dict[str, float] | None:
     """Return the :data:`AMOUNTS` a day in the long run; None where a cycle does not end.
 
@@ -335,11 +363,18 @@ def _followed(instance: MaintenanceInstance, policy: StatedPolicy, ordered: bool
     cycle.parts[0] = _Ages((1 - fails) * ahead[None], min(1, oldest), oldest)
     cycle.none = fails * ahead
     days: deque[Floats] = deque(maxlen=LOOK_BACK + 1)
+    reached: _Reached | None = None
     for number in range(MOST_CYCLE):
         left = cycle.left()
         if left <= LEFT:
             return cycle
+        if number > LONG and reached is not None and reached.has_all(cycle):
+            return None
         spent = cycle.day_alone()
+        if spent[-2:].any():
+            reached = None
+        elif reached is None:
+            reached = _Reached(cycle)
         days.append(spent / left)
         if number % LOOK_BACK == 0 and number > STEADY and cycle.ends_as_before(days):
             cycle.end_at_that_rate(spent)
