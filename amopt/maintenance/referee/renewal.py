@@ -288,13 +288,13 @@ class _Reached:
         from this morning's has followed before: they are never left.
         """
         whole = True
-        here = [(self.others, np.array([cycle.none, *cycle.printing]))]
-        for seen, ages in zip(self.parts, cycle.parts, strict=True):
-            here.append((seen[ages.there], ages.mass))
+        parts = zip(self.parts, cycle.parts, strict=True)
+        here = [(seen[ages.there], ages.mass) for seen, ages in parts]
+        here += [(self.others, np.array([cycle.none, *cycle.printing]))]
         for seen, mass in here:
             there = mass > 0
             whole = whole and not (there & ~seen).any()
-            seen |= there
+            np.logical_or(seen, there, out=seen)
         return whole
 
 

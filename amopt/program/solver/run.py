@@ -96,7 +96,6 @@ class Watch:
         self._mixed_integer = mixed_integer
         self._unit = unit
         self._error: BaseException | None = None
-        self._ended = threading.Event()
         self._started = time.perf_counter()
         self._next_report = self._started + _PERIOD
         self._log = kinds.kCallbackLogging
@@ -126,11 +125,14 @@ class Watch:
         for kind in heard:
             self._solver.startCallback(kind)
         results: list[Any] = []
-        thread = threading.Thread(target=self._work, args=(results,), daemon=True, name="HiGHS")
+        ended = threading.Event()
+        thread = threading.Thread(
+            target=self._work, args=(results, ended), daemon=True, name="HiGHS"
+        )
         self.running = True
         with self._hearing_ctrl_c(thread):
             thread.start()
-            self._ended.wait()
+            ended.wait()
         self.running = False
         self._solver.setCallback(None, None)
         if self._error is not None:
@@ -145,13 +147,13 @@ class Watch:
         set_options(self._solver, {"output_flag": False})
         return self._solver.run()
 
-    def _work(self, results: list[Any]) -> None:
+    def _work(self, results: list[Any], ended: threading.Event) -> None:
         try:
             results.append(self._solver.run())
         except BaseException as error:
             self._error = error
         finally:
-            self._ended.set()
+            ended.set()
 
     @contextmanager
     def _hearing_ctrl_c(self, thread: threading.Thread) -> Iterator[None]:

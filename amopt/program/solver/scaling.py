@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
+from amopt.program.solver.digits.arithmetic import by_entry
 
 __all__ = ["LARGEST_COEFFICIENT", "OPEN", "Scaling"]
 
@@ -104,7 +105,7 @@ class Scaling:
         summed = np.maximum(summed, _LEAST * summed.max(initial=0.0))
         row = np.exp2(-np.round(np.log2(np.where(summed > 0, summed, 1.0))))
         column = np.full(n, np.inf)
-        held = np.repeat(row, np.diff(size.indptr)) * size.data
+        held = by_entry(size, row) * size.data
         np.minimum.at(column, size.indices, 1.0 / np.where(held > 0, held, 1.0))
         column = np.exp2(np.round(np.log2(np.where(np.isfinite(column), column, 1.0))))
         return cls(row, column).priced(program)
@@ -151,7 +152,7 @@ class Scaling:
         matrix = program.matrix
         if (self.rows == 1).all() and (self.columns == 1).all():
             return np.asarray(matrix.data, dtype=np.float64)
-        by_row = np.repeat(self.rows, np.diff(matrix.indptr))
+        by_row = by_entry(matrix, self.rows)
         return np.asarray(matrix.data * by_row * self.columns[matrix.indices])
 
 
@@ -161,7 +162,7 @@ def _is_uneven(program: LinearProgram) -> bool:
     entries = np.abs(program.matrix.data)
     if entries.size and not low <= entries.min() <= entries.max() <= high:
         m, n = program.shape
-        row = np.repeat(np.arange(m), np.diff(program.matrix.indptr))
+        row = by_entry(program.matrix, np.arange(m))
         for of, size in ((row, m), (program.matrix.indices, n)):
             largest = np.zeros(size)
             np.maximum.at(largest, of, entries)
@@ -194,7 +195,7 @@ def _balanced(program: LinearProgram) -> tuple[Floats, Floats]:
     """
     m, n = program.shape
     matrix = program.matrix
-    row = np.repeat(np.arange(m), np.diff(matrix.indptr))
+    row = by_entry(matrix, np.arange(m))
     column = matrix.indices
     entry = np.log2(np.abs(matrix.data))
     sides = _logarithm(_size(program.row_lower, program.row_upper))

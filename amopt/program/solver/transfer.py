@@ -32,10 +32,13 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
+_ERROR, _FINE = -1, 0
+"""The numbers of the solver's statuses; their names take longer to read than a call takes."""
+
 
 def accepted(status: Any, what: str, program: LinearProgram) -> None:
     """Raise a usage error where the solver's status of a call is an error."""
-    if status.name == "kError":
+    if int(status) == _ERROR:
         raise UsageError(f"HiGHS refused {what} of {program.name!r}")
 
 
@@ -53,7 +56,7 @@ def set_options(highs: Any, settings: dict[str, Any]) -> None:
         When it does not take one.
     """
     for key, value in settings.items():
-        if highs.setOptionValue(key, value).name != "kOk":
+        if int(highs.setOptionValue(key, value)) != _FINE:
             raise UsageError(f"HiGHS does not take the option {key} = {value!r}")
 
 

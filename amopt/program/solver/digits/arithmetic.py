@@ -8,12 +8,13 @@ SIAM Journal on Scientific Computing 26.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["UNIT", "exact_dot", "exact_sum", "two_product", "weighted_columns"]
+__all__ = ["UNIT", "by_entry", "exact_dot", "exact_sum", "two_product", "weighted_columns"]
 
 Floats = NDArray[np.float64]
 
@@ -44,10 +45,16 @@ def _high(a: Floats) -> Floats:
     return np.asarray(turned - (turned - a), dtype=np.float64)
 
 
+def by_entry(matrix: sp.csr_array, numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return for each entry of a matrix the number of its row."""
+    ends = matrix.indptr
+    return np.repeat(numbers, ends[1:] - ends[:-1])
+
+
 def weighted_columns(matrix: sp.csr_array, entries: Floats, y: Floats) -> Floats:
     """Return ``sum_i a_ij y_i`` for each column of a matrix of this pattern with these entries."""
-    weights = entries * np.repeat(y, np.diff(matrix.indptr))
-    return np.bincount(matrix.indices, weights, minlength=matrix.shape[1]).astype(np.float64)
+    weights = entries * by_entry(matrix, y)
+    return np.bincount(matrix.indices, weights, minlength=matrix.shape[1])
 
 
 def exact_sum(*terms: Floats) -> float:

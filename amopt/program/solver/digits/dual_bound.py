@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.digits.arithmetic import UNIT, exact_sum, weighted_columns
+from amopt.program.solver.digits.arithmetic import UNIT, by_entry, exact_sum, weighted_columns
 from amopt.program.solver.digits.residuals import ACCURACY, TOLERANCE, cost_scale
 from amopt.program.solver.scaling import OPEN
 
@@ -92,9 +92,7 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     sign = -1.0 if program.maximise else 1.0
     cost, y = sign * program.cost, sign * y
     lower, upper = _open(program.lower, program.upper)
-    rows, miss = _row_terms(program, y)
-    y = np.where(np.isnan(rows), 0.0, y)
-    rows = np.nan_to_num(rows)
+    y, rows, miss = _row_terms(program, y)
     matrix = program.matrix
     added = np.abs(cost) + weighted_columns(matrix, np.abs(matrix.data), np.abs(y))
     longest = int(np.bincount(matrix.indices, minlength=n).max(initial=0))
@@ -145,27 +143,34 @@ def _open(lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
     return np.where(lower > -OPEN, lower, -np.inf), np.where(upper < OPEN, upper, np.inf)
 
 
-def _row_terms(program: LinearProgram, y: Floats) -> tuple[Floats, float]:
-    """Return what each row adds, NaN where its dual stands on an open side, and the largest miss.
+def _row_terms(program: LinearProgram, y: Floats) -> tuple[Floats, Floats, float]:
+    """Return the duals without those on an open side, what each row adds, and the largest miss.
 
     The miss is the dual times the row's largest coefficient.
     """
     side = np.where(y > 0, program.row_lower, program.row_upper)
-    wrong = (y != 0) & (np.abs(side) >= OPEN)
-    terms = y * np.where((y == 0) | wrong, 0.0, side)
-    if not wrong.any():
-        return terms, 0.0
-    heaviest = abs(program.matrix[np.flatnonzero(wrong)]).max(axis=1).toarray().ravel()
-    return np.where(wrong, np.nan, terms), float((np.abs(y[wrong]) * heaviest).max())
+    beyond = np.abs(side) >= OPEN
+    if not beyond.any():
+        return y, y * side, 0.0
+    wrong, missed = beyond & (y != 0), 0.0
+    if wrong.any():
+        heaviest = abs(program.matrix[np.flatnonzero(wrong)]).max(axis=1).toarray().ravel()
+        missed = float((np.abs(y[wrong]) * heaviest).max())
+    y = np.where(wrong, 0.0, y)
+    return y, y * np.where(beyond, 0.0, side), missed
 
 
 def _least(low: Floats, high: Floats, lower: Floats, upper: Floats) -> Floats:
     """Return the least of ``z x`` over ``low <= z <= high`` and ``lower <= x <= upper``."""
-    ends = []
-    for z in (low, high):
-        end = np.where(z > 0, lower, upper)
-        ends.append(z * np.where(z == 0, 0.0, end))
-    return np.minimum(*ends)
+    one = low * _end(low, lower, upper)
+    return one if low is high else np.minimum(one, high * _end(high, lower, upper))
+
+
+def _end(z: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Return where ``z x`` is least, 0 where that is everywhere."""
+    end = np.where(z > 0, lower, upper)
+    end[z == 0] = 0.0
+    return end
 
 
 def _covered(
@@ -182,7 +187,7 @@ def _covered(
     if (lower[wanted] < 0).any():
         return None
     m = matrix.shape[0]
-    row, column, a = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices, matrix.data
+    row, column, a = by_entry(matrix, np.arange(m)), matrix.indices, matrix.data
     held = np.bincount(row, wanted[column], minlength=m) == np.count_nonzero(wanted)
     negative = np.bincount(row, (a < 0) | (lower[column] < 0), minlength=m) > 0
     fits = rows & held & ~negative & (program.row_upper < OPEN) & (program.row_upper >= 0)
@@ -235,7 +240,7 @@ def _implied(
     """
     matrix, m = program.matrix, program.shape[0]
     every, open_below, open_above = matrix.data, np.isinf(lower), np.isinf(upper)
-    of_row, of_column = np.repeat(np.arange(m), np.diff(matrix.indptr)), matrix.indices
+    of_row, of_column = by_entry(matrix, np.arange(m)), matrix.indices
     tighter = [lower.copy(), upper.copy()]
     for sign, limit in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
         positive = sign * every > 0

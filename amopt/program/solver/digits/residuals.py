@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.digits.arithmetic import exact_dot
+from amopt.program.solver.digits.arithmetic import by_entry, exact_dot
 from amopt.program.solver.scaling import OPEN
 
 __all__ = [
@@ -130,9 +130,9 @@ def row_misses(program: LinearProgram, x: Floats) -> Floats:
 def _summed(matrix: sp.csr_array, size: Floats) -> Floats:
     """Return what each row adds up of columns of these sizes, shape (m,)."""
     m = matrix.shape[0]
-    row = np.repeat(np.arange(m), np.diff(matrix.indptr))
+    row = by_entry(matrix, np.arange(m))
     entries = np.abs(matrix.data) * size[matrix.indices]
-    return np.bincount(row, entries, minlength=m).astype(np.float64)
+    return np.bincount(row, entries, minlength=m)
 
 
 def _largest(violation: Floats, size: Floats) -> float:
@@ -168,7 +168,7 @@ def _column_sizes(size: sp.csr_array, summed: Floats) -> Floats:
 
     Of rows in which it counts: one in which its coefficient is tiny does not determine it.
     """
-    row = np.repeat(np.arange(size.shape[0]), np.diff(size.indptr))
+    row = by_entry(size, np.arange(size.shape[0]))
     of_row, of_column, largest = np.zeros(len(summed)), *np.zeros((2, size.shape[1]))
     np.maximum.at(of_row, row, size.data)
     np.maximum.at(of_column, size.indices, size.data)
