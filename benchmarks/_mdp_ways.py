@@ -140,11 +140,13 @@ def collapsed_arrays(task: Task, clock: Clock, *, every_level: bool = True) -> A
     """Solve the same program from its arrays, handed to the solver's checked door.
 
     Over every level that may be used up within a cycle; or, as the package's own method has it
-    where nothing is added, over those that closed form does not show to be too high.
+    where nothing is added, over those that closed form does not show to be too high. It starts, as
+    there, from the basis of a plan that keeps no stock and prints nothing.
     """
     with clock.phase("import"):
         from amopt.printing import closed_form
         from amopt.printing.formulation import build, formulate
+        from amopt.printing.methods.collapsed import waiting_basis
         from amopt.program.pyomo import compile_model
         from amopt.program.solver import highs
     instance = task.instance()
@@ -158,7 +160,7 @@ def collapsed_arrays(task: Task, clock: Clock, *, every_level: bool = True) -> A
     highs.solve(program)
     with clock.phase("solve"):
         for _ in range(TIMES):
-            found = highs.solve(program)
+            found = highs.solve(program, basis=waiting_basis(program))
     clock.seconds["solve"] /= TIMES
     return _of_cycle(instance, found.outcome.objective), str(found.outcome.status)
 

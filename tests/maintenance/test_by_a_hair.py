@@ -42,17 +42,21 @@ def test_a_limit_just_below_what_is_best_is_kept_at_next_to_no_cost(
     assert bool(alone) != any("Without printing" in note for note in answer.notes)
 
 
+@pytest.mark.parametrize("method", ["auto", "program"])
 @pytest.mark.parametrize("short", SHORT)
-def test_a_limit_just_below_the_least_that_any_plan_needs_is_named(short: float) -> None:
+def test_a_limit_just_below_the_least_that_any_plan_needs_is_named(
+    short: float, method: str
+) -> None:
     _, data = just_below(1026, short)
     with pytest.raises(InfeasibleError, match=r"This cannot hold: downtime") as told:
-        amopt.solve(amopt.load(data))
+        amopt.solve(amopt.load(data), method=method)
     assert told.value.conflict
     assert told.value.remedies
 
 
+@pytest.mark.parametrize("method", ["auto", "program"])
 @pytest.mark.parametrize("short", [1e-9, 0.0])
-def test_a_limit_that_is_missed_by_rounding_is_kept(short: float) -> None:
+def test_a_limit_that_is_missed_by_rounding_is_kept(short: float, method: str) -> None:
     free, data = just_below(1026, short)
-    answer = amopt.solve(amopt.load(data))
+    answer = amopt.solve(amopt.load(data), method=method)
     assert answer.outcome.objective == pytest.approx(free.outcome.objective, rel=1e-6)

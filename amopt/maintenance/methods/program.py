@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ from amopt.program.time import Budget
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
+    from amopt.mdp import SideConstraint
+    from amopt.program.linear import LinearProgram
     from amopt.program.solver.highs import Options, Progress
 
 __all__ = ["HONOURS", "by_arrays", "by_pyomo", "by_renewal", "read"]
@@ -163,6 +165,37 @@ def _is_in_doubt(outcome: Outcome) -> bool:
     return ended and outcome.status is not Status.OPTIMAL
 
 
+def _is_kept(
+    instance: MaintenanceInstance,
+    grid: Grid,
+    sides: Sequence[SideConstraint],
+    options: Options,
+    budget: Budget,
+) -> bool:
+    """Return whether limits that the solver was in doubt of are kept, up to rounding.
+
+    Raises
+    ------
+    InfeasibleError
+        When they are out of reach by a hair.
+    """
+    told = hair.least_ratio(grid, sides, budget.options(options))
+    if told is None:
+        return False
+    why = hair.out_of_reach(instance, sides, told[1])
+    if why is not None and told[1] <= NEAR:
+        raise why
+    return why is None and told[0] <= 1 + hair.HAIR
+
+
+def _within_rounding(program: LinearProgram, sides: Sequence[SideConstraint]) -> LinearProgram:
+    """Return a program whose limits are kept by rounding."""
+    upper = program.row_upper.copy()
+    for side in hair.within_rounding(sides):
+        upper[program.rows.block(side.name)] = side.upper
+    return replace(program, row_upper=upper)
+
+
 def _bound(grid: Grid, outcome: Outcome) -> float | None:
     """Return the proven bound: where every cost is 0 or more, no plan costs less than 0."""
     if outcome.bound is None or grid.process.cost.min() < 0:
@@ -196,15 +229,9 @@ def by_arrays(
         program = replace(program, upper=np.where(without(grid, windows), 0.0, program.upper))
     budget.require(_IN_TIME)
     answer = run(program, budget.options(options), progress=progress)
-    if sides and _is_in_doubt(answer.outcome):
-        told = hair.least_ratio(grid, sides, budget.options(options))
-        if told is not None:
-            why = hair.out_of_reach(instance, sides, told[1])
-            if why is not None and told[1] <= NEAR:
-                raise why
-            if why is None and told[0] <= 1 + hair.HAIR:
-                program = dual_program(grid.process, side_constraints=hair.within_rounding(sides))
-                answer = run(program, budget.options(options), progress=progress)
+    if sides and _is_in_doubt(answer.outcome) and _is_kept(instance, grid, sides, options, budget):
+        program = _within_rounding(program, sides)
+        answer = run(program, budget.options(options), progress=progress)
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         raise explain(program, formulation.FAMILIES, instance, options, outcome, budget=budget)
@@ -251,6 +278,12 @@ def by_pyomo(
     compiled = compile_model(model)
     budget.require(_IN_TIME)
     answer = run(compiled.program, budget.options(options), progress=progress)
+    if extend is None and _is_in_doubt(answer.outcome):
+        known = instance if printer else formulation.without_printer(instance)
+        sides = formulation.limits(known, model.grid)
+        if sides and _is_kept(known, model.grid, sides, options, budget):
+            nearly = _within_rounding(compiled.program, sides)
+            answer = run(nearly, budget.options(options), progress=progress)
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         families = (*formulation.FAMILIES, FIXED)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from amopt.outcome import Outcome
+    from amopt.program.linear import LinearProgram
+    from amopt.program.solver.answer import Basis
     from amopt.program.solver.highs import Options, Progress
 
-__all__ = ["best_policy", "is_extended", "read", "require_printing"]
+__all__ = ["best_policy", "is_extended", "read", "require_printing", "waiting_basis"]
 
 Ints = NDArray[np.int64]
 
@@ -31,6 +33,12 @@ VISITED = 1e-7
 
 MIXED = 1e-6
 """Share from which a level or an action is part of a mix."""
+
+_OF_WAITING = {"shelf", "waits", "printed"}
+"""Variables that are basic where every system waits."""
+
+_BALANCES = {"one_level", "shelf_balance", "printed_balance", "shortage_balance"}
+"""Constraints that hold with equality."""
 
 
 def is_extended(instance: PrintingInstance, extend: Extend | None) -> bool:
@@ -77,7 +85,12 @@ def best_policy(
         model = formulation.build(instance, parameters, highest, printer=printer)
     extended(model, extend)
     compiled = compile_model(model)
-    answer = solve(compiled.program, budget.options(options), progress=progress)
+    answer = solve(
+        compiled.program,
+        budget.options(options),
+        basis=waiting_basis(compiled.program),
+        progress=progress,
+    )
     outcome = answer.outcome
     if outcome.status is Status.INFEASIBLE:
         raise explain(
@@ -95,6 +108,31 @@ def best_policy(
         )
     load(compiled, answer)
     return read(model, outcome=outcome, bound=outcome.bound)
+
+
+def waiting_basis(program: LinearProgram) -> Basis | None:
+    """Return the basis of keeping no stock and letting every system wait; None where it is none.
+
+    It is triangular and feasible without limits, and every plan is a few changes away: sooner
+    solved from there than presolved.
+    """
+    from amopt.program.solver.answer import Basis
+
+    if program.is_mixed_integer:
+        return None
+    columns, rows = np.zeros(program.shape[1], bool), np.ones(program.shape[0], bool)
+    start = 0
+    for family in program.columns.families:
+        there = slice(start, start := start + len(family))
+        if family.name == "order_up_to":
+            columns[there] = [family.key(j)[1] == 0 for j in range(len(family))]
+        else:
+            columns[there] = family.name in _OF_WAITING
+    start = 0
+    for family in program.rows.families:
+        there = slice(start, start := start + len(family))
+        rows[there] = family.name not in _BALANCES
+    return Basis.of(columns, rows) if columns.sum() + rows.sum() == len(rows) else None
 
 
 def read(

@@ -169,10 +169,11 @@ def _is_uneven(program: LinearProgram) -> bool:
             largest = largest[largest > 0]
             if not low <= largest.min() <= largest.max() <= high:
                 return True
-    free = ~program.integer
-    return _has_tiny(program.lower[free], program.upper[free]) or _has_tiny(
-        program.row_lower, program.row_upper
-    )
+    lower, upper = program.lower, program.upper
+    if program.is_mixed_integer:
+        free = ~program.integer
+        lower, upper = lower[free], upper[free]
+    return _has_tiny(lower, upper) or _has_tiny(program.row_lower, program.row_upper)
 
 
 def _has_tiny(lower: Floats, upper: Floats) -> bool:

@@ -54,7 +54,8 @@ def by_entry(matrix: sp.csr_array, numbers: NDArray[Any]) -> NDArray[Any]:
 def weighted_columns(matrix: sp.csr_array, entries: Floats, y: Floats) -> Floats:
     """Return ``sum_i a_ij y_i`` for each column of a matrix of this pattern with these entries."""
     weights = entries * by_entry(matrix, y)
-    return np.bincount(matrix.indices, weights, minlength=matrix.shape[1])
+    summed = np.bincount(matrix.indices, weights, minlength=matrix.shape[1])
+    return np.asarray(summed, dtype=np.float64)
 
 
 def exact_sum(*terms: Floats) -> float:

@@ -101,21 +101,24 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
     may_imply = (y != 0) | (not alone)
     terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
     together = None
-    single = terms
-    if np.isinf(terms).any():
+    single, missed = terms, miss
+    unknown = np.isinf(terms)
+    if unknown.any():
         together = _covered(program, may_imply, low, lower, terms)
         paid = cost * x
         terms, taken_off, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
-    if np.isinf(terms).any():
+        unknown = np.isinf(terms)
+    if unknown.any():
         lower, upper = _implied(program, may_imply, lower, upper)
-        terms = np.where(np.isinf(terms), _least(low, high, lower, upper), terms)
-    unknown, missed = np.isinf(terms), miss
+        terms = np.where(unknown, _least(low, high, lower, upper), terms)
+        unknown = np.isinf(terms)
     if unknown.any():
         noise = np.abs(z) <= _NOISE * added
         missed = max(miss, float(np.abs(z[unknown & ~noise]).max(initial=0.0)))
         terms = np.where(unknown, -np.abs(z * x), terms)
-    ends = np.abs(np.where(low < 0, upper, lower))
-    nearly = float(_NOISE / TOLERANCE * (added @ np.where(np.isfinite(ends), ends, 0.0)))
+    ends = np.where(low < 0, upper, lower)
+    ends[np.isinf(ends)] = 0.0
+    nearly = float(_NOISE / TOLERANCE * (added @ np.abs(ends)))
     bound, scale = _added(rows, terms, taken_off)
     bound = min(bound, dearest)
     if missed <= miss and taken_off > _NOISE * scale:
@@ -244,12 +247,13 @@ def _implied(
     tighter = [lower.copy(), upper.copy()]
     for sign, limit in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
         positive = sign * every > 0
-        infinite = np.where(positive, open_below[of_column], open_above[of_column]) & (every != 0)
+        infinite = np.where(positive, open_below[of_column], open_above[of_column])
         open_ends = np.bincount(of_row, infinite, minlength=m)
         # A row with two open ends says nothing of a single column: most of a large program's.
-        kept = ((limit < OPEN) & rows & (open_ends <= 1))[of_row] & (every != 0)
-        if not kept.any():
+        says = (limit < OPEN) & rows & (open_ends <= 1)
+        if not says.any():
             continue
+        kept = np.flatnonzero(says[of_row])
         row, column, b, infinite = of_row[kept], of_column[kept], sign * every[kept], infinite[kept]
         end = np.where(b > 0, lower[column], upper[column])
         finite = b * np.where(infinite, 0.0, end)

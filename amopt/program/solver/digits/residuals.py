@@ -85,9 +85,10 @@ def cost_scale(program: LinearProgram) -> float:
 
 def excess(value: Floats, lower: Floats, upper: Floats) -> Floats:
     """Return by how much each value lies outside its interval, 0 within."""
-    low = np.where(lower > -OPEN, lower, -np.inf)
-    high = np.where(upper < OPEN, upper, np.inf)
-    return np.maximum(np.maximum(low - value, value - high), 0.0)
+    low, high = lower - value, value - upper
+    low[lower <= -OPEN] = 0.0
+    high[upper >= OPEN] = 0.0
+    return np.maximum(np.maximum(low, high), 0.0)
 
 
 def check_primal(program: LinearProgram, x: Floats, *, noise: float = _NOISE) -> PrimalCheck:
@@ -105,13 +106,17 @@ def check_primal(program: LinearProgram, x: Floats, *, noise: float = _NOISE) ->
     """
     if x.shape != program.cost.shape or not np.isfinite(x).all():
         return PrimalCheck(np.inf, np.inf, np.nan, np.inf)
-    whole = x[program.integer]
     beyond = excess(x, program.lower, program.upper)
-    bound = np.where(x < program.lower, program.lower, program.upper)
-    outside = _largest(beyond, np.maximum(np.abs(x), np.abs(bound)))
+    outside = integrality = 0.0
+    if beyond.any():
+        bound = np.where(x < program.lower, program.lower, program.upper)
+        outside = _largest(beyond, np.maximum(np.abs(x), np.abs(bound)))
+    if program.is_mixed_integer:
+        whole = x[program.integer]
+        integrality = float(np.abs(whole - np.round(whole)).max())
     return PrimalCheck(
         primal=max(_rows(program, x, noise), outside),
-        integrality=float(np.abs(whole - np.round(whole)).max(initial=0.0)),
+        integrality=integrality,
         objective=exact_dot(program.cost, x, program.offset),
         scale=float(np.abs(program.cost) @ np.abs(x)),
     )
@@ -132,7 +137,7 @@ def _summed(matrix: sp.csr_array, size: Floats) -> Floats:
     m = matrix.shape[0]
     row = by_entry(matrix, np.arange(m))
     entries = np.abs(matrix.data) * size[matrix.indices]
-    return np.bincount(row, entries, minlength=m)
+    return np.asarray(np.bincount(row, entries, minlength=m), dtype=np.float64)
 
 
 def _largest(violation: Floats, size: Floats) -> float:
