@@ -200,7 +200,8 @@ def markdown(rows: list[Row], command: str) -> str:
         "are not on the full process, at its first state). *Load* is reading the arrays from a "
         "file and turning them into the package's own form, *build* constructing what is solved; "
         "MB is the peak of the process. Seconds are those of the processor, one thread, on a "
-        "machine that did other work: compare ratios.",
+        "machine that did other work (of what takes milliseconds, the median of many times): "
+        "compare ratios.",
         "",
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
         + ", ".join(f"{name} {version}" for name, version in versions(*PACKAGES).items())

@@ -54,7 +54,7 @@ WAYS = (
         honours=prices.HONOURS,
         obstacle=prices.obstacle,
     ),
-    Method("collapsed", "linear program of the collapsed process"),
+    Method("collapsed", "linear program of the collapsed process", obstacle=collapsed.obstacle),
     *(
         Method(
             name,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amopt.program.solver.answer import Basis
     from amopt.program.solver.highs import Options, Progress
 
-__all__ = ["best_policy", "is_extended", "read", "require_printing", "waiting_basis"]
+__all__ = ["best_policy", "is_extended", "obstacle", "read", "require_printing", "waiting_basis"]
 
 Ints = NDArray[np.int64]
 
@@ -34,11 +34,29 @@ VISITED = 1e-7
 MIXED = 1e-6
 """Share from which a level or an action is part of a mix."""
 
+NEARLY_ALWAYS = 1.0 - 1e-9
+"""Availability beyond which what a shelf leaves down is lost in the tolerances."""
+
 _OF_WAITING = {"shelf", "waits", "printed"}
 """Variables that are basic where every system waits."""
 
 _BALANCES = {"one_level", "shelf_balance", "printed_balance", "shortage_balance"}
 """Constraints that hold with equality."""
+
+
+def obstacle(instance: PrintingInstance) -> str:
+    """Return why the program cannot answer an instance: a limit below the solver's tolerances."""
+    expedited = np.isfinite(instance.parameters.expedite_cost)
+    for limit in instance.limits:
+        if limit.at_least is None or not limit.at_least > NEARLY_ALWAYS:
+            continue
+        for part, quick in zip(instance.parts, expedited, strict=True):
+            if limit.holds(part) and part.print_cost is None and not quick:
+                return (
+                    f"limit {limit.name!r} allows less downtime than the solver tells from none, "
+                    f"and {part.name!r} has its shelf alone; method 'prices' can"
+                )
+    return ""
 
 
 def is_extended(instance: PrintingInstance, extend: Extend | None) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from amopt.errors import NoAnswerError, RefusedError, UsageError
 from amopt.printing import formulation
 from amopt.printing.instance import PrintingInstance
+from amopt.printing.methods import collapsed
 from amopt.printing.policy import Optimum
 from amopt.verdict import Verdict
 
@@ -67,7 +68,8 @@ def confirmed(
             "into memory: it cannot confirm this answer"
         )
     program = compile_model(formulation.formulate(instance)).program
-    outcome = solve(program, options, progress=progress).outcome
+    first = collapsed.waiting_basis(program)
+    outcome = solve(program, options, basis=first, progress=progress).outcome
     if outcome.status is not Status.OPTIMAL or outcome.objective is None or outcome.bound is None:
         raise NoAnswerError(
             f"The collapsed program, which was to confirm the answer, was not solved: "

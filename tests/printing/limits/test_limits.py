@@ -291,6 +291,20 @@ def test_a_shelf_alone_keeps_systems_up_to_the_digits_that_count(short: float) -
         amopt.solve(amopt.load({**data, "limits": [up, room]}))
 
 
+def test_a_shelf_alone_that_is_next_to_always_enough_is_a_matter_of_prices() -> None:
+    """The program's answers were refused, or it had none: its tolerances are as large."""
+    data = place({})
+    data["parts"] = [{k: v for k, v in part.items() if "print" not in k} for part in data["parts"]]
+    up = {"name": "up", "measure": "availability", "at_least": 1.0 - 1e-11}
+    instance = amopt.load({**data, "limits": [up]})
+    with pytest.raises(UsageError, match=r"'up' allows less downtime than .* its shelf alone"):
+        amopt.solve(instance, method="collapsed")
+    assert str(amopt.solve(instance).outcome.status) == "optimal"
+    some = amopt.load({**data, "limits": [{**up, "at_least": 1.0 - 1e-9}]})
+    found = [amopt.solve(some, method=m).outcome.objective for m in ("auto", "collapsed")]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
 def test_limits_that_clash_are_named_with_what_mends_them() -> None:
     data = place({})
     limits = [

@@ -16,6 +16,10 @@ from amopt.outcome import Status, Stopped
 from amopt.printing import METHODS
 from amopt.printing.answer.solution import PrintingSolution
 from amopt.printing.decision import solve
+from amopt.printing.formulation import formulate
+from amopt.printing.methods.collapsed import waiting_basis
+from amopt.program.pyomo import compile_model
+from amopt.program.solver import highs
 from amopt.program.solver.highs import Options
 from tests.printing.cases import one_part
 
@@ -180,3 +184,17 @@ def test_a_method_writes_its_own_program(method: str, amopt_command: Any, tmp_pa
     text = (tmp_path / "a.lp").read_text()
     assert ("order_up_to" in text) == (method in ("auto", "value_iteration"))
     assert ("occupation" in text) == (method in ("full", "factored"))
+
+
+@pytest.mark.parametrize("printer", [True, False])
+@pytest.mark.parametrize("name", ["mission", "mission-limited", "table-3-1-expedited"])
+def test_the_basis_of_waiting_is_whole_and_leads_to_the_same_optimum(
+    name: str, printer: bool
+) -> None:
+    program = compile_model(formulate(amopt.load(f"printing/{name}"), printer=printer)).program
+    basis = waiting_basis(program)
+    assert basis is not None
+    assert (basis.columns == 1).sum() + (basis.rows == 1).sum() == program.shape[0]
+    cold, warm = highs.solve(program), highs.solve(program, basis=basis)
+    assert warm.outcome.status == cold.outcome.status
+    assert warm.outcome.objective == pytest.approx(cold.outcome.objective, rel=1e-9)
