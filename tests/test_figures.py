@@ -16,6 +16,7 @@ import pytest
 
 import amopt
 from amopt import Instance, Solution
+from amopt.drawing import names
 from amopt.instance import catalogue
 from amopt.report import page
 
@@ -413,3 +414,21 @@ def along(path: str) -> Iterator[tuple[float, float]]:
                 share = k / 1000
                 yield last[0] + share * (x - last[0]), last[1] + share * (y - last[1])
         last = x, y
+
+
+def test_lines_left_out_beforehand_would_not_have_been_crossed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Names stand where they would if each position were held to every line."""
+    draw = random.Random(5)
+
+    def spot() -> tuple[float, float]:
+        return draw.uniform(0, 300), draw.uniform(0, 300)
+
+    lines = [(spot(), spot(), draw.choice((1.0, 9.0))) for _ in range(40)]
+    own = [names.Name(spot(), draw.uniform(10, 90), 5.0) for _ in range(25)]
+    given: dict[str, Any] = {"signs": [], "lines": lines, "frame": (0.0, 300.0, 0.0, 300.0)}
+    found = names.place(own, **given)
+    assert any(found)
+    monkeypatch.setattr(names, "_around", lambda line: names.EVERYWHERE)
+    assert names.place(own, **given) == found

@@ -98,15 +98,26 @@ def place(
         Whether a name that stands above or below its point moves inwards near the frame.
     """
     inside = frame if moved else EVERYWHERE
-    taken = list(signs)
+    taken, boxes = list(signs), [_around(line) for line in lines]
     found: list[Placed | None] = []
     for name in names:
         best: tuple[int, Placed, Box] | None = None
-        for position in dict.fromkeys((name.wanted, *POSITIONS)):
-            placed, room = _at(name, position, inside)
-            if not _within(room, frame) or any(_meet(room, other) for other in taken):
+        spots = [
+            _at(name, position, inside) for position in dict.fromkeys((name.wanted, *POSITIONS))
+        ]
+        rooms = [room for _, room in spots]
+        ends = [one([room[k] for room in rooms]) for k, one in enumerate((min, max, min, max))]
+        left, right, top, bottom = ends  # of all positions: what is clear of that is left out
+        near = [
+            line
+            for line, (west, east, north, south) in zip(lines, boxes, strict=True)
+            if west < right and left < east and north < bottom and top < south
+        ]
+        others = [other for other in taken if _meet(other, (left, right, top, bottom))]
+        for placed, room in spots:
+            if not _within(room, frame) or any(_meet(room, other) for other in others):
                 continue
-            crossed = sum(_crosses(line, room) for line in lines)
+            crossed = sum(_crosses(line, room) for line in near)
             if best is None or crossed < best[0]:
                 best = crossed, placed, room
             if not crossed:
@@ -204,6 +215,13 @@ def _within(room: Box, frame: Box) -> bool:
 def _meet(one: Box, other: Box) -> bool:
     """Tell whether two boxes share room."""
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _around(line: Line) -> Box:
+    """Return a box that no box which the line runs through is clear of."""
+    (x, y), (to_x, to_y), wide = line
+    room = wide / 2 + 1.0
+    return min(x, to_x) - room, max(x, to_x) + room, min(y, to_y) - room, max(y, to_y) + room
 
 
 def _crosses(line: Line, room: Box) -> bool:
