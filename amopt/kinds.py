@@ -29,6 +29,7 @@ __all__ = [
     "WITHOUT",
     "check",
     "convert",
+    "convert_tables",
     "decision",
     "instance_type",
     "load",
@@ -227,6 +228,53 @@ def convert(source: str | Path | Mapping[str, Any], target: str | Path) -> None:
     found = examine(locate(source), instance_type, KINDS)
     if found.instance is None:
         raise InvalidInstanceError(found.findings)
+    rewrite(type(found.instance), found.document.data, target)
+
+
+def convert_tables(
+    source: str | Path, columns: str | Path | Mapping[str, Any], target: str | Path
+) -> None:
+    """Write the instance that tables of other names and headings hold to a new file or folder.
+
+    Parameters
+    ----------
+    source
+        A workbook or a folder of csv files.
+    columns
+        What stands where: a yaml, json or toml file, or plain data.
+    target
+        As for :func:`convert`.
+
+    Raises
+    ------
+    InvalidInstanceError
+        With everything that is wrong, by table, row and column of the source.
+    UsageError
+        For tables or columns that are not there, or a target that cannot be written.
+    """
+    from amopt.errors import InvalidInstanceError
+    from amopt.instance.document import load_document
+    from amopt.instance.loader import examined
+    from amopt.instance.workbook.layout import layout
+    from amopt.instance.workbook.reading.mapped import mapped_tables, of_source
+    from amopt.instance.workbook.reading.reader import load_workbook
+    from amopt.instance.workbook.rewriting import require_target, rewrite
+
+    require_target(target)
+    said = load_document(columns)
+    if said.findings:
+        raise InvalidInstanceError(said.findings)
+    path = Path(source)
+    mapped, tables = mapped_tables(path, said.data)
+    document = load_workbook(
+        path,
+        lambda kind: layout(instance_type(kind)) if kind in KINDS else None,
+        mapped=mapped,
+    )
+    found = examined(document, instance_type, KINDS)
+    if found.instance is None:
+        findings = [of_source(one, said.data, tables) for one in found.findings]
+        raise InvalidInstanceError(findings)
     rewrite(type(found.instance), found.document.data, target)
 
 

@@ -19,6 +19,7 @@ __all__ = ["convert"]
 _OPTIONS = {
     "--from anura": ("kind", "life_years", "co2_unit", "am", "lossy", "more"),
     "--from orlib-cap": ("capacity", "uncapacitated"),
+    "--from table": ("columns",),
     "--to anura": ("answer", "scenario"),
     "--to graph": ("answer",),
 }
@@ -34,7 +35,8 @@ def convert(
         str | None,
         typer.Option(
             "--from",
-            help="orlib-cap: OR-Library's warehouses; anura: the schema of Cosmic Frog.",
+            help="orlib-cap: OR-Library's warehouses; anura: the schema of Cosmic Frog; table: a "
+            "workbook or folder of csv with other headings, which --columns tells.",
         ),
     ] = None,
     target_format: Annotated[
@@ -51,6 +53,10 @@ def convert(
     uncapacitated: Annotated[
         bool, typer.Option(help="Leave the capacities out (orlib-cap).")
     ] = False,
+    columns: Annotated[
+        Path | None,
+        typer.Option(help="What stands in which table and column (table).", metavar="FILE"),
+    ] = None,
     kind: Annotated[str, typer.Option(help="placement or sourcing (anura).")] = "placement",
     life_years: Annotated[
         float | None, typer.Option(help="Life of machines (anura); left out, the horizon.")
@@ -107,6 +113,14 @@ def convert(
                     more=more,
                 )
             _report(found.remarks, out, json=json)
+        elif source_format == "table":
+            from amopt.kinds import convert_tables
+
+            require(columns is not None, "--from table needs --columns FILE: what stands where")
+            assert columns is not None
+            with working(json=json, of="converting"):
+                convert_tables(file, columns, out)
+            _report([], out, json=json)
         elif source_format is None:
             from amopt import decisions
 

@@ -115,7 +115,16 @@ def examine(
     Examination
         Its instance is there when nothing worse than warnings was found.
     """
-    document = document_of(source, type_of_kind, kinds)
+    return examined(document_of(source, type_of_kind, kinds), type_of_kind, kinds, given)
+
+
+def examined(
+    document: Document,
+    type_of_kind: Callable[[str], type[_Kind]],
+    kinds: Sequence[str],
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> Examination[_Kind]:
+    """Find everything that is wrong with a document; see :func:`examine`."""
     if not document.usable:
         return _examination(None, document, [], CATALOGUE)
     if document.data.keys() >= _ANSWER:

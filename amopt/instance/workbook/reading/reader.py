@@ -49,6 +49,7 @@ def load_workbook(
     path: Path,
     layout_of: Callable[[str], Layout | None],
     example_of: Callable[[str], Mapping[str, Any]] = lambda _: {},
+    mapped: Tables | None = None,
 ) -> Document:
     """Read an instance from a workbook or from a folder of csv files.
 
@@ -60,6 +61,8 @@ def load_workbook(
         Returns the layout of a kind; None where there is no such kind.
     example_of
         Returns the data of the template of a kind.
+    mapped
+        The tables, where their names and headings are others in the file.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def load_workbook(
     UsageError
         When a workbook is to be read and openpyxl is not installed.
     """
-    opened, found = _opened(path, layout_of)
+    opened, found = _opened(path, layout_of, mapped)
     reader = _Reader(list(opened.remarks))
     tables = {table.name: table for table in opened.tables}
     if INSTANCE in tables:
@@ -84,33 +87,32 @@ def load_workbook(
     if found is not None and INSTANCE in tables:
         reader.read(found, tables)
         reader.compare(example_of(found.kind))
-    document = Document(file=str(path), data=reader.data)
+    document = Document(file=str(path), data=reader.data, usable=INSTANCE in tables)
     document.locate = Places(found or _ANY, reader.cells, reader.rows, reader.columns).where
     document.absent = frozenset(reader.absent)
     document.words = TableWords(found or _ANY, document.where).said
     blanks = [remark for remark in reader.remarks if remark.code in READ_AS_BLANK]
     document.told = lambda cell: any(remark.speaks_of(cell) for remark in blanks)
     for remark in reader.remarks:
-        code = CATALOGUE[remark.code]
-        where = replace(remark.where, file=str(path))
+        code, where = CATALOGUE[remark.code], replace(remark.where, file=str(path))
         advice = remark.advice or code.advice
         document.findings.append(Finding(code.code, where, remark.message, advice, code.severity))
-    document.usable = INSTANCE in tables
     return document
 
 
-def _opened(path: Path, layout_of: Callable[[str], Layout | None]) -> tuple[Tables, Layout | None]:
+def _opened(
+    path: Path, layout_of: Callable[[str], Layout | None], mapped: Tables | None
+) -> tuple[Tables, Layout | None]:
     """Open the tables, once more where titles stand above headings, and return their layout."""
-    heads = heads_of(_ANY)
-    opened = open_tables(path)
-    if _titled(opened, heads):
-        opened = open_tables(path, heads)
+    opened = mapped or open_tables(path)
+    if mapped is None and _titled(opened, heads_of(_ANY)):
+        opened = open_tables(path, heads_of(_ANY))
     tables = {table.name: table for table in opened.tables}
     if INSTANCE not in tables:
         return opened, _ANY
     kind = _Reader([]).once(tables[INSTANCE], _ANY.rows).get("kind")
     found = layout_of(kind) if isinstance(kind, str) else None
-    if found is not None and _titled(opened, heads := heads_of(found)):
+    if mapped is None and found is not None and _titled(opened, heads := heads_of(found)):
         opened = open_tables(path, heads)
     return opened, found
 
