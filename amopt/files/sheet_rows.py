@@ -96,7 +96,7 @@ def save(book: Any, below: Mapping[str, Below], target: str | Path) -> None:
 
     made = io.BytesIO()
     book.save(made)
-    files = {book[name].path.lstrip("/"): own for name, own in below.items()}
+    files = {book[name].path.lstrip("/"): own for name, own in below.items() if own.columns}
     packed = zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(made) as frame, zipfile.ZipFile(target, "w", packed) as whole:
         for member in frame.infolist():
