@@ -48,6 +48,9 @@ COLUMNS = (
 CHANGED = (Column("plan", "", "number of the plan"), *CHANGES)
 """The columns of the table of what differs from the best plan."""
 
+_ROUNDING = 1e-9
+"""Share of the optimum by which a plan that costs as much as is allowed may miss it."""
+
 _LISTED = 3
 """Choices of a plan that its row names."""
 
@@ -177,8 +180,9 @@ def alternatives(
     objective, bound = best.outcome.objective, best.outcome.bound
     if objective is None or bound is None:
         raise UsageError("the optimum was not bounded within the limits: allow more time")
-    found, cut = [best], sense * bound + within * abs(bound)
-    farthest = sense * objective + within * abs(objective)  # if the optimum is no better than it
+    share = within + _ROUNDING
+    found, cut = [best], sense * bound + share * abs(bound)
+    farthest = sense * objective + share * abs(objective)  # if the optimum is no better than it
     known = [rules.chosen(best)]
     another = _finder(instance, rules, best, known, apart)
     others_cost: float | None = bound

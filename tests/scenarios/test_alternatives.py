@@ -296,6 +296,7 @@ def weakened(monkeypatch: pytest.MonkeyPatch, bounds: list[float]) -> None:
         (0.15, [2980, 3380, 3480], 2, True),
         (0.15, [2980, 3380, 3400], 2, False),  # a third may be within 15 %: it is not known
         (0.15, [2750, 3380], 1, False),  # 3,380 may be beyond 15 % of the optimum, and is not
+        ((400 - 1e-10) / 2980, [2980, 3380, 3480], 2, True),  # 3,380 is beyond it by rounding alone
         (0.10, [2750, 3380], 1, True),  # no other is within 10 % of 2,980, nor of the optimum
     ],
 )

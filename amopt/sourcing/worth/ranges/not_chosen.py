@@ -54,7 +54,7 @@ class NotChosen(PriceLine):
             "quantity": ordered(plan, self.offer),
             "price": asked,
             "chosen_from": asked + theta,
-            "lower_by": -theta,
+            "lower_by": 0.0 - theta,  # not -0.0
         }
 
     def _unfit(self) -> str:
