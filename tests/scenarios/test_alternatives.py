@@ -354,6 +354,7 @@ def test_that_ctrl_c_ended_the_search_is_said(monkeypatch: pytest.MonkeyPatch) -
         "Ctrl-C ended the search. No other plan was found within 20 % of the optimum, and there "
         "may be some."
     )
+    assert '"stopped": "interrupted"' in report.as_json(found)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
+from amopt.outcome import Stopped
 from amopt.report.compared import cells
 from amopt.report.document import Document, Grid, Section
 from amopt.report.machine import pretty
@@ -29,6 +30,7 @@ def as_json(found: Alternatives) -> str:
             "within": found.within,
             "apart": found.apart,
             "complete": found.complete,
+            "stopped": str(Stopped.INTERRUPTED if found.interrupted else Stopped.FINISHED),
             "others_cost": found.others_cost,
             "plans": list(found.rows),
             "changes": list(found.changes),
