@@ -50,11 +50,12 @@ def narrow(model: Any) -> None:
 def chosen(solution: Solution) -> dict[Any, float]:
     """Return what an answer chooses, by the names of :func:`choices`: one step where it does."""
     instance = solution.instance_of_graph(None)
-    return {
-        (row["line"], row["supplier"]): _step(instance, row["line"])
-        for row in solution.rows["orders"]
-        if not row["committed"] and row["quantity"] >= _step(instance, row["line"])
-    }
+    parts: dict[tuple[str, str], float] = defaultdict(float)
+    for row in solution.rows["orders"]:
+        if not row["committed"]:
+            parts[row["line"], row["supplier"]] += row["quantity"]
+    steps = {line: _step(instance, line) for line, _ in parts}
+    return {name: steps[name[0]] for name, number in parts.items() if number >= steps[name[0]]}
 
 
 def in_words(solution: Solution, name: tuple[str, ...], before: float, after: float) -> str:

@@ -69,6 +69,39 @@ def test_placement_lists_what_enumeration_finds() -> None:
     assert [row["bound"] for row in found.rows] == pytest.approx(wanted)
 
 
+def test_two_little_orders_of_a_supplier_make_one_choice() -> None:
+    """Each is below the share from which a supplier counts; the plan comes once all the same."""
+    offers = [
+        {
+            "supplier": supplier,
+            "part": "p",
+            "material": material,
+            "smallest_quantity": 0.1,
+            "largest_quantity": most,
+            "quotes": [{"quantity": 0.1, "cost_per_part": cost, "lead_time_weeks": 1}],
+        }
+        for supplier, material, most, cost in (
+            ("alpha", "a", 0.6, 1),
+            ("alpha", "b", 0.6, 1),
+            ("beta", "a", 1000, 10),
+        )
+    ]
+    entry = amopt.load(
+        {
+            "amopt": 1,
+            "kind": "sourcing",
+            "name": "two halves",
+            "parts": [{"name": "p", "materials": ["a", "b"]}],
+            "lines": [{"line": "1", "part": "p", "quantity": 100, "divisible": True}],
+            "offers": offers,
+            "conventional": [],
+        }
+    )
+    found = alternatives(entry, within=0.5, most=9)
+    assert [row["objective"] for row in found.rows] == pytest.approx([98.8 * 10 + 1.2, 1000])
+    assert found.complete
+
+
 def test_plans_far_apart_and_plans_that_are_left() -> None:
     found = alternatives(amopt.load("placement/textbook"), within=0.2, most=1, apart=2)
     assert [row["objective"] for row in found.rows] == pytest.approx([2980.0, 3380.0])

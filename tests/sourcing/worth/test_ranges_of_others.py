@@ -44,6 +44,12 @@ def test_by_hand() -> None:
     assert said.index("beta would") < said.index("gamma would")  # the nearest first
 
 
+def test_an_offer_at_the_plan_s_own_price_is_as_good() -> None:
+    said = " ".join(price_ranges(file(offer("alpha", (1, 10)), offer("beta", (1, 10)))).headline())
+    assert "beta is as good as the plan for cover at 10.00 EUR a part" in said
+    assert "beta would be" not in said
+
+
 def test_a_fee_is_earned_by_all_parts() -> None:
     """A fee of 200 is two a part for 100: beta is chosen below 8, and not below 10."""
     two = file(offer("alpha", (1, 10)), offer("beta", (1, 9), fee_per_order=200))

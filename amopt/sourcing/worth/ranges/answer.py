@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
@@ -75,13 +75,18 @@ class Ranges(Solution):
         ]
         near = [row for row in others if row["chosen_from"] is not None]
         near.sort(key=lambda row: row["lower_by"] / (row["price"] or 1.0))
-        said += [
-            f"{row['supplier']} would be chosen for {row['part']} from "
-            f"{money(row['chosen_from'], self.currency)} a part down, and asks "
-            f"{money(row['price'], self.currency)}."
-            for row in near[:NAMED]
-        ]
+        said += [self._brings_in(row) for row in near[:NAMED]]
         return tuple(said)
+
+    def _brings_in(self, row: dict[str, Any]) -> str:
+        """Say from which price an offer that is not chosen would be."""
+        asked = money(row["price"], self.currency)
+        if row["lower_by"] == 0:
+            return f"{row['supplier']} is as good as the plan for {row['part']} at {asked} a part."
+        return (
+            f"{row['supplier']} would be chosen for {row['part']} from "
+            f"{money(row['chosen_from'], self.currency)} a part down, and asks {asked}."
+        )
 
 
 def price_ranges(
