@@ -78,7 +78,7 @@ class Ranges(Solution):
         said += [self._brings_in(row) for row in near[:NAMED]]
         return tuple(said)
 
-    def _brings_in(self, row: dict[str, Any]) -> str:
+    def _brings_in(self, row: Mapping[str, Any]) -> str:
         """Say from which price an offer that is not chosen would be."""
         asked = money(row["price"], self.currency)
         if row["lower_by"] == 0:
