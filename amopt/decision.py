@@ -297,13 +297,18 @@ def judged(
 
     Raises
     ------
+    KeyboardInterrupt
+        At a second Ctrl-C, and at the first where one had ended the solve.
     RefusedError
         When the referee does not accept the answer.
     """
     from amopt.program.ctrl_c import to_its_end
 
     began = time.perf_counter()
-    verdict = to_its_end(check, instance, answer)
+    if answer.outcome.stopped is Stopped.INTERRUPTED:
+        verdict = check(instance, answer)
+    else:
+        verdict = to_its_end(check, instance, answer)
     seconds = {**answer.outcome.seconds, "check": time.perf_counter() - began}
     outcome = replace(answer.outcome, seconds=seconds)
     if not verdict.accepted:

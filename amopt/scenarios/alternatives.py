@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from amopt import decisions
@@ -140,10 +139,11 @@ def alternatives(
     Parameters
     ----------
     instance
-        An instance of placement (plans differ by open sites and machines), sourcing (by the
-        suppliers of lines), printing (by the base-stock levels of parts), design (by the versions
-        of components), licensing (by who takes a licence) or maintenance (by the days on which a
-        part is ordered and replaced, and from which a print bridges the time).
+        An instance of screening (plans differ by the parts that are examined), placement (by open
+        sites and machines), sourcing (by the suppliers of lines), printing (by the base-stock
+        levels of parts), design (by the versions of components), licensing (by who takes a
+        licence) or maintenance (by the days on which a part is ordered and replaced, and from
+        which a print bridges the time).
     within
         The share of the optimum that a plan may cost more, or earn less, from 0 to 1.
     most
@@ -167,7 +167,7 @@ def alternatives(
     NoAnswerError
         When the limit was reached before the optimum was found.
     UsageError
-        For a decision whose plans are not told apart, or an option out of range.
+        For an instance whose plans are not told apart, or an option out of range.
     """
     _require(instance, within, most, apart)
     rules = import_module(f"amopt.{instance.kind}.choices")
@@ -252,13 +252,6 @@ def _interrupted(answer: Solution | NoAnswerError) -> bool:
 
 def _require(instance: Instance, within: float, most: int, apart: int) -> None:
     """Refuse what cannot be done."""
-    able = sorted(kind for kind in decisions.KINDS if find_spec(f"amopt.{kind}.choices"))
-    if instance.kind not in able:
-        raise UsageError(
-            f"alternatives are found for {' and '.join(able)}; the plans of {instance.kind} are "
-            "not told apart by choices of their own: amopt sensitivity and amopt sweep show what "
-            "changes them"
-        )
     if not 0 <= within <= 1:
         raise UsageError(f"the share is from 0 to 1 (0 % to 100 %), not {within:g}")
     if most < 1 or apart < 1:

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse
 
 import amopt
+from amopt.decision import judged
 from amopt.mdp import MarkovDecisionProcess
 from amopt.mdp.exchange import write
+from amopt.outcome import Stopped
 from tests.cli.test_terminal import Terminal, long_instance
 
 pytestmark = pytest.mark.slow
@@ -388,3 +393,22 @@ def test_ctrl_c_while_the_referee_works_lets_it_finish_and_twice_leaves(
     told = json.loads((kept / "solution.json").read_text())
     assert (told["outcome"]["status"], told["outcome"]["stopped"]) == ("optimal", "finished")
     assert told["referee"]["accepted"]
+
+
+@pytest.mark.parametrize("stopped", [Stopped.FINISHED, Stopped.INTERRUPTED])
+def test_the_second_ctrl_c_leaves_whether_the_first_met_the_solver_or_the_referee(
+    stopped: Stopped,
+) -> None:
+    answer = amopt.solve(amopt.load("printing/norwind"))
+    answer = replace(answer, outcome=replace(answer.outcome, stopped=stopped))
+    verdict = answer.verdict
+
+    def check(*_: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return verdict
+
+    if stopped is Stopped.INTERRUPTED:
+        with pytest.raises(KeyboardInterrupt):
+            judged(None, answer, check)
+    else:
+        assert judged(None, answer, check).verdict is verdict
