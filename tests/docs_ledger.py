@@ -1,4 +1,4 @@
-"""Where each number of four digits or more in the docs' prose comes from.
+"""Where each number of three digits or more in the docs' prose comes from.
 
 A number that an executed block of its page asserts or shows needs no entry.
 """
@@ -85,13 +85,52 @@ def what_the_best_of_its_class_costs_more() -> Iterable[float]:
     return (100 * (cost[kept & plain].min() / cost[kept].min() - 1),)
 
 
+def with_volumes(name: str) -> dict[str, Any]:
+    """Return a mission with the material that its prints take."""
+    data = amopt.load(name).to_dict()
+    volumes = amopt.load("printing/mission-limited").to_dict()["parts"]
+    for part, other in zip(data["parts"], volumes, strict=True):
+        part["print_material_cm3"] = other["print_material_cm3"]
+    return data
+
+
+@computed("decisions/printing", "239 97.3 82.6")
+def the_material_of_a_cycle() -> Iterable[float]:
+    from amopt.printing.behaviour.distributions import Behaviour
+    from amopt.printing.decision import best_policy
+
+    found = []
+    for name in ("printing/mission", "printing/mission-fitted"):
+        instance = amopt.load(with_volumes(name))
+        found.append(Behaviour(instance, best_policy(instance)).material())
+    mission, fitted = found
+    return math.sqrt(mission.variance), 100 * mission.up_to(770.0), fitted.mean
+
+
+@computed("decisions/printing", "54.3 58.3")
+def the_share_that_printing_saves() -> Iterable[float]:
+    for end in ("", "-fitted"):
+        (total,) = amopt.solve(amopt.load(f"printing/mission{end}")).rows["totals"]
+        yield 100 * total["saving"] / total["single_source_yearly_cost"]
+
+
+@computed("decisions/printing", "257")
+def the_rates_of_a_range() -> Iterable[float]:
+    from amopt.printing.uncertainty.belief import RATES
+
+    return (RATES,)
+
+
+@computed("decisions/sourcing-quotes", "44.2")
+def how_long_a_request_may_take() -> Iterable[float]:
+    """Four attempts, and the waits between them, each a fifth longer."""
+    return (4 * 10 + 1.2 * (0.5 + 1 + 2),)
+
+
 @computed("decisions/printing", "99.898 99.897")
 def how_often_1699_cm3_last() -> Iterable[float]:
     for end in ("", "-fitted"):
-        data = amopt.load(f"printing/mission{end}").to_dict()
-        volumes = amopt.load("printing/mission-limited").to_dict()["parts"]
-        for part, other in zip(data["parts"], volumes, strict=True):
-            part["print_material_cm3"] = other["print_material_cm3"]
+        data = with_volumes(f"printing/mission{end}")
         low, high = 0.99, 0.9995
         while high - low > 1e-9:  # the greatest probability for which the level is enough
             middle = (low + high) / 2
@@ -193,7 +232,11 @@ TESTED = {
             "2,187 106.9 675.6 0.9435 0.8720 0.9727 5,108.78 6,483.95"
         )
     },
-    "decisions/maintenance": {"tests/maintenance/test_plan.py": "31,297 34,263 3.442918"},
+    "decisions/maintenance": {
+        "tests/maintenance/test_plan.py": "31,297 34,263 3.442918",
+        "tests/maintenance/test_closed_form.py": "195 1.45 3.95 2.53 243",
+    },
+    "decisions/screening": {"tests/screening/test_ranking.py": "2.76"},
     "decisions/printing": {
         "tests/printing/test_policies.py": "162.76 66.06",
         "tests/printing/studies/test_material.py": "1,243 1,766 1,699 1,771",
@@ -209,6 +252,12 @@ RECORDED = {"decisions/printing": {"westerweel-2019-3": "164.94 1,096.39"}}
 """Numbers that are printed elsewhere, by the source that `amopt reproduce` compares with."""
 
 CITED = {
+    "decisions/design": {"Section 2.4 of the source remarks": "8.45 8.14"},
+    "decisions/maintenance": {"the source prints that DA costs less": "196"},
+    "decisions/placement": {
+        "European Journal of Operational Research": "113 221",
+        "Mathematical Programming": "124",
+    },
     "decisions/screening": {"Akmal et al. 2022": "17,182 53,457 198,638"},
     "benchmarks": {"The collection gives": "15,474.84"},
 }
@@ -217,15 +266,39 @@ CITED = {
 MEASURED = {
     "architecture": {"`find amopt -name '*.py' | xargs cat | wc -l`": "20,841 67,855"},
     "benchmarks": {
-        "By `python -m benchmarks mdp_methods`": "0.9995 1,337 9,857",
-        "`python benchmarks/placement_location.py`": "15,505",
-        "By `python -m benchmarks modelling_layers`": "100,920 72,533",
+        "By `python -m benchmarks mdp_methods`": "0.9995 1,337 9,857 5,110 74,900",
+        "By `python -m benchmarks placement`": "21.4",
+        "`python benchmarks/placement_location.py`": "15,505 11.0 11.9 25.8",
+        "By `python -m benchmarks modelling_layers`": (
+            "100,920 72,533 1.13 1.18 26.5 29.2 966,000"
+        ),
+        "By `python -m benchmarks workbook`": "107",
         "By `python -m benchmarks screening`": "85,477",
-        "By `python -m benchmarks maintenance`": "28,001 34,561",
+        "By `python -m benchmarks maintenance`": "28,001 34,561 13.2 211 243",
+        "By `python -m benchmarks before_after": "1.09 661 689 496",
     },
-    "decisions/printing": {"`benchmarks/printing_table.py`": "198,638"},
+    "decisions/placement": {"`benchmarks/placement.py`": "95.6"},
+    "decisions/printing": {
+        "`benchmarks/printing_table.py`": "198,638",
+        "`amopt printing busy FILE --cycles 200000 --seed 101`": (
+            "101 202 303 894 897 898 924 984"
+        ),
+    },
 }
 """Numbers that were measured once, by the words of the page that say with what."""
+
+STATED = {
+    "decisions/printing": {
+        "Costs a year are those of 52 weeks": "364 365",
+        "no limit on availability from 95 % to": "99.9",
+    },
+    "decisions/sourcing": {"With 50 brackets, 10 each at alpha": "9.20"},
+    "decisions/sourcing-quotes": {
+        "may be 1250 or 1.25": "1250 1.25",
+        "after no connection, a time-out": "429",
+    },
+}
+"""Numbers that a page sets: conventions, and data of its examples, by its words."""
 
 NUMBERS = "tests/test_docs_numbers.py::"
 
