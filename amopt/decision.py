@@ -302,13 +302,11 @@ def judged(
     RefusedError
         When the referee does not accept the answer.
     """
-    from amopt.program.ctrl_c import to_its_end
+    from amopt.program.ctrl_c import completing
 
     began = time.perf_counter()
-    if answer.outcome.stopped is Stopped.INTERRUPTED:
+    with completing(answer.outcome):
         verdict = check(instance, answer)
-    else:
-        verdict = to_its_end(check, instance, answer)
     seconds = {**answer.outcome.seconds, "check": time.perf_counter() - began}
     outcome = replace(answer.outcome, seconds=seconds)
     if not verdict.accepted:

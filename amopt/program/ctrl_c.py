@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from amopt.outcome import Outcome, Stopped
 from amopt.program.time import PHASES
 
-__all__ = ["Heard", "TwiceInterruptedError", "hearing", "to_its_end"]
+__all__ = ["Heard", "TwiceInterruptedError", "completing", "hearing", "to_its_end"]
 
 Words = ParamSpec("Words")
 Result = TypeVar("Result")
@@ -71,6 +72,24 @@ def hearing(*, raises: bool, says: str = "") -> Iterator[Heard]:
         yield heard
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def completing(outcome: Outcome) -> Iterator[None]:
+    """Let one Ctrl-C wait for the tables and the check of an answer that there is.
+
+    A second one leaves at once; so does the first where another had ended the solve.
+
+    Parameters
+    ----------
+    outcome
+        How the solve ended.
+    """
+    if outcome.stopped is Stopped.INTERRUPTED:
+        yield
+        return
+    with hearing(raises=False, says=GOES_ON):
+        yield
 
 
 def to_its_end(

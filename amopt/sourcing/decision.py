@@ -12,6 +12,7 @@ import numpy as np
 from amopt.decision import Method, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.program.ctrl_c import completing
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -142,12 +143,13 @@ def solve(
         if not explain:
             raise _unexplained(error) from None
         raise _why(instance, error, options, extend, budget) from None
-    with budget.phase("tables"):
-        rows = tables(plan, rule, switchover(supply.alone, compared), granted)
-        if register is not None:
-            rows["register"] = [{"file": str(register), "head": head}]
-    outcome = replace(outcome, seconds=dict(budget.seconds))
-    return judged(instance, answer_of(supply, plan, rule[0], rows, outcome), check)
+    with completing(outcome):
+        with budget.phase("tables"):
+            rows = tables(plan, rule, switchover(supply.alone, compared), granted)
+            if register is not None:
+                rows["register"] = [{"file": str(register), "head": head}]
+        outcome = replace(outcome, seconds=dict(budget.seconds))
+        return judged(instance, answer_of(supply, plan, rule[0], rows, outcome), check)
 
 
 def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSolution:

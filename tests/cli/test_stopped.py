@@ -395,6 +395,17 @@ def test_ctrl_c_while_the_referee_works_lets_it_finish_and_twice_leaves(
     assert told["referee"]["accepted"]
 
 
+def test_ctrl_c_while_the_tables_are_made_loses_no_answer(tmp_path: Path) -> None:
+    begun, kept = tmp_path / "begun", tmp_path / "kept"
+    slowly = SLOWLY.replace("0.5", "2")
+    command = [sys.executable, "-c", slowly, "amopt.sourcing.decision", "tables", str(begun)]
+    terminal = Terminal("solve", "sourcing/hangbar", "--out", kept, command=command)
+    until(begun, 1)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 0, terminal.text[-2000:]
+    assert json.loads((kept / "solution.json").read_text())["referee"]["accepted"]
+
+
 @pytest.mark.parametrize("stopped", [Stopped.FINISHED, Stopped.INTERRUPTED])
 def test_the_second_ctrl_c_leaves_whether_the_first_met_the_solver_or_the_referee(
     stopped: Stopped,
