@@ -335,7 +335,7 @@ TABLES: dict[str, dict[str, str]] = {
         "| replenishments that come |": NUMBERS + "test_the_table_of_convoys",
     },
     "mdp": {
-        "| aim | holds |": NUMBERS + "test_how_many_times_as_fast_follows_from_the_rows",
+        "| aim | holds |": NUMBERS + "test_what_was_aimed_at_is_what_the_rows_say",
     },
     "mdp-peers": {"| way | load s |": "`python -m benchmarks mdp"},
 }
