@@ -305,7 +305,7 @@ def judged(
     from amopt.program.ctrl_c import completing
 
     began = time.perf_counter()
-    with completing(answer.outcome):
+    with completing(answer.outcome.stopped):
         verdict = check(instance, answer)
     seconds = {**answer.outcome.seconds, "check": time.perf_counter() - began}
     outcome = replace(answer.outcome, seconds=seconds)

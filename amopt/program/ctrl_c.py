@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
-from amopt.outcome import Outcome, Stopped
+from amopt.outcome import Stopped
 from amopt.program.time import PHASES
 
-__all__ = ["Heard", "TwiceInterruptedError", "completing", "hearing", "to_its_end"]
-
-Words = ParamSpec("Words")
-Result = TypeVar("Result")
+__all__ = ["Heard", "TwiceInterruptedError", "completing", "hearing"]
 
 GOES_ON = "finishing the check of the answer (Ctrl-C again leaves it)"
 """What is shown where work goes on to its end all the same."""
@@ -75,35 +71,24 @@ def hearing(*, raises: bool, says: str = "") -> Iterator[Heard]:
 
 
 @contextmanager
-def completing(outcome: Outcome) -> Iterator[None]:
+def completing(stopped: Stopped) -> Iterator[None]:
     """Let one Ctrl-C wait for the tables and the check of an answer that there is.
 
-    A second one leaves at once; so does the first where another had ended the solve.
+    An answer of which nobody knows whether it holds is none, and a referee takes seconds. A second
+    one leaves at once; so does the first where another had ended the work.
 
     Parameters
     ----------
-    outcome
-        How the solve ended.
-    """
-    if outcome.stopped is Stopped.INTERRUPTED:
-        yield
-        return
-    with hearing(raises=False, says=GOES_ON):
-        yield
-
-
-def to_its_end(
-    check: Callable[Words, Result], *words: Words.args, **options: Words.kwargs
-) -> Result:
-    """Return what a referee says of an answer that there is: one Ctrl-C lets it finish.
-
-    An answer of which nobody knows whether it holds is none, and a referee takes seconds. A second
-    one leaves at once, without the answer.
+    stopped
+        Why the work ended.
 
     Raises
     ------
     KeyboardInterrupt
         At a second Ctrl-C; at the first, where somebody else hears of it already.
     """
+    if stopped is Stopped.INTERRUPTED:
+        yield
+        return
     with hearing(raises=False, says=GOES_ON):
-        return check(*words, **options)
+        yield

@@ -143,7 +143,7 @@ def solve(
         if not explain:
             raise _unexplained(error) from None
         raise _why(instance, error, options, extend, budget) from None
-    with completing(outcome):
+    with completing(outcome.stopped):
         with budget.phase("tables"):
             rows = tables(plan, rule, switchover(supply.alone, compared), granted)
             if register is not None:

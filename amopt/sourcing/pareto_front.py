@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from amopt.errors import InfeasibleError, NoAnswerError, RefusedError, UsageError
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.solver.options import Options
 from amopt.program.solver.run import Progress, TwiceInterruptedError
 from amopt.program.time import Budget
@@ -371,7 +371,8 @@ def _answer(instance: Instance, search: _Search) -> Pareto:
         currency=instance.currency,
         objective_meaning=" against ".join(search.by),
     )
-    verdict = to_its_end(check_nondominated, instance, answer, search.by, SAME)
+    with completing(outcome.stopped):
+        verdict = check_nondominated(instance, answer, search.by, SAME)
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=outcome)
     return replace(answer, verdict=verdict)

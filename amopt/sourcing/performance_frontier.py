@@ -39,7 +39,7 @@ def frontier(instance: Instance, *, asset_exists: bool | None = None) -> Sourcin
             for entry in instance.conventional
         )
         instance = instance.unchecked_copy(conventional=made)
-    from amopt.program.ctrl_c import to_its_end
+    from amopt.program.ctrl_c import completing
     from amopt.sourcing.answer.assembly import answer_of, switchover
     from amopt.sourcing.answer.tables import tables
     from amopt.sourcing.evaluation import evaluate
@@ -60,7 +60,8 @@ def frontier(instance: Instance, *, asset_exists: bool | None = None) -> Sourcin
         outcome = replace(outcome_of(beside, unfilled), seconds=seconds)
         outcome = replace(outcome, objective=rule.objective)
         answer = answer_of(supply, rule, beside, rows, outcome)
-        verdict = to_its_end(check, instance, answer)
+        with completing(outcome.stopped):
+            verdict = check(instance, answer)
         if verdict.accepted:
             return replace(answer, verdict=verdict)
         why = f"The frontier rule's plan breaks limits of the plan: {'; '.join(verdict.findings)}."

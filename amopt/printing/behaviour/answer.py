@@ -28,7 +28,7 @@ from amopt.printing.referee.behaviour.check import (
     plans_of,
 )
 from amopt.printing.referee.behaviour.simulation import check_simulation
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.pieces import Pieces
 from amopt.program.solver.options import Options
 from amopt.referee import Notebook
@@ -265,7 +265,8 @@ def _answer(
     told = [
         (table, plan, ALL_PARTS if part is None else names[part]) for table, plan, part in items
     ]
-    verdict = to_its_end(check_behaviour, instance, chosen, rows, cycles=cycles, told=told)
+    with completing(pieces.stopped):
+        verdict = check_behaviour(instance, chosen, rows, cycles=cycles, told=told)
     if not verdict.accepted:
         raise RefusedError(verdict)
     seconds: dict[str, Any] = {

@@ -23,7 +23,7 @@ from amopt.printing.busy.shared import Priorities, priorities
 from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.referee.studies.busy import check_busy
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution, Table
 
@@ -141,7 +141,8 @@ def busy(
     pieces = Pieces(parts if parts == 1 else parts + 4, progress)
     rows, cycles = _rows(instance, most, cycles, seed, pieces)
     worked = time.perf_counter()
-    verdict = to_its_end(check_busy, instance, rows)
+    with completing(pieces.stopped):
+        verdict = check_busy(instance, rows)
     if not verdict.accepted:
         raise RefusedError(verdict)
     total = rows["totals"][0]

@@ -23,7 +23,7 @@ from amopt.printing.instance import REPORTED_DAYS, PrintingInstance
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action
 from amopt.printing.referee.studies.convoys import check_convoys
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution, Table
 from amopt.verdict import Verdict
@@ -172,7 +172,8 @@ def convoys(
         "worth": [_worth(chance, both) for chance, _, both in found],
     }
     worked = time.perf_counter()
-    verdict = to_its_end(check_convoys, instance, rows)
+    with completing(pieces.stopped):
+        verdict = check_convoys(instance, rows)
     if not verdict.accepted:
         raise RefusedError(verdict)
     seconds = worked - started, time.perf_counter() - worked

@@ -29,7 +29,7 @@ from amopt.printing.many.reading import PartTable, Place, read
 from amopt.printing.parameters import Parameters
 from amopt.printing.policy import Action, Policy
 from amopt.printing.referee.studies.many import check_many
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.pieces import Pieces
 from amopt.solution import Column, Solution, Table, safe_text
 from amopt.verdict import Verdict
@@ -161,7 +161,8 @@ def solve_table(
     seconds["solve"] = time.perf_counter() - began
     began = time.perf_counter()
     totals = rows["totals"][0]
-    verdict = to_its_end(check_many, table.names, table.systems, table.parameters, columns, totals)
+    with completing(pieces.stopped):
+        verdict = check_many(table.names, table.systems, table.parameters, columns, totals)
     seconds["check"] = time.perf_counter() - began
     outcome = replace(_outcome(table.parameters, columns, verdict, seconds), stopped=pieces.stopped)
     parts = replace(pieces, every=every, ended=len(table.names))

@@ -19,7 +19,7 @@ from amopt.printing.referee.studies.uncertainty import check
 from amopt.printing.uncertainty.answer import UncertaintySolution
 from amopt.printing.uncertainty.belief import RATES, Belief
 from amopt.printing.uncertainty.plans import FixedPlan, Rates, best_plans
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.pieces import Pieces
 from amopt.program.time import Budget
 from amopt.verdict import Verdict
@@ -97,7 +97,8 @@ def study(
         objective_meaning="expected yearly spending by the best fixed plans",
     )
     looked_at = instance.model_copy(update={"uncertain_rates": [every[place] for place in done]})
-    verdict = to_its_end(check, looked_at, answer)
+    with completing(pieces.stopped):
+        verdict = check(looked_at, answer)
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=answer.outcome)
     return UncertaintySolution(**{**vars(answer), "verdict": verdict})

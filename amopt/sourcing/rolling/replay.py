@@ -20,7 +20,7 @@ from amopt.errors import (
     UsageError,
 )
 from amopt.outcome import Outcome, Status, Stopped, versions
-from amopt.program.ctrl_c import to_its_end
+from amopt.program.ctrl_c import completing
 from amopt.program.solver.run import TwiceInterruptedError
 from amopt.sourcing.events import Events
 from amopt.sourcing.referee.replay.check import check_replay
@@ -210,7 +210,8 @@ def _answer(
         currency=last.instance.currency,
         objective_meaning=last.instance.minimise.meaning,
     )
-    verdict = to_its_end(check_replay, last.instance, last.events, answer)
+    with completing(outcome.stopped):
+        verdict = check_replay(last.instance, last.events, answer)
     if not verdict.accepted:
         raise RefusedError(verdict, outcome=outcome)
     checks = verdict.checks + sum(step.checks for step in run.steps)
