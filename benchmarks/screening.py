@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from _memory import peak
 from _screening_portfolio import portfolio
 
 import amopt
@@ -78,20 +79,19 @@ def measured(file: Path) -> dict[str, float]:
 
 def one(file: str) -> None:
     """Solve one instance, and say how long it took and how much memory beyond an idle process."""
-    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    idle = peak()
     begun = time.perf_counter()
     instance = amopt.load(file)
     loaded = time.perf_counter()
     answer = amopt.solve(instance)
     ended = time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = used.ru_maxrss
     (total,) = answer.rows["totals"]
     told = {
         "load": loaded - begun,
         "seconds": ended - begun,
         "processor": used.ru_utime + used.ru_stime,
-        "megabytes": (most - idle) / 1024,
+        "megabytes": peak() - idle,
         "objective": answer.outcome.objective,
         "gap": answer.outcome.gap,
         "eligible": total["eligible"],

@@ -24,7 +24,6 @@ import argparse
 import contextlib
 import io
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from _memory import peak
 
 PHASES = (
     "start", "read", "check", "build", "solve", "referee", "answer", "shown", "page", "light",
@@ -59,13 +60,11 @@ class Meter:
     def add(self, name: str, seconds: float) -> None:
         """Count seconds for a phase that ends now."""
         self.seconds[name] += seconds
-        unit = 1e6 if sys.platform == "darwin" else 1e3
-        self.megabytes[name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+        self.megabytes[name] = peak()
 
 
-def one(file: str, how: Mapping[str, Any]) -> None:
-    """Go through all phases with a file, and print what they took."""
-    meter = Meter()
+def judged(file: str, how: Mapping[str, Any], meter: Meter) -> tuple[Any, Any]:
+    """Return the instance of a file and its answer, judged, and count what they took."""
     time.perf_counter = time.process_time  # what a solve tells of its phases is the processor's
     from amopt import decisions
     from amopt.instance import loader
@@ -83,12 +82,19 @@ def one(file: str, how: Mapping[str, Any]) -> None:
     meter.seconds["check"] -= meter.seconds["read"]
     with meter.phase("answer"):
         answer = decisions.solve(instance, **how)
-    told = answer.outcome.seconds
-    for name, seconds in told.items():
+    for name, seconds in answer.outcome.seconds.items():
         known = {REFEREE: "referee"}.get(name, name if name in ("build", "solve") else "answer")
         if known != "answer":
             meter.add(known, seconds)
             meter.seconds["answer"] -= seconds
+    return instance, answer
+
+
+def one(file: str, how: Mapping[str, Any]) -> None:
+    """Go through all phases with a file, and print what they took."""
+    meter = Meter()
+    instance, answer = judged(file, how, meter)
+    told = answer.outcome.seconds
     _give(meter, instance, answer)
     row = {"seconds": meter.seconds, "megabytes": meter.megabytes, "told": told}
     print(json.dumps({**row, "gap": answer.outcome.gap, "status": str(answer.status)}))

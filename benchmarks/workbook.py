@@ -21,23 +21,27 @@ COLUMNS = (
     "hours_per_week", "need_by_weeks", "unmet_penalty_per_part",
 )  # fmt: skip
 
-CHILD = """
-import resource, sys, time
+HERE = Path(__file__).parent
+
+CHILD = f"""
+import sys, time
+sys.path.insert(0, {str(HERE)!r})
 from pathlib import Path
+from _memory import peak
 import openpyxl
 import amopt, amopt.sourcing
 from amopt.instance.workbook.tables import open_tables
-idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+idle = peak()
 begun = time.process_time()
 (table,) = (one for one in open_tables(Path(sys.argv[1])).tables if one.name == "lines")
 read = time.process_time() - begun
 begun = time.process_time()
 lines = len(amopt.load(sys.argv[1]).lines)
 spent = time.process_time() - begun
-most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+most = peak()
 assert lines == len(table.rows)
-print(f"{lines:,} rows read in {read:.1f} s, loaded and checked in {spent:.1f} s of the processor, "
-      f"{(most - idle) / 1024:,.0f} MB beyond {idle / 1024:,.0f} MB")
+print(f"{{lines:,}} rows read in {{read:.1f}} s, loaded and checked in {{spent:.1f}} s of the "
+      f"processor, {{most - idle:,.0f}} MB beyond {{idle:,.0f}} MB")
 """
 """Reads in a process of its own, so that its memory is that of the reading."""
 

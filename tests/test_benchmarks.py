@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -107,6 +108,16 @@ def test_without_another_version_there_is_nothing_to_compare(
     monkeypatch.setattr(sys, "argv", ["before_after"])
     module("before_after").main()
     assert "nothing to compare" in capsys.readouterr().out
+
+
+def test_the_memory_of_a_process_is_its_own() -> None:
+    """Not that of the process that started it, which ``ru_maxrss`` begins with."""
+    words = "import _memory; print(_memory.peak())"
+    begins = "import subprocess, sys; x = b'1' * 200_000_000; subprocess.run({}, check=True)"
+    child = f"[sys.executable, '-c', {words!r}]"
+    run = [sys.executable, "-c", begins.replace("{}", child)]
+    said = subprocess.run(run, cwd=HERE, capture_output=True, text=True, check=True).stdout
+    assert 2.0 < float(said) < 100.0
 
 
 def test_a_script_that_fails_or_is_late_is_told(tmp_path: Path) -> None:
