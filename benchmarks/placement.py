@@ -28,9 +28,10 @@ from _placement_network import service_network
 from amopt.placement import Instance, read_orlib_cap, solve
 from amopt.placement.methods.arrays.families import assemble
 from amopt.placement.methods.prices.climbing import Prices
+from amopt.placement.methods.prices.local_search import improve, settled
 from amopt.placement.methods.prices.openings import openings
 from amopt.placement.methods.pricing import DenseSupply
-from amopt.placement.methods.transport import fill, improve, settled
+from amopt.placement.methods.transport import fill
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Options

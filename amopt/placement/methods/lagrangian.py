@@ -21,9 +21,10 @@ from amopt.placement.methods.fixing import remainder, unsettled
 from amopt.placement.methods.location.search import search
 from amopt.placement.methods.price_route import by_tree
 from amopt.placement.methods.prices.climbing import Prices
+from amopt.placement.methods.prices.local_search import improve, settled
 from amopt.placement.methods.prices.openings import openings
 from amopt.placement.methods.pricing import DenseSupply, relax
-from amopt.placement.methods.transport import FREE, Filled, fill, improve, rounded, settled
+from amopt.placement.methods.transport import FREE, Filled, fill, rounded
 from amopt.placement.supply.supply import Supply
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs

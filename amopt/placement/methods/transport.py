@@ -1,4 +1,4 @@
-"""Plans by pricing: who supplies whom once sites and machines are chosen, and better choices.
+"""Who supplies whom once sites and machines are chosen, by pricing.
 
 With machines fixed, a price for an hour of each unit decides for every pair by itself; the prices
 climb where a unit is asked for more than it has (the transport problem's dual). What is still too
@@ -7,7 +7,7 @@ much is moved where it costs least, and room that is left is filled where it sav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,15 +17,11 @@ from amopt.placement.methods.bounded_plan import plan_of
 from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.pricing import DenseSupply, an_hour
 from amopt.placement.plan import Plan
-from amopt.program.time import Budget
 
-__all__ = ["Filled", "fill", "improve", "rounded", "settled"]
+__all__ = ["FREE", "Filled", "fill", "rounded", "within"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-NEAR = 30
-"""Units that are tried for one machine more, and for one less."""
 
 FREE = -1
 """The ``unit`` of a pair that needs no machine."""
@@ -35,6 +31,12 @@ ROUNDING = 1e-9
 
 IMPOSSIBLE = 1e3
 """What it counts as to do without a machine that is needed, in multiples of the dearest supply."""
+
+BALANCED = 1e-3
+"""Share of all hours by which what is asked for may differ from what there is."""
+
+NEGLIGIBLE = 1e-3
+"""Change of prices that is none, in shares of them."""
 
 SWEEPS = 12
 """Most sweeps over the units in which the prices of hours climb; a quarter of it where they are
@@ -75,7 +77,7 @@ class Filled:
 
 def fill(dense: DenseSupply, count: Ints, hour_price: Floats | None = None) -> Filled:
     """Decide who supplies whom from units with ``count`` machines, or what sites may hold."""
-    count = _within(dense, count)
+    count = within(dense, count)
     units = np.flatnonzero(count > 0)
     cost, hours = dense.cost[units], dense.hours[units]
     capacity: Floats = dense.capacity[units] * count[units]
@@ -122,11 +124,13 @@ class _Filling:
         """Let the prices of hours climb, one unit after the other; return what pairs then choose.
 
         With the other prices fixed, the best price of a unit is the gain an hour of the last pair
-        for which it has room: coordinate ascent on the transport problem's dual.
+        for which it has room: coordinate ascent on the transport problem's dual. Where hours are
+        scarce everywhere no price climbs far by itself: first all of them are changed alike.
         """
         cost, hours, every = self.cost, self.hours, np.arange(self.free.size)
         if not self.capacity.size:
             return np.full(every.size, FREE), price
+        price = self._shifted(price)
         full = cost + price[:, None] * hours
         for _ in range(sweeps):
             before = price.copy()
@@ -136,13 +140,40 @@ class _Filling:
                 wanted = np.flatnonzero(gain > 0)
                 price[u] = _price_of_room(gain[wanted], hours[u, wanted], float(self.capacity[u]))
                 full[u] = cost[u] + price[u] * hours[u]
-            if np.abs(price - before).max() <= 1e-3 * float(price.max()):
+            if np.abs(price - before).max() <= NEGLIGIBLE * float(price.max()):
                 break
         choice = full.argmin(axis=0)
         choice[full[choice, every] >= self.free] = FREE
         used = np.where(choice >= 0, hours[choice, every], 0.0)
         self.room = self.capacity - np.bincount(choice + 1, used, self.capacity.size + 1)[1:]
         return choice, price
+
+    def _shifted(self, price: Floats) -> Floats:
+        """Return the prices, all changed alike until as many hours are asked for as there are."""
+        every, room = np.arange(self.free.size), float(self.capacity.sum())
+
+        def beyond(shift: float) -> float:
+            full = self.cost + np.maximum(price + shift, 0.0)[:, None] * self.hours
+            choice = full.argmin(axis=0)
+            paid = full[choice, every] < self.free
+            return float(self.hours[choice, every][paid].sum()) / room - 1.0
+
+        now = beyond(0.0) if room > 0 else 0.0
+        if abs(now) <= BALANCED or (now < 0 and not price.any()):
+            return price
+        low, high = -float(price.max()), 0.0
+        if now > 0:
+            low, high = 0.0, float(price.max()) or float(self.free.sum()) / room
+            while beyond(high) > 0 and np.isfinite(high):
+                low, high = high, 2 * high
+        while high - low > NEGLIGIBLE * max(abs(low), abs(high)):
+            middle = (low + high) / 2
+            now = beyond(middle)
+            low, high = (middle, high) if now > 0 else (low, middle)
+            if abs(now) <= BALANCED:
+                break
+        shifted: Floats = np.maximum(price + high, 0.0)
+        return shifted
 
     def relieve(self, choice: Ints) -> None:
         """Move what a unit cannot hold to where the move costs least an hour."""
@@ -209,10 +240,10 @@ def rounded(dense: DenseSupply, count: Floats) -> Iterator[Ints]:
     """Yield whole numbers of machines near fractional ones."""
     most = dense.most
     for threshold in (0.5, 0.3, 0.7, 0.1, 0.9):
-        yield _within(dense, np.minimum(np.floor(count + 1 - threshold), most).astype(np.int64))
+        yield within(dense, np.minimum(np.floor(count + 1 - threshold), most).astype(np.int64))
 
 
-def _within(dense: DenseSupply, count: Ints) -> Ints:
+def within(dense: DenseSupply, count: Ints) -> Ints:
     """Take machines away where a site has more than it may hold, of each type in proportion."""
     count = count.copy()
     held = np.bincount(dense.site, np.where(dense.own, count, 0), dense.site_cost.size)
@@ -225,114 +256,3 @@ def _within(dense: DenseSupply, count: Ints) -> Ints:
         kept[np.argsort(kept - share, kind="stable")[: room - int(kept.sum())]] += 1
         count[units] = least + kept
     return count
-
-
-def improve(
-    dense: DenseSupply,
-    start: Filled,
-    budget: Budget,
-    goal: float,
-    keep: Callable[[Filled], None] | None = None,
-) -> Filled:
-    """Try other machines until the time is over, or a plan costs at most ``goal``.
-
-    Parameters
-    ----------
-    dense
-        The dense supply.
-    start
-        The plan to begin with.
-    budget
-        The time for everything.
-    goal
-        Cost that is low enough.
-    keep
-        Called with each better plan, for whoever interrupts.
-    """
-    best, tried = start, {start.count.tobytes()}
-    progress = True
-    while progress and best.cost > goal:
-        progress = False
-        for count in _neighbours(dense, best):
-            if budget.is_over:
-                return best
-            if count.tobytes() in tried:
-                continue
-            tried.add(count.tobytes())
-            found = fill(dense, count, best.hour_price)
-            if found.cost < best.cost * (1 - 1e-9):
-                best, progress = found, True
-                if keep is not None:
-                    keep(best)
-                break
-    return best
-
-
-def settled(dense: DenseSupply, start: Filled, budget: Budget) -> Filled:
-    """Add machines where they promise to save, one by one, and then take away, while it betters."""
-    best = start
-    for step, worth in ((1, _worth_of_more), (-1, _worth_of_less)):
-        while np.isfinite(best.cost) and not budget.is_over:
-            promise = worth(dense, best)
-            u = int(promise.argmax()) if promise.size else -1
-            if u < 0 or promise[u] <= 0:
-                break
-            count = best.count.copy()
-            count[u] += step
-            if not np.array_equal(count, _within(dense, count)):
-                break
-            found = fill(dense, count, best.hour_price)
-            if found.cost >= best.cost:
-                break
-            best = found
-    return best
-
-
-def _neighbours(dense: DenseSupply, now: Filled) -> Iterator[Ints]:
-    """Yield numbers of machines with one more, one less, or one elsewhere, by what prices promise.
-
-    One more is worth the gain that the pairs' prices give it; one less saves its cost and gives up
-    its hours at their price.
-    """
-    more, less = _worth_of_more(dense, now), _worth_of_less(dense, now)
-    adds = [int(u) for u in np.argsort(-more)[:NEAR] if np.isfinite(more[u])]
-    drops = [int(u) for u in np.argsort(-less)[:NEAR] if np.isfinite(less[u])]
-    moves = [(more[u], u, -1) for u in adds] + [(less[u], -1, u) for u in drops]
-    moves += [(more[u] + less[w], u, w) for u in adds for w in drops if u != w]
-    for _, u, w in sorted(moves, reverse=True):
-        count = now.count.copy()
-        if u >= 0:
-            count[u] += 1
-        if w >= 0:
-            count[w] -= 1
-        if np.array_equal(count, _within(dense, count)):
-            yield count
-
-
-def _worth_of_more(dense: DenseSupply, now: Filled) -> Floats:
-    """Return what one machine more of each unit promises to save, shape (units,)."""
-    worth = np.full(dense.units, -np.inf)
-    opened = dense.forced.copy()
-    opened[dense.site[now.count > 0]] = True
-    for u in np.flatnonzero(now.count < dense.most):
-        gain = now.pair_price - dense.cost[u]
-        pairs = np.flatnonzero(gain > 0)
-        gain, hours = gain[pairs], dense.hours[u, pairs]
-        order = np.argsort(-an_hour(gain, hours))
-        used = np.concatenate([[0.0], np.cumsum(hours[order])])
-        won = np.concatenate([[0.0], np.cumsum(gain[order])])
-        room = dense.capacity[u] * np.array([now.count[u], now.count[u] + 1])
-        before, after = np.interp(room, used, won)
-        site = dense.site[u]
-        opening = 0.0 if opened[site] else dense.site_cost[site]
-        worth[u] = after - before - dense.machine_cost[u] - opening
-    return worth
-
-
-def _worth_of_less(dense: DenseSupply, now: Filled) -> Floats:
-    """Return what one machine less of each unit promises to save, shape (units,)."""
-    worth = dense.machine_cost - now.hour_price * dense.capacity
-    alone = np.bincount(dense.site, now.count, dense.site_cost.size)[dense.site] == 1
-    worth = worth + np.where(alone & ~dense.forced[dense.site], dense.site_cost[dense.site], 0)
-    worth[now.count == 0] = -np.inf
-    return worth

@@ -14,11 +14,12 @@ from amopt.placement.methods import lagrangian, prices_after
 from amopt.placement.methods.fixing import _Unit, unsettled
 from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.prices.climbing import Prices
+from amopt.placement.methods.prices.local_search import settled
 from amopt.placement.methods.prices.openings import openings
 from amopt.placement.methods.prices.sites_alone import SitesAlone
 from amopt.placement.methods.pricing import DenseSupply, relax
 from amopt.placement.methods.programs import ProgramSearch, array_programs
-from amopt.placement.methods.transport import fill, settled
+from amopt.placement.methods.transport import fill
 from amopt.placement.referee.certificate import proven_bound
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
