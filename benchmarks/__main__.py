@@ -3,6 +3,7 @@
 python -m benchmarks list                     # what there is
 python -m benchmarks run [NAMES] [--size S] [--out FOLDER]
 python -m benchmarks run --smoke              # all, small, as continuous integration does
+python -m benchmarks page [NAMES]             # the tables of the docs, one after the other
 python -m benchmarks NAME ...                 # a script with options of its own
 """
 
@@ -24,15 +25,17 @@ import _protocol
 
 _protocol.pin()
 
+import _page  # noqa: E402
+import _tables  # noqa: E402
 from _registry import Script, Spec, registry, scripts  # noqa: E402
 
 
 def main() -> None:
     """Run what the first argument names."""
-    known = scripts()
-    if len(sys.argv) > 1 and sys.argv[1] in known:
+    own = scripts()
+    if len(sys.argv) > 1 and sys.argv[1] in own:
         name = sys.argv.pop(1)
-        runpy.run_path(str(known[name].path), run_name="__main__")
+        runpy.run_path(str(own[name].path), run_name="__main__")
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -45,10 +48,25 @@ def main() -> None:
     run.add_argument("--rounds", type=int, default=7, help="rounds that count")
     run.add_argument("--limit", type=float, default=1800.0, help="seconds for each script")
     run.add_argument("--out", type=Path, help="folder for the results, a file a run")
+    run.add_argument("--markdown", type=Path, help="write the rows of the specs as a table")
+    page = commands.add_parser("page", help="measure anew what the docs show, and keep the tables")
+    page.add_argument("names", nargs="*", metavar="NAME", help="left out, all")
+    page.add_argument("--out", type=Path, default=_tables.RESULTS, help="folder of the tables")
+    page.add_argument("--limit", type=float, default=1800.0, help="seconds for each script")
+    page.add_argument("--list", action="store_true", help="say how long each took, and end")
     asked = parser.parse_args()
     if asked.command == "list":
         listed()
         return
+    if asked.command == "page":
+        known = _tables.tables()
+        if unknown := sorted(set(asked.names) - set(known)):
+            parser.error(f"no table: {', '.join(unknown)}; there are {', '.join(known)}")
+        if asked.list:
+            print("\n".join(_tables.listed(asked.out)))
+            return
+        chosen = [one for name, one in known.items() if name in (asked.names or known)]
+        sys.exit(_tables.redone(chosen, asked.out, asked.limit))
     unknown = sorted(set(asked.names) - set(registry()))
     if unknown or asked.rounds < 1:
         parser.error(f"unknown: {', '.join(unknown)}" if unknown else "--rounds must be 1 or more")
@@ -91,6 +109,10 @@ def ran(asked: Any) -> int:
             print("\n".join(f"   {line}" for line in row["said"]), flush=True)
     if asked.out:
         keep(record, asked.out)
+    if asked.markdown:
+        from amopt.files import write_text
+
+        write_text(asked.markdown, _page.table([row for row in record["rows"] if "way" in row]))
     return int(failed)
 
 

@@ -58,6 +58,23 @@ def _table(name: tuple[str, str], rows: Sequence[Mapping[str, Any]]) -> Iterator
         )
 
 
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what was measured of several specs as one table."""
+    lines = [
+        "Seconds are of the processor, medians over rounds in which the ways took turns; the "
+        "ratio is the median of those to the first way of the phase within each round.",
+        "",
+        "| spec | size | phase | way | seconds | ratio |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{row['benchmark']}` | {row['of']:,} | {row['phase']} | {row['way']} "
+        f"| {row['seconds']:.4g} | {row['ratio']:.3g} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def bar(ratio: float) -> float:
     """Return the length of a ratio's bar: powers of ten above a thousandth."""
     from math import log10

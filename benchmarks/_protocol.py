@@ -11,12 +11,13 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,27 +94,46 @@ def measured(spec: Spec, size: str, rounds: int) -> Iterator[dict[str, Any]]:
 
 
 def run_script(script: Script, *, smoke: bool, limit: float) -> dict[str, Any]:
-    """Run a script in a process of its own and return its row: seconds, exit code, what it said."""
-    command = [sys.executable, str(script.path), *(["--smoke"] if smoke else [])]
+    """Run a script in a process of its own and return its row: seconds, exit code, what it said.
+
+    A smoke run has it write its tables, too, where the docs have any of it.
+    """
+    with tempfile.TemporaryDirectory() as room:
+        file = Path(room, "tables.md")
+        more = ["--markdown", str(file)] if smoke and script.writes_tables else []
+        command = [sys.executable, str(script.path), *(["--smoke"] if smoke else []), *more]
+        row = run_command(command, limit)
+        if more and not row["exit"] and not file.exists():
+            row["exit"] = 1
+            row["said"].append("it wrote no table")
+    return {"benchmark": script.name, "size": "smoke" if smoke else "usual", **row}
+
+
+def run_command(command: Sequence[str], limit: float) -> dict[str, Any]:
+    """Run a command and return seconds, exit code and what it said; it is ended when it is late."""
     begun = time.perf_counter()
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
         used, code, late = None, None, ""
-        while used is None:  # its own use, whatever else runs beside it
-            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if ended:
-                used, code = usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status)
-            elif not late and time.perf_counter() - begun > limit:
-                late = f"stopped after {limit:g} s\n"
-                process.kill()
-            else:
-                time.sleep(_POLL)
+        try:
+            while used is None:  # its own use, whatever else runs beside it
+                ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if ended:
+                    used, code = usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status)
+                elif not late and time.perf_counter() - begun > limit:
+                    late = f"stopped after {limit:g} s\n"
+                    os.killpg(process.pid, signal.SIGKILL)  # with whatever it started
+                else:
+                    time.sleep(_POLL)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         process.returncode = code
         out.seek(0)
         said = late + out.read().decode(errors="replace")
     return {
-        "benchmark": script.name,
-        "size": "smoke" if smoke else "usual",
         "seconds": round(used, 2),
         "clock": round(time.perf_counter() - begun, 2),
         "exit": 124 if late else code,

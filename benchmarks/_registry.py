@@ -52,6 +52,11 @@ class Script:
         tree = ast.parse(self.path.read_text(encoding="utf-8"))
         return (ast.get_docstring(tree) or "").partition("\n")[0]
 
+    @property
+    def writes_tables(self) -> bool:
+        """Whether it takes ``--markdown FILE``, for the tables of the docs."""
+        return '"--markdown"' in self.path.read_text(encoding="utf-8")
+
 
 def scripts() -> dict[str, Script]:
     """Return the scripts by name."""

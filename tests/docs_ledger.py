@@ -267,11 +267,8 @@ MEASURED = {
     "architecture": {"`find amopt -name '*.py' | xargs cat | wc -l`": "20,841 67,855"},
     "benchmarks": {
         "By `python -m benchmarks mdp_methods`": "0.9995 1,337 9,857 5,110 74,900",
-        "By `python -m benchmarks placement`": "21.4",
-        "`python benchmarks/placement_location.py`": "15,505 11.0 11.9 25.8",
-        "By `python -m benchmarks modelling_layers`": (
-            "100,920 72,533 1.13 1.18 26.5 29.2 966,000"
-        ),
+        "`python benchmarks/placement_location.py`": "15,505 11.0 25.8",
+        "By `python -m benchmarks modelling_layers`": "1.18 26.5 29.2 966,000",
         "By `python -m benchmarks workbook`": "107",
         "By `python -m benchmarks screening`": "85,477",
         "By `python -m benchmarks maintenance`": "28,001 34,561 13.2 211 243",
@@ -305,21 +302,6 @@ NUMBERS = "tests/test_docs_numbers.py::"
 TABLES: dict[str, dict[str, str]] = {
     "architecture": {
         "| room | three decisions |": NUMBERS + "test_the_lines_of_the_rooms_add_up",
-    },
-    "benchmarks": {
-        "| method | N = 20 |": "`python -m benchmarks mdp_methods`",
-        "| case | amopt | HiGHS alone": "`python -m benchmarks sourcing`",
-        "| | seconds | busy | optimum |": "`python benchmarks/placement_location.py`",
-        "| | asked for | amopt |": "`python benchmarks/placement_location.py`",
-        "| problems | size | seconds |": "`python benchmarks/placement_location.py`",
-        "| way | sourcing | placement |": "`python -m benchmarks modelling_layers`",
-        "| way | printing, 9,984 |": "`python benchmarks/modelling_layers.py printing placement",
-        "| run | MB of file |": "`python -m benchmarks whole_runs",
-        "| | cells read |": "`python -m benchmarks workbook`",
-        "| parts | file | seconds |": "`python -m benchmarks screening`",
-        "| buyers | 2 | 5 |": "`python -m benchmarks licensing`",
-        "| buyers | 20 | 40 |": "`python -m benchmarks licensing`",
-        "| case | before | after |": "`python -m benchmarks before_after",
     },
     "decisions/design": {
         "| instance | verdict |": NUMBERS + "test_the_table_of_break_even_points",

@@ -26,9 +26,29 @@ def digits(number: str) -> int:
     return len(bare.replace(".", "").lstrip("0") if "." in bare else bare.strip("0"))
 
 
-def prose(page: Path) -> str:
+INCLUDE = re.compile(r"^```\{include\} (\S+)\n```$", re.M)
+
+
+def included(page: Path) -> dict[str, str]:
+    """Return the files that a page includes, by the path that it names, and what they say."""
+    found = INCLUDE.findall(page.read_text(encoding="utf-8"))
+    return {name: (page.parent / name).read_text(encoding="utf-8") for name in found}
+
+
+def sections(page: Path) -> list[tuple[str, str]]:
+    """Return the sections of a page without blocks: what it says there, and what it includes."""
+    text = INCLUDE.sub(r"{include} \1", page.read_text(encoding="utf-8"))
+    bare = re.sub(r"^```.*?^```", " ", text, flags=re.M | re.S)
+    files, found = included(page), []
+    for section in re.split(r"^(?=#+ )", bare, flags=re.M):
+        names = re.findall(r"^\{include\} (\S+)$", section, re.M)
+        own = re.sub(r"^\{include\}.*$", " ", section, flags=re.M)
+        found.append((own, "\n".join(files[name] for name in names)))
+    return found
+
+
+def prose(text: str) -> str:
     """Return the words of a page: no blocks, tables, formulas, code or addresses."""
-    text = page.read_text(encoding="utf-8")
     for left_out in (
         r"Python \d[\d.]*",
         r"^```.*?^```",
@@ -46,10 +66,11 @@ def numbers(text: str) -> set[str]:
 
 
 def told(page: Path) -> set[str]:
-    """Return the numbers of a page that need a source."""
+    """Return the numbers of a page that need a source: no file of its section has them."""
     return {
         number
-        for number in numbers(prose(page))
+        for said, held in sections(page)
+        for number in numbers(prose(said)) - numbers(held)
         if digits(number) >= DIGITS and not YEAR.fullmatch(number)
     }
 
@@ -118,7 +139,8 @@ def test_every_number_has_a_source_and_every_source_its_number(page: Path) -> No
         if number not in {rounded(value, number) for value in shown}
     }
     assert without == set(), "say in docs_ledger.py where these come from"
-    said = numbers(prose(page)).union(*(numbers(rows) for _, rows in tables(page)))
+    words = prose(page.read_text(encoding="utf-8"))
+    said = numbers(words).union(*(numbers(rows) for _, rows in tables(page)))
     assert kept <= said, "the page no longer says these"
 
 
