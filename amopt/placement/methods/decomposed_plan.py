@@ -20,7 +20,8 @@ from amopt.placement.methods.arrays.families import PRUNING_HONOURS, assemble
 from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.decomposition import Decomposition, Dual, Offers
+from amopt.placement.methods.decomposition import Decomposition, Offers
+from amopt.placement.methods.periods.climbing import Dual
 from amopt.placement.methods.transport import fill
 from amopt.placement.plan import Plan
 from amopt.placement.supply.supply import Supply

@@ -6,7 +6,8 @@ average, the budget, emissions. With :math:`c' = c + A^T \lambda`,
 
 .. math::
 
-    L(v, \lambda) &= \sum_{jt} [v_{jt} + \min\{0, f'_{jt} - v_{jt}\}] - \sum_r \lambda_r b_r
+    L(v, \lambda, \mu) &= \sum_{jt} [v_{jt} + \min\{0, f'_{jt} - v_{jt}\}]
+        - \sum_r \lambda_r b_r + \sum_g H_g(\mu)
         + \sum_i \min_{y_i} \sum_t [(F'_{it} + S_{it}) y_{it} + O'_{it} (y_{it} - y_{i,t-1})^+],
 
     S_{it} &= \sum_{u \in i} \min_{0 \le n \le N_u} [p'_{ut}(n) - G_{ut}(n)],
@@ -14,14 +15,16 @@ average, the budget, emissions. With :math:`c' = c + A^T \lambda`,
 with :math:`f'` the cheapest supply that needs no machine, :math:`F'` and :math:`O'` the costs of a
 site that is open and that is opened, and :math:`G_{ut}(n)` the knapsack of
 :mod:`amopt.placement.methods.pricing`. A site's own choice over the periods is a shortest path
-through open and closed. Machines cost at least the cheapest of their years of purchase,
-:math:`p'_{ut}(n)`; that they are followed from period to period, moved and sold, and that types
-share the room of a site, is left out of the bound, which stays one without it, and is part of every
-plan. Both kinds of prices climb together by the volume algorithm (Barahona and Anbil, 2000).
+through open and closed. Machines, :math:`p'_{ut}(n)`, cost their upkeep and a rent, against which
+pools buy, hold and sell them (:mod:`amopt.placement.methods.periods.rents`). What it costs to move
+them, and that types share the room of a site, is left out of the bound, which stays one without it,
+and is part of every plan. All prices climb together
+(:mod:`amopt.placement.methods.periods.climbing`).
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +35,16 @@ from amopt.placement.methods.arrays.limits import (
     emission_limit,
     fill_rate,
     most_open_sites,
-    sizes,
     storage,
 )
 from amopt.placement.methods.arrays.model import ArrayModel
-from amopt.placement.methods.pricing import DenseSupply, least_step, most_gain, spread
+from amopt.placement.methods.periods.rents import Rents
+from amopt.placement.methods.pricing import DenseSupply, most_gain, spread
 from amopt.placement.supply.columns import Columns
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 
-__all__ = ["LIMITS", "Decomposition", "Divided", "Dual"]
+__all__ = ["LIMITS", "Decomposition", "Divided"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -74,13 +77,15 @@ class Divided:
     Attributes
     ----------
     bound
-        L(v, lambda).
+        L(v, lambda, mu).
     opened, count
         Which sites are open, shape (sites, periods), and machines of each unit, (units, periods).
     supplied
         How much of each pair is supplied in all, shape (periods, pairs).
     used
         What is taken of each limit, shape (limits,).
+    short
+        Machines that sites use and pools do not hold, shape (pools, periods).
     """
 
     bound: float
@@ -88,6 +93,7 @@ class Divided:
     count: Floats
     supplied: Floats
     used: Floats
+    short: Floats
 
 
 class Decomposition:
@@ -117,6 +123,7 @@ class Decomposition:
         self.limit = self.program.row_upper
         self.active = supply.rates.T > 0
         fleet = self.fleet
+        self.rents = Rents(fleet, self.model.years)
         self.units, self.periods = fleet.unit_site.size, self.model.periods
         self._stand = np.flatnonzero(fleet.stand >= 0)
         self.most = np.ones(self.units, dtype=np.int64)
@@ -157,48 +164,56 @@ class Decomposition:
         cost: Floats = self.program.cost + self.program.matrix.T @ limits
         return cost
 
-    def first(self) -> Floats:
-        """Return first prices: the cheapest supply with machines at full load, (periods, pairs)."""
-        cost = self.program.cost
-        offers = self.offers(cost[self.model.x.block])
-        machine, _ = self._machines(cost)
-        each = spread(np.maximum(machine[:, 1, :].T, 0.0), self.capacity)
+    def first(self) -> tuple[Floats, Floats]:
+        """Return first prices, (periods, pairs), and rents, (pools, periods).
+
+        A pair pays for its cheapest supply, with machines and sites at full load.
+        """
+        cost, model = self.program.cost, self.model
+        offers = self.offers(cost[model.x.block])
+        rents = self.rents.first(cost[model.held.block])
+        machine = np.maximum(self._machines(cost, rents), 0.0)
+        site = cost[model.y.block].reshape(-1, self.periods)[self.fleet.unit_site].T
+        number = np.arange(self.units), self.most
+        each = spread(machine[*number].T + site, self.capacity * self.most)
         loaded = offers.cost.copy()
         loaded[:, :-1] += each[:, :, None] * offers.hours[:, :-1]
         prices: Floats = loaded.min(axis=1)
-        return np.where(np.isfinite(prices) & self.active, prices, 0.0)
+        return np.where(np.isfinite(prices) & self.active, prices, 0.0), rents
 
     def dense(self, period: int, offers: Offers) -> DenseSupply:
         """Return one period as the relaxation of a single one sees it, for the pairs in it."""
         return PeriodSupply(self, period, offers)
 
-    def at(self, prices: Floats, limits: Floats, offers: Offers | None = None) -> Divided:
+    def at(self, prices: Floats, limits: Floats, rents: Floats) -> Divided:
         """Solve it.
 
         Parameters
         ----------
         prices
-            Prices of pairs, shape (periods, pairs), and of limits, shape (limits,).
+            Prices of pairs, shape (periods, pairs).
         limits
             Prices of limits, none negative, shape (limits,).
-        offers
-            The cheapest supply at these prices of limits, where it is known.
+        rents
+            Rents of machines, none negative, shape (pools, periods).
         """
         cost = self.priced(limits)
-        offers = self.offers(cost[self.model.x.block]) if offers is None else offers
+        offers = self.offers(cost[self.model.x.block])
         free = np.where(self.active, offers.cost[:, -1], 0.0)
-        machine, kept = self._machines(cost)
+        machine = self._machines(cost, rents)
+        holding = self.rents.at(cost[self.model.held.block], rents)
         net = np.zeros((self.units, self.periods))
         count = np.zeros((self.units, self.periods))
         picks = {}
-        for t in range(self.periods):
-            for u in range(self.units):
-                net[u, t], count[u, t], pairs, amounts = most_gain(
-                    prices[t] - offers.cost[t, u], offers.hours[t, u],
-                    float(self.capacity[u]), machine[u, : self.most[u] + 1, t],
-                )  # fmt: skip
-                picks[u, t] = pairs, amounts
-        value = cost[self.model.y.block].reshape(-1, self.periods).copy()
+        fixed = cost[self.model.y.block].reshape(-1, self.periods)
+        promising = self._promising(prices, offers, machine, fixed)
+        for u, t in itertools.product(np.flatnonzero(promising), range(self.periods)):
+            net[u, t], count[u, t], pairs, amounts = most_gain(
+                prices[t] - offers.cost[t, u], offers.hours[t, u],
+                float(self.capacity[u]), machine[u, : self.most[u] + 1, t],
+            )  # fmt: skip
+            picks[u, t] = pairs, amounts
+        value = fixed.copy()
         np.add.at(value, self.fleet.unit_site, -net)
         opened, opening, sites = self._paths(value, cost)
         count *= opened[self.fleet.unit_site]
@@ -209,60 +224,56 @@ class Decomposition:
             if opened[self.fleet.unit_site[u], t]:
                 supplied[t, pairs] += amounts
                 solution[offers.column[t, u, pairs]] += amounts
+        machines = np.zeros((self.fleet.most.size, self.periods))
+        machines[self.fleet.stand[self._stand]] = count[self._stand]
         used: Floats = np.zeros(0)
         if self.limit.size:
             period, pair = np.nonzero(without)
             solution[offers.column[period, -1, pair]] += 1.0
             solution[self.model.y.block] = opened.ravel()
             solution[self.model.opening.block] = opening.ravel()
-            self._enter_machines(solution, count, kept)
+            solution[self.model.machines.block] = machines.ravel()
+            solution[self.model.held.block] = holding.members
             used = self.program.matrix @ solution
         bound = float(prices.sum() + np.minimum(free - prices, 0.0)[self.active].sum())
         return Divided(
-            bound=bound + sites - float(limits @ self.limit) + self.program.offset,
+            bound=bound + sites + holding.value - float(limits @ self.limit) + self.program.offset,
             opened=opened,
             count=count,
             supplied=supplied,
             used=used,
+            short=self.rents.asked(machines) - holding.held,
         )
 
-    def _machines(self, cost: Floats) -> tuple[Floats, Ints]:
-        """Return what n machines cost at least, (units, most + 1, periods); and vintages kept."""
+    def _promising(self, prices: Floats, offers: Offers, machine: Floats, fixed: Floats) -> Flags:
+        """Return the units of sites that may gain more than they cost in some period, (units,).
+
+        An hour costs no less than the cheapest machine's.
+        """
+        number = np.maximum(np.arange(machine.shape[1]), 1)
+        each = (machine / number[None, :, None])[:, 1:].min(axis=1, initial=np.inf)
+        hour = spread(np.where(np.isfinite(each), each, 0.0), self.capacity[:, None])
+        gain = np.zeros(fixed.shape)
+        for t in range(self.periods):
+            full = offers.cost[t, :-1] + hour[:, t, None] * offers.hours[t, :-1]
+            most = np.maximum(prices[t] - full, 0.0).sum(axis=1)
+            np.add.at(gain[:, t], self.fleet.unit_site, most)
+        forced = self.program.lower[self.model.y.block].reshape(-1, self.periods) > 0
+        sites = np.flatnonzero(((gain > fixed) | forced).any(axis=1))
+        return np.isin(self.fleet.unit_site, sites)
+
+    def _machines(self, cost: Floats, rents: Floats) -> Floats:
+        """Return what n machines cost with their rent, shape (units, most + 1, periods)."""
         fleet, model = self.fleet, self.model
+        stand = fleet.stand[self._stand]
         number = np.arange(int(self.most.max(initial=1)) + 1)
         found = np.zeros((self.units, number.size, self.periods))
-        kept = np.zeros((2, len(fleet.pool_names), self.periods), dtype=np.int64)
-        each = cost[model.machines.block].reshape(-1, self.periods)[fleet.stand[self._stand]]
+        each = cost[model.machines.block].reshape(-1, self.periods)[stand]
         found[self._stand] = number[:, None] * each[:, None, :]
         if fleet.changes:
-            held = cost[model.held.block]
-            least = np.full((2, len(fleet.pool_names), self.periods), np.inf)
-            for k, (pool, since, now) in enumerate(
-                zip(fleet.held_pool, fleet.held_bought, fleet.held_now, strict=True)
-            ):
-                for row in range(2 if since >= 0 else 1):  # the first row has those of before too
-                    if held[k] < least[row, pool, now]:
-                        least[row, pool, now], kept[row, pool, now] = held[k], k
-            pool = fleet.pool[fleet.stand[self._stand]]
-            before = np.bincount(fleet.pool, fleet.owned, len(fleet.pool_names))[pool]
-            old = np.minimum(number[None, :], before[:, None])
-            found[self._stand] += old[:, :, None] * least[0, pool][:, None, :]
-            found[self._stand] += (number - old)[:, :, None] * least[1, pool][:, None, :]
-        return found, kept
-
-    def _enter_machines(self, solution: Floats, count: Floats, kept: Ints) -> None:
-        """Enter machines, and years of purchase that may be theirs, into a solution."""
-        fleet, model = self.fleet, self.model
-        machines = np.zeros((fleet.most.size, self.periods))
-        machines[fleet.stand[self._stand]] = count[self._stand]
-        solution[model.machines.block] = machines.ravel()
-        if fleet.changes:
-            in_pool = np.zeros((len(fleet.pool_names), self.periods))
-            np.add.at(in_pool, fleet.pool, machines)
-            before = np.bincount(fleet.pool, fleet.owned, len(fleet.pool_names))[:, None]
-            old = np.minimum(in_pool, before)
-            np.add.at(solution, model.held.start + kept[0], old)
-            np.add.at(solution, model.held.start + kept[1], in_pool - old)
+            paid = np.maximum(number[None, :] - self.rents.free[stand][:, None], 0.0)
+            found[self._stand] += paid[:, :, None] * rents[fleet.pool[stand]][:, None, :]
+        return found
 
     def _paths(self, value: Floats, cost: Floats) -> tuple[Flags, Flags, float]:
         """Return when sites are open and are opened, and what that costs at least.
@@ -323,78 +334,3 @@ class PeriodSupply(DenseSupply):
         self.forced = np.zeros(sites, dtype=bool)
         self.own = problem.fleet.stand >= 0
         self.room = np.bincount(self.site, np.where(self.own, self.most, 0), sites)
-
-
-class Dual:
-    """Prices of pairs and limits that climb.
-
-    Parameters
-    ----------
-    problem
-        The relaxation.
-
-    Attributes
-    ----------
-    prices, limits, best
-        The best prices so far, and the answer to them.
-    opened, count
-        Running averages, shapes (sites, periods) and (units, periods).
-    rounds
-        Rounds so far.
-    """
-
-    def __init__(self, problem: Decomposition) -> None:
-        self.problem = problem
-        self.prices, self.limits = problem.first(), np.zeros(problem.limit.size)
-        self.best = problem.at(self.prices, self.limits)
-        self.opened, self.count = self.best.opened.astype(np.float64), self.best.count
-        self._supplied, self._used = self.best.supplied, self.best.used
-        self.rounds, self.pace, self._stuck = 1, 1.0, 0
-        # A price of a limit in money: that of all of it, so that steps of both kinds are alike.
-        self._size = np.sqrt(max(problem.active.sum(), 1)) / sizes(problem.program)
-
-    @property
-    def bound(self) -> float:
-        """The best bound so far."""
-        return self.best.bound
-
-    def climb(self, target: float) -> None:
-        """Take one step towards a known upper bound on the best plan's cost."""
-        missing, beyond = self._slack(self._supplied, self._used)
-        length = float((missing**2).sum() + beyond @ beyond)
-        if length <= 1e-12:
-            self.pace = 0.0
-            return
-        near = least_step(self.bound, self.prices, target)
-        distance = min(max(target - self.bound, 1e-3 * near), 0.05 * near)
-        step = self.pace * distance / length
-        prices = np.maximum(self.prices + step * missing, 0.0)
-        limits = np.maximum(self.limits + step * beyond * self._size, 0.0)
-        found = self.problem.at(prices, limits)
-        self.rounds += 1
-        self._average(found)
-        if found.bound > self.bound:
-            self.best, self.prices, self.limits, self._stuck = found, prices, limits, 0
-            self.pace = min(1.1 * self.pace, 2.0)
-        else:
-            self._stuck += 1
-            if self._stuck >= 10:
-                self.pace, self._stuck = max(self.pace * 0.66, 1e-4), 0
-
-    def _slack(self, supplied: Floats, used: Floats) -> tuple[Floats, Floats]:
-        """Return how much of each pair is missing, and how far limits are exceeded, scaled."""
-        missing = np.where(self.problem.active, 1.0 - supplied, 0.0)
-        beyond = (used - self.problem.limit) * self._size
-        return missing, np.where((beyond < 0) & (self.limits <= 0), 0.0, beyond)
-
-    def _average(self, found: Divided) -> None:
-        """Mix the new answer into the averages so that what is missing becomes least."""
-        old, new = self._slack(self._supplied, self._used), self._slack(found.supplied, found.used)
-        change = [after - before for before, after in zip(old, new, strict=True)]
-        size = sum(float((each**2).sum()) for each in change)
-        along = sum(float((a * b).sum()) for a, b in zip(old, change, strict=True))
-        share = min(max(-along / size if size > 0 else 0.1, 0.01), 0.1)
-        self._supplied = (1 - share) * self._supplied + share * found.supplied
-        self._used = (1 - share) * self._used + share * found.used
-        self.opened = (1 - share) * self.opened + share * found.opened
-        self.count = (1 - share) * self.count + share * found.count

@@ -10,7 +10,8 @@ from amopt.placement import Instance, decision, solve
 from amopt.placement.formulation import FAMILIES
 from amopt.placement.methods import decomposed_plan
 from amopt.placement.methods.arrays.families import PRUNING_HONOURS
-from amopt.placement.methods.decomposition import Decomposition, Dual
+from amopt.placement.methods.decomposition import Decomposition
+from amopt.placement.methods.periods.climbing import Dual
 from amopt.placement.supply.supply import Supply
 from amopt.program.family import not_honoured
 from amopt.program.solver import highs
@@ -38,8 +39,9 @@ def test_any_prices_prove_a_bound_whatever_the_file_says(seed):
     for _ in range(5):
         dual.climb(best or dual.bound + 1)
         prices = dual.prices * rng.uniform(0.5, 1.5, dual.prices.shape)
+        rents = dual.rents * rng.uniform(0.5, 2.0, dual.rents.shape)
         limits = rng.uniform(0, 2, dual.limits.size) * size / np.maximum(problem.limit, 1e-3)
-        bounds += [dual.bound, problem.at(prices, limits).bound]
+        bounds += [dual.bound, problem.at(prices, limits, rents).bound]
     if best is not None:
         assert max(bounds) <= best + 1e-7 * abs(best)
 

@@ -7,7 +7,8 @@ import pytest
 
 from amopt.errors import InfeasibleError, InvalidInstanceError, NoAnswerError, UsageError
 from amopt.placement import Instance, solve
-from amopt.placement.methods.decomposition import Decomposition, Dual
+from amopt.placement.methods.decomposition import Decomposition
+from amopt.placement.methods.periods.climbing import Dual
 from amopt.placement.methods.prices.climbing import Prices
 from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.methods.transport import fill
