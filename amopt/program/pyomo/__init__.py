@@ -1,8 +1,8 @@
 """A Pyomo model as the arrays of a linear program, and values and shadow prices back into it.
 
 ``expressions``
-    Linear expressions, written and read quickly: ``linear`` and ``weighted_sum`` for formulations.
-``compiled``, ``domains``, ``alone``
+    Linear expressions, written quickly: ``linear`` and ``weighted_sum`` for formulations.
+``compiled``, ``reading``, ``alone``
     A model as arrays, and what in it cannot hold by itself.
 ``loading``
     Answers into a model and out of one, whoever solved it.

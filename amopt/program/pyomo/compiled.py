@@ -6,20 +6,24 @@ solver never sees a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.errors import UsageError
 from amopt.phrases import listed
-from amopt.program.linear import LinearProgram, NamedBlock, Names
+from amopt.program.linear import LinearProgram
 from amopt.program.pyomo.alone import of_constraints
-from amopt.program.pyomo.domains import domains, is_plain
-from amopt.program.pyomo.expressions import LinearBodies, Recorder, numbers, read_bodies
+from amopt.program.pyomo.reading.columns import Variables
+from amopt.program.pyomo.reading.domains import domains, is_plain
+from amopt.program.pyomo.reading.kinds import Kinds
+from amopt.program.pyomo.reading.rows import Rows
+from amopt.program.pyomo.reading.terms import Bodies, Terms, read
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -84,130 +88,66 @@ def compile_model(model: ConcreteModel) -> Compiled:
 
     with PauseGC():
         goal = _objective(model)
-        recorder = Recorder()
-        cost = _read(model, [] if goal is None else [goal.expr], recorder, [goal])
-        rows = _Rows.of(model)
+        kinds, variables = Kinds(), Variables(model)
+        cost = _read(
+            model, Bodies.each([] if goal is None else [goal.expr]), variables, [goal], kinds
+        )
+        rows = Rows.of(model, kinds)
         _refuse_sides(rows)
-        read = _read(model, rows.bodies, recorder, rows.constraints)
+        read = _read(model, rows.bodies, variables, rows.constraints, kinds)
         _refuse_unreal(model, read, rows.constraints)
         _refuse_unreal(model, cost, [goal])
-        holds = np.diff(read.matrix.indptr) > 0
-        _require_constants(rows, read, ~holds)
-        matrix = read.matrix[np.flatnonzero(holds)]
-        costs = np.zeros(len(recorder.var_map))
-        costs[: cost.matrix.shape[1]] = cost.matrix.sum(axis=0)
-        used = costs != 0
-        used[matrix.indices] = True
-        every = list(recorder.var_map.values())
-        columns = [every[j] for j in np.flatnonzero(used).tolist()]
-        lower, upper, integer = domains(columns)
-        matrix = matrix[:, np.flatnonzero(used)]
-        matrix.sort_indices()
-        return Compiled(
-            program=LinearProgram(
-                cost=costs[used],
-                matrix=matrix,
-                row_lower=(rows.lower - read.constant)[holds],
-                row_upper=(rows.upper - read.constant)[holds],
-                lower=lower,
-                upper=upper,
-                integer=integer,
-                rows=rows.names(holds),
-                columns=_names(columns),
-                offset=float(cost.constant.sum()),
-                maximise=goal is not None and goal.sense == -1,
-                name=model.name,
-            ),
-            model=model,
-            variables=columns,
-            constraints=[rows.constraints[k] for k in np.flatnonzero(holds).tolist()],
-            unused=_unused(model, columns),
-            constant=[rows.constraints[k] for k in np.flatnonzero(~holds).tolist()],
-        )
+        return _laid_out(model, goal, variables, (cost, rows, read))
 
 
-@dataclass
-class _Rows:
-    """The active constraints of a model, component by component.
-
-    Attributes
-    ----------
-    constraints, bodies
-        The constraints that have a side, and what stands between their sides.
-    lower, upper
-        Their sides, infinite where open, shape (constraints,).
-    blocks
-        Each component's name, and the keys of its members; None where it is not indexed.
-    """
-
-    constraints: list[Any]
-    bodies: list[Any]
-    lower: Floats
-    upper: Floats
-    blocks: list[tuple[str, list[Any] | None]]
-
-    @classmethod
-    def of(cls, model: ConcreteModel) -> _Rows:
-        constraints: list[Any] = []
-        bodies: list[Any] = []
-        sides: tuple[list[Any], list[Any]] = ([], [])
-        blocks: list[tuple[str, list[Any] | None]] = []
-        for component, members in _active_constraints(model):
-            keys = []
-            for key, constraint in members:
-                low, body, high = _bounded(constraint)
-                if low is None and high is None:
-                    continue
-                keys.append(key)
-                constraints.append(constraint)
-                bodies.append(body)
-                sides[0].append(-np.inf if low is None else low)
-                sides[1].append(np.inf if high is None else high)
-            if keys:
-                blocks.append((component.name, keys if component.is_indexed() else None))
-        return cls(constraints, bodies, numbers(sides[0]), numbers(sides[1]), blocks)
-
-    def names(self, kept: NDArray[np.bool_]) -> Names:
-        """Return the names of the constraints that are kept."""
-        families, start = [], 0
-        for name, keys in self.blocks:
-            size = 1 if keys is None else len(keys)
-            here = np.flatnonzero(kept[start : start + size]).tolist()
-            start += size
-            if here:
-                families.append(NamedBlock(name, None if keys is None else [keys[k] for k in here]))
-        return Names(families)
-
-
-def _bounded(constraint: Any) -> tuple[Any, Any, Any]:
-    """Return the lower side, the body and the upper side of a constraint, None where open.
-
-    Raises
-    ------
-    UsageError
-        When a variable stands in a side of a constraint that has two.
-    """
-    from pyomo.common.errors import PyomoException
-
-    if hasattr(constraint, "template_expr"):  # kept as a template of its rule by Pyomo
-        constraint.expr  # noqa: B018 - gives it an expression of its own
-    try:
-        low, body, high = constraint.to_bounded_expression()
-    except (PyomoException, ValueError) as error:  # the one or the other, by version
-        raise UsageError(
-            f"{constraint.name} has two sides and a variable in one of them: write two constraints"
-        ) from error
-    return low, body, high
-
-
-def _active_constraints(model: ConcreteModel) -> Iterator[tuple[Any, list[tuple[Any, Any]]]]:
-    """Yield each component of constraints with its active members by key."""
-    from pyomo.core.base.enums import SortComponents
-    from pyomo.environ import Constraint
-
-    for component in model.component_objects(Constraint, active=True):
-        members = component.items(SortComponents.ORDERED_INDICES)
-        yield component, [(key, member) for key, member in members if member.active]
+def _laid_out(
+    model: ConcreteModel, goal: Any, variables: Variables, told: tuple[Terms, Rows, Terms]
+) -> Compiled:
+    """Return what was read as rows and columns."""
+    cost, rows, read = told
+    n = len(variables.members)
+    matrix = sp.coo_array((read.numbers, (read.rows, read.places)), shape=(read.height, n)).tocsr()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    holds = np.diff(matrix.indptr) > 0
+    _require_constants(rows, read, ~holds)
+    matrix = matrix if holds.all() else matrix[np.flatnonzero(holds)]
+    costs = np.zeros(n)
+    np.add.at(costs, cost.places, cost.numbers)
+    used = costs != 0
+    used[matrix.indices] = True
+    order = variables.order(used)
+    column = np.zeros(n, matrix.indices.dtype)
+    column[order] = np.arange(order.size)
+    matrix = sp.csr_array(
+        (matrix.data, column[matrix.indices], matrix.indptr), shape=(matrix.shape[0], order.size)
+    )
+    matrix.sort_indices()
+    columns = list(map(variables.members.__getitem__, order.tolist()))
+    lower, upper, integer = domains(columns)
+    unused = variables.unused(used)
+    domains([variable for variable in unused if is_plain(variable)])
+    return Compiled(
+        program=LinearProgram(
+            cost=costs[order],
+            matrix=matrix,
+            row_lower=(rows.lower - read.constant)[holds],
+            row_upper=(rows.upper - read.constant)[holds],
+            lower=lower,
+            upper=upper,
+            integer=integer,
+            rows=rows.names(holds),
+            columns=variables.names(order),
+            offset=float(cost.constant.sum()),
+            maximise=goal is not None and goal.sense == -1,
+            name=model.name,
+        ),
+        model=model,
+        variables=columns,
+        constraints=list(compress(rows.constraints, holds.tolist())),
+        unused=unused,
+        constant=list(compress(rows.constraints, (~holds).tolist())),
+    )
 
 
 def _objective(model: ConcreteModel) -> Any:
@@ -256,13 +196,17 @@ def _objective(model: ConcreteModel) -> Any:
 
 
 def _read(
-    model: ConcreteModel, bodies: Sequence[Any], recorder: Recorder, names: Sequence[Any]
-) -> LinearBodies:
+    model: ConcreteModel,
+    bodies: Bodies,
+    variables: Variables,
+    names: Sequence[Any],
+    kinds: Kinds,
+) -> Terms:
     """Read expressions, and say in plain words what cannot be read."""
     from pyomo.common.errors import PyomoException
 
     try:
-        return read_bodies(bodies, recorder, names)
+        return read(bodies, variables, names, kinds)
     except (PyomoException, ValueError, TypeError, UsageError) as error:
         why = _without_value(model) or str(error)
         raise UsageError(f"the model {model.name!r} is not a linear program: {why}") from error
@@ -276,14 +220,10 @@ def _without_value(model: ConcreteModel) -> str:
     return f"{listed(empty, most=5)} fixed without a value" if empty else ""
 
 
-def _refuse_unreal(model: ConcreteModel, read: LinearBodies, names: Sequence[Any]) -> None:
+def _refuse_unreal(model: ConcreteModel, read: Terms, names: Sequence[Any]) -> None:
     """Name the first constraint, or the objective, that holds NaN or an infinite coefficient."""
     wrong = ~np.isfinite(read.constant)
-    wrong[
-        np.repeat(np.arange(len(wrong)), np.diff(read.matrix.indptr))[
-            ~np.isfinite(read.matrix.data)
-        ]
-    ] = True
+    wrong[read.rows[~np.isfinite(read.numbers)]] = True
     if wrong.any():
         empty = _without_value(model)
         if empty:
@@ -292,7 +232,7 @@ def _refuse_unreal(model: ConcreteModel, read: LinearBodies, names: Sequence[Any
         raise UsageError(f"{name} has a number that is not finite")
 
 
-def _refuse_sides(rows: _Rows) -> None:
+def _refuse_sides(rows: Rows) -> None:
     """Name the first constraint with a side that is NaN, or infinite where no number keeps it."""
     wrong = np.isnan(rows.lower) | np.isnan(rows.upper)
     wrong |= np.isposinf(rows.lower) | np.isneginf(rows.upper)
@@ -306,7 +246,7 @@ def _refuse_sides(rows: _Rows) -> None:
         )
 
 
-def _require_constants(rows: _Rows, read: LinearBodies, constant: NDArray[np.bool_]) -> None:
+def _require_constants(rows: Rows, read: Terms, constant: NDArray[np.bool_]) -> None:
     """Raise where constraints without a free variable cannot hold."""
     allowed = [
         _ROUNDING * (read.size + np.where(np.isfinite(side), np.abs(side), 0.0))
@@ -322,28 +262,9 @@ def _require_constants(rows: _Rows, read: LinearBodies, constant: NDArray[np.boo
         )
 
 
-def _names(members: Sequence[Any]) -> Names:
-    """Return the names of variables, by component and index."""
-    found = []
-    for _, run in groupby(members, key=lambda member: id(member.parent_component())):
-        together = list(run)
-        component = together[0].parent_component()
-        keys = [member.index() for member in together]
-        found.append(NamedBlock(component.name, keys if component.is_indexed() else None))
-    return Names(found)
-
-
 def free_variables(model: ConcreteModel) -> list[Any]:
     """Return the variables that are not fixed."""
     from pyomo.environ import Var
 
     every = model.component_data_objects(Var, active=True)
     return [variable for variable in every if not variable.fixed]
-
-
-def _unused(model: ConcreteModel, columns: Sequence[Any]) -> list[Any]:
-    """Return the free variables that have no column, their domains looked at like the others'."""
-    used = set(map(id, columns))
-    unused = [variable for variable in free_variables(model) if id(variable) not in used]
-    domains([variable for variable in unused if is_plain(variable)])
-    return unused

@@ -17,7 +17,7 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.phrases import listed
 from amopt.program.pyomo.compiled import Compiled, compile_model, free_variables
-from amopt.program.pyomo.domains import is_plain, nearest_to_zero
+from amopt.program.pyomo.reading.domains import is_plain, nearest_to_zero
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.polishing import rounded
 from amopt.program.solver.digits.residuals import check_primal, excess

@@ -259,22 +259,35 @@ def nested_model(seed: int) -> Any:
     model.x = pyo.Var(range(4), bounds=(0, 4))
     model.z = pyo.Var(["a", "b"], domain=pyo.Integers, bounds=(-2, 5))
     model.p = pyo.Param(range(3), initialize=lambda _, k: float(k + 1), mutable=True)
-    variables = [*model.x.values(), *model.z.values()]
+    model.part = pyo.Block([0, 1])
+    for part in model.part.values():
+        part.w = pyo.Var(domain=pyo.Binary)
+        part.v = pyo.Var([2, 1], domain=pyo.NonNegativeReals)
+    inside = [v for part in model.part.values() for v in (part.w, *part.v.values())]
+    variables = [*model.x.values(), *model.z.values(), *inside]
     for variable in variables:
         if rng.random() < 0.2:
-            variable.fix(float(rng.integers(0, 4)))
+            variable.fix(float(rng.integers(0, 2)))
+    bounds = [None, -1, -0.5, float("-inf"), -model.p[1], np.float64(-2)]
+    for variable in model.x.values():
+        variable.setlb(bounds[rng.integers(len(bounds))])
+        variable.setub([None, 7, float("inf"), 2 * model.p[2]][rng.integers(4)])
     model.e = pyo.Expression(range(2), rule=lambda m, k: m.p[k] * m.x[k] - 2 * m.z["a"] + k)
 
     def term() -> Any:
-        kind, v = rng.integers(7), variables[rng.integers(len(variables))]
+        kind, v = rng.integers(11), variables[rng.integers(len(variables))]
         number = float(rng.integers(-3, 4))
         return [
             v, number * v, number, model.p[int(rng.integers(3))] * v, model.e[int(rng.integers(2))],
-            -(v - number), 2 * (v + model.p[1]) / 4,
+            -(v - number), 2 * (v + model.p[1]) / 4, np.float64(number) * v, v - (v + number),
+            number * (v + 2 * model.x[3]), -(number * (1 - v) + model.e[0]),
         ][kind]  # fmt: skip
 
     def body() -> Any:
         return sum(term() for _ in range(rng.integers(1, 7)))
+
+    def varying() -> Any:
+        return body() + 0 * model.x[0] + variables[rng.integers(len(variables))]
 
     model.row = pyo.Constraint(pyo.Any)
     for k in range(8):
@@ -288,6 +301,20 @@ def nested_model(seed: int) -> Any:
         else:
             right = body() + high if kind == 3 else high * model.p[0]
             model.row[k] = left + 0 * model.x[0] <= right
+    model.most = pyo.Constraint(range(3), rule=lambda m, k: varying() <= 50 + k)
+    model.least = pyo.Constraint(range(2), rule=lambda m, k: np.float64(-50) <= varying())
+    model.equal = pyo.Constraint([3, 0], rule=lambda m, k: varying() == k)
+    model.both = pyo.Constraint(range(2), rule=lambda m, k: varying() <= varying() + 60)
+    model.even = pyo.Constraint(range(3))
+    for k in rng.permutation(3).tolist():  # not in the order of its index
+        model.even[k] = varying() == varying()
+    for row in (*model.most.values(), *model.both.values()):
+        if rng.random() < 0.2:
+            row.deactivate()
+    for part in model.part.values():
+        part.own = pyo.Constraint(expr=part.w <= part.v[1] + 60)
+        if rng.random() < 0.5:
+            part.deactivate()
     model.goal = pyo.Objective(expr=body() + model.x[0])
     return model
 
@@ -299,7 +326,10 @@ def test_arrays_are_those_of_pyomo_s_compiler(seed: int) -> None:
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
     model = nested_model(seed)
-    compiled = compile_model(model)
+    try:
+        compiled = compile_model(model)
+    except InfeasibleError:  # a row of fixed variables alone
+        return
     form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
     column = {id(variable): j for j, variable in enumerate(compiled.variables)}
     assert {id(variable) for variable in form.columns} == set(column)
@@ -326,3 +356,62 @@ def test_arrays_are_those_of_pyomo_s_compiler(seed: int) -> None:
     costs[order] = form.c.toarray()[0]
     assert program.cost == pytest.approx(costs, abs=1e-12)
     assert program.offset == pytest.approx(form.c_offset[0])
+    bounds = [tuple(x.bounds) for x in compiled.variables]
+    assert program.lower.tolist() == [-np.inf if low is None else low for low, _ in bounds]
+    assert program.upper.tolist() == [np.inf if high is None else high for _, high in bounds]
+    assert program.integer.tolist() == [x.is_integer() for x in compiled.variables]
+    assert list(program.columns) == [x.name for x in compiled.variables]
+    assert list(program.rows) == [row.name for row in compiled.constraints]
+    free = [x for x in model.component_data_objects(pyo.Var, active=True) if not x.fixed]
+    assert {id(x) for x in compiled.unused} == {id(x) for x in free} - set(column)
+
+
+def test_columns_stand_in_the_order_in_which_their_components_are_mentioned() -> None:
+    model = pyo.ConcreteModel()
+    model.late, model.never, model.early = (pyo.Var([2, 1], bounds=(0, 1)) for _ in range(3))
+    model.middle = pyo.Var()
+    model.same = pyo.Reference(model.late)
+    model.row = pyo.Constraint(expr=model.middle + model.late[1] <= 1 + model.late[2])
+    model.goal = pyo.Objective(expr=model.early[1])
+    compiled = compile_model(model)
+    assert list(compiled.program.columns) == ["early[1]", "middle", "late[2]", "late[1]"]
+    assert compiled.program.matrix.toarray().tolist() == [[0, 1, -1, 1]]
+    assert compiled.unused == [model.never[2], model.never[1], model.early[2]]
+
+
+def test_members_that_were_made_out_of_order_stand_in_the_order_of_the_index() -> None:
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var([0, 1, 2], bounds=(0, 1))
+    model.row = pyo.Constraint([0, 1, 2])
+    for k in (2, 0, 1):
+        model.row[k] = model.x[k] <= k
+    model.goal = pyo.Objective(expr=model.x[2])
+    program = compile_model(model).program
+    assert list(program.rows) == ["row[0]", "row[1]", "row[2]"]
+    assert program.row_upper.tolist() == [0, 1, 2]
+
+
+def test_a_sum_that_was_added_to_keeps_its_own_terms() -> None:
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var([0, 1, 2], bounds=(0, 1))
+    two = model.x[0] + model.x[1]
+    three = two + model.x[2]  # both are the same list of terms to Pyomo
+    assert two._args_ is three._args_
+    model.two, model.three = pyo.Constraint(expr=two <= 1), pyo.Constraint(expr=three <= 2)
+    model.goal = pyo.Objective(expr=two)
+    program = compile_model(model).program
+    assert program.matrix.toarray().tolist() == [[1, 1, 0], [1, 1, 1]]
+    assert program.cost.tolist() == [1, 1, 0]
+
+
+def test_variables_of_another_model_and_of_none() -> None:
+    other, model = pyo.ConcreteModel(), pyo.ConcreteModel(name="shop")
+    other.x, model.y = pyo.Var([0, 1], bounds=(0, 2)), pyo.Var([0, 1], bounds=(0, 1))
+    model.row = pyo.Constraint(expr=model.y[0] + other.x[1] <= 2)
+    model.goal = pyo.Objective(expr=model.y[0] - other.x[1])
+    compiled = compile_model(model)
+    assert list(compiled.program.columns) == ["y[0]", "x[1]"]
+    assert [x.name for x in compiled.unused] == ["y[1]"]
+    del other.x[1]
+    with pytest.raises(UsageError, match="not part of the model any more"):
+        compile_model(model)
