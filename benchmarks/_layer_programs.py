@@ -173,6 +173,6 @@ Case = Sourcing | Placement | Printing
 PROGRAMS: dict[str, tuple[Callable[[int], Case], tuple[int, int, int, int]]] = {
     "sourcing": (Sourcing.of, (5, 70, 700, 6900)),
     "placement": (Placement.of, (40, 180, 580, 1830)),
-    "printing": (Printing.of, (4, 8, 14, 25)),
+    "printing": (Printing.of, (4, 8, 14, 29)),
 }
 """Of each program: how a case is made, and sizes: smoke, and about 1e4, 1e5 and 1e6 nonzeros."""
