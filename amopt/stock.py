@@ -41,6 +41,9 @@ Ints = NDArray[np.int64]
 MOST_TERMS = 500
 """Terms of the continued fraction after which it has long settled."""
 
+FEW_LEVELS = 32
+"""Base-stock levels that are tried one by one before bisection."""
+
 MOST_LEVEL = 2**53
 """The largest base-stock level: beyond, not every whole number is a float."""
 
@@ -126,7 +129,9 @@ def _loss_by_poisson(s: Floats, a: Floats) -> Floats:
     from scipy.special import gammaln, pdtr
 
     few = s < 16
-    direct = gammaln(np.where(few, s, 1) + 1) - (s + 0.5) * np.log(s) + s - 0.5 * np.log(2 * np.pi)
+    low = np.maximum(np.arange(16.0), 1.0)
+    table = gammaln(low + 1) - (low + 0.5) * np.log(low) + low - 0.5 * np.log(2 * np.pi)
+    direct = table[np.where(few, s, 1).astype(np.int64)]
     series = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * s**2)) / s**2) / s**2) / s
     exponent = _deviance(s, a) + np.where(few, direct, series)
     loss: Floats = np.exp(-exponent) / np.sqrt(2 * np.pi * s) / pdtr(s, a)
@@ -141,8 +146,9 @@ def _deviance(s: Floats, a: Floats) -> Floats:
     for j in range(1, 9):
         power = power * v**2
         total = total + power / (2 * j + 1)
-    far: Floats = s * (np.log(s) - np.log(a)) + a - s
-    return np.where(near, total, far)
+    far = ~near
+    total[far] = s[far] * (np.log(s[far]) - np.log(a[far])) + a[far] - s[far]
+    return total
 
 
 def erlang_loss_table(largest: int, load: ArrayLike) -> Floats:
@@ -234,15 +240,35 @@ def best_base_stock(
     if ((h <= 0) & (worth > 0) & (a > 0)).any():
         raise ValueError("where holding costs nothing, no finite base-stock level is best")
 
-    def enough(level: Ints) -> NDArray[np.bool_]:
-        lost = erlang_loss(level, a)
-        more = level + 1 + a * lost
+    flat = [np.ravel(np.asarray(each, dtype=float)) for each in (a, worth, h)]
+    return _least_worth_it(*flat).reshape(a.shape)
+
+
+def _least_worth_it(load: Floats, worth: Floats, holding: Floats) -> Ints:
+    """Return the least level at which one more saves less of what shortages cost than it costs.
+
+    Low levels are tried one by one, by the recursion, which is quick; the others by bisection.
+    """
+
+    def worth_more(level: Ints | int, lost: Floats) -> NDArray[np.bool_]:
+        more = level + 1 + load * lost
         # By the recursion, B(S, a) - B(S + 1, a) without its cancellation.
-        saved = lost * (more - a) / more
-        result: NDArray[np.bool_] = worth * saved <= h
+        saved = lost * (more - load) / more
+        result: NDArray[np.bool_] = worth * saved > holding
         return result
 
-    return _least(enough, a.shape)
+    best = np.zeros(load.size, dtype=np.int64)
+    left, lost = np.arange(load.size), np.ones(load.size)
+    for level in range(FEW_LEVELS):
+        more = worth_more(level, lost)
+        left, lost = left[more], lost[more]
+        load, worth, holding = load[more], worth[more], holding[more]
+        best[left] = level + 1
+        lost = load * lost / (level + 1 + load * lost)
+        if not left.size:
+            return best
+    best[left] = _least(lambda level: ~worth_more(level, erlang_loss(level, load)), left.shape)
+    return best
 
 
 def least_base_stock(load: ArrayLike, fill_rate: ArrayLike) -> Ints:

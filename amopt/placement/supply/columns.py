@@ -199,7 +199,7 @@ class Block:
                 pair=pair, level=0, weeks=lead, fill=0.0, kg_co2=rate * emitted, space=0.0,
                 split=split, **common,
             )  # fmt: skip
-            yield waiting.take(asked == 0)
+            yield waiting.take(asked == 0) if asked.any() else waiting
         if self.part.emergency_cost is not None:
             yield from self._stocked(
                 pair, rate, lead=lead, emitted=emitted, each=each, common=common

@@ -155,6 +155,8 @@ def level_range(resources: Sequence[Resource], load: Floats) -> tuple[Ints, Ints
     low = np.full(load.size, np.iinfo(np.int64).max)
     high = np.zeros(load.size, dtype=np.int64)
     for resource in resources:
+        if not resource.counts.any():
+            continue
         best = resource.best(load)
         low = np.where(resource.counts, np.minimum(low, best), low)
         high = np.where(resource.counts, np.maximum(high, best), high)

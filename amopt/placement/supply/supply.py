@@ -99,8 +99,10 @@ class Supply(Demanded):
         columns = Columns.join([EMPTY, *found])
         if not prune:
             return columns
-        columns = columns.take(self._least_of_each_source(columns))
-        return columns.take(self._undominated(columns))
+        value = self._objective(columns)
+        chosen = self._least_of_each_source(columns, value)
+        chosen = chosen[self._undominated(columns, value, chosen)]
+        return columns if chosen.size == len(columns) else columns.take(chosen)
 
     @cached_property
     def counted(self) -> Counted:
@@ -113,33 +115,46 @@ class Supply(Demanded):
         value: Floats = weight.cost * columns.cost
         return value + weight.kg_co2 * columns.kg_co2 if weight.kg_co2 else value
 
-    def _least_of_each_source(self, columns: Columns) -> Ints:
+    def _least_of_each_source(self, columns: Columns, value: Floats) -> Ints:
         """Return the best column of each period, pair, site and machine.
 
         All of them set the same hours aside at the same site, so that the one with the least
         objective can stand in for the others wherever the objective alone counts; elsewhere all
-        stay.
+        stay. Of several with the least, it is the quickest, and of these the one with least stock.
         """
-        keys = (columns.machine, columns.site, columns.pair, columns.period)
-        order = np.lexsort((columns.level, columns.weeks, self._objective(columns), *keys))
-        worse = self.counted.alone[columns.pair[order]]
-        same = np.ones(order.size, dtype=bool)
-        same[:1] = False
-        for key in keys:
-            same[1:] &= key[order][1:] == key[order][:-1]
-        chosen: Ints = np.sort(order[~(same & worse)])
-        return chosen
+        worse = self.counted.alone[columns.pair]
+        if not len(columns):
+            return np.empty(0, dtype=np.int64)
+        source = columns.period.copy()
+        for key in (columns.pair, columns.site, columns.machine):
+            source *= int(key.max()) - int(key.min()) + 1
+            source += key - key.min()
+        order = np.argsort(source, kind="stable")
+        begins = np.flatnonzero(np.diff(source[order], prepend=-1))
+        if begins.size == order.size:
+            return np.arange(order.size)
+        group = np.repeat(np.arange(begins.size), np.diff(begins, append=order.size))
+        least = np.minimum.reduceat(value[order], begins)[group]
+        best = order[value[order] == least]
+        same = source[best]
+        tied = np.flatnonzero(np.isin(same, same[1:][same[1:] == same[:-1]]))
+        ties = best[tied]
+        again = np.lexsort((columns.level[ties], columns.weeks[ties], source[ties]))
+        best[tied] = ties[again]
+        kept = ~worse
+        kept[best[np.diff(same, prepend=-1) > 0]] = True
+        return np.flatnonzero(kept)
 
-    def _undominated(self, columns: Columns) -> NDArray[np.bool_]:
-        """Return which columns may be better than doing without machines.
+    def _undominated(self, columns: Columns, value: Floats, among: Ints) -> NDArray[np.bool_]:
+        """Return which of some columns may be better than doing without machines.
 
         Where the objective alone counts for a pair: what needs no machine takes no hours.
         """
-        free, value = columns.site < 0, self._objective(columns)
-        wanted = columns.pair * len(self.instance.horizon) + columns.period
+        free, value, pair = columns.site[among] < 0, value[among], columns.pair[among]
+        wanted = pair * len(self.instance.horizon) + columns.period[among]
         best = np.full(self.rates.size, np.inf)
         np.minimum.at(best, wanted[free], value[free])
-        keep: NDArray[np.bool_] = ~self.counted.alone[columns.pair] | (value < best[wanted])
+        keep: NDArray[np.bool_] = ~self.counted.alone[pair] | (value < best[wanted])
         # One of the columns without machines stays: the best, and of these the first.
         first = np.flatnonzero(free & (value == best[wanted]))
         keep[first[np.unique(wanted[first], return_index=True)[1]]] = True
