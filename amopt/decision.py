@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amopt.errors import RefusedError, UsageError
+from amopt.instance.collector_pause import collector_paused
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.family import Family, not_honoured
@@ -305,7 +306,7 @@ def judged(
     from amopt.program.ctrl_c import completing
 
     began = time.perf_counter()
-    with completing(answer.outcome.stopped):
+    with completing(answer.outcome.stopped), collector_paused():
         verdict = check(instance, answer)
     seconds = {**answer.outcome.seconds, "check": time.perf_counter() - began}
     outcome = replace(answer.outcome, seconds=seconds)

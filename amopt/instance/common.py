@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -41,6 +41,7 @@ from amopt.instance.amounts import (
     Weight,
     Years,
 )
+from amopt.instance.collector_pause import collector_paused
 from amopt.instance.loadable import Loadable
 from amopt.instance.plain import foreign, not_plain, plain
 
@@ -106,6 +107,10 @@ def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
 
         raise refused(held, strange)
     return held
+
+
+_AT_A_TIME: Final = 1000
+"""Entries of a list that are written at a time where only their digest is wanted."""
 
 
 class InstanceModel(BaseModel):
@@ -350,8 +355,36 @@ class Instance(InstanceModel, Loadable):
 
     @cached_property
     def _fingerprint(self) -> str:
-        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256()
+        with collector_paused():
+            for piece in self._content():
+                digest.update(piece.encode())
+        return digest.hexdigest()
+
+    def _content(self) -> Iterator[str]:
+        """Yield :meth:`to_dict` as JSON with sorted keys; of long lists some entries at a time."""
+        encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+        long = {
+            name
+            for name in type(self).model_fields
+            if type(held := getattr(self, name)) is tuple and len(held) > _AT_A_TIME
+            if all(isinstance(entry, InstanceModel) for entry in held)
+        }
+        data = self.model_dump(mode="json", by_alias=True, exclude=long)
+        fields = type(self).model_fields
+        names = {fields[name].alias or name: name for name in long}
+        for number, key in enumerate(sorted([*data, *names])):
+            yield f"{',' if number else '{'}{encode(key)}:"
+            if key in data:
+                yield encode(data[key])
+                continue
+            held = getattr(self, names[key])
+            for begin in range(0, len(held), _AT_A_TIME):
+                entries = held[begin : begin + _AT_A_TIME]
+                text = encode([entry.model_dump(mode="json", by_alias=True) for entry in entries])
+                yield f"{',' if begin else '['}{text[1:-1]}"
+            yield "]"
+        yield "}"
 
 
 def _kind(instance_type: type[Instance]) -> dict[str, str]:

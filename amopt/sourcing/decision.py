@@ -11,6 +11,7 @@ import numpy as np
 
 from amopt.decision import Method, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
+from amopt.instance.collector_pause import collector_paused
 from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.ctrl_c import completing
 from amopt.program.family import Extend
@@ -124,7 +125,7 @@ def solve(
     head, granted = "", _granted(instance)
     if register is not None:
         instance, head, granted = _registered(instance, register)
-    with budget.phase("prepare"):
+    with budget.phase("prepare"), collector_paused():
         supply = SupplyOptions.of(instance)
         rule, compared = _rule(supply)
     try:
@@ -143,7 +144,7 @@ def solve(
         if not explain:
             raise _unexplained(error) from None
         raise _why(instance, error, options, extend, budget) from None
-    with completing(outcome.stopped):
+    with completing(outcome.stopped), collector_paused():
         with budget.phase("tables"):
             rows = tables(plan, rule, switchover(supply.alone, compared), granted)
             if register is not None:

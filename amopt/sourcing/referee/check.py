@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from amopt.referee import Notebook, is_number
 from amopt.sourcing.referee.frontier_rule import frontier_rule
 from amopt.sourcing.referee.licences import check_capacities, check_licences, prints_left
-from amopt.sourcing.referee.lines import check_lines, check_totals, objective_of
+from amopt.sourcing.referee.lines import (
+    check_lines,
+    check_totals,
+    objective_of,
+    whole_conventional,
+)
 from amopt.sourcing.referee.orders import check_orders
 from amopt.sourcing.referee.purchases import check_purchases
 from amopt.sourcing.referee.quotes import check_fits, check_quotes, has_quotes
@@ -78,15 +83,16 @@ def _judge(instance: Instance, solution: Solution, notebook: Notebook) -> None:
     terms = OrderTerms(instance)
     orders = check_orders(terms, notebook, rows["orders"])
     left = prints_left(instance, notebook, rows["licences"], orders, registered=registered)
-    check_purchases(terms, notebook, rows, orders.placed)
+    check_purchases(terms, notebook, rows, orders.placed, orders.goods)
     check_limits(terms, notebook, orders.by_line, orders.held, orders.new)
     check_licences(instance, notebook, rows["licences"], orders, left, registered=registered)
     check_capacities(instance, notebook, rows["capacities"], orders)
     check_fits(terms, notebook, rows["fits"])
     reach = check_switchover(terms, notebook, rows["switchover"])
     rule = frontier_rule(terms, reach, left)
-    check_lines(terms, notebook, rows["lines"], orders, rule)
-    check_totals(terms, notebook, rows["totals"], orders, rule)
+    beside = {"conventional": whole_conventional(terms), "frontier_rule": rule}
+    check_lines(terms, notebook, rows["lines"], orders, beside)
+    check_totals(terms, notebook, rows["totals"], orders, beside)
     objective = objective_of(terms, orders.by_line)
     notebook.measures["objective"] = objective.value
     outcome = solution.outcome

@@ -7,6 +7,7 @@ up to that, then the next; if all of them cannot fill the line, conventional sup
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -123,9 +124,12 @@ class _Rule:
         if len(offers) < 2:
             return offers
         whole = line.quantity + line.surplus
+        alike = Counter(most for _, most in offers)
 
         def effect(entry: tuple[Offer, float]) -> tuple[float, float]:
             offer, most = entry
+            if alike[most] == 1:  # where none does as much, the cost decides nothing
+                return -most, 0.0
             q = max(min(most, whole), offer.smallest)
             return -most, float(f"{self.terms.of_offer(offer, line, q).cost:.9e}")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from amopt.sourcing.referee.orders import Orders
     from amopt.sourcing.referee.terms import OrderTerms
 
-__all__ = ["check_lines", "check_totals", "objective_of", "totals_of"]
+__all__ = ["check_lines", "check_totals", "objective_of", "totals_of", "whole_conventional"]
 
 Beside = Mapping[str, Totals | None]
 """Another way of filling each line; None where it cannot."""
@@ -50,10 +50,10 @@ def check_lines(
     notebook: Notebook,
     table: Sequence[Row],
     orders: Orders,
-    rule: Beside,
+    beside: Mapping[str, Beside],
 ) -> None:
-    """Recompute the table of lines."""
-    usual, by_line, before = whole_conventional(terms), orders.by_line, orders.before
+    """Recompute the table of lines; other ways of filling them stand beside, by name."""
+    by_line, before = orders.by_line, orders.before
     expected = []
     for name, line in terms.lines.items():
         total, rate = by_line[name], terms.downtime_per_week[name]
@@ -72,8 +72,7 @@ def check_lines(
                 "penalty": _penalty(line, total),
                 "parts_before": before[name].quantity,
                 "cost_before": before[name].cost,
-                **_beside("conventional", usual[name], rate),
-                **_beside("frontier_rule", rule[name], rate),
+                **_costs_beside({what: own[name] for what, own in beside.items()}, rate),
             }
         )
     compare_rows(notebook, "lines", table, expected, ("line",))
@@ -89,12 +88,13 @@ def _penalty(line: Line, total: Totals) -> float:
     return (line.unmet_penalty_per_part or 0.0) * unmet(line, total)
 
 
-def _beside(what: str, total: Totals | None, rate: float) -> dict[str, Amount | None]:
-    """Return what another way of filling a line would cost, in the columns of the table."""
-    return {
-        f"cost_of_{what}": None if total is None else total.cost,
-        f"downtime_cost_of_{what}": None if total is None else _times(rate, total.weeks),
-    }
+def _costs_beside(totals: Beside, rate: float) -> dict[str, Amount | None]:
+    """Return what other ways of filling a line would cost, in the columns of the table."""
+    found: dict[str, Amount | None] = {}
+    for what, total in totals.items():
+        found[f"cost_of_{what}"] = None if total is None else total.cost
+        found[f"downtime_cost_of_{what}"] = None if total is None else _times(rate, total.weeks)
+    return found
 
 
 def _times(rate: float, amount: Amount) -> Amount:
@@ -113,7 +113,7 @@ def check_totals(
     notebook: Notebook,
     table: Sequence[Row],
     orders: Orders,
-    rule: Beside,
+    beside: Mapping[str, Beside],
 ) -> None:
     """Recompute the table of totals, which has one row."""
     by_line, before = orders.by_line, orders.before
@@ -121,8 +121,8 @@ def check_totals(
     expected["unmet"] = sum((unmet(x, by_line[n]) for n, x in terms.lines.items()), 0.0)
     expected["penalty"] = _penalties(terms, by_line)
     expected["cost_before"] = _sum([total.cost for total in before.values()])
-    for what, beside in (("conventional", whole_conventional(terms)), ("frontier_rule", rule)):
-        known = {name: total for name, total in beside.items() if total is not None}
+    for what, own in beside.items():
+        known = {name: total for name, total in own.items() if total is not None}
         whole = len(known) == len(terms.lines)
         cost = _sum([total.cost for total in known.values()])
         expected[f"cost_of_{what}"] = cost if whole else None

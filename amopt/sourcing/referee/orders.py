@@ -26,13 +26,15 @@ __all__ = ["Orders", "check_orders", "order_numbers", "order_row", "read_order"]
 class Orders:
     """What all orders come to: by line, those committed ``before`` too, and what they use.
 
-    ``placed`` are the parts of new orders: the number of the order, what is ordered, its terms.
+    ``placed`` are the parts of new orders: the number of the order, what is ordered, its terms;
+    ``goods`` the duty and the discount of each.
     """
 
     by_line: dict[str, Totals]
     before: dict[str, Totals] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)
     placed: list[tuple[int, Placed, Terms]] = field(default_factory=list)
+    goods: list[tuple[Amount, Amount]] = field(default_factory=list)
     held: Use = field(default_factory=Use)
     new: Use = field(default_factory=Use)
     used: Use = field(default_factory=Use)
@@ -63,12 +65,12 @@ def check_orders(terms: OrderTerms, notebook: Notebook, table: Sequence[Row]) ->
     ordered: dict[Any, float] = defaultdict(float)
     for _, own in new:
         ordered[own.order] += own.quantity
-    _check_sizes(terms, notebook, [own for _, own in new], ordered)
     placed = [own for _, own in new]
+    _check_sizes(terms, notebook, placed, ordered)
     _check_spent(terms, notebook, placed, ordered)
-    beside = of_goods(terms, placed)
+    orders.goods = of_goods(terms, placed)
     for (row, own), found, number, (duty, off) in zip(
-        new, bills(terms, placed), numbers, beside, strict=True
+        new, bills(terms, placed), numbers, orders.goods, strict=True
     ):
         where = f"order of line {row['line']!r} at {row['supplier']!r}"
         printed = own.offer is not None

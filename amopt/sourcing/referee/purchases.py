@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.referee import Amount
 from amopt.sourcing.instance.entries import CONVENTIONAL
 from amopt.sourcing.referee.rows import Row, require_rows
-from amopt.sourcing.referee.use import Placed, of_goods, paid_once
+from amopt.sourcing.referee.use import Placed, paid_once
 
 if TYPE_CHECKING:
     from amopt.referee import Notebook
@@ -38,6 +38,7 @@ def check_purchases(
     notebook: Notebook,
     tables: Mapping[str, Sequence[Row]],
     placed: Sequence[tuple[int, Placed, Terms]],
+    beside: Sequence[tuple[Amount, Amount]],
 ) -> None:
     """Recompute each new order from its parts, and what it brings to each place.
 
@@ -51,13 +52,14 @@ def check_purchases(
         The tables of the answer.
     placed
         Number, part and terms of what is ordered, in the order of the rows.
+    beside
+        The duty and the discount of each of them.
     """
     shares: list[dict[str, float]] = [defaultdict(float) for _ in placed]
     for what, amount, served in paid_once(terms, [own for _, own, _ in placed]):
         parts = sum(placed[n][1].quantity for n in served)
         for n in served:
             shares[n][_COLUMN[what]] += amount * placed[n][1].quantity / parts
-    beside = of_goods(terms, [own for _, own, _ in placed])
     of_order: dict[int, list[int]] = defaultdict(list)
     for n, (number, _, _) in enumerate(placed):
         of_order[number].append(n)

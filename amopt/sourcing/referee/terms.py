@@ -35,7 +35,6 @@ __all__ = ["OrderTerms", "saving", "scenario"]
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-
 Transport = tuple[float, float, float]
 """Cost, weeks and kg of CO2 a part."""
 
@@ -104,14 +103,18 @@ class OrderTerms:
             for name, line in self.lines.items()
         }
 
+    @cached_property
+    def moves(self) -> bool:
+        """Whether parts travel from place to place."""
+        return bool(self.instance.network.places)
+
     def transport(self, start: str | None, line: Line) -> Transport | None:
         """Return what the line's route takes a part; None where no route leads."""
-        if start is None or line.place is None or not self.instance.network.places:
+        if start is None or line.place is None or not self.moves:
             return 0.0, 0.0, 0.0
-        weight = self.parts[line.part].weight_kg
-        way = weight, start, line.place
+        way = self.parts[line.part].weight_kg, start, line.place
         if way not in self.routes:
-            table = self._table(weight)
+            table = self._table(way[0])
             at = table.sources.index(start), table.targets.index(line.place)
             cost, weeks, kg = (float(m[at]) for m in (table.cost, table.weeks, table.kg_co2))
             self.routes[way] = (cost, weeks, kg) if math.isfinite(cost) else None
@@ -266,8 +269,7 @@ class OrderTerms:
 
     def of_conventional(self, line: Line, q: float) -> Terms | None:
         """Return what q parts of conventional supply come to; None where it does not reach."""
-        rates = self.conventional_rates(line)
-        if rates is None:
+        if (rates := self.conventional_rates(line)) is None:
             return None
         return Terms(rates.fixed + rates.rate * q, rates.weeks, rates.kg_co2 * q)
 
@@ -379,11 +381,11 @@ class OrderTerms:
             size = sorted(x or 0.0 for x in (part.length_mm, part.width_mm, part.height_mm))
             if any(x > s for x, s in zip(size, space, strict=True)):
                 yield "the part does not fit the build envelope"
-        if missing := {*part.certificates} - {*offer.certificates}:
+        if part.certificates and (missing := {*part.certificates} - {*offer.certificates}):
             yield f"lacks the certificate {', '.join(sorted(missing))}"
         if self.transport(offer.supplier, line) is None:
             yield f"no route leads to {line.place!r}"
-        if missing := {*line.certificates} - {*offer.certificates}:
+        if line.certificates and (missing := {*line.certificates} - {*offer.certificates}):
             yield f"lacks the certificate {', '.join(sorted(missing))}"
 
     def scenario(self, line: Line, q: float, ordered: float, found: Terms) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,7 +83,7 @@ def right_rows(
     rows, own = [table[n] for n in known], [pairs[n] for n in known]
     stated = _Stated(rows)
     beside = _Beside.of(terms, own)
-    found = stated.numbers("quantity") == beside.quantity
+    found = beside.quotes.whole & (stated.numbers("quantity") == beside.quantity)
     found &= _savings(stated, beside, near, tolerance)
     every = np.full(len(known), 2 + len(COLUMNS))
     for name, difference in beside.differences():
@@ -93,13 +95,12 @@ def right_rows(
 
 
 def _is_plain(terms: OrderTerms, offer: Offer) -> bool:
-    """Return whether what an offer asks is straight between whole quantities."""
+    """Return whether what an offer asks is straight between its quotes."""
     return (
         offer.between == "linear"
         and offer.committed_counts is None
         and len(offer.quotes) <= MOST_QUOTES
         and not terms.closed.get(offer.supplier)
-        and all(float(quote.quantity).is_integer() for quote in offer.quotes)
     )
 
 
@@ -128,11 +129,13 @@ class _Quotes:
     Attributes
     ----------
     at, money, weeks
-        Whole quantities, and what they cost and take.
+        Quantities, and what they cost and take.
     price
         Money a part.
     least, last
         The least and the largest whole order, shape (rows,).
+    whole
+        Whether all quantities are whole, shape (rows,).
     """
 
     at: Floats
@@ -141,24 +144,31 @@ class _Quotes:
     price: Floats
     least: Floats
     last: Floats
+    whole: Flags
 
     @classmethod
     def of(cls, offers: Sequence[Offer]) -> _Quotes:
         place = {key: k for k, key in enumerate(dict.fromkeys(map(id, offers)))}
         each = list({id(offer): offer for offer in offers}.values())
-        quotes = [
-            sorted((q.quantity, q.cost_per_part, q.lead_time_weeks) for q in offer.quotes)
-            for offer in each
-        ]
-        most = max(map(len, quotes))
-        filled = np.array([own + own[-1:] * (most - len(own)) for own in quotes], dtype=float)
-        at, price, weeks = filled[:, :, 0], filled[:, :, 1], filled[:, :, 2]
+        quotes = list(chain.from_iterable(offer.quotes for offer in each))
+        counts = np.array([len(offer.quotes) for offer in each])
+        at, price, weeks = (
+            np.fromiter(map(attrgetter(name), quotes), dtype=float, count=len(quotes))
+            for name in ("quantity", "cost_per_part", "lead_time_weeks")
+        )
+        owner = np.repeat(np.arange(counts.size), counts)
+        rising = np.arange(at.size)
+        if ((at[1:] <= at[:-1]) & (owner[1:] == owner[:-1])).any():
+            rising = np.lexsort((weeks, price, at, owner))
+        within = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
+        filled = rising[np.cumsum(counts)[:, None] - counts[:, None] + within]
+        at, price, weeks = at[filled], price[filled], weeks[filled]
         stated = [(x.smallest_quantity, x.largest_quantity) for x in each]  # None becomes NaN
         low, high = np.array(stated, dtype=float).T
         least = np.ceil(np.where(np.isnan(low), at[:, 0], low) * (1 - 1e-12)).clip(min=1)
         last = np.floor(np.where(np.isnan(high), at[:, -1], high))
         rows = np.array([place[id(offer)] for offer in offers])
-        arrays = (at, at * price, weeks, price, least, last)
+        arrays = (at, at * price, weeks, price, least, last, (at == np.floor(at)).all(axis=1))
         return cls(*(values[rows] for values in arrays))
 
     def both(self, q: Floats) -> tuple[Floats, Floats]:
