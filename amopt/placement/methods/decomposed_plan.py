@@ -2,7 +2,8 @@
 
 Averages of the relaxation say which sites and machines a good plan has in each period. Supply that
 is near the cheapest at the prices then makes a program of the whole formulation, every family of
-constraints in it: first with sites and machines held as they were rounded, then free.
+constraints in it: first with the machines that pay their rents at these sites, then with a few more
+or fewer, then free.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.decomposition import Decomposition, Offers
 from amopt.placement.methods.periods.climbing import Dual
+from amopt.placement.methods.prices.local_search import settled
 from amopt.placement.methods.transport import fill
 from amopt.placement.plan import Plan
 from amopt.placement.supply.supply import Supply
@@ -158,7 +160,7 @@ class DecompositionSearch:
         return [self._problem.offers(self._problem.priced(s * limits)[block]) for s in scales]
 
     def _look(self, offers: list[Offers], threshold: float) -> None:
-        """Take in sites that are often open, and solve what is near with few more machines."""
+        """Take in sites that are often open, and solve what is near: machines held, then free."""
         problem, dual = self._problem, self._dual
         wanted = (dual.opened.max(axis=1, initial=0.0) >= threshold).astype(np.float64)
         opened = np.repeat(wanted[:, None], problem.periods, axis=1)
@@ -173,13 +175,37 @@ class DecompositionSearch:
         program = model.program
         lower, upper = program.lower.copy(), program.upper.copy()
         y, n = model.y.block, model.machines.block
-        may = np.maximum(opened.ravel(), lower[y])
+        upper[y] = np.minimum(upper[y], np.maximum(opened.ravel(), lower[y]))
+        held = np.minimum(self._of_stands(self._settled(offers[0], opened)), upper[n])
+        lower[n] = upper[n] = held
+        self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
+        if self._closed:
+            return
+        lower[n] = program.lower[n]
+        upper[n] = np.minimum(program.upper[n], np.maximum(self._of_stands(count), held))
+        self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
+
+    def _of_stands(self, count: Floats | Ints) -> Floats:
+        """Return numbers of machines by stand and period, shape (stands x periods,)."""
+        problem = self._problem
         own = np.flatnonzero(problem.fleet.stand >= 0)
         machines = np.zeros((problem.fleet.most.size, problem.periods))
         machines[problem.fleet.stand[own]] = count[own]
-        upper[y] = np.minimum(upper[y], may)
-        upper[n] = np.minimum(upper[n], machines.ravel())
-        self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
+        return machines.ravel()
+
+    def _settled(self, offers: Offers, opened: Floats) -> Ints:
+        """Return numbers of machines, period by period, that pay for themselves at their rents."""
+        problem, dual = self._problem, self._dual
+        fixed, machine = problem.charges(dual.limits, dual.rents)
+        count = np.zeros((problem.units, problem.periods), dtype=np.int64)
+        for t in range(problem.periods):
+            dense = problem.dense(t, offers)
+            dense.machine_cost, dense.site_cost = machine[:, t], fixed[:, t]
+            may = opened[dense.site, t] > 0
+            dense.most = np.where(may, dense.most, 0)
+            start = np.minimum(np.rint(dual.count[:, t]).astype(np.int64), dense.most)
+            count[:, t] = settled(dense, fill(dense, start), self._budget).count
+        return count
 
     @property
     def _patience(self) -> float:

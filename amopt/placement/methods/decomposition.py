@@ -181,6 +181,12 @@ class Decomposition:
         prices: Floats = loaded.min(axis=1)
         return np.where(np.isfinite(prices) & self.active, prices, 0.0), rents
 
+    def charges(self, limits: Floats, rents: Floats) -> tuple[Floats, Floats]:
+        """Return what an open site costs, (sites, periods), and a machine, (units, periods)."""
+        cost = self.priced(limits)
+        machine = self._machines(cost, rents)[:, -1] / max(int(self.most.max(initial=1)), 1)
+        return cost[self.model.y.block].reshape(-1, self.periods), machine
+
     def dense(self, period: int, offers: Offers) -> DenseSupply:
         """Return one period as the relaxation of a single one sees it, for the pairs in it."""
         return PeriodSupply(self, period, offers)
