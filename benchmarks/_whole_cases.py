@@ -54,7 +54,7 @@ def _plain(make: Callable[[int], Any], size: int, folder: Path) -> Path:
     return path
 
 
-def _of_table(size: int, folder: Path) -> Path:
+def of_table(size: int, folder: Path) -> Path:
     """Write a portfolio for screening as csv, beside the file with its rules."""
     path = folder / "portfolio.yaml"
     shutil.copy(ROOT / "instances" / "screening" / path.name, path)
@@ -62,11 +62,11 @@ def _of_table(size: int, folder: Path) -> Path:
     return path
 
 
-def _placed(size: int) -> Any:
+def placed(size: int) -> Any:
     return service_network(max(3, size // 10), size, max(2, size // 50))
 
 
-def _worn(days: int) -> Any:
+def worn(days: int) -> Any:
     """Return a part with lives so many times ten days long: the grid of ages grows with them."""
     data = amopt.load("maintenance/example").to_dict()
     data["regular"]["life"]["scale_days"] = 10.0 * days
@@ -79,7 +79,7 @@ def _sizes(smoke: int, usual: int, large: int) -> Mapping[str, int]:
 
 
 CASES: Mapping[str, Case] = {
-    "screening": Case("parts", _sizes(300, 53_457, 198_638), _of_table, {}),
+    "screening": Case("parts", _sizes(300, 53_457, 198_638), of_table, {}),
     "sourcing": Case(
         "lines x 7 suppliers",
         _sizes(10, 2_000, 10_000),
@@ -89,7 +89,7 @@ CASES: Mapping[str, Case] = {
     "placement": Case(
         "places, a site for ten and a part for fifty of them",
         _sizes(20, 400, 1_000),
-        partial(_plain, _placed),
+        partial(_plain, placed),
         {"gap": 1e-2},
     ),
     "printing": Case(
@@ -98,7 +98,7 @@ CASES: Mapping[str, Case] = {
         partial(_plain, printing_portfolio.limited),
         {"gap": 1e-4},
     ),
-    "maintenance": Case("times ten days of life", _sizes(10, 60, 120), partial(_plain, _worn), {}),
+    "maintenance": Case("times ten days of life", _sizes(10, 60, 120), partial(_plain, worn), {}),
     "design": Case("components", _sizes(5, 50, 200), partial(_plain, design.system), {}),
     "licensing": Case("buyers", _sizes(5, 100, 200), partial(_plain, licensing.buyers), {}),
 }

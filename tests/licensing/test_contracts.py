@@ -21,6 +21,7 @@ from amopt.licensing.decision import read_back
 from amopt.licensing.forms import pay_per_print, subscription, theorem
 from amopt.licensing.formulation import formulate
 from amopt.licensing.methods.exact import best_limits, supremum
+from amopt.licensing.referee import buyers as referee
 from tests.licensing.cases import brute_force, instance, limited_case, random_case
 from tests.seeds import seeds
 
@@ -189,6 +190,26 @@ def test_a_hundred_buyers_take_less_than_a_second() -> None:
     assert min(seconds) < 1.0
     with pytest.raises(UsageError, match="choices"):
         amopt.solve(own, method="program")
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_the_referee_finds_the_same_some_royalties_at_a_time(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = limited_case(seed)
+    whole, sizes = referee.Buyers(own), []
+    best = [whole.best_profit(limited=limited) for limited in (False, True)]
+    monkeypatch.setattr(referee, "CHUNK", 3 * whole.demand.size)
+    some, look = referee.Buyers(own), referee.Buyers._best_at
+
+    def looked(self: Any, royalty: Any, limited: bool) -> float:
+        sizes.append(royalty.size)
+        return look(self, royalty, limited)
+
+    monkeypatch.setattr(referee.Buyers, "_best_at", looked)
+    assert [some.best_profit(limited=limited) for limited in (False, True)] == best
+    assert max(sizes) == 3
+    assert len(sizes) > 4
 
 
 @pytest.mark.slow

@@ -28,6 +28,9 @@ ALIKE = 1e-7
 
 HALVINGS = 60
 
+CHUNK = 1_000_000
+"""Royalties times buyers that are looked at in one go: all of them grow with the third power."""
+
 
 class Buyers:
     """The buyers of an instance; arrays have shape (buyers,).
@@ -87,7 +90,17 @@ class Buyers:
         return self._known[limited]
 
     def _best_profit(self, limited: bool) -> float:
-        royalty = self._royalties(limited)
+        every = self._royalties(limited)
+        some = max(1, CHUNK // self.demand.size)
+        found = [
+            self._best_at(every[start : start + some], limited)
+            for start in range(0, every.size, some)
+        ]
+        nobody = -np.inf if limited and self.floor.any() else float(self.margin.sum())
+        return max(nobody, *found)
+
+    def _best_at(self, royalty: Floats, limited: bool) -> float:
+        """Return the most that a contract at some royalties earns; -inf where none keeps limits."""
         worth = self.worth(royalty)
         order = np.argsort(-worth, axis=1)
         ranked = np.take_along_axis(worth, order, axis=1)
@@ -100,8 +113,7 @@ class Buyers:
         left = self.margin.sum() - np.cumsum(self.margin[order], axis=1)
         count = np.arange(1, self.demand.size + 1)
         profit = np.where(fits, count * fee + royalty[:, None] * licensed + left, -np.inf)
-        nobody = -np.inf if floor.any() else float(self.margin.sum())
-        return max(nobody, float(profit.max(initial=-np.inf)))
+        return float(profit.max(initial=-np.inf))
 
     def _keeps(self, order: NDArray[np.int64], limited: bool) -> NDArray[np.bool_]:
         """Return which first buyers of each order keep the limits."""

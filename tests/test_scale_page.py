@@ -1,0 +1,93 @@
+"""Growth with size: the fit, what is planned on paper, and that the page follows from its runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HERE = ROOT / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def growing() -> Any:
+    """Benchmarks import one another as scripts do, from their own folder."""
+    sys.path.insert(0, str(HERE))
+    yield import_module("_scale_growth")
+    sys.path.remove(str(HERE))
+
+
+def runs(name: str, sizes: tuple[int, ...], seconds: Any, memory: Any) -> list[list[str]]:
+    """Return rows with what functions of the size say."""
+    between = ["0"] * 7
+    return [
+        [name, f"{size:,}", *between, f"{seconds(size):.2f}", f"{memory(size):,.0f}"]
+        for size in sizes
+    ]
+
+
+def test_a_power_is_found_and_small_sizes_do_not_count(growing: Any) -> None:
+    own = growing.growth([1, 4, 16, 64], [1e9, 3 * 4**1.5, 3 * 16**1.5, 3 * 64**1.5])
+    assert (own.least, own.exponent, own.most) == pytest.approx((1.5, 1.5, 1.5))
+    bent = growing.growth([1, 10, 100], [1.0, 10.0, 1000.0])
+    assert (bent.least, bent.exponent, bent.most) == pytest.approx((1.0, 1.5, 2.0))
+    assert bent.times(10.0) == pytest.approx((10**1.5, 100.0))
+    flat = growing.growth([1, 10, 100], [5.0, 6.0, 7.0])
+    assert flat.times(10.0)[1] == pytest.approx(10.0)  # nothing is planned below proportion
+
+
+def test_what_is_planned_follows_from_the_runs(growing: Any) -> None:
+    rows = runs("a", (10, 100, 1_000), lambda n: n / 10, lambda n: n * n)
+    rows += runs("b", (2, 20, 200), lambda n: 3 * n, lambda n: 5 * n)
+    whole = growing.Plan("whole", (("a", None, 10_000),))
+    assert growing.extrapolated(whole, rows, growing.ALL) == pytest.approx([1_000.0] * 2)
+    assert growing.extrapolated(whole, rows, growing.MEMORY) == pytest.approx([1e8] * 2)
+    pieces = growing.Plan("pieces", (("a", 100, 100),), 7)
+    assert growing.extrapolated(pieces, rows, growing.ALL) == pytest.approx([70.0] * 2)
+    assert growing.extrapolated(pieces, rows, growing.MEMORY) == pytest.approx([1e4] * 2)
+    both = growing.Plan("both", (("a", None, 2_000), ("b", 20, 60)))
+    assert growing.extrapolated(both, rows, growing.ALL) == pytest.approx([600.0] * 2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(1.26, "1.3 s"), (119, "120 s"), (120, "2 min"), (8e4, "22 h")]
+)
+def test_time_is_told_in_a_unit_that_fits(growing: Any, seconds: float, said: str) -> None:
+    assert growing.in_time(seconds) == said
+
+
+def test_memory_is_told_in_a_unit_that_fits(growing: Any) -> None:
+    assert [growing.in_memory(one) for one in (12, 1_230, 2.4e6)] == [
+        "0.012 GB",
+        "1.2 GB",
+        "2.4 TB",
+    ]
+
+
+def test_the_page_follows_from_the_runs_that_it_shows(growing: Any) -> None:
+    text = (HERE / "results" / "scale.md").read_text(encoding="utf-8")
+    rows = growing.rows_of(text)
+    assert growing.markdown(rows) == text
+    for name, ladder in growing.LADDERS.items():
+        sizes, _ = growing.ladder_of(rows, name, growing.ALL)
+        assert sizes == list(ladder.sizes)
+        (ratio,) = {b / a for a, b in pairwise(sizes)}
+        assert ratio in (2, 4)
+    assert {name for plan in growing.PLANS for name, _, _ in plan.steps} <= set(growing.LADDERS)
+
+
+def test_a_run_is_told_by_phase(growing: Any, tmp_path: Path) -> None:
+    """Of every way of work the quickest: what is counted is what the process took."""
+    ladder = growing.LADDERS["decision process"]
+    found = import_module("_scale_run").run(
+        ladder.work, lambda folder: ladder.write(50, folder), ladder.how
+    )
+    cells = growing.cells_of("a", 50, found)
+    assert growing.rows_of("\n".join(growing.table(growing.HEADS, [cells]))) == [cells]
+    assert found["seconds"]["solve"] > 0
+    assert 0 < found["memory"] < 500
