@@ -147,7 +147,7 @@ LADDERS: Mapping[str, Ladder] = {
         smoke=(10, 20),
     ),
     "placement, prices": Ladder(
-        f"sites x places x parts ({SITES} sites, {PARTS} parts): 100 rounds of prices alone",
+        "sites x places x parts, 100 rounds of prices alone",
         (128_000, 512_000, 2_048_000),
         partial(_json, _cells),
         {"rounds": 100},

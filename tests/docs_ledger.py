@@ -223,6 +223,13 @@ def asked_and_solved(folder: Path) -> Iterable[float]:
     return (answer.rows["totals"][0]["cost"],)
 
 
+@computed("scale", "2,147,483,647")
+def where_indices_of_32_bits_end() -> Iterable[float]:
+    import numpy as np
+
+    return (np.iinfo(np.int32).max,)
+
+
 PRINTED = {"monday": "5,000.00 15,250.55 15,542.50 284.20 536.20 25.76 29.9"}
 """What the commands of a page print, as they are executed there."""
 
@@ -315,6 +322,10 @@ TABLES: dict[str, dict[str, str]] = {
     "decisions/printing": {
         "| part | reproduces of the publication |": NUMBERS + "test_the_table_of_the_mission",
         "| replenishments that come |": NUMBERS + "test_the_table_of_convoys",
+    },
+    "scale": {
+        "| array | numbers a way": "tests/test_scale_page.py::test_the_arrays_of_a_large_network",
+        "| what ends | where |": "tests/test_scale_page.py::test_what_ends_first",
     },
     "mdp": {
         "| aim | holds |": NUMBERS + "test_what_was_aimed_at_is_what_the_rows_say",

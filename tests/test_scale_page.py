@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.test_docs_numbers import page, rows_below
+
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "benchmarks"
 
@@ -72,13 +74,61 @@ def test_memory_is_told_in_a_unit_that_fits(growing: Any) -> None:
 def test_the_page_follows_from_the_runs_that_it_shows(growing: Any) -> None:
     text = (HERE / "results" / "scale.md").read_text(encoding="utf-8")
     rows = growing.rows_of(text)
-    assert growing.markdown(rows) == text
+    assert growing.markdown(rows).strip() in text
     for name, ladder in growing.LADDERS.items():
         sizes, _ = growing.ladder_of(rows, name, growing.ALL)
         assert sizes == list(ladder.sizes)
         (ratio,) = {b / a for a, b in pairwise(sizes)}
         assert ratio in (2, 4)
     assert {name for plan in growing.PLANS for name, _, _ in plan.steps} <= set(growing.LADDERS)
+
+
+def test_the_arrays_of_a_large_network() -> None:
+    """Numbers a way of supply, counted from the arrays themselves where they are made."""
+    from dataclasses import fields
+
+    import numpy as np
+
+    import amopt
+    from amopt.placement.methods.prices.sites_alone import SitesAlone
+    from amopt.placement.methods.pricing import DenseSupply
+    from amopt.placement.supply.columns import EMPTY, KINDS
+    from amopt.placement.supply.supply import Supply
+
+    text, ways = page("scale"), 10_000 * 10_000 * 8
+    assert f"{ways:,} ways of supply" in text
+    columns = sum(len(KINDS) if one.name == "split" else 1 for one in fields(EMPTY))
+    assert {getattr(EMPTY, one.name).itemsize for one in fields(EMPTY)} == {8}
+    dense = DenseSupply(Supply(amopt.load("placement/textbook")))
+    shape = dense.units, dense.pairs
+    large = [one for one in vars(dense).values() if getattr(one, "shape", None) == shape]
+    alone = [one for one in vars(SitesAlone(dense)).values() if np.shape(one) == shape]
+    assert {one.itemsize for one in (*large, *alone)} == {8}
+    numbers = [columns, columns, 3, len(large), len(alone)]
+    rows = rows_below(text, "| array | numbers a way")
+    assert [int(row[1]) for row in rows] == numbers
+    assert [int(row[2]) for row in rows] == [round(8 * ways * each / 1e9) for each in numbers]
+
+
+def test_what_ends_first() -> None:
+    from math import isqrt
+
+    from amopt.instance.document import MAX_BYTES
+    from amopt.instance.workbook import tables
+    from amopt.licensing.methods.by_program import MOST_CHOICES
+    from amopt.maintenance.instance.fields import MOST_STATES
+    from amopt.printing.instance import entries, parts_table
+    from amopt.report import page as pages
+    from amopt.report import workbook
+    from amopt.screening.instance import reading
+
+    most = [
+        MAX_BYTES / 1e6, tables.MOST_ROWS, workbook.MOST_ROWS, pages.LARGEST / 1e6,
+        reading.MOST_PARTS, reading.MOST_BYTES / 1e6, parts_table.MOST_BYTES / 1e6,
+        parts_table.MOST_ROWS, entries.MOST_SYSTEMS, MOST_STATES, MOST_CHOICES, isqrt(2**31 - 1),
+    ]  # fmt: skip
+    rows = rows_below(page("scale"), "| what ends | where |")
+    assert [row[2] for row in rows] == [f"{number:,.0f}" for number in most]
 
 
 def test_a_run_is_told_by_phase(growing: Any, tmp_path: Path) -> None:
