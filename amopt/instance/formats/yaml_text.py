@@ -1,4 +1,4 @@
-"""YAML text -> plain data, straight from the parser's events.
+"""YAML text -> plain data, line by line where it is plain, or else from the parser's events.
 
 Plain words are read as YAML 1.2 reads them: ``no``, ``on`` and dates stay text, ``1e3`` is a
 number. Digits with a leading zero stay text, so that part number 007 does not become 7.
@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from amopt.instance.findings import Key, path_text
+from amopt.instance.formats.block_yaml.lines import read
 from amopt.instance.formats.numerals import rewritten
 from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable
 from amopt.instance.formats.thousands import THOUSAND, Pointed, thousands
@@ -42,6 +43,8 @@ def parse(text: str) -> Parsed:
     Unusable
         When there is nothing to go on with: broken syntax, too deep nesting, exploding aliases.
     """
+    if (found := read(text)) is not None:
+        return Parsed(found.data, list(thousands(found.pointed, found.data)))
     builder = _run(_Builder, text)
     return Parsed(builder.root, [*builder.notes, *thousands(builder.pointed, builder.root)])
 
@@ -130,8 +133,7 @@ class _Builder:
         """Note the number that stood with a comma within braces."""
         key, text, line, _ = frame.number or ("", "", 0, 0)
         message = f"within braces a comma ends the value: {text} is not read as one number."
-        advice = rewritten(text, key, whole=False, share=False)
-        frame.key, frame.comma = key, False
+        frame.key, frame.comma, advice = key, False, rewritten(text, key, whole=False, share=False)
         self.note("decimal-comma", message, advice, line + 1, key)
 
     def look_at(self, value: Any, event: Any, frame: _Frame | None) -> None:
