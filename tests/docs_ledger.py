@@ -281,7 +281,6 @@ MEASURED = {
         "By `python -m benchmarks maintenance`": "28,001 34,561 13.2 211 243",
         "By `python -m benchmarks before_after": "1.09 661 689 496",
     },
-    "decisions/placement": {"`benchmarks/placement.py`": "95.6"},
     "decisions/printing": {
         "`benchmarks/printing_table.py`": "198,638",
         "`amopt printing busy FILE --cycles 200000 --seed 101`": (
