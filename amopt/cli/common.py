@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -15,10 +15,13 @@ from typer.main import get_group_from_info
 from typer.models import TyperInfo
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from amopt.errors import AmoptError
     from amopt.instance.common import Instance
     from amopt.program.solver.run import Progress
     from amopt.report.document import Document, Grid
+    from amopt.scenarios.sweep.pools import Pool
     from amopt.solution import Solution
 
 File = Annotated[
@@ -63,6 +66,10 @@ AsOf = Annotated[
     ),
 ]
 Workers = Annotated[int, typer.Option(help="Processes that solve side by side.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="A Dask cluster instead: tcp://host:8786.", metavar="ADDRESS"),
+]
 INTERRUPTED = 130
 """Exit code where Ctrl-C left no answer."""
 
@@ -106,6 +113,47 @@ class Late(TyperGroup):
             suggest_commands=self.suggest_commands,
         )
         self.commands.update(own.commands)
+
+
+def pool_of(
+    workers: int, scheduler: str | None, at_solve: Callable[[Progress], None] | None
+) -> Pool | None:
+    """Return what gives the executor of ``--workers`` or ``--scheduler``; None where work is here.
+
+    Raises
+    ------
+    UsageError
+        When there is to be less than one worker, or the ``dask`` extra is not installed.
+    """
+    from amopt.kinds import require
+
+    require(workers >= 1, "--workers must be 1 or more")
+    if scheduler is not None:
+        from amopt.scenarios.sweep.cluster import on_cluster
+
+        return on_cluster(scheduler)
+    if workers == 1:
+        return None
+    from amopt.scenarios.workers import processes
+
+    return lambda: processes(workers, at_solve)
+
+
+@contextmanager
+def executing(
+    workers: int, scheduler: str | None, at_solve: Callable[[Progress], None] | None
+) -> Iterator[Executor | None]:
+    """Give the executor of ``--workers`` or ``--scheduler``, and say it where it is lost."""
+    from concurrent.futures import BrokenExecutor, CancelledError
+
+    from amopt.errors import NoAnswerError
+
+    pool = pool_of(workers, scheduler, at_solve)
+    try:
+        with nullcontext() if pool is None else pool() as executor:
+            yield executor
+    except (BrokenExecutor, CancelledError) as error:
+        raise NoAnswerError(f"a worker died, or all were lost ({error})") from error
 
 
 def only_for(instance: Instance, kind: str, option: str) -> None:

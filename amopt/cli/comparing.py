@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +13,12 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Quiet,
+    Scheduler,
     SolveGap,
     SolveSeconds,
     Workers,
     Xlsx,
+    executing,
     reporting,
     require_room,
     working,
@@ -148,6 +149,7 @@ def sensitivity(
     time_limit: SolveSeconds = None,
     gap: SolveGap = None,
     workers: Workers = 1,
+    scheduler: Scheduler = None,
     json: Json = False,
     html: Html = None,
     html_light: HtmlLight = None,
@@ -157,27 +159,24 @@ def sensitivity(
     """Say which inputs move the answer most: each is changed by a step and solved again."""
     with reporting(json=json):
         from amopt import decisions
-        from amopt.kinds import require
         from amopt.report import tornado, waiting
         from amopt.scenarios.sensitivity import sensitivity as of_inputs
-        from amopt.scenarios.workers import processes
 
         targets = require_room(None, html, html_light, xlsx)
-        require(workers >= 1, "--workers must be 1 or more")
         instance = decisions.load(file)
-        with waiting.following(wanted=not json and not quiet) as told:
-            several = workers > 1
-            pool = processes(workers, told.hear) if several else contextlib.nullcontext()
-            with pool as executor:
-                found = of_inputs(
-                    instance,
-                    step=step,
-                    time_limit=time_limit,
-                    gap=gap,
-                    executor=executor,
-                    progress=told.count,
-                    at_solve=told.hear,
-                )
+        with (
+            waiting.following(wanted=not json and not quiet) as told,
+            executing(workers, scheduler, told.hear) as executor,
+        ):
+            found = of_inputs(
+                instance,
+                step=step,
+                time_limit=time_limit,
+                gap=gap,
+                executor=executor,
+                progress=told.count,
+                at_solve=told.hear,
+            )
         targets.write_pages(lambda: tornado.document_of(found))
         targets.write_book(lambda: tornado.tables_of(found))
         if json:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from amopt.cli.common import (
-    File,
     Html,
     HtmlLight,
     Json,
     Quiet,
+    Scheduler,
     SolveGap,
     SolveSeconds,
     Workers,
     Xlsx,
+    executing,
+    pool_of,
     reporting,
     require_room,
     stopping,
@@ -25,11 +27,7 @@ from amopt.cli.common import (
 __all__ = ["reproduce", "sweep"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from amopt.program.solver.run import Progress
     from amopt.scenarios.sweep import Point
-    from amopt.scenarios.sweep.run import Pool
 
 NOT_AS_RECORDED = 7
 """Exit code where a verdict is not the recorded one."""
@@ -45,6 +43,8 @@ def reproduce(
     html: Html = None,
     html_light: HtmlLight = None,
     xlsx: Xlsx = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
     quiet: Quiet = False,
 ) -> None:
     """Compute the printed numbers of the literature, with a verdict on each."""
@@ -54,8 +54,11 @@ def reproduce(
         from amopt.reproduce import reproduce as computed
 
         targets = require_room(None, html, html_light, xlsx)
-        with waiting.counting(wanted=not json and not quiet) as progress:
-            found = computed(sources or None, long=long, progress=progress)
+        with (
+            executing(workers, scheduler, None) as executor,
+            waiting.counting(wanted=not json and not quiet) as progress,
+        ):
+            found = computed(sources or None, long=long, executor=executor, progress=progress)
         targets.write_pages(lambda: reproduced.document_of(found))
         targets.write_book(lambda: reproduced.tables_of(found))
         if json:
@@ -67,7 +70,7 @@ def reproduce(
 
 
 def sweep(
-    file: File,
+    files: Annotated[list[str], typer.Argument(help="An instance, or several.", metavar="FILE...")],
     *,
     vary: Annotated[
         list[str] | None,
@@ -82,10 +85,7 @@ def sweep(
         typer.Option(help="Keep each row here at once, so that a run can go on.", metavar="FOLDER"),
     ] = None,
     workers: Workers = 1,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(help="A Dask cluster instead: tcp://host:8786.", metavar="ADDRESS"),
-    ] = None,
+    scheduler: Scheduler = None,
     time_limit: SolveSeconds = None,
     gap: SolveGap = None,
     table: Annotated[
@@ -98,10 +98,8 @@ def sweep(
     xlsx: Xlsx = None,
     quiet: Quiet = False,
 ) -> None:
-    """Solve an instance under a grid or a list of changes, here, side by side, or on a cluster."""
+    """Solve instances under a grid or a list of changes, here, side by side, or on a cluster."""
     with reporting(json=json):
-        from amopt import decisions
-        from amopt.kinds import require
         from amopt.report import waiting
         from amopt.report.studies import swept
         from amopt.scenarios.sweep import sweep as solved
@@ -109,9 +107,8 @@ def sweep(
         targets = require_room(None, html, html_light, xlsx)
         if table is not None:
             swept.require_writable(table)
-        require(workers >= 1, "--workers must be 1 or more")
-        points = _points(vary, each)
-        instance = decisions.load(file)
+        points = _points(vary, each, several=len(files) > 1)
+        instance = _instances(files)
         left = (
             "no row is kept for another run; with --out FOLDER each is, and a second run goes on"
             if out is None
@@ -124,7 +121,7 @@ def sweep(
                 points,
                 time_limit=time_limit,
                 gap=gap,
-                pool=_pool(workers, scheduler, told.hear),
+                pool=pool_of(workers, scheduler, told.hear),
                 folder=out,
                 progress=told.count,
                 at_solve=told.hear,
@@ -141,26 +138,31 @@ def sweep(
             typer.echo(f"stopped: {left}", err=True)
 
 
-def _points(vary: list[str] | None, each: Path | None) -> tuple[Point, ...]:
+def _points(vary: list[str] | None, each: Path | None, *, several: bool) -> tuple[Point, ...]:
     """Return the points of the options."""
     from amopt.errors import UsageError
     from amopt.scenarios.sweep import from_list, grid, variation
 
+    if several and not vary and each is None:
+        return grid([])
     if bool(vary) == (each is not None):
         raise UsageError("say what changes: either --vary PATH=VALUES, or --list FILE")
     return from_list(each) if each is not None else grid([variation(one) for one in vary or ()])
 
 
-def _pool(
-    workers: int, scheduler: str | None, at_solve: Callable[[Progress], None] | None
-) -> Pool | None:
-    """Return what gives the executor."""
-    if scheduler is not None:
-        from amopt.scenarios.sweep.cluster import on_cluster
+def _instances(files: list[str]) -> Any:
+    """Return the instance, or several by the names of their files, refused ones as their error."""
+    from amopt import decisions
+    from amopt.errors import InvalidInstanceError, UsageError
 
-        return on_cluster(scheduler)
-    if workers == 1:
-        return None
-    from amopt.scenarios.workers import processes
-
-    return lambda: processes(workers, at_solve)
+    if len(files) == 1:
+        return decisions.load(files[0])
+    if len(set(files)) < len(files):
+        raise UsageError("a file is named twice")
+    found: dict[str, Any] = {}
+    for file in files:
+        try:
+            found[file] = decisions.load(file)
+        except InvalidInstanceError as error:
+            found[file] = error
+    return found

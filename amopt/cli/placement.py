@@ -14,8 +14,11 @@ from amopt.cli.common import (
     HtmlLight,
     Json,
     Out,
+    Scheduler,
+    Workers,
     Xlsx,
     answered,
+    executing,
     give,
     reporting,
     require_room,
@@ -36,6 +39,8 @@ def map_(
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds that each point may take.", metavar="S")
     ] = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
     json: Json = False,
     out: Out = None,
     html: Html = None,
@@ -51,11 +56,15 @@ def map_(
         targets = require_room(out, html, html_light, xlsx)
         instance = decisions.load_of("placement", file)
         across, up = placement.axis(x), placement.axis(y)
-        with waiting.following(wanted=not json) as told:
+        with (
+            waiting.following(wanted=not json) as told,
+            executing(workers, scheduler, told.hear) as executor,
+        ):
             found = placement.map_forms(
                 instance,
                 x=across,
                 y=up,
+                executor=executor,
                 options=Options(time_limit=time_limit),
                 progress=told.count,
                 at_point=told.hear,

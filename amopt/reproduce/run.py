@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,7 @@ def reproduce(
     sources: Sequence[str] | None = None,
     *,
     long: bool = False,
+    executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Reproduction:
     """Compute what the sources print.
@@ -170,6 +173,9 @@ def reproduce(
         Their names; left out, all.
     long
         Whether tables that take minutes are computed, too.
+    executor
+        Where tables are computed, any of :mod:`concurrent.futures`; left out, here, one after the
+        other.
     progress
         Told how many tables are done, and how many there are.
 
@@ -183,7 +189,7 @@ def reproduce(
     chosen = printed.names() if sources is None else tuple(sources)
     tables = [(name, table) for name in chosen for table in printed.source(name).tables]
     pieces = Pieces(len(tables), progress)
-    found = pieces.done(tables, lambda one: _numbers(*one, long=long), whole=True)
+    found = pieces.done(tables, partial(_numbers, long=long), executor, whole=True)
     pieces.require_any()
     numbers = [
         number
@@ -198,8 +204,9 @@ _NOT_DONE = "Ctrl-C came before"
 """Why the numbers of a table are left out that was not computed any more."""
 
 
-def _numbers(name: str, table: Table, *, long: bool) -> list[Number]:
-    """Return the numbers of a table."""
+def _numbers(named: tuple[str, Table], *, long: bool) -> list[Number]:
+    """Return the numbers of a table of a source."""
+    name, table = named
     missing, values = "", dict[tuple[str, str], Any]()
     if table.long and not long:
         missing = "takes minutes: --long"

@@ -24,6 +24,7 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Status, Stopped
 from amopt.scenarios.sweep import Change, Point, from_list, grid, run, sweep, variation
 from amopt.scenarios.sweep.changes import apply
+from amopt.scenarios.sweep.pools import in_pools, without
 from tests.test_figures import fetched
 
 COSTS = variation("parts.*.print_cost=0.5x,1x,2x")
@@ -243,7 +244,7 @@ def _dies(task: Any) -> Any:
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.02)
-    return run._without("optimal", change.value)
+    return without("optimal", change.value)
 
 
 def test_a_worker_that_dies_costs_nothing_that_was_done(
@@ -266,7 +267,7 @@ def test_a_worker_that_dies_costs_nothing_that_was_done(
 def test_a_cluster_that_is_lost_ends_the_run_and_keeps_the_rows(tmp_path: Path) -> None:
     class Lost(ThreadPoolExecutor):
         def submit(self, task: Any, /, *given: Any, **named: Any) -> Any:
-            last = given[0][1].row()["systems.MB.count"] == 42
+            last = any(point.row()["systems.MB.count"] == 42 for _, (_, point, _) in given[1])
             return super().submit(_lose if last else task, *given, **named)
 
     mission, points = amopt.load("printing/mission"), grid([COUNTS])
@@ -275,8 +276,81 @@ def test_a_cluster_that_is_lost_ends_the_run_and_keeps_the_rows(tmp_path: Path) 
     assert sweep(mission, points, folder=tmp_path).solved == 1
 
 
-def _lose(task: Any) -> Any:
+def _lose(*given: Any) -> Any:
     raise ConnectionError("the scheduler does not answer")
+
+
+def test_small_solves_go_in_batches_and_long_ones_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch takes a quarter of a second; the first ones are of one point, to see its time."""
+    given: list[int] = []
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, task: Any, /, *words: Any, **named: Any) -> Any:
+            given.append(len(words[1]))
+            return super().submit(task, *words, **named)
+
+    def all_of(seconds: float, points: int) -> list[int]:
+        given.clear()
+        now = [0.0]
+        monkeypatch.setattr("amopt.scenarios.sweep.pools.time.perf_counter", lambda: now[0])
+
+        def solve(task: Any) -> Any:
+            now[0] += seconds
+            return without("optimal", "")
+
+        todo: Any = {str(n): (None, None, {}) for n in range(points)}
+        rows = dict(in_pools(todo, lambda: Counting(1), solve))
+        assert sorted(rows) == sorted(todo)
+        assert sum(given) == points
+        return given
+
+    assert set(all_of(1.0, 40)) == {1}
+    assert all_of(1e-3, 3000)[:4] == [1, 1, 1, 250]
+
+
+def test_several_files_are_rows_of_one_sweep(amopt_command: Any, tmp_path: Path) -> None:
+    """The file that is refused is a row with its finding; a second run solves what is new."""
+    data = amopt.load("printing/mission").to_dict()
+    for name, days in (("week", 7), ("fortnight", 14), ("wrong", -7)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data | {"cycle_days": days}))
+    files = ["week.json", "wrong.json", "placement/textbook"]
+    words = ["sweep", *files, "--out", "kept", "--json"]
+    first = amopt_command(*words)
+    assert first.code == 0
+    assert [row["file"] for row in first.json["rows"]] == files
+    assert [row["status"] for row in first.json["rows"]] == ["optimal", "not valid", "optimal"]
+    assert first.json["rows"][1]["note"].startswith("out-of-range: ")
+    assert first.json["name"] == "3 instances"
+    assert first.json["objective_meaning"] == "objective"  # of a day, and of a year
+    again = amopt_command("sweep", *files, "fortnight.json", "--out", "kept", "--json")
+    assert again.json["solved"] == 1
+    assert [{**row, "seconds": 0} for row in again.json["rows"][:3]] == [
+        {**row, "seconds": 0} for row in first.json["rows"]
+    ]
+    varied = ["--vary", "systems.MB.count=20,42", "--html", "s.html"]
+    shown = amopt_command("sweep", "week.json", "fortnight.json", *varied)
+    assert "4 solves: average cost a day from" in shown.out
+    refused = amopt_command("sweep", "week.json", "placement/textbook", *varied)
+    assert refused.code == 2
+    assert refused.err.startswith("error  placement/textbook: systems.MB.count: no key 'systems'")
+    assert amopt_command("sweep", "week.json", "week.json").code == 2
+    assert amopt_command("sweep", "week.json").code == 2
+
+
+def test_studies_run_on_workers_and_clusters(amopt_command: Any) -> None:
+    """What one process gives, several do; a cluster that is not there is told by every study."""
+    sensitivity = ["sensitivity", "printing/mission", "--json"]
+    one, two = amopt_command(*sensitivity), amopt_command(*sensitivity, "--workers", "2")
+    assert one.json["inputs"] == two.json["inputs"]
+    axes = ["--x", "machine_price=0.5,1", "--y", "demand=1,2", "--json"]
+    one = amopt_command("placement", "map", "placement/textbook", *axes)
+    two = amopt_command("placement", "map", "placement/textbook", *axes, "--workers", "2")
+    assert one.json["tables"] == two.json["tables"]
+    source = ["reproduce", "bracken-mccormick-1968", "--json"]
+    one, two = amopt_command(*source), amopt_command(*source, "--workers", "2")
+    assert one.json == two.json
+    for words in (sensitivity, ["placement", "map", "placement/textbook", *axes], source):
+        assert amopt_command(*words, "--workers", "0").code == 2
 
 
 def test_the_command(amopt_command: Any, tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def _figure(found: Sweep) -> Any:
     first = ""
     for row in found.rows:
         varied = list(row)[: list(row).index("status")]
+        varied.sort(key=lambda name: name in ("file", "currency"))
         if row["objective"] is not None and varied:
             first = varied[0]
             label = ", ".join(f"{name} {row[name]}" for name in varied[1:])

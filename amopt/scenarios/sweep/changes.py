@@ -18,7 +18,16 @@ from amopt.instance.loader import changed
 if TYPE_CHECKING:
     from amopt.instance.common import Instance
 
-__all__ = ["Change", "Point", "apply", "from_list", "grid", "require_paths", "variation"]
+__all__ = [
+    "NO_CHANGE",
+    "Change",
+    "Point",
+    "apply",
+    "from_list",
+    "grid",
+    "require_paths",
+    "variation",
+]
 
 _FACTOR = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?x|[-+]?\.\d+x")
 _FORM = "write a path and its values: parts.*.print_cost=0.5x,1x,2x"
@@ -63,6 +72,10 @@ class Point:
     def row(self) -> dict[str, str | float]:
         """Return the changes as columns of a table."""
         return {one.path: _shown(one.value) for one in self.changes}
+
+
+NO_CHANGE = Point(())
+"""The instance as it is."""
 
 
 def _shown(value: str) -> str | float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,16 @@ from amopt.errors import (
     AmoptError,
     InfeasibleError,
     InvalidInstanceError,
-    NoAnswerError,
     UsageError,
 )
 from amopt.outcome import Stopped
-from amopt.program.pieces import Pieces, end
+from amopt.phrases import counted, listed
+from amopt.program.pieces import Pieces
 from amopt.program.solver.run import TwiceInterruptedError
 from amopt.scenarios.standing import finished, why_none
-from amopt.scenarios.sweep.changes import Point, apply, require_paths
+from amopt.scenarios.sweep.changes import NO_CHANGE, Point, apply, require_paths
 from amopt.scenarios.sweep.journal import Journal, opened
+from amopt.scenarios.sweep.pools import CUT, Pool, Row, Task, in_pools, without
 from amopt.scenarios.workers import telling
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     from amopt.program.solver.run import Progress
 
 __all__ = ["Sweep", "sweep"]
-
-Row = dict[str, Any]
-Pool = Callable[[], AbstractContextManager[Executor]]
-Task = tuple["Instance", Point, Mapping[str, Any]]
-"""An instance, the point at which it is solved, and the options of the solve."""
-
-OUTCOME = ("status", "objective", "bound", "gap", "method", "seconds", "note")
-"""The columns of what came of a point, before those of the answer's totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +41,9 @@ class Sweep:
     name, currency, objective_meaning
         Of the instance and its answers.
     rows
-        A row a point, in the points' order: the varied values, then :data:`OUTCOME`, then the
-        answer's totals where it has one row of them.
+        A row a point, in the points' order: the file where there are several, the varied values,
+        what came of it (status, objective, bound, gap, method, seconds, note), and the answer's
+        totals where it has one row of them.
     solved
         How many of them were solved in this run; the others had been before.
     pieces
@@ -83,8 +76,8 @@ class Sweep:
 
 
 def sweep(
-    instance: Instance,
-    points: Sequence[Point],
+    instance: Instance | Mapping[str, Instance | InvalidInstanceError],
+    points: Sequence[Point] = (NO_CHANGE,),
     *,
     time_limit: float | None = None,
     gap: float | None = None,
@@ -93,20 +86,22 @@ def sweep(
     progress: Callable[[int, int], None] | None = None,
     at_solve: Callable[[Progress], None] | None = None,
 ) -> Sweep:
-    """Solve an instance under the changes of every point.
+    """Solve an instance, or each of several, under the changes of every point.
 
     Parameters
     ----------
     instance
-        The instance.
+        The instance; or several by name, of any decisions. In place of one that could not be
+        loaded the error may stand: its rows have the finding.
     points
-        What is changed in each solve.
+        What is changed in each solve; left out, nothing.
     time_limit, gap
         For each solve.
     pool
         Gives the executor where the solves run, as a context: ``lambda: ProcessPoolExecutor(2)``,
         or ``lambda: client.get_executor()`` of a Dask client. It is asked for another one where a
-        worker's death breaks the first. Left out, the solves run here, one after the other.
+        worker's death breaks the first. Left out, the solves run here, one after the other. Small
+        solves go to it in batches of a quarter of a second.
     folder
         Where each row is kept as soon as it is there. A second call with the same instance and
         options solves only what is missing.
@@ -123,36 +118,96 @@ def sweep(
     Raises
     ------
     UsageError
-        When a point is there twice, or the folder holds another sweep.
+        When a point is there twice, a path leads nowhere in an instance, or the folder holds
+        another sweep.
     KeyboardInterrupt
         At Ctrl-C before there is any row, and at a second one.
     """
-    keys = [point.key for point in points]
-    if len(set(keys)) < len(keys):
-        raise UsageError("a point is there twice")
-    require_paths(instance, points)
-    from amopt import decisions
-
-    options = {"time_limit": time_limit, "gap": gap, **decisions.plan_alone(instance)}
-    head = {"instance": instance.fingerprint(), "options": options}
-    context = nullcontext(None) if folder is None else opened(Path(folder), head)
+    plan = _planned(instance, points, {"time_limit": time_limit, "gap": gap})
+    context = nullcontext(None) if folder is None else opened(Path(folder), plan.head)
     with context as journal:
-        done: dict[str, Row] = {} if journal is None else dict(journal.rows)
-        before = len(done.keys() & set(keys))
-        todo = {point.key: (instance, point, options) for point in points if point.key not in done}
-        pieces = Pieces(len(keys), progress, ended=before)
+        done = dict(plan.refused)
+        if journal is not None:
+            done |= {key: row for key, row in journal.rows.items() if key in plan.tasks}
+        before = len(done)
+        todo = {key: task for key, task in plan.tasks.items() if key not in done}
+        pieces = Pieces(len(plan.rows), progress, ended=before)
         with pieces.hearing():
             _keep(done, _solved(todo, pool, at_solve), journal, pieces)
     pieces.require_any()
-    rows = tuple({**point.row(), **done[point.key]} for point in points if point.key in done)
+    rows = tuple({**row, **done[key]} for key, row in plan.rows.items() if key in done)
     return Sweep(
-        instance.name,
-        instance.currency,
+        plan.name,
+        plan.currency,
         _meaning(rows),
         _without_meaning(rows),
         pieces.kept - before,
         pieces,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be solved: by its key the beginning of each row, and how its rest comes about."""
+
+    name: str
+    currency: str
+    head: dict[str, Any]
+    rows: dict[str, Row]
+    tasks: dict[str, Task]
+    refused: dict[str, Row]
+
+
+def _planned(
+    given: Instance | Mapping[str, Instance | InvalidInstanceError],
+    points: Sequence[Point],
+    asked: Mapping[str, Any],
+) -> _Plan:
+    """Return what is to be solved of one instance, or of several."""
+    from amopt import decisions
+
+    several = given if isinstance(given, Mapping) else {"": given}
+    good = {name: one for name, one in several.items() if not isinstance(one, Exception)}
+    currencies = sorted({one.currency for one in good.values()})
+    rows, tasks, refused = dict[str, Row](), dict[str, Task](), dict[str, Row]()
+    for name, one in several.items():
+        if not isinstance(one, Exception):
+            _require_paths(name, one, points)
+        for point in points:
+            key = point.key if several is not given else _key(name, one, point)
+            if key in rows:
+                raise UsageError("a point is there twice")
+            first = {"file": name} if several is given else {}
+            if isinstance(one, Exception):
+                refused[key] = _not_valid(one)
+            else:
+                tasks[key] = one, point, {**asked, **decisions.plan_alone(one)}
+                if len(currencies) > 1:
+                    first["currency"] = one.currency
+            rows[key] = first | point.row()
+    if isinstance(given, Mapping):
+        head = {"instance": "several", "options": dict(asked)}
+        return _Plan(
+            counted(len(given), "instance"), listed(currencies), head, rows, tasks, refused
+        )
+    head = {
+        "instance": given.fingerprint(),
+        "options": {**asked, **decisions.plan_alone(given)},
+    }
+    return _Plan(given.name, given.currency, head, rows, tasks, refused)
+
+
+def _require_paths(name: str, instance: Instance, points: Sequence[Point]) -> None:
+    try:
+        require_paths(instance, points)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}" if name else str(error)) from error
+
+
+def _key(name: str, instance: Instance | InvalidInstanceError, point: Point) -> str:
+    """Return what tells a point of one of several instances from all others."""
+    what = "" if isinstance(instance, Exception) else instance.fingerprint()
+    return hashlib.sha256(f"{name}\n{what}\n{point.key}".encode()).hexdigest()[:16]
 
 
 def _keep(
@@ -161,7 +216,7 @@ def _keep(
     """Keep the rows as they come; those that Ctrl-C cut short are for this run alone."""
     try:
         for key, row in rows:
-            cut = row.pop(_CUT, False)
+            cut = row.pop(CUT, False)
             done[key] = row
             if cut:
                 pieces.cut += 1
@@ -177,14 +232,13 @@ def _keep(
         pieces.stopped = Stopped.INTERRUPTED
 
 
-_CUT = "cut"
-"""What marks a row that Ctrl-C cut short on its way."""
-
 _MEANING = "objective_meaning"
 
 
 def _meaning(rows: Sequence[Row]) -> str:
-    return next((row[_MEANING] for row in rows if row.get(_MEANING)), "objective")
+    """Return what the objectives of all rows mean, if that is one thing."""
+    meanings = {row[_MEANING] for row in rows if row.get(_MEANING)}
+    return meanings.pop() if len(meanings) == 1 else "objective"
 
 
 def _without_meaning(rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -196,92 +250,16 @@ def _solved(
     pool: Pool | None,
     at_solve: Callable[[Progress], None] | None = None,
 ) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand.
-
-    A worker that dies breaks its pool, and nobody is told which point did it. Those that may have
-    are tried again last, and the second time each in a pool of its own.
-    """
-    if pool is None:
-        for key, task in todo.items():
-            solved = _solve(task, at_solve)
-            cut = _CUT in solved
-            yield key, solved
-            if cut:
-                raise KeyboardInterrupt
+    """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand."""
+    if pool is not None:
+        yield from in_pools(todo, pool, _solve)
         return
-    left, alone, strikes = dict(todo), dict[str, Task](), Counter[str]()
-    while left:
-        with closing(_in_one_pool(left, pool)) as rows:
-            suspects = 1
-            for key, row in rows:
-                if isinstance(row, int):
-                    suspects = row
-                else:
-                    del left[key]
-                    yield key, row
-        for key in list(left)[:suspects]:
-            strikes[key] += 1
-            (alone if strikes[key] > 1 else left)[key] = left.pop(key)
-    for key, task in alone.items():
-        found = dict(_in_one_pool({key: task}, pool)).get(key)
-        yield key, found if isinstance(found, dict) else _without("failed", "its worker died")
-
-
-def _in_one_pool(
-    left: Mapping[str, Task], pool: Pool
-) -> Generator[tuple[str, Row | int], None, None]:
-    """Yield rows until all are there; where the pool breaks, at last how many points were at work.
-
-    Processes take points in the order in which they are given, and one more each ahead.
-    """
-    with pool() as executor:
-        futures: dict[Future[Row], str] = {}
-        try:
-            for key, task in left.items():
-                futures[executor.submit(_solve, task)] = key
-            for future, row in _ended(futures):
-                yield futures.pop(future), row
-        except TwiceInterruptedError:
-            raise
-        except KeyboardInterrupt:
-            for future in end(futures, executor):
-                with suppress(KeyboardInterrupt, BrokenExecutor):
-                    yield futures[future], future.result()
-            raise
-        except BrokenExecutor:
-            yield "", 2 * int(getattr(executor, "_max_workers", 1)) + 1
-        finally:
-            for future in futures:
-                future.cancel()
-
-
-def _ended(futures: Mapping[Future[Row], str]) -> Iterator[tuple[Future[Row], Row]]:
-    """Yield the rows of futures that ended, before a broken pool is told.
-
-    Raises
-    ------
-    BrokenExecutor
-        When the pool broke.
-    NoAnswerError
-        When a cluster is lost.
-    """
-    broken: BrokenExecutor | None = None
-    for future in as_completed(tuple(futures)):
-        try:
-            yield future, future.result()
-        except BrokenExecutor as error:
-            broken = error
-        except UsageError:
-            raise
-        except Exception as error:
-            if type(error).__name__ != "KilledWorker":
-                raise NoAnswerError(
-                    f"the executor failed ({type(error).__name__}: {_first(error)}); what was "
-                    "solved until then is kept in the folder, if one was given"
-                ) from error
-            yield future, _without("failed", "its workers died")
-    if broken is not None:
-        raise broken
+    for key, task in todo.items():
+        solved = _solve(task, at_solve)
+        cut = CUT in solved
+        yield key, solved
+        if cut:
+            raise KeyboardInterrupt
 
 
 def _solve(task: Task, progress: Callable[[Progress], None] | None = None) -> Row:
@@ -293,13 +271,13 @@ def _solve(task: Task, progress: Callable[[Progress], None] | None = None) -> Ro
         told = progress or telling()
         solution = decisions.solve(apply(instance, point), progress=told, **options)
     except InvalidInstanceError as error:
-        return _without("not valid", error.findings[0].message)
+        return _not_valid(error)
     except InfeasibleError as error:
-        return _without("infeasible", _first(error))
+        return without("infeasible", _first(error))
     except UsageError:
         raise
     except AmoptError as error:
-        return _without("no answer", why_none(error))
+        return without("no answer", why_none(error))
     outcome = solution.outcome
     cut = outcome.stopped is Stopped.INTERRUPTED
     if outcome.objective is None:
@@ -313,16 +291,18 @@ def _solve(task: Task, progress: Callable[[Progress], None] | None = None) -> Ro
         "seconds": outcome.total_seconds,
         "note": "",
         _MEANING: solution.objective_meaning,
-        **({_CUT: True} if cut else {}),
+        **({CUT: True} if cut else {}),
     }
     totals = solution.rows.get("totals", ())
     more = totals[0] if len(totals) == 1 else {}
     return row | {name: value for name, value in more.items() if name not in row}
 
 
-def _without(status: str, note: str) -> Row:
-    """Return the row of a point without an answer."""
-    return {**dict.fromkeys(OUTCOME), "status": status, "note": note}
+def _not_valid(error: InvalidInstanceError) -> Row:
+    """Return the row of a point whose instance is not valid: the first finding, with its code."""
+    first, *others = error.findings
+    more = f" (and {counted(len(others), 'more finding')})" if others else ""
+    return without("not valid", f"{first.code}: {first.message}{more}")
 
 
 def _first(error: BaseException) -> str:
