@@ -144,7 +144,7 @@ LADDERS: Mapping[str, Ladder] = {
         (20, 80, 320),
         partial(_json, _sites),
         {"gap": 2e-2},
-        smoke=(10, 20),
+        smoke=(80, 160),
     ),
     "placement, prices": Ladder(
         "sites x places x parts, 100 rounds of prices alone",
