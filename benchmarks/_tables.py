@@ -86,9 +86,18 @@ def redo(table: Table, folder: Path, limit: float) -> tuple[str, Sequence[str]]:
     if not re.search(r"^\|[-:| ]+\|$", text, re.MULTILINE):
         return "it wrote no table", row["said"]
     folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{table.name}.md"
+    if lost := gone(kept.read_text(encoding="utf-8") if kept.exists() else "", text):
+        print(f"   rows that the former table had: {'; '.join(lost)}")
     whole = page(table.name, text, said(table.name, today.isoformat(), row["seconds"], machine))
-    write_text(folder / f"{table.name}.md", whole)
+    write_text(kept, whole)
     return "", row["said"]
+
+
+def gone(former: str, now: str) -> list[str]:
+    """Return the first cells of rows that a file of tables no longer has, of a peer, say."""
+    first = [re.findall(r"^\| ([^|]*?) \|", text, re.MULTILINE) for text in (former, now)]
+    return [cell for cell in dict.fromkeys(first[0]) if cell and cell not in first[1]]
 
 
 def page(name: str, text: str, line: str) -> str:

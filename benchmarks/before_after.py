@@ -4,12 +4,13 @@
 
 PYTHON is the interpreter of an environment that holds the other version (``git worktree add
 /tmp/before COMMIT``; an environment with ``pip install -e /tmp/before`` and the same versions of
-everything else). Each version has one process of its own that does all cases, round by round and
-in turns; whole processes (``amopt solve FILE``) are started anew each time. Seconds are those of
-the processor, the ratio is the median of the ratios within each round, and a first round that warms
-up does not count. Work of less than a tenth of a second is repeated until it takes as much. The
-files are those of the version before, which both can read. Without another version there is nothing
-to compare; ``--smoke`` alone compares this version with itself, on two cases, once.
+everything else); where it is left out, ``AMOPT_BEFORE`` names it. Each version has one process of
+its own that does all cases, round by round and in turns; whole processes (``amopt solve FILE``) are
+started anew each time, in three times as many rounds. Seconds are those of the processor, the ratio
+is the median of the ratios within each round, and a first round that warms up does not count. Work
+of less than a tenth of a second is repeated until it takes as much. The files are those of the
+version before, which both can read. Without another version there is nothing to compare;
+``--smoke`` alone compares this version with itself, on two cases, once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,12 +31,15 @@ import _protocol
 
 _protocol.pin()
 
+from _markdown import table, write  # noqa: E402
 from _two_versions import FILES, cases  # noqa: E402
 
 LEAST = 0.1
 """Seconds that a turn takes at least."""
 SMOKE = ("bush, solve", "transfer of a Pyomo model, 30,000 nonzeros")
 WHOLE = ("mission", "table", "textbook", "orders", "bush")
+WHOLE_ROUNDS = 3
+"""How many times as many rounds whole commands take."""
 WORKER = Path(__file__).parent / "_two_versions.py"
 
 
@@ -128,7 +132,7 @@ def rows(before: Mapping[str, Turn], after: Mapping[str, Turn], rounds: int) -> 
         once = [way(1) for way in pair]
         times = max(1, min(200, round(LEAST / max(min(once), 1e-9))))
         spent: list[list[float]] = [[], []]
-        for number in range(rounds):
+        for number in range(rounds * (WHOLE_ROUNDS if case.startswith("amopt ") else 1)):
             for side in (0, 1) if number % 2 == 0 else (1, 0):
                 spent[side].append(pair[side](times))
         ratios = [b / a for a, b in zip(*spent, strict=True)]
@@ -136,16 +140,44 @@ def rows(before: Mapping[str, Turn], after: Mapping[str, Turn], rounds: int) -> 
         yield Row(case, *median, statistics.median(ratios), min(ratios), max(ratios))
 
 
+def markdown(found: Sequence[Row], rounds: int) -> list[str]:
+    """Return a sentence and the table: a row a case."""
+    lead = (
+        "Two versions in turns: medians in milliseconds of the processor, the median of the ratios "
+        f"within a round, and their range; {rounds} rounds, {WHOLE_ROUNDS * rounds} of whole "
+        "commands."
+    )
+    cells = [
+        [
+            row.case,
+            f"{1e3 * row.before:,.1f}",
+            f"{1e3 * row.after:,.1f}",
+            f"{row.ratio:.2f}",
+            f"{row.least:.2f} to {row.most:.2f}",
+        ]
+        for row in found
+    ]
+    worst, best = (pick(found, key=lambda row: row.ratio) for pick in (max, min))
+    middle = statistics.median(row.ratio for row in found)
+    last = (
+        f"The worst ratio is {worst.ratio:.2f} ({worst.case}), the best {best.ratio:.2f} "
+        f"({best.case}), the one in the middle {middle:.2f}."
+    )
+    return [lead, table(["case", "before", "after", "ratio", "range"], cells), last]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--before", help="interpreter of the other version")
+    before = os.environ.get("AMOPT_BEFORE")
+    parser.add_argument("--before", default=before, help="interpreter of the other version")
     parser.add_argument("--after", default=sys.executable, help="interpreter of this version")
     parser.add_argument("--only", nargs="+", default=[], help="cases with one of these words")
     parser.add_argument("--rounds", type=int, default=7, help="rounds that count")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
+    parser.add_argument("--markdown", type=Path, help="where to write the table of the docs")
     parser.add_argument("--smoke", action="store_true", help="two small cases, once")
     asked = parser.parse_args()
     if not (asked.before or asked.smoke):
@@ -163,13 +195,16 @@ def main() -> None:
         before = {n: t for n, t in before.items() if not words or any(w in n for w in words)}
         found = []
         print(f"{'case':44} {'before':>9} {'after':>9} {'ratio':>6}   least, most")
-        for row in rows(before, after, 1 if asked.smoke else asked.rounds):
+        rounds = 1 if asked.smoke else asked.rounds
+        for row in rows(before, after, rounds):
             found.append(row)
             print(
                 f"{row.case:44} {row.before:9.4f} {row.after:9.4f} {row.ratio:6.2f}   "
                 f"{row.least:.2f}, {row.most:.2f}",
                 flush=True,
             )
+    if asked.markdown:
+        write(asked.markdown, *markdown(found, rounds))
     if asked.json:
         record: dict[str, Any] = {
             "machine": _protocol.machine(),

@@ -3,7 +3,7 @@
     python -m benchmarks mdp FILE PART --peers all        # one part of a printing file
     python -m benchmarks mdp --processes all --peers all  # processes that are not ours
     python -m benchmarks mdp --smoke                      # a few seconds, on its own
-    python -m benchmarks mdp FILE PART --processes all --peers all --docs docs/mdp-peers.md
+    python -m benchmarks mdp --markdown FILE              # all of it, for the docs: PAGE
 
 Every way runs in a process of its own, on the same arrays, and is asked for values that are right
 to 1e-6 of the largest one. Ways that end soon may take turns (``--rounds``): their medians stand in
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import signal
 import subprocess
@@ -26,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from statistics import median
@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from _markdown import write
 from _mdp_processes import PROCESSES
 from _mdp_ways import ACCURACY, PEERS, WAYS
 from numpy.typing import NDArray
@@ -56,6 +57,15 @@ NO_STORM = (
     "[](mdp.md) says what it is handed where it is installed."
 )
 """What the page says of it; its row says why."""
+
+PAGE = [
+    *(str(HERE / "mdp_systems_42.yaml"), "part", "--processes", "all", "--peers", "all"),
+    *("--rounds", "3", "--limit", "20", "--small-limit", "4"),
+]
+"""What the docs show, where nothing else is asked for."""
+
+SHOWN = ("hiive", "mdpax", "mdpsolver", "mdptoolbox", "quantecon")
+"""Packages without which rows of the docs would be empty; of Storm its row says so."""
 
 PACKAGES = (
     "amopt",
@@ -217,8 +227,8 @@ def _line(row: Row) -> str:
     return f"  {row.way:<40} {took:>12} {error:>9}  {row.stopped}"
 
 
-def markdown(rows: list[Row], command: str) -> str:
-    """Return the page of all tables."""
+def markdown(rows: list[Row]) -> list[str]:
+    """Return the sections of all tables, and what goes before them."""
     rounds = max((len(row.solves) for row in rows), default=0)
     times = (
         f"those that end within {SOON:g} s in {rounds} rounds, of which the medians stand here,"
@@ -226,27 +236,22 @@ def markdown(rows: list[Row], command: str) -> str:
         else "once,"
     )
     text = [
-        "# Linear programs beside iterations",
-        "",
-        f"Written by `{command}`. Every way ran in a process of its own, on the same "
+        "Every way ran in a process of its own, on the same "
         f"arrays, {times} and was asked for values right to {ACCURACY:g} of the largest one; "
         "*error* is against a policy iteration that is written in the benchmark and uses nothing "
         "of amopt (of ways that are not on the full process, at its first state). *Load* is "
         "reading the arrays from a file and turning them into the package's own form, *build* "
         "constructing what is solved; MB is the peak of the process. Seconds are those of the "
-        "processor, one thread, on a machine that did other work (of what takes milliseconds, the "
-        "median of many times): "
-        "compare ratios.",
-        "",
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
+        "processor, one thread (of what takes milliseconds, the median of many times): compare "
+        "ratios. Where they are installed: "
         + ", ".join(f"{name} {version}" for name, version in versions(*PACKAGES).items())
         + ".",
     ]
     if not any(row.group == "stormpy" and row.solve is not None for row in rows):
-        text += ["", NO_STORM]
+        text.append(NO_STORM)
     for name in dict.fromkeys(row.process for row in rows):
-        text += ["", f"## {name[0].upper()}{name[1:]}", "", *_table(rows, name)]
-    return "\n".join(text) + "\n"
+        text += [f"## {name[0].upper()}{name[1:]}", "\n".join(_table(rows, name))]
+    return text
 
 
 def _table(rows: list[Row], name: str) -> Iterator[str]:
@@ -314,8 +319,12 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a small case, in a few seconds")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     parser.add_argument("--add", type=Path, nargs="+", default=[], help="rows of earlier runs")
-    parser.add_argument("--docs", type=Path, help="the page to write")
+    parser.add_argument("--markdown", type=Path, help="where to write the tables of the docs")
     given = parser.parse_args()
+    if given.markdown and not (given.file or given.processes or given.smoke or given.add):
+        given = parser.parse_args([*PAGE, *sys.argv[1:]])
+        if missing := [name for name in SHOWN if find_spec(name) is None]:
+            parser.error(f"the docs show {', '.join(missing)}: pip install '.[peers]'")
     peers = PEERS if "all" in given.peers else given.peers
     ways = [name for name, (group, _) in WAYS.items() if group in ("printing", "ours", *peers)]
     if given.ways:
@@ -345,9 +354,8 @@ def main() -> None:
         rows[row.process, row.way] = row
         if given.json:  # at once: a run takes long, and may be stopped
             given.json.write_text(json.dumps([asdict(one) for one in rows.values()], indent=1))
-    if given.docs:
-        command = " ".join(["python -m benchmarks mdp", *sys.argv[1:]])
-        given.docs.write_text(markdown(list(rows.values()), command), encoding="utf-8")
+    if given.markdown:
+        write(given.markdown, *markdown(list(rows.values())))
 
 
 def _of_part(

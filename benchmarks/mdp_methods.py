@@ -3,10 +3,11 @@
 The process is the full printing decision of one part at a remote place (Westerweel 2019, chapter
 3): a cycle of ``L`` days, ``N`` systems, state ``(n, I, P)`` of days until the replenishment, net
 stock and printed parts in operation. Every way gets the same arrays; the error of its values is
-measured against policy iteration. Times are compared within the run, never between runs.
+measured against policy iteration. Seconds are those of the processor; they are compared within the
+run, never between runs.
 
-    python benchmarks/mdp_methods.py                 # N = 20
-    python benchmarks/mdp_methods.py --systems 20 42 --json results.json
+    python benchmarks/mdp_methods.py                 # N = 20 and 42
+    python benchmarks/mdp_methods.py --systems 20 --json results.json
     python benchmarks/mdp_methods.py --smoke         # a few seconds
 """
 
@@ -21,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from _markdown import power, short, table, write
 from numpy.typing import NDArray
 
 from amopt.errors import AmoptError
@@ -79,9 +81,9 @@ def own_way(process: MarkovDecisionProcess, method: str, **settings: object) -> 
 
     def run() -> tuple[Floats, float, str]:
         options = Options(time_limit=TIME_LIMIT, presolve=False)
-        began = time.perf_counter()
+        began = time.process_time()
         solution = process.solve(method, options=options, tolerance=1e-7, **settings)  # type: ignore[arg-type]
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         outcome = solution.outcome
         return solution.value, seconds, f"{outcome.method}, {outcome.iterations} iterations"
 
@@ -97,9 +99,9 @@ def quantecon_way(process: MarkovDecisionProcess, method: str) -> Way:
         problem = DiscreteDP(
             arrays.rewards, arrays.transition, DISCOUNT, arrays.states, arrays.actions
         )
-        began = time.perf_counter()
+        began = time.process_time()
         result = problem.solve(method=method, epsilon=1e-4, max_iter=50_000)
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         return -result.v, seconds, f"{result.num_iter} iterations"
 
     return run
@@ -126,14 +128,14 @@ def ways(process: MarkovDecisionProcess, *, slow: bool) -> dict[str, Way]:
     return found
 
 
-def compare(systems: int, *, slow: bool) -> list[Row]:
-    """Return one row a way."""
-    began = time.perf_counter()
+def compare(systems: int, *, slow: bool) -> tuple[str, list[Row]]:
+    """Return the size of the process, and one row a way."""
+    began = time.process_time()
     process = printing_process(systems)
-    size = f"{process.states} states, {process.pairs} pairs, {process.transition.nnz} nonzeros"
-    print(f"N = {systems}: {size}; built in {time.perf_counter() - began:.2f} s")
-    began = time.perf_counter()
-    print(f"{len(process.layers.layers)} layers; found in {time.perf_counter() - began:.3f} s")
+    size = f"{process.states:,} states, {process.pairs:,} pairs, {process.transition.nnz:,} chances"
+    print(f"N = {systems}: {size}; built in {time.process_time() - began:.2f} s")
+    began = time.process_time()
+    print(f"{len(process.layers.layers)} layers; found in {time.process_time() - began:.3f} s")
     reference = process.solve("policy_iteration").value
     scale = float(np.abs(reference).max())
     results: list[tuple[str, float, float, str]] = []
@@ -146,7 +148,7 @@ def compare(systems: int, *, slow: bool) -> list[Row]:
         results.append((name, seconds, error, note))
         print(f"  {name}: {seconds:.3f} s", flush=True)
     quickest = min(seconds for _, seconds, _, _ in results if seconds == seconds)
-    return [
+    return f"N = {systems} has {size}", [
         Row(systems, name, seconds, seconds / quickest, error, note)
         for name, seconds, error, note in results
     ]
@@ -162,19 +164,51 @@ def show(rows: list[Row]) -> None:
         )
 
 
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return ""
+    if row.seconds != row.seconds:
+        return f"not in {TIME_LIMIT:g} of the clock"
+    return f"{short(row.seconds)} ({short(row.ratio)})"
+
+
+def markdown(sizes: list[str], rows: list[Row]) -> list[str]:
+    """Return a sentence and the table: a row a way, a column a size."""
+    found = {(row.way, row.systems): row for row in rows}
+    systems = list(dict.fromkeys(row.systems for row in rows))
+    cells = []
+    for way in dict.fromkeys(row.way for row in rows):
+        mine = [found.get((way, size)) for size in systems]
+        error = max((row.error for row in mine if row and row.error == row.error), default=0)
+        cells.append([way, *map(_cell, mine), power(error)])
+    heads = ["way", *(f"N = {size}" for size in systems)]
+    lead = (
+        f"The full printing process, a cycle of 7 days, discount {DISCOUNT}, seconds of the "
+        f"processor to solve, in brackets how many times the quickest; {'; '.join(sizes)}. "
+        "What is left blank takes minutes. The error is the largest of any value, against "
+        "policy iteration, as a share of the largest value."
+    )
+    return [lead, table([*heads, "error"], cells)]
+
+
 def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--systems", type=int, nargs="+", default=[20], help="sizes N to run")
+    parser.add_argument("--systems", type=int, nargs="+", default=[20, 42], help="sizes N to run")
     parser.add_argument("--all", action="store_true", help="also the ways that take minutes")
     parser.add_argument("--smoke", action="store_true", help="a small case, in a few seconds")
     parser.add_argument("--json", type=Path, help="where to write the results")
+    parser.add_argument("--markdown", type=Path, help="where to write the table of the docs")
     arguments = parser.parse_args()
     sizes = [5] if arguments.smoke else arguments.systems
-    rows = []
+    rows, told = [], []
     for size in sizes:
-        rows += compare(size, slow=arguments.smoke or arguments.all or size <= 20)
+        said, found = compare(size, slow=arguments.smoke or arguments.all or size <= 20)
+        told.append(said)
+        rows += found
     show(rows)
+    if arguments.markdown:
+        write(arguments.markdown, *markdown(told, rows))
     if arguments.json:
         record = {
             "machine": platform.platform(),

@@ -273,13 +273,10 @@ CITED = {
 MEASURED = {
     "architecture": {"`find amopt -name '*.py' | xargs cat | wc -l`": "20,841 67,855"},
     "benchmarks": {
-        "By `python -m benchmarks mdp_methods`": "0.9995 1,337 9,857 5,110 74,900",
         "`python benchmarks/placement_location.py`": "15,505 11.0 25.8",
         "By `python -m benchmarks modelling_layers`": "1.18 26.5 29.2 966,000",
         "By `python -m benchmarks workbook`": "107",
         "By `python -m benchmarks screening`": "85,477",
-        "By `python -m benchmarks maintenance`": "28,001 34,561 13.2 211 243",
-        "By `python -m benchmarks before_after": "1.09 661 689 496",
     },
     "decisions/printing": {
         "`benchmarks/printing_table.py`": "198,638",
@@ -329,6 +326,5 @@ TABLES: dict[str, dict[str, str]] = {
     "mdp": {
         "| aim | holds |": NUMBERS + "test_what_was_aimed_at_is_what_the_rows_say",
     },
-    "mdp-peers": {"| way | load s |": "`python -m benchmarks mdp"},
 }
 """What holds the tables of results, by page and heading: a test, or the benchmark they are from."""

@@ -210,7 +210,7 @@ def sections(page: Path) -> list[str]:
 
 def named(text: str, known: set[str]) -> set[str]:
     """Return the benchmarks that a text names."""
-    found = re.findall(r"benchmarks[/ ](?:run )?(\w+)", text)
+    found = re.findall(r"benchmarks[/ ](?:run |page )?(\w+)", text)
     return set(found) & known
 
 

@@ -42,6 +42,8 @@ def test_what_a_script_writes_is_kept_with_its_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command, results = import_module("_tables"), tmp_path / "results"
+    results.mkdir()
+    (results / "writes.md").write_text(TABLE.replace("ours", "theirs") + TABLE, encoding="utf-8")
     assert command.redone(made_up(tmp_path, writes=WRITES.format(TABLE)), results, 9.0) == 0
     (file,) = results.iterdir()
     text = file.read_text("utf-8")
@@ -52,7 +54,8 @@ def test_what_a_script_writes_is_kept_with_its_run(
     date, seconds = command.took(results, "writes")
     assert date in text
     assert 0 <= seconds < 9
-    assert f"kept in {file}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"rows that the former table had: theirs\n   kept in {file}" in told
 
 
 def test_a_table_that_cannot_be_done_anew_stays_and_is_named(

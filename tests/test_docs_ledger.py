@@ -123,8 +123,8 @@ def entries(page: str) -> Iterator[str]:
             yield from said.split()
 
 
-WRITTEN_BY_THE_CODE = {"fields", "findings", "gallery", "measured", "mdp-peers", "reproduced"}
-"""Pages that are there where the docs have been built, and the one that a benchmark writes."""
+WRITTEN_BY_THE_CODE = {"fields", "findings", "gallery", "measured", "reproduced"}
+"""Pages that are there where the docs have been built."""
 
 BY_HAND = [page for page in PAGES if page.stem not in WRITTEN_BY_THE_CODE]
 
@@ -262,7 +262,7 @@ def test_what_holds_a_table_is_there(page: str, heading: str, holder: str) -> No
         return
     above = text.partition(f"\n{heading}")[0]
     level = "\n## " if above.rfind("\n## ") > above.find("\n# ") else "\n# "
-    assert holder in (above if page == "mdp-peers" else above.rpartition(level)[2])
+    assert holder in above.rpartition(level)[2]
     (script,) = re.findall(r"benchmarks[ /](\w+)", holder)
     assert (ROOT / "benchmarks" / f"{script}.py").is_file()
 

@@ -14,8 +14,13 @@ import amopt
 DOCS = Path(__file__).parent.parent / "docs"
 
 
+INCLUDE = re.compile(r"^```\{include\} (\S+)\n```$", re.M)
+
+
 def page(name: str) -> str:
-    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    """Return a page, with what it includes."""
+    text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    return INCLUDE.sub(lambda found: (DOCS / found[1]).read_text(encoding="utf-8"), text)
 
 
 def rows_below(text: str, heading: str) -> list[list[str]]:
