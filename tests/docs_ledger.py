@@ -273,8 +273,6 @@ CITED = {
 MEASURED = {
     "architecture": {"`find amopt -name '*.py' | xargs cat | wc -l`": "20,841 67,855"},
     "benchmarks": {
-        "`python benchmarks/placement_location.py`": "15,505 11.0 25.8",
-        "By `python -m benchmarks modelling_layers`": "1.18 26.5 29.2 966,000",
         "By `python -m benchmarks workbook`": "107",
         "By `python -m benchmarks screening`": "85,477",
     },

@@ -13,7 +13,6 @@ from typing import Any, Final
 import yaml
 
 from amopt.instance.findings import Key, path_text
-from amopt.instance.formats.block_yaml.lines import read
 from amopt.instance.formats.numerals import rewritten
 from amopt.instance.formats.positions import MAX_DEPTH, Note, Parsed, Spot, Unusable
 from amopt.instance.formats.thousands import THOUSAND, Pointed, thousands
@@ -24,6 +23,7 @@ from amopt.instance.suggest import shown
 
 __all__ = ["index", "parse"]
 
+SMALL = 100_000  # characters up to which reading by lines saves less than it takes to load
 MAX_REPEATED: Final = 1_000_000
 """How many values aliases may repeat in all."""
 
@@ -43,16 +43,18 @@ def parse(text: str) -> Parsed:
     Unusable
         When there is nothing to go on with: broken syntax, too deep nesting, exploding aliases.
     """
-    if (found := read(text)) is not None:
-        return Parsed(found.data, list(thousands(found.pointed, found.data)))
+    if len(text) > SMALL:
+        from amopt.instance.formats.block_yaml.lines import read
+
+        if (found := read(text)) is not None:
+            return Parsed(found.data, list(thousands(found.pointed, found.data)))
     builder = _run(_Builder, text)
     return Parsed(builder.root, [*builder.notes, *thousands(builder.pointed, builder.root)])
 
 
 def index(text: str) -> Spot:
     """Return the lines of all values of YAML text that :func:`parse` has read."""
-    root = _run(_Indexer, text).root
-    return root if isinstance(root, Spot) else Spot(1)
+    return root if isinstance(root := _run(_Indexer, text).root, Spot) else Spot(1)
 
 
 class _Frame:
@@ -68,8 +70,8 @@ class _Frame:
         self.state = _LIST if isinstance(container, list) else _KEY
         self.merges: list[Any] = []
         self.size = 1
+        # key, text, line and end of a number that a decimal comma may follow, in braces
         self.number: tuple[str, str, int, int] | None = None
-        """Key, text, line and end of a number that a decimal comma may follow, in braces."""
         self.comma = False
 
 
@@ -372,10 +374,7 @@ def _run(builder_type: type[_Builder], text: str) -> _Builder:
 
 
 def _refuse_deep(text: str) -> None:
-    """Raise when brackets are nested too deep: a parser may give up before it tells of the first.
-
-    The text up to the first that is too many brings their events out.
-    """
+    """Raise when brackets are nested too deep: the text up to the first too many tells of them."""
     _, end = marks(text, depth=MAX_DEPTH + 1)
     if end < len(text):
         try:
