@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -306,6 +306,32 @@ def test_small_solves_go_in_batches_and_long_ones_do_not(monkeypatch: pytest.Mon
 
     assert set(all_of(1.0, 40)) == {1}
     assert all_of(1e-3, 3000)[:4] == [1, 1, 1, 250]
+
+
+def test_what_was_under_way_at_a_death_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points that are quick fill a batch, but for those that may have killed a worker."""
+    given: list[list[str]] = []
+
+    class Dying(ThreadPoolExecutor):
+        def submit(self, task: Any, /, *words: Any, **named: Any) -> Any:
+            given.append([key for key, _ in words[1]])
+            return super().submit(task, *words, **named)
+
+    died: list[str] = []
+
+    def solve(task: Any) -> Any:
+        if task[0] == "30" and not died:
+            died.append(task[0])
+            raise BrokenExecutor("a worker died")
+        return without("optimal", "")
+
+    todo: Any = {str(n): (str(n), None, {}) for n in range(600)}
+    rows = dict(in_pools(todo, lambda: Dying(1), solve))
+    assert sorted(rows) == sorted(todo)
+    suspects = next(keys for keys in given if "30" in keys)
+    assert len(suspects) > 1
+    again = given[max(n for n, keys in enumerate(given) if keys == suspects) + 1 :]
+    assert [[key] for key in suspects if [key] in again] == [[key] for key in suspects]
 
 
 def test_several_files_are_rows_of_one_sweep(amopt_command: Any, tmp_path: Path) -> None:

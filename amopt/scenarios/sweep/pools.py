@@ -144,7 +144,7 @@ class _Flow:
         while self._waiting and len(self.running) < self._most:
             keys = [self._waiting.popleft()]
             size = 1 if self._strikes[keys[0]] else self._size
-            while self._waiting and len(keys) < size:
+            while self._waiting and len(keys) < size and not self._strikes[self._waiting[0]]:
                 keys.append(self._waiting.popleft())
             batch = [(key, self._tasks[key]) for key in keys]
             self.running[self._executor.submit(_batch, self._solve, batch)] = keys

@@ -173,8 +173,9 @@ def _planned(
     for name, one in several.items():
         if not isinstance(one, Exception):
             _require_paths(name, one, points)
+        what = "" if isinstance(one, Exception) or several is not given else one.fingerprint()
         for point in points:
-            key = point.key if several is not given else _key(name, one, point)
+            key = point.key if several is not given else _key(name, what, point)
             if key in rows:
                 raise UsageError("a point is there twice")
             first = {"file": name} if several is given else {}
@@ -204,10 +205,9 @@ def _require_paths(name: str, instance: Instance, points: Sequence[Point]) -> No
         raise UsageError(f"{name}: {error}" if name else str(error)) from error
 
 
-def _key(name: str, instance: Instance | InvalidInstanceError, point: Point) -> str:
+def _key(name: str, fingerprint: str, point: Point) -> str:
     """Return what tells a point of one of several instances from all others."""
-    what = "" if isinstance(instance, Exception) else instance.fingerprint()
-    return hashlib.sha256(f"{name}\n{what}\n{point.key}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{name}\n{fingerprint}\n{point.key}".encode()).hexdigest()[:16]
 
 
 def _keep(
