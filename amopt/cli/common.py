@@ -152,7 +152,10 @@ def executing(
     try:
         with nullcontext() if pool is None else pool() as executor:
             yield executor
-    except (BrokenExecutor, CancelledError) as error:
+    except Exception as error:
+        lost = isinstance(error, BrokenExecutor | CancelledError)
+        if not lost and type(error).__name__ != "KilledWorker":
+            raise
         raise NoAnswerError(f"a worker died, or all were lost ({error})") from error
 
 

@@ -363,6 +363,16 @@ def test_several_files_are_rows_of_one_sweep(amopt_command: Any, tmp_path: Path)
     assert amopt_command("sweep", "week.json").code == 2
 
 
+@pytest.mark.parametrize("death", [BrokenExecutor, type("KilledWorker", (Exception,), {})])
+def test_a_study_says_that_its_worker_died(death: type[Exception]) -> None:
+    from amopt.cli.common import executing
+
+    with pytest.raises(NoAnswerError, match="a worker died"), executing(1, None, None):
+        raise death("here")
+    with pytest.raises(ZeroDivisionError), executing(1, None, None):
+        raise ZeroDivisionError
+
+
 def test_studies_run_on_workers_and_clusters(amopt_command: Any) -> None:
     """What one process gives, several do; a cluster that is not there is told by every study."""
     sensitivity = ["sensitivity", "printing/mission", "--json"]
