@@ -60,7 +60,7 @@ NO_STORM = (
 
 PAGE = [
     *(str(HERE / "mdp_systems_42.yaml"), "part", "--processes", "all", "--peers", "all"),
-    *("--rounds", "3", "--limit", "20", "--small-limit", "4"),
+    *("--rounds", "3", "--limit", "45", "--small-limit", "8"),
 ]
 """What the docs show, where nothing else is asked for."""
 
@@ -274,22 +274,19 @@ def _table(rows: list[Row], name: str) -> Iterator[str]:
 
 def _said(rows: list[Row]) -> Iterator[str]:
     """Yield the comparison in words, with what is faster than ours."""
-    theirs = [row for row in rows if row.group in PEERS and row.solve is not None]
-    if not theirs:
+    others = [row for row in rows if row.group in PEERS and row.solve is not None]
+    if not others:
         yield "No other package gave values within the accuracy that was asked for."
         return
-    peer = min(theirs, key=lambda row: row.solve or 0.0)
+    peer = min(others, key=lambda row: row.solve or 0.0)
     yield f"The fastest other package is {peer.way}: {peer.solve:.3g} s."
     yield ""
     for row in rows:
         if row.group in PEERS or row.solve is None or peer.solve is None:
             continue
-        ahead = [
-            theirs / max(own, 1e-6)
-            for theirs, own in zip(
-                peer.solves or (peer.solve,), row.solves or (row.solve,), strict=False
-            )
-        ]
+        turns = bool(peer.solves and row.solves)  # what ran once is held to the medians shown
+        theirs, own = (peer.solves, row.solves) if turns else ((peer.solve,), (row.solve,))
+        ahead = [other / max(one, 1e-6) for other, one in zip(theirs, own, strict=True)]
         name = f"{row.way[0].upper()}{row.way[1:]}"
         if median(ahead) >= 1:
             yield f"- {name} is {median(ahead):,.3g} times as fast{_range(ahead)}."

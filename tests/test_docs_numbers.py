@@ -217,7 +217,7 @@ def test_what_was_aimed_at_is_what_the_rows_say() -> None:
     body = dict(sections(page("mdp-peers")))["Printing, 42 systems, cycle of 7 days"]
     printing, text = seconds(body), page("mdp")
     said = {
-        way: f"{times} times ({low} to {high} in five rounds)"
+        way: f"{times} times ({low} to {high} in three rounds)"
         for way, _, times, low, high in TIMES.findall(body)
     }
     quant = printing["QuantEcon, policy iteration"]
