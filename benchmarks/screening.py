@@ -4,7 +4,7 @@ Synthetic portfolios of growing size (seeded, as csv), with the memory that the 
 an idle one; one of them against HiGHS alone on the same arrays; and the 5,000 spare parts of the
 Royal Air Force where ``AMOPT_DATA`` names a folder that holds ``raf/raf_5000.csv``.
 
-    python benchmarks/screening.py
+    python benchmarks/screening.py [--markdown FILE]
     python benchmarks/screening.py --smoke     # a few seconds
 """
 
@@ -19,8 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from _markdown import short, table, write
 from _memory import peak
 from _screening_portfolio import portfolio
 
@@ -101,21 +103,29 @@ def one(file: str) -> None:
     print(json.dumps(told))
 
 
-def told(name: str, found: dict[str, float], size: float) -> None:
-    """Print one measurement."""
+def told(name: str, found: dict[str, float], size: float) -> list[str]:
+    """Print one measurement; return its row of the table."""
     print(
         f"{name}: {found['seconds']:.1f} s (reading {found['load']:.1f} s; "
         f"{found['processor']:.1f} s of the processor, imports included), "
         f"{found['megabytes']:,.0f} MB for a file of {size:,.1f} MB; "
         f"{found['eligible']:,} eligible, {found['unknown']:,} unknown, "
-        f"{found['examined']} examined, gap {found['gap']:.0e}"
+        f"{found['examined']} examined, gap {found['gap']:.0e}",
+        flush=True,
     )
+    return [
+        name,
+        f"{size:.1f} MB",
+        f"{found['load']:.1f}",
+        f"{found['seconds']:.1f}",
+        f"{found['processor']:.1f}",
+        f"{found['megabytes']:,.0f} MB",
+    ]
 
 
-def against_highs(file: Path) -> None:
-    """Print how long the choice takes, and HiGHS alone on the same arrays."""
+def against_highs(file: Path) -> list[str]:
+    """Print how long the choice takes, and HiGHS alone; return the row of the table."""
     program = arrays_of(Candidates.of(amopt.load(file)))
-    begun = time.perf_counter()
     answer = amopt.solve(amopt.load(file))
     ours = answer.outcome.seconds["solve"]
     begun = time.perf_counter()
@@ -126,37 +136,58 @@ def against_highs(file: Path) -> None:
     )
     print(
         f"  the choice among {program.shape[1]:,} columns: {ours:.2f} s by reduced costs, "
-        f"{seconds:.2f} s by HiGHS alone ({seconds / ours:.0f} times as long), the same objective"
+        f"{seconds:.2f} s by HiGHS alone ({seconds / ours:.0f} times as long), the same objective",
+        flush=True,
     )
+    return [f"{program.shape[1]:,}", short(ours), short(seconds), f"{seconds / ours:.1f}"]
+
+
+def markdown(runs: list[list[str]], choice: list[list[str]]) -> Iterator[str]:
+    """Yield sentences and the two tables."""
+    yield (
+        "From the csv file to the judged answer, each in a process of its own; memory is the most "
+        "beyond an idle process."
+    )
+    seconds = ("read and checked, s", "all, s", "processor, imports included, s")
+    yield table(["parts", "file", *seconds, "memory"], runs)
+    yield (
+        "The choice in the largest portfolio alone, by reduced costs and by HiGHS alone on the "
+        "same arrays; the objective is the same."
+    )
+    yield table(["columns", "reduced costs, s", "HiGHS alone, s", "times as long"], choice)
 
 
 def main() -> None:
     """Print the times of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="small cases only")
+    parser.add_argument("--markdown", type=Path, help="write the tables to this file")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         one(asked.one)
         return
     sizes = (3_000,) if asked.smoke else SIZES
+    runs, choice = [], []
     with tempfile.TemporaryDirectory() as room:
         for size in sizes:
             file = Path(room) / f"{size}.yaml"
-            table = Path(room) / "portfolio.csv"
+            csv = Path(room) / "portfolio.csv"
             shutil.copy(ROOT / "instances" / "screening" / "portfolio.yaml", file)
-            portfolio(size).to_csv(table, index=False)
-            told(f"{size:,} synthetic parts", measured(file), table.stat().st_size / 1e6)
-            if size == sizes[-1]:
-                against_highs(file)
+            portfolio(size).to_csv(csv, index=False)
+            runs.append(told(f"{size:,}, synthetic", measured(file), csv.stat().st_size / 1e6))
+        choice.append(against_highs(file))
         real = Path(os.environ.get("AMOPT_DATA", "")) / "raf" / "raf_5000.csv"
         if not os.environ.get("AMOPT_DATA") or not real.is_file():
             print("the Royal Air Force's parts are not here: AMOPT_DATA names no folder with them")
-            return
-        shutil.copy(real, Path(room) / "raf_5000.csv")
-        file = Path(room) / "raf.yaml"
-        file.write_text(RAF, encoding="utf-8")
-        told("5,000 parts of the Royal Air Force", measured(file), real.stat().st_size / 1e6)
+        else:
+            shutil.copy(real, Path(room) / "raf_5000.csv")
+            file = Path(room) / "raf.yaml"
+            file.write_text(RAF, encoding="utf-8")
+            name = "5,000 of the Royal Air Force"
+            runs.append(told(name, measured(file), real.stat().st_size / 1e6))
+    if asked.markdown:
+        write(asked.markdown, *markdown(runs, choice))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,11 @@ memory that the process had taken by its end:
     workbook    the answer as a workbook
     write       the folder with the tables and the answer as JSON
 
-    python benchmarks/whole_runs.py                              # all decisions, usual sizes
-    python benchmarks/whole_runs.py sourcing --sizes smoke usual large --markdown table.md
+Without names, large files are then read and checked by themselves, and converted from each format
+to each other one.
+
+    python benchmarks/whole_runs.py                         # usual sizes, of sourcing the large too
+    python benchmarks/whole_runs.py sourcing --sizes smoke usual large --markdown tables.md
     python benchmarks/whole_runs.py --smoke
 """
 
@@ -32,6 +35,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from _markdown import table, write
 from _memory import peak
 
 PHASES = (
@@ -146,17 +150,34 @@ def told(row: Mapping[str, Any]) -> str:
     )
 
 
-def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the runs as a table: a row each, a column a phase."""
-    heads = ["run", "MB of file", *PHASES, "all", "MB of memory"]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+def markdown(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence, and the runs as a table: a row each, a column a phase."""
+    yield (
+        "Whole runs, each in a process of its own with one thread: seconds of the processor by "
+        "phase, one run each, and the most memory of the process."
+    )
+    cells = []
     for row in rows:
         spent = [row["seconds"][name] for name in PHASES]
-        cells = [f"{row['decision']}, {row['of']:,}", f"{row['file']:.3g}"]
-        cells += [f"{seconds:.2f}" for seconds in spent] + [f"{sum(spent):.1f}"]
-        cells += [f"{max(row['megabytes'].values()):,.0f}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        cells.append(
+            [
+                f"{row['decision']}, {row['of']:,}",
+                f"{row['file']:.3g}",
+                *(f"{seconds:.2f}" for seconds in spent),
+                f"{sum(spent):.1f}",
+                f"{max(row['megabytes'].values()):,.0f}",
+            ]
+        )
+    yield table(["run", "MB of file", *PHASES, "all", "MB of memory"], cells)
+
+
+def runs(decisions: Sequence[str], sizes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the decisions that were asked for, or all, and the sizes of each."""
+    from _whole_cases import CASES
+
+    for decision in decisions or CASES:
+        for size in sizes or (("usual", "large") if decision == "sourcing" else ("usual",)):
+            yield decision, size
 
 
 def main() -> None:
@@ -165,8 +186,8 @@ def main() -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("decisions", nargs="*", help="left out, all")
     parser.add_argument("--smoke", action="store_true", help="the smallest size of each")
-    parser.add_argument("--sizes", nargs="+", default=["usual"], metavar="SIZE")
-    parser.add_argument("--markdown", type=Path, help="write the table to this file")
+    parser.add_argument("--sizes", nargs="+", default=[], metavar="SIZE")
+    parser.add_argument("--markdown", type=Path, help="write the tables to this file")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--how", type=json.loads, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -175,21 +196,24 @@ def main() -> None:
         return
     from _protocol import pin
     from _whole_cases import CASES
+    from _whole_reading import tables
 
     pin()
     unknown = sorted(set(asked.decisions) - set(CASES))
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(CASES)}")
     rows = []
-    for decision in asked.decisions or CASES:
-        for size in ("smoke",) if asked.smoke else asked.sizes:
-            rows.append(measured(decision, size))
-            print(told(rows[-1]), flush=True)
+    for decision, size in runs(asked.decisions, ("smoke",) if asked.smoke else asked.sizes):
+        rows.append(measured(decision, size))
+        print(told(rows[-1]), flush=True)
+    parts = list(markdown(rows))
+    if not asked.decisions:
+        with tempfile.TemporaryDirectory() as folder:
+            for part in tables(Path(folder), smoke=asked.smoke):
+                parts.append(part)
+                print(part, flush=True)
     if asked.markdown:
-        from amopt.files import write_text
-
-        write_text(asked.markdown, markdown(rows))
-        print(f"{asked.markdown} written")
+        write(asked.markdown, *parts)
 
 
 if __name__ == "__main__":
