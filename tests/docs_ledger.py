@@ -301,6 +301,9 @@ STATED = {
 NUMBERS = "tests/test_docs_numbers.py::"
 
 TABLES: dict[str, dict[str, str]] = {
+    "benchmarks": {
+        "| what | who is ahead |": NUMBERS + "test_who_is_ahead_is_ahead_in_the_tables",
+    },
     "architecture": {
         "| room | three decisions |": NUMBERS + "test_the_lines_of_the_rooms_add_up",
     },

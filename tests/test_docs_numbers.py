@@ -238,6 +238,42 @@ def test_what_was_aimed_at_is_what_the_rows_say() -> None:
     assert f"the whole program from a policy {whole:.1f} s" in text
 
 
+AHEAD = {
+    "processes of a few states": ("Taxicab", "mdpsolver, modified", "policy iteration"),
+    "the forest": ("Forest", "Storm, policy", "full LP, cold"),
+    "a sparse random process": ("Random sparse", "QuantEcon, modified", "policy iteration"),
+    "the linear program of the full printing": (
+        *("Printing, 42 systems, cycle of 7 days", "Storm, policy"),
+        "full LP from a policy",
+    ),
+    "the factored program": (
+        *("Printing, 42 systems, cycle of 7 days", "Storm, policy"),
+        "factored LP, cold",
+    ),
+}
+"""Rows of what others do faster: the process, who, and our way that is behind."""
+
+
+def test_who_is_ahead_is_ahead_in_the_tables() -> None:
+    processes = dict(sections(page("mdp-peers")))
+    text = page("benchmarks")
+    for what, who, _ in rows_below(text, "| what | who is ahead |"):
+        known = [place for row, place in AHEAD.items() if what.startswith(row)]
+        for title, other, ours in known:
+            spent = seconds(processes[title])
+            theirs = min(one for way, one in spent.items() if way.startswith(other))
+            assert theirs < spent[ours], what
+            assert other.partition(",")[0] in who
+        assert known or re.search(r"\(\[\]\(#[a-z-]+\)\)", what), what
+    layers = rows_below(text.partition("**sourcing**")[2], "| way |")
+    built = {row[0]: number(row[9]) + number(row[10]) for row in layers if row[9]}
+    assert max(built["linopy"], built["PyOptInterface"]) < built["Pyomo rules, amopt"]
+    files = {row[0]: number(row[3]) for row in rows_below(text, "| problem | amopt, ms |")}
+    assert 1 < files["drawn, split"] < 1.5
+    commands = rows_below(text, "| case | before | after |")
+    assert number({row[0]: row[3] for row in commands}["amopt solve mission"]) > 1
+
+
 def test_the_lines_of_the_rooms_add_up() -> None:
     *rooms, total = rows_below(page("architecture"), "| room | three decisions |")
     assert total[0] == "all"

@@ -8,6 +8,7 @@ import pytest
 
 from amopt.errors import NoAnswerError, UsageError
 from amopt.mdp import MarkovDecisionProcess, SideConstraint
+from amopt.mdp.iteration import methods
 from amopt.program.solver.highs import Options
 from tests.mdp.cases import METHODS, policies, policy_gain, policy_value, random_process
 
@@ -59,6 +60,45 @@ def test_average_cost_is_the_limit_of_discounted_cost(shape):
     gain = random_process(11, discount=None, **shape).solve().gain
     near = random_process(11, discount=1 - 1e-7, **shape).solve()
     assert 1e-7 * near.outcome.objective == pytest.approx(gain, rel=1e-4)
+
+
+def forest(ages, fire, discount=0.999):
+    """Each age may be cut, and grows older or burns; the oldest pays most where it stands."""
+    age = np.arange(ages)
+    chance = np.zeros((2 * ages, ages))
+    chance[age, np.minimum(age + 1, ages - 1)] = 1 - fire
+    chance[age, 0] += fire
+    chance[ages:, 0] = 1.0
+    wait, cut = np.where(age == ages - 1, -4.0, 0.0), np.where(age == 0, 0.0, -1.0)
+    cut[-1] = -2.0
+    return MarkovDecisionProcess(chance, np.append(wait, cut), np.tile(age, 2), discount)
+
+
+def test_policies_that_change_an_age_at_a_time_are_left_for_another_start():
+    """From the policy that looks one step ahead, each age but one takes an improvement."""
+    process = forest(400, 0.001)
+    solution = process.solve("policy_iteration")
+    assert solution.outcome.iterations < 2 * methods._SECOND_START
+    np.testing.assert_allclose(solution.value, process.solve("value_iteration").value, rtol=1e-7)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("seed", range(4))
+def test_the_lesser_values_of_two_policies_are_improved_upon(monkeypatch, shape, seed):
+    process = random_process(seed, discount=0.95, **shape)
+    right = process.solve("policy_iteration").value
+    monkeypatch.setattr(methods, "_SECOND_START", 1)
+    np.testing.assert_allclose(process.solve("policy_iteration").value, right, rtol=1e-9)
+
+
+def test_a_limit_between_two_starts_keeps_the_better_policy():
+    process = forest(400, 0.001)
+    best = process.solve("policy_iteration").outcome.objective
+    found = [
+        process.solve("policy_iteration", iteration_limit=limit).outcome.objective
+        for limit in (1, methods._SECOND_START, methods._SECOND_START + 1)
+    ]
+    assert found[0] >= found[1] > found[2] >= best
 
 
 def clock(hours, discount, waiting=2.0):
