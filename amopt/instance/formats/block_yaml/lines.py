@@ -11,6 +11,7 @@ import re
 from sys import intern
 from typing import Any, Final, NamedTuple
 
+from amopt.instance.formats.block_yaml.braces import PRINTED, Braces, Unlike
 from amopt.instance.formats.thousands import THOUSAND, Pointed
 from amopt.instance.formats.yaml_words import WORDS, number
 
@@ -19,21 +20,21 @@ __all__ = ["Read", "read"]
 _MOST_DEEP: Final = 20
 """How deep lines may lie."""
 
-_PRINTED = "\u00a1-\u2027\u2030-\ud7ff"
-_WORD = rf'[ !"$-9;-~{_PRINTED}]*'
+_WORD = rf'[ !"$-9;-~{PRINTED}]*'
 _LINE = re.compile(
     r"( *)(- )?"
     r"(?:([A-Za-z_][A-Za-z0-9_]{0,80}):(?: (?=[^ \n])|(?=\n)))?"
     r"(?:"
     rf"([+-]?[A-Za-z0-9_.\u00c0-\u024f]{_WORD}(?::(?=[^ \n]){_WORD})*)(?<! )"
-    rf"|'([ -&(-~{_PRINTED}]*)'"
-    rf'|"([ !#-\[\]-~{_PRINTED}]*)"'
+    rf"|'([ -&(-~{PRINTED}]*)'"
+    rf'|"([ !#-\[\]-~{PRINTED}]*)"'
     r"|(\[\]|\{\})"
+    r"|([\[{][^\n]*[\]}])"
     r")?\n"
-    rf"| *#(?: [ -~{_PRINTED}]*)?\n"
+    rf"| *#(?: [ -~{PRINTED}]*)?\n"
     r"|([^\n]*\n)"
 )
-"""Indent, dash, key; a word, a text in single or double quotes, what is empty; any other line."""
+"""Indent, dash, key; a word, a text in quotes, what is empty, or in braces; any other line."""
 
 
 class Read(NamedTuple):
@@ -41,10 +42,6 @@ class Read(NamedTuple):
 
     data: dict[str, Any]
     pointed: list[Pointed]
-
-
-class _Unlike(Exception):  # noqa: N818 - a way out of the loop
-    """A line that is not as these lines are."""
 
 
 class _Words(dict[str, Any]):
@@ -66,7 +63,7 @@ class _Names(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         if key in WORDS:
-            raise _Unlike
+            raise Unlike  # also where there is none
         name = self[key] = intern(key)
         return name
 
@@ -110,14 +107,14 @@ class _Open:
             box: Any = [] if dash else {}
             self.box[self.key] = box
             if self.deep >= _MOST_DEEP:
-                raise _Unlike
+                raise Unlike
             return _Open(box, indent, self)
         now: _Open | None = self
         while now is not None and now.indent >= indent:
             if now.indent == indent and (type(now.box) is list) is dash:
                 return now
             now = now.outer
-        raise _Unlike
+        raise Unlike
 
 
 def read(text: str) -> Read | None:
@@ -132,7 +129,7 @@ def read(text: str) -> Read | None:
     reader = _Reader()
     try:
         reader.run(text if text.endswith("\n") else f"{text}\n")
-    except _Unlike:
+    except Unlike:
         return None
     root = reader.root
     return Read(root.box, reader.pointed) if root.box else None
@@ -143,6 +140,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.words, self.names = _Words(), _Names()
+        self.braces = Braces(self.words, self.names, self.words.with_point)
         self.pointed: list[Pointed] = []
         self.root = _Open({}, 0, None)
 
@@ -151,34 +149,49 @@ class _Reader:
         words, names, with_point = self.words, self.names, self.words.with_point
         now, waits, told = self.root, False, ""
         for line, match in enumerate(_LINE.finditer(text), 1):
-            blanks, dash, key, word, single, double, empty, other = match.groups()
+            blanks, dash, key, word, single, double, empty, held, other = match.groups()
             value = words[word] if word is not None else _unread(single, double, empty, other)
             if key is None and dash is None:
+                if held is not None:
+                    raise Unlike
                 told = _gone_on(now, told, word, value, blanks)
                 continue
             now = now.place(len(blanks), dash=dash is not None, waits=waits)
             told = word if type(value) is str and word else ""
-            waits = value is None and word is None
+            waits = value is None and word is None and held is None
             if key is None:
                 if waits:
-                    raise _Unlike
+                    raise Unlike
                 now.box.append(value)
+                if held is not None:
+                    now.box[-1] = self.braced(held, now, line)
                 continue
             if dash is not None:
                 now = now.entry()
             name = names[key]
             if name in now.box:
-                raise _Unlike
+                raise Unlike
             now.box[name] = value
             now.key = name
+            if held is not None:
+                now.box[name] = self.braced(held, now, line)
             if word in with_point:
                 self.pointed.append(Pointed(now.path(), word, line))
+
+    def braced(self, text: str, now: _Open, line: int) -> Any:
+        """Return what stands in braces on a line, as the entry that was read last."""
+
+        def point(key: tuple[Any, ...], word: str) -> None:
+            self.pointed.append(Pointed((*now.path(), *key), word, line))
+
+        most = _MOST_DEEP - now.deep
+        return self.braces.read(text, most, point)
 
 
 def _unread(single: str | None, double: str | None, empty: str | None, other: str | None) -> Any:
     """Return the value of what is no plain word; None where there is nothing."""
     if other is not None:
-        raise _Unlike
+        raise Unlike
     if single is not None or double is not None:
         return double if single is None else single
     return None if empty is None else [] if empty == "[]" else {}
@@ -188,10 +201,10 @@ def _gone_on(now: _Open, told: str, word: str | None, value: Any, blanks: str | 
     """Return the text that a line goes on with; none after a blank line, or a comment."""
     if word is None:
         if value is not None:
-            raise _Unlike
+            raise Unlike
         return ""
     if not told or len(blanks or "") <= now.indent:
-        raise _Unlike
+        raise Unlike
     told = f"{told} {word}"
     now.box[-1 if type(now.box) is list else now.key] = told
     return told
