@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from amopt.errors import UsageError
 from amopt.files import require_writable_file, write_text
+from amopt.instance.collector_pause import collector_paused
 from amopt.outcome import versions
 from amopt.phrases import visible
 from amopt.report.document import Document, Grid, Section
@@ -55,6 +56,7 @@ def require_writable(path: str | Path) -> None:
     require_writable_file(path)
 
 
+@collector_paused()
 def write_document(document: Document, path: str | Path, *, light: bool = False) -> None:
     """Write a page of any content, whole or not at all; see :func:`render_document`.
 
@@ -84,6 +86,7 @@ def render(instance: Instance, solution: Solution, *, light: bool = False) -> st
     return render_document(document_of(instance, solution), light=light)
 
 
+@collector_paused()
 def document_of(instance: Instance | None, solution: Solution) -> Document:
     """Return the page of an answer before it is written; one of arrays has no instance."""
     source = f" · source: {instance.source}" if instance is not None and instance.source else ""

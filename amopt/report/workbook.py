@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from amopt.errors import UsageError
 from amopt.files import as_plain, new_file, require_writable_file
 from amopt.files.sheet_rows import Below, cell_text, row_texts, save
+from amopt.instance.collector_pause import collector_paused
 from amopt.phrases import visible
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def write_tables(said: Sequence[str], grids: Sequence[Grid], target: str | Path)
     _write_book(summary, ((grid.name, grid.rows, grid.columns) for grid in grids), target)
 
 
+@collector_paused()
 def _write_book(
     summary: Sequence[tuple[str, Any]],
     tables: Iterable[tuple[str, Sequence[Mapping[str, Any]], Sequence[Column]]],
