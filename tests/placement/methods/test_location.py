@@ -15,6 +15,7 @@ from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location import cuts, knapsack, neighbourhood
 from amopt.placement.methods.location import search as search_module
 from amopt.placement.methods.location import tree as tree_module
+from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.knapsack import Fractional, Whole
@@ -23,7 +24,6 @@ from amopt.placement.methods.location.relaxation import Relaxation
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Transportation
 from amopt.placement.methods.location.tree import Tree
-from amopt.placement.methods.location.volume import Volume
 from amopt.placement.methods.price_route import facilities_suffice
 from amopt.placement.methods.pricing import DenseSupply
 from amopt.placement.referee.location import proven_by_tree

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.placement.methods.facilities import Facilities
+from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.transportation import (
     Shipment,
     Transportation,
     UndecidedError,
 )
-from amopt.placement.methods.location.volume import Volume
+from amopt.program.solver import highs
 from amopt.program.time import Budget
 
 __all__ = ["Incumbent"]
@@ -71,6 +72,11 @@ class Incumbent:
         self._splits: list[tuple[Shipment, Ints]] = []
         self.best: Shipment | None = None
         self.target, self.floor = np.inf, -np.inf
+
+    @property
+    def options(self) -> highs.Options:
+        """Options of the solver."""
+        return self._transportation.options
 
     @property
     def end(self) -> float:

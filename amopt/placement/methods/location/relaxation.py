@@ -42,6 +42,8 @@ class Relaxed:
         What each facility costs when it is open, its gain taken off, shape (facilities,).
     paid, chosen
         What is spent whatever is open, and the choice of what is open.
+    packed
+        What each facility holds when it is open.
     """
 
     bound: float
@@ -50,6 +52,7 @@ class Relaxed:
     net: Floats
     paid: float
     chosen: Chosen
+    packed: Packed
 
     @property
     def if_open(self) -> Floats:
@@ -109,6 +112,7 @@ class Relaxation:
             net=net,
             paid=paid,
             chosen=chosen,
+            packed=packed,
         )
 
     def forced(self, prices: Floats, found: Relaxed) -> tuple[Floats, Floats]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement.methods.facilities import WHOLE, Facilities
+from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.cuts import Pool, Tightened, tightened
 from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
@@ -27,7 +28,6 @@ from amopt.placement.methods.location.transportation import (
     Transportation,
     UndecidedError,
 )
-from amopt.placement.methods.location.volume import Volume
 from amopt.placement.methods.moves import rearranged
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs

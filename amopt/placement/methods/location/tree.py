@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from amopt.outcome import relative_gap
 from amopt.placement.methods.bounded_plan import Step
 from amopt.placement.methods.facilities import Facilities
+from amopt.placement.methods.location.climbing.columns import Columns
+from amopt.placement.methods.location.climbing.node import Node
+from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.relaxation import Relaxation
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import UndecidedError
-from amopt.placement.methods.location.volume import Volume
 from amopt.program.solver import highs
 from amopt.program.time import Budget
 
@@ -58,34 +60,6 @@ PACE = 0.5
 
 WHOLE = 0.1
 """How far from a whole number the count of open facilities must be to branch on it."""
-
-
-@dataclass(order=True)
-class Node:
-    """What is decided at a node.
-
-    Attributes
-    ----------
-    bound, order
-        Its bound, and when it was made.
-    prices
-        Prices from which it starts, shape (pairs,).
-    may, must
-        Which facilities may and must be open, shape (facilities,).
-    step
-        Where it stands in the proof.
-    least, most
-        Least and most of the weights of open facilities.
-    """
-
-    bound: float
-    order: int
-    prices: Floats = field(compare=False)
-    may: Flags = field(compare=False)
-    must: Flags = field(compare=False)
-    step: Step = field(compare=False)
-    least: float = field(compare=False)
-    most: float = field(compare=False)
 
 
 class Tree:
@@ -123,6 +97,7 @@ class Tree:
         self._relaxation = Relaxation.of(facilities)
         self._single = isinstance(incumbent, SingleSourceIncumbent)
         self._whole = False
+        self._columns: Columns | None = None
         self._order = itertools.count()
         every = np.ones(facilities.sites, dtype=bool)
         cover = self._relaxation.cover
@@ -221,8 +196,26 @@ class Tree:
                 self.incumbent.polish(sets=False)
             self._aim(node, volume)
             return self._settle(node, volume)
+        if self._single and self._by_columns(node, volume):
+            return True
         if not self.incumbent.polish() and self._is_far(volume):
-            self.incumbent.look_near(sites, volume)
+            self.incumbent.look_near(np.flatnonzero(node.may), volume)
+        return self._settle(node, volume)
+
+    def _by_columns(self, node: Node, volume: Volume) -> bool:
+        """Climb by columns, at the root first for a trial; return whether the node is ended."""
+        if not volume.relaxation.whole:
+            volume.refine(self._narrowed(node, whole=True), PACE)
+        sites, cutoff = np.flatnonzero(node.may), self.incumbent.cutoff
+        try:
+            if self._columns is not None:
+                self._columns.climb(volume, sites, cutoff)
+            else:
+                columns = Columns(self.facilities, self.incumbent.options, self._budget)
+                self._columns = columns if columns.are_worth_it(volume, sites, cutoff) else None
+        finally:  # interrupted, too, it keeps what is proven
+            node.prices = volume.prices
+            node.bound = self._now = max(node.bound, volume.bound)
         return self._settle(node, volume)
 
     def _is_far(self, volume: Volume) -> bool:
@@ -273,10 +266,14 @@ class Tree:
 
     def _at_node(self, node: Node, volume: Volume) -> bool:
         """Climb, and look for a plan once; return whether the node is ended."""
-        if self._whole:
-            volume.refine(self._narrowed(node, whole=True), PACE)
-        if self._climb(node, volume, AT_NODE_WHOLE if self._whole else AT_NODE):
-            return True
+        if self._columns is not None:
+            if self._by_columns(node, volume):
+                return True
+        else:
+            if self._whole:
+                volume.refine(self._narrowed(node, whole=True), PACE)
+            if self._climb(node, volume, AT_NODE_WHOLE if self._whole else AT_NODE):
+                return True
         self._look(node, volume, swaps=0)
         return self._settle(node, volume)
 

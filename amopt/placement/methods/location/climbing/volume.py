@@ -102,6 +102,10 @@ class Volume:
         self.best = relaxation.at(self.prices)
         self._stuck, self._share = 0, MOST_SHARE
 
+    def reach(self, prices: Floats, found: Relaxed, opened: Floats) -> None:
+        """Go on from prices that were found elsewhere, with how far facilities are open there."""
+        self.prices, self.best, self.opened, self._stuck = prices, found, opened, 0
+
     def _slack(self, supplied: Floats, free: Floats) -> Floats:
         """Return how much of each pair is missing; nothing where free supply fills it."""
         missing = 1.0 - supplied

@@ -1,0 +1,1 @@
+"""Ways in which prices climb: by averages of answers, and by columns of whole sets."""

@@ -1,0 +1,227 @@
+r"""Prices that climb by columns: a facility with a set of whole pairs that fits it.
+
+.. math::
+
+    \min \; & \sum_k \Big(f_{i(k)} + \sum_{j \in S_k} c_{i(k) j}\Big) \lambda_k \\
+    & \sum_{k: j \in S_k} \lambda_k \ge 1, \quad \sum_{k: i(k) = i} \lambda_k \le 1, \quad
+    w^- \le \sum_k w_{i(k)} \lambda_k \le w^+
+
+Knapsacks at the prices of this program's pairs bring the columns that it lacks. The bound is never
+its value, which holds for the columns that are there alone, but that of the relaxation at the same
+prices. Columns are sought at prices between those of the best bound and the program's, so that they
+do not swing (Wentges, 1997).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from amopt.outcome import Stopped
+from amopt.placement.methods.facilities import Facilities
+from amopt.placement.methods.location.climbing.volume import Volume
+from amopt.placement.methods.location.relaxation import Relaxation, Relaxed
+from amopt.program.linear import LinearProgram
+from amopt.program.solver import highs
+from amopt.program.solver.answer import Answer, Basis
+from amopt.program.time import Budget
+
+__all__ = ["Columns"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+INWARD, NARROWEST = 0.8, 0.1
+"""How far the prices at which columns are sought lie from the program's towards those of the best
+bound, first, and below which they are the program's own."""
+
+NEAR_ENOUGH = 2e-5
+"""Relative distance of the bound from the program's value at which climbing ends: that value is
+one that no bound of this kind passes."""
+
+AT_ROOT, AT_NODE = 200, 40
+"""Most programs at the root, and at other nodes."""
+
+WORTH_IT = 1e-3
+"""Relative rise of the bound at the root for which columns are sought at other nodes too."""
+
+GAINS = 1e-7
+"""By how much a column must cost less than its prices, relative to them."""
+
+WHOLE = 1 - 1e-6
+"""Share from which on a pair is in a set."""
+
+DEAR = 10.0
+"""What a pair without any column costs, in multiples of the highest price."""
+
+
+class Columns:
+    """Columns of some facilities, kept from one climb to the next.
+
+    Parameters
+    ----------
+    facilities
+        All facilities.
+    options, budget
+        Options of the solver, and the time for everything.
+    """
+
+    def __init__(self, facilities: Facilities, options: highs.Options, budget: Budget) -> None:
+        self._facilities, self._options, self._budget = facilities, options, budget
+        self._known: set[bytes] = set()
+        self._site: list[int] = []
+        self._pairs: list[Ints] = []
+        self._cost: list[float] = []
+        for site in range(facilities.sites):  # one that must be open may be empty
+            self._add(site, np.zeros(0, dtype=np.int64))
+        self._basis: Basis | None = None
+
+    def are_worth_it(self, volume: Volume, sites: Ints, cutoff: float) -> bool:
+        """Climb at the root, for as long as enough may come of it; return whether it has."""
+        wanted = volume.bound + WORTH_IT * abs(volume.bound)
+        self.climb(volume, sites, cutoff, AT_ROOT, wanted)
+        return volume.bound >= wanted
+
+    def climb(
+        self,
+        volume: Volume,
+        sites: Ints,
+        cutoff: float,
+        rounds: int = AT_NODE,
+        wanted: float = -np.inf,
+    ) -> None:
+        """Let prices climb.
+
+        Parameters
+        ----------
+        volume
+            The prices, and their relaxation of whole pairs; the best that are found are put there.
+        sites
+            The facilities of the relaxation, as positions among all.
+        cutoff
+            Bound from which on no better one is wanted.
+        rounds
+            Most programs.
+        wanted
+            Bound that must be possible for it to go on.
+        """
+        relaxation = volume.relaxation
+        self._take(sites, volume.best)
+        best, prices = volume.best, volume.prices
+        for k in range(rounds):
+            if self._budget.is_over or best.bound >= cutoff:
+                break
+            answer = self._solved(self._program(relaxation, sites, prices), first=k == 0)
+            if answer.values is None or answer.duals is None:
+                break
+            opened = self._opened(answer.values)[sites]
+            found, at, new = self._seek(relaxation, sites, answer, prices, best)
+            if found.bound > best.bound:
+                best, prices = found, at
+            volume.reach(prices, best, opened)
+            value = float(answer.outcome.objective or 0.0)
+            if not new or value - best.bound <= NEAR_ENOUGH * abs(value) or value < wanted:
+                break
+
+    def _solved(self, program: LinearProgram, *, first: bool) -> Answer:
+        """Solve a program from the basis of the last one.
+
+        Other bounds leave that basis optimal for the dual, more columns for the primal program.
+        """
+        method = "simplex" if first else "primal simplex"
+        options = replace(self._budget.options(self._options), method=method, presolve=False)
+        basis = self._basis
+        if basis is not None:
+            added = np.zeros(program.shape[1] - basis.columns.size, dtype=np.int8)
+            basis = Basis(np.append(basis.columns, added), basis.rows)
+        answer = highs.solve(program, options, basis=basis)
+        if answer.outcome.stopped is Stopped.INTERRUPTED:
+            raise KeyboardInterrupt
+        self._basis = answer.basis
+        return answer
+
+    def _seek(
+        self, relaxation: Relaxation, sites: Ints, answer: Answer, prices: Floats, best: Relaxed
+    ) -> tuple[Relaxed, Floats, int]:
+        """Seek columns that the program lacks; return the best answer, its prices, and how many."""
+        assert answer.duals is not None
+        pairs, inward, new = prices.size, INWARD, 0
+        own = answer.duals[:pairs]
+        # What a column must gain beside its pairs' prices to lower the program's value.
+        due = answer.duals[pairs + sites]
+        due = due + float(answer.duals[-1]) * relaxation.cover.weight
+        while True:
+            at = np.clip(inward * prices + (1 - inward) * own, 0.0, relaxation.facilities.free)
+            found = relaxation.at(at)
+            new += self._take(sites, found, own, due)
+            if found.bound > best.bound:
+                best, prices = found, at
+            if new or inward == 0.0 or self._budget.is_over:
+                return best, prices, new
+            inward = inward / 2 if inward > NARROWEST else 0.0
+
+    def _take(
+        self, sites: Ints, found: Relaxed, own: Floats | None = None, due: Floats | None = None
+    ) -> int:
+        """Keep the sets that knapsacks hold, where they are worth it; return how many are new."""
+        facilities, new = self._facilities, 0
+        for k, site in enumerate(sites):
+            pairs = np.sort(found.packed.pair[k][found.packed.share[k] >= WHOLE])
+            hours = facilities.hours[site, pairs].sum()
+            if not pairs.size or hours > facilities.capacity[site] * (1 + 1e-9):
+                continue
+            if own is not None and due is not None:
+                cost = float(facilities.fixed[site] + facilities.cost[site, pairs].sum())
+                if cost - own[pairs].sum() - due[k] >= -GAINS * (1.0 + abs(cost)):
+                    continue
+            new += self._add(int(site), pairs)
+        return new
+
+    def _add(self, site: int, pairs: Ints) -> bool:
+        key = site.to_bytes(8, "little") + pairs.tobytes()
+        if key in self._known:
+            return False
+        self._known.add(key)
+        self._site.append(site)
+        self._pairs.append(pairs)
+        fixed, cost = self._facilities.fixed[site], self._facilities.cost[site, pairs]
+        self._cost.append(float(fixed + cost.sum()))
+        return True
+
+    def _program(self, relaxation: Relaxation, sites: Ints, prices: Floats) -> LinearProgram:
+        """Return the program: pairs without any column, and the columns."""
+        facilities, cover, every = relaxation.facilities, relaxation.cover, self._facilities
+        pairs, site = facilities.pairs, np.array(self._site, dtype=np.int64)
+        own = pairs + np.arange(site.size)
+        inside = np.repeat(own, [each.size for each in self._pairs])
+        row = np.concatenate([np.arange(pairs), *self._pairs, pairs + site])
+        row = np.append(row, np.full(site.size, pairs + every.sites))
+        column = np.concatenate([np.arange(pairs), inside, own, own])
+        weight, least, most = np.ones(every.sites), np.zeros(every.sites), np.zeros(every.sites)
+        weight[sites], least[sites], most[sites] = cover.weight, cover.must, 1.0
+        entries = np.append(np.ones(row.size - site.size), weight[site])
+        dear = DEAR * float(prices.max(initial=1.0))
+        alone = np.where(np.isfinite(facilities.free), facilities.free, dear)
+        cost = np.append(alone, self._cost)
+        return LinearProgram(
+            cost=cost,
+            matrix=sp.csr_array(
+                (entries, (row, column)), shape=(pairs + every.sites + 1, cost.size)
+            ),
+            row_lower=np.concatenate([np.ones(pairs), least, [cover.least]]),
+            row_upper=np.concatenate([np.full(pairs, np.inf), most, [cover.most]]),
+            lower=np.zeros(cost.size),
+            upper=np.full(cost.size, np.inf),
+            integer=np.zeros(cost.size, dtype=bool),
+            offset=facilities.constant,
+        )
+
+    def _opened(self, values: Floats) -> Floats:
+        """Return how far facilities are open, shape (facilities,)."""
+        used = values[values.size - len(self._site) :]
+        opened = np.bincount(self._site, used, minlength=self._facilities.sites)
+        return np.clip(opened, 0.0, 1.0)
