@@ -15,6 +15,8 @@ from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location import cuts, knapsack, neighbourhood
 from amopt.placement.methods.location import search as search_module
 from amopt.placement.methods.location import tree as tree_module
+from amopt.placement.methods.location.climbing import columns as columns_module
+from amopt.placement.methods.location.climbing.columns import Columns
 from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.incumbent import Incumbent
@@ -233,6 +235,8 @@ def test_single_sources_are_found_and_proven(seed, split_first, monkeypatch):
     """Against HiGHS, or against all assignments where there are few."""
     if split_first:
         monkeypatch.setattr(tree_module, "MOST_TARGETED", 0)
+    if seed % 2:  # columns at every node, whatever they bring at the root
+        monkeypatch.setattr(columns_module, "WORTH_IT", -np.inf)
     monkeypatch.setattr(neighbourhood, "PAIRS", 6)  # parts that are smaller than the whole
     data = located(
         seed, sites=3 + seed % 4, places=6 + seed % 6, equal=seed % 2 == 0, bought=seed % 3 == 0,
@@ -693,3 +697,39 @@ def test_prices_climb_from_a_bound_of_nothing() -> None:
         volume.climb(18.0)
     assert volume.bound <= 18.0 * (1 + 1e-9)
     assert volume.bound == pytest.approx(18.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_columns_climb_to_the_bound_of_all_sets(seed):
+    """Against the program of every set that fits, with the row that capacities cover demand."""
+    data = located(seed, sites=4, places=7, equal=seed % 2 == 0, bought=seed % 3 == 0, single=True)
+    facilities = Facilities.of(DenseSupply(Supply(Instance.from_dict(data))))
+    relaxation = Relaxation.of(facilities, whole=True)
+    volume = Volume(relaxation, np.minimum(facilities.cost.min(axis=0), facilities.free))
+    before = volume.bound
+    columns = Columns(facilities, highs.Options(), Budget())
+    columns.climb(volume, np.arange(facilities.sites), np.inf, 200)
+    sets = np.array(list(itertools.product((0.0, 1.0), repeat=facilities.pairs)))
+    cost, rows, own = [], [], []
+    for i in range(facilities.sites):
+        able = np.isfinite(facilities.cost[i])
+        fits = sets[(sets @ facilities.hours[i] <= facilities.capacity[i]) & ~sets[:, ~able].any(1)]
+        cost += list(facilities.fixed[i] + fits @ np.where(able, facilities.cost[i], 0.0))
+        rows, own = rows + list(fits), own + [i] * len(fits)
+    some = np.isfinite(facilities.free)
+    own, alone = np.array(own), np.eye(facilities.pairs)[some]
+    used = (own[:, None] == np.arange(facilities.sites)).astype(float)
+    weight = used @ relaxation.cover.weight
+    more = np.zeros((alone.shape[0], facilities.sites + 1))
+    matrix = np.vstack(
+        [np.hstack([np.array(rows), used, weight[:, None]]), np.hstack([alone, more])]
+    )
+    cost = np.append(cost, facilities.free[some])
+    pairs = facilities.pairs
+    right = np.concatenate([-np.ones(pairs), np.ones(facilities.sites), [-relaxation.cover.least]])
+    sign = np.concatenate([-np.ones(pairs), np.ones(facilities.sites), [-1.0]])
+    least = linprog(cost, A_ub=(matrix * sign).T, b_ub=right).fun + facilities.constant
+    best = solve(Instance.from_dict(data), method="milp", forms=False).outcome.objective
+    assert before <= volume.bound
+    assert least * (1 - 1e-4) <= volume.bound <= best * (1 + 1e-9)
+    assert volume.bound == pytest.approx(relaxation.at(volume.prices).bound)
