@@ -15,8 +15,9 @@ from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location import cuts, knapsack, neighbourhood
 from amopt.placement.methods.location import search as search_module
 from amopt.placement.methods.location import tree as tree_module
-from amopt.placement.methods.location.climbing import columns as columns_module
+from amopt.placement.methods.location.climbing import whole_sets
 from amopt.placement.methods.location.climbing.columns import Columns
+from amopt.placement.methods.location.climbing.diving import WAYS, dive
 from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.incumbent import Incumbent
@@ -236,7 +237,8 @@ def test_single_sources_are_found_and_proven(seed, split_first, monkeypatch):
     if split_first:
         monkeypatch.setattr(tree_module, "MOST_TARGETED", 0)
     if seed % 2:  # columns at every node, whatever they bring at the root
-        monkeypatch.setattr(columns_module, "WORTH_IT", -np.inf)
+        monkeypatch.setattr(whole_sets, "WORTH_IT", -np.inf)
+        monkeypatch.setattr(whole_sets, "MOST_HELD", np.inf)
     monkeypatch.setattr(neighbourhood, "PAIRS", 6)  # parts that are smaller than the whole
     data = located(
         seed, sites=3 + seed % 4, places=6 + seed % 6, equal=seed % 2 == 0, bought=seed % 3 == 0,
@@ -733,3 +735,15 @@ def test_columns_climb_to_the_bound_of_all_sets(seed):
     assert before <= volume.bound
     assert least * (1 - 1e-4) <= volume.bound <= best * (1 + 1e-9)
     assert volume.bound == pytest.approx(relaxation.at(volume.prices).bound)
+    for way in WAYS:
+        prices = volume.prices
+        plan = dive(facilities, columns, prices, way, cutoff=np.inf, is_over=lambda: False)
+        if plan is None:
+            continue
+        own = np.flatnonzero(plan >= 0)
+        used = np.bincount(plan[own], facilities.hours[plan[own], own], minlength=facilities.sites)
+        assert (used <= facilities.capacity * (1 + 1e-9)).all()
+        paid = facilities.constant + facilities.fixed[np.unique(plan[own])].sum()
+        paid += facilities.cost[plan[own], own].sum() + facilities.free[plan < 0].sum()
+        assert np.isfinite(paid)
+        assert paid >= best * (1 - 1e-9)

@@ -9,7 +9,7 @@ until a round betters nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.program.solver import highs
 
-__all__ = ["bettered"]
+__all__ = ["Parts", "bettered"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,8 +33,26 @@ NEAREST = 4
 """Facilities of a part that may supply a pair: those where it costs least, and the one of now."""
 
 
+@dataclass(frozen=True)
+class Parts:
+    """How large parts are: pairs, closed facilities, and facilities that may supply a pair."""
+
+    pairs: int
+    closed: int
+    nearest: int
+
+    @classmethod
+    def usual(cls) -> Parts:
+        """Return parts of a plan that is not yet near the bound."""
+        return cls(PAIRS, CLOSED, NEAREST)
+
+
 def bettered(
-    facilities: Facilities, plan: Ints, options: highs.Options, left: Callable[[], float]
+    facilities: Facilities,
+    plan: Ints,
+    options: highs.Options,
+    left: Callable[[], float],
+    parts: Parts | None = None,
 ) -> Ints:
     """Return which facility supplies each pair, -1 for none, at no more cost than in a plan.
 
@@ -48,14 +66,17 @@ def bettered(
         Options of the solver; the time limit is for one part.
     left
         Returns the seconds that are left.
+    parts
+        How large parts are; None for the usual ones.
     """
+    parts = parts or Parts.usual()
     plan, waiting = plan.copy(), list(np.unique(plan[plan >= 0]))
     tried: set[bytes] = set()
     while waiting and left() > 0:
         middle = waiting.pop(0)
         if not (plan == middle).any():
             continue
-        sites, pairs = _part(facilities, plan, int(middle))
+        sites, pairs = _part(facilities, plan, int(middle), parts)
         key = np.concatenate([pairs, sites, plan[pairs]]).tobytes()
         if key in tried:
             continue
@@ -69,7 +90,7 @@ def bettered(
             constant=0.0,
         )
         now, within = np.searchsorted(sites, plan[pairs]), replace(options, time_limit=limit)
-        found = _solved(part, now, within) if limit > 0 else None
+        found = _solved(part, now, within, parts.nearest) if limit > 0 else None
         if found is not None:
             found = np.append(sites, -1)[found]
             changed = np.union1d(plan[pairs], found)
@@ -78,7 +99,7 @@ def bettered(
     return plan
 
 
-def _part(facilities: Facilities, plan: Ints, middle: int) -> tuple[Ints, Ints]:
+def _part(facilities: Facilities, plan: Ints, middle: int, parts: Parts) -> tuple[Ints, Ints]:
     """Return facilities around one of them, and the pairs that those supply."""
     its = plan == middle
     an_hour = facilities.fixed_an_hour
@@ -88,7 +109,7 @@ def _part(facilities: Facilities, plan: Ints, middle: int) -> tuple[Ints, Ints]:
     near = opened[np.argsort(distance[opened], kind="stable")]
     near = np.append(middle, near[near != middle])
     served = np.cumsum([int((plan == site).sum()) for site in near])
-    enough = min(PAIRS, SHARE * plan.size)
+    enough = min(parts.pairs, SHARE * plan.size)
     near = near[: max(int(np.searchsorted(served, enough)) + 1, 2)]
     pairs = np.flatnonzero(np.isin(plan, near))
     closed = np.setdiff1d(np.arange(facilities.sites), opened)
@@ -96,14 +117,14 @@ def _part(facilities: Facilities, plan: Ints, middle: int) -> tuple[Ints, Ints]:
         an_hour[closed, None] * facilities.hours[np.ix_(closed, pairs)]
     )
     gain = np.minimum(loaded, facilities.cost[plan[pairs], pairs]).sum(axis=1)
-    beside = closed[np.argsort(gain, kind="stable")[:CLOSED]]
+    beside = closed[np.argsort(gain, kind="stable")[: parts.closed]]
     return np.sort(np.append(near, beside)), pairs
 
 
-def _solved(part: Facilities, now: Ints, options: highs.Options) -> Ints | None:
+def _solved(part: Facilities, now: Ints, options: highs.Options, nearest: int) -> Ints | None:
     """Return better facilities for the pairs of a part; None where there are none."""
     every = np.arange(part.pairs)
-    order = np.argsort(part.cost, axis=0)[:NEAREST]
+    order = np.argsort(part.cost, axis=0)[:nearest]
     supplies = np.zeros(part.cost.shape, dtype=bool)
     supplies[order, every[None, :]] = True
     supplies[now, every] = True

@@ -62,7 +62,8 @@ def search(
     tree = Tree(facilities, incumbent, _first_prices(facilities), budget, progress)
     stopped = Stopped.FINISHED
     try:
-        if isinstance(incumbent, SingleSourceIncumbent) and not tree.is_targeted:
+        begins = not tree.is_targeted and not tree.seeks_columns
+        if isinstance(incumbent, SingleSourceIncumbent) and begins:
             _split_first(tree, incumbent, options, budget)
         tree.search()
     except KeyboardInterrupt:

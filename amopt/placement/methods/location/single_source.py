@@ -21,7 +21,7 @@ from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.cuts import Pool, Tightened, tightened
 from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
-from amopt.placement.methods.location.neighbourhood import bettered
+from amopt.placement.methods.location.neighbourhood import Parts, bettered
 from amopt.placement.methods.location.program import SingleSourceProgram
 from amopt.placement.methods.location.transportation import (
     Shipment,
@@ -69,6 +69,9 @@ PART_GAP, FAR_PART_GAP = 0.0, 0.02
 PART_SECONDS, PARTS_SECONDS, PARTS_SHARE = 2.0, 30.0, 0.4
 """Most seconds for one part of a plan; for all of them where there is no limit; most of the time
 left for all of them."""
+
+SMALL_PARTS = Parts(pairs=40, closed=8, nearest=5)
+"""Parts of a plan that a dive brings."""
 
 
 class SingleSourceIncumbent(Incumbent):
@@ -137,8 +140,19 @@ class SingleSourceIncumbent(Incumbent):
         if sets and self.complete_sets():
             return True
         if self.best is not None and not self._budget.is_over:
-            self._part_by_part(self.best, PART_GAP if sets else FAR_PART_GAP)
+            self._part_by_part(self._plan(self.best), PART_GAP if sets else FAR_PART_GAP)
         return False
+
+    def take_plan(self, plan: Ints) -> bool:
+        """Take a plan where it is better: facility of each pair, -1 for none, (pairs,)."""
+        chosen = np.unique(plan[plan >= 0])
+        found = np.where(plan < 0, -1, np.searchsorted(chosen, plan))
+        pairs = np.arange(plan.size)
+        return self._take(self._transportation.shipment(chosen, found, pairs, np.ones(plan.size)))
+
+    def better_parts(self, plan: Ints) -> None:
+        """Better a plan part by part, and take it: facility of each pair, -1 for none."""
+        self._part_by_part(plan, PART_GAP, SMALL_PARTS)
 
     def complete_sets(self) -> bool:
         """Solve the sets whose bounds are lowest; return whether all below the cutoff are."""
@@ -179,18 +193,14 @@ class SingleSourceIncumbent(Incumbent):
             return False
         return True
 
-    def _part_by_part(self, best: Shipment, gap: float) -> None:
+    def _part_by_part(self, plan: Ints, gap: float, parts: Parts | None = None) -> None:
         left = self._budget.left
         until = self._budget.spent + (PARTS_SECONDS if left is None else PARTS_SHARE * left)
         options = replace(self._transportation.options, time_limit=PART_SECONDS)
-        options = replace(options, gap=max(options.gap, gap))
-        plan = bettered(
-            self.facilities, self._plan(best), options, lambda: until - self._budget.spent
+        options = replace(options, gap=gap if parts else max(options.gap, gap))
+        self.take_plan(
+            bettered(self.facilities, plan, options, lambda: until - self._budget.spent, parts)
         )
-        chosen = np.unique(plan[plan >= 0])
-        found = np.where(plan < 0, -1, np.searchsorted(chosen, plan))
-        pairs = np.arange(plan.size)
-        self._take(self._transportation.shipment(chosen, found, pairs, np.ones(plan.size)))
 
     def _plan(self, best: Shipment) -> Ints:
         """Return the facility of each pair, -1 for none, shape (pairs,)."""

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from amopt.outcome import relative_gap
 from amopt.placement.methods.bounded_plan import Step
 from amopt.placement.methods.facilities import Facilities
-from amopt.placement.methods.location.climbing.columns import Columns
 from amopt.placement.methods.location.climbing.node import Node
 from amopt.placement.methods.location.climbing.volume import Volume
+from amopt.placement.methods.location.climbing.whole_sets import WholeSets
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.relaxation import Relaxation
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
@@ -55,6 +55,9 @@ for; factor of the next ones; most facilities times pairs where that is done."""
 FAR = 0.05
 """Relative distance of a plan from the bound from which it is bettered before targets are set."""
 
+DIVES = 20
+"""Nodes from one dive to the next."""
+
 PACE = 0.5
 """Pace of the first steps below the root."""
 
@@ -82,6 +85,8 @@ class Tree:
     ----------
     nodes, rounds
         Nodes and rounds of climbing so far.
+    seeks_columns
+        Whether columns of whole sets are tried at the root.
     """
 
     def __init__(
@@ -96,21 +101,20 @@ class Tree:
         self._budget, self._progress = budget, progress
         self._relaxation = Relaxation.of(facilities)
         self._single = isinstance(incumbent, SingleSourceIncumbent)
-        self._whole = False
-        self._columns: Columns | None = None
+        self._sets: WholeSets | None = None
+        if isinstance(incumbent, SingleSourceIncumbent) and not self.is_targeted:
+            self._sets = WholeSets.of(incumbent, budget)
+        self.seeks_columns = self._sets is not None
         self._order = itertools.count()
         every = np.ones(facilities.sites, dtype=bool)
-        cover = self._relaxation.cover
-        self._first = Step(prices)
-        root = Node(
-            -np.inf, next(self._order), prices, every, ~every, self._first, cover.least, cover.most
-        )
+        cover, self._first = self._relaxation.cover, Step(prices)
+        decided = every, ~every, self._first, cover.least, cover.most
+        root = Node(-np.inf, next(self._order), prices, *decided)
         self._under_way: Node | None = None
-        self._provable = not self._single
+        self._provable, self._whole = not self._single, False
         self._open, self._now, self._left = [root], -np.inf, np.inf
         self._start: Node | None = None
-        self._distance = 0.0
-        self.nodes = self.rounds = 0
+        self._distance, self.nodes, self.rounds = 0.0, 0, 0
 
     @property
     def bound(self) -> float:
@@ -151,14 +155,13 @@ class Tree:
             self._report()
 
     def _report(self) -> None:
-        if self._progress is not None:
-            cost = self.incumbent.cost
-            objective = cost if np.isfinite(cost) else None
-            gap = relative_gap(objective, self.bound)
-            left = np.inf if gap is None else gap
-            self._progress(
-                highs.Progress(self._budget.spent, objective, self.bound, left, self.nodes)
-            )
+        if self._progress is None:
+            return
+        cost, spent = self.incumbent.cost, self._budget.spent
+        objective = cost if np.isfinite(cost) else None
+        gap = relative_gap(objective, self.bound)
+        left = np.inf if gap is None else gap
+        self._progress(highs.Progress(spent, objective, self.bound, left, self.nodes))
 
     def _expand(self, node: Node) -> None:
         """Climb at a node, look for a plan, and branch where it is not ended."""
@@ -182,11 +185,11 @@ class Tree:
         if self._single:
             before = volume.bound
             volume.refine(self._narrowed(node, whole=True), PACE)
-            if self._climb_and_look(node, volume, volume.rounds + AT_ROOT):
+            most = BEFORE if self.seeks_columns else AT_ROOT
+            if self._climb_and_look(node, volume, volume.rounds + most):
                 return True
-            left = self.incumbent.cutoff - before
-            self._whole = volume.bound - before >= WORTH_IT * left
-        self._look(node, volume, swaps=40)
+            self._whole = volume.bound - before >= WORTH_IT * (self.incumbent.cutoff - before)
+        self._look(node, volume, swaps=0 if self.seeks_columns else 40)
         sites = np.flatnonzero(node.may)
         if self.is_targeted:
             self._whole = True
@@ -196,26 +199,31 @@ class Tree:
                 self.incumbent.polish(sets=False)
             self._aim(node, volume)
             return self._settle(node, volume)
-        if self._single and self._by_columns(node, volume):
+        if self._by_columns(node, volume):
             return True
+        if self._sets is not None:
+            if self._sets.pay:
+                return False
+            self._look(node, volume, swaps=40)
         if not self.incumbent.polish() and self._is_far(volume):
             self.incumbent.look_near(np.flatnonzero(node.may), volume)
         return self._settle(node, volume)
 
     def _by_columns(self, node: Node, volume: Volume) -> bool:
-        """Climb by columns, at the root first for a trial; return whether the node is ended."""
+        """Climb by columns of whole sets, where that pays; return whether the node is ended."""
+        sets = self._sets
+        if sets is None:
+            return False
         if not volume.relaxation.whole:
             volume.refine(self._narrowed(node, whole=True), PACE)
-        sites, cutoff = np.flatnonzero(node.may), self.incumbent.cutoff
         try:
-            if self._columns is not None:
-                self._columns.climb(volume, sites, cutoff)
-            else:
-                columns = Columns(self.facilities, self.incumbent.options, self._budget)
-                self._columns = columns if columns.are_worth_it(volume, sites, cutoff) else None
+            sets.climb(volume, np.flatnonzero(node.may), at_root=self.nodes == 1)
         finally:  # interrupted, too, it keeps what is proven
             node.prices = volume.prices
             node.bound = self._now = max(node.bound, volume.bound)
+        if self.nodes % DIVES == 1 and not self._settle(node, volume):
+            sets.dive(volume)
+            self._report()
         return self._settle(node, volume)
 
     def _is_far(self, volume: Volume) -> bool:
@@ -255,7 +263,7 @@ class Tree:
             before, rounds = volume.bound, volume.rounds
             if self._climb(node, volume, BETWEEN if rounds >= BEFORE else BEFORE):
                 return True
-            self._look(node, volume, swaps=6)
+            self._look(node, volume, swaps=0 if self.seeks_columns else 6)
             if self._settle(node, volume):
                 return True
             self._report()
@@ -266,7 +274,7 @@ class Tree:
 
     def _at_node(self, node: Node, volume: Volume) -> bool:
         """Climb, and look for a plan once; return whether the node is ended."""
-        if self._columns is not None:
+        if self._sets is not None and self._sets.pay:
             if self._by_columns(node, volume):
                 return True
         else:
@@ -327,11 +335,15 @@ class Tree:
         count = float(opened.sum())
         equal = bool((cover.weight == 1.0).all())
         if equal and abs(count - round(count)) > WHOLE and cover.least <= count <= cover.most:
-            fewer, more = self._divided(node, volume, "count", int(np.ceil(count)))
+            above = int(np.ceil(count))
+            fewer, more = self._divided(node, volume, "count", above)
             self._child(node, volume, fewer, most=float(np.floor(count)))
-            self._child(node, volume, more, least=float(np.ceil(count)))
+            self._child(node, volume, more, least=float(above))
             return
-        site = free[np.abs(opened[free] - 0.5).argmin()]
+        part = np.minimum(opened[free], 1.0 - opened[free])
+        if self._sets is not None and self._sets.pay:
+            part *= 1.0 + self.facilities.fixed[sites[free]]  # much hangs on the dear ones
+        site = free[part.argmax()]
         must, may = node.must.copy(), node.may.copy()
         must[sites[site]], may[sites[site]] = True, False
         opening, closing = self._divided(node, volume, "site", int(sites[site]))

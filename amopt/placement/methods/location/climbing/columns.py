@@ -43,11 +43,8 @@ NEAR_ENOUGH = 2e-5
 """Relative distance of the bound from the program's value at which climbing ends: that value is
 one that no bound of this kind passes."""
 
-AT_ROOT, AT_NODE = 200, 40
-"""Most programs at the root, and at other nodes."""
-
-WORTH_IT = 1e-3
-"""Relative rise of the bound at the root for which columns are sought at other nodes too."""
+AT_NODE = 40
+"""Most programs at a node below the root."""
 
 GAINS = 1e-7
 """By how much a column must cost less than its prices, relative to them."""
@@ -57,6 +54,9 @@ WHOLE = 1 - 1e-6
 
 DEAR = 10.0
 """What a pair without any column costs, in multiples of the highest price."""
+
+NEAR = 4e-3
+"""Reduced cost, relative to the program's value, up to which a column is one of what is left."""
 
 
 class Columns:
@@ -68,10 +68,24 @@ class Columns:
         All facilities.
     options, budget
         Options of the solver, and the time for everything.
+    dear
+        What a pair without any column costs, shape (pairs,); None for what no plan pays.
+
+    Attributes
+    ----------
+    values
+        How much of each column the last program takes, shape (columns,).
     """
 
-    def __init__(self, facilities: Facilities, options: highs.Options, budget: Budget) -> None:
+    def __init__(
+        self,
+        facilities: Facilities,
+        options: highs.Options,
+        budget: Budget,
+        dear: Floats | None = None,
+    ) -> None:
         self._facilities, self._options, self._budget = facilities, options, budget
+        self._dear = dear
         self._known: set[bytes] = set()
         self._site: list[int] = []
         self._pairs: list[Ints] = []
@@ -79,12 +93,9 @@ class Columns:
         for site in range(facilities.sites):  # one that must be open may be empty
             self._add(site, np.zeros(0, dtype=np.int64))
         self._basis: Basis | None = None
-
-    def are_worth_it(self, volume: Volume, sites: Ints, cutoff: float) -> bool:
-        """Climb at the root, for as long as enough may come of it; return whether it has."""
-        wanted = volume.bound + WORTH_IT * abs(volume.bound)
-        self.climb(volume, sites, cutoff, AT_ROOT, wanted)
-        return volume.bound >= wanted
+        self.values = np.zeros(facilities.sites)
+        self._duals = np.zeros(facilities.pairs + facilities.sites + 1)
+        self._value = 0.0
 
     def climb(
         self,
@@ -92,7 +103,9 @@ class Columns:
         sites: Ints,
         cutoff: float,
         rounds: int = AT_NODE,
+        *,
         wanted: float = -np.inf,
+        seconds: float = np.inf,
     ) -> None:
         """Let prices climb.
 
@@ -108,12 +121,16 @@ class Columns:
             Most programs.
         wanted
             Bound that must be possible for it to go on.
+        seconds
+            Most seconds.
         """
         relaxation = volume.relaxation
         self._take(sites, volume.best)
         best, prices = volume.best, volume.prices
+        until = self._budget.spent + seconds
         for k in range(rounds):
-            if self._budget.is_over or best.bound >= cutoff:
+            late = self._budget.is_over or self._budget.spent > until
+            if late or best.bound >= cutoff:
                 break
             answer = self._solved(self._program(relaxation, sites, prices), first=k == 0)
             if answer.values is None or answer.duals is None:
@@ -123,9 +140,40 @@ class Columns:
             if found.bound > best.bound:
                 best, prices = found, at
             volume.reach(prices, best, opened)
-            value = float(answer.outcome.objective or 0.0)
+            value = self._value = float(answer.outcome.objective or 0.0)
+            self._duals, self.values = answer.duals, answer.values[prices.size :]
             if not new or value - best.bound <= NEAR_ENOUGH * abs(value) or value < wanted:
                 break
+
+    def set_at(self, column: int) -> tuple[int, Ints]:
+        """Return the facility and the pairs of a column."""
+        return self._site[column], self._pairs[column]
+
+    def left_over(
+        self, facilities: Facilities, sites: Flags, pairs: Flags, dear: Floats
+    ) -> Columns:
+        """Return columns of what is left when some facilities and pairs are done with.
+
+        Parameters
+        ----------
+        facilities
+            Those that are left, with the pairs that are.
+        sites, pairs
+            Which those are, shapes (facilities,) and (pairs,).
+        dear
+            What a pair without any column costs, shape (pairs that are left,).
+        """
+        others = Columns(facilities, self._options, self._budget, dear)
+        at, pair = np.cumsum(sites) - 1, np.cumsum(pairs) - 1
+        count, most = pairs.size, NEAR * abs(self._value)
+        for k in range(min(len(self._site), self.values.size)):
+            site, its = self._site[k], self._pairs[k]
+            due = float(self._duals[its].sum() + self._duals[count + site])
+            if sites[site] and self._cost[k] - due <= most:
+                some = its[pairs[its]]
+                if some.size:
+                    others._add(int(at[site]), pair[some])
+        return others
 
     def _solved(self, program: LinearProgram, *, first: bool) -> Answer:
         """Solve a program from the basis of the last one.
@@ -204,8 +252,10 @@ class Columns:
         weight, least, most = np.ones(every.sites), np.zeros(every.sites), np.zeros(every.sites)
         weight[sites], least[sites], most[sites] = cover.weight, cover.must, 1.0
         entries = np.append(np.ones(row.size - site.size), weight[site])
-        dear = DEAR * float(prices.max(initial=1.0))
-        alone = np.where(np.isfinite(facilities.free), facilities.free, dear)
+        dear = self._dear
+        if dear is None:
+            dear = np.full(pairs, DEAR * float(prices.max(initial=1.0)))
+        alone = np.minimum(facilities.free, dear)
         cost = np.append(alone, self._cost)
         return LinearProgram(
             cost=cost,
