@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.maintenance.decision import answer_of
 from amopt.maintenance.methods.program import by_arrays
-from amopt.maintenance.methods.windows import ORDER, PRINT, REPLACE, Windows, never
+from amopt.maintenance.methods.windows import ORDER, PRINT, REPLACE, Windows, earliest, never
 from amopt.maintenance.policy import Optimum, rules
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -106,7 +106,7 @@ class _Search:
             self._left.remove(region)
             heapify(self._left)
             for windows, found in inside:
-                days = _days(rules(found.grid, found.share), self._ends)
+                days = _days(rules(found.grid, found.share), self._ends, found.grid.lead)
                 bound = -inf if found.bound is None else found.bound
                 self._add(max(bound, region.bound), windows, days, found)
         if self._passed_over:
@@ -135,12 +135,20 @@ class _Search:
                     first, last = windows[name]
                     day = int(near[name,]) + way * self._steps[name]
                     windows[name] = (first, min(last, day)) if way < 0 else (max(first, day), last)
-                if any(max(first, 1) > last for first, last in windows.values()):
+                windows |= self._in_time(windows)
+                if any(max(first, earliest(one)) > last for one, (first, last) in windows.items()):
                     continue
                 if windows == region.windows:
                     self._passed_over.append(region.bound)
                     continue
                 yield windows
+
+    def _in_time(self, windows: Windows) -> Windows:
+        """Return windows without the days on which a spare could not be there yet."""
+        lead, oldest = self._instance.regular.lead_time_days, self._ends[REPLACE] - 1
+        (soonest, latest), (first, last) = windows[ORDER], windows[REPLACE]
+        before = latest if last >= oldest else min(latest, last - lead)
+        return {ORDER: (soonest, before), REPLACE: (max(first, min(soonest + lead, oldest)), last)}
 
 
 def search(
@@ -156,24 +164,33 @@ def _named(instance: MaintenanceInstance, answer: Solution) -> Solution:
     return replace(answer, fingerprint=instance.fingerprint(), notes=notes)
 
 
-def _days(rows: Sequence[Mapping[str, Any]], ends: Mapping[str, int]) -> dict[Any, float]:
-    """Return the first day of each decision by the rules of a plan; never is the day at the end."""
+def _days(
+    rows: Sequence[Mapping[str, Any]], ends: Mapping[str, int], lead: int
+) -> dict[Any, float]:
+    """Return the first day of each decision by the rules of a plan; never is the day at the end.
+
+    No order is a day after the part was installed at the soonest, but with it, and a spare is there
+    a lead time after its order, where parts grow so old: what a rule says of days before is no
+    choice.
+    """
     wanted = {
         ORDER: ("regular", "no order", "order"),
         REPLACE: ("regular", "in stock", "install"),
         PRINT: ("none", "on order", "print"),
     }
+    at_once = any(row["action"] == "install and order" for row in rows)
     found: dict[Any, float] = {}
     for name, end in ends.items():
         *where, action = wanted[name]
+        soonest = min(int(found[ORDER,]) + lead, end - 1) if name == REPLACE else 1
         days = [
-            row["from_day"]
+            max(row["from_day"], soonest)
             for row in rows
-            if [row["installed"], row["order"]] == where and row["action"].startswith(action)
+            if [row["installed"], row["order"]] == where
+            and row["action"].startswith(action)
+            and row["to_day"] >= soonest
         ]
-        found[name,] = float(min([end, *days]))
-    if any(row["action"] == "install and order" for row in rows):
-        found[ORDER,] = 0.0
+        found[name,] = float(min([end, *days]) if name != ORDER or not at_once else 0)
     return found
 
 
@@ -186,7 +203,7 @@ def chosen(solution: Solution) -> dict[Any, float]:
     ends = {ORDER: ages, REPLACE: ages}
     if any(row["installed"] == "printed" for row in rows) and lead > 1:
         ends[PRINT] = lead
-    return _days(rows, ends)
+    return _days(rows, ends, lead)
 
 
 def in_words(solution: Solution, name: tuple[str, ...], before: float, after: float) -> str:

@@ -443,18 +443,36 @@ def cost_of_days(instance: Any, order: int, replace_at: int) -> float:
     return float(days @ grid.process.cost[own])
 
 
-def test_maintenance_lists_what_enumeration_finds() -> None:
+@pytest.mark.parametrize(
+    ("scale", "lead", "prices"),
+    [
+        (9.0, 2, {}),
+        (
+            7.0,
+            2,
+            {"holding_cost_per_day": 2.0, "downtime_cost_per_day": 50.0},
+        ),  # order with the part
+        (6.0, 3, {"holding_cost_per_day": 1.0, "downtime_cost_per_day": 80.0}),
+        (8.0, 1, {"holding_cost_per_day": 9.0, "downtime_cost_per_day": 30.0}),
+    ],
+)
+def test_maintenance_lists_what_enumeration_finds(
+    scale: float, lead: int, prices: dict[str, float]
+) -> None:
     """Every pair of days by hand; of those a lead time or more from all listed, the cheapest."""
-    instance: Any = worn_out()
+    life = {"distribution": "weibull", "scale_days": scale, "shape": 3.0}
+    instance: Any = worn_out(
+        regular={"cost": 120.0, "lead_time_days": lead, "life": life}, **prices
+    )
     ages = len(instance.failure_probabilities[0])
-    costs = {
+    costs = {  # a spare is there a lead time after its order, where parts grow so old
         (order, at): cost_of_days(instance, order, at)
         for order in range(ages + 1)
-        for at in range(1, ages + 1)
+        for at in range(min(order + lead, ages - 1), ages + 1)
     }
     wanted: list[tuple[int, int]] = []
     for days in sorted(costs, key=lambda one: costs[one]):
-        if all(max(abs(a - b) for a, b in zip(days, one, strict=True)) >= 2 for one in wanted):
+        if all(max(abs(a - b) for a, b in zip(days, one, strict=True)) >= lead for one in wanted):
             wanted.append(days)
     found = alternatives(instance, within=1.0, most=4)
     assert [row["objective"] for row in found.rows] == pytest.approx(

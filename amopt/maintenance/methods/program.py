@@ -14,7 +14,7 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.maintenance import formulation
 from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import hair, renewal
-from amopt.maintenance.methods.windows import Windows, without
+from amopt.maintenance.methods.windows import Windows, within, without
 from amopt.maintenance.policy import Optimum, chosen, printing_only
 from amopt.maintenance.process import Grid, build
 from amopt.mdp import dual_program
@@ -96,6 +96,8 @@ def _shares(
     occupation: Floats,
     prices: Prices,
     budget: Budget | None,
+    *,
+    windows: Windows | None = None,
 ) -> tuple[Floats, Prices]:
     """Return the probability of each pair in its state, and the prices that its mixes prove."""
     taken = np.maximum(occupation, 0.0)
@@ -105,6 +107,8 @@ def _shares(
     visits = np.asarray(counted, dtype=np.float64)
     visited = (visits > VISITED)[state]
     other = printing_only(grid) if only_prints else _fallback(instance, grid, prices, budget)
+    if windows is not None:
+        other = within(grid, windows, other, taken)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(visited, taken / visits[state], other)
     share[share < VISITED] = 0.0
@@ -240,7 +244,7 @@ def by_arrays(
     assert answer.duals is not None
     duals = answer.duals[len(answer.duals) - len(sides) :]
     prices = {side.name: float(price) + 0.0 for side, price in zip(sides, duals, strict=True)}
-    share, known = _shares(instance, grid, answer.values, prices, budget)
+    share, known = _shares(instance, grid, answer.values, prices, budget, windows=windows)
     return Optimum(
         grid,
         share,

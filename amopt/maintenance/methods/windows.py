@@ -1,7 +1,8 @@
 """The best plan whose ages lie within windows: the same program, some of its pairs held at nothing.
 
 Each window is of one decision: on no day before its first the decision is taken, on its last day
-and later it is not put off.
+and later it is not put off. To order on day 0 is to order with the part that is installed, so that
+a window which ends there leaves no part to be installed without an order.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from amopt.maintenance.process import ACTIONS, Grid
 if TYPE_CHECKING:
     from amopt.maintenance.instance import MaintenanceInstance
 
-__all__ = ["ORDER", "PRINT", "REPLACE", "Windows", "hold", "never", "without"]
+__all__ = ["ORDER", "PRINT", "REPLACE", "Windows", "earliest", "hold", "never", "within", "without"]
 
 ORDER, REPLACE, PRINT = "order", "replace", "print"
 """The decisions: the age at which the next part is ordered, and at which it is installed; and the
@@ -32,7 +33,12 @@ _TAKEN = {
     PRINT: ("print",),
 }
 _PUT_OFF = {ORDER: "keep", REPLACE: "keep", PRINT: "wait"}
-_AT_ONCE = ACTIONS.index("install and order")
+_ALONE, _AT_ONCE = ACTIONS.index("install"), ACTIONS.index("install and order")
+
+
+def earliest(name: str) -> int:
+    """Return the first day on which a decision can be taken."""
+    return 0 if name == ORDER else 1
 
 
 def never(instance: MaintenanceInstance) -> dict[str, int]:
@@ -60,6 +66,42 @@ def without(grid: Grid, windows: Windows) -> NDArray[np.bool_]:
         found |= here & ((takes & (day < first)) | (puts_off & (day >= last)))
         if name == ORDER and first > 0:
             found |= grid.action == _AT_ONCE
+        if name == ORDER and last < 1:
+            found |= grid.action == _ALONE
+    return found
+
+
+def within(
+    grid: Grid, windows: Windows, share: NDArray[np.float64], taken: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a policy for states that a plan within windows does not come to.
+
+    It is another policy where that keeps to the windows, acts as soon as it may where that does
+    not, and orders with the part that is installed, or does not, as the plan does.
+
+    Parameters
+    ----------
+    share
+        Which pairs the other policy takes, 0 or 1, shape (pairs,).
+    taken
+        How often the plan takes each pair, shape (pairs,).
+    """
+    state, found = grid.process.state_of_pair, share.copy()
+    alone, at_once = np.flatnonzero(grid.action == _ALONE), np.flatnonzero(grid.action == _AT_ONCE)
+    usual, unusual = (
+        (alone, at_once) if taken[alone].sum() >= taken[at_once].sum() else (at_once, alone)
+    )
+    found[usual] += found[unusual]
+    found[unusual] = 0.0
+    held = without(grid, windows)
+    wrong = np.isin(state, state[held & (found > 0)])
+    rank = grid.action.copy()
+    rank[usual], rank[unusual] = len(ACTIONS), len(ACTIONS) - 1
+    left = np.flatnonzero(wrong & ~held)
+    left = left[np.lexsort((rank[left], state[left]))]
+    most_active = left[np.append(np.diff(state[left]) > 0, True)] if left.size else left
+    found[wrong] = 0.0
+    found[most_active] = 1.0
     return found
 
 
