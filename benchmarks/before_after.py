@@ -171,6 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or a fresh checkout is compiled each time
     before = os.environ.get("AMOPT_BEFORE")
     parser.add_argument("--before", default=before, help="interpreter of the other version")
     parser.add_argument("--after", default=sys.executable, help="interpreter of this version")
