@@ -124,6 +124,9 @@ class BoundedPlan:
 def bounded(outcome: Outcome, plan: Plan, known: float | None = None) -> Outcome:
     """Return the outcome with the plan's own objective, the larger of two bounds, and its status.
 
+    A bound above the objective by more than rounding is wrong, and stays as it is: the referee
+    refuses the answer.
+
     Parameters
     ----------
     outcome
@@ -140,7 +143,7 @@ def bounded(outcome: Outcome, plan: Plan, known: float | None = None) -> Outcome
         bound = objective
     status = outcome.status
     if outcome.has_answer:
-        proven = bound is not None and objective - bound <= PROVEN * terms
+        proven = bound is not None and abs(objective - bound) <= PROVEN * terms
         status = Status.OPTIMAL if proven else Status.FEASIBLE
     return replace(outcome, objective=objective, bound=bound, status=status)
 

@@ -110,8 +110,7 @@ class DecompositionSearch:
         outcome, plan = self._outcome(stopped), self._best
         if plan is None:
             return BoundedPlan(None, outcome)
-        outcome = replace(outcome, bound=min(self._bound, plan.objective))
-        return BoundedPlan(plan, bounded(outcome, plan))
+        return BoundedPlan(plan, bounded(replace(outcome, bound=self._bound), plan))
 
     def _climb_and_look(self, progress: Callable[[highs.Progress], None] | None) -> bool:
         """Go on until the gap is closed or the time is over; return whether there is no plan."""

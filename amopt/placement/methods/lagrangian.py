@@ -176,7 +176,7 @@ class LagrangianSearch:
         rest_bound = outcome.bound if outcome.bound is not None else -np.inf
         known = answer.outcome.bound if answer.outcome.bound is not None else -np.inf
         bound = max(min(rest_bound, best.cost), known)
-        outcome = replace(outcome, status=Status.FEASIBLE, bound=float(min(bound, plan.objective)))
+        outcome = replace(outcome, status=Status.FEASIBLE, bound=float(bound))
         outcome = bounded(outcome, plan)
         prices_prove = bound <= known
         return BoundedPlan(plan, outcome, prices=answer.prices if prices_prove else None)
@@ -277,8 +277,6 @@ class LagrangianSearch:
         if not np.isfinite(best.cost):
             return BoundedPlan(None, outcome)
         plan = best.plan(self.dense)
-        if outcome.bound is not None:
-            outcome = replace(outcome, bound=min(outcome.bound, plan.objective))
         return BoundedPlan(plan, bounded(outcome, plan))
 
 
