@@ -43,17 +43,29 @@ FRAME = 40_000
 """Bytes of a page that are neither rows nor pictures."""
 
 
+_OF_OTHERS = (".xlsx", ".xlsm", ".yaml", ".yml", ".json", ".toml", ".csv", ".parquet")
+"""Endings of what is no page."""
+
+
 def require_writable(path: str | Path) -> None:
     """Refuse a page that could not be written later.
 
     Raises
     ------
     UsageError
-        When the ``report`` extra is not installed, or the file cannot be written.
+        When the ``report`` extra is not installed, or the file cannot be written, or is one of
+        another kind, such as the instance itself.
     """
     if not all(importlib.util.find_spec(name) for name in ("jinja2", "plotly")):
         raise _missing()
     require_writable_file(path)
+    if Path(path).suffix.lower() in _OF_OTHERS:
+        raise UsageError(f"name a file that ends in .html, not {path}")
+    if Path(path).is_file():
+        with Path(path).open("rb") as file:
+            begins = file.read(64).lstrip().lower()
+        if begins and not begins.startswith(b"<!doctype html"):
+            raise UsageError(f"{path} is there and is no page: name another file, or delete it")
 
 
 @collector_paused()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
 
 from amopt.errors import UsageError
 from amopt.files import as_plain, new_file, require_writable_file
@@ -47,12 +49,23 @@ def require_writable(target: str | Path) -> None:
     Raises
     ------
     UsageError
-        When the file does not end in .xlsx or cannot be written, or openpyxl is not installed.
+        When the file does not end in .xlsx or cannot be written, holds an instance or is no
+        workbook, or openpyxl is not installed.
     """
     if Path(target).suffix.lower() != ".xlsx":
         raise UsageError(f"name a file that ends in .xlsx, not {target}")
     require_writable_file(target)
     _openpyxl()
+    if Path(target).is_file() and Path(target).stat().st_size:
+        try:
+            with ZipFile(target) as book:
+                sheets = book.read("xl/workbook.xml")
+        except (OSError, BadZipFile, KeyError) as error:
+            raise UsageError(
+                f"{target} is there and is no workbook: name another file, or delete it"
+            ) from error
+        if re.search(rb"""\bname=["']instance["']""", sheets):
+            raise UsageError(f"{target} holds an instance, which would be lost: name another file")
 
 
 def write_answer(solution: Solution, target: str | Path) -> None:

@@ -92,3 +92,33 @@ def test_what_the_system_refuses_is_told_with_the_name_of_the_file(
     assert "cannot write the answer" not in run.err
     assert "too long" in run.err
     assert LONG[:40] in run.err
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.json", "mine"])
+def test_an_answer_does_not_take_the_place_of_its_instance(
+    name: str, tmp_path: Path, amopt_command: Any
+) -> None:
+    """A page written over the file that was asked about would be the end of it."""
+    instance = tmp_path / name
+    instance.write_text("amopt: 1\nkind: printing\n")
+    run = amopt_command("solve", "printing/textbook", "--html", name)
+    assert run.code == 2
+    assert "page" in run.err or ".html" in run.err
+    assert instance.read_text() == "amopt: 1\nkind: printing\n"
+
+
+def test_a_workbook_of_an_answer_does_not_take_the_place_of_its_instance(
+    tmp_path: Path, amopt_command: Any
+) -> None:
+    pytest.importorskip("openpyxl")
+    assert amopt_command("convert", "placement/textbook", "mine.xlsx").code == 0
+    before = (tmp_path / "mine.xlsx").read_bytes()
+    run = amopt_command("solve", "mine.xlsx", "--xlsx", "mine.xlsx")
+    assert run.code == 2
+    assert "holds an instance" in run.err
+    assert (tmp_path / "mine.xlsx").read_bytes() == before
+    (tmp_path / "other.xlsx").write_text("no workbook")
+    assert amopt_command("solve", "mine.xlsx", "--xlsx", "other.xlsx").code == 2
+    for _ in range(2):  # an answer may take the place of an earlier one
+        run = amopt_command("solve", "mine.xlsx", "--xlsx", "answer.xlsx", "--html", "page.html")
+        assert run.code == 0, run.err
