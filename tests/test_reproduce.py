@@ -32,6 +32,14 @@ def test_the_verdicts_of_quick_sources_are_as_recorded(quick: Reproduction) -> N
     assert len(quick.numbers) > 150
 
 
+def test_what_ctrl_c_came_before_is_left_out_and_is_no_data_that_are_missing() -> None:
+    table = source("bracken-mccormick-1968").tables[0]
+    told = run._told("bracken-mccormick-1968", table, {}, run._NOT_DONE)
+    assert {one.verdict for one in told} == {Verdict.LEFT_OUT}
+    told = run._told("bracken-mccormick-1968", table, {}, "AMOPT_DATA does not name a folder")
+    assert {one.verdict for one in told} == {Verdict.NO_DATA}
+
+
 def test_there_are_400_printed_numbers_of_which_every_source_has_some() -> None:
     cells = {
         name: [cell for one in source(name).tables if not one.again for cell in one.cells()]

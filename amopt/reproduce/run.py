@@ -231,8 +231,8 @@ def _number(
     recorded, why = table.recorded(row, column)
     same = computed is not None and agrees(text, computed, table.tolerance)
     if missing:
-        left_out = table.long and not missing.startswith("AMOPT_DATA")
-        verdict, as_recorded = (Verdict.LEFT_OUT if left_out else Verdict.NO_DATA), True
+        no_data = missing.startswith("AMOPT_DATA")
+        verdict, as_recorded = (Verdict.NO_DATA if no_data else Verdict.LEFT_OUT), True
         why = missing
     elif recorded in (Verdict.NOT_DERIVABLE, Verdict.LEFT_OUT):
         verdict, as_recorded = recorded, computed is None or same

@@ -349,7 +349,8 @@ def test_several_files_are_rows_of_one_sweep(amopt_command: Any, tmp_path: Path)
     assert first.json["name"] == "3 instances"
     assert first.json["objective_meaning"] == "objective"  # of a day, and of a year
     again = amopt_command("sweep", *files, "fortnight.json", "--out", "kept", "--json")
-    assert again.json["solved"] == 1
+    assert (first.json["solved"], again.json["solved"]) == (3, 2)  # what is refused, is each time
+    assert "solved before" not in amopt_command("sweep", "week.json", "wrong.json").out
     assert [{**row, "seconds": 0} for row in again.json["rows"][:3]] == [
         {**row, "seconds": 0} for row in first.json["rows"]
     ]

@@ -108,8 +108,10 @@ def material(instance: str, probability: float) -> Values:
     """Return the raw material that lasts a cycle with a probability, exactly."""
     data = {**amopt.load(instance).to_dict(), "limits": []}
     data["material"] = {"non_stockout_probability": probability}
-    row = amopt.printing.distributions(amopt.load(data)).rows["material"][0]
-    return {("raw material", "cm3"): row["level_cm3"]}
+    rows = amopt.printing.distributions(amopt.load(data)).rows["material"]
+    if not rows:
+        raise KeyboardInterrupt  # which it keeps to itself, with what it has till then
+    return {("raw material", "cm3"): rows[0]["level_cm3"]}
 
 
 def nothing() -> Values:

@@ -45,7 +45,7 @@ class Sweep:
         what came of it (status, objective, bound, gap, method, seconds, note), and the answer's
         totals where it has one row of them.
     solved
-        How many of them were solved in this run; the others had been before.
+        How many of them were solved, or refused, in this run; the others had been before.
     pieces
         How far it came: after Ctrl-C there are the rows of the points that are done, and those at
         hand with their best until then, which no folder keeps.
@@ -129,9 +129,9 @@ def sweep(
         done = dict(plan.refused)
         if journal is not None:
             done |= {key: row for key, row in journal.rows.items() if key in plan.tasks}
-        before = len(done)
+        before = len(done) - len(plan.refused)  # what is refused, is in each run
         todo = {key: task for key, task in plan.tasks.items() if key not in done}
-        pieces = Pieces(len(plan.rows), progress, ended=before)
+        pieces = Pieces(len(plan.rows), progress, ended=len(done))
         with pieces.hearing():
             _keep(done, _solved(todo, pool, at_solve), journal, pieces)
     pieces.require_any()
