@@ -22,7 +22,7 @@ import amopt
 from amopt import decisions
 from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Status, Stopped
-from amopt.scenarios.sweep import Change, Point, from_list, grid, run, sweep, variation
+from amopt.scenarios.sweep import Change, Point, changes, from_list, grid, run, sweep, variation
 from amopt.scenarios.sweep.changes import apply
 from amopt.scenarios.sweep.pools import in_pools, without
 from tests.test_figures import fetched
@@ -78,6 +78,7 @@ def test_what_a_path_leads_to() -> None:
         ("parts.*.expedite_cost", "2x", "no key 'expedite_cost'"),
         ("name", "2x", "is no number that can be scaled"),
         ("cycle_days.first", "2", "nothing is below 'first'"),
+        ("cycle_days", "[1", "is no value of a file"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused_before_anything_is_solved(
@@ -87,6 +88,15 @@ def test_a_path_that_leads_nowhere_is_refused_before_anything_is_solved(
     points = [Point(()), Point((Change(path, value),))]
     with pytest.raises(UsageError, match=words):
         sweep(amopt.load("printing/mission"), points)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e3", 1000.0), ("12:30", "12:30"), ("no", "no"), ("true", True)]
+)
+def test_values_are_read_as_in_a_file(text: str, value: object) -> None:
+    data = changes._value(None, Change("name", text))
+    assert data == value
+    assert type(data) is type(value)
 
 
 @pytest.mark.parametrize("text", ["parts", "=1", "parts=", "parts=1,,2"])

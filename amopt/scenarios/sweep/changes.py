@@ -227,13 +227,25 @@ def _name(entry: Mapping[str, Any]) -> str:
 def _value(before: Any, change: Change) -> Any:
     """Return the value that a change gives in place of another."""
     if not _FACTOR.fullmatch(change.value):
-        import yaml
-
-        return yaml.safe_load(change.value)
+        return _read(change)
     factor = float(change.value[:-1])
     if isinstance(before, list | tuple):
         return [_scaled(one, factor, change) for one in before]
     return _scaled(before, factor, change)
+
+
+def _read(change: Change) -> Any:
+    """Return a value as an instance file would have it."""
+    from amopt.instance.formats import yaml_text
+    from amopt.instance.formats.positions import Unusable
+
+    try:
+        data = yaml_text.parse(f"value: {change.value}").data
+    except Unusable as error:
+        raise UsageError(f"{change.path}: {change.value!r} is no value of a file") from error
+    if not isinstance(data, Mapping) or set(data) != {"value"}:
+        raise UsageError(f"{change.path}: {change.value!r} is no value of a file")
+    return data["value"]
 
 
 def _scaled(before: Any, factor: float, change: Change) -> int | float:
