@@ -273,8 +273,6 @@ CITED = {
 MEASURED = {
     "architecture": {"`find amopt -name '*.py' | xargs cat | wc -l`": "20,841 67,855"},
     "benchmarks": {
-        "By `python -m benchmarks workbook`": "107",
-        "By `python -m benchmarks screening`": "85,477",
     },
     "decisions/printing": {
         "`benchmarks/printing_table.py`": "198,638",
