@@ -272,8 +272,6 @@ CITED = {
 
 MEASURED = {
     "architecture": {"`find amopt -name '*.py' | xargs cat | wc -l`": "20,841 67,855"},
-    "benchmarks": {
-    },
     "decisions/printing": {
         "`benchmarks/printing_table.py`": "198,638",
         "`amopt printing busy FILE --cycles 200000 --seed 101`": (
