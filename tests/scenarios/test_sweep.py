@@ -11,8 +11,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,8 @@ from amopt.errors import NoAnswerError, UsageError
 from amopt.outcome import Status, Stopped
 from amopt.scenarios.sweep import Change, Point, changes, from_list, grid, run, sweep, variation
 from amopt.scenarios.sweep.changes import apply
-from amopt.scenarios.sweep.pools import in_pools, without
+from amopt.scenarios.sweep.journal import Journal
+from amopt.scenarios.sweep.pools import CUT, in_pools, without
 from tests.test_figures import fetched
 
 COSTS = variation("parts.*.print_cost=0.5x,1x,2x")
@@ -211,6 +214,132 @@ def test_ctrl_c_keeps_what_ended_by_itself(
 
 def _pressed(*_: Any, **__: Any) -> Any:
     raise KeyboardInterrupt
+
+
+class Passing(ThreadPoolExecutor):
+    """Passes Ctrl-C on to its work, as processes do."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers)
+        self.pressed = threading.Event()
+
+    def interrupt(self) -> None:
+        self.pressed.set()
+
+
+def test_ctrl_c_while_a_row_is_kept_reaches_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solve at hand ends with its best, which is shown, and no worker is waited for."""
+    pool, begun = Passing(1), threading.Event()
+
+    def solve(task: Any) -> Any:
+        if task[1].row()["systems.MB.count"] == 20:
+            return without("optimal", "")
+        begun.set()
+        return {**without("feasible", ""), CUT: pool.pressed.wait(5)}
+
+    def progress(done: int, of: int) -> None:
+        assert begun.wait(5)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(run, "_solve", solve)
+    points = grid([variation("systems.MB.count=20,42,50")])
+    found = sweep(amopt.load("printing/mission"), points, pool=lambda: pool, progress=progress)
+    assert [row["status"] for row in found.rows] == ["optimal", "feasible"]
+    assert (found.pieces.ended, found.pieces.cut) == (1, 1)
+    assert found.pieces.stopped is Stopped.INTERRUPTED
+
+
+def test_ctrl_c_keeps_the_other_rows_of_a_batch() -> None:
+    todo: Any = {str(n): (str(n), None, {}) for n in range(600)}
+    quick = in_pools(todo, lambda: ThreadPoolExecutor(1), lambda task: without("optimal", ""))
+    found = [next(quick)[0] for _ in range(4)]  # the last one is the first of a large batch
+    following: Any = partial(quick.throw, KeyboardInterrupt())
+    with suppress(KeyboardInterrupt):
+        while True:
+            found.append(following()[0])
+            following = quick.__next__
+    assert len(found) == len(set(found)) > 100
+
+
+@pytest.mark.parametrize("place", ["fsync", "flush"])
+def test_ctrl_c_as_a_row_is_written_keeps_it(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is there, whole and once, wherever in its writing Ctrl-C came."""
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+    write, pressed = Journal.write, []
+
+    def interrupted(journal: Any, *row: Any) -> None:
+        def press(*given: Any) -> None:
+            if not pressed:
+                pressed.append(1)
+                signal.raise_signal(signal.SIGINT)
+            return honest(*given)
+
+        with pytest.MonkeyPatch.context() as patch:
+            if place == "fsync":
+                honest: Any = os.fsync
+                patch.setattr("amopt.scenarios.sweep.journal.os.fsync", press)
+            else:
+                file = journal._file
+                honest = file.flush
+                patch.setattr(journal, "_file", Flushing(file, press))
+            write(journal, *row)
+
+    monkeypatch.setattr(Journal, "write", interrupted)
+    try:
+        found = sweep(mission, points, folder=tmp_path)
+    except KeyboardInterrupt:
+        pytest.fail("the row is there, and is not shown")
+    assert (len(found.rows), found.pieces.ended) == (1, 1)
+    (line,) = lines(tmp_path)[1:]
+    assert line["row"]["objective"] == found.rows[0]["objective"]
+    assert sweep(mission, points, folder=tmp_path).solved == 1
+    assert once(tmp_path)
+
+
+class Flushing:
+    """A file whose flush is another."""
+
+    def __init__(self, file: Any, flush: Any) -> None:
+        self._file, self.flush = file, flush
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Works as it is given something, and breaks at one of its tasks."""
+
+    given = 0
+
+    def submit(self, task: Any, /, *words: Any, **named: Any) -> Any:
+        AtOnce.given += 1
+        if AtOnce.given == 4:
+            raise BrokenExecutor("an idle worker died")
+        future: Future[Any] = Future()
+        future.set_result(task(*words, **named))
+        return future
+
+
+def test_a_pool_that_breaks_while_nothing_runs_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AtOnce, "given", 0)
+    todo: Any = {str(n): (str(n), None, {}) for n in range(9)}
+    found = list(in_pools(todo, lambda: AtOnce(1), lambda task: without("optimal", task[0])))
+    assert sorted(key for key, _ in found) == sorted(todo)
+    assert {row["status"] for _, row in found} == {"optimal"}
+
+
+def test_a_pool_that_takes_nothing_is_told() -> None:
+    class Broken(ThreadPoolExecutor):
+        def submit(self, task: Any, /, *words: Any, **named: Any) -> Any:
+            raise BrokenExecutor("gone")
+
+    todo: Any = {"1": (None, None, {})}
+    with pytest.raises(NoAnswerError, match="before any point was given"):
+        list(in_pools(todo, lambda: Broken(1), _pressed))
 
 
 def test_a_journal_of_another_sweep_is_left_alone(tmp_path: Path) -> None:

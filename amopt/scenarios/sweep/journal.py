@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from amopt.errors import UsageError
 from amopt.files import as_plain
+from amopt.program.ctrl_c import TwiceInterruptedError
 
 __all__ = ["Journal", "opened"]
 
@@ -28,15 +29,35 @@ class Journal:
     """
 
     def __init__(self, file: IO[bytes], rows: dict[str, dict[str, Any]]) -> None:
-        self._file = file
+        self._file, self._size = file, file.seek(0, os.SEEK_END)
         self.rows = rows
 
     def write(self, key: str, row: Mapping[str, Any]) -> None:
-        """Write the row of a point; once this returns, it is on the disk."""
-        line = json.dumps({"key": key, "row": as_plain(row)}, allow_nan=False)
-        self._file.write(line.encode() + b"\n")
+        """Write the row of a point; once this returns, it is on the disk.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            At Ctrl-C meanwhile, but once the row is written.
+        """
+        text = json.dumps({"key": key, "row": as_plain(row)}, allow_nan=False)
+        line = text.encode() + b"\n"
+        size = self._size
+        try:
+            self._append(line, size)
+        except TwiceInterruptedError:
+            raise
+        except KeyboardInterrupt:
+            self._append(line, size)
+            raise
+
+    def _append(self, line: bytes, size: int) -> None:
+        """Write a line after those that are whole, in place of what was written of it before."""
+        self._file.truncate(size)
+        self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
+        self._size = size + len(line)
 
 
 @contextmanager

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from amopt.instance.common import Instance
     from amopt.scenarios.sweep.changes import Point
 
-__all__ = ["CUT", "Pool", "Row", "Task", "in_pools", "without"]
+__all__ = ["CUT", "Pool", "Row", "Rows", "Task", "in_pools", "without"]
 
 Row = dict[str, Any]
+Rows = Generator[tuple[str, Row], None, None]
+"""Rows of points by their keys, as they come."""
 Pool = Callable[[], AbstractContextManager[Executor]]
 Task = tuple["Instance", "Point", Mapping[str, Any]]
 """An instance, the point at which it is solved, and the options of the solve."""
@@ -46,9 +48,7 @@ def without(status: str, note: str) -> Row:
     return {**dict.fromkeys(OUTCOME), "status": status, "note": note}
 
 
-def in_pools(
-    todo: Mapping[str, Task], pool: Pool, solve: Callable[[Task], Row]
-) -> Iterator[tuple[str, Row]]:
+def in_pools(todo: Mapping[str, Task], pool: Pool, solve: Callable[[Task], Row]) -> Rows:
     """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand.
 
     A worker that dies breaks its pool, and nobody is told which point did it. Those that were under
@@ -83,13 +83,17 @@ def _in_one_pool(
         except TwiceInterruptedError:
             raise
         except KeyboardInterrupt:
+            yield from flow.came
             for future in end(flow.running, executor):
                 with suppress(KeyboardInterrupt, BrokenExecutor):
                     yield from future.result()[0]
             raise
         except BrokenExecutor as error:
-            if not flow.running:
-                raise NoAnswerError("the executor was broken before any point was given") from error
+            if not flow.given:
+                raise NoAnswerError(
+                    "the executor was broken before any point was given; what was solved until "
+                    "then is kept in the folder, if one was given"
+                ) from error
             return [key for keys in flow.running.values() for key in keys]
         finally:
             for future in flow.running:
@@ -104,6 +108,10 @@ class _Flow:
     ----------
     running
         The points of each batch under way.
+    given
+        How many batches the executor has taken.
+    came
+        Rows of the batch that came last, which have not been taken yet.
     """
 
     def __init__(
@@ -114,6 +122,7 @@ class _Flow:
         strikes: Counter[str],
     ) -> None:
         self.running: dict[Future[Batch], list[str]] = {}
+        self.given, self.came = 0, deque[tuple[str, Row]]()
         self._executor, self._solve, self._strikes = executor, solve, strikes
         self._tasks, self._waiting = tasks, deque(tasks)
         self._most = AHEAD * int(getattr(executor, "_max_workers", WORKERS))
@@ -134,9 +143,11 @@ class _Flow:
             ended, _ = wait(self.running, return_when=FIRST_COMPLETED)
             for future in sorted(ended, key=_has_failed):
                 rows, seconds = self._came(future)
-                yield from rows
                 if rows:
                     self._fit(len(rows), seconds)
+                self.came.extend(rows)
+                while self.came:
+                    yield self.came.popleft()
             self._fill()
 
     def _fill(self) -> None:
@@ -148,6 +159,7 @@ class _Flow:
                 keys.append(self._waiting.popleft())
             batch = [(key, self._tasks[key]) for key in keys]
             self.running[self._executor.submit(_batch, self._solve, batch)] = keys
+            self.given += 1
 
     def _fit(self, solved: int, seconds: float) -> None:
         """Set the size of batches by what one took, and by what is left for all workers."""

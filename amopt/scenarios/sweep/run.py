@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from amopt.program.solver.run import TwiceInterruptedError
 from amopt.scenarios.standing import finished, why_none
 from amopt.scenarios.sweep.changes import NO_CHANGE, Point, apply, require_paths
 from amopt.scenarios.sweep.journal import Journal, opened
-from amopt.scenarios.sweep.pools import CUT, Pool, Row, Task, in_pools, without
+from amopt.scenarios.sweep.pools import CUT, Pool, Row, Rows, Task, in_pools, without
 from amopt.scenarios.workers import telling
 
 if TYPE_CHECKING:
@@ -210,26 +211,44 @@ def _key(name: str, fingerprint: str, point: Point) -> str:
     return hashlib.sha256(f"{name}\n{fingerprint}\n{point.key}".encode()).hexdigest()[:16]
 
 
-def _keep(
-    done: dict[str, Row], rows: Iterator[tuple[str, Row]], journal: Journal | None, pieces: Pieces
-) -> None:
-    """Keep the rows as they come; those that Ctrl-C cut short are for this run alone."""
+def _keep(done: dict[str, Row], rows: Rows, journal: Journal | None, pieces: Pieces) -> None:
+    """Keep the rows as they come; those that Ctrl-C cut short are for this run alone.
+
+    Ctrl-C that comes while a row is kept is passed on to what gives the rows: the points at hand
+    are ended by it, and have rows of their own.
+    """
+    following: Callable[[], tuple[str, Row]] = rows.__next__
     try:
-        for key, row in rows:
-            cut = row.pop(CUT, False)
-            done[key] = row
-            if cut:
-                pieces.cut += 1
-                continue
-            if journal is not None:
-                journal.write(key, row)
-            pieces.ended += 1
-            if pieces.progress is not None:
-                pieces.progress(pieces.ended, pieces.every)
+        while True:
+            key, row = following()
+            following = rows.__next__
+            try:
+                _keep_one(done, key, row, journal, pieces)
+            except TwiceInterruptedError:
+                raise
+            except KeyboardInterrupt as pressed:
+                following = partial(rows.throw, pressed)
+    except StopIteration:
+        return
     except TwiceInterruptedError:
         raise
     except KeyboardInterrupt:
         pieces.stopped = Stopped.INTERRUPTED
+
+
+def _keep_one(
+    done: dict[str, Row], key: str, row: Row, journal: Journal | None, pieces: Pieces
+) -> None:
+    cut = row.pop(CUT, False)
+    done[key] = row
+    if cut:
+        pieces.cut += 1
+        return
+    pieces.ended += 1
+    if journal is not None:
+        journal.write(key, row)
+    if pieces.progress is not None:
+        pieces.progress(pieces.ended, pieces.every)
 
 
 _MEANING = "objective_meaning"
@@ -249,7 +268,7 @@ def _solved(
     todo: Mapping[str, Task],
     pool: Pool | None,
     at_solve: Callable[[Progress], None] | None = None,
-) -> Iterator[tuple[str, Row]]:
+) -> Rows:
     """Yield the rows of points as they come; at Ctrl-C at last those of the points at hand."""
     if pool is not None:
         yield from in_pools(todo, pool, _solve)
