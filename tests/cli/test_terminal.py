@@ -126,7 +126,7 @@ def test_ctrl_c_returns_the_best_answer_with_its_gap(tmp_path: Path) -> None:
 DEAF = """
 from amopt import cli
 from amopt.program.solver.run import Watch
-Watch._hear = lambda *_: None  # a solver that does not hear
+Watch._hear = Watch._hear_interrupt = lambda *_: None  # a solver that does not hear
 cli.main()
 """
 

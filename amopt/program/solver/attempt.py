@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amopt.outcome import Status, Stopped
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer, Basis
+from amopt.program.solver.digits.dual_bound import DualBound
 from amopt.program.solver.digits.polishing import polished, rounded
 from amopt.program.solver.digits.refinement import at_bounds, refined
 from amopt.program.solver.digits.residuals import ACCURACY
@@ -173,19 +174,23 @@ class AttemptRun:
         """Validate a linear answer; solve for what it misses."""
         info = self.highs.getInfo()
         result.iterations = count(info.simplex_iteration_count) + count(info.ipm_iteration_count)
-        x, y = read_values(self.highs, self.program, self.scaling)
+        x, duals = read_values(self.highs, self.program, self.scaling)
+        y = None if duals is None else DualBound(self.program, duals)
         short = validate_linear(self.program, result, x, y)
         if result.stopped is not Stopped.FINISHED or short <= ACCURACY or x is None:
             return
         first = x, y
-        short = min(short, self._better(result, short, at_bounds(self.program, self.scaling, x), y))
+        near = at_bounds(self.program, self.scaling, x)
+        if (near != x).any():
+            short = min(short, self._better(result, short, near, y))
         for _ in range(_ROUNDS):
             if short <= ACCURACY:
                 break
             better = refined(self.highs, self.program, self.scaling, x, self._run_again)
             if better is None:
                 break
-            x, y = better
+            x = better[0]
+            y = self._proof(better[1], y)
             shorter = self._better(result, short, x, y)
             if shorter >= short:
                 break
@@ -194,7 +199,7 @@ class AttemptRun:
             self._in_units_of_the_answer(result, short, *first)
 
     def _in_units_of_the_answer(
-        self, result: AttemptResult, short: float, x: Floats, y: Floats | None
+        self, result: AttemptResult, short: float, x: Floats, y: DualBound | None
     ) -> None:
         """Solve once more where every row adds up about 1; what the duals prove stays.
 
@@ -211,7 +216,8 @@ class AttemptRun:
             _, duals, basis = self._from_basis(own, basis)
             if better is None or self._is_over():
                 return
-            short = min(short, self._better(result, short, better, duals))
+            y_own = None if duals is None else self._proof(duals, y)
+            short = min(short, self._better(result, short, better, y_own))
             if short <= ACCURACY:
                 return
             x = better
@@ -230,7 +236,13 @@ class AttemptRun:
         x, y = read_values(self.highs, self.program, units)
         return x, y, read_basis(self.highs, self.program) or basis
 
-    def _better(self, result: AttemptResult, short: float, x: Floats, y: Floats | None) -> float:
+    def _proof(self, duals: Floats, known: DualBound | None) -> DualBound:
+        """Return what row duals prove; what is known where they are the same."""
+        if known is not None and np.array_equal(known.y, duals):
+            return known
+        return DualBound(self.program, duals)
+
+    def _better(self, result: AttemptResult, short: float, x: Floats, y: DualBound | None) -> float:
         """Validate other values, and take them over where they fall less short; return that."""
         again = replace(result, residuals={}, bound=None, status=Status.UNKNOWN)
         shorter = validate_linear(self.program, again, x, y)

@@ -116,12 +116,12 @@ class Watch:
         TwiceInterruptedError
             At a second Ctrl-C, when the solver has not yet heard the first.
         """
-        heard = [*self._pauses, self._incumbent]
         verbose = logger.isEnabledFor(logging.DEBUG)
-        if verbose:
-            heard.append(self._log)
         set_options(self._solver, {"output_flag": verbose})
-        self._solver.setCallback(self._hear, None)
+        heard, hear = [*self._pauses], self._hear_interrupt
+        if verbose or self._progress is not None:
+            heard, hear = [*heard, self._incumbent, *[self._log][:verbose]], self._hear
+        self._solver.setCallback(hear, None)
         for kind in heard:
             self._solver.startCallback(kind)
         results: list[Any] = []
@@ -183,6 +183,11 @@ class Watch:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+    def _hear_interrupt(self, kind: Any, message: str, state: Any, reply: Any, _: Any) -> None:
+        """Answer a callback where nothing is reported: simplex calls at each of its iterations."""
+        if self.interrupted:
+            reply.user_interrupt = True
 
     def _hear(self, kind: Any, message: str, state: Any, reply: Any, _: Any) -> None:
         """Answer one callback; never raises into the solver."""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.digits.arithmetic import by_entry
+from amopt.program.solver.digits.arithmetic import by_entry, by_row
 
 __all__ = ["LARGEST_COEFFICIENT", "OPEN", "Scaling"]
 
@@ -161,12 +161,10 @@ def _is_uneven(program: LinearProgram) -> bool:
     low, high = 2.0 ** _COEFFICIENT[0], 2.0 ** _COEFFICIENT[1]
     entries = np.abs(program.matrix.data)
     if entries.size and not low <= entries.min() <= entries.max() <= high:
-        m, n = program.shape
-        row = by_entry(program.matrix, np.arange(m))
-        for of, size in ((row, m), (program.matrix.indices, n)):
-            largest = np.zeros(size)
-            np.maximum.at(largest, of, entries)
-            largest = largest[largest > 0]
+        columns = np.zeros(program.shape[1])
+        np.maximum.at(columns, program.matrix.indices, entries)
+        for sizes in (by_row(np.maximum, program.matrix, entries), columns):
+            largest = sizes[sizes > 0]
             if not low <= largest.min() <= largest.max() <= high:
                 return True
     lower, upper = program.lower, program.upper
@@ -195,17 +193,19 @@ def _balanced(program: LinearProgram) -> tuple[Floats, Floats]:
     a row or column has a bound, that counts as much.
     """
     m, n = program.shape
-    matrix = program.matrix
-    row = by_entry(matrix, np.arange(m))
-    column = matrix.indices
-    entry = np.log2(np.abs(matrix.data))
+    matrix, column = program.matrix, program.matrix.indices
+    empty = np.diff(matrix.indptr) == 0
+    entry = np.abs(matrix.data)
+    np.log2(entry, out=entry)
     sides = _logarithm(_size(program.row_lower, program.row_upper))
     bounds = _logarithm(_size(program.lower, program.upper))
     fixed = program.integer
     r, c = np.zeros(m), np.where(fixed, 0.0, np.nan_to_num(bounds))
     for _ in range(_PASSES):
-        r = -_middle(_largest(row, entry + c[column], m), sides)
-        c = np.where(fixed, 0.0, _middle(-_largest(column, entry + r[row], n), bounds))
+        of_rows = by_row(np.maximum, matrix, entry + c[column])
+        r = -_middle(np.where(empty, np.nan, of_rows), sides)
+        of_columns = _largest(column, entry + by_entry(matrix, r), n)
+        c = np.where(fixed, 0.0, _middle(-of_columns, bounds))
     return np.exp2(np.round(r)), np.exp2(np.round(c))
 
 

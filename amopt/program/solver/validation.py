@@ -11,14 +11,17 @@ from amopt.outcome import Outcome, Status, Stopped, versions
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.answer import Answer
 from amopt.program.solver.digits.arithmetic import exact_dot, weighted_columns
-from amopt.program.solver.digits.dual_bound import DualCheck, check_dual, infeasibility_proof
+from amopt.program.solver.digits.dual_bound import (
+    DualBound,
+    DualCheck,
+    infeasibility_proof,
+)
 from amopt.program.solver.digits.residuals import (
     ACCURACY,
     OPEN,
     TOLERANCE,
     PrimalCheck,
     check_primal,
-    row_misses,
 )
 
 __all__ = [
@@ -118,9 +121,9 @@ def better_bound(program: LinearProgram, one: float | None, other: float | None)
 
 
 def validate_linear(
-    program: LinearProgram, result: AttemptResult, x: Floats | None, y: Floats | None
+    program: LinearProgram, result: AttemptResult, x: Floats | None, y: DualBound | None
 ) -> float:
-    """Validate column values and row duals of a linear program.
+    """Validate column values of a linear program, and the bound that its row duals prove.
 
     Values that satisfy the program are an answer, and optimal when the duals prove it.
 
@@ -134,7 +137,7 @@ def validate_linear(
     values = np.zeros(program.shape[1]) if x is None else np.clip(x, program.lower, program.upper)
     dual, primal = DualCheck(np.inf, -np.inf), None
     if y is not None:
-        dual = check_dual(program, y, values)
+        dual = y.at(values)
         result.residuals["dual"] = dual.dual
         if dual.accepted and np.isfinite(dual.bound):
             result.bound = dual.bound
@@ -143,11 +146,11 @@ def validate_linear(
         primal = check_primal(program, values)
         result.residuals["primal"] = primal.primal
         if primal.accepted:
-            result.values, result.duals = values, y
+            result.values, result.duals = values, None if y is None else y.y
             result.scale = max(primal.scale, dual.scale)
             gap = _relative(_missing(program, primal.objective, result.bound), primal, dual.scale)
             over = _relative(_passed(program, primal.objective, result.bound), primal, dual.scale)
-            worth = 0.0 if y is None else float(row_misses(program, values) @ np.abs(y))
+            worth = 0.0 if y is None else float(primal.misses @ np.abs(y.y))
             worth /= primal.scale or dual.scale or 1.0
             short = max(gap, primal.primal, worth)
             proven = max(gap, over, worth) <= TOLERANCE and primal.accurate

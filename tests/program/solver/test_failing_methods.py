@@ -147,16 +147,17 @@ def test_an_answer_without_a_proof_is_feasible_at_most(monkeypatch: pytest.Monke
 def spoil(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
     """Replace the duals of the first attempts by ones that prove only 54."""
     from amopt.program.solver import attempt
+    from amopt.program.solver.digits.dual_bound import DualBound
     from amopt.program.solver.validation import AttemptResult
 
     honest, methods = attempt.validate_linear, []
 
     def validate(
-        p: LinearProgram, result: AttemptResult, x: np.ndarray | None, y: np.ndarray | None
+        p: LinearProgram, result: AttemptResult, x: np.ndarray | None, y: DualBound | None
     ) -> float:
         if result.method not in methods:
             methods.append(result.method)
         spoilt = methods.index(result.method) < attempts
-        return honest(p, result, x, np.array([3, 3.5, 0]) if spoilt else y)
+        return honest(p, result, x, DualBound(p, np.array([3, 3.5, 0])) if spoilt else y)
 
     monkeypatch.setattr(attempt, "validate_linear", validate)

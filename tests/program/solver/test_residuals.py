@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from amopt.outcome import Status
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.digits.arithmetic import exact_sum
-from amopt.program.solver.digits.dual_bound import check_dual, infeasibility_proof
+from amopt.program.solver.digits.dual_bound import DualBound, check_dual, infeasibility_proof
 from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.solver.validation import AttemptResult, validate_linear
 
@@ -59,7 +59,8 @@ def test_a_small_miss_at_a_high_price_is_no_optimum() -> None:
     dear = program([1e8, 0, 1], [[1, 1, 0]], [1], 1, **bounds)
     for a, status in ((0.0, Status.FEASIBLE), (1e-10, Status.OPTIMAL)):
         result = AttemptResult("by hand")
-        short = validate_linear(dear, result, np.array([a, 1 - 1e-10, 1.0]), np.array([1e8]))
+        x, y = np.array([a, 1 - 1e-10, 1.0]), DualBound(dear, np.array([1e8]))
+        short = validate_linear(dear, result, x, y)
         assert (result.status, result.final) == (status, status is Status.OPTIMAL)
         assert short == pytest.approx(0.01 if a == 0 else 0.0, abs=1e-6)
 

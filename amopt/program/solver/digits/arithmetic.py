@@ -14,7 +14,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["UNIT", "by_entry", "exact_dot", "exact_sum", "two_product", "weighted_columns"]
+__all__ = [
+    "UNIT",
+    "by_entry",
+    "by_row",
+    "exact_dot",
+    "exact_sum",
+    "two_product",
+    "weighted_columns",
+]
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +57,24 @@ def by_entry(matrix: sp.csr_array, numbers: NDArray[Any]) -> NDArray[Any]:
     """Return for each entry of a matrix the number of its row."""
     ends = matrix.indptr
     return np.repeat(numbers, ends[1:] - ends[:-1])
+
+
+def by_row(join: np.ufunc, matrix: sp.csr_array, entries: NDArray[Any]) -> Floats:
+    """Return what the entries of each row of a matrix of this pattern come to, 0 without any.
+
+    Parameters
+    ----------
+    join
+        How two are joined: ``np.add``, ``np.maximum``.
+    matrix, entries
+        The pattern, and a number each entry of it.
+    """
+    starts, ends = matrix.indptr[:-1], matrix.indptr[1:]
+    joined = np.zeros(starts.size)
+    some = starts < ends
+    if some.any():
+        joined[some] = join.reduceat(entries, starts[some], dtype=np.float64)
+    return joined
 
 
 def weighted_columns(matrix: sp.csr_array, entries: Floats, y: Floats) -> Floats:

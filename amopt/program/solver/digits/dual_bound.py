@@ -25,16 +25,23 @@ may imply a bound of the column. Where none of these does, the miss is the dual 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.digits.arithmetic import UNIT, by_entry, exact_sum, weighted_columns
+from amopt.program.solver.digits.arithmetic import (
+    UNIT,
+    by_entry,
+    by_row,
+    exact_sum,
+    weighted_columns,
+)
 from amopt.program.solver.digits.residuals import ACCURACY, TOLERANCE, cost_scale
 from amopt.program.solver.scaling import OPEN
 
-__all__ = ["DualCheck", "check_dual", "infeasibility_proof"]
+__all__ = ["DualBound", "DualCheck", "check_dual", "infeasibility_proof"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -71,8 +78,10 @@ class DualCheck:
         return self.dual <= TOLERANCE
 
 
-def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = False) -> DualCheck:
-    """Recompute the bound that row duals prove, and by how much they miss the right signs.
+class DualBound:
+    """The bound that row duals prove, and by how much they miss the right signs.
+
+    What depends on the duals alone is worked out once, for all points that they are held against.
 
     Parameters
     ----------
@@ -80,59 +89,103 @@ def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = Fa
         The program; its integrality plays no part.
     y
         Row duals, shape (m,), as changes of the optimum a unit of the right-hand side.
-    x
-        Column values, shape (n,): their objective says which points matter, and where nothing
-        implies a bound, a reduced cost of the wrong sign is taken at them.
     alone
         Whether only the rows that have a dual may imply bounds.
     """
-    m, n = program.shape
-    if y.shape != (m,) or x.shape != (n,) or not (np.isfinite(y).all() and np.isfinite(x).all()):
-        return DualCheck(np.inf, -np.inf)
-    sign = -1.0 if program.maximise else 1.0
-    cost, y = sign * program.cost, sign * y
-    lower, upper = _open(program.lower, program.upper)
-    y, rows, miss = _row_terms(program, y)
-    matrix = program.matrix
-    added = np.abs(cost) + weighted_columns(matrix, np.abs(matrix.data), np.abs(y))
-    longest = int(np.bincount(matrix.indices, minlength=n).max(initial=0))
-    z, radius = cost - weighted_columns(matrix, matrix.data, y), 1.01 * (longest + 2) * UNIT * added
-    low, high = z - radius, z + radius
-    may_imply = (y != 0) | (not alone)
-    terms, taken_off, dearest = _least(low, high, lower, upper), 0.0, np.inf
-    together = None
-    single, missed = terms, miss
-    unknown = np.isinf(terms)
-    if unknown.any():
-        together = _covered(program, may_imply, low, lower, terms)
-        paid = cost * x
-        terms, taken_off, dearest = _limited_by_cost(cost, (low, high), (lower, upper), paid, terms)
+
+    def __init__(self, program: LinearProgram, y: Floats, *, alone: bool = False) -> None:
+        m, n = program.shape
+        self.program, self.y = program, y
+        self._real = y.shape == (m,) and bool(np.isfinite(y).all())
+        if not self._real:
+            return
+        self._sign = -1.0 if program.maximise else 1.0
+        self._cost, y = self._sign * program.cost, self._sign * y
+        self._bounds = _open(program.lower, program.upper)
+        y, self._rows, self._miss = _row_terms(program, y)
+        matrix = program.matrix
+        self._summed = np.abs(self._cost)
+        self._summed += weighted_columns(matrix, np.abs(matrix.data), np.abs(y))
+        longest = int(np.bincount(matrix.indices, minlength=n).max(initial=0))
+        self._z = self._cost - weighted_columns(matrix, matrix.data, y)
+        radius = 1.01 * (longest + 2) * UNIT * self._summed
+        self._low, self._high = self._z - radius, self._z + radius
+        self._may_imply = (y != 0) | (not alone)
+        self._terms = self._least(self._bounds)
+
+    def _least(self, bounds: tuple[Floats, Floats]) -> Floats:
+        """Return the least that each column adds within bounds."""
+        return _least(self._low, self._high, *bounds)
+
+    @cached_property
+    def _implied(self) -> tuple[Floats, Floats]:
+        """The bounds of the columns, with those that rows imply."""
+        return _implied(self.program, self._may_imply, *self._bounds)
+
+    @cached_property
+    def _covered(self) -> tuple[Floats, float] | None:
+        """The columns' terms where one row limits all that are open, and what to take off."""
+        if not np.isinf(self._terms).any():
+            return None
+        return _covered(self.program, self._may_imply, self._low, self._bounds[0], self._terms)
+
+    def at(self, x: Floats) -> DualCheck:
+        """Return what the duals prove, held against column values.
+
+        Parameters
+        ----------
+        x
+            Column values, shape (n,): their objective says which points matter, and where nothing
+            implies a bound, a reduced cost of the wrong sign is taken at them.
+        """
+        program = self.program
+        if not (self._real and x.shape == program.cost.shape and np.isfinite(x).all()):
+            return DualCheck(np.inf, -np.inf)
+        bounds, terms, taken_off, dearest = self._bounds, self._terms, 0.0, np.inf
+        miss, missed, z = self._miss, self._miss, self._z
         unknown = np.isinf(terms)
-    if unknown.any():
-        lower, upper = _implied(program, may_imply, lower, upper)
-        terms = np.where(unknown, _least(low, high, lower, upper), terms)
-        unknown = np.isinf(terms)
-    if unknown.any():
-        noise = np.abs(z) <= _NOISE * added
-        missed = max(miss, float(np.abs(z[unknown & ~noise]).max(initial=0.0)))
-        terms = np.where(unknown, -np.abs(z * x), terms)
-    ends = np.where(low < 0, upper, lower)
-    ends[np.isinf(ends)] = 0.0
-    nearly = float(_NOISE / TOLERANCE * (added @ np.abs(ends)))
-    bound, scale = _added(rows, terms, taken_off)
-    bound = min(bound, dearest)
-    if missed <= miss and taken_off > _NOISE * scale:
-        # A cost of next to nothing limits a column to next to anything; a row may say much less.
-        lower, upper = _implied(program, may_imply, lower, upper)
-        least = _least(low, high, lower, upper)
-        other, of_other = _added(rows, np.where(np.isinf(single), least, single), 0.0)
-        if other > bound:
-            bound, scale = other, of_other
-    if together is not None:
-        other, of_other = _added(rows, *together)
-        if missed > miss or other > bound:
-            missed, bound, scale = miss, other, of_other
-    return DualCheck(missed / cost_scale(program), sign * bound + program.offset, scale + nearly)
+        if unknown.any():
+            reduced, paid = (self._low, self._high), self._cost * x
+            terms, taken_off, dearest = _limited_by_cost(self._cost, reduced, bounds, paid, terms)
+            unknown = np.isinf(terms)
+        if unknown.any():
+            bounds = self._implied
+            terms = np.where(unknown, self._least(bounds), terms)
+            unknown = np.isinf(terms)
+        if unknown.any():
+            noise = np.abs(z) <= _NOISE * self._summed
+            missed = max(miss, float(np.abs(z[unknown & ~noise]).max(initial=0.0)))
+            terms = np.where(unknown, -np.abs(z * x), terms)
+        ends = np.where(self._low < 0, bounds[1], bounds[0])
+        ends[np.isinf(ends)] = 0.0
+        nearly = float(_NOISE / TOLERANCE * (self._summed @ np.abs(ends)))
+        bound, scale = _added(self._rows, terms, taken_off)
+        bound = min(bound, dearest)
+        if missed <= miss and taken_off > _NOISE * scale:
+            # A cost of next to nothing limits a column to next to anything; a row may say less.
+            other, of_other = _added(self._rows, self._terms_implied(), 0.0)
+            if other > bound:
+                bound, scale = other, of_other
+        if self._covered is not None:
+            other, of_other = _added(self._rows, *self._covered)
+            if missed > miss or other > bound:
+                missed, bound, scale = miss, other, of_other
+        bound = self._sign * bound + program.offset
+        return DualCheck(missed / cost_scale(program), bound, scale + nearly)
+
+    def _terms_implied(self) -> Floats:
+        """Return the columns' terms within what rows imply, and what that implies in turn."""
+        several = np.isinf(self._terms)
+        terms = np.where(several, self._least(self._implied), self._terms)
+        if np.isinf(terms).any():
+            further = _implied(self.program, self._may_imply, *self._implied)
+            terms = np.where(several, self._least(further), terms)
+        return terms
+
+
+def check_dual(program: LinearProgram, y: Floats, x: Floats, *, alone: bool = False) -> DualCheck:
+    """Return what row duals prove of a program, held against column values (:class:`DualBound`)."""
+    return DualBound(program, y, alone=alone).at(x)
 
 
 def _added(rows: Floats, terms: Floats, taken_off: float) -> tuple[float, float]:
@@ -189,14 +242,19 @@ def _covered(
     matrix, wanted = program.matrix, np.isinf(terms)
     if (lower[wanted] < 0).any():
         return None
-    m = matrix.shape[0]
-    row, column, a = by_entry(matrix, np.arange(m)), matrix.indices, matrix.data
-    held = np.bincount(row, wanted[column], minlength=m) == np.count_nonzero(wanted)
-    negative = np.bincount(row, (a < 0) | (lower[column] < 0), minlength=m) > 0
-    fits = rows & held & ~negative & (program.row_upper < OPEN) & (program.row_upper >= 0)
+    fits = rows & (program.row_upper < OPEN) & (program.row_upper >= 0)
     if not fits.any():
         return None
-    use = fits[row] & wanted[column]
+    column, a = matrix.indices, matrix.data
+    of_wanted = wanted[column]
+    fits &= by_row(np.add, matrix, of_wanted) == np.count_nonzero(wanted)
+    if not fits.any():
+        return None
+    fits &= by_row(np.add, matrix, (a < 0) | (lower[column] < 0)) == 0
+    if not fits.any():
+        return None
+    m = matrix.shape[0]
+    row, use = by_entry(matrix, np.arange(m)), by_entry(matrix, fits) & of_wanted
     ratio = np.zeros(m)
     np.maximum.at(ratio, row[use], -low[column[use]] / a[use])
     miss = float((ratio[fits] * program.row_upper[fits]).min())
@@ -242,19 +300,23 @@ def _implied(
     From ``sum_j a_j x_j <= b`` follows ``a_k x_k <= b - sum over the others of their least``.
     """
     matrix, m = program.matrix, program.shape[0]
-    every, open_below, open_above = matrix.data, np.isinf(lower), np.isinf(upper)
-    of_row, of_column = by_entry(matrix, np.arange(m)), matrix.indices
-    tighter = [lower.copy(), upper.copy()]
+    every, of_column, tighter = matrix.data, matrix.indices, [lower.copy(), upper.copy()]
+    positive = every > 0
+    below, above = np.isinf(lower)[of_column], np.isinf(upper)[of_column]
     for sign, limit in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
-        positive = sign * every > 0
-        infinite = np.where(positive, open_below[of_column], open_above[of_column])
-        open_ends = np.bincount(of_row, infinite, minlength=m)
-        # A row with two open ends says nothing of a single column: most of a large program's.
-        says = (limit < OPEN) & rows & (open_ends <= 1)
+        says = (limit < OPEN) & rows
         if not says.any():
             continue
-        kept = np.flatnonzero(says[of_row])
-        row, column, b, infinite = of_row[kept], of_column[kept], sign * every[kept], infinite[kept]
+        low, high = (below, above) if sign > 0 else (above, below)
+        infinite = np.where(positive, low, high)
+        open_ends = by_row(np.add, matrix, infinite)
+        # A row with two open ends says nothing of a single column: most of a large program's.
+        says &= open_ends <= 1
+        if not says.any():
+            continue
+        kept = np.flatnonzero(by_entry(matrix, says))
+        row = np.searchsorted(matrix.indptr, kept, side="right") - 1
+        column, b, infinite = of_column[kept], sign * every[kept], infinite[kept]
         end = np.where(b > 0, lower[column], upper[column])
         finite = b * np.where(infinite, 0.0, end)
         total = np.bincount(row, finite, minlength=m)

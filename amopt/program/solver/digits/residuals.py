@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amopt.program.linear import LinearProgram
-from amopt.program.solver.digits.arithmetic import by_entry, exact_dot
+from amopt.program.solver.digits.arithmetic import by_entry, by_row, exact_dot
 from amopt.program.solver.scaling import OPEN
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "check_primal",
     "cost_scale",
     "excess",
-    "row_misses",
 ]
 
 Floats = NDArray[np.float64]
@@ -59,12 +58,15 @@ class PrimalCheck:
         The objective of the values, rounded once.
     scale
         What the objective adds up: ``sum_j |c_j x_j|``.
+    misses
+        By how much each row is missed, beyond the rounding of adding it up, shape (m,).
     """
 
     primal: float
     integrality: float
     objective: float
     scale: float
+    misses: Floats
 
     @property
     def accepted(self) -> bool:
@@ -105,7 +107,7 @@ def check_primal(program: LinearProgram, x: Floats, *, noise: float = _NOISE) ->
         a row of zeros is not missed by rounding.
     """
     if x.shape != program.cost.shape or not np.isfinite(x).all():
-        return PrimalCheck(np.inf, np.inf, np.nan, np.inf)
+        return PrimalCheck(np.inf, np.inf, np.nan, np.inf, np.full(program.shape[0], np.inf))
     beyond = excess(x, program.lower, program.upper)
     outside = integrality = 0.0
     if beyond.any():
@@ -114,30 +116,21 @@ def check_primal(program: LinearProgram, x: Floats, *, noise: float = _NOISE) ->
     if program.is_mixed_integer:
         whole = x[program.integer]
         integrality = float(np.abs(whole - np.round(whole)).max())
+    of_rows, misses = _rows(program, x, noise)
     return PrimalCheck(
-        primal=max(_rows(program, x, noise), outside),
+        primal=max(of_rows, outside),
         integrality=integrality,
         objective=exact_dot(program.cost, x, program.offset),
         scale=float(np.abs(program.cost) @ np.abs(x)),
+        misses=misses,
     )
-
-
-def row_misses(program: LinearProgram, x: Floats) -> Floats:
-    """Return by how much each row is missed, beyond the rounding of adding it up, shape (m,)."""
-    matrix = program.matrix
-    missed = excess(matrix @ x, program.row_lower, program.row_upper)
-    if not missed.any():
-        return missed
-    rounding = _ROUNDING * _summed(matrix, np.abs(x))
-    return np.where(missed > rounding, missed, 0.0)
 
 
 def _summed(matrix: sp.csr_array, size: Floats) -> Floats:
     """Return what each row adds up of columns of these sizes, shape (m,)."""
-    m = matrix.shape[0]
-    row = by_entry(matrix, np.arange(m))
-    entries = np.abs(matrix.data) * size[matrix.indices]
-    return np.asarray(np.bincount(row, entries, minlength=m), dtype=np.float64)
+    entries = size[matrix.indices]
+    entries *= matrix.data
+    return by_row(np.add, matrix, np.abs(entries, out=entries))
 
 
 def _largest(violation: Floats, size: Floats) -> float:
@@ -146,8 +139,8 @@ def _largest(violation: Floats, size: Floats) -> float:
     return float((violation[some] / size[some]).max(initial=0.0))
 
 
-def _rows(program: LinearProgram, x: Floats, noise: float) -> float:
-    """Return the largest violation of a row, relative to what it adds up.
+def _rows(program: LinearProgram, x: Floats, noise: float) -> tuple[float, Floats]:
+    """Return the largest violation of a row, relative to what it adds up, and by how much each is.
 
     Where that is no more than rounding, such as 1e-17 in a row of zeros, what the columns add up
     elsewhere tells so.
@@ -156,16 +149,17 @@ def _rows(program: LinearProgram, x: Floats, noise: float) -> float:
     missed = excess(values, program.row_lower, program.row_upper)
     broken = np.flatnonzero(missed)
     if not broken.size:
-        return 0.0
+        return 0.0, missed
     summed = _summed(program.matrix, np.abs(x))
+    beyond = np.where(missed > _ROUNDING * summed, missed, 0.0)
     side = np.where(values < program.row_lower, program.row_lower, program.row_upper)
     scale = np.maximum(summed, np.abs(np.where(np.isfinite(side), side, 0.0)))
     worst = _largest(missed, scale)
     if worst <= ACCURACY:
-        return worst
+        return worst, beyond
     size = abs(program.matrix)
     scale[broken] = np.maximum(scale[broken], noise * (size[broken] @ _column_sizes(size, summed)))
-    return _largest(missed, scale)
+    return _largest(missed, scale), beyond
 
 
 def _column_sizes(size: sp.csr_array, summed: Floats) -> Floats:
@@ -174,8 +168,7 @@ def _column_sizes(size: sp.csr_array, summed: Floats) -> Floats:
     Of rows in which it counts: one in which its coefficient is tiny does not determine it.
     """
     row = by_entry(size, np.arange(size.shape[0]))
-    of_row, of_column, largest = np.zeros(len(summed)), *np.zeros((2, size.shape[1]))
-    np.maximum.at(of_row, row, size.data)
+    of_row, of_column, largest = by_row(np.maximum, size, size.data), *np.zeros((2, size.shape[1]))
     np.maximum.at(of_column, size.indices, size.data)
     counts = size.data >= _TINY * np.minimum(of_row[row], of_column[size.indices])
     row, column = row[counts], size.indices[counts]
