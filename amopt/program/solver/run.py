@@ -118,10 +118,13 @@ class Watch:
         """
         verbose = logger.isEnabledFor(logging.DEBUG)
         set_options(self._solver, {"output_flag": verbose})
-        heard, hear = [*self._pauses], self._hear_interrupt
-        if verbose or self._progress is not None:
-            heard, hear = [*heard, self._incumbent, *[self._log][:verbose]], self._hear
-        self._solver.setCallback(hear, None)
+        heard = [*self._pauses]
+        if verbose:
+            heard.append(self._log)
+        if self._progress is not None:
+            heard.append(self._incumbent)
+        reports = len(heard) > len(self._pauses)
+        self._solver.setCallback(self._hear if reports else self._hear_interrupt, None)
         for kind in heard:
             self._solver.startCallback(kind)
         results: list[Any] = []

@@ -191,6 +191,14 @@ def test_a_column_of_next_to_no_cost_is_limited_by_its_row_rather_than_by_the_ob
     assert check.bound == pytest.approx(450.0, rel=1e-9)
 
 
+def test_what_rows_imply_one_after_the_other_limits_a_column_of_next_to_no_cost() -> None:
+    """min 1e-13 a + c, 2e-13 a + c >= 1, a <= b <= 1 by rows: y = (1, 0, 0) proves 1 - 1e-13."""
+    rows, side = [[2e-13, 0, 1], [1, -1, 0], [0, 1, 0]], [1, -np.inf, -np.inf]
+    chained = program([1e-13, 0, 1], rows, side, [np.inf, 0, 1], upper=[np.inf, np.inf, 5])
+    check = check_dual(chained, np.array([1.0, 0, 0]), np.array([0.0, 0, 1]))
+    assert (check.dual, check.bound) == (0, pytest.approx(1 - 1e-13, abs=1e-14))
+
+
 def test_shares_that_are_never_nothing_are_of_a_whole_too() -> None:
     """min x + y, x + y <= 4 and x >= 1: a miss of 0.1 in both costs at most 0.4 of the bound."""
     p = program([-0.1, -0.1], [[1.0, 1.0]], -np.inf, 4.0, lower=[1.0, 0.0])
