@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.metadata
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -82,6 +84,10 @@ def test_what_a_path_leads_to() -> None:
         ("name", "2x", "is no number that can be scaled"),
         ("cycle_days.first", "2", "nothing is below 'first'"),
         ("cycle_days", "[1", "is no value of a file"),
+        ("cycle_day", "3", "no key 'cycle_day' at the top. Did you mean 'cycle_days'"),
+        ("systems.MB.cout", "3", "no key 'cout' here. Did you mean 'count'"),
+        ("name", "#x", "holds a comment"),
+        ("name", "x #y", "holds a comment"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused_before_anything_is_solved(
@@ -94,12 +100,37 @@ def test_a_path_that_leads_nowhere_is_refused_before_anything_is_solved(
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1e3", 1000.0), ("12:30", "12:30"), ("no", "no"), ("true", True)]
+    ("text", "value"),
+    [
+        ("1e3", 1000.0),
+        ("12:30", "12:30"),
+        ("no", "no"),
+        ("true", True),
+        ("007", "007"),
+        ("20", 20),
+        ("1_000", "1_000"),
+        ("-2.5", -2.5),
+        ("nan", "nan"),
+        ("\u0663", "\u0663"),
+        ("'a #b'", "a #b"),
+    ],
 )
 def test_values_are_read_as_in_a_file(text: str, value: object) -> None:
+    """And a row has numbers as they are set, all else as it was written."""
     data = changes._value(None, Change("name", text))
     assert data == value
     assert type(data) is type(value)
+    shown = Point((Change("name", text),)).row()["name"]
+    assert (shown, type(shown)) == (
+        (value, type(value)) if type(value) in (int, float) else (text, str)
+    )
+
+
+def test_what_a_new_key_may_not_be_is_its_row_s_to_tell() -> None:
+    data = amopt.load("placement/textbook").model_dump(by_alias=True, exclude_unset=True)
+    limited = amopt.load({**data, "limits": {"budget": 2990.0}})
+    (row,) = sweep(limited, grid([variation("limits.kg_co2=-1")])).rows
+    assert row["status"] == "not valid"
 
 
 @pytest.mark.parametrize("text", ["parts", "=1", "parts=", "parts=1,,2"])
@@ -366,6 +397,72 @@ def test_one_run_at_a_time_writes_a_journal(tmp_path: Path) -> None:
     assert sweep(mission, points, folder=tmp_path, progress=second).solved == 2
 
 
+def test_windows_locks_a_journal_by_a_byte_that_nobody_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[int, int]] = []
+
+    def locking(file: int, mode: int, count: int) -> None:
+        place = (os.lseek(file, 0, os.SEEK_CUR), count)
+        if place in taken:
+            raise PermissionError(13, "Permission denied")
+        taken.append(place)
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    windows = SimpleNamespace(LK_NBLCK=2, locking=locking)
+    monkeypatch.setitem(sys.modules, "msvcrt", windows)
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+
+    def second(done: int, of: int) -> None:
+        with pytest.raises(UsageError, match="written by another sweep"):
+            sweep(mission, points, folder=tmp_path)
+
+    assert sweep(mission, points, folder=tmp_path, progress=second).solved == 2
+    assert len(lines(tmp_path)) == 3
+    taken.clear()
+    assert sweep(mission, points, folder=tmp_path).solved == 0
+
+
+def test_a_row_whose_worker_died_is_tried_in_one_more_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "_solve", lambda task, *_: without("failed", "its worker died"))
+        assert sweep(mission, points, folder=tmp_path).solved == 2
+        found = sweep(mission, points[:1], folder=tmp_path)
+        assert (found.solved, found.rows[0]["status"]) == (1, "failed")
+        assert sweep(mission, points[:1], folder=tmp_path).solved == 0
+    found = sweep(mission, points, folder=tmp_path)
+    assert (found.solved, [row["status"] for row in found.rows]) == (1, ["failed", "optimal"])
+
+
+def test_rows_that_other_versions_solved_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from amopt.report.studies.swept import as_json, print_rows_of
+
+    mission, points = amopt.load("printing/mission"), grid([COUNTS])
+    now = {name: importlib.metadata.version(name) for name in ("highspy", "pyomo")}
+    assert sweep(mission, points[:1], folder=tmp_path).notes == ()
+    assert lines(tmp_path)[0]["versions"] == {"amopt": amopt.__version__, **now}
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "versions", lambda *names: {**now, "highspy": "99"})
+        later = sweep(mission, points, folder=tmp_path)
+    assert later.notes == (f"1 row of before was solved with highspy {now['highspy']} (now 99).",)
+    back = sweep(mission, points, folder=tmp_path)
+    assert back.notes == (f"1 row of before was solved with highspy 99 (now {now['highspy']}).",)
+    print_rows_of(back)
+    assert back.notes[0] in " ".join(capsys.readouterr().out.split())
+    assert json.loads(as_json(back))["notes"] == list(back.notes)
+    journal = tmp_path / "sweep.jsonl"  # one of a version that did not record them
+    head, *rows = [line for line in lines(tmp_path) if line.keys() != {"versions"}]
+    texts = [json.dumps({"sweep": head["sweep"]}), *map(json.dumps, rows)]
+    journal.write_text("\n".join(texts) + "\n")
+    (note,) = sweep(mission, points, folder=tmp_path).notes
+    assert note.startswith("2 rows of before were solved with amopt of an unknown version (now")
+
+
 def test_any_executor_gives_the_same(tmp_path: Path) -> None:
     mission, points = amopt.load("printing/mission"), grid([COSTS, COUNTS])
     there = sweep(mission, points, pool=lambda: ThreadPoolExecutor(2), folder=tmp_path)
@@ -560,6 +657,10 @@ def test_a_table_for_other_programs(amopt_command: Any, tmp_path: Path) -> None:
     table = parquet.read_table(tmp_path / "s.parquet").to_pydict()
     assert table["systems.MB.count"] == [20, 42]
     assert table["status"] == ["optimal"] * 2
+    words[-1] += ",2x"  # numbers and texts
+    assert amopt_command(*words, "--table", "s.parquet").code == 0
+    table = parquet.read_table(tmp_path / "s.parquet").to_pydict()
+    assert table["systems.MB.count"] == ["20", "42", "2x"]
 
 
 @pytest.mark.slow

@@ -54,6 +54,7 @@ def as_json(found: Sweep) -> str:
             "objective_meaning": found.objective_meaning,
             "solved": found.solved,
             **found.pieces.to_dict(),
+            **({"notes": list(found.notes)} if found.notes else {}),
             "rows": list(found.rows),
         }
     )
@@ -91,7 +92,7 @@ def print_rows_of(found: Sweep) -> None:
 
 def _said(found: Sweep) -> tuple[str, ...]:
     """Return what came of it, and how far it came where Ctrl-C ended it."""
-    return tuple(filter(None, [found.headline(), found.pieces.in_words("solve")]))
+    return tuple(filter(None, [found.headline(), found.pieces.in_words("solve"), *found.notes]))
 
 
 def tables_of(found: Sweep) -> tuple[tuple[str, ...], tuple[Grid]]:
@@ -164,7 +165,13 @@ def write_table(found: Sweep, path: Path) -> None:
     else:
         import pandas as pd
 
+        texts = {name for row in found.rows for name, one in row.items() if isinstance(one, str)}
+        columns = {
+            name: [
+                str(one) if name in texts and one is not None else one
+                for one in (row.get(name) for row in found.rows)
+            ]
+            for name in found.columns
+        }
         with new_file(path) as temporary:
-            pd.DataFrame.from_records(list(found.rows), columns=list(found.columns)).to_parquet(
-                temporary
-            )
+            pd.DataFrame(columns).to_parquet(temporary)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amopt.errors import UsageError
+from amopt.errors import InvalidInstanceError, UsageError
 from amopt.instance.loader import changed
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ __all__ = [
     "variation",
 ]
 
-_FACTOR = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?x|[-+]?\.\d+x")
+_FACTOR = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?x|[-+]?\.\d+x", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(?P<broken>(\.\d+)?([eE][-+]?\d+)?)", re.ASCII)
 _FORM = "write a path and its values: parts.*.print_cost=0.5x,1x,2x"
 MOST_POINTS = 1_000_000
 
@@ -79,10 +80,11 @@ NO_CHANGE = Point(())
 
 
 def _shown(value: str) -> str | float:
-    try:
-        return float(value)
-    except ValueError:
+    """Return a number as the number that it is set to, all else as it was written."""
+    number = _NUMBER.fullmatch(value)
+    if number is None:
         return value
+    return float(value) if number["broken"] else int(value)
 
 
 def variation(text: str) -> tuple[Change, ...]:
@@ -178,11 +180,37 @@ def require_paths(instance: Instance, points: Sequence[Point]) -> None:
     Raises
     ------
     UsageError
-        When one does.
+        When one does, or ends in a key that the format does not know.
     """
     data = instance.model_dump(by_alias=True, exclude_unset=True)
+    known = set[str]()
     for one in dict.fromkeys(one for point in points for one in point.changes):
-        _put(data, one.path.split("."), one)
+        keys = one.path.split(".")
+        _put(data, keys, one)
+        if one.path not in known and _lacks(data, keys, one):
+            _require_known(instance, one)
+        known.add(one.path)
+
+
+def _lacks(holder: Any, keys: Sequence[str], change: Change) -> bool:
+    """Tell whether what holds the last key of a path does not have it yet."""
+    if not keys:
+        return False
+    key, *rest = keys
+    if isinstance(holder, list | tuple):
+        return any(_lacks(holder[n], rest, change) for n in _positions(holder, key, change))
+    return key not in holder or _lacks(holder[key], rest, change)
+
+
+def _require_known(instance: Instance, change: Change) -> None:
+    """Refuse a last key that is none of the format; what else is wrong is its rows' to tell."""
+    try:
+        apply(instance, Point((change,)))
+    except InvalidInstanceError as error:
+        last = change.path.rpartition(".")[2]
+        for one in error.findings:
+            if one.code == "unknown-key" and one.where.key[-1] == last:
+                raise UsageError(f"{change.path}: {one.message} {one.advice}") from error
 
 
 def _put(holder: Any, keys: Sequence[str], change: Change) -> Any:
@@ -236,16 +264,25 @@ def _value(before: Any, change: Change) -> Any:
 
 def _read(change: Change) -> Any:
     """Return a value as an instance file would have it."""
+    data = _held(change.value)
+    if not isinstance(data, Mapping) or set(data) != {"value"}:
+        raise UsageError(f"{change.path}: {change.value!r} is no value of a file")
+    if _held(f"{change.value}x") == data:  # what is written behind it is not read
+        raise UsageError(
+            f"{change.path}: {change.value!r} holds a comment; set a text with # in quotes"
+        )
+    return data["value"]
+
+
+def _held(value: str) -> Any:
+    """Return what a file with a value holds; None where it cannot be read."""
     from amopt.instance.formats import yaml_text
     from amopt.instance.formats.positions import Unusable
 
     try:
-        data = yaml_text.parse(f"value: {change.value}").data
-    except Unusable as error:
-        raise UsageError(f"{change.path}: {change.value!r} is no value of a file") from error
-    if not isinstance(data, Mapping) or set(data) != {"value"}:
-        raise UsageError(f"{change.path}: {change.value!r} is no value of a file")
-    return data["value"]
+        return yaml_text.parse(f"value: {value}").data
+    except Unusable:
+        return None
 
 
 def _scaled(before: Any, factor: float, change: Change) -> int | float:

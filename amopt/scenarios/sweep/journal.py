@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
 from amopt.errors import UsageError
 from amopt.files import as_plain
 from amopt.program.ctrl_c import TwiceInterruptedError
+from amopt.scenarios.sweep.pools import FAILED
 
 __all__ = ["Journal", "opened"]
 
 NAME = "sweep.jsonl"
+ATTEMPTS = 2
+"""Runs that try a point which kills its workers."""
+_FAR = 1 << 40
+"""Where a file is locked whose locked bytes nobody can read."""
 
 
 class Journal:
@@ -25,12 +32,15 @@ class Journal:
     Attributes
     ----------
     rows
-        Rows that an earlier run has written, by the key of their point.
+        Rows that an earlier run has written, by the key of their point, without those of points
+        that are to be tried once more since their workers died.
+    versions
+        Of the packages that took part, for each of these rows.
     """
 
-    def __init__(self, file: IO[bytes], rows: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, file: IO[bytes], kept: _Kept) -> None:
         self._file, self._size = file, file.seek(0, os.SEEK_END)
-        self.rows = rows
+        self.rows, self.versions = kept.rows, kept.versions
 
     def write(self, key: str, row: Mapping[str, Any]) -> None:
         """Write the row of a point; once this returns, it is on the disk.
@@ -60,8 +70,18 @@ class Journal:
         self._size = size + len(line)
 
 
+@dataclass
+class _Kept:
+    """What a journal holds: rows, the versions of each, the last versions, and whole bytes."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+    size: int = 0
+
+
 @contextmanager
-def opened(folder: Path, head: Mapping[str, Any]) -> Iterator[Journal]:
+def opened(folder: Path, head: Mapping[str, Any], versions: Mapping[str, str]) -> Iterator[Journal]:
     """Open the journal of a folder, which is made where it is not there.
 
     Parameters
@@ -70,6 +90,8 @@ def opened(folder: Path, head: Mapping[str, Any]) -> Iterator[Journal]:
         Its folder.
     head
         What the rows depend on: instance and options. An earlier journal must have the same.
+    versions
+        Of the packages that take part, which may be others than those of an earlier journal.
 
     Raises
     ------
@@ -85,41 +107,71 @@ def opened(folder: Path, head: Mapping[str, Any]) -> Iterator[Journal]:
     with file:
         _lock(file, path)
         file.seek(0)
-        whole, rows = _read(file.read(), path, head)
-        if whole is None:
-            file.truncate(0)
-            file.write(json.dumps({"sweep": as_plain(head)}).encode() + b"\n")
-            file.flush()
-        else:
-            file.truncate(whole)  # a line that a kill cut short
-        yield Journal(file, rows)
+        kept = _read(file.read(), path, head)
+        file.truncate(kept.size)  # a line that a kill cut short
+        if not kept.size:
+            _note(file, {"sweep": as_plain(head), "versions": dict(versions)})
+        elif kept.last != versions:
+            _note(file, {"versions": dict(versions)})
+        yield Journal(file, kept)
+
+
+def _note(file: IO[bytes], line: Mapping[str, Any]) -> None:
+    file.write(json.dumps(line).encode() + b"\n")
+    file.flush()
 
 
 def _lock(file: IO[bytes], path: Path) -> None:
     """Take the file for this process; the system gives it back when the process ends."""
-    with contextlib.suppress(ImportError):
-        import fcntl
-
+    with suppress(ImportError):
+        take = _locking()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(file.fileno())
         except OSError as error:
             raise UsageError(f"{path} is being written by another sweep") from error
 
 
-def _read(
-    content: bytes, path: Path, head: Mapping[str, Any]
-) -> tuple[int | None, dict[str, dict[str, Any]]]:
-    """Return how many bytes of a journal are whole lines, and its rows; None for a new one."""
+def _locking() -> Callable[[int], None]:
+    """Return what locks a file of this system, or raises OSError where another process has."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows
+        windows: Any = import_module("msvcrt")
+
+        def take(file: int) -> None:
+            os.lseek(file, _FAR, os.SEEK_SET)
+            windows.locking(file, windows.LK_NBLCK, 1)
+
+        return take
+    return lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _read(content: bytes, path: Path, head: Mapping[str, Any]) -> _Kept:
+    """Return what the whole lines of a journal hold."""
     lines = content.splitlines(keepends=True)
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
     if not lines:
-        return None, {}
+        return _Kept()
     try:
         first, *others = [json.loads(line) for line in lines]
-        known, rows = first["sweep"], {one["key"]: one["row"] for one in others}
+        known, kept = first["sweep"], _kept(first.get("versions", {}), others)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is no journal of a sweep: name another folder") from error
     if known != as_plain(head):
         raise UsageError(f"{path} is of another instance, or of other options: name another folder")
-    return sum(map(len, lines)), rows
+    kept.size = sum(map(len, lines))
+    return kept
+
+
+def _kept(versions: dict[str, str], lines: Sequence[Mapping[str, Any]]) -> _Kept:
+    kept, failed = _Kept(last=versions), Counter[str]()
+    for line in lines:
+        if "versions" in line:
+            kept.last = line["versions"]
+            continue
+        key, row = line["key"], line["row"]
+        failed[key] += row["status"] == FAILED
+        if row["status"] != FAILED or failed[key] >= ATTEMPTS:
+            kept.rows[key], kept.versions[key] = row, kept.last
+    return kept

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from amopt.instance.common import Instance
     from amopt.scenarios.sweep.changes import Point
 
-__all__ = ["CUT", "Pool", "Row", "Rows", "Task", "in_pools", "without"]
+__all__ = ["CUT", "FAILED", "Pool", "Row", "Rows", "Task", "in_pools", "without"]
 
 Row = dict[str, Any]
 Rows = Generator[tuple[str, Row], None, None]
@@ -34,6 +34,9 @@ OUTCOME = ("status", "objective", "bound", "gap", "method", "seconds", "note")
 
 CUT = "cut"
 """What marks a row that Ctrl-C cut short on its way."""
+
+FAILED = "failed"
+"""The status of a point that killed its workers."""
 
 BATCH_SECONDS = 0.25
 """A batch is to take so long: handing over costs a millisecond or two, and a death as much."""
@@ -61,7 +64,7 @@ def in_pools(todo: Mapping[str, Task], pool: Pool, solve: Callable[[Task], Row])
             (alone if strikes[key] > 1 else left)[key] = left.pop(key)
     for key, task in alone.items():
         if (yield from _in_one_pool({key: task}, pool, solve, strikes)):
-            yield key, without("failed", "its worker died")
+            yield key, without(FAILED, "its worker died")
 
 
 def _in_one_pool(
@@ -187,7 +190,7 @@ class _Flow:
     def _killed(self, keys: Sequence[str]) -> list[tuple[str, Row]]:
         """Give up a point that has killed several workers; of several, try each alone."""
         if len(keys) == 1:
-            return [(keys[0], without("failed", "its workers died"))]
+            return [(keys[0], without(FAILED, "its workers died"))]
         self._strikes.update(keys)
         self._waiting.extend(keys)
         return []

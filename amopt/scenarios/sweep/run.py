@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from amopt.errors import (
     InvalidInstanceError,
     UsageError,
 )
-from amopt.outcome import Stopped
+from amopt.files.version import __version__
+from amopt.outcome import Stopped, versions
 from amopt.phrases import counted, listed
 from amopt.program.pieces import Pieces
 from amopt.program.solver.run import TwiceInterruptedError
@@ -50,6 +52,9 @@ class Sweep:
     pieces
         How far it came: after Ctrl-C there are the rows of the points that are done, and those at
         hand with their best until then, which no folder keeps.
+    notes
+        What is to be known of rows of an earlier run: which versions they were solved with, where
+        those were others.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Sweep:
     rows: tuple[Row, ...]
     solved: int
     pieces: Pieces = field(default_factory=lambda: Pieces(0))
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,7 +74,7 @@ class Sweep:
         """Return what came of it, in a sentence."""
         found = [row["objective"] for row in self.rows if row["objective"] is not None]
         without = len(self.rows) - len(found)
-        said = f"{len(self.rows):,} solves"
+        said = counted(len(self.rows), "solve")
         if without:
             said += f", {without:,} without an answer"
         if not found:
@@ -105,7 +111,7 @@ def sweep(
         solves go to it in batches of a quarter of a second.
     folder
         Where each row is kept as soon as it is there. A second call with the same instance and
-        options solves only what is missing.
+        options solves only what is missing, and once more what its workers died of.
     progress
         Told how many of the points are done, and how many there are.
     at_solve
@@ -119,17 +125,21 @@ def sweep(
     Raises
     ------
     UsageError
-        When a point is there twice, a path leads nowhere in an instance, or the folder holds
-        another sweep.
+        When a point is there twice, a path leads nowhere in an instance, or to a key that its
+        format does not know, or the folder holds another sweep.
     KeyboardInterrupt
         At Ctrl-C before there is any row, and at a second one.
     """
     plan = _planned(instance, points, {"time_limit": time_limit, "gap": gap})
-    context = nullcontext(None) if folder is None else opened(Path(folder), plan.head)
+    now = {"amopt": __version__, **versions("highspy", "pyomo")}
+    context = nullcontext(None) if folder is None else opened(Path(folder), plan.head, now)
     with context as journal:
-        done = dict(plan.refused)
+        done, notes = dict(plan.refused), tuple[str, ...]()
         if journal is not None:
             done |= {key: row for key, row in journal.rows.items() if key in plan.tasks}
+            notes = _other_versions(
+                [journal.versions[key] for key in done.keys() & plan.tasks], now
+            )
         before = len(done) - len(plan.refused)  # what is refused, is in each run
         todo = {key: task for key, task in plan.tasks.items() if key not in done}
         pieces = Pieces(len(plan.rows), progress, ended=len(done))
@@ -144,6 +154,25 @@ def sweep(
         _without_meaning(rows),
         pieces.kept - before,
         pieces,
+        notes,
+    )
+
+
+def _other_versions(kept: Sequence[Mapping[str, str]], now: Mapping[str, str]) -> tuple[str, ...]:
+    """Say how many rows were solved with other versions than those of now, and which."""
+    groups = Counter(tuple(one.get(package, "") for package in now) for one in kept)
+    return tuple(
+        f"{counted(rows, 'row')} of before {'was' if rows == 1 else 'were'} solved with "
+        + listed(
+            [
+                f"{package} {then or 'of an unknown version'} (now {new})"
+                for (package, new), then in zip(now.items(), group, strict=True)
+                if then != new
+            ]
+        )
+        + "."
+        for group, rows in groups.items()
+        if group != tuple(now.values())
     )
 
 
