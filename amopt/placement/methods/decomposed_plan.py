@@ -3,7 +3,8 @@
 Averages of the relaxation say which sites and machines a good plan has in each period. Supply that
 is near the cheapest at the prices then makes a program of the whole formulation, every family of
 constraints in it: first with the machines that pay their rents at these sites, then with a few more
-or fewer, then free.
+or fewer, then free. Local search at the prices of now says the same sooner
+(:mod:`amopt.placement.methods.periods.choice`).
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 from amopt.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.placement import formulation
 from amopt.placement.forms import Form
-from amopt.placement.methods.arrays.families import PRUNING_HONOURS, assemble
+from amopt.placement.methods.arrays.families import HONOURS, assemble
+from amopt.placement.methods.arrays.limits import sizes
 from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
-from amopt.placement.methods.decomposition import Decomposition, Offers
+from amopt.placement.methods.decomposition import LIMITS, Decomposition, Offers
+from amopt.placement.methods.periods.choice import Choice, averages, by_local_search
 from amopt.placement.methods.periods.climbing import Dual
-from amopt.placement.methods.prices.local_search import settled
+from amopt.placement.methods.programs import WHOLE
 from amopt.placement.methods.transport import fill
 from amopt.placement.plan import Plan
 from amopt.placement.supply.supply import Supply
@@ -57,6 +60,15 @@ machines are free where they are not."""
 SHARE_OF_A_LOOK, SECONDS_OF_A_LOOK = 0.15, 30.0
 """Share of the time left for a program with machines held; seconds where there is no limit."""
 
+SHARE_OF_MOVES, SECONDS_OF_MOVES = 0.05, 3.0
+"""Share of the time left, and most seconds, of local search before a look."""
+
+PUSHES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Shares of the bound that all limits together cost more, while no plan keeps them."""
+
+LEVELS = 6
+"""Stock levels of a source up to which all of them are near."""
+
 FORM_LEFT_OUT = "not sought on the route of several periods and limits"
 
 
@@ -87,7 +99,7 @@ class DecompositionSearch:
     def begin(self) -> None:
         """Write the instance down as the relaxation sees it."""
         with self._budget.phase("build"):
-            families = not_honoured(PRUNING_HONOURS, formulation.FAMILIES, self._supply.instance)
+            families = not_honoured(HONOURS, formulation.FAMILIES, self._supply.instance)
             self._problem = Decomposition(self._supply, self._supply.columns(prune=not families))
 
     def form(self, _: Form, __: highs.Options) -> BoundedPlan:
@@ -123,16 +135,42 @@ class DecompositionSearch:
                 self._bound = max(self._bound, dual.bound)
                 if self._budget.is_over:
                     break
-            offers = self._offers()
             small = len(self._problem.columns) <= SMALL
-            for threshold in () if small else THRESHOLDS:
-                if self._closed:
-                    break
-                self._look(offers, threshold)
+            offers = self._offers(dual.limits) if small else self._look_around(last=resting)
             self._report(progress)
             if resting or small:
                 return not self._closed and self._search_the_rest(offers, progress)
         return False
+
+    def _look_around(self, *, last: bool) -> list[Offers]:
+        """Look at machines of local search and at what is often open; return the offers of now.
+
+        While no plan keeps the limits, local search looks at prices farther and farther. In the
+        last look machines are let free everywhere, before only where they gave the best plan held.
+        """
+        limits = self._dual.limits
+        first = self._offers(limits)
+        share = max(self._bound, 0.0) / (sizes(self._problem.program) * max(limits.size, 1))
+        for push in PUSHES if limits.size else PUSHES[:1]:
+            if self._closed:
+                return first
+            farther = limits + push * share
+            offers = self._offers(farther) if push else first
+            choice = self._moved(offers[0], farther)
+            self._look(offers, choice, free=last)
+            if self._best is not None:
+                break
+        for threshold in THRESHOLDS:
+            if self._closed:
+                break
+            self._look(first, averages(self._dual, first[0], threshold, self._budget), free=last)
+        return first
+
+    def _moved(self, offers: Offers, limits: Floats) -> Choice:
+        """Return the machines of local search."""
+        left = self._budget.left
+        seconds = SECONDS_OF_MOVES if left is None else min(SHARE_OF_MOVES * left, SECONDS_OF_MOVES)
+        return by_local_search(self._dual, offers, limits, Budget(seconds))
 
     @property
     def _closed(self) -> bool:
@@ -152,21 +190,29 @@ class DecompositionSearch:
                 highs.Progress(self._budget.spent, objective, self._bound, gap, self._dual.rounds)
             )
 
-    def _offers(self) -> list[Offers]:
-        """Return the cheapest supply at prices of limits of now, none, and twice those of now."""
-        block, limits = self._problem.model.x.block, self._dual.limits
-        scales = (1.0, 0.0, 2.0) if limits.any() else (1.0,)
-        return [self._problem.offers(self._problem.priced(s * limits)[block]) for s in scales]
+    def _offers(self, limits: Floats) -> list[Offers]:
+        """Return the cheapest supply at prices of limits, and at others.
 
-    def _look(self, offers: list[Offers], threshold: float) -> None:
-        """Take in sites that are often open, and solve what is near: machines held, then free."""
-        problem, dual = self._problem, self._dual
-        wanted = (dual.opened.max(axis=1, initial=0.0) >= threshold).astype(np.float64)
-        opened = np.repeat(wanted[:, None], problem.periods, axis=1)
-        count = np.minimum(np.ceil(dual.count) + 1.0, problem.most[:, None])
-        count *= opened[problem.fleet.unit_site]
-        near = self._near(offers, count.astype(np.int64))
-        key = near.tobytes() + opened.tobytes() + count.tobytes()
+        Without them, at twice as much, and what takes least of all limits together: prices may
+        have far to climb, and a program of what is near needs a plan before.
+        """
+        problem, block = self._problem, self._problem.model.x.block
+        costs = [problem.priced(limits)]
+        if limits.any():
+            costs += [problem.priced(scale * limits) for scale in (0.0, 2.0)]
+        if limits.size:
+            costs.append(problem.least_of_limits())
+        return [problem.offers(cost[block]) for cost in costs]
+
+    def _look(self, offers: list[Offers], choice: Choice, *, free: bool) -> None:
+        """Solve what is near: the choice's machines held, then, after the best plan, free.
+
+        ``free`` lets machines free whatever came of them held.
+        """
+        before = self._best
+        problem, opened = self._problem, choice.opened
+        near = self._near(offers, choice.most)
+        key = near.tobytes() + opened.tobytes() + choice.most.tobytes() + choice.held.tobytes()
         if key in self._tried:
             return
         self._tried.add(key)
@@ -175,14 +221,49 @@ class DecompositionSearch:
         lower, upper = program.lower.copy(), program.upper.copy()
         y, n = model.y.block, model.machines.block
         upper[y] = np.minimum(upper[y], np.maximum(opened.ravel(), lower[y]))
-        held = np.minimum(self._of_stands(self._settled(offers[0], opened)), upper[n])
+        held = np.minimum(self._of_stands(choice.held), upper[n])
         lower[n] = upper[n] = held
-        self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
-        if self._closed:
+        self._held(model, replace(program, lower=lower.copy(), upper=upper.copy()), near, choice)
+        if self._closed or not (free or self._best is not before):
             return
         lower[n] = program.lower[n]
-        upper[n] = np.minimum(program.upper[n], np.maximum(self._of_stands(count), held))
+        most = np.maximum(self._of_stands(choice.most), held)
+        upper[n] = np.minimum(program.upper[n], most)
         self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
+
+    def _held(self, model: ArrayModel, program: LinearProgram, near: Ints, choice: Choice) -> None:
+        """Solve with machines held: as a linear program, whose prices of limits are learnt.
+
+        As a mixed-integer one where that leaves something in fractions.
+        """
+        limits = self._problem.limit.size > 0
+        if not limits or self._supply.instance.single_source:
+            self._solve(model, program, near, self._patience)
+            return
+        used = np.zeros_like(choice.opened)
+        np.add.at(used, self._problem.fleet.unit_site, choice.held)
+        y, lower = model.y.block, program.lower.copy()
+        lower[y] = np.maximum(lower[y], (used > 0).ravel() & (program.upper[y] > 0))
+        fixed = replace(program, lower=lower)
+        options = self._budget.options(self._options)
+        left = min(options.time_limit or np.inf, self._patience)
+        with highs.Solver(fixed.relaxed(), replace(options, time_limit=left)) as solver:
+            answer = solver.solve()
+        if answer.outcome.stopped is Stopped.INTERRUPTED:
+            raise KeyboardInterrupt
+        if answer.values is None:
+            return
+        if answer.duals is not None:
+            names = {write.__name__ for write in LIMITS}
+            told = [np.full(len(each), each.name in names) for each in fixed.rows.families]
+            paid = np.maximum(-answer.duals[np.concatenate(told)], 0.0)
+            self._dual.learn(paid, choice.held)
+            self._bound = max(self._bound, self._dual.bound)
+        whole = answer.values[fixed.integer]
+        if (np.abs(whole - np.round(whole)) <= WHOLE).all():
+            self._take(model, near, answer)
+        else:
+            self._solve(model, program, near, self._patience)
 
     def _of_stands(self, count: Floats | Ints) -> Floats:
         """Return numbers of machines by stand and period, shape (stands x periods,)."""
@@ -191,20 +272,6 @@ class DecompositionSearch:
         machines = np.zeros((problem.fleet.most.size, problem.periods))
         machines[problem.fleet.stand[own]] = count[own]
         return machines.ravel()
-
-    def _settled(self, offers: Offers, opened: Floats) -> Ints:
-        """Return numbers of machines, period by period, that pay for themselves at their rents."""
-        problem, dual = self._problem, self._dual
-        fixed, machine = problem.charges(dual.limits, dual.rents)
-        count = np.zeros((problem.units, problem.periods), dtype=np.int64)
-        for t in range(problem.periods):
-            dense = problem.dense(t, offers)
-            dense.machine_cost, dense.site_cost = machine[:, t], fixed[:, t]
-            may = opened[dense.site, t] > 0
-            dense.most = np.where(may, dense.most, 0)
-            start = np.minimum(np.rint(dual.count[:, t]).astype(np.int64), dense.most)
-            count[:, t] = settled(dense, fill(dense, start), self._budget).count
-        return count
 
     @property
     def _patience(self) -> float:
@@ -223,8 +290,12 @@ class DecompositionSearch:
             units = np.argsort(full, axis=0)[:NEAREST]
             units = np.vstack([units, np.where(filled.unit >= 0, filled.unit, problem.units)])
             whole = np.flatnonzero(problem.active[t])
+            may = np.append(count[:, t] > 0, True)
+            if problem.limit.size:
+                kept[problem.levels_of(t, units[0], whole, LEVELS)] = True
             for offer in offers:
-                for row in (*units, np.full(pairs.size, problem.units)):
+                own = np.where(may[:, None], offer.cost[t][:, whole], np.inf).argmin(axis=0)
+                for row in (*units, own, np.full(pairs.size, problem.units)):
                     column = offer.column[t, row, whole]
                     kept[column[column >= 0]] = True
         if self._values is not None:
@@ -271,12 +342,17 @@ class DecompositionSearch:
             start = self._start(program, near)
         answer = highs.solve(program, options, start=start, progress=progress)
         if answer.values is not None:
-            plan = plan_from_values(model, answer.values)
-            if self._best is None or plan.objective < self._best.objective:
-                self._best, self._values = plan, (near, answer.values)
+            self._take(model, near, answer)
         if answer.outcome.stopped is Stopped.INTERRUPTED:
             raise KeyboardInterrupt
         return answer.outcome
+
+    def _take(self, model: ArrayModel, near: Ints, answer: highs.Answer) -> None:
+        """Keep the plan of an answer where it is the best."""
+        assert answer.values is not None
+        plan = plan_from_values(model, answer.values)
+        if self._best is None or plan.objective < self._best.objective:
+            self._best, self._values = plan, (near, answer.values)
 
     def _start(self, program: LinearProgram, near: Ints) -> Floats | None:
         """Return the values of the best plan in another program; None where they are not of it."""

@@ -35,6 +35,7 @@ from amopt.placement.methods.arrays.limits import (
     emission_limit,
     fill_rate,
     most_open_sites,
+    sizes,
     storage,
 )
 from amopt.placement.methods.arrays.model import ArrayModel
@@ -52,6 +53,9 @@ Flags = NDArray[np.bool_]
 
 LIMITS = (most_open_sites, storage, fill_rate, budget, emission_limit)
 """What writes the rows that are priced."""
+
+TIE = 1e-6
+"""Share of the most that is taken of limits, by which the dearest supply stands behind others."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +163,43 @@ class Decomposition:
         found.column.flat[self._key] = column
         return found
 
+    def levels_of(self, period: int, unit: Ints, pair: Ints, most: int) -> Ints:
+        """Return the columns of some sources that have at most so many.
+
+        Parameters
+        ----------
+        period
+            The period.
+        unit, pair
+            Units and pairs, shape (n,).
+        most
+            Columns of a source up to which all of them are returned.
+        """
+        key = (period * (self.units + 1) + unit) * self.active.shape[1] + pair
+        at = np.searchsorted(self._key, key)
+        at = at[(at < self._key.size) & (self._key[np.minimum(at, self._key.size - 1)] == key)]
+        size = np.diff(np.append(self._start, self._order.size))[at]
+        at, size = at[size <= most], size[size <= most]
+        ahead = np.cumsum(size) - size
+        spot = np.repeat(self._start[at] - ahead, size) + np.arange(int(size.sum()))
+        found: Ints = self._order[spot]
+        return found
+
     def priced(self, limits: Floats) -> Floats:
         """Return the costs of all variables at prices of the limits, shape (n,)."""
         cost: Floats = self.program.cost + self.program.matrix.T @ limits
         return cost
+
+    def least_of_limits(self) -> Floats:
+        """Return the shares of all limits that the variables take, shape (n,).
+
+        What costs more of two that take as much comes second.
+        """
+        taken: Floats = self.program.matrix.T @ (1.0 / sizes(self.program))
+        most = float(self.program.cost.max(initial=0.0))
+        return taken + self.program.cost * (
+            TIE * taken.max(initial=0.0) / most if most > 0 else 0.0
+        )
 
     def first(self) -> tuple[Floats, Floats]:
         """Return first prices, (periods, pairs), and rents, (pools, periods).
@@ -186,6 +223,27 @@ class Decomposition:
         cost = self.priced(limits)
         machine = self._machines(cost, rents)[:, -1] / max(int(self.most.max(initial=1)), 1)
         return cost[self.model.y.block].reshape(-1, self.periods), machine
+
+    def paid(self, limits: Floats, rents: Floats, count: Ints) -> Floats:
+        """Return what each pair's cheapest supply costs at a plan's machines, (periods, pairs).
+
+        With hours at what machines and sites cost when the plan's are at full load.
+        """
+        fixed, machine = self.charges(limits, rents)
+        offers = self.offers(self.priced(limits)[self.model.x.block])
+        found = offers.cost[:, -1].copy()
+        for t in range(self.periods):
+            held = np.zeros(fixed.shape[0])
+            room = np.minimum(self.capacity, offers.hours[t, :-1].sum(axis=1)) * count[:, t]
+            np.add.at(held, self.fleet.unit_site, room)
+            used = np.flatnonzero(count[:, t])
+            each = (
+                spread(machine[:, t], self.capacity)
+                + spread(fixed[:, t], held)[self.fleet.unit_site]
+            )
+            full = offers.cost[t, used] + each[used, None] * offers.hours[t, used]
+            found[t] = np.minimum(found[t], full.min(axis=0, initial=np.inf))
+        return np.where(self.active, found, 0.0)
 
     def dense(self, period: int, offers: Offers) -> DenseSupply:
         """Return one period as the relaxation of a single one sees it, for the pairs in it."""

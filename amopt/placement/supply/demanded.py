@@ -115,16 +115,22 @@ class Allowance:
         most = MOST_LEVELS_OF_A_CALLER if every else MOST_LEVELS
         if self._levels <= most:
             return
-        why = (
-            "constraints that are added may ask for any of them"
+        why, mend = (
+            (
+                "constraints that are added may ask for any of them",
+                "Solve it without such constraints and by another method than 'formulation'",
+            )
             if every
-            else "a limit on emissions, stock room or an average fill rate, or a budget beside a "
-            "weight of emissions, may ask for any of them"
+            else (
+                "a limit on emissions, stock room or an average fill rate, or a budget beside a "
+                "weight of emissions, may ask for any of them",
+                "Leave the limit out",
+            )
         )
         raise NoAnswerError(
             f"more than {most:,} stock levels would have to be compared: one source of "
             f"{part!r} alone has {levels.max():,} that may be best, because {why}. "
-            "Leave the limit out, or state the demand in larger units (boxes in place of parts)"
+            f"{mend}, or state the demand in larger units (boxes in place of parts)"
         )
 
     def require_size(self, load: Floats, part: str) -> None:

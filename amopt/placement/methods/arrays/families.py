@@ -28,7 +28,7 @@ from amopt.placement.supply.supply import Supply
 from amopt.program.builder import Term
 from amopt.program.family import not_honoured
 
-__all__ = ["HONOURS", "PRUNING_HONOURS", "WRITERS", "assemble"]
+__all__ = ["HONOURS", "WRITERS", "assemble"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,7 +56,7 @@ def assemble(
         The columns, where they are known already.
     """
     if prune is None:
-        prune = not not_honoured(PRUNING_HONOURS, formulation.FAMILIES, supply.instance)
+        prune = not not_honoured(HONOURS, formulation.FAMILIES, supply.instance)
     if columns is None:
         columns = supply.columns(prune=prune)
     model = ArrayModel(supply, columns, Fleet(supply.instance), form)
@@ -239,8 +239,8 @@ WRITERS = (
 """What writes the families down, in the order in which they stand."""
 
 HONOURS = frozenset(write.__name__ for write in WRITERS)
-"""The names of the families of the formulation that the arrays honour."""
+"""The names of the families of the formulation that the arrays honour.
 
-PRUNING_HONOURS = HONOURS - {"storage", "fill_rate", "emission_limit"}
-"""Of these, the families that a plan goes on keeping when a supply that needs no machine and costs
-less replaces another."""
+Columns that no best plan needs are found under each of them: :mod:`amopt.placement.supply.levels`
+counts what any of them limits.
+"""

@@ -12,8 +12,16 @@ from amopt.placement.methods.pricing import least_step
 __all__ = ["Dual"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Kinds = tuple[Floats, Floats, Floats]
 """Of pairs, shape (periods, pairs), of limits, (limits,), and of machines, (pools, periods)."""
+
+
+MIXTURES = (0.25, 0.5, 0.75, 1.0)
+"""Shares of a plan's own prices in the mixtures that are tried."""
+
+PACE_AFTER = 0.3
+"""Most pace of the steps after prices have come from a plan."""
 
 
 class Dual:
@@ -81,6 +89,34 @@ class Dual:
             self._stuck += 1
             if self._stuck >= 10:
                 self.pace, self._stuck = max(self.pace * 0.66, 1e-4), 0
+
+    def learn(self, limits: Floats, count: Ints) -> None:
+        """Mix in prices at which a plan pays for itself, and those of its limits.
+
+        Each pair pays for its cheapest supply with the hours of machines and sites of the plan at
+        full load. Of the mixtures with the best prices so far, the one that proves most is where
+        climbing goes on, if it proves more.
+
+        Parameters
+        ----------
+        limits
+            Prices of limits, none negative, shape (limits,).
+        count
+            Machines of each unit of the plan, shape (units, periods).
+        """
+        paid = self.problem.paid(limits, self.rents, count)
+        before, kept, rents = self.prices, self.limits, self.rents
+        for share in MIXTURES:
+            mixed = share * limits + (1 - share) * kept
+            for part in (share, 0.5 * share):
+                prices = np.where(paid < np.inf, part * paid + (1 - part) * before, before)
+                found = self.problem.at(prices, mixed, rents)
+                self.rounds += 1
+                if found.bound > self.bound:
+                    self.best, self.prices, self.limits = found, prices, mixed
+                    self.opened, self.count = found.opened.astype(np.float64), found.count
+                    self._asked = self._more(found)
+                    self.pace, self._stuck = min(self.pace, PACE_AFTER), 0
 
     def _more(self, found: Divided) -> Kinds:
         """Return what is asked for beyond what there is: supply, limits, machines."""
