@@ -128,6 +128,15 @@ def ladder_of(rows: Iterable[Sequence[str]], name: str, column: int) -> tuple[li
     return [number(row[SIZE]) for row in own], [number(row[column]) for row in own]
 
 
+def grows(rows: Sequence[Sequence[str]], name: str, start: int | None = None) -> bool:
+    """Tell whether there are runs to fit the growth of a ladder to, and one of a size, if asked."""
+    ladders = [ladder_of(rows, name, column) for column in (ALL, MEMORY)]
+    return all(
+        len(sizes) > 1 and min(values) > 0 and (start is None or start in sizes)
+        for sizes, values in ladders
+    )
+
+
 def extrapolated(plan: Plan, rows: Sequence[Sequence[str]], column: int) -> list[float]:
     """Return what a plan takes by one column, as fitted and as planned."""
     first, *_ = plan.steps
@@ -159,26 +168,25 @@ def _measured(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the table of what was measured and fitted."""
     found = []
     for name, ladder in LADDERS.items():
+        if not grows(rows, name):
+            continue
         cells = [name, ladder.of]
         for column in (ALL, MEMORY):
             sizes, values = ladder_of(rows, name, column)
-            if len(sizes) < 2 or min(values) <= 0:
-                break
             own, last = growth(sizes, values), slice(-2, None)
             cells += [f"{own.exponent:.2f}", f"{own.least:.2f} to {own.most:.2f}"]
-        else:
-            each = 1e3 * np.diff(values[last])[0] / np.diff(sizes[last])[0]
-            found.append([*cells, f"{float(f'{each:.2g}'):g}"])
+        each = 1e3 * np.diff(values[last])[0] / np.diff(sizes[last])[0]
+        found.append([*cells, f"{float(f'{each:.2g}'):g}"])
     heads = ("run", "the size counts", "time", "range", "memory", "range", "kB each")
     return table(heads, found)
 
 
 def _planned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the table of what is planned on paper."""
-    known = {row[0] for row in rows}
+    """Return the table of what is planned on paper, as far as the runs that it takes are there."""
     found = []
     for plan in PLANS:
-        if {name for name, _, _ in plan.steps} <= known:
+        (first, start, _), *others = plan.steps
+        if grows(rows, first, start) and all(grows(rows, name) for name, _, _ in others):
             time = map(in_time, extrapolated(plan, rows, ALL))
             memory = map(in_memory, extrapolated(plan, rows, MEMORY))
             found.append([plan.name, *time, *memory])

@@ -11,8 +11,10 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +97,40 @@ def redo(table: Table, folder: Path, limit: float) -> tuple[str, Sequence[str]]:
 
 
 def gone(former: str, now: str) -> list[str]:
-    """Return the first cells of rows that a file of tables no longer has, of a peer, say."""
-    first = [re.findall(r"^\| ([^|]*?) \|", text, re.MULTILINE) for text in (former, now)]
-    return [cell for cell in dict.fromkeys(first[0]) if cell and cell not in first[1]]
+    """Return rows and columns that a file of tables no longer has, of a peer, say.
+
+    A row is known by as many of its first cells as tell it from the others of its table.
+    """
+    before, after = _tables_in(former), _tables_in(now)
+    heads = {head for table in after for head in table[0]}
+    lost = [
+        f"column {head}"
+        for head in dict.fromkeys(chain(*(table[0] for table in before)))
+        if head and head not in heads
+    ]
+    labels = Counter[tuple[str, ...]]()
+    for _, *rows in before:
+        widths = range(1, max(map(len, rows), default=0) + 1)
+        width = next((n for n in widths if len({row[:n] for row in rows}) == len(rows)), 1)
+        labels.update(row[:width] for row in rows if any(row[:width]))
+    still = Counter(row[:n] for _, *rows in after for row in rows for n in {*map(len, labels)})
+    return lost + [", ".join(filter(None, label)) for label in labels - still]
+
+
+def _tables_in(text: str) -> list[list[tuple[str, ...]]]:
+    """Return the tables of a file: their rows, the headings first."""
+    found: list[list[tuple[str, ...]]] = []
+    within = False
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            within = False
+            continue
+        if not within:
+            found.append([])
+        within = True
+        if not re.fullmatch(r"[-:| ]+", line):
+            found[-1].append(tuple(cell.strip() for cell in line.strip("|").split("|")))
+    return [table for table in found if table]
 
 
 def page(name: str, text: str, line: str) -> str:
@@ -130,12 +163,13 @@ def listed(folder: Path) -> Iterator[str]:
 
 
 def redone(chosen: Iterable[Table], folder: Path, limit: float) -> int:
-    """Do tables anew, one after the other, and say how each went; return 1 where one failed."""
-    failed = []
+    """Do tables anew, one after the other, and say how each went; return 1 where one was not."""
+    failed, unmeasured = [], []
     for table in chosen:
         stays = "the former table stays" if (folder / f"{table.name}.md").exists() else "no table"
         if absent := table.absent():
             print(f"-- {table.name}: {', '.join(absent)} names nothing that is there; {stays}")
+            unmeasured.append(table.name)
             continue
         known = took(folder, table.name)
         about = f", about {known[1]:,} s" if known else ""
@@ -146,6 +180,7 @@ def redone(chosen: Iterable[Table], folder: Path, limit: float) -> int:
             print("\n".join(f"   {line}" for line in lines[-_LAST:]))
         told = f"failed: {wrong}; {stays}" if wrong else f"kept in {folder / f'{table.name}.md'}"
         print(f"   {told}", flush=True)
-    if failed:
-        print(f"failed: {', '.join(failed)}")
-    return int(bool(failed))
+    for what, names in (("not measured", unmeasured), ("failed", failed)):
+        if names:
+            print(f"{what}: {', '.join(names)}")
+    return int(bool(failed or unmeasured))

@@ -24,7 +24,9 @@ def main() -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("names", nargs="*", metavar="NAME", help="left out, all")
     parser.add_argument("--smoke", action="store_true", help="two small sizes of each")
-    parser.add_argument("--sizes", nargs="+", type=int, help="other sizes than the usual")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=[], help="other sizes than the usual"
+    )
     parser.add_argument(
         "--markdown", type=Path, help="write the tables to this file; with names, its others stay"
     )
@@ -33,6 +35,8 @@ def main() -> None:
     from _scale_growth import LADDERS, cells_of, markdown, rows_of
     from _scale_run import run
 
+    if asked.sizes and min(asked.sizes) < 1:
+        parser.error("sizes are 1 or more")
     unknown = sorted(set(asked.names) - set(LADDERS))
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are {'; '.join(LADDERS)}")
@@ -44,7 +48,7 @@ def main() -> None:
         ladder = LADDERS[name]
         # Few places leave the bound of placement far away: a smoke run does not wait for it.
         how = {**ladder.how, "gap": 0.9} if asked.smoke and "gap" in ladder.how else ladder.how
-        for size in ladder.smoke if asked.smoke else asked.sizes or ladder.sizes:
+        for size in ladder.smoke if asked.smoke else sorted({*asked.sizes}) or ladder.sizes:
             found = run(ladder.work, partial(ladder.write, size), how)
             rows.append(cells_of(name, size, found))
             print(f"{name}, {size:,} {ladder.of}: {rows[-1][-2]} s, {rows[-1][-1]} MB", flush=True)

@@ -43,7 +43,9 @@ def test_what_a_script_writes_is_kept_with_its_run(
 ) -> None:
     command, results = import_module("_tables"), tmp_path / "results"
     results.mkdir()
-    (results / "writes.md").write_text(TABLE.replace("ours", "theirs") + TABLE, encoding="utf-8")
+    (results / "writes.md").write_text(
+        TABLE.replace("ours", "theirs") + "\n" + TABLE, encoding="utf-8"
+    )
     assert command.redone(made_up(tmp_path, writes=WRITES.format(TABLE)), results, 9.0) == 0
     (file,) = results.iterdir()
     text = file.read_text("utf-8")
@@ -82,7 +84,32 @@ def test_a_table_that_cannot_be_done_anew_stays_and_is_named(
     assert "stopped after 0.3 s\n   failed: exit 124" in told
     assert told.count("it wrote no table") == 2
     assert "-- needs: AMOPT_NOWHERE names nothing that is there; the former table stays" in told
-    assert told.endswith("failed: fails, late, silent, worded\n")
+    assert told.endswith("not measured: needs\nfailed: fails, late, silent, worded\n")
+
+
+def test_a_table_that_was_asked_for_and_not_measured_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AMOPT_NOWHERE", raising=False)
+    chosen = made_up(tmp_path, needs=WRITES.format(TABLE) + "# AMOPT_NOWHERE\n")
+    assert import_module("_tables").redone(chosen, tmp_path / "results", 9.0) == 1
+
+
+def test_rows_and_columns_that_a_table_lost_are_told() -> None:
+    gone = import_module("_tables").gone
+    former = (
+        "| run | size | s |\n|---|---:|---:|\n| a | 10 | 1 |\n| a | 20 | 1 |\n| b | 10 | 1 |\n"
+        "\n| way | s | of a peer |\n|---|---|---|\n| ours | 1 | 2 |\n| theirs | 3 | 4 |\n"
+        "\n| way | s | of a peer |\n|---|---|---|\n| ours | 1 | 2 |\n| theirs | 3 | 4 |\n"
+    )
+    assert gone(former, former) == []
+    assert gone("no table\n", former) == gone("", former) == []
+    assert gone(former, re.sub("[1-4] \\|\n", "9 |\n", former)) == []  # measured anew
+    assert gone(former, former.replace("| a | 20 | 1 |\n", "")) == ["a, 20"]
+    assert gone(former, former.replace("| theirs | 3 | 4 |\n", "", 1)) == ["theirs"]
+    assert gone(former, former.replace(" of a peer |", "").replace(" 2 |", "")) == [
+        "column of a peer"
+    ]
 
 
 def test_a_smoke_run_writes_the_tables_too(tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ def test_what_is_planned_follows_from_the_runs(growing: Any) -> None:
     assert growing.extrapolated(both, rows, growing.ALL) == pytest.approx([600.0] * 2)
 
 
+def test_sizes_that_nothing_is_planned_from_end_in_no_error(growing: Any) -> None:
+    """What needs a run that is not there is left out; what can be planned is planned."""
+    name, others = "sourcing", (1_000, 2_000)
+    rows = runs(name, others, lambda n: n / 10, lambda n: n)
+    text = growing.markdown(rows)
+    assert "| 1,000,000 order lines, whole |" in text
+    assert "400 files of 2,500" not in text
+    for few in (rows[:1], runs(name, others, lambda n: 0, lambda n: n), []):
+        assert "order lines" not in growing.markdown(few).partition("On paper")[2]
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"), [(1.26, "1.3 s"), (119, "120 s"), (120, "2 min"), (8e4, "22 h")]
 )
