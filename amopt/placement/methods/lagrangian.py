@@ -46,6 +46,10 @@ MOST_LEFT, MOST_WITHOUT_LIMIT = 200_000, 20_000
 """Supplies that prices may leave open for the solver to search them: with a time limit, and
 without one, where the search may not end."""
 
+MOST_OF_SINGLE = 50_000
+"""Supplies of single sources that it is given at most: with more of them it looks at the time limit
+too late."""
+
 SHARES_OF_THE_GAP = (0.1, 0.3)
 """Shares of the gap within which single sources are searched for first."""
 
@@ -155,8 +159,10 @@ class LagrangianSearch:
             best = self._best = self._near_the_bound(prices, best)
             answer = replace(self._bounded(best, answer.outcome), prices=prices.best)
         left = unsettled(self.dense, prices.best, best.cost)
-        limit = self._budget.left
-        if left.size > (MOST_WITHOUT_LIMIT if limit is None else MOST_LEFT):
+        limit, most = self._budget.left, MOST_WITHOUT_LIMIT
+        if limit is not None:
+            most = MOST_OF_SINGLE if self.dense.single_source else MOST_LEFT
+        if left.size > most:
             why = TOO_MANY.format(left.size)
             return replace(answer, told=why if limit is not None else f"{why} {ALLOW_A_LIMIT}")
         rest = remainder(self.dense, left, best if answer.plan else None)
