@@ -4,10 +4,12 @@ Three linear programs (sourcing, placement, printing) at about 1e4, 1e5 and 1e6 
 arrays, by our formulations' way (Pyomo rules, our compiler), by Pyomo's own interfaces to HiGHS,
 and by other layers that are installed. Every way that solves must reach the optimum of the arrays.
 At the largest size only arrays are solved, by HiGHS itself and by amopt; the other ways hand over
-the same program, and their whole runs count the solve of the former.
+the same program, and their whole runs count the solve of the former. The largest placement, which
+the simplex method takes many minutes for, is handed over and not solved.
 
     python benchmarks/modelling_layers.py                          # three sizes
     python benchmarks/modelling_layers.py placement --sizes 3      # a million nonzeros
+    python benchmarks/modelling_layers.py --unsolved               # build and hand-over alone
     python benchmarks/modelling_layers.py --markdown FILE          # the tables of the docs
     python benchmarks/modelling_layers.py --smoke
 """
@@ -33,15 +35,17 @@ from _layer_programs import PROGRAMS  # noqa: E402
 from _layer_ways import WAYS, Phases  # noqa: E402
 from _memory import begun, peak  # noqa: E402
 
+from amopt.phrases import listed  # noqa: E402
+
 TIME_LIMIT = 900.0
-REPEATS = (1, 5, 3, 1)
+REPEATS = (1, 15, 5, 1)
 """How often a way is gone at each size, one after the other in its process."""
 
 LARGEST = 3
 FIRST, OURS, RULES = [*WAYS][:3]
 PYOMO_S = ("Pyomo rules, appsi_highs", "Pyomo rules, contrib.solver")
-SHORT = ("Pyomo rules, amopt, collector running", "Pyomo templates, its standard form")
-"""Ways that are left out at the largest size."""
+UNSOLVED = {("placement", LARGEST)}
+"""Programs that are handed over and not solved."""
 
 Row = Mapping[str, Any]
 
@@ -68,9 +72,8 @@ def child(program: str, place: int, way: str, *, solve: bool) -> None:
     print(json.dumps({"seconds": seconds, "MB": memory, "objective": objective}))
 
 
-def measured(program: str, place: int, way: str) -> dict[str, Any]:
+def measured(program: str, place: int, way: str, *, solve: bool) -> dict[str, Any]:
     """Measure one way in a process of its own."""
-    solve = place < LARGEST or way in (FIRST, OURS)
     command = [sys.executable, __file__, "--child", json.dumps([program, place, way, solve])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
     if done.returncode:
@@ -80,20 +83,28 @@ def measured(program: str, place: int, way: str) -> dict[str, Any]:
     return found
 
 
-def compare(program: str, place: int, rounds: int, wanted: Sequence[str]) -> dict[str, Row]:
+def compare(
+    program: str, place: int, rounds: int, wanted: Sequence[str], *, solve: bool
+) -> dict[str, Row]:
     """Return seconds of build and hand-over, the whole run against arrays, and MB, way by way.
 
     Ways take turns, round by round; each figure is the median of the rounds, and each ratio the
-    median of the ratios within a round.
+    median of the ratios within a round. Without a solve there is no whole run.
     """
     ways = [way for way, (_, package) in WAYS.items() if way in wanted and find_spec(package)]
-    ways = [way for way in ways if place < LARGEST or way not in SHORT]
     runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way in ways:
-            runs[way].append(measured(program, place, way))
+            own = solve and (place < LARGEST or way in (FIRST, OURS))
+            runs[way].append(measured(program, place, way, solve=own))
     rows: dict[str, Row] = {}
     for way, found in runs.items():
+        rows[way] = {
+            phase: statistics.median(run["seconds"][phase] for run in found)
+            for phase in ("build", "hand-over")
+        } | {"MB": statistics.median(run["MB"] for run in found)}
+        if not solve:
+            continue
         for run, other in zip(found, runs[FIRST], strict=True):
             if run["objective"] is None:
                 run["seconds"]["solve"] = other["seconds"]["solve"]
@@ -104,9 +115,10 @@ def compare(program: str, place: int, rounds: int, wanted: Sequence[str]) -> dic
             for run, other in zip(found, runs[FIRST], strict=True)
         ]
         rows[way] = {
-            phase: statistics.median(run["seconds"][phase] for run in found)
-            for phase in ("build", "hand-over", "solve")
-        } | {"whole": statistics.median(whole), "MB": statistics.median(r["MB"] for r in found)}
+            **rows[way],
+            "solve": statistics.median(run["seconds"]["solve"] for run in found),
+            "whole": statistics.median(whole),
+        }
     return rows
 
 
@@ -119,8 +131,8 @@ def table(found: Mapping[int, Mapping[str, Row]]) -> list[str]:
         for rows in found.values():
             one = rows.get(way)
             cells += ["", "", "", ""] if one is None else [
-                f"{one['build']:.2g}", f"{one['hand-over']:.2g}", f"{one['whole']:.2f}",
-                f"{one['MB']:.0f}",
+                f"{one['build']:.2g}", f"{one['hand-over']:.2g}",
+                f"{one['whole']:.2f}" if "whole" in one else "", f"{one['MB']:.0f}",
             ]  # fmt: skip
         lines.append(f"| {way} | {' | '.join(cells)} |")
     return lines
@@ -148,12 +160,15 @@ def against_pyomo(found: Mapping[str, Mapping[int, Mapping[str, Row]]]) -> list[
 
 
 SAID = (
-    "Seconds of the processor to build and to hand over, medians of five, three and one run by "
-    "size, each way in a process of its own; *whole* is build, hand-over and solve against the "
-    "first row, *MB* the most memory until it was handed over, beyond the process with its imports "
-    "and data. Of the largest programs only the first two rows were solved, and the others count "
-    "the solve of the first, which took {solves}."
+    "Seconds of the processor to build and to hand over, medians of {repeats} by size, each way in "
+    "a process of its own; *whole* is build, hand-over and solve against the first row, *MB* the "
+    "most memory until it was handed over, beyond the process with its imports and data."
 )
+SOLVES = (
+    " Of the largest programs only the first two rows were solved, and the others count the solve "
+    "of the first, which took {solves}."
+)
+NO_SOLVE = " Not solved: the largest program of {unsolved}."
 RATIOS = (
     "How many times as long Pyomo's interfaces take as rules of Pyomo that amopt hands over: build "
     "and hand-over together, hand-over alone; and the share of the build, which is Pyomo's, in "
@@ -164,7 +179,7 @@ RATIOS = (
 def main(asked: argparse.Namespace) -> None:
     """Print a table for each program, and write all where asked."""
     found: dict[str, dict[int, dict[str, Row]]] = {}
-    lines, solves = [], []
+    lines, solves, unsolved = [], [], []
     for program in ["placement"] if asked.smoke else asked.programs or PROGRAMS:
         make, sizes = PROGRAMS[program]
         found[program] = {}
@@ -172,12 +187,20 @@ def main(asked: argparse.Namespace) -> None:
             nonzeros = int(make(sizes[place]).arrays().matrix.nnz)
             wanted = [FIRST, OURS, RULES] if asked.smoke else [FIRST, *asked.ways]
             rounds = 1 if asked.smoke else asked.rounds
-            found[program][nonzeros] = dict(compare(program, place, rounds, wanted))
-        last = found[program][nonzeros][FIRST]["solve"]
-        solves.append(f"{last:.2g} s for {program}")
+            solve = not asked.unsolved and (program, place) not in UNSOLVED
+            found[program][nonzeros] = compare(program, place, rounds, wanted, solve=solve)
+            if place == LARGEST and solve:
+                last = found[program][nonzeros][FIRST]["solve"]
+                solves.append(f"{last:.2g} s for {program}")
+            elif place == LARGEST:
+                unsolved.append(program)
         lines += [f"**{program}**", "", *table(found[program]), ""]
         print("\n".join(lines[-len(table(found[program])) - 3 :]), flush=True)
-    text = [SAID.format(solves=", ".join(solves)), "", *lines, RATIOS, "", *against_pyomo(found)]
+    repeats = [f"{REPEATS[place]} runs".replace("1 runs", "one run") for place in asked.sizes]
+    said = SAID.format(repeats=listed(repeats))
+    said += SOLVES.format(solves=listed(solves)) if solves else ""
+    said += NO_SOLVE.format(unsolved=listed(unsolved)) if unsolved else ""
+    text = [said, "", *lines, RATIOS, "", *against_pyomo(found)]
     print("\n".join(text[-len(against_pyomo(found)) :]))
     if asked.markdown:
         from amopt.files import write_text
@@ -191,6 +214,7 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 2, 3], help="1, 2, 3")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--ways", nargs="*", choices=[*WAYS], default=[*WAYS], help="arrays too")
+    parser.add_argument("--unsolved", action="store_true", help="build and hand over, no more")
     parser.add_argument("--markdown", type=Path, help="write the tables to this file")
     parser.add_argument("--smoke", action="store_true", help="small cases, once")
     parser.add_argument("--child", help=argparse.SUPPRESS)

@@ -90,7 +90,7 @@ def compile_model(model: ConcreteModel) -> Compiled:
         goal = _objective(model)
         kinds, variables = Kinds(), Variables(model)
         cost = _read(
-            model, Bodies.each([] if goal is None else [goal.expr]), variables, [goal], kinds
+            model, Bodies.each([] if goal is None else [goal.expr], kinds), variables, [goal], kinds
         )
         rows = Rows.of(model, kinds)
         _refuse_sides(rows)

@@ -118,14 +118,20 @@ class Variables:
         at = np.minimum(np.searchsorted(known, wanted), known.size - 1)
         return np.where(known[at] == wanted, place[at], -1)
 
-    def hear(self, places: Places, when: Places) -> None:
-        """Note when variables are mentioned, later than all that was noted before."""
-        if not places.size:
-            return
-        new = len(self._sizes) - self._first.size
-        self._first = np.concatenate([self._first, np.full(new, _NEVER)])
-        np.minimum.at(self._first, self._component()[places], self._heard + when)
-        self._heard += int(when.max()) + 1
+    def hear(self, mentioned: Sequence[tuple[Places, Places]]) -> None:
+        """Note where and when variables are mentioned, later than all that was noted before.
+
+        When is ascending in each.
+        """
+        component, last = self._component(), -1
+        for places, when in mentioned:
+            if not places.size:
+                continue
+            first = np.full(len(self._sizes), _NEVER)
+            first[component[places[::-1]]] = self._heard + when[::-1]  # the last counts: the first
+            first[: self._first.size] = np.minimum(first[: self._first.size], self._first)
+            self._first, last = first, max(last, int(when[-1]))
+        self._heard += last + 1
 
     def _component(self) -> Places:
         """Return the number of each place's component."""

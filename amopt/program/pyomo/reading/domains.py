@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, repeat
-from operator import attrgetter, is_
+from itertools import chain
+from operator import attrgetter
 from types import NoneType
 from typing import Any
 
@@ -36,8 +36,10 @@ def domains(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     n = len(columns)
     given = list(map(id, map(_DOMAIN, columns)))
     of = dict(zip(given, columns, strict=True))
-    number = dict(zip(of, range(len(of)), strict=True))
-    place = np.fromiter(map(number.__getitem__, given), np.int64, n)
+    place = np.zeros(n, np.int64)
+    if len(of) > 1:
+        number = dict(zip(of, range(len(of)), strict=True))
+        place = np.fromiter(map(number.__getitem__, given), np.int64, n)
     lower, upper = _bounds(columns, [x.domain for x in of.values()], place)
     integer = np.array([not x.is_continuous() for x in of.values()], dtype=np.bool_)[place]
     odd = {identity for identity, x in of.items() if not (x.is_continuous() or x.is_integer())}
@@ -76,10 +78,14 @@ def _bounds(
     limits = [domain.bounds() for domain in among]
     sides = []
     for end, (numbers, none) in enumerate(zip(own, (-np.inf, np.inf), strict=True)):
-        side = np.array(numbers, dtype=np.float64)  # NaN where there is none
-        if np.isnan(side).sum() != sum(map(is_, numbers, repeat(None))) or (side == -none).any():
-            return _asked(columns)
-        side[np.isnan(side)] = none
+        missing = numbers.count(None)
+        if missing == len(numbers):
+            side = np.full(missing, none)
+        else:
+            side = np.array(numbers, dtype=np.float64)  # NaN where there is none
+            if np.isnan(side).sum() != missing or (side == -none).any():
+                return _asked(columns)
+            side[np.isnan(side)] = none
         of_domain = [none if pair[end] is None else pair[end] for pair in limits]
         tighter = np.minimum if end else np.maximum
         sides.append(tighter(side, np.array(of_domain, dtype=np.float64)[place]))

@@ -68,6 +68,9 @@ class Kinds(dict[type, int]):
 
     def of(self, objects: Sequence[Any]) -> NDArray[np.int8]:
         """Return what each of some objects is, shape (objects,)."""
+        present = set(map(type, objects))
+        if len(present) == 1:
+            return np.full(len(objects), self[present.pop()], np.int8)
         return np.fromiter(map(self.__getitem__, map(type, objects)), np.int8, len(objects))
 
 

@@ -76,6 +76,7 @@ class Rows:
         bodies = Bodies(
             list(chain.from_iterable(piece.parts for piece in pieces)),
             np.repeat(np.arange(len(constraints)), sizes),
+            np.concatenate([piece.kinds for piece in pieces]),
             np.concatenate([piece.signs for piece in pieces]),
             len(constraints),
         )
@@ -100,16 +101,18 @@ class Rows:
 
 @dataclass
 class _Piece:
-    """The members of one component: parts of their bodies, how many of each, signs, sides."""
+    """The members of one component: parts of their bodies, how many each, kinds, signs, sides."""
 
     parts: Sequence[Any]
     sizes: NDArray[np.int64]
+    kinds: NDArray[np.int8]
     signs: Floats
     sides: tuple[Floats, Floats]
 
     @classmethod
     def none(cls) -> _Piece:
-        return cls([], np.zeros(0, np.int64), np.zeros(0), (np.zeros(0), np.zeros(0)))
+        no = np.zeros(0)
+        return cls([], np.zeros(0, np.int64), np.zeros(0, np.int8), no, (no, no))
 
     @classmethod
     def of(cls, members: Sequence[Any], kinds: Kinds) -> tuple[_Piece, Sequence[int]]:
@@ -123,23 +126,24 @@ class _Piece:
         )
         numbered = [bool(pairs) and bool(kind[0] == NUMBER) for kind in known]
         if not pairs or not uniform or all(numbered):
-            return cls._one_by_one(members)
+            return cls._one_by_one(members, kinds)
         m = len(members)
         size, signs = np.ones(m, np.int64), np.ones(m)
         if numbered[1]:
-            parts, upper = left, numbers(right)
+            parts, own, upper = left, known[0], numbers(right)
             lower = upper if equal else np.full(m, -np.inf)
         elif numbered[0]:
-            parts, lower = right, numbers(left)
+            parts, own, lower = right, known[1], numbers(left)
             upper = lower if equal else np.full(m, np.inf)
         else:
             parts, upper = list(chain.from_iterable(pairs)), np.zeros(m)
+            own = np.column_stack(known).ravel()
             lower = upper if equal else np.full(m, -np.inf)
             size, signs = size + 1, np.tile([1.0, -1.0], m)
-        return cls(parts, size, signs, (lower, upper)), range(m)
+        return cls(parts, size, own, signs, (lower, upper)), range(m)
 
     @classmethod
-    def _one_by_one(cls, members: Sequence[Any]) -> tuple[_Piece, Sequence[int]]:
+    def _one_by_one(cls, members: Sequence[Any], kinds: Kinds) -> tuple[_Piece, Sequence[int]]:
         """Ask each member for its sides and its body."""
         kept, bodies, lower, upper = [], [], [], []
         for k, member in enumerate(members):
@@ -152,7 +156,7 @@ class _Piece:
             upper.append(np.inf if high is None else high)
         m = len(bodies)
         sides = numbers(lower), numbers(upper)
-        return cls(bodies, np.ones(m, np.int64), np.ones(m), sides), kept
+        return cls(bodies, np.ones(m, np.int64), kinds.of(bodies), np.ones(m), sides), kept
 
 
 def _pairs(members: Sequence[Any]) -> tuple[list[Any], bool]:

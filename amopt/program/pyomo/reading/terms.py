@@ -52,6 +52,8 @@ class Bodies:
         Expressions, row by row.
     rows
         The row of each, ascending, shape (parts,).
+    kinds
+        What each is, shape (parts,).
     signs
         1, or -1 where the expression is taken off, shape (parts,).
     height
@@ -60,14 +62,15 @@ class Bodies:
 
     parts: list[Any]
     rows: Integers
+    kinds: NDArray[np.int8]
     signs: Floats
     height: int
 
     @classmethod
-    def each(cls, bodies: Sequence[Any]) -> Bodies:
+    def each(cls, bodies: Sequence[Any], kinds: Kinds) -> Bodies:
         """Return bodies that are an expression each."""
         height = len(bodies)
-        return cls(list(bodies), np.arange(height), np.ones(height), height)
+        return cls(list(bodies), np.arange(height), kinds.of(bodies), np.ones(height), height)
 
     def whole(self, row: int) -> Any:
         """Return the body of a row as one expression."""
@@ -101,6 +104,9 @@ class Terms:
 
     def add(self, rows: Integers, places: Integers, coefficients: Floats) -> None:
         """Add terms."""
+        if not self.rows.size:
+            self.rows, self.places, self.numbers = rows, places, coefficients
+            return
         self.rows = np.concatenate([self.rows, rows])
         self.places = np.concatenate([self.places, places])
         self.numbers = np.concatenate([self.numbers, coefficients])
@@ -151,7 +157,7 @@ def read(bodies: Bodies, variables: Variables, names: Sequence[Any], kinds: Kind
     if odd.any():
         kind[odd[rows]] = OTHER
     found = Terms(bodies.height)
-    when, places = [], []
+    mentioned = []
     for of in (MONOMIAL, VARIABLE):
         at = np.flatnonzero(kind == of)
         if not at.size:
@@ -163,11 +169,10 @@ def read(bodies: Bodies, variables: Variables, names: Sequence[Any], kinds: Kind
             some = list(map(_VARIABLE, pairs))
         else:
             coefficients = factors[at]
-        when.append(at)
-        places.append(variables.places(some))
-        found.add(rows[at], places[-1], coefficients)
-    if when:
-        variables.hear(np.concatenate(places), np.concatenate(when))
+        places = variables.places(some)
+        mentioned.append((places, at))
+        found.add(rows[at], places, coefficients)
+    variables.hear(mentioned)
     constants = np.flatnonzero(kind == NUMBER)
     if constants.size:
         given = np.array([terms[k] for k in constants.tolist()], dtype=np.float64)
@@ -180,30 +185,49 @@ def read(bodies: Bodies, variables: Variables, names: Sequence[Any], kinds: Kind
 
 def _flat(bodies: Bodies, kinds: Kinds) -> tuple[list[Any], NDArray[np.int8], Integers, Floats]:
     """Return the terms of all bodies in their order, what they are, their rows and factors."""
-    terms, rows, factors = bodies.parts, bodies.rows, bodies.signs
-    kind = kinds.of(terms)
+    terms, kind, rows, factors = bodies.parts, bodies.kinds.copy(), bodies.rows, bodies.signs
     while True:
         _keep_products(terms, kind)
-        held = (kind >= SUM) & (kind < OTHER)
-        if not held.any():
+        held = np.flatnonzero((kind >= SUM) & (kind < OTHER))
+        if not held.size:
             return terms, kind, rows, factors
-        inner: list[Sequence[Any]] = list(zip(terms, strict=True))
-        factor = np.ones(len(terms))
-        sums = np.flatnonzero(kind == SUM).tolist()
-        for k, own in zip(sums, terms_of_sums([terms[k] for k in sums]), strict=True):
-            inner[k] = own
-        for k in np.flatnonzero(held & (kind != SUM)).tolist():
-            if kind[k] == NAMED:
-                inner[k] = (terms[k].expr,)
-            elif kind[k] == NEGATION:
-                inner[k], factor[k] = terms[k].args[:1], -1.0
-            else:
-                factor[k], inside = terms[k].args
-                inner[k] = (inside,)
-        sizes = np.fromiter(map(len, inner), np.int64, len(inner))
-        rows, factors = np.repeat(rows, sizes), np.repeat(factors * factor, sizes)
-        terms = list(chain.from_iterable(inner))
-        kind = kinds.of(terms)
+        inner, factor = _opened([terms[k] for k in held.tolist()], kind[held])
+        sizes, by = np.ones(len(terms), np.int64), np.ones(len(terms))
+        sizes[held], by[held] = np.fromiter(map(len, inner), np.int64, len(inner)), factor
+        new = np.repeat(np.isin(np.arange(len(terms)), held, assume_unique=True), sizes)
+        rows, factors = np.repeat(rows, sizes), np.repeat(factors * by, sizes)
+        kind = np.repeat(kind, sizes)
+        kind[new] = kinds.of(list(chain.from_iterable(inner)))
+        terms = _in_place(terms, held, inner)
+
+
+def _opened(held: Sequence[Any], kind: NDArray[np.int8]) -> tuple[list[Sequence[Any]], Floats]:
+    """Return what stands in terms that hold others, and the factor before it."""
+    inner: list[Sequence[Any]] = [()] * len(held)
+    factor = np.ones(len(held))
+    sums = np.flatnonzero(kind == SUM).tolist()
+    for k, own in zip(sums, terms_of_sums([held[k] for k in sums]), strict=True):
+        inner[k] = own
+    for k in np.flatnonzero(kind != SUM).tolist():
+        if kind[k] == NAMED:
+            inner[k] = (held[k].expr,)
+        elif kind[k] == NEGATION:
+            inner[k], factor[k] = held[k].args[:1], -1.0
+        else:
+            factor[k], inside = held[k].args
+            inner[k] = (inside,)
+    return inner, factor
+
+
+def _in_place(terms: list[Any], held: Integers, inner: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return the terms with what stands in some of them in their places."""
+    pieces: list[Sequence[Any]] = []
+    begun = 0
+    for k, own in zip(held.tolist(), inner, strict=True):
+        pieces += terms[begun:k], own
+        begun = k + 1
+    pieces.append(terms[begun:])
+    return list(chain.from_iterable(pieces))
 
 
 def _keep_products(terms: Sequence[Any], kind: NDArray[np.int8]) -> None:
@@ -235,7 +259,7 @@ def _walk(
         coefficients += read.linear.values()
         constants.append(read.constant)
     places = variables.places(mentioned)
-    variables.hear(places, np.arange(places.size))
+    variables.hear([(places, np.arange(places.size))])
     found.add(np.array(at, dtype=np.int64), places, _real(coefficients))
     found.add_constants(rows, _real(constants))
 
