@@ -7,11 +7,12 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from amopt.errors import UsageError
-from amopt.files import MARK, as_plain, write_folder
+from amopt.files import MARK, as_plain, plain_column, write_folder
 from amopt.files.formulas import begins_formula
 from amopt.outcome import Outcome, Status
 from amopt.verdict import Verdict
@@ -248,15 +249,29 @@ class Solution:
         return Path(folder)
 
 
+_AT_ONCE = 5_000
+"""Rows that become text at once."""
+
+
 def comma_separated(table: Table, columns: Sequence[Column]) -> str:
     """Return a table as comma-separated values with a header; no cell is taken for a formula."""
     names = [column.name for column in columns] or list(table[0] if table else ())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    for row in table:
-        writer.writerow([_cell(as_plain(row.get(name))) for name in names])
+    rows = iter(table)
+    while some := list(islice(rows, _AT_ONCE)):
+        cells = [_cells([row.get(name) for row in some]) for name in names]
+        writer.writerows(zip(*cells, strict=True) if names else [()] * len(some))
     return text.getvalue()
+
+
+def _cells(values: list[Any]) -> list[Any]:
+    """Return the cells of a column that no spreadsheet takes for formulas."""
+    plain, kinds = plain_column(values)
+    if kinds == {str}:
+        return safe_text(plain)
+    return [_cell(one) for one in plain] if str in kinds else plain
 
 
 def _cell(value: Any) -> Any:

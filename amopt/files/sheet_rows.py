@@ -16,12 +16,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["Below", "cell_text", "row_texts", "save"]
+__all__ = ["Below", "cell_text", "column_texts", "row_texts", "save"]
 
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _DIMENSION: Final = re.compile(r'(<dimension ref=")[^"]*')
 _AT_ONCE: Final = 2_000
 """Rows that are written at once."""
+
+_NOWHERE: Final = '<c r=""'
+"""How a cell begins that stands nowhere."""
 
 _MANY: Final = 10_000_000
 """Cells from which a sheet's file may be of more than 2 GB."""
@@ -67,6 +70,34 @@ def cell_text(place: str, value: Any, style: int = 0) -> str:
     if isinstance(value, bool):
         return f'{head} t="b"><v>{int(value)}</v></c>'
     return f'{head} t="n"><v>{value!r}</v></c>'
+
+
+def column_texts(letter: str, values: Iterable[Any], style: int = 0) -> Iterator[str]:
+    """Yield the cells of a column from its second row on; none where there is no value.
+
+    Parameters
+    ----------
+    letter
+        Of the column.
+    values
+        What stands there, as in :func:`cell_text`.
+    style
+        Number of the style of its numbers.
+    """
+    numbered, known = f' s="{style}"' if style else "", dict[str, str]()
+    for number, value in enumerate(values, 2):
+        kind = type(value)
+        if kind is float or kind is int:
+            yield f'<c r="{letter}{number}"{numbered} t="n"><v>{value!r}</v></c>'
+        elif kind is str:
+            text = known.get(value)
+            if text is None:
+                text = cell_text("", value).removeprefix(_NOWHERE)
+                if len(known) < _AT_ONCE:
+                    known[value] = text
+            yield f'<c r="{letter}{number}"{text}'
+        else:
+            yield "" if value is None else cell_text(f"{letter}{number}", value)
 
 
 def row_texts(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[str]:

@@ -20,6 +20,7 @@ __all__ = [
     "MARK",
     "as_plain",
     "new_file",
+    "plain_column",
     "require_new",
     "require_writable_file",
     "require_writable_folder",
@@ -302,7 +303,10 @@ def as_plain(value: Any) -> Any:
     if kind in _AS_IT_IS or (kind is float and math.isfinite(value)):
         return value  # most values; what follows asks abstract classes, which takes long
     if isinstance(value, Mapping):
-        return {str(key): as_plain(item) for key, item in value.items()}
+        return {
+            str(key): item if type(item) in _AS_IT_IS else as_plain(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, Sequence):
@@ -310,3 +314,13 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return as_plain(value.item()) if hasattr(value, "item") else str(value)
+
+
+def plain_column(values: list[Any]) -> tuple[list[Any], set[type]]:
+    """Return the cells of a column as JSON can hold them, and the types that are among them."""
+    kinds = set(map(type, values))
+    numbers = values if kinds == {float} else [one for one in values if type(one) is float]
+    if kinds <= _AS_IT_IS | {float} and all(map(math.isfinite, numbers)):
+        return values, kinds
+    plain = [as_plain(one) for one in values]
+    return plain, set(map(type, plain))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from amopt.errors import UsageError
-from amopt.files import as_plain, new_file, require_writable_file
-from amopt.files.sheet_rows import Below, cell_text, row_texts, save
+from amopt.files import as_plain, new_file, plain_column, require_writable_file
+from amopt.files.sheet_rows import Below, column_texts, row_texts, save
 from amopt.instance.collector_pause import collector_paused
 from amopt.phrases import visible
 
@@ -25,7 +25,8 @@ __all__ = ["require_writable", "write_answer", "write_tables"]
 FIRST_DAY: Final = datetime.date(1900, 3, 1)
 """The day from which spreadsheet programs count days right."""
 
-_NO_TEXT: Final = (bool, int, float, datetime.date)
+_NUMBERS: Final = frozenset({bool, int, float, type(None)})
+"""Types of what a sheet holds as it is."""
 
 _DAY_ZERO: Final = datetime.date(1899, 12, 30)
 """The day that is number 0 to them, from their first right day on."""
@@ -227,16 +228,11 @@ def _write_table(
         where, letter = f"{name}, {heading}", get_column_letter(place)
         _write(sheet.cell(1, place), heading, told=told, where=where)
         table.tableColumns[place - 1].name = str(sheet.cell(1, place).value)
-        plain = _dates([as_plain(row.get(heading)) for row in rows], heading)
-        values = [
-            value
-            if value is None or isinstance(value, _NO_TEXT)
-            else _held(str(value), told, where)
-            for value in plain
-        ]
+        values, dated = _values([row.get(heading) for row in rows], heading, told, where)
         cell = WriteOnlyCell(sheet)
-        cell.number_format = "yyyy-mm-dd" if any(map(_is_date, values)) else _format(values)
-        columns_below.append(_Cells(letter, values, cell.style_id))
+        cell.number_format = "yyyy-mm-dd" if dated else _format(values)
+        days = [None if day is None else (day - _DAY_ZERO).days for day in values] if dated else ()
+        columns_below.append(column_texts(letter, days or values, cell.style_id))
         width = max([len(heading) + 3, *(len(_words(value)) + 1 for value in values[:200])])
         sheet.column_dimensions[letter].width = min(width, _WIDEST)
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight9", showRowStripes=True)
@@ -246,28 +242,17 @@ def _write_table(
     return Below(row_texts(enumerate(below, 2)), len(rows) + 1, len(headings))
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """A column of values, which becomes the text of its cells one by one."""
-
-    letter: str
-    values: Sequence[Any]
-    style: int
-
-    def __iter__(self) -> Iterator[str]:
-        letter, style = self.letter, self.style
-        for number, value in enumerate(self.values, 2):
-            if value is None:
-                yield ""
-            elif isinstance(value, datetime.date):
-                yield cell_text(f"{letter}{number}", (value - _DAY_ZERO).days, style)
-            else:
-                styled = style if type(value) in (int, float) else 0
-                yield cell_text(f"{letter}{number}", value, styled)
-
-
-def _is_date(value: Any) -> bool:
-    return isinstance(value, datetime.date)
+def _values(cells: list[Any], heading: str, told: _Told, where: str) -> tuple[Sequence[Any], bool]:
+    """Return the values of a column as a sheet can hold them, and whether they are dates."""
+    plain, kinds = plain_column(cells)
+    if kinds <= _NUMBERS:
+        return plain, False
+    if (days := _dates(plain, heading)) is not plain:
+        return days, any(day is not None for day in days)
+    held: dict[str, str] = {}
+    for text in {str(value) for value in plain if type(value) not in _NUMBERS}:
+        held[text] = _held(text, told, where)
+    return [value if type(value) in _NUMBERS else held[str(value)] for value in plain], False
 
 
 def _dates(values: list[Any], heading: str) -> list[Any]:
