@@ -10,7 +10,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-__all__ = ["Outcome", "Status", "Stopped", "relative_gap", "versions"]
+__all__ = ["Outcome", "Status", "Stopped", "relative_gap", "rounded_bound", "versions"]
+
+ROUNDING = 1e-6
+"""Difference up to which a bound beyond the objective is rounding, relative to what the objective
+adds up."""
 
 
 class Stopped(StrEnum):
@@ -43,6 +47,31 @@ def relative_gap(objective: float | None, bound: float | None) -> float | None:
     if difference == 0:
         return 0.0
     return difference / abs(objective) if objective else math.inf
+
+
+def rounded_bound(
+    bound: float | None, objective: float, scale: float = 0.0, *, maximise: bool = False
+) -> float | None:
+    """Return a bound, or the objective where no more than rounding puts the bound beyond it.
+
+    A bound that is beyond the objective by more is wrong: it stays as it is, so that it proves
+    nothing and the referee refuses the answer.
+
+    Parameters
+    ----------
+    bound
+        The bound on the best objective; None where nothing is proven.
+    objective
+        The objective of the answer.
+    scale
+        The sum of the absolute values that the objective is the sum of, where terms may cancel.
+    maximise
+        Whether the bound is from above.
+    """
+    if bound is None:
+        return None
+    beyond = objective - bound if maximise else bound - objective
+    return objective if 0 < beyond <= ROUNDING * max(abs(objective), scale) else bound
 
 
 @cache

@@ -22,7 +22,7 @@ from amopt.design.choice import Choice
 from amopt.design.instance import DesignInstance
 from amopt.design.methods import by_program, each_alone
 from amopt.design.referee.check import check
-from amopt.outcome import Outcome, Status, Stopped
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
@@ -139,8 +139,8 @@ def _answer(
         rows = tables(instance, choice, limits)
     objective = float(rows["totals"][0]["total_cost"])
     bound = objective if found is None else found.bound
-    bound = None if bound is None else min(bound, objective)
     size = sum(abs(row["total_cost"]) for row in rows["components"])
+    bound = rounded_bound(bound, objective, size)
     outcome = ended(
         found, way, ("amopt", "numpy", "scipy"), objective=objective, bound=bound, scale=size
     )

@@ -26,7 +26,7 @@ from amopt.licensing.instance import LicensingInstance
 from amopt.licensing.methods import by_program, exact
 from amopt.licensing.methods import menu as menus
 from amopt.licensing.referee.check import check
-from amopt.outcome import Outcome, Status, Stopped
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound
 from amopt.phrases import money
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
@@ -194,7 +194,7 @@ def _answer(
     with way[0].phase("tables"):
         rows = tables(Buyers.of(instance), offer, limits)
     bound = offer.supremum if found is None else found.bound
-    bound = None if bound is None else max(bound, offer.supremum)
+    bound = rounded_bound(bound, offer.supremum, maximise=True)
     outcome = ended(found, way, ("amopt", "numpy"), objective=offer.profit, bound=bound)
     notes, meaning = _notes(instance, offer, limits), "profit a year"
     answer = answered(LicensingSolution, instance, outcome, rows, notes=notes, meaning=meaning)

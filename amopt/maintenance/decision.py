@@ -16,7 +16,7 @@ from amopt.maintenance.instance import MaintenanceInstance
 from amopt.maintenance.methods import program, renewal
 from amopt.maintenance.policy import Optimum
 from amopt.maintenance.referee.check import check
-from amopt.outcome import Outcome, Stopped, versions
+from amopt.outcome import Outcome, Stopped, rounded_bound, versions
 from amopt.phrases import listed
 from amopt.program.family import Extend
 from amopt.program.solver.highs import Progress
@@ -214,10 +214,11 @@ def _answer(
             f"the policy that was read costs {cost:.9g} a day, the program says {found.gain:.9g}: "
             "the plan may mix several recurrent classes"
         )
-    bound = None if found.bound is None else min(found.bound, cost)
+    scale = max(cost, instance.rounding / CLOSE)
+    bound = rounded_bound(found.bound, cost, scale)
     outcome = Outcome(
         stopped=Stopped.FINISHED,
-        status=proven(cost, bound, max(cost, instance.rounding / CLOSE)),
+        status=proven(cost, bound, scale),
         objective=cost,
         bound=bound,
         method=f"{meaning} ({found.solver})" if found.solver else meaning,

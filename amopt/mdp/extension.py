@@ -17,7 +17,7 @@ from amopt.mdp.linear_program import labels
 from amopt.mdp.policy import PolicyChain, policy_of_measure
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.outcome import Outcome, Status
+from amopt.outcome import Outcome, Status, rounded_bound
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -105,8 +105,9 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
         )
     objective = gain if process.average else float(initial @ value)
     known = (free.outcome.bound, None if outcome is None else outcome.bound)
-    bound = min(max(one for one in known if one is not None), objective)
     scale = max(abs(objective), float(np.abs(process.cost) @ measure))
+    bound = rounded_bound(max(one for one in known if one is not None), objective, scale)
+    error = np.inf if bound is None else abs(objective - bound)
     return replace(
         free,
         value=value,
@@ -116,10 +117,10 @@ def read_back(model: ConcreteModel, outcome: Outcome | None = None) -> MarkovSol
         bias=value if process.average else None,
         probabilities=probabilities,
         measure=measure,
-        error_bound=max(objective - bound, 0.0),
+        error_bound=error,
         outcome=replace(
             free.outcome if outcome is None else outcome,
-            status=Status.OPTIMAL if objective - bound <= PROVEN * scale else Status.FEASIBLE,
+            status=Status.OPTIMAL if error <= PROVEN * scale else Status.FEASIBLE,
             objective=objective,
             bound=bound,
         ),

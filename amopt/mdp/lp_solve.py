@@ -45,7 +45,7 @@ from amopt.mdp.linear_program import (
 from amopt.mdp.policy import REACHED, DependsOnStartError, PolicyChain, policy_of_measure, toward
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.outcome import Outcome, Status, Stopped
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.time import Budget
@@ -300,7 +300,11 @@ def _constrained(
     objective = gain if process.average else float(initial @ value)
     violation = _violation(side_constraints, measure)
     scale = max(abs(objective), float(np.abs(process.cost) @ measure))
-    proven = objective - bound <= PROVEN * scale and violation <= PROVEN
+    limited = [float(np.abs(side.coefficients) @ measure) for side in side_constraints]
+    priced = float(np.abs(vertex.prices) @ limited)  # a limit that is passed by a hair pays as much
+    known = rounded_bound(bound, objective, scale + priced)
+    error = np.inf if known is None else abs(objective - known)
+    proven = error <= PROVEN * scale and violation <= PROVEN
     return replace(
         lagrangian,
         process=process,
@@ -309,7 +313,7 @@ def _constrained(
         gain=gain if process.average else None,
         gains=np.full(process.states, gain) if process.average else None,
         bias=value if process.average else None,
-        error_bound=max(objective - bound, 0.0),
+        error_bound=error,
         probabilities=probabilities,
         prices={
             side.name: float(price)
@@ -321,7 +325,7 @@ def _constrained(
             method="",
             status=Status.OPTIMAL if proven else Status.FEASIBLE,
             objective=objective,
-            bound=min(bound, objective),
+            bound=known,
             residuals={**lagrangian.outcome.residuals, "side constraints": violation},
         ),
     )

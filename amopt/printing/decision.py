@@ -11,7 +11,7 @@ import numpy as np
 
 from amopt.decision import Method, choose, judged, method_names
 from amopt.instance.suggest import shown
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound, versions
 from amopt.phrases import money
 from amopt.printing import closed_form, formulation
 from amopt.printing.answer.policies import Compared, compared_policies
@@ -296,10 +296,11 @@ def _outcome(parameters: Parameters, found: Optimum, meaning: str) -> Outcome:
     horizon = days if parameters.is_average else -np.expm1(days * np.log(discount))
     objective = float(cost.sum() / horizon)
     bound: float | None = objective
-    if found.limits or found.duals:
-        bound = None if found.bound is None else min(float(found.bound / horizon), objective)
     scale = float(np.abs(cost).sum() / horizon)
-    proven = bound is not None and objective - bound <= CLOSE * scale
+    if found.limits or found.duals:
+        bound = None if found.bound is None else float(found.bound / horizon)
+        bound = rounded_bound(bound, objective, scale)
+    proven = bound is not None and abs(objective - bound) <= CLOSE * scale
     return Outcome(
         stopped=Stopped.FINISHED,
         status=Status.OPTIMAL if proven else Status.FEASIBLE,

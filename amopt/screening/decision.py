@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from amopt.decision import Method, answered, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.instance.suggest import shown
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound, versions
 from amopt.phrases import counted, listed
 from amopt.program.family import Extend
 from amopt.program.infeasible.explain import explain
@@ -212,7 +212,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> ScreeningS
         stopped=Stopped.FINISHED,
         status=proven(objective, bound),
         objective=objective,
-        bound=None if bound is None else max(bound, objective),
+        bound=bound,
         method="read back from the model",
         versions=versions("amopt", "pyomo"),
     )
@@ -227,7 +227,7 @@ def _answer(
     with budget.phase("tables"):
         rows = tables(candidates, chosen)
     objective = float(candidates.value[chosen].sum())
-    bound = None if outcome.bound is None else max(outcome.bound, objective)
+    bound = rounded_bound(outcome.bound, objective, maximise=True)
     outcome = replace(outcome, objective=objective, bound=bound, seconds=dict(budget.seconds))
     notes, meaning = _notes(candidates), instance.examination.maximise.replace("_", " ")
     answer = answered(

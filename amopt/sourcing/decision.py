@@ -12,7 +12,7 @@ import numpy as np
 from amopt.decision import Method, choose, judged, method_names, proven
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
 from amopt.instance.collector_pause import collector_paused
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound, versions
 from amopt.program.ctrl_c import completing
 from amopt.program.family import Extend
 from amopt.program.solver.options import Options
@@ -198,7 +198,7 @@ def read_back(model: ConcreteModel, *, bound: float | None = None) -> SourcingSo
         stopped=Stopped.FINISHED,
         status=proven(plan.objective, bound),
         objective=plan.objective,
-        bound=None if bound is None else min(bound, plan.objective),
+        bound=rounded_bound(bound, plan.objective),
         method="read back from the model",
         versions=versions("amopt", "pyomo"),
     )

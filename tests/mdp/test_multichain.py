@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from amopt.mdp import MarkovDecisionProcess
+from amopt.mdp.decomposition import average
 from amopt.mdp.decomposition.end_components import end_components
 from amopt.program.solver.highs import Options
 from tests.mdp import exact
@@ -187,3 +188,17 @@ def test_an_iteration_limit_leaves_an_honest_bound(method: str, limit: int) -> N
         assert solution.outcome.objective >= best - 1e-9, seed
         short += solution.outcome.objective > best + 1e-6
     assert short > 0 or limit > 2
+
+
+def test_a_bound_above_the_gain_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = average.certified
+
+    def wrong(process: Any, initial: Any, policy: Any, lower: Any, **how: Any) -> Any:
+        return right(process, initial, policy, 1.05 * lower, **how)
+
+    monkeypatch.setattr(average, "certified", wrong)
+    matrix = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+    stay_or_go = MarkovDecisionProcess(matrix, [1.0, 2.0, 3.0], [0, 0, 1], None)
+    outcome = stay_or_go.solve().outcome
+    assert (outcome.status, outcome.objective) == ("feasible", 2.0)
+    assert outcome.bound == pytest.approx(2.1)

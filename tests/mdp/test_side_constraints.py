@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from amopt.errors import InfeasibleError, NoAnswerError, UsageError
-from amopt.mdp import MarkovDecisionProcess, SideConstraint, dual_program, primal_program
+from amopt.mdp import (
+    MarkovDecisionProcess,
+    SideConstraint,
+    dual_program,
+    lp_solve,
+    primal_program,
+)
 from amopt.mdp.infeasibility import _remedy
 from tests.mdp.cases import random_process
 
@@ -217,3 +223,18 @@ def test_a_use_that_depends_on_the_first_state_leaves_the_cost_alone():
 def test_a_limit_that_asks_for_another_place_is_no_answer():
     with pytest.raises(NoAnswerError):
         PLACES.solve(side_constraints=[SideConstraint("use", [1.0, 0.0, 0.0], upper=0.5)])
+
+
+@pytest.mark.parametrize("discount", [0.9, None])
+def test_a_bound_above_the_cost_proves_nothing(discount, monkeypatch):
+    right = lp_solve._lagrangian
+
+    def wrong(*asked):
+        best, bound = right(*asked)
+        return best, 1.05 * bound
+
+    monkeypatch.setattr(lp_solve, "_lagrangian", wrong)
+    down = SideConstraint("downtime", np.array([0.0, 0.0, 1.0]), upper=2.6 if discount else 0.25)
+    outcome = machine(discount).solve(side_constraints=[down]).outcome
+    assert outcome.status == "feasible"
+    assert outcome.bound == pytest.approx(1.05 * outcome.objective)

@@ -32,7 +32,7 @@ from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import PolicyChain
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.outcome import Status, Stopped
+from amopt.outcome import Status, Stopped, rounded_bound
 from amopt.program.solver import highs
 
 if TYPE_CHECKING:
@@ -176,9 +176,8 @@ def certified(
     """Return the solution of a policy, evaluated exactly, with lower bounds on the gains."""
     chain = PolicyChain.of(process, policy)
     bias, gain = chain.evaluate_by_class()
-    lower = np.minimum(lower, gain)
     scale = max(float(np.abs(gain).max()), _LEAST_GAIN * float(np.abs(process.cost).max()))
-    error = float((gain - lower).max())
+    error = float(np.abs(gain - lower).max())
     quality = _conserving(process, bias, gain)
     residual = max(
         float(np.abs(process.minimum(quality)[0] - bias).max()),
@@ -204,7 +203,7 @@ def certified(
             method,
             proven=error <= PROVEN * scale,
             objective=float(initial @ gain),
-            bound=float(initial @ lower),
+            bound=rounded_bound(float(initial @ lower), float(initial @ gain), scale),
             residual=residual,
         ),
     )

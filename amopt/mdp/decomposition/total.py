@@ -31,7 +31,7 @@ from amopt.mdp.linear_program import dual_program, primal_program
 from amopt.mdp.policy import REACHED, PolicyChain
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.outcome import Status, Stopped
+from amopt.outcome import Status, Stopped, rounded_bound
 from amopt.program.solver import highs
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _certified(
         if (chain.cost[members] != 0).any():  # a policy that never comes to rest
             value[:] = np.inf
     finite = bool(np.isfinite(value).all())
-    error = float((value - np.minimum(lower, value)).max()) if finite else np.inf
+    error = float(np.abs(value - lower).max()) if finite else np.inf
     resting = np.zeros(process.states, dtype=bool)
     resting[resting_states(process)] = True
     best = process.minimum(process.quality(value))[0]
@@ -234,7 +234,7 @@ def _certified(
             method,
             proven=finite and error <= PROVEN * scale,
             objective=float(initial @ value),
-            bound=float(initial @ np.minimum(lower, value)),
+            bound=rounded_bound(float(initial @ lower), float(initial @ value), scale),
             residual=residual,
         ),
     )

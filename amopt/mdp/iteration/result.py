@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from amopt.mdp.process import Process
 from amopt.mdp.solution import MarkovSolution
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound, versions
 from amopt.program.ctrl_c import Heard, hearing
 from amopt.program.time import Budget
 
@@ -66,7 +66,7 @@ class IterationBudget(Budget):
         *,
         proven: bool,
         objective: float,
-        bound: float,
+        bound: float | None,
         residual: float,
     ) -> Outcome:
         """Return how the solve ended, now."""
@@ -98,12 +98,12 @@ def certified(
     after = process.layers.sweep(value)
     if process.average:
         low, objective = process.layers.gain_bounds(value, after)[0], gain
-        error, bound = max(gain - low, 0.0), min(low, gain)
+        error, bound = abs(gain - low), rounded_bound(low, gain)
     else:
         lower, _ = process.layers.value_bounds(value, after)
-        error = max(float((value - lower).max()), 0.0)
+        error = float(np.abs(value - lower).max())
         objective = float(initial @ value)
-        bound = min(float(initial @ lower), objective)
+        bound = rounded_bound(float(initial @ lower), objective, float(np.abs(value).max()))
     return _solution(
         process,
         initial,
@@ -152,7 +152,7 @@ class _Ending:
     stopped: Stopped
     method: str
     objective: float
-    bound: float
+    bound: float | None
     budget: IterationBudget
 
 

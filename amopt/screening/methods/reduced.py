@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.outcome import Outcome, Status
+from amopt.outcome import Outcome, Status, rounded_bound
 from amopt.program.linear import LinearProgram, Names
 from amopt.program.solver.highs import Progress, solve
 from amopt.program.solver.options import Options
@@ -151,8 +151,8 @@ def _outcome(inner: Outcome, objective: float, bound: float, delta: float) -> Ou
     """Return the outcome of the whole program: outside the core nothing is worth more."""
     outside = bound - delta if np.isfinite(delta) else -np.inf
     inside = bound if inner.bound is None else inner.bound
-    proven = min(bound, max(inside, outside, objective))
-    near = proven - objective <= OPTIMAL * abs(objective)
+    proven = rounded_bound(min(bound, max(inside, outside)), objective, maximise=True)
+    near = proven is not None and abs(proven - objective) <= OPTIMAL * abs(objective)
     return replace(
         inner,
         objective=objective,

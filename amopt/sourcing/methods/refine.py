@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amopt.errors import UsageError
-from amopt.outcome import Outcome, Status, Stopped, versions
+from amopt.outcome import Outcome, Status, Stopped, rounded_bound, versions
 from amopt.program.time import Budget
 from amopt.sourcing.evaluation import Evaluation, evaluate
 from amopt.sourcing.formulation import build
@@ -237,8 +237,9 @@ def exact(supply: SupplyOptions, quantity: Floats) -> Floats:
 def proven(objective: float, bound: float, outcome: Outcome, budget: Budget) -> Outcome:
     """Return the outcome with the objective as evaluated, and the best bound so far."""
     # Nothing costs less than nothing, whatever the solver's rounding says; but a credit does.
-    known = min(max(min(0.0, objective), bound), objective) if np.isfinite(bound) else None
-    near = known is not None and objective - known <= CLOSE * abs(objective)
+    known = max(min(0.0, objective), bound) if np.isfinite(bound) else None
+    known = rounded_bound(known, objective)
+    near = known is not None and abs(objective - known) <= CLOSE * abs(objective)
     optimal = outcome.stopped is Stopped.FINISHED and near
     return replace(
         outcome,

@@ -1,13 +1,11 @@
 """Several periods and limits by prices: bounds that hold, plans that keep every family."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 import amopt
 from amopt.decision import choose
-from amopt.errors import InfeasibleError, NoAnswerError, RefusedError
+from amopt.errors import InfeasibleError, NoAnswerError
 from amopt.placement import Instance, decision, solve
 from amopt.placement.formulation import FAMILIES
 from amopt.placement.methods import decomposed_plan
@@ -164,22 +162,6 @@ def test_under_a_limit_of_time_the_bound_holds():
         except (NoAnswerError, InfeasibleError):
             continue
         assert answer.outcome.bound <= answer.outcome.objective
-
-
-def test_a_bound_above_the_plan_is_refused_and_not_cut_down_to_it(monkeypatch):
-    """It would be proof of an error: cut down to the plan, it would pass for its optimality."""
-    right = Decomposition.at
-
-    def wrong(self, *prices):
-        found = right(self, *prices)
-        return replace(found, bound=5 * found.bound)
-
-    monkeypatch.setattr(Decomposition, "at", wrong)
-    monkeypatch.setattr(decomposed_plan, "SMALL", 0)
-    years = [{"name": str(year), "years": 1.0} for year in range(3)]
-    instance = Instance.from_dict(random_data(3, periods=years))
-    with pytest.raises(RefusedError, match="bound above the objective"):
-        amopt.solve(instance, method="decomposition", time_limit=2.0)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -25,14 +25,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.outcome import Outcome, Status, Stopped, relative_gap, versions
+from amopt.outcome import Outcome, Status, Stopped, relative_gap, rounded_bound, versions
 from amopt.phrases import counted
 from amopt.program.blocks import Blocks, split
 from amopt.program.linear import LinearProgram
 from amopt.program.solver.highs import Answer, Options, Progress, solve
 from amopt.program.time import Budget
 from amopt.sourcing.methods.arrays import Arrays
-from amopt.sourcing.methods.decomposition.line_bounds import LineBounds
+from amopt.sourcing.methods.decomposition.line_bounds import LineBounds, without_settled_weeks
 from amopt.sourcing.methods.decomposition.line_plans import LinePlans
 from amopt.sourcing.methods.decomposition.one_order import kept_plans, one_order_each
 from amopt.sourcing.methods.decomposition.order_sets import least_of_sets
@@ -123,6 +123,7 @@ class _Run:
         block[self.blocks.columns] = np.repeat(np.arange(len(self.blocks)), sizes)
         self.block_of_column = block
         self.rest = rest
+        self.arrays = arrays = without_settled_weeks(arrays, block)
         self.line_bounds = LineBounds(arrays, block[arrays.x], len(self.blocks))
         self.proven = np.full(len(self.blocks), -np.inf)
         self.proven_at: Floats | None = None
@@ -379,7 +380,7 @@ class _Run:
     def _answer(self, chosen: Ints) -> Answer:
         values = self.plans.written(chosen)
         objective = self.program.objective(values)
-        bound = min(self.bound, objective)
+        bound = rounded_bound(self.bound, objective)
         gap = relative_gap(objective, bound)
         outcome = Outcome(
             stopped=Stopped.TIME_LIMIT if self.late() else Stopped.FINISHED,

@@ -15,16 +15,33 @@ but a surplus may lower it, where a total falls as the quantity grows.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from amopt.sourcing.methods.arrays import Arrays
 
-__all__ = ["LineBounds"]
+__all__ = ["LineBounds", "without_settled_weeks"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+def without_settled_weeks(arrays: Arrays, block_of_column: Ints) -> Arrays:
+    """Return arrays in which weeks that no order of the line changes are no part of the line.
+
+    Nothing that is ordered delays a line beyond what is committed: its weeks are a block of their
+    own, and cost a plan of the line nothing.
+    """
+    shares = arrays.segments.shares
+    own = np.full(arrays.needed.size, -1, dtype=np.int64)
+    own[shares.line] = block_of_column[arrays.x]
+    timed = np.flatnonzero(arrays.weeks >= 0)
+    weeks = arrays.weeks.copy()
+    weeks[timed[block_of_column[weeks[timed]] != own[timed]]] = -1
+    return replace(arrays, weeks=weeks)
 
 
 class LineBounds:
