@@ -205,6 +205,36 @@ def test_a_line_that_waits_for_what_is_committed_anyway() -> None:
     assert answer.outcome.bound == pytest.approx(answer.outcome.objective)
 
 
+def test_weeks_that_a_line_waits_anyway_are_no_cost_of_its_orders() -> None:
+    """Seven parts beside one that comes after six weeks: 20 + 6 * 22 + 25, not 6 * 25 + 20 + 22.
+
+    Weeks that are counted for each order once more hide that the dearer supplier's are worth it.
+    """
+    offers = [
+        {
+            "supplier": supplier,
+            "part": "a",
+            "fee_per_order": fee,
+            "quotes": [{"quantity": 1, "cost_per_part": cost, "lead_time_weeks": weeks}],
+            "largest_quantity": 6,
+        }
+        for supplier, fee, cost, weeks in (("s", 0, 25, 3), ("t", 20, 22, 1))
+    ]
+    data = {
+        "amopt": 1,
+        "kind": "sourcing",
+        "name": "waits",
+        "orders": "by_line",
+        "parts": [{"name": "a"}],
+        "lines": [{"line": "0", "part": "a", "quantity": 8, "downtime_cost_per_hour": 1}],
+        "offers": offers,
+        "committed": [{"line": "0", "supplier": "t", "quantity": 1, "cost": 3, "weeks": 6}],
+    }
+    answer = amopt.solve(amopt.load(data), method="prices")
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(3 + 6 * 40 + 20 + 6 * 22 + 25)
+
+
 def test_a_line_that_is_solved_without_a_bound_proves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
