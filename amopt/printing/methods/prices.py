@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from amopt.errors import InfeasibleError
 from amopt.printing import closed_form
 from amopt.printing.instance import PrintingInstance
@@ -92,12 +94,16 @@ def best_policy(
         left = budget.left  # what it is compared with has the other half
         pure = best_pure(master, found, Budget(None if left is None else left / 2))
     names = [row.limit.name for row in rows]
+    bound, total = found.bound, float(cost.sum())
+    # A limit is kept up to a share of its scale: what that is worth is no more known of the bound.
+    if bound - total <= KEPT * float(np.abs(found.duals) @ master.scale):
+        bound = min(bound, total)
     return Optimum(
         policy,
         cost,
         solver=found.answer.outcome.method,
         iterations=master.iterations,
-        bound=found.bound,
+        bound=bound,
         duals=dict(zip(names, duals.tolist(), strict=True)),
         pure=pure,
     )
