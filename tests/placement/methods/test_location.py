@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from scipy.optimize import linprog
 
 from amopt.errors import InfeasibleError, NoAnswerError
+from amopt.outcome import Stopped
 from amopt.placement import Instance, decision, read_orlib_cap, solve
 from amopt.placement.methods.facilities import Facilities
-from amopt.placement.methods.location import cuts, knapsack, neighbourhood
+from amopt.placement.methods.location import knapsack
 from amopt.placement.methods.location import search as search_module
 from amopt.placement.methods.location import tree as tree_module
 from amopt.placement.methods.location.climbing import whole_sets
@@ -22,7 +24,9 @@ from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.knapsack import Fractional, Whole
-from amopt.placement.methods.location.program import SingleSourceProgram
+from amopt.placement.methods.location.programs import cuts, neighbourhood
+from amopt.placement.methods.location.programs.program import SingleSourceProgram
+from amopt.placement.methods.location.programs.remainder import Remainder
 from amopt.placement.methods.location.relaxation import Relaxation
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
 from amopt.placement.methods.location.transportation import Transportation
@@ -33,6 +37,7 @@ from amopt.placement.referee.location import proven_by_tree
 from amopt.placement.supply.fleet import Fleet
 from amopt.placement.supply.supply import Supply
 from amopt.program.solver import highs
+from amopt.program.solver.digits.residuals import check_primal
 from amopt.program.time import Budget
 from tests.seeds import seeds
 
@@ -519,6 +524,73 @@ def test_interrupted_it_keeps_the_best_of_both_sides():
     assert 1 in ended
     assert 200 not in ended
     assert tree.bound == pytest.approx(best, rel=1e-6)
+
+
+def impatient(monkeypatch):
+    """Let the solver go on from the first node, where little is proven."""
+    monkeypatch.setattr(tree_module, "AT_ROOT", 12)
+    monkeypatch.setattr(tree_module, "BEFORE", 6)
+    monkeypatch.setattr(tree_module, "PATIENCE", 1)
+    monkeypatch.setattr(tree_module, "MANY", 0)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4, 5])
+def test_what_a_slow_tree_leaves_is_solved_and_proven(seed, monkeypatch):
+    impatient(monkeypatch)
+    data = located(
+        seed, sites=16, places=20, equal=seed % 2 == 0, bought=seed % 4 == 1, tight=4.0
+    )  # fmt: skip
+    data["sites"][0]["state"] = "open"
+    instance, gap = Instance.from_dict(data), (1e-6, 1e-3)[seed // 4 % 2]
+    answer = solve(instance, method="lagrangian", forms=False, options=highs.Options(gap=gap))
+    exact = solve(instance, method="milp", forms=False).outcome.objective
+    assert "on the rest" in answer.outcome.method
+    assert answer.outcome.gap <= gap
+    assert answer.outcome.bound <= exact * (1 + 1e-9)
+    assert exact * (1 - 1e-9) <= answer.outcome.objective <= exact * (1 + gap)
+
+
+def test_the_best_plan_is_in_what_is_left_whatever_is_settled():
+    data = located(3, sites=8, places=12, bought=True, tight=4.0)
+    tree, incumbent = searched(data, Budget())
+    tree.search()
+    best, facilities = incumbent.best, incumbent.facilities
+    inside = np.isin(np.arange(8), best.opened)
+    assert inside.any()
+    assert not inside.all()
+    assert (best.source < 0).any()
+    assert (best.share < 0.99).any()
+    cover = Relaxation.of(facilities).cover
+    every = inside | True
+    program = Remainder.of(facilities, cover, every, ~every, best).program
+    assert highs.solve(program).outcome.objective == pytest.approx(best.cost, rel=1e-6)
+    cover = replace(cover, least=100.0, most=101.0)
+    for may, must in ((~inside, ~inside), (inside, inside), (every, ~every)):
+        rest = Remainder.of(facilities, cover, may, must, best)
+        assert rest.program.cost @ rest.start + rest.program.offset == pytest.approx(best.cost)
+        assert check_primal(rest.program, rest.start).accurate
+        assert np.isin(best.opened, rest.opened(rest.start)).all()
+
+
+def test_the_solver_interrupted_leaves_the_better_bound_and_a_plan(monkeypatch):
+    impatient(monkeypatch)
+    data = located(3, sites=16, places=20, tight=4.0)
+    data["sites"][0]["state"] = "open"
+    told, solved = [], highs.solve
+
+    def interrupted(program, options=None, *, progress=None, **more):
+        answer = solved(program, options, progress=progress, **more)
+        if not program.is_mixed_integer:
+            return answer
+        told.append(answer.outcome.bound - 1.0)
+        stopped = replace(answer.outcome, stopped=Stopped.INTERRUPTED, bound=told[-1])
+        return replace(answer, outcome=stopped)
+
+    monkeypatch.setattr(highs, "solve", interrupted)
+    answer = solve(Instance.from_dict(data), method="lagrangian", forms=False)
+    assert answer.outcome.stopped is Stopped.INTERRUPTED
+    assert answer.outcome.bound == pytest.approx(told[0], rel=1e-12)
+    assert answer.outcome.objective == pytest.approx(told[0] + 1.0, rel=1e-6)
 
 
 def proven(data, tree):

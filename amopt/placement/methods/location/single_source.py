@@ -19,10 +19,10 @@ from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement.methods.facilities import WHOLE, Facilities
 from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.cuts import Pool, Tightened, tightened
 from amopt.placement.methods.location.incumbent import SHARE_OF_GAP, Incumbent
-from amopt.placement.methods.location.neighbourhood import Parts, bettered
-from amopt.placement.methods.location.program import SingleSourceProgram
+from amopt.placement.methods.location.programs.cuts import Pool, Tightened, tightened
+from amopt.placement.methods.location.programs.neighbourhood import Parts, bettered
+from amopt.placement.methods.location.programs.program import SingleSourceProgram
 from amopt.placement.methods.location.transportation import (
     Shipment,
     Transportation,
@@ -223,7 +223,7 @@ class SingleSourceIncumbent(Incumbent):
         chosen
             Facilities that may be open, as positions among all.
         cover, supplies, without
-            As for :class:`~amopt.placement.methods.location.program.SingleSourceProgram`.
+            As for :class:`~amopt.placement.methods.location.programs.program.SingleSourceProgram`.
         seconds
             Most seconds; None for all that are left.
 

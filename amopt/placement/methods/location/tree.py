@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from amopt.outcome import relative_gap
 from amopt.placement.methods.bounded_plan import Step
 from amopt.placement.methods.facilities import Facilities
+from amopt.placement.methods.location.climbing.branching import divided
 from amopt.placement.methods.location.climbing.node import Node
 from amopt.placement.methods.location.climbing.volume import Volume
 from amopt.placement.methods.location.climbing.whole_sets import WholeSets
+from amopt.placement.methods.location.covering import Cover
 from amopt.placement.methods.location.incumbent import Incumbent
 from amopt.placement.methods.location.relaxation import Relaxation
 from amopt.placement.methods.location.single_source import SingleSourceIncumbent
@@ -58,11 +60,11 @@ FAR = 0.05
 DIVES = 20
 """Nodes from one dive to the next."""
 
+PATIENCE, MANY = 20, 300
+"""Nodes between two looks at the pace of the bound; nodes to come that are too many."""
+
 PACE = 0.5
 """Pace of the first steps below the root."""
-
-WHOLE = 0.1
-"""How far from a whole number the count of open facilities must be to branch on it."""
 
 
 class Tree:
@@ -114,6 +116,7 @@ class Tree:
         self._provable, self._whole = not self._single, False
         self._open, self._now, self._left = [root], -np.inf, np.inf
         self._start: Node | None = None
+        self._began = -np.inf
         self._distance, self.nodes, self.rounds = 0.0, 0, 0
 
     @property
@@ -141,8 +144,29 @@ class Tree:
         prices = other._first.prices  # unknown where the root was decided at once
         root.prices = root.prices if prices is None else prices
 
-    def search(self) -> None:
-        """Go on until everything is proven or the time is over."""
+    @property
+    def is_slow(self) -> bool:
+        """Whether many more nodes of split supply are to come, at the pace of the bound so far."""
+        due = self.nodes > 0 and self.nodes % PATIENCE == 0 and not self._single
+        far, rise = self.incumbent.cutoff - self.bound, self.bound - self._began
+        return due and bool(self._open) and far * self.nodes > MANY * rise
+
+    @property
+    def left(self) -> tuple[Flags, Flags, Cover]:
+        """Which facilities may, and which must be open where anything is left, and how many."""
+        may = np.any([node.may for node in self._open], axis=0)
+        must = np.all([node.must for node in self._open], axis=0)
+        least, most = min(n.least for n in self._open), max(n.most for n in self._open)
+        return may, must, replace(self._relaxation.cover, least=least, most=most)
+
+    def close(self, bound: float) -> None:
+        """Take a bound on all that is left, proven elsewhere, where it is better."""
+        if bound > self.bound:
+            self._open.clear()
+            self._left, self._provable = min(self._left, bound), False
+
+    def search(self, *, patient: bool = True) -> None:
+        """Go on until everything is proven or the time is over; else, until it is slow, too."""
         while not self._budget.is_over and (self._open or self._aims_farther()):
             self._now = self._open[0].bound  # before it is taken, for whoever interrupts
             node = heapq.heappop(self._open)
@@ -153,6 +177,10 @@ class Tree:
             self._expand(node)
             self._now = np.inf
             self._report()
+            if self.nodes == 1:
+                self._began = self.bound
+            if not patient and self.is_slow:
+                break
 
     def _report(self) -> None:
         if self._progress is None:
@@ -322,38 +350,19 @@ class Tree:
         self.incumbent.look(sites, volume.opened, volume.best.net, swaps)
 
     def _branch(self, node: Node, volume: Volume) -> None:
-        """Branch on the count of open facilities, or on one of them."""
+        """Divide a node, or decide it where every facility is settled."""
         if self._budget.is_over:
             heapq.heappush(self._open, node)
             return
         sites, cover = np.flatnonzero(node.may), volume.relaxation.cover
-        free = np.flatnonzero(~cover.must)
-        if not free.size:
+        if cover.must.all():
             self._decide(node, volume, sites)
             return
-        opened, best = volume.opened, volume.best
-        count = float(opened.sum())
-        equal = bool((cover.weight == 1.0).all())
-        if equal and abs(count - round(count)) > WHOLE and cover.least <= count <= cover.most:
-            above = int(np.ceil(count))
-            fewer, more = self._divided(node, volume, "count", above)
-            self._child(node, volume, fewer, most=float(np.floor(count)))
-            self._child(node, volume, more, least=float(above))
-            return
-        part = np.minimum(opened[free], 1.0 - opened[free])
-        if self._sets is not None and self._sets.pay:
-            part *= 1.0 + self.facilities.fixed[sites[free]]  # much hangs on the dear ones
-        site = free[part.argmax()]
-        must, may = node.must.copy(), node.may.copy()
-        must[sites[site]], may[sites[site]] = True, False
-        opening, closing = self._divided(node, volume, "site", int(sites[site]))
-        self._child(node, volume, opening, must=must, bound=float(best.if_open[site]))
-        self._child(node, volume, closing, may=may, bound=float(best.if_closed[site]))
-
-    @staticmethod
-    def _divided(node: Node, volume: Volume, by: str, at: int) -> list[Step]:
-        node.step.prices = volume.prices
-        return node.step.divide(by, at)
+        dear = self._sets is not None and self._sets.pay  # much hangs on the dear ones
+        worth = 1.0 + self.facilities.fixed if dear else None
+        for side in divided(node, volume, self._order, worth):
+            if side.bound < self.incumbent.cutoff:
+                heapq.heappush(self._open, side)
 
     def _decide(self, node: Node, volume: Volume, sites: Ints) -> None:
         """Decide a node at which every facility is; it keeps its bound where that is not done."""
@@ -371,30 +380,3 @@ class Tree:
                 heapq.heappush(self._open, node)
             else:
                 self._left = min(self._left, node.bound)
-
-    def _child(
-        self,
-        node: Node,
-        volume: Volume,
-        step: Step,
-        *,
-        may: Flags | None = None,
-        must: Flags | None = None,
-        least: float | None = None,
-        most: float | None = None,
-        bound: float = -np.inf,
-    ) -> None:
-        bound = max(bound, node.bound)
-        if bound >= self.incumbent.cutoff:
-            return
-        child = Node(
-            bound,
-            next(self._order),
-            volume.prices,
-            node.may.copy() if may is None else may,
-            node.must.copy() if must is None else must,
-            step,
-            node.least if least is None else least,
-            node.most if most is None else most,
-        )
-        heapq.heappush(self._open, child)

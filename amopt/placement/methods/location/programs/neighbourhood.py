@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from amopt.outcome import Stopped
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.covering import Cover
-from amopt.placement.methods.location.program import SingleSourceProgram
+from amopt.placement.methods.location.programs.program import SingleSourceProgram
 from amopt.program.solver import highs
 
 __all__ = ["Parts", "bettered"]

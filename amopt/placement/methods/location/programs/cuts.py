@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from amopt.outcome import Stopped
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.knapsack import step_of
-from amopt.placement.methods.location.program import SingleSourceProgram
+from amopt.placement.methods.location.programs.program import SingleSourceProgram
 from amopt.program.linear import LinearProgram
 from amopt.program.solver import highs
 from amopt.program.solver.answer import Answer, Basis
