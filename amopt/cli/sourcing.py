@@ -71,8 +71,9 @@ def pareto(
     ] = "cost,weeks",
     most: Annotated[int, typer.Option(help="Most answers.", min=1)] = 100,
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds that the whole search may take.", metavar="S")
-    ] = None,
+        float,
+        typer.Option(help="Seconds that the whole search may take.", metavar="S", min=0),
+    ] = 300.0,
     quotes: Quotes = None,
     as_of: AsOf = None,
     json: Json = False,

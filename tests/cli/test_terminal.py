@@ -69,7 +69,7 @@ class Terminal:
         os.close(other)
         self.text = ""
 
-    def read_until(self, pattern: str, patience: float = 60.0) -> None:
+    def read_until(self, pattern: str, patience: float = 180.0) -> None:
         """Read what is shown until a pattern appears."""
         until = time.monotonic() + patience
         while not re.search(pattern, self.text):
@@ -93,7 +93,7 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end and return the exit code."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while self._read():
             assert time.monotonic() < until, self.text[-2000:]
         os.close(self._end)

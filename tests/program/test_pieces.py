@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,22 +142,32 @@ def test_ctrl_c_reaches_what_other_processes_are_at() -> None:
     assert (pieces.ended, pieces.cut, pieces.stopped) == (1, 2, Stopped.INTERRUPTED)
 
 
-def deaf(seconds: float) -> None:
-    until = time.monotonic() + seconds
+def deaf(marks: Path) -> None:
+    """Hear of Ctrl-C and go on; leave a mark at the beginning, and one at each Ctrl-C."""
+    own, until = marks / str(os.getpid()), time.monotonic() + 60
+    own.touch()
     while time.monotonic() < until:
         try:
-            time.sleep(seconds)
+            time.sleep(60)
         except KeyboardInterrupt:
-            continue
+            own.with_suffix(".heard").touch()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs signals")
-def test_a_second_ctrl_c_waits_for_no_process() -> None:
-    begun = time.perf_counter()
-    _press_in(1.0, times=2)
+def test_a_second_ctrl_c_waits_for_no_process(tmp_path: Path) -> None:
+    def press() -> None:
+        for pattern in ("*", "*.heard"):  # once both are at work, and once they heard of the first
+            until = time.monotonic() + 50
+            while len(list(tmp_path.glob(pattern))) < 2 and time.monotonic() < until:
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press, daemon=True)
+    pressing.start()
     with pytest.raises(TwiceInterruptedError), processes(2) as executor:
-        Pieces(4).done([60, 60, 60, 60], deaf, executor)
-    assert time.perf_counter() - begun < 20
+        Pieces(4).done([tmp_path] * 4, deaf, executor)
+    assert not pressing.is_alive()
+    assert len(list(tmp_path.glob("*.heard"))) == 2
 
 
 def told_of(seconds: float) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import amopt
+from amopt.errors import NoAnswerError
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.sourcing import pareto
@@ -254,3 +255,24 @@ def test_the_command_takes_how_many_and_writes_a_page(
     assert len(run.json["tables"]["answers"]) == 3
     assert "Answers that no other beats: weeks against cost" in page.read_text()
     assert amopt_command("sourcing", "pareto", "sourcing/hangbar", "--most", "0").code == 2
+
+
+def test_a_single_answer_is_the_best_in_both_only_where_that_is_proven() -> None:
+    by = ("cost", "weeks")
+    (said,) = pareto(amopt.load(TWO_POWERS), by, most=1).headline()
+    assert said.startswith("1 answer, and there may be others: ")
+
+
+def test_the_command_ends_within_some_minutes(
+    amopt_command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float | None] = []
+
+    def searched(instance: Any, by: Any, *, options: Options, **_: Any) -> None:
+        limits.append(options.time_limit)
+        raise NoAnswerError("enough")
+
+    monkeypatch.setattr(amopt.sourcing, "pareto", searched)
+    for words in ([], ["--time-limit", "7"]):
+        assert amopt_command("sourcing", "pareto", "sourcing/bush", *words).code == 5
+    assert limits == [300, 7]

@@ -134,8 +134,15 @@ class Watch:
         )
         self.running = True
         with self._hearing_ctrl_c(thread):
-            thread.start()
-            ended.wait()
+            try:
+                thread.start()
+                ended.wait()
+            except TwiceInterruptedError:
+                raise
+            except BaseException as left:  # of another signal, such as the one that terminates
+                self.interrupted = True
+                atexit.register(_leave, thread, getattr(left, "code", None))
+                raise
         self.running = False
         self._solver.setCallback(None, None)
         if self._error is not None:
@@ -230,11 +237,12 @@ class Watch:
         return float(number) * self._unit if abs(number) < INFINITE else None
 
 
-def _leave(thread: threading.Thread) -> None:
+def _leave(thread: threading.Thread, code: object = None) -> None:
     """End the process though the solver may still run in a thread.
 
     Python would take itself apart under the solver, which the system answers by aborting: where the
-    solver does not stop in time, the process ends here, as one that Ctrl-C has ended.
+    solver does not stop in time, the process ends here, with the code with which it was to end, or
+    as one that Ctrl-C has ended.
     """
     thread.join(_GRACE)
     if thread.is_alive():
@@ -242,4 +250,4 @@ def _leave(thread: threading.Thread) -> None:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-        os._exit(128 + 2)
+        os._exit(code if isinstance(code, int) else 128 + 2)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from amopt.outcome import Status
 from amopt.phrases import counted, money, weeks
 from amopt.solution import Column, Solution
 from amopt.sourcing.answer.solution import SourcingSolution
@@ -45,6 +46,8 @@ class Pareto(Solution):
             f"{money(row['cost'], self.currency)} and {weeks(row['weeks'])}"
             for row in (rows[0], rows[-1])
         ]
+        if len(rows) == 1 and self.outcome.status is not Status.OPTIMAL:
+            return (f"1 answer, and there may be others: {ends[0]}.",)
         if len(rows) == 1:
             return (f"1 answer is best in both criteria: {ends[0]}.",)
         return (f"{counted(len(rows), 'answer')}, from {ends[0]} to {ends[1]}.",)

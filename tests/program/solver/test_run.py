@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +13,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -190,6 +194,37 @@ def test_ctrl_c_as_the_solver_begins_leaves_none_running(monkeypatch: pytest.Mon
     outcome = solve(market_split(5, 45), Options(time_limit=20)).outcome
     assert outcome.stopped is Stopped.INTERRUPTED
     assert not [thread for thread in threading.enumerate() if thread.name == "HiGHS"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_a_process_that_is_terminated_stops_its_solver_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And where that does not hear, the process ends with its code all the same."""
+    honest, registered, ended = threading.Thread.start, list[Any](), list[int]()
+
+    def terminated(thread: threading.Thread) -> None:
+        honest(thread)
+        if thread.name == "HiGHS":
+            signal.raise_signal(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    monkeypatch.setattr(threading.Thread, "start", terminated)
+    monkeypatch.setattr(atexit, "register", lambda *words: registered.append(words))
+    try:
+        with pytest.raises(SystemExit):
+            solve(market_split(5, 45), Options(time_limit=20))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    ((leave, thread, code),) = registered
+    monkeypatch.setattr(os, "_exit", ended.append)
+    thread.join(15)
+    leave(thread, code)
+    assert (thread.is_alive(), ended) == (False, [])
+    deaf: Any = SimpleNamespace(join=lambda seconds: None, is_alive=lambda: True)
+    monkeypatch.setattr(logging, "shutdown", lambda: None)
+    leave(deaf, code)
+    assert ended == [143]
 
 
 INTERRUPTED_TWICE = """
