@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import linprog
 
 from amopt.errors import InfeasibleError, NoAnswerError
-from amopt.outcome import Stopped
+from amopt.outcome import Status, Stopped
 from amopt.placement import Instance, decision, read_orlib_cap, solve
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location import knapsack
@@ -378,6 +378,48 @@ def test_what_is_below_a_nearer_target_is_kept():
             assert answer.outcome.objective == pytest.approx(min(best, target), rel=1e-9)
             assert (written.chosen(answer.values) is None) == (target < best)
     assert left_out > 60
+
+
+@pytest.mark.parametrize("rounds", [0, 2])
+def test_a_relaxation_that_is_not_solved_proves_nothing(rounds, monkeypatch):
+    """What the rounds before it have proven, and their inequalities, stay."""
+    best, written, facilities = tight_program(7, sites=6, places=12, times=1.05)
+    solved, relaxed = highs.solve, []
+
+    def ended(program, options=None, **more):
+        answer = solved(program, options, **more)
+        if program.shape[1] != written.program.shape[1]:
+            return answer
+        relaxed.append(answer.outcome.objective)
+        if len(relaxed) <= rounds:
+            return answer
+        late = {"stopped": Stopped.TIME_LIMIT, "status": Status.FEASIBLE, "objective": 1.04 * best}
+        return replace(answer, outcome=replace(answer.outcome, **late))
+
+    monkeypatch.setattr(highs, "solve", ended)
+    tight = cuts.tightened(written, facilities, highs.Options(), lambda: None)
+    assert len(relaxed) == rounds + 1
+    assert tight.bound == (relaxed[rounds - 1] if rounds else -np.inf)
+    assert (tight.reduced_costs is None) == (rounds == 0)
+    assert (tight.program.shape[0] > written.program.shape[0]) == (rounds > 0)
+
+
+def test_inequalities_are_sought_within_the_options_of_the_solver(monkeypatch):
+    _, written, facilities = tight_program(7, sites=6, places=12, times=1.05)
+    solved, asked, seconds = highs.solve, [], iter(range(99, 0, -1))
+
+    def noted(program, options=None, **more):
+        asked.append(options)
+        return solved(program, options, **more)
+
+    monkeypatch.setattr(highs, "solve", noted)
+    given = highs.Options(threads=1, seed=7)
+    cuts.tightened(written, facilities, given, lambda: float(next(seconds)))
+    assert len(asked) > 4
+    assert {options and options.seed for options in asked} == {7}
+    limits = [options.time_limit for options in asked]
+    assert limits == sorted(limits, reverse=True)
+    assert limits[0] <= 99.0
 
 
 def tight_program(seed, *, sites, places, times):

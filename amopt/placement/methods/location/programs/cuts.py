@@ -22,7 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from amopt.outcome import Stopped
+from amopt.outcome import Status, Stopped
 from amopt.placement.methods.facilities import Facilities
 from amopt.placement.methods.location.knapsack import step_of
 from amopt.placement.methods.location.programs.program import SingleSourceProgram
@@ -51,7 +51,17 @@ to where there is none."""
 
 @dataclass(frozen=True)
 class Inequality:
-    """An inequality of a facility: coefficients of pairs, and the right side."""
+    """An inequality of a facility.
+
+    Attributes
+    ----------
+    site
+        The facility, as a position among all.
+    pair, coefficients
+        Pairs that are in it, and their coefficients, shape (pairs in it,).
+    right
+        The right side, where the facility is open.
+    """
 
     site: int
     pair: Ints
@@ -66,7 +76,7 @@ class Pool:
         self._found: dict[int, dict[bytes, Inequality]] = {}
 
     def add(self, new: Inequality) -> bool:
-        """Take an inequality in; return whether it was not there."""
+        """Take an inequality in; return whether it was not there before."""
         mine = self._found.setdefault(new.site, {})
         key = new.pair.tobytes() + new.coefficients.tobytes()
         return mine.setdefault(key, new) is new
@@ -85,7 +95,8 @@ class Tightened:
     program
         The program.
     bound, reduced_costs
-        Cost of its relaxation, and what each column costs more, shape (n,); None where not known.
+        What a relaxation proves that every answer costs, and by how much more each column, shape
+        (n,), both in the program's money; minus infinity, and None, where nothing is proven.
     """
 
     program: LinearProgram
@@ -96,6 +107,13 @@ class Tightened:
         """Return the program of what costs less than a target; the column ``none`` costs that.
 
         Columns that the relaxation proves to cost as much are left out.
+
+        Parameters
+        ----------
+        none
+            The column that says that nothing costs less.
+        target
+            The target, the program's offset included.
         """
         program = self.program
         cost = program.cost.copy()
@@ -123,11 +141,20 @@ def tightened(
     written, problem
         The program, and its facilities.
     options
-        Options of the solver.
+        Options of the solver; the time limit is that of ``left``.
     left
         Returns the seconds that are left; None where there is no limit.
-    pool, sites
-        Inequalities that are known, and the facilities' positions among all.
+    pool
+        Inequalities that are known, to which new ones are added; None for none.
+    sites
+        The facilities' positions among all, shape (facilities,); None where they are all.
+
+    Returns
+    -------
+    Tightened
+        The program with the inequalities that the last relaxation keeps with equality, and what
+        the last relaxation that was solved to its optimum proves; nothing is proven by one that
+        the time or the solver ended before.
     """
     whole, pool = written.program, Pool() if pool is None else pool
     sites = np.arange(problem.sites) if sites is None else sites
@@ -141,12 +168,19 @@ def tightened(
         answer = highs.solve(program.relaxed(), within, basis=basis)
         if answer.outcome.stopped is Stopped.INTERRUPTED:
             raise KeyboardInterrupt
+        if answer.outcome.status is not Status.OPTIMAL:
+            break  # what the rounds before it have proven stays
         if answer.values is None or answer.reduced_costs is None or answer.basis is None:
-            return Tightened(whole)
+            break
         bounds.append(float(answer.outcome.objective or 0.0))
         proven = bounds[-1], answer.reduced_costs
         resting = len(bounds) > 6 and bounds[-1] - bounds[-4] <= STALL * abs(bounds[-1])
-        found = [] if resting else _violated(written, problem, answer, sites)
+        seconds = left()
+        if resting or (seconds is not None and seconds <= 0):
+            found = []
+        else:
+            within = replace(options, time_limit=seconds)
+            found = _violated(written, problem, answer, sites, within)
         rows = _rows(written, sites, [each for each in found if pool.add(each)])
         if not rows:
             return Tightened(_kept(program, whole, answer.values), *proven)
@@ -157,9 +191,21 @@ def tightened(
 
 
 def _violated(
-    written: SingleSourceProgram, problem: Facilities, answer: Answer, sites: Ints
+    written: SingleSourceProgram,
+    problem: Facilities,
+    answer: Answer,
+    sites: Ints,
+    options: highs.Options,
 ) -> list[Inequality]:
-    """Return an inequality for each facility whose knapsack a point violates."""
+    """Return an inequality for each facility whose knapsack a point violates.
+
+    Parameters
+    ----------
+    written, problem, sites, options
+        As for :func:`tightened`, with the seconds that are left.
+    answer
+        The optimum of the program's relaxation.
+    """
     assert answer.values is not None
     assert answer.reduced_costs is not None
     spot = _spots(written, problem.sites)
@@ -177,7 +223,7 @@ def _violated(
         packs.append((point, weight.astype(np.int64), room))
         orders.append(np.argsort(answer.reduced_costs[mine], kind="stable"))
     found = []
-    for mine, new in zip(mines, inequalities(packs, orders), strict=True):
+    for mine, new in zip(mines, inequalities(packs, orders, options), strict=True):
         if new is not None:
             positive = np.flatnonzero(new[0] > 0)
             site, pair = int(sites[written.source[mine[0]]]), written.pair[mine[positive]]
@@ -222,7 +268,9 @@ def _rows(
 Packing = tuple[Floats, Ints, int]
 
 
-def inequalities(packs: list[Packing], orders: list[Ints]) -> list[tuple[Floats, float] | None]:
+def inequalities(
+    packs: list[Packing], orders: list[Ints], options: highs.Options | None = None
+) -> list[tuple[Floats, float] | None]:
     """Return coefficients and right side of an inequality that each point violates, or None.
 
     Parameters
@@ -231,13 +279,16 @@ def inequalities(packs: list[Packing], orders: list[Ints]) -> list[tuple[Floats,
         Of each facility: how much of each pair it supplies, steps of hours of each pair, shape
         (n,), and its own steps.
     orders
-        The order in which pairs that it does not supply enter, shape (n,).
+        Of each facility: the order in which pairs that it does not supply enter, shape (n,).
+    options
+        Options of the solver, its time limit included; any feasible answer of its is a valid
+        inequality.
     """
     cores = [_core(*pack) for pack in packs]
     some = [k for k, core in enumerate(cores) if core.size]
     parts = [(packs[k][0][cores[k]], packs[k][1][cores[k]], packs[k][2]) for k in some]
     found: list[tuple[Floats, float] | None] = [None] * len(packs)
-    shares = _most_violated(parts)
+    shares = _most_violated(parts, options)
     for k, share in zip(some, shares, strict=True):
         if share is not None and share @ packs[k][0][cores[k]] > 1.0 + VIOLATED:
             found[k] = _lifted(packs[k], orders[k], cores[k], share)
@@ -272,7 +323,7 @@ def _lifted(pack: Packing, order: Ints, inside: Ints, share: Floats) -> tuple[Fl
     return (coefficients, right) if coefficients @ point > right * (1 + VIOLATED) else None
 
 
-def _most_violated(parts: list[Packing]) -> list[Floats | None]:
+def _most_violated(parts: list[Packing], options: highs.Options | None) -> list[Floats | None]:
     """Return the coefficients, with right side 1, that each point violates most.
 
     One program for all of them: its parts have nothing in common.
@@ -296,7 +347,7 @@ def _most_violated(parts: list[Packing]) -> list[Floats | None]:
         upper=np.ones(cost.size),
         integer=np.zeros(cost.size, dtype=bool),
     )
-    answer = highs.solve(program)
+    answer = highs.solve(program, options)
     if answer.outcome.stopped is Stopped.INTERRUPTED:
         raise KeyboardInterrupt
     if answer.values is None:
