@@ -42,7 +42,11 @@ def _open_sites(model: ArrayModel, name: str, least: float, most: float) -> None
 
 
 def storage(model: ArrayModel) -> None:
-    r""":math:`\sum_{k \in K_{jt}} r_k x_k \le R_j` for each place j with limited room, period t."""
+    r""":math:`\sum_{k \in K_{jt}} r_k x_k \le R_j` for each place j with limited room, period t.
+
+    With :math:`r_k` the room that the stock of column k takes, and :math:`R_j` the limit, in the
+    unit of the parts' ``space``.
+    """
     limits, columns, periods = model.instance.limits.storage, model.columns, model.periods
     at = np.full(len(model.supply.pairs), -1)
     for row, limit in enumerate(limits):
@@ -60,7 +64,12 @@ def storage(model: ArrayModel) -> None:
 
 
 def fill_rate(model: ArrayModel) -> None:
-    r""":math:`\sum_k d_k (1 - \phi_k) x_k / \sum_k d_k \le 1 - \bar\phi`, on average."""
+    r""":math:`\sum_k d_{kt} (1 - \phi_k) x_k / \sum_j d_{jt} \le 1 - \bar\phi` for each period t.
+
+    One block of rows for each limit on an average, over the pairs j that it covers, with
+    :math:`d_{jt}` their parts a year, :math:`\phi_k` the share of them that column k supplies from
+    stock, and :math:`\bar\phi` the limit; shares, as the row itself, are between 0 and 1.
+    """
     columns, rates = model.columns, model.supply.rates
     limits = model.instance.limits.fill_rate
     averages = [number for number, limit in enumerate(limits) if limit.on_average]
@@ -94,7 +103,10 @@ def emission_limit(model: ArrayModel) -> None:
 
 
 def sizes(program: LinearProgram) -> Floats:
-    """Return what each row is measured by: its limit, or its largest entry where that is 0."""
+    """Return what each row is measured by: its limit, or its largest entry where that is 0.
+
+    In the row's own unit, shape (rows,); 1 for a row without entries.
+    """
     limit = np.abs(program.row_upper)
     largest = np.zeros(limit.size)
     entries = program.matrix.tocoo()

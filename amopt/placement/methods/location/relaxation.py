@@ -33,15 +33,15 @@ class Relaxed:
     Attributes
     ----------
     bound
-        L(v).
+        L(v), in money over the period, as all costs and prices here.
     opened
-        How far each facility is open, shape (facilities,).
+        How far each facility is open, 0 to 1, shape (facilities,).
     supplied
-        How much of each pair is supplied, shape (pairs,).
+        Share of each pair that is supplied, shape (pairs,); above 1 where several facilities do.
     net
         What each facility costs when it is open, its gain taken off, shape (facilities,).
     paid, chosen
-        What is spent whatever is open, and the choice of what is open.
+        What is spent whatever is open, the prices' sum included, and the choice of what is open.
     packed
         What each facility holds when it is open.
     """
@@ -73,7 +73,7 @@ class Relaxation:
     facilities
         Those that may be open.
     cover
-        How many must be.
+        How many must be; its weights and flags have shape (facilities,).
     whole
         Whether knapsacks hold whole pairs.
     """
@@ -92,14 +92,24 @@ class Relaxation:
     def narrowed(
         self, may: Flags, must: Flags, least: float, most: float, *, whole: bool = False
     ) -> Relaxation:
-        """Return the relaxation of those that may be open, some of which must."""
+        """Return the relaxation of those that may be open, some of which must.
+
+        Parameters
+        ----------
+        may, must
+            Which facilities may and must be open, shape (facilities,).
+        least, most
+            Least and most of the open facilities' weights, in the unit of the cover's.
+        whole
+            Whether knapsacks hold whole pairs.
+        """
         cover = replace(
             self.cover, weight=self.cover.weight[may], must=must[may], least=least, most=most
         )
         return Relaxation(self.facilities.take(may), cover, whole=whole)
 
     def at(self, prices: Floats) -> Relaxed:
-        """Solve it at given prices."""
+        """Solve it at prices of the pairs, in money for the whole of each, shape (pairs,)."""
         packed: Packed = self._knapsacks.pack(prices)
         net = self.facilities.fixed - packed.gain
         chosen = self.cover.choose(net)
@@ -121,12 +131,12 @@ class Relaxation:
         Parameters
         ----------
         prices, found
-            Prices, and the answer to them.
+            Prices, shape (pairs,), and the answer to them.
 
         Returns
         -------
         by_facility, without
-            Shapes (facilities, pairs) and (pairs,).
+            Bounds in money, shapes (facilities, pairs) and (pairs,).
         """
         gain = self.facilities.fixed - found.net
         lost = gain[:, None] - self._knapsacks.forced(prices)

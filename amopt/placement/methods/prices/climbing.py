@@ -31,9 +31,12 @@ class Prices:
     Attributes
     ----------
     best, bound
-        The best prices so far, shape (pairs,), and the bound that they prove.
+        The best prices so far, in money for the whole demand of a pair over the period, shape
+        (pairs,), and the bound on the cost of all plans that they prove.
     count, opened
-        Running averages of machines, shape (units,), and of open sites, shape (sites,).
+        Running averages of machines, shape (units,), and of open sites, 0 to 1, shape (sites,).
+    supplied
+        Running average of the share of each pair that is supplied, shape (pairs,).
     rounds
         Rounds so far.
     """
@@ -59,6 +62,11 @@ class Prices:
         Each pair pays for its cheapest supply with the hours of machines and sites at full load.
         Of the mixtures with the best prices so far, the one that proves most is where climbing goes
         on, if it proves more.
+
+        Parameters
+        ----------
+        count
+            Machines of each unit in the plan, shape (units,).
         """
         dense, units = self.dense, np.flatnonzero(count > 0)
         held = np.zeros(dense.site_cost.size)
@@ -80,12 +88,24 @@ class Prices:
                 self._pace, self._stuck = min(self._pace, PACE_AFTER), 0
 
     def resting(self, pace: float) -> bool:
-        """Return whether steps have become shorter than ``pace``, or nothing is missing."""
+        """Return whether steps have become shorter than ``pace``, or nothing is missing.
+
+        Parameters
+        ----------
+        pace
+            Length of a step, as a share of that which would close the gap were the bound linear.
+        """
         slack = self._slack(self.supplied)
         return self._pace <= pace or float(slack @ slack) <= 1e-12
 
     def climb(self, target: float) -> None:
-        """Take one step towards a known upper bound on the best plan's cost."""
+        """Take one step towards a known upper bound on the best plan's cost.
+
+        Parameters
+        ----------
+        target
+            That cost, in money; infinite where no plan is known.
+        """
         slack = self._slack(self.supplied)
         length = float(slack @ slack)
         if length <= 1e-12:

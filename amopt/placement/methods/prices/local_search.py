@@ -51,9 +51,14 @@ def improve(
     budget
         The time for everything.
     goal
-        Cost that is low enough.
+        Cost that is low enough, in money over the period.
     keep
         Called with each better plan, for whoever interrupts.
+
+    Returns
+    -------
+    Filled
+        The cheapest plan, ``start`` where none is cheaper.
     """
     best, tried = start, {start.count.tobytes()}
     progress = True
@@ -85,7 +90,17 @@ def _tries(dense: DenseSupply, now: Filled, budget: Budget, tried: set[bytes]) -
 
 
 def settled(dense: DenseSupply, start: Filled, budget: Budget) -> Filled:
-    """Add machines where they promise to save, one by one, and then take away, while it betters."""
+    """Add machines where they promise to save, one by one, and then take away, while it betters.
+
+    Parameters
+    ----------
+    dense
+        The dense supply.
+    start
+        The plan to begin with; returned as it is where it cannot be.
+    budget
+        The time for everything.
+    """
     best = start
     for step, worth in ((1, _worth_of_more), (-1, _worth_of_less)):
         while np.isfinite(best.cost) and not budget.is_over:

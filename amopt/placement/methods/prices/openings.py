@@ -33,7 +33,13 @@ KEPT = 0.9
 
 
 def openings(prices: Prices) -> Iterator[Ints]:
-    """Yield numbers of machines, shape (units,), with more and more sites open."""
+    """Yield numbers of machines, shape (units,), with more and more sites open.
+
+    Parameters
+    ----------
+    prices
+        Prices, with the averages of what the relaxation answered to them.
+    """
     dense, left = prices.dense, prices.best.copy()
     often = np.where(dense.forced, 1.0, prices.opened)
     when_open = prices.count / np.maximum(often, SELDOM)[dense.site]

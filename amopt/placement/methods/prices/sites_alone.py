@@ -42,7 +42,7 @@ class SitesAlone:
         self._whole = (dense.least > 0) | (dense.capacity <= 0)
 
     def at(self, prices: Floats) -> Relaxed:
-        """Solve it at prices of the pairs, shape (pairs,)."""
+        """Solve it at prices of the pairs, in money for the whole of each, shape (pairs,)."""
         dense = self._dense
         least = dense.site_cost.copy()
         np.add.at(least, dense.site, -self._most_gains(prices))
