@@ -163,8 +163,9 @@ def test_a_constant_constraint_may_be_broken_by_rounding() -> None:
     model.x[1].fix(0.1)
     model.x[2].fix(0.2)
     model.sum = pyo.Constraint(expr=model.x[1] + model.x[2] <= 0.3)
+    model.difference = pyo.Constraint(expr=model.x[1] + model.x[2] - 0.3 == 0)
     compiled = compile_model(model)
-    assert compiled.constant == [model.sum]
+    assert compiled.constant == [model.sum, model.difference]
     assert compiled.program.shape == (0, 0)
 
 
@@ -377,6 +378,14 @@ def test_columns_stand_in_the_order_in_which_their_components_are_mentioned() ->
     assert list(compiled.program.columns) == ["early[1]", "middle", "late[2]", "late[1]"]
     assert compiled.program.matrix.toarray().tolist() == [[0, 1, -1, 1]]
     assert compiled.unused == [model.never[2], model.never[1], model.early[2]]
+
+
+def test_columns_that_pyomo_s_walker_mentions_stand_in_that_order_too() -> None:
+    model = pyo.ConcreteModel()
+    model.late, model.early, model.held = pyo.Var(), pyo.Var(), pyo.Var()
+    model.held.fix(2.0)
+    model.row = pyo.Constraint(expr=model.held * model.early + model.held * model.late <= 1)
+    assert list(compile_model(model).program.columns) == ["early", "late"]
 
 
 def test_members_that_were_made_out_of_order_stand_in_the_order_of_the_index() -> None:
