@@ -19,12 +19,16 @@ from amopt.outcome import Outcome, Status, Stopped, relative_gap, versions
 from amopt.placement import formulation
 from amopt.placement.forms import Form
 from amopt.placement.methods.arrays.families import HONOURS, assemble
-from amopt.placement.methods.arrays.limits import sizes
 from amopt.placement.methods.arrays.model import ArrayModel
 from amopt.placement.methods.arrays.values import plan_from_values
 from amopt.placement.methods.bounded_plan import BoundedPlan, bounded
 from amopt.placement.methods.decomposition import LIMITS, Decomposition, Offers
-from amopt.placement.methods.periods.choice import Choice, averages, by_local_search
+from amopt.placement.methods.periods.choice import (
+    Choice,
+    averages,
+    by_local_search,
+    within_limits,
+)
 from amopt.placement.methods.periods.climbing import Dual
 from amopt.placement.methods.programs import WHOLE
 from amopt.placement.methods.transport import fill
@@ -60,11 +64,9 @@ machines are free where they are not."""
 SHARE_OF_A_LOOK, SECONDS_OF_A_LOOK = 0.15, 30.0
 """Share of the time left for a program with machines held; seconds where there is no limit."""
 
-SHARE_OF_MOVES, SECONDS_OF_MOVES = 0.05, 3.0
-"""Share of the time left, and most seconds, of local search before a look."""
-
-PUSHES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""Shares of the bound that all limits together cost more, while no plan keeps them."""
+SHARE_OF_MOVES, SHARE_OF_A_WALK, SHARE_OF_A_FIRST_WALK, SECONDS_OF_MOVES = 0.05, 0.1, 0.5, 6.0
+"""Shares of the time left, and most seconds, of local search before a look: at the prices of now,
+and at those at which plans keep limits, where there is a plan already and where there is none."""
 
 LEVELS = 6
 """Stock levels of a source up to which all of them are near."""
@@ -145,32 +147,34 @@ class DecompositionSearch:
     def _look_around(self, *, last: bool) -> list[Offers]:
         """Look at machines of local search and at what is often open; return the offers of now.
 
-        While no plan keeps the limits, local search looks at prices farther and farther. In the
-        last look machines are let free everywhere, before only where they gave the best plan held.
+        In the last look machines are let free everywhere, before only where they gave the best plan
+        held.
         """
-        limits = self._dual.limits
-        first = self._offers(limits)
-        share = max(self._bound, 0.0) / (sizes(self._problem.program) * max(limits.size, 1))
-        for push in PUSHES if limits.size else PUSHES[:1]:
-            if self._closed:
-                return first
-            farther = limits + push * share
-            offers = self._offers(farther) if push else first
-            choice = self._moved(offers[0], farther)
-            self._look(offers, choice, free=last)
-            if self._best is not None:
-                break
+        first = self._offers(self._dual.limits)
+        if not self._closed:
+            choice = by_local_search(self._dual, self._dual.limits, self._for_moves(SHARE_OF_MOVES))
+            self._look(first, choice, free=last)
+        if self._problem.limit.size and not self._closed:
+            self._walk(free=last)
         for threshold in THRESHOLDS:
             if self._closed:
                 break
             self._look(first, averages(self._dual, first[0], threshold, self._budget), free=last)
         return first
 
-    def _moved(self, offers: Offers, limits: Floats) -> Choice:
-        """Return the machines of local search."""
+    def _walk(self, *, free: bool) -> None:
+        """Look where plans keep the limits: for a first plan, or one that is better by itself."""
+        share = SHARE_OF_A_FIRST_WALK if self._best is None else SHARE_OF_A_WALK
+        for choice, limits in within_limits(self._dual, self._for_moves(share)):
+            before = self._best
+            self._keep(choice)
+            if not self._closed and (self._best is None or self._best is not before):
+                self._look(self._offers(limits), choice, free=free)
+
+    def _for_moves(self, share: float) -> Budget:
+        """Return the time for local search."""
         left = self._budget.left
-        seconds = SECONDS_OF_MOVES if left is None else min(SHARE_OF_MOVES * left, SECONDS_OF_MOVES)
-        return by_local_search(self._dual, offers, limits, Budget(seconds))
+        return Budget(SECONDS_OF_MOVES if left is None else min(share * left, SECONDS_OF_MOVES))
 
     @property
     def _closed(self) -> bool:
@@ -221,15 +225,27 @@ class DecompositionSearch:
         lower, upper = program.lower.copy(), program.upper.copy()
         y, n = model.y.block, model.machines.block
         upper[y] = np.minimum(upper[y], np.maximum(opened.ravel(), lower[y]))
-        held = np.minimum(self._of_stands(choice.held), upper[n])
+        held = np.minimum(problem.of_stands(choice.held).ravel(), upper[n])
         lower[n] = upper[n] = held
         self._held(model, replace(program, lower=lower.copy(), upper=upper.copy()), near, choice)
         if self._closed or not (free or self._best is not before):
             return
         lower[n] = program.lower[n]
-        most = np.maximum(self._of_stands(choice.most), held)
+        most = np.maximum(problem.of_stands(choice.most).ravel(), held)
         upper[n] = np.minimum(program.upper[n], most)
         self._solve(model, replace(program, lower=lower, upper=upper), near, self._patience)
+
+    def _keep(self, choice: Choice) -> None:
+        """Take the choice's own plan, where it is one, before what is near betters it."""
+        problem, near = self._problem, np.unique(choice.columns)
+        if near.size < int(problem.active.sum()):
+            return
+        model = assemble(self._supply, columns=problem.columns.take(near))
+        n, lower, upper = model.machines.block, model.program.lower.copy(), model.program.upper
+        upper = upper.copy()
+        lower[n] = upper[n] = np.minimum(problem.of_stands(choice.held).ravel(), upper[n])
+        program = replace(model.program, lower=lower, upper=upper)
+        self._solve(model, program, near, self._patience)
 
     def _held(self, model: ArrayModel, program: LinearProgram, near: Ints, choice: Choice) -> None:
         """Solve with machines held: as a linear program, whose prices of limits are learnt.
@@ -264,14 +280,6 @@ class DecompositionSearch:
             self._take(model, near, answer)
         else:
             self._solve(model, program, near, self._patience)
-
-    def _of_stands(self, count: Floats | Ints) -> Floats:
-        """Return numbers of machines by stand and period, shape (stands x periods,)."""
-        problem = self._problem
-        own = np.flatnonzero(problem.fleet.stand >= 0)
-        machines = np.zeros((problem.fleet.most.size, problem.periods))
-        machines[problem.fleet.stand[own]] = count[own]
-        return machines.ravel()
 
     @property
     def _patience(self) -> float:

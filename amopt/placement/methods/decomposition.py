@@ -39,6 +39,7 @@ from amopt.placement.methods.arrays.limits import (
     storage,
 )
 from amopt.placement.methods.arrays.model import ArrayModel
+from amopt.placement.methods.periods.paths import shortest
 from amopt.placement.methods.periods.rents import Rents
 from amopt.placement.methods.pricing import DenseSupply, most_gain, spread
 from amopt.placement.supply.columns import Columns
@@ -218,6 +219,12 @@ class Decomposition:
         prices: Floats = loaded.min(axis=1)
         return np.where(np.isfinite(prices) & self.active, prices, 0.0), rents
 
+    def of_stands(self, count: Floats | Ints) -> Floats:
+        """Return machines of units, shape (units, periods), by stand, shape (stands, periods)."""
+        machines = np.zeros((self.fleet.most.size, self.periods))
+        machines[self.fleet.stand[self._stand]] = count[self._stand]
+        return machines
+
     def charges(self, limits: Floats, rents: Floats) -> tuple[Floats, Floats]:
         """Return what an open site costs, (sites, periods), and a machine, (units, periods)."""
         cost = self.priced(limits)
@@ -288,8 +295,7 @@ class Decomposition:
             if opened[self.fleet.unit_site[u], t]:
                 supplied[t, pairs] += amounts
                 solution[offers.column[t, u, pairs]] += amounts
-        machines = np.zeros((self.fleet.most.size, self.periods))
-        machines[self.fleet.stand[self._stand]] = count[self._stand]
+        machines = self.of_stands(count)
         used: Floats = np.zeros(0)
         if self.limit.size:
             period, pair = np.nonzero(without)
@@ -326,6 +332,16 @@ class Decomposition:
         sites = np.flatnonzero(((gain > fixed) | forced).any(axis=1))
         return np.isin(self.fleet.unit_site, sites)
 
+    def _paths(self, value: Floats, cost: Floats) -> tuple[Flags, Flags, float]:
+        """Return when sites are open and are opened, and what that costs at least."""
+        y, program = self.model.y.block, self.program
+        opening = cost[self.model.opening.block].reshape(-1, self.periods)
+        lower, upper = (
+            each[y].reshape(-1, self.periods) for each in (program.lower, program.upper)
+        )
+        already = np.array([site.already_open for site in self.supply.instance.sites], dtype=bool)
+        return shortest(value, opening, lower > 0.5, upper < 0.5, already)
+
     def _machines(self, cost: Floats, rents: Floats) -> Floats:
         """Return what n machines cost with their rent, shape (units, most + 1, periods)."""
         fleet, model = self.fleet, self.model
@@ -338,41 +354,6 @@ class Decomposition:
             paid = np.maximum(number[None, :] - self.rents.free[stand][:, None], 0.0)
             found[self._stand] += paid[:, :, None] * rents[fleet.pool[stand]][:, None, :]
         return found
-
-    def _paths(self, value: Floats, cost: Floats) -> tuple[Flags, Flags, float]:
-        """Return when sites are open and are opened, and what that costs at least.
-
-        Parameters
-        ----------
-        value
-            What each site adds where it is open, shape (sites, periods).
-        cost
-            Costs of all variables.
-        """
-        model = self.model
-        sites = value.shape[0]
-        lower = self.program.lower[model.y.block].reshape(-1, self.periods)
-        upper = self.program.upper[model.y.block].reshape(-1, self.periods)
-        opening = cost[model.opening.block].reshape(-1, self.periods)
-        already = np.array([site.already_open for site in self.supply.instance.sites], dtype=bool)
-        shut, open_ = np.where(already, np.inf, 0.0), np.where(already, 0.0, np.inf)
-        was_open = np.zeros((2, sites, self.periods), dtype=bool)  # before being shut, and open
-        for t in range(self.periods):
-            was_open[0, :, t] = open_ < shut
-            was_open[1, :, t] = open_ <= shut + opening[:, t]
-            next_shut = np.minimum(open_, shut)
-            next_open = value[:, t] + np.minimum(open_, shut + opening[:, t])
-            shut = np.where(lower[:, t] > 0.5, np.inf, next_shut)
-            open_ = np.where(upper[:, t] < 0.5, np.inf, next_open)
-        opened = np.zeros((sites, self.periods), dtype=bool)
-        opens = np.zeros((sites, self.periods), dtype=bool)
-        now = open_ < shut
-        for t in reversed(range(self.periods)):
-            opened[:, t] = now
-            before = np.where(now, was_open[1, :, t], was_open[0, :, t])
-            opens[:, t] = now & ~before
-            now = before
-        return opened, opens, float(np.minimum(open_, shut).sum())
 
 
 class PeriodSupply(DenseSupply):

@@ -69,10 +69,14 @@ class Filled:
 
     def plan(self, dense: DenseSupply) -> Plan:
         """Return the plan in the terms of the dense supply."""
+        return plan_of(dense, self.columns(dense), np.ones(dense.pairs), self.count)
+
+    def columns(self, dense: DenseSupply) -> Ints:
+        """Return the column that supplies each pair, -1 where there is none, shape (pairs,)."""
         own = np.flatnonzero(self.unit != FREE)
-        column = dense.free_column.copy()
+        column: Ints = dense.free_column.copy()
         column[own] = dense.column[self.unit[own], own]
-        return plan_of(dense, column, np.ones(dense.pairs), self.count)
+        return column
 
 
 def fill(dense: DenseSupply, count: Ints, hour_price: Floats | None = None) -> Filled:

@@ -12,10 +12,12 @@ from amopt.placement.methods import decomposed_plan
 from amopt.placement.methods.arrays.families import HONOURS
 from amopt.placement.methods.arrays.limits import sizes
 from amopt.placement.methods.decomposition import Decomposition
+from amopt.placement.methods.periods.choice import by_local_search, within_limits
 from amopt.placement.methods.periods.climbing import Dual
 from amopt.placement.supply.supply import Supply
 from amopt.program.family import not_honoured
 from amopt.program.solver import highs
+from amopt.program.time import Budget
 from tests.placement.cases import random_data, random_everything
 
 DUST = 1e-9
@@ -218,3 +220,24 @@ def test_a_plan_is_found_under_a_limit_that_binds_and_what_it_pays_proves_it(mon
     )  # fmt: skip
     assert 0.999 * best <= answer.outcome.bound <= best * (1 + 1e-9)
     assert best * (1 - 1e-9) <= answer.outcome.objective <= 1.001 * best
+
+
+@pytest.mark.parametrize("tight", [1.02, 1.1])
+def test_prices_of_a_limit_climb_until_a_plan_keeps_it(tight):
+    """What it emits is counted by the columns that it uses."""
+    data = random_data(5, sites=4, places=16, stocked=False)
+    data["conventional"][0]["kg_co2_per_part"] = 20.0
+    least = best_of(data | {"minimise": {"cost": 0, "kg_co2": 1}})
+    data["limits"] = {"kg_co2": tight * least}
+    supply = Supply(Instance.from_dict(data))
+    columns = supply.columns(prune=True)
+    dual = Dual(Decomposition(supply, columns))
+
+    def emitted(choice):
+        assert sorted(columns.pair[choice.columns]) == list(range(len(supply.pairs)))
+        return columns.kg_co2[choice.columns].sum()
+
+    assert emitted(by_local_search(dual, dual.limits, Budget())) > tight * least
+    first, prices = next(within_limits(dual, Budget()))
+    assert emitted(first) <= tight * least
+    assert prices[0] > 0
