@@ -388,6 +388,18 @@ def test_columns_that_pyomo_s_walker_mentions_stand_in_that_order_too() -> None:
     assert list(compile_model(model).program.columns) == ["early", "late"]
 
 
+def test_variables_of_which_only_a_reference_is_active_are_unused_unless_fixed() -> None:
+    model = pyo.ConcreteModel()
+    model.resting = pyo.Block()
+    model.resting.x = pyo.Var([1, 2, 3], bounds=(0, 1))
+    model.resting.deactivate()
+    model.known = pyo.Reference(model.resting.x)
+    model.known[2].fix(1)
+    model.row = pyo.Constraint(expr=model.known[3] <= 1)
+    compiled = compile_model(model)
+    assert (compiled.variables, compiled.unused) == ([model.known[3]], [model.known[1]])
+
+
 def test_members_that_were_made_out_of_order_stand_in_the_order_of_the_index() -> None:
     model = pyo.ConcreteModel()
     model.x = pyo.Var([0, 1, 2], bounds=(0, 1))
