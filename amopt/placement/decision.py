@@ -310,7 +310,8 @@ def _solved(
             others = _pure_forms(search, options, budget)
     interrupted = next(filter(_is_interrupted, others.values()), None)
     if found is None and interrupted is not None:
-        found = replace(interrupted, plan=None, outcome=replace(interrupted.outcome, bound=None))
+        outcome = replace(interrupted.outcome, bound=interrupted.relaxation)
+        found = replace(interrupted, plan=None, outcome=outcome)
     elif found is None:
         found = search.finish(progress)
     return _best(found, others), _with_bound(others, found)

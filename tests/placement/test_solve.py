@@ -408,12 +408,35 @@ def test_an_interrupt_among_the_forms_ends_the_solve_with_the_best_plan(monkeypa
         outcome = replace(found.outcome, stopped=Stopped.INTERRUPTED, status=Status.FEASIBLE)
         return replace(found, outcome=outcome)
 
-    monkeypatch.setattr(ProgramSearch, "begin", _without_answer)
+    begin, relaxations = ProgramSearch.begin, []
+
+    def not_whole(search):
+        begin(search)
+        relaxations.append(search.relaxation)
+
+    monkeypatch.setattr(ProgramSearch, "begin", not_whole)
     monkeypatch.setattr(ProgramSearch, "form", interrupted)
     answer = solve(amopt.load("placement/textbook"), method="milp")
     assert asked == ["central"]
     assert answer.outcome.stopped is Stopped.INTERRUPTED
     assert answer.outcome.objective == pytest.approx(2980)
+    assert answer.outcome.bound == pytest.approx(relaxations[0])
+
+
+def test_whole_values_of_a_relaxation_cut_short_are_where_the_search_begins(monkeypatch):
+    """They are a plan, and no optimum: there is time left to look for it."""
+    instance = amopt.load("placement/textbook")
+    right = solve(instance, method="milp", forms=False).outcome.objective
+
+    def cut_short(program, options):
+        some = highs.solve(replace(program, cost=0 * program.cost), options)
+        told = replace(some.outcome, stopped=Stopped.TIME_LIMIT, status=Status.FEASIBLE, bound=None)
+        return replace(some, outcome=told)
+
+    monkeypatch.setattr(programs, "_relaxed", cut_short)
+    answer = solve(instance, method="milp", forms=False)
+    assert answer.outcome.status == "optimal"
+    assert answer.outcome.objective == pytest.approx(right)
 
 
 @pytest.mark.parametrize("at", [1, 2])

@@ -177,6 +177,9 @@ class LagrangianSearch:
             return answer
         if plan is None:
             self.program = rest.program
+            bounds = [each for each in (outcome.bound, answer.outcome.bound) if each is not None]
+            if outcome.status is not Status.INFEASIBLE:
+                outcome = replace(outcome, bound=max(bounds, default=None))
             return BoundedPlan(None, outcome)
         # Whatever was settled costs at least as much as the plan that settled it.
         rest_bound = outcome.bound if outcome.bound is not None else -np.inf
@@ -233,8 +236,11 @@ class LagrangianSearch:
                     break
             if resting or prices.rounds >= due:
                 first, due = due == 0, int(LATER * prices.rounds)
-                starts = [best, *self._starts(prices)]
-                best = self._best = min(starts, key=_cost)
+                starts = [best]
+                for found in self._starts(prices):
+                    self._keep(found)
+                    starts.append(found)
+                best = self._known
                 if first and np.isfinite(best.cost) and not budget.is_over:
                     prices.learn(best.count)
             if resting:

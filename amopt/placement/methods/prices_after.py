@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,8 @@ class PricesAfter(ProgramSearch):
         found = self._prices.finish(progress)
         if found.plan is None:
             over = self._budget.is_over or found.outcome.stopped is Stopped.INTERRUPTED
-            return (first or found) if over else super().finish(progress)
+            last = (first or found) if over else super().finish(progress)
+            return _with_bounds(last, (found, first), self.relaxation)
         plan, bounds = found.plan, [self.relaxation]
         if first is not None:
             bounds.append(first.outcome.bound)
@@ -104,3 +106,16 @@ class PricesAfter(ProgramSearch):
         for phase, seconds in spent.items():
             whole.seconds[phase] = whole.seconds.get(phase, 0.0) + seconds
         return first
+
+
+def _with_bounds(
+    last: BoundedPlan, others: Sequence[BoundedPlan | None], relaxation: float | None
+) -> BoundedPlan:
+    """Return what came last with the best bound of all, where there may be a plan."""
+    if last.outcome.status is Status.INFEASIBLE:
+        return last
+    told = [each.outcome.bound for each in (last, *others) if each is not None]
+    known = max((bound for bound in (*told, relaxation) if bound is not None), default=None)
+    if last.plan is not None:
+        return replace(last, outcome=bounded(last.outcome, last.plan, known))
+    return replace(last, outcome=replace(last.outcome, bound=known))

@@ -136,11 +136,15 @@ class ProgramSearch:
             relaxed = _relaxed(self._built.program, self._for_relaxation())
         self.relaxation = relaxed.outcome.bound
         if _is_interrupted(relaxed):
-            return _no_plan_yet(relaxed)
+            return _no_plan_yet(relaxed, self.relaxation)
         if relaxed.values is None:
             over = relaxed.outcome.status is Status.INFEASIBLE
             return BoundedPlan(None, relaxed.outcome) if over else None
         if not _is_whole(self._built.program, relaxed.values):
+            return None
+        proven = relaxed.outcome.status is Status.OPTIMAL or self._budget.is_over
+        if not proven and self._built.program.is_mixed_integer:
+            self._start = relaxed.values  # a plan, though the time of the relaxation was over
             return None
         return self._bounded(self._built, relaxed, self.relaxation)
 
@@ -160,7 +164,7 @@ class ProgramSearch:
         answer = _relaxed(built.program, options)
         known = answer.outcome.bound
         if _is_interrupted(answer):
-            return _no_plan_yet(answer)
+            return _no_plan_yet(answer, self.relaxation)
         if answer.values is not None and not _is_whole(built.program, answer.values):
             left = options.time_limit
             if left is not None:
@@ -201,9 +205,10 @@ def _is_interrupted(answer: highs.Answer) -> bool:
     return answer.outcome.stopped is Stopped.INTERRUPTED
 
 
-def _no_plan_yet(relaxed: highs.Answer) -> BoundedPlan:
+def _no_plan_yet(relaxed: highs.Answer, known: float | None) -> BoundedPlan:
     """Return no plan: what an interrupted relaxation has is none, and nothing is to follow."""
-    return BoundedPlan(None, replace(relaxed.outcome, status=Status.UNKNOWN, objective=None))
+    outcome = replace(relaxed.outcome, status=Status.UNKNOWN, objective=None)
+    return BoundedPlan(None, outcome, known)
 
 
 def _no_plan() -> Outcome:

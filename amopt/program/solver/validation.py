@@ -125,7 +125,8 @@ def validate_linear(
 ) -> float:
     """Validate column values of a linear program, and the bound that its row duals prove.
 
-    Values that satisfy the program are an answer, and optimal when the duals prove it.
+    Values that satisfy the program are an answer, and optimal when the duals prove it. A bound that
+    they disprove is dropped.
 
     Returns
     -------
@@ -155,6 +156,8 @@ def validate_linear(
             short = max(gap, primal.primal, worth)
             proven = max(gap, over, worth) <= TOLERANCE and primal.accurate
             result.status = Status.OPTIMAL if proven else Status.FEASIBLE
+            if over > TOLERANCE:
+                result.bound = None
     if result.stopped is Stopped.FINISHED:
         result.final = result.status is Status.OPTIMAL
     return short

@@ -9,8 +9,10 @@ from scipy.optimize import linprog
 
 import amopt
 from amopt.errors import NoAnswerError
+from amopt.outcome import Outcome, Status, Stopped
 from amopt.placement import Instance, decision, solve
 from amopt.placement.methods import lagrangian, prices_after
+from amopt.placement.methods.bounded_plan import BoundedPlan
 from amopt.placement.methods.fixing import _Unit, unsettled
 from amopt.placement.methods.moves import rearranged
 from amopt.placement.methods.prices.climbing import Prices
@@ -360,3 +362,46 @@ def test_sites_are_opened_one_after_the_other(seed):
         after = settled(dense, found, Budget())
         assert after.cost <= found.cost
         assert (after.count <= dense.most).all()
+
+
+@pytest.mark.parametrize("seed", [1, 7, 8])
+def test_what_was_found_when_the_look_for_starts_is_interrupted_is_kept(seed, monkeypatch):
+    """At the second kind of start: what the first kind gave is the answer, or better."""
+    costs, right = [], lagrangian.settled
+
+    def noted(*given):
+        found = right(*given)
+        costs.append(found.cost)
+        return found
+
+    def interrupted(*_):
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lagrangian, "settled", noted)
+    monkeypatch.setattr(lagrangian, "rounded", interrupted)
+    instance = Instance.from_dict(random_data(seed, sites=4, places=12, single=False))
+    answer = solve(instance, method="lagrangian", forms=False)
+    assert answer.outcome.stopped == "interrupted"
+    assert answer.outcome.objective <= min(costs) * (1 + 1e-9)
+
+
+def test_without_a_plan_the_best_bound_is_told(monkeypatch):
+    """Of the first try by the solver, of prices, and of the relaxation."""
+    instance = Instance.from_dict(random_data(3, single=True))
+    search = prices_after.PricesAfter(Supply(instance), highs.Options(), Budget())
+    none = BoundedPlan(None, Outcome(stopped=Stopped.TIME_LIMIT, status=Status.UNKNOWN, bound=5.0))
+    later = replace(none, outcome=replace(none.outcome, bound=7.0))
+    interrupted = replace(later, outcome=replace(later.outcome, stopped=Stopped.INTERRUPTED))
+    search.begin()
+    search.relaxation = 3.0
+    monkeypatch.setattr(search, "_quickly", lambda _: none)
+    monkeypatch.setattr(search._prices, "begin", lambda: None)
+    for found, honest in ((interrupted, 7.0), (later, 9.0)):
+        monkeypatch.setattr(search._prices, "finish", lambda _, found=found: found)
+        last = replace(none, outcome=replace(none.outcome, bound=9.0))
+        monkeypatch.setattr(ProgramSearch, "finish", lambda *_, last=last: last)
+        assert search.finish(None).outcome.bound == honest
+    last = replace(none, outcome=replace(none.outcome, bound=4.0))
+    monkeypatch.setattr(ProgramSearch, "finish", lambda *_: last)
+    assert search.finish(None).outcome.bound == 7.0

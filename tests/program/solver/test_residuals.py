@@ -65,6 +65,21 @@ def test_a_small_miss_at_a_high_price_is_no_optimum() -> None:
         assert short == pytest.approx(0.01 if a == 0 else 0.0, abs=1e-6)
 
 
+def test_a_bound_above_the_objective_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, x = DualBound.at, np.array([0.4, 1.8])
+    for factor, status in ((1.0, Status.OPTIMAL), (1.05, Status.FEASIBLE)):
+        monkeypatch.setattr(
+            DualBound,
+            "at",
+            lambda *at, f=factor: replace(found := right(*at), bound=f * found.bound),
+        )
+        result = AttemptResult("by hand")
+        validate_linear(DIET, result, x, DualBound(DIET, np.array([1.4, 0.2])))
+        outcome = result.answer(DIET, 0.0).outcome
+        assert outcome.status == status
+        assert outcome.bound == (None if factor > 1 else pytest.approx(7.2))
+
+
 def test_the_bound_that_duals_prove() -> None:
     """y = (1, 0): 4 + 1 + min (2 - 1) x1 + (3 - 2) x2 = 5; y = (1.4, 0.2): 7.2."""
     x = np.array([0.4, 1.8])
