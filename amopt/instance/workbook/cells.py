@@ -12,7 +12,7 @@ from amopt.instance.suggest import shown
 from amopt.instance.workbook.layout import Column
 from amopt.instance.workbook.rows import Percent
 
-__all__ = ["EMPTY", "SEPARATOR", "Slip", "read_cells", "written"]
+__all__ = ["EMPTY", "SEPARATOR", "Slip", "number_of", "read_cells", "written"]
 
 SEPARATOR: Final = ";"
 """What separates the values of a cell that holds several."""
@@ -21,8 +21,8 @@ EMPTY: Final = '""'
 """How an empty text is written, for a blank cell is no value."""
 
 _BLANKS: Final = " \t\r\n\u00a0"
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
-_WHOLE: Final = re.compile(r"[+-]?\d{1,400}")
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 _TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
 _ERRORS: Final = frozenset(
     ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
@@ -111,6 +111,13 @@ def _of_text(kind: str, text: str) -> Any:
     if kind in ("truth", "any"):
         return _TRUTHS.get(text.casefold(), text)
     return text
+
+
+def number_of(cell: Any) -> float | None:
+    """Return the number of a cell, or of a text as a csv file writes one; None where it is none."""
+    if isinstance(cell, str):
+        return float(cell) if _NUMBER.fullmatch(cell.strip()) else None
+    return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
 
 
 def _number(cell: Any) -> Any:

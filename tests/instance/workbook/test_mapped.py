@@ -141,3 +141,35 @@ def test_columns_are_for_tables_alone(tmp_path: Path, amopt_command: Any) -> Non
         run: Run = amopt_command("convert", *words)
         assert run.code == 2
         assert says in run.err
+
+
+def test_what_is_no_number_is_not_made_one_by_a_factor() -> None:
+    """What Python takes for a number and no file does stays, and is told where one is due."""
+    from amopt.instance.workbook.reading.mapped import _times
+
+    for text in ("1_000", "nan", "inf", "\u0663", "1:30", "soon"):
+        assert _times(text, 2.0, plain=True) == text
+    assert _times("1e3", 2.0, plain=True) == "2000.0"
+    assert [_times(cell, 2.0, plain=False) for cell in (3, 1.5, True, None)] == [6, 3, True, None]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("turbines that turn,stops equipment,yes,3", "the name 'yes' stands there twice"),
+        ("turbines that turn,stops equipment,,3", "has no name"),
+    ],
+)
+def test_a_row_of_a_mapping_without_a_name_of_its_own_is_told(
+    more: str, said: str, tmp_path: Path, amopt_command: Any
+) -> None:
+    folder = tmp_path / "folder"
+    assert amopt_command("convert", "screening/norwind", folder).code == 0
+    values = folder / "ranking_goal_criteria_values.csv"
+    lines = values.read_text("utf-8-sig").splitlines()
+    assert lines[0] == "goal,criteria,name,value"
+    values.write_text("\n".join([*lines, more]) + "\n", encoding="utf-8")
+    with pytest.raises(amopt.InvalidInstanceError) as refused:
+        amopt.load(folder)
+    assert said in str(refused.value)
+    assert "another sheet" not in str(refused.value)

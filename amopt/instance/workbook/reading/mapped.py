@@ -10,6 +10,7 @@ from typing import Any
 from amopt.errors import UsageError
 from amopt.instance.findings import Finding
 from amopt.instance.suggest import closest, did_you_mean, shown
+from amopt.instance.workbook.cells import number_of
 from amopt.instance.workbook.layout import INSTANCE
 from amopt.instance.workbook.tables import Table, Tables, bare, letters, open_tables
 
@@ -183,10 +184,7 @@ def _cell(table: Table, said: Any) -> Callable[[Sequence[Any]], Any]:
 
 def _times(cell: Any, factor: float, *, plain: bool) -> Any:
     """Return a number times a factor; what is none stays, and is told where a number is due."""
-    if isinstance(cell, bool) or cell is None:
+    number = number_of(cell)
+    if number is None:
         return cell
-    try:
-        number = float(cell) * factor
-    except (TypeError, ValueError):
-        return cell
-    return repr(number) if plain else number
+    return repr(number * factor) if plain else number * factor

@@ -24,7 +24,7 @@ from amopt.instance.workbook.reading.headings import (
 from amopt.instance.workbook.reading.places import Index, Places
 from amopt.instance.workbook.reading.remnants import remnants
 from amopt.instance.workbook.reading.totals import without_sum
-from amopt.instance.workbook.reading.wording import TableWords, unknown_parent
+from amopt.instance.workbook.reading.wording import TableWords, unknown_parent, unnamed
 from amopt.instance.workbook.tables import (
     Heads,
     Remark,
@@ -261,10 +261,8 @@ class _Reader:
                     message = f"the column {'.'.join(path)} says what another one holds, too."
                     self.remarks.append(Remark("duplicate-key", where, message))
             at = self._place(holder, sheet, entry, index)
-            if at is None:
-                where = Where(sheet=table.name, row=number)
-                message = f"{'.'.join(sheet.path)} stands in another sheet, too."
-                self.remarks.append(Remark("duplicate-key", where, message))
+            if isinstance(at, Remark):
+                self.remarks.append(replace(at, where=Where(sheet=table.name, row=number)))
                 continue
             places[at] = number
             if below:
@@ -301,23 +299,24 @@ class _Reader:
 
     def _place(
         self, holder: dict[str, Any], sheet: Sheet, entry: dict[str, Any], index: Index
-    ) -> Index | None:
-        """Put an entry where it belongs and return its index; None where something else stands."""
+    ) -> Index | Remark:
+        """Put an entry where it belongs and return its index, or why it cannot be there."""
+        message = f"{'.'.join(sheet.path)} stands in another sheet, too."
+        elsewhere = Remark("duplicate-key", Where(), message)
         *way, last = sheet.path
         for key in way:
             holder = holder.setdefault(key, {})
             if not isinstance(holder, dict):
-                return None
+                return elsewhere
         if sheet.form == "mapping":
-            held = holder.setdefault(last, {})
-            name = entry.get("name")
+            held, name = holder.setdefault(last, {}), entry.get("name")
             if not isinstance(held, dict) or not isinstance(name, str) or name in held:
-                return None
+                return unnamed(name) if isinstance(held, dict) else elsewhere
             held[name] = entry.get("value")
             return (*index, name)
         held = holder.setdefault(last, [])
         if not isinstance(held, list):
-            return None
+            return elsewhere
         held.append(entry)
         return (*index, len(held) - 1)
 

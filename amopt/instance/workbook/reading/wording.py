@@ -11,7 +11,7 @@ from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.layout import INSTANCE, Layout, Sheet
 from amopt.instance.workbook.tables import Remark
 
-__all__ = ["TableWords", "unknown_parent"]
+__all__ = ["TableWords", "unknown_parent", "unnamed"]
 
 _ENTRY = re.compile(r"(?<![\w'\"`.])([a-z_]\w*(?:\.[a-z_]\w*|\[\d+\])*\[\d+\])((?:\.[a-z_]\w*)*)")
 _STEP = re.compile(r"[a-z_]\w*|\[\d+\]")
@@ -105,3 +105,10 @@ def unknown_parent(
     near = closest(str(names[-1]), parents)
     message = f"the sheet {parent.name} has no {said}."
     return Remark("unknown-entry", at, message, did_you_mean(near) if near else "")
+
+
+def unnamed(name: Any) -> Remark:
+    """Return why a row of a mapping cannot be in it: it has no name, or that of another row."""
+    if not isinstance(name, str):
+        return Remark("missing-key", Where(), "the row has no name.")
+    return Remark("duplicate-key", Where(), f"the name {shown(name)} stands there twice.")
