@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from amopt.placement import Instance
+from amopt.placement.supply.supply import Supply
+
 SEED = 2026
 
 
@@ -72,6 +75,42 @@ def service_network(sites: int, places: int, parts: int, *, seed: int = SEED) ->
         for p, (part, _) in enumerate(kinds)
     ]
     return data
+
+
+def under_limits(sites: int, places: int, parts: int) -> dict[str, dict[str, Any]]:
+    """Return the network under one limit each, by what is limited.
+
+    Emissions are at most 3 % above the least that supply alone can have, whatever it costs.
+    """
+    emits = service_network(sites, places, parts, seed=1)
+    emits["network"]["modes"][0]["kg_co2_per_kg_km"] = 1e-4
+    emits["machines"][0]["kg_co2_per_hour"] = 1.0
+    for part, supply in zip(emits["parts"], emits["conventional"], strict=True):
+        supply["kg_co2_per_part"] = 20.0
+        part |= {"space": 1.0, "emergency_kg_co2": 15.0}
+    at = [place["name"] for place in emits["network"]["places"]]
+    room = [{"place": name, "at_most": 0.875 * parts} for name in at]
+    rates = [{"place": name, "at_least": 0.995, "on_average": True} for name in at]
+    return {
+        "emissions": emits | {"limits": {"kg_co2": 1.03 * _least_emissions(emits)}},
+        "stock room": emits | {"limits": {"storage": room}},
+        "fill rates": emits | {"limits": {"fill_rate": rates}},
+        "budget": emits
+        | {
+            "minimise": {"cost": 1.0, "kg_co2": 20.0},
+            "limits": {"budget": 1.2e6 + 50.0 * places * parts},
+        },
+        "single sources": emits | {"single_source": True},
+    }
+
+
+def _least_emissions(data: dict[str, Any]) -> float:
+    """Return the sum of what the cleanest supply of each pair emits."""
+    supply = Supply(Instance.from_dict(data | {"minimise": {"cost": 0.0, "kg_co2": 1.0}}))
+    columns = supply.columns(prune=True)
+    least = np.full(len(supply.pairs), np.inf)
+    np.minimum.at(least, columns.pair, columns.kg_co2)
+    return float(least.sum())
 
 
 def _part(rng: np.random.Generator, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
