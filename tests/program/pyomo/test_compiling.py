@@ -136,19 +136,12 @@ def test_what_is_not_a_linear_program_is_named(change: Any, words: str) -> None:
         compile_model(broken(change))
 
 
-@pytest.mark.parametrize(
-    ("end", "bound"), [(0, np.nan), (1, np.nan), (0, np.inf), (1, -np.inf), (0, -np.inf)]
-)
+@pytest.mark.parametrize(("end", "bound"), [(0, np.nan), (1, np.nan), (0, np.inf), (1, -np.inf)])
 def test_a_bound_that_no_number_keeps_is_named(end: int, bound: float) -> None:
     model = plant()
     x = model.x["a", 2]
     (x.setub if end else x.setlb)(bound)
-    if (end, bound) == (0, -np.inf):
-        assert compile_model(model).program.lower.tolist() == [0] * 4  # of its domain
-        return
-    with pytest.raises(
-        UsageError, match=r"x\[a,2\].*Write a finite number, or None where it is open"
-    ):
+    with pytest.raises(UsageError, match=r"x\[a,2\].*Write a finite number, or None where it is"):
         compile_model(model)
 
 
