@@ -114,6 +114,10 @@ def infinite_coefficient(m: Any) -> None:
     m.wrong = pyo.Constraint(expr=float("inf") * m.y + m.x["a", 1] <= 1)
 
 
+def infinite_cost(m: Any) -> None:
+    m.profit.expr = float("inf") * m.y + m.x["a", 1]
+
+
 def special_ordered_set(m: Any) -> None:
     m.sos = pyo.SOSConstraint(var=m.spare, sos=1)
 
@@ -128,6 +132,7 @@ def special_ordered_set(m: Any) -> None:
         (gap_in_domain, "variable z"),
         (not_a_number, "wrong"),
         (infinite_coefficient, "wrong"),
+        (infinite_cost, "profit has a number that is not finite"),
         (special_ordered_set, "sos"),
     ],
 )
