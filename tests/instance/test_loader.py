@@ -395,7 +395,14 @@ def test_names_from_files_are_printed_safely() -> None:
 
 
 def test_an_answer_given_as_an_instance_is_one_finding(tmp_path: Path) -> None:
-    file = tmp_path / "solution.json"
-    file.write_text(amopt.solve(amopt.load("printing/mission")).to_json())
-    assert [one.code for one in amopt.check(file)] == ["an-answer"]
+    from amopt.report.workbook import write_answer
+
+    pytest.importorskip("openpyxl")
+    answer = amopt.solve(amopt.load("printing/mission"))
+    folder, file, book = tmp_path / "out", tmp_path / "solution.json", tmp_path / "answer.xlsx"
+    file.write_text(answer.to_json())
+    answer.save(folder)
+    write_answer(answer, book)
+    for given in (file, folder, book):
+        assert [one.code for one in amopt.check(given)] == ["an-answer"], given
     assert [one.code for one in amopt.check(json.loads(file.read_text()))] == ["an-answer"]

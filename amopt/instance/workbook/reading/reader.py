@@ -24,14 +24,18 @@ from amopt.instance.workbook.reading.headings import (
 from amopt.instance.workbook.reading.places import Index, Places
 from amopt.instance.workbook.reading.remnants import remnants
 from amopt.instance.workbook.reading.totals import without_sum
-from amopt.instance.workbook.reading.wording import TableWords, unknown_parent, unnamed
+from amopt.instance.workbook.reading.wording import (
+    TableWords,
+    unknown_parent,
+    unnamed,
+    without_instance,
+)
 from amopt.instance.workbook.tables import (
     Heads,
     Remark,
     Table,
     Tables,
     bare,
-    has_heading,
     letters,
     open_tables,
 )
@@ -80,10 +84,7 @@ def load_workbook(
     if INSTANCE in tables:
         reader.data = reader.once(tables[INSTANCE], (found or _ANY).rows)
     elif not opened.remarks:
-        message = f"there is no sheet {INSTANCE!r}, which says `amopt`, `kind` and `name`."
-        meant = [one.name for one in opened.tables if has_heading(one.headings, ("key", "value"))]
-        advice = f"Call the sheet {shown(meant[0])} {INSTANCE!r}." if meant else ""
-        reader.remarks.append(Remark("missing-sheet", Where(), message, advice))
+        reader.remarks.append(without_instance(path, opened.tables))
     if found is not None and INSTANCE in tables:
         reader.read(found, tables)
         reader.compare(example_of(found.kind))

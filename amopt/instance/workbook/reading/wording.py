@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from amopt.instance.findings import Key, Problem, Where
 from amopt.instance.suggest import closest, did_you_mean, shown
 from amopt.instance.workbook.layout import INSTANCE, Layout, Sheet
-from amopt.instance.workbook.tables import Remark
+from amopt.instance.workbook.tables import Remark, Table, has_heading
 
-__all__ = ["TableWords", "unknown_parent", "unnamed"]
+__all__ = ["TableWords", "unknown_parent", "unnamed", "without_instance"]
 
 _ENTRY = re.compile(r"(?<![\w'\"`.])([a-z_]\w*(?:\.[a-z_]\w*|\[\d+\])*\[\d+\])((?:\.[a-z_]\w*)*)")
 _STEP = re.compile(r"[a-z_]\w*|\[\d+\]")
 _ADD = re.compile(r"Add `([^`]*):`(.*)", re.DOTALL)
+_ANSWER = "solution.json"
+"""The file by which the folder of an answer is known."""
+
 _IN_QUOTES = "Write it in quotes"
 
 
@@ -112,3 +116,14 @@ def unnamed(name: Any) -> Remark:
     if not isinstance(name, str):
         return Remark("missing-key", Where(), "the row has no name.")
     return Remark("duplicate-key", Where(), f"the name {shown(name)} stands there twice.")
+
+
+def without_instance(path: Path, tables: Sequence[Table]) -> Remark:
+    """Return what is wrong with tables that say nothing of an instance: they may be an answer."""
+    first = tables[0].headings[:1] if tables and tables[0].name == "summary" else ()
+    if (path / _ANSWER).is_file() or first == ("answer",):
+        return Remark("an-answer", Where(), "this is an answer of amopt, not an instance.")
+    message = f"there is no sheet {INSTANCE!r}, which says `amopt`, `kind` and `name`."
+    meant = [one.name for one in tables if has_heading(one.headings, ("key", "value"))]
+    advice = f"Call the sheet {shown(meant[0])} {INSTANCE!r}." if meant else ""
+    return Remark("missing-sheet", Where(), message, advice)
