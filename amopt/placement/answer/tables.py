@@ -50,7 +50,11 @@ def answer_of(
                 notes.append(f"No {form} plan meets every requirement.")
             else:
                 over = each.outcome.stopped is Stopped.TIME_LIMIT
-                notes.append(f"No {form} plan was found{' in time' if over else ''}.")
+                said = f"No {form} plan was found{' in time' if over else ''}."
+                notes.append(f"{said} {each.told}".rstrip())
+        elif each.told and each.outcome.gap is not None:
+            most = f"{100 * each.outcome.gap:.2g} %"
+            notes.append(f"No {form} plan can be more than {most} better. {each.told}")
     return PlacementSolution(
         kind="placement",
         name=instance.name,

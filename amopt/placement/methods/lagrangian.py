@@ -60,6 +60,14 @@ TOO_MANY = (
     "Prices and local search have come to rest, and {:,} ways of supply that they leave open are "
     "too many to be searched."
 )
+NOT_SOUGHT = (
+    "Prices seek it only where every pair has supply without machines; method milp does more."
+)
+ONE_SOURCE = (
+    "It has one source for each pair, which may be shared out at less; method milp does that."
+)
+"""What is told of a form that was not sought, and of one whose best plan may cost less."""
+
 ALLOW_A_LIMIT = "With a time limit more of them are searched."
 
 TINY_PACE = 2e-3
@@ -98,14 +106,19 @@ class LagrangianSearch:
         """Find the best plan of one form.
 
         Without machines every pair has its cheapest other supply. With one site, or with each pair
-        bound to its own, sites decide by themselves at the prices of that supply, which is exact
-        where a site has one type of machine.
+        bound to its own, sites decide by themselves at the prices of that supply. The plan has one
+        source for each pair: what it may lack where supply may be shared out is told.
         """
         best, bound = _of_form(self.dense, form)
         if self._best is None or best.cost < self._best.cost:
             self._best = best
         outcome = self._outcome(Stopped.FINISHED, bound, 1, found=bool(np.isfinite(best.cost)))
-        return self._bounded(best, outcome)
+        found = self._bounded(best, outcome)
+        if found.plan is None:
+            without = form != "conventional" and not np.isfinite(self.dense.free).all()
+            return replace(found, told=NOT_SOUGHT if without else "")
+        near = self.dense.single_source or found.is_within(self._options.gap)
+        return found if near else replace(found, told=ONE_SOURCE)
 
     def finish(self, progress: Callable[[highs.Progress], None] | None) -> BoundedPlan:
         """Find a plan and prove how good it is."""

@@ -405,3 +405,30 @@ def test_without_a_plan_the_best_bound_is_told(monkeypatch):
     last = replace(none, outcome=replace(none.outcome, bound=4.0))
     monkeypatch.setattr(ProgramSearch, "finish", lambda *_: last)
     assert search.finish(None).outcome.bound == 7.0
+
+
+def test_a_form_that_was_not_sought_is_told_as_such():
+    data = random_data(3, sites=3, places=6, single=False, stocked=False)
+    data["conventional"] = []
+    answer = solve(Instance.from_dict(data), method="lagrangian")
+    for form in ("central", "distributed"):
+        (note,) = [note for note in answer.notes if note.startswith(f"No {form} plan was found.")]
+        assert lagrangian.NOT_SOUGHT in note
+
+
+@pytest.mark.parametrize("seed", range(4, 14))
+def test_the_best_of_a_form_is_between_its_bound_and_its_plan(seed):
+    """With one type of machine prices leave out that pairs may be shared out, and say so."""
+    data = random_data(seed, sites=3, places=8, single=False)
+    data["machines"] = data["machines"][:1]
+    for part in data["parts"]:
+        part["print"] = [one for one in part["print"] if one["machine"] == "SLS"]
+    instance = Instance.from_dict(data)
+    right = {row["form"]: row for row in solve(instance, method="milp").rows["forms"]}
+    answer = solve(instance, method="lagrangian")
+    for row in answer.rows["forms"][1:]:
+        best = right[row["form"]]["cost"]
+        assert row["bound"] <= best * (1 + 1e-6)
+        assert best <= row["cost"] * (1 + 1e-6)
+        told = any(lagrangian.ONE_SOURCE in note and row["form"] in note for note in answer.notes)
+        assert told or row["cost"] <= best * (1 + 1e-5)
