@@ -391,6 +391,7 @@ def test_columns_stand_in_the_order_in_which_their_components_are_mentioned() ->
     compiled = compile_model(model)
     assert list(compiled.program.columns) == ["early[1]", "middle", "late[2]", "late[1]"]
     assert compiled.program.matrix.toarray().tolist() == [[0, 1, -1, 1]]
+    assert compiled.program.matrix.indices.tolist() == [1, 2, 3]
     assert compiled.unused == [model.never[2], model.never[1], model.early[2]]
 
 
