@@ -216,7 +216,8 @@ def _by_hours(
     start = (every * width)[:, None] + positions
     taken = np.zeros((count, room.size, positions.size), dtype=bool)
     for k in range(count):
-        other = flat[start - weights[:, k, None]] + gains[:, k, None]
+        other = np.take(flat, start - weights[:, k, None], mode="clip")  # quicker than raise
+        other += gains[:, k, None]
         now = best[:, margin:]
         np.greater(other, now, out=taken[k])
         np.maximum(now, other, out=now)

@@ -57,7 +57,7 @@ for; factor of the next ones; most facilities times pairs where that is done."""
 FAR = 0.05
 """Relative distance of a plan from the bound from which it is bettered before targets are set."""
 
-DIVES = 20
+DIVES = 100
 """Nodes from one dive to the next."""
 
 PATIENCE, MANY = 20, 300

@@ -14,7 +14,7 @@ do not swing (Wentges, 1997).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -90,6 +90,7 @@ class Columns:
         self._site: list[int] = []
         self._pairs: list[Ints] = []
         self._cost: list[float] = []
+        self._written = _Written.nothing()
         for site in range(facilities.sites):  # one that must be open may be empty
             self._add(site, np.zeros(0, dtype=np.int64))
         self._basis: Basis | None = None
@@ -216,17 +217,18 @@ class Columns:
         self, sites: Ints, found: Relaxed, own: Floats | None = None, due: Floats | None = None
     ) -> int:
         """Keep the sets that knapsacks hold, where they are worth it; return how many are new."""
-        facilities, new = self._facilities, 0
-        for k, site in enumerate(sites):
-            pairs = np.sort(found.packed.pair[k][found.packed.share[k] >= WHOLE])
-            hours = facilities.hours[site, pairs].sum()
-            if not pairs.size or hours > facilities.capacity[site] * (1 + 1e-9):
-                continue
-            if own is not None and due is not None:
-                cost = float(facilities.fixed[site] + facilities.cost[site, pairs].sum())
-                if cost - own[pairs].sum() - due[k] >= -GAINS * (1.0 + abs(cost)):
-                    continue
-            new += self._add(int(site), pairs)
+        facilities, pair = self._facilities, found.packed.pair
+        inside, its = found.packed.share >= WHOLE, (sites[:, None], pair)
+        hours = np.where(inside, facilities.hours[its], 0.0).sum(axis=1)
+        fits = hours <= facilities.capacity[sites] * (1 + 1e-9)
+        worth = inside.any(axis=1) & fits
+        if own is not None and due is not None:
+            cost = facilities.fixed[sites] + np.where(inside, facilities.cost[its], 0.0).sum(axis=1)
+            gain = cost - np.where(inside, own[pair], 0.0).sum(axis=1) - due
+            worth &= gain < -GAINS * (1.0 + np.abs(cost))
+        new = 0
+        for k in np.flatnonzero(worth):
+            new += self._add(int(sites[k]), np.sort(pair[k][inside[k]]))
         return new
 
     def _add(self, site: int, pairs: Ints) -> bool:
@@ -243,25 +245,28 @@ class Columns:
     def _program(self, relaxation: Relaxation, sites: Ints, prices: Floats) -> LinearProgram:
         """Return the program: pairs without any column, and the columns."""
         facilities, cover, every = relaxation.facilities, relaxation.cover, self._facilities
-        pairs, site = facilities.pairs, np.array(self._site, dtype=np.int64)
-        own = pairs + np.arange(site.size)
-        inside = np.repeat(own, [each.size for each in self._pairs])
-        row = np.concatenate([np.arange(pairs), *self._pairs, pairs + site])
-        row = np.append(row, np.full(site.size, pairs + every.sites))
-        column = np.concatenate([np.arange(pairs), inside, own, own])
+        pairs = facilities.pairs
+        shape = (every.sites, pairs)
+        written = self._written.beside(self._site, self._pairs, self._cost, shape)
+        self._written = written
+        site = written.site
         weight, least, most = np.ones(every.sites), np.zeros(every.sites), np.zeros(every.sites)
         weight[sites], least[sites], most[sites] = cover.weight, cover.must, 1.0
-        entries = np.append(np.ones(row.size - site.size), weight[site])
         dear = self._dear
         if dear is None:
             dear = np.full(pairs, DEAR * float(prices.max(initial=1.0)))
         alone = np.minimum(facilities.free, dear)
-        cost = np.append(alone, self._cost)
+        cost = np.append(alone, written.cost)
+        begins = np.append(np.arange(pairs), pairs + written.begins)
+        entries = np.ones(begins[-1])
+        entries[begins[pairs + 1 :] - 1] = weight[site]
+        row = np.append(np.arange(pairs, dtype=np.int32), written.row)
+        matrix = sp.csc_array(
+            (entries, row, begins.astype(np.int32)), shape=(pairs + every.sites + 1, cost.size)
+        )
         return LinearProgram(
             cost=cost,
-            matrix=sp.csr_array(
-                (entries, (row, column)), shape=(pairs + every.sites + 1, cost.size)
-            ),
+            matrix=matrix.tocsr(),
             row_lower=np.concatenate([np.ones(pairs), least, [cover.least]]),
             row_upper=np.concatenate([np.full(pairs, np.inf), most, [cover.most]]),
             lower=np.zeros(cost.size),
@@ -275,3 +280,48 @@ class Columns:
         used = values[values.size - len(self._site) :]
         opened = np.bincount(self._site, used, minlength=self._facilities.sites)
         return np.clip(opened, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Columns as they stand in the program.
+
+    Attributes
+    ----------
+    site, cost
+        Facility and cost of each, shape (columns,).
+    row, begins
+        Rows of its coefficients: its pairs, its facility, the number of facilities; where each
+        column's begin, and where the last one's end, shape (columns + 1,).
+    """
+
+    site: Ints
+    cost: Floats
+    row: NDArray[np.int32]
+    begins: Ints
+
+    @classmethod
+    def nothing(cls) -> _Written:
+        """Return none."""
+        none = np.zeros(0, dtype=np.int64)
+        return cls(none, np.zeros(0), none.astype(np.int32), np.zeros(1, dtype=np.int64))
+
+    def beside(
+        self, site: list[int], pairs: list[Ints], cost: list[float], shape: tuple[int, int]
+    ) -> _Written:
+        """Return all columns of the lists, of which these are the first.
+
+        ``shape`` is how many facilities and pairs there are.
+        """
+        known, (sites, count) = self.site.size, shape
+        if known == len(site):
+            return self
+        new = zip(site[known:], pairs[known:], strict=True)
+        rows = [np.append(its, (count + own, count + sites)) for own, its in new]
+        begins = self.begins[-1] + np.cumsum([each.size for each in rows])
+        return _Written(
+            np.append(self.site, site[known:]).astype(np.int64),
+            np.append(self.cost, cost[known:]),
+            np.concatenate([self.row, *rows]).astype(np.int32),
+            np.append(self.begins, begins),
+        )
