@@ -100,7 +100,10 @@ def _is_finite(value: Any) -> bool:
 
 
 def idle_columns(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -> list[str]:
-    """Return the names of the columns that are zero or empty in every row."""
+    """Return the names of the columns that are zero or empty in every row.
+
+    A gap that is empty is not known, which is not nothing.
+    """
     columns = tuple(columns)
     least = rounding_of(rows, columns)
     return [
@@ -111,6 +114,7 @@ def idle_columns(rows: Sequence[Mapping[str, Any]], columns: Iterable[Column]) -
             for row in rows
         )
         and any(row.get(column.name) is not None for row in rows)
+        and not (column.name == "gap" and any(row.get("gap") is None for row in rows))
     ]
 
 

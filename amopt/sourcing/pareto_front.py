@@ -119,11 +119,19 @@ def _why_none(
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """A plan, what it comes to in each criterion, and what is proven of the first."""
+    """A plan, what it comes to in each criterion, and what is proven of it in each of the two.
+
+    What was not found in time, or has no proof for another reason, is not among the proofs.
+    """
 
     plan: Evaluation
-    outcome: Outcome
+    proofs: Mapping[str, Outcome]
     at: Mapping[str, float]
+
+    def is_proven(self, criterion: str) -> bool:
+        """Return whether no plan is better in a criterion, under the limits of the point."""
+        proof = self.proofs.get(criterion)
+        return proof is not None and proof.status is Status.OPTIMAL
 
 
 @dataclass(eq=False)
@@ -226,6 +234,8 @@ class _Search:
                 step = (point.at[second] - last.at[second]) / max(1, most - 1)
                 self.why_incomplete = "amounts are divisible, and these are evenly spaced"
             if point.at[second] <= last.at[second] * (1 + SAME):
+                if not last.is_proven(second):
+                    self.why_incomplete = f"that {second} can be no less is not proven"
                 return self._add(point)
             if most == 1 or len(self.found) == most - 1:
                 self.why_incomplete = f"no more than {most} were asked for"
@@ -260,13 +270,14 @@ class _Search:
     def _lexicographic(self, first: str, second: str, limits: Mapping[str, float]) -> _Point:
         """Return a plan that is best in one criterion and, among those that are, in another."""
         plan, outcome = self._best(first, limits)
+        proofs = {first: outcome}
         held = {**limits, first: criteria(plan)[first] * (1 + SAME / 2)}
         try:
-            other, _ = self._best(second, held)
+            other, proofs[second] = self._best(second, held)
         except (InfeasibleError, NoPlanError):
             other = plan
         plan = min(plan, other, key=lambda own: criteria(own)[second])
-        return _Point(plan, outcome, criteria(plan))
+        return _Point(plan, proofs, criteria(plan))
 
     def _best(self, criterion: str, limits: Mapping[str, float]) -> tuple[Evaluation, Outcome]:
         """Return a plan that is best in one criterion and keeps limits on others."""
@@ -342,11 +353,11 @@ def _answer(instance: Instance, search: _Search) -> Pareto:
     for number, point in enumerate(search.found, start=1):
         own = order_rows(point.plan)
         suppliers = len({row["supplier"] for row in own})
-        answers.append(
-            {"answer": number, **point.at, "suppliers": suppliers, "gap": point.outcome.gap}
-        )
+        proof = point.proofs.get(search.by[0])
+        gap = None if proof is None else proof.gap
+        answers.append({"answer": number, **point.at, "suppliers": suppliers, "gap": gap})
         orders += [{"answer": number, **row} for row in own]
-    proven = all(point.outcome.status is Status.OPTIMAL for point in search.found)
+    proven = all(point.is_proven(search.by[0]) for point in search.found)
     notes = []
     if search.why_incomplete:
         notes.append(

@@ -193,3 +193,9 @@ def answer_columns(name: str) -> list[Column]:
     return [
         one for one in columns if one.name in ("stated", "most", "least", "at_most", "at_least")
     ]
+
+
+def test_a_gap_that_is_not_known_is_not_zero() -> None:
+    columns = [Column("gap", "", "")]
+    assert idle_columns([{"gap": 0.0}, {"gap": 1e-12}], columns) == ["gap"]
+    assert idle_columns([{"gap": 0.0}, {"gap": None}], columns) == []

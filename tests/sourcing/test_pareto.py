@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 
 import amopt
 from amopt.errors import NoAnswerError
+from amopt.outcome import Status
 from amopt.program.solver.options import Options
 from amopt.program.time import Budget
 from amopt.sourcing import pareto
-from amopt.sourcing.pareto_front import CRITERIA, SAME
+from amopt.sourcing.pareto_front import CRITERIA, SAME, _Search
 from tests.conftest import Run
 from tests.oracles.one_line import orders_of
 from tests.sourcing.random_instances import instance
@@ -276,3 +278,32 @@ def test_the_command_ends_within_some_minutes(
     for words in ([], ["--time-limit", "7"]):
         assert amopt_command("sourcing", "pareto", "sourcing/bush", *words).code == 5
     assert limits == [300, 7]
+
+
+@pytest.mark.parametrize(("short", "gap"), [("cost", 0.3), ("weeks", 0.0)])
+def test_what_is_not_proven_of_the_last_answer_is_told(
+    short: str, gap: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weeks are the least, its cost the least of these weeks: each has a proof of its own."""
+    right = _Search._best
+
+    def unproven(search: _Search, criterion: str, limits: dict[str, float]) -> Any:
+        plan, outcome = right(search, criterion, limits)
+        if criterion != short or (criterion == "cost") != ("weeks" in limits):
+            return plan, outcome
+        assert outcome.objective is not None
+        bound = 0.7 * outcome.objective
+        return plan, replace(outcome, status=Status.FEASIBLE, bound=bound)
+
+    data = small(4)
+    everything = pareto(amopt.load(data), ("cost", "weeks"))
+    assert len(everything.rows["answers"]) > 1
+    assert everything.outcome.status == "optimal"
+    monkeypatch.setattr(_Search, "_best", unproven)
+    found = pareto(amopt.load(data), ("cost", "weeks"))
+    assert found.outcome.status == "feasible"
+    assert found.rows["answers"][-1]["gap"] == pytest.approx(gap, abs=1e-6)
+    told = "see gap" if short == "cost" else "that weeks can be no less is not proven"
+    assert any(told in note for note in found.notes)
+    few = pareto(amopt.load(data), ("cost", "weeks"), most=2)
+    assert few.rows["answers"][-1]["gap"] == pytest.approx(gap, abs=1e-6)
