@@ -72,10 +72,13 @@ class Processes(ProcessPoolExecutor):
                     os.kill(process.pid, _STOP)
 
     def __exit__(self, *raised: Any) -> bool | None:
-        """Wait for the processes; at another Ctrl-C, and after a second one, end them at once."""
+        """Wait for the processes; at another Ctrl-C, and after a second one, end them at once.
+
+        So, too, where the owner is terminated, and where nobody takes what they give any more.
+        """
         from amopt.program.solver.run import TwiceInterruptedError
 
-        if isinstance(raised[1], TwiceInterruptedError):
+        if isinstance(raised[1], TwiceInterruptedError | SystemExit | GeneratorExit):
             self._kill()
         try:
             return super().__exit__(*raised)
@@ -137,9 +140,18 @@ def _tell(progress: Progress | None) -> None:
 
 def _leave_it_to_the_owner(line: tuple[Any, Any] | None) -> None:
     _SELF.line = line
+    threading.Thread(target=_leave_with_the_owner, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if _STOP is not None:
         signal.signal(_STOP, _hear)
+
+
+def _leave_with_the_owner() -> None:
+    """End this process, whatever it is at, once its owner is gone, however he went."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)
 
 
 def _hear(_: int, __: FrameType | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -190,3 +192,67 @@ def test_the_solve_that_runs_longest_side_by_side_is_told_of() -> None:
     assert heard[-1] == Progress(9.0, 5.0, 4.0, 0.25, 0)
     with processes(1) as executor:
         assert not executor.submit(told_of, 1.0).result()
+
+
+def at_work(marks: Path) -> None:
+    """Leave a mark with the number of the process, and be long at work."""
+    (marks / str(os.getpid())).touch()
+    time.sleep(60)
+
+
+def wait_for_work(marks: Path, count: int) -> list[int]:
+    until = time.monotonic() + 30
+    while len(list(marks.iterdir())) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    return [int(mark.name) for mark in marks.iterdir()]
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process is there that has not ended."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def work_until(left: BaseException, marks: Path) -> None:
+    with processes(2) as executor:
+        for _ in range(2):
+            executor.submit(at_work, marks)
+        wait_for_work(marks, 2)
+        raise left
+
+
+@pytest.mark.parametrize("left", [SystemExit(143), GeneratorExit()])
+def test_an_owner_that_is_terminated_waits_for_no_process(
+    left: BaseException, tmp_path: Path
+) -> None:
+    begun = time.monotonic()
+    with pytest.raises(type(left)):
+        work_until(left, tmp_path)
+    assert time.monotonic() - begun < 30
+
+
+OWNER = """
+import sys
+from pathlib import Path
+from amopt.scenarios.workers import processes
+from tests.program.test_pieces import at_work
+with processes(2) as executor:
+    for _ in range(2):
+        executor.submit(at_work, Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc")
+def test_processes_leave_with_an_owner_that_is_killed(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], cwd=root)
+    workers = wait_for_work(tmp_path, 2)
+    assert len(workers) == 2
+    owner.kill()
+    owner.wait()
+    until = time.monotonic() + 30
+    while any(map(is_alive, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
